@@ -1,0 +1,462 @@
+#include "base/bytes.h"
+
+#include <openssl/crypto.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void
+fd_drop(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void
+str_drop(char **s)
+{
+	free(*s);
+	*s = NULL;
+}
+
+bool
+span_eq(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool
+span_eq_str(struct span a, const char *s)
+{
+	return span_eq(a, span_str(s));
+}
+
+bool
+span_eq_secret(struct span a, struct span b)
+{
+	return a.len == b.len && CRYPTO_memcmp(a.ptr, b.ptr, a.len) == 0;
+}
+
+char *
+span_dup_str(struct span s)
+{
+	char *out = xalloc(s.len + 1);
+
+	if (s.len > 0)
+		memcpy(out, s.ptr, s.len);
+	return out;
+}
+
+/*
+ * Growing buffer.
+ */
+
+void
+buf_drop(struct buf *b)
+{
+	free(b->ptr);
+	*b = (struct buf){ .max = b->max };
+}
+
+void
+buf_reset(struct buf *b)
+{
+	b->len = 0;
+	b->failed = false;
+}
+
+/* One octet more than asked, so that buf_str always has room for its NUL. */
+static bool
+buf_reserve(struct buf *b, size_t n)
+{
+	size_t cap;
+
+	promise(b->max > 0);
+	if (b->failed || n > b->max || b->len > b->max - n) {
+		b->failed = true;
+		return false;
+	}
+	if (b->len + n + 1 <= b->cap)
+		return true;
+	cap = b->cap ? b->cap : 64;
+	while (cap < b->len + n + 1)
+		cap *= 2;
+	b->ptr = xrealloc(b->ptr, cap);
+	b->cap = cap;
+	return true;
+}
+
+unsigned char *
+buf_extend(struct buf *b, size_t n)
+{
+	unsigned char *at;
+
+	if (!buf_reserve(b, n))
+		return NULL;
+	at = b->ptr + b->len;
+	b->len += n;
+	return at;
+}
+
+void
+buf_put(struct buf *b, const void *p, size_t n)
+{
+	unsigned char *at = buf_extend(b, n);
+
+	if (at != NULL && n > 0)
+		memcpy(at, p, n);
+}
+
+void
+buf_put_span(struct buf *b, struct span s)
+{
+	buf_put(b, s.ptr, s.len);
+}
+
+void
+buf_put_str(struct buf *b, const char *s)
+{
+	buf_put(b, s, strlen(s));
+}
+
+void
+buf_put_byte(struct buf *b, unsigned char c)
+{
+	buf_put(b, &c, 1);
+}
+
+void
+buf_put_u16(struct buf *b, uint16_t v)
+{
+	unsigned char o[2] = { (unsigned char)(v >> 8), (unsigned char)v };
+
+	buf_put(b, o, sizeof(o));
+}
+
+void
+buf_put_u32(struct buf *b, uint32_t v)
+{
+	buf_put_u16(b, (uint16_t)(v >> 16));
+	buf_put_u16(b, (uint16_t)v);
+}
+
+void
+buf_put_u64(struct buf *b, uint64_t v)
+{
+	buf_put_u32(b, (uint32_t)(v >> 32));
+	buf_put_u32(b, (uint32_t)v);
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	unsigned char *at;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	promise(n >= 0);
+	at = buf_extend(b, (size_t)n);
+	if (at == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf((char *)at, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+}
+
+const char *
+buf_str(struct buf *b)
+{
+	if (b->ptr == NULL)
+		return "";
+	b->ptr[b->len] = '\0';
+	return (const char *)b->ptr;
+}
+
+bool
+buf_ok(const struct buf *b, const char *what, struct err *e)
+{
+	if (b->failed)
+		return fail(e, ERR_LIMIT, "%s: more than %zu bytes", what, b->max);
+	return true;
+}
+
+uint16_t
+get_u16(const unsigned char *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+uint32_t
+get_u32(const unsigned char *p)
+{
+	return (uint32_t)get_u16(p) << 16 | get_u16(p + 2);
+}
+
+uint64_t
+get_u64(const unsigned char *p)
+{
+	return (uint64_t)get_u32(p) << 32 | get_u32(p + 4);
+}
+
+/*
+ * Secrets.
+ */
+
+struct secret *
+secret_new(void)
+{
+	struct secret *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (s == MAP_FAILED)
+		return NULL;
+	if (mlock(s, sizeof(*s)) != 0 || madvise(s, sizeof(*s), MADV_DONTDUMP) != 0) {
+		munmap(s, sizeof(*s));
+		return NULL;
+	}
+	return s;
+}
+
+void
+secret_free(struct secret *s)
+{
+	if (s == NULL)
+		return;
+	OPENSSL_cleanse(s, sizeof(*s));
+	munmap(s, sizeof(*s));
+}
+
+void
+secret_drop(struct secret **s)
+{
+	secret_free(*s);
+	*s = NULL;
+}
+
+bool
+secret_read(struct secret *s, int fd, struct err *e)
+{
+	unsigned char extra;
+
+	s->len = 0;
+	for (;;) {
+		bool full = s->len == SECRET_MAX;
+		ssize_t n = full ? read(fd, &extra, 1)
+		    : read(fd, s->octet + s->len, SECRET_MAX - s->len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(e, ERR_STORE, "cannot read the secret: %s", strerror(errno));
+		if (n == 0)
+			break;
+		if (full)
+			return fail(e, ERR_LIMIT, "a secret is at most %d bytes", SECRET_MAX);
+		s->len += (size_t)n;
+	}
+	if (s->len > 0 && s->octet[s->len - 1] == '\n')
+		s->len--;
+	return true;
+}
+
+/*
+ * Memory.
+ */
+
+void *
+xalloc(size_t n)
+{
+	void *p = calloc(1, n ? n : 1);
+
+	promise(p != NULL);
+	return p;
+}
+
+void *
+xrealloc(void *p, size_t n)
+{
+	p = realloc(p, n ? n : 1);
+	promise(p != NULL);
+	return p;
+}
+
+char *
+xstrdup(const char *s)
+{
+	return span_dup_str(span_str(s));
+}
+
+char *
+xprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s = NULL;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	promise(n >= 0);
+	return s;
+}
+
+/*
+ * Hex.
+ */
+
+static const char hex_digit[] = "0123456789abcdef";
+
+void
+hex_text(char *out, struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		*out++ = hex_digit[s.ptr[i] >> 4];
+		*out++ = hex_digit[s.ptr[i] & 15];
+	}
+	*out = '\0';
+}
+
+void
+hex_put(struct buf *b, struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		buf_put_byte(b, (unsigned char)hex_digit[s.ptr[i] >> 4]);
+		buf_put_byte(b, (unsigned char)hex_digit[s.ptr[i] & 15]);
+	}
+}
+
+static int
+hex_value(unsigned char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool
+hex_get_fixed(unsigned char *out, size_t len, struct span text, struct err *e)
+{
+	if (text.len != len * 2)
+		return fail(e, ERR_INPUT, "expected %zu hex digits, got %zu", len * 2, text.len);
+	for (size_t i = 0; i < text.len; i++)
+		if (hex_value(text.ptr[i]) < 0)
+			return fail(e, ERR_INPUT, "not a hex digit at position %zu", i + 1);
+	for (size_t i = 0; i < len; i++)
+		out[i] = (unsigned char)(hex_value(text.ptr[2 * i]) << 4 | hex_value(text.ptr[2 * i + 1]));
+	return true;
+}
+
+bool
+hex_get(struct buf *out, struct span text, struct err *e)
+{
+	unsigned char *at;
+
+	if (text.len % 2 != 0)
+		return fail(e, ERR_INPUT, "an odd number of hex digits");
+	at = buf_extend(out, text.len / 2);
+	if (at == NULL)
+		return buf_ok(out, "hex", e);
+	return hex_get_fixed(at, text.len / 2, text, e);
+}
+
+/*
+ * Base64, RFC 4648.
+ */
+
+static const char b64_std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char b64_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static void
+b64_put(struct buf *b, struct span s, const char *sign, bool pad)
+{
+	for (size_t i = 0; i < s.len; i += 3) {
+		size_t n = s.len - i < 3 ? s.len - i : 3;
+		uint32_t v = (uint32_t)s.ptr[i] << 16;
+
+		if (n > 1)
+			v |= (uint32_t)s.ptr[i + 1] << 8;
+		if (n > 2)
+			v |= s.ptr[i + 2];
+		for (size_t k = 0; k < 4; k++) {
+			if (k <= n)
+				buf_put_byte(b, (unsigned char)sign[v >> (18 - 6 * k) & 63]);
+			else if (pad)
+				buf_put_byte(b, '=');
+		}
+	}
+}
+
+static int
+b64_value(unsigned char c, const char *sign)
+{
+	const char *at = c == 0 ? NULL : strchr(sign, c);
+
+	return at == NULL ? -1 : (int)(at - sign);
+}
+
+static bool
+b64_get(struct buf *out, struct span t, const char *sign, bool pad, struct err *e)
+{
+	uint32_t v = 0;
+	unsigned bits = 0;
+
+	if (pad) {
+		if (t.len % 4 != 0)
+			return fail(e, ERR_INPUT, "base64: length is not a multiple of four");
+		for (int i = 0; i < 2 && t.len > 0 && t.ptr[t.len - 1] == '='; i++)
+			t.len--;
+	}
+	if (t.len % 4 == 1)
+		return fail(e, ERR_INPUT, "base64: one character too many");
+	for (size_t i = 0; i < t.len; i++) {
+		int d = b64_value(t.ptr[i], sign);
+
+		if (d < 0)
+			return fail(e, ERR_INPUT, "base64: wrong character at position %zu", i + 1);
+		v = v << 6 | (uint32_t)d;
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			buf_put_byte(out, (unsigned char)(v >> bits));
+		}
+	}
+	if ((v & ((1u << bits) - 1)) != 0)
+		return fail(e, ERR_INPUT, "base64: spare bits are not zero");
+	return buf_ok(out, "base64", e);
+}
+
+void
+base64_put(struct buf *b, struct span s)
+{
+	b64_put(b, s, b64_std, true);
+}
+
+bool
+base64_get(struct buf *out, struct span text, struct err *e)
+{
+	return b64_get(out, text, b64_std, true, e);
+}
+
+void
+base64url_put(struct buf *b, struct span s)
+{
+	b64_put(b, s, b64_url, false);
+}
+
+bool
+base64url_get(struct buf *out, struct span text, struct err *e)
+{
+	return b64_get(out, text, b64_url, false, e);
+}

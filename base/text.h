@@ -1,0 +1,30 @@
+/*
+ * base/text.h -- what people's text may be.
+ *
+ * Text is UTF-8, normalised to NFC once, at intake; signed bytes are never
+ * normalised.  text_check refuses what deceives the eye or breaks a line:
+ * controls, bidirectional controls, zero-width characters, soft hyphens,
+ * non-characters, and look-alikes: U+00D0 and U+0189 (for U+0110, D with
+ * stroke).  The refusal names the character by code point.
+ */
+#pragma once
+
+#include "base/bytes.h"
+
+must_check bool utf8_check(struct span, struct err *);
+/* Characters (code points), not bytes; the text must be UTF-8. */
+size_t utf8_count(struct span);
+bool text_is_nfc(struct span);
+/* Appends the NFC form; *changed tells whether it differs. */
+must_check bool text_to_nfc(struct buf *out, struct span, bool *changed, struct err *);
+/* lines: whether line feeds are allowed. */
+must_check bool text_check(struct span, bool lines, struct err *);
+
+/* Escapes for the inside of XML text as Canonical XML writes it
+ * (& < > and CR), for XML attributes (& < " TAB LF CR), and for HTML. */
+void text_put_xml(struct buf *, struct span);
+void text_put_xml_attr(struct buf *, struct span);
+void text_put_html(struct buf *, struct span);
+/* Without diacritics, lower case, d for đ: for searching and for SMS.
+ * Upper-case letters stay upper case when keep_case. */
+must_check bool text_fold(struct buf *out, struct span, bool keep_case, struct err *);
