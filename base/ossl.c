@@ -1,0 +1,331 @@
+#include "base/ossl.h"
+
+#include <openssl/err.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void
+cert_list_free(cert_list *list)
+{
+	sk_X509_pop_free(list, X509_free);
+}
+
+bool
+fail_ossl(struct err *e, enum err_class class, const char *fmt, ...)
+{
+	char text[160];
+	const char *reason = NULL;
+	unsigned long code = ERR_peek_last_error();
+	va_list ap;
+
+	if (code != 0)
+		reason = ERR_reason_error_string(code);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ERR_clear_error();
+	if (reason == NULL)
+		return fail(e, class, "%s", text);
+	return fail(e, class, "%s (%s)", text, reason);
+}
+
+void
+sha256(unsigned char out[SHA256_LEN], struct span s)
+{
+	promise(EVP_Digest(s.ptr != NULL ? s.ptr : (const unsigned char *)"", s.len, out, NULL, EVP_sha256(), NULL) == 1);
+}
+
+void
+hmac_sha256(unsigned char out[SHA256_LEN], struct span key, struct span data)
+{
+	unsigned n = SHA256_LEN;
+
+	promise(HMAC(EVP_sha256(), key.ptr, (int)key.len, data.ptr, data.len, out, &n) != NULL);
+}
+
+bool
+random_bytes(void *out, size_t n, struct err *e)
+{
+	promise(n <= 1 << 20);
+	if (RAND_bytes(out, (int)n) != 1)
+		return fail_ossl(e, ERR_BUG, "no random bytes");
+	return true;
+}
+
+/*
+ * DER and PEM.  Every decoder reads one object and refuses what follows it.
+ */
+
+#define DECODE(T, d2i, what)								\
+	const unsigned char *p = der.ptr;						\
+	own(T) *x = NULL;								\
+	if (der.len > LONG_MAX / 2)							\
+		return fail(e, ERR_LIMIT, what ": too long");				\
+	x = d2i(NULL, &p, (long)der.len);						\
+	if (x == NULL)									\
+		return fail_ossl(e, ERR_INPUT, "not " what);				\
+	if (p != der.ptr + der.len)							\
+		return fail(e, ERR_INPUT, "%td bytes after " what, der.ptr + der.len - p);	\
+	*out = take(&x);								\
+	return true
+
+bool
+cert_from_der(X509 **out, struct span der, struct err *e)
+{
+	DECODE(X509, d2i_X509, "a certificate");
+}
+
+static bool
+crl_from_der(X509_CRL **out, struct span der, struct err *e)
+{
+	DECODE(X509_CRL, d2i_X509_CRL, "a CRL");
+}
+
+static bool
+csr_from_der(X509_REQ **out, struct span der, struct err *e)
+{
+	DECODE(X509_REQ, d2i_X509_REQ, "a certificate request");
+}
+
+bool
+pubkey_from_spki(EVP_PKEY **out, struct span der, struct err *e)
+{
+	DECODE(EVP_PKEY, d2i_PUBKEY, "a public key");
+}
+
+static bool
+looks_like_pem(struct span s)
+{
+	return s.len > 11 && memmem(s.ptr, s.len, "-----BEGIN ", 11) != NULL;
+}
+
+/* The DER inside the first PEM block of one of the given names. */
+static bool
+pem_to_der(struct buf *out, struct span text, const char *const names[], struct err *e)
+{
+	own(BIO) *in = BIO_new_mem_buf(text.ptr, (int)text.len);
+	char *name = NULL, *header = NULL;
+	unsigned char *data = NULL;
+	long n = 0;
+
+	promise(in != NULL);
+	while (PEM_read_bio(in, &name, &header, &data, &n) == 1) {
+		bool wanted = false;
+
+		for (size_t i = 0; names[i] != NULL; i++)
+			wanted |= strcmp(name, names[i]) == 0;
+		if (wanted)
+			buf_put(out, data, (size_t)n);
+		OPENSSL_free(name);
+		OPENSSL_free(header);
+		OPENSSL_free(data);
+		if (wanted) {
+			ERR_clear_error();
+			return buf_ok(out, names[0], e);
+		}
+	}
+	return fail_ossl(e, ERR_INPUT, "no PEM block of type %s", names[0]);
+}
+
+bool
+cert_from_any(X509 **out, struct span s, struct err *e)
+{
+	static const char *const names[] = { "CERTIFICATE", "X509 CERTIFICATE", NULL };
+	own_struct(buf) der = buf_new(1 << 20);
+
+	if (!looks_like_pem(s))
+		return cert_from_der(out, s, e);
+	return pem_to_der(&der, s, names, e) && cert_from_der(out, buf_span(&der), e);
+}
+
+bool
+crl_from_any(X509_CRL **out, struct span s, struct err *e)
+{
+	static const char *const names[] = { "X509 CRL", NULL };
+	own_struct(buf) der = buf_new(64u << 20);
+
+	if (!looks_like_pem(s))
+		return crl_from_der(out, s, e);
+	return pem_to_der(&der, s, names, e) && crl_from_der(out, buf_span(&der), e);
+}
+
+bool
+csr_from_any(X509_REQ **out, struct span s, struct err *e)
+{
+	static const char *const names[] = { "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", NULL };
+	own_struct(buf) der = buf_new(1 << 20);
+
+	if (!looks_like_pem(s))
+		return csr_from_der(out, s, e);
+	return pem_to_der(&der, s, names, e) && csr_from_der(out, buf_span(&der), e);
+}
+
+bool
+certs_from_pem(cert_list *into, struct span text, struct err *e)
+{
+	own(BIO) *in = BIO_new_mem_buf(text.ptr, (int)text.len);
+	X509 *x;
+
+	promise(in != NULL);
+	while ((x = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL)
+		promise(sk_X509_push(into, x) > 0);
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return fail_ossl(e, ERR_INPUT, "a broken certificate in PEM");
+	ERR_clear_error();
+	return true;
+}
+
+#define ENCODE(i2d, x)							\
+	unsigned char *der = NULL;					\
+	int n = i2d(x, &der);						\
+	promise(n > 0);							\
+	buf_put(out, der, (size_t)n);					\
+	OPENSSL_free(der)
+
+void
+cert_to_der(struct buf *out, const X509 *x)
+{
+	ENCODE(i2d_X509, x);
+}
+
+void
+crl_to_der(struct buf *out, const X509_CRL *x)
+{
+	ENCODE(i2d_X509_CRL, x);
+}
+
+void
+csr_to_der(struct buf *out, const X509_REQ *x)
+{
+	ENCODE(i2d_X509_REQ, x);
+}
+
+void
+pubkey_to_spki(struct buf *out, const EVP_PKEY *k)
+{
+	ENCODE(i2d_PUBKEY, k);
+}
+
+void
+cert_to_pem(struct buf *out, X509 *x)
+{
+	own(BIO) *mem = BIO_new(BIO_s_mem());
+	char *text;
+	long n;
+
+	promise(mem != NULL && PEM_write_bio_X509(mem, x) == 1);
+	n = BIO_get_mem_data(mem, &text);
+	buf_put(out, text, (size_t)n);
+}
+
+void
+key_id_of(unsigned char out[KEY_ID_LEN], const EVP_PKEY *k)
+{
+	own_struct(buf) spki = buf_new(1 << 16);
+
+	pubkey_to_spki(&spki, k);
+	sha256(out, buf_span(&spki));
+}
+
+void
+key_id_of_cert(unsigned char out[KEY_ID_LEN], const X509 *x)
+{
+	own_struct(buf) spki = buf_new(1 << 16);
+	unsigned char *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+
+	promise(n > 0);
+	sha256(out, span_of(der, (size_t)n));
+	OPENSSL_free(der);
+}
+
+/*
+ * ECDSA P-256.
+ */
+
+bool
+ecdsa_raw_to_der(struct buf *out, struct span raw, struct err *e)
+{
+	own(ECDSA_SIG) *sig = ECDSA_SIG_new();
+	BIGNUM *r, *s;
+	unsigned char *der = NULL;
+	int n;
+
+	if (raw.len != 64)
+		return fail(e, ERR_INPUT, "an ECDSA P-256 signature has 64 bytes, not %zu", raw.len);
+	r = BN_bin2bn(raw.ptr, 32, NULL);
+	s = BN_bin2bn(raw.ptr + 32, 32, NULL);
+	promise(sig != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(sig, r, s) == 1);
+	n = i2d_ECDSA_SIG(sig, &der);
+	promise(n > 0);
+	buf_put(out, der, (size_t)n);
+	OPENSSL_free(der);
+	return buf_ok(out, "signature", e);
+}
+
+bool
+ecdsa_der_to_raw(unsigned char raw[64], struct span der, struct err *e)
+{
+	const unsigned char *p = der.ptr;
+	own(ECDSA_SIG) *sig = d2i_ECDSA_SIG(NULL, &p, (long)der.len);
+
+	if (sig == NULL || p != der.ptr + der.len)
+		return fail_ossl(e, ERR_INPUT, "not an ECDSA signature in DER");
+	if (BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, 32) != 32 ||
+	    BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + 32, 32) != 32)
+		return fail_ossl(e, ERR_INPUT, "an ECDSA signature too large for P-256");
+	return true;
+}
+
+bool
+ecdsa_verify(EVP_PKEY *key, struct span digest, struct span sig)
+{
+	own(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new(key, NULL);
+	bool good = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 &&
+	    EVP_PKEY_verify(ctx, sig.ptr, sig.len, digest.ptr, digest.len) == 1;
+
+	ERR_clear_error();
+	return good;
+}
+
+/*
+ * Small readings.
+ */
+
+int64_t
+asn1_time_secs(const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
+		return INT64_MIN;
+	return (int64_t)timegm(&tm);
+}
+
+bool
+name_attr(struct buf *out, const X509_NAME *name, int nid, struct err *e)
+{
+	int at = X509_NAME_get_index_by_NID((X509_NAME *)name, nid, -1);
+	unsigned char *utf8 = NULL;
+	int n;
+
+	if (at < 0)
+		return fail(e, ERR_ABSENT, "the name has no %s", OBJ_nid2ln(nid));
+	if (X509_NAME_get_index_by_NID((X509_NAME *)name, nid, at) >= 0)
+		return fail(e, ERR_INPUT, "the name has more than one %s", OBJ_nid2ln(nid));
+	n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+	if (n < 0)
+		return fail_ossl(e, ERR_INPUT, "the %s of a name is not text", OBJ_nid2ln(nid));
+	buf_put(out, utf8, (size_t)n);
+	OPENSSL_free(utf8);
+	return buf_ok(out, "name attribute", e);
+}
+
+void
+serial_hex(struct buf *out, const ASN1_INTEGER *serial)
+{
+	hex_put(out, span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
+}
