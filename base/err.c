@@ -16,7 +16,7 @@ static const struct {
 	[ERR_LIMIT]  = { "limit", 1, 413 },
 	[ERR_TOKEN]  = { "token", 75, 503 },
 	[ERR_STORE]  = { "store", 75, 503 },
-	[ERR_STATE]  = { "state", 1, 409 },
+	[ERR_CONFLICT] = { "conflict", 1, 409 },
 	[ERR_LATER]  = { "later", 75, 503 },
 	[ERR_BUG]    = { "bug", 70, 500 },
 };

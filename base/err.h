@@ -24,7 +24,7 @@ enum err_class {
 	ERR_LIMIT,	/* a stated bound was reached               -> 413 */
 	ERR_TOKEN,	/* the token said no; the text names its CKR_ -> 503 */
 	ERR_STORE,	/* the database or the disk said no         -> 503 */
-	ERR_STATE,	/* changed since you looked; not now        -> 409 */
+	ERR_CONFLICT,	/* changed since you looked; not now        -> 409 */
 	ERR_LATER,	/* busy or waiting for something            -> 503 */
 	ERR_BUG,	/* a promise of ours is broken              -> 500 */
 	ERR_CLASSES
