@@ -156,10 +156,8 @@ static const struct { int call; int error; } refused[] = {
 	{ SCMP_SYS(open), EACCES }, { SCMP_SYS(openat), EACCES }, { SCMP_SYS(access), EACCES }, { SCMP_SYS(stat), EACCES },
 	{ SCMP_SYS(lstat), EACCES }, { SCMP_SYS(statx), EACCES }, { SCMP_SYS(readlink), EACCES }, { SCMP_SYS(socket), EACCES },
 	{ SCMP_SYS(connect), EACCES }, { SCMP_SYS(truncate), EACCES }, { SCMP_SYS(ioctl), ENOTTY }, { SCMP_SYS(clone3), ENOSYS },
-	{ SCMP_SYS(io_uring_setup), ENOSYS }, { SCMP_SYS(sched_setaffinity), EPERM }, { SCMP_SYS(chmod), EPERM }, { SCMP_SYS(chown), EPERM },
-	{ SCMP_SYS(mincore), ENOSYS }, { SCMP_SYS(sched_getparam), EPERM }, { SCMP_SYS(sched_getscheduler), EPERM }, { SCMP_SYS(sched_setscheduler), EPERM },
-	{ SCMP_SYS(get_mempolicy), ENOSYS }, { SCMP_SYS(utimensat), EPERM }, { SCMP_SYS(memfd_create), EPERM }, { SCMP_SYS(execve), EACCES },
-	{ SCMP_SYS(fork), EPERM }, { SCMP_SYS(vfork), EPERM }, { SCMP_SYS(clone), EPERM },
+	{ SCMP_SYS(io_uring_setup), ENOSYS }, { SCMP_SYS(mincore), ENOSYS },
+	{ SCMP_SYS(get_mempolicy), ENOSYS }, { SCMP_SYS(execve), EACCES },
 };
 
 /* Sockets by family: unix for JAIL_UNIX, inet for JAIL_CONNECT. */
