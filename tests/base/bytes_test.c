@@ -1,0 +1,126 @@
+#include "tests/base/test.h"
+
+#include "base/bytes.h"
+
+#include <unistd.h>
+
+static void
+test_buf_keeps_its_maximum(void **state)
+{
+	own_struct(buf) b = buf_new(10);
+	struct err e;
+
+	buf_put_str(&b, "0123456789");
+	assert_true(buf_ok(&b, "b", &e));
+	assert_string_equal(buf_str(&b), "0123456789");
+	buf_put_byte(&b, 'x');
+	assert_false(buf_ok(&b, "the thing", &e));
+	assert_int_equal(e.class, ERR_LIMIT);
+	assert_string_equal(e.text, "the thing: more than 10 bytes");
+	buf_put_str(&b, "");
+	assert_true(b.failed);
+	buf_reset(&b);
+	buf_put_u32(&b, 0x01020304);
+	assert_int_equal(b.len, 4);
+	assert_int_equal(get_u32(b.ptr), 0x01020304);
+}
+
+static void
+test_err_text_is_cut_between_characters(void **state)
+{
+	char longer[400];
+	struct err e;
+
+	memset(longer, 'a', sizeof(longer));
+	memcpy(longer + 254, "\xe1\xba\xa5", 3);
+	longer[399] = '\0';
+	fail(&e, ERR_INPUT, "%s", longer);
+	assert_int_equal(strlen(e.text), 254);
+	fail_in(&e, "where");
+	assert_int_equal(strncmp(e.text, "where: a", 8), 0);
+}
+
+static void
+test_hex(void **state)
+{
+	static const struct { const char *text; bool good; } cases[] = {
+		{ "", true }, { "00ff", true }, { "00FF", true },
+		{ "0", false }, { "0g", false }, { " 00", false }, { "0x00", false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own_struct(buf) b = buf_new(100);
+		struct err e;
+
+		assert_case(cases[i].text, hex_get(&b, span_str(cases[i].text), &e) == cases[i].good);
+	}
+}
+
+static void
+test_base64(void **state)
+{
+	static const struct { const char *plain, *std, *url; } pairs[] = {
+		{ "", "", "" }, { "f", "Zg==", "Zg" }, { "fo", "Zm8=", "Zm8" }, { "foo", "Zm9v", "Zm9v" },
+		{ "foob", "Zm9vYg==", "Zm9vYg" }, { "\xff\xfe\xfd", "//79", "__79" },
+	};
+	static const char *const bad[] = { "Zg=", "Zg", "Zh==", "Z g=", "Zg==\n", "====", "=", "Zg==Zg==", "_-__" };
+
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		own_struct(buf) b = buf_new(100);
+		own_struct(buf) u = buf_new(100);
+		own_struct(buf) back = buf_new(100);
+		struct err e;
+
+		base64_put(&b, span_str(pairs[i].plain));
+		assert_string_equal(buf_str(&b), pairs[i].std);
+		base64url_put(&u, span_str(pairs[i].plain));
+		assert_string_equal(buf_str(&u), pairs[i].url);
+		assert_true(base64_get(&back, buf_span(&b), &e));
+		assert_true(base64url_get(&back, buf_span(&u), &e));
+		assert_int_equal(back.len, 2 * strlen(pairs[i].plain));
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		own_struct(buf) b = buf_new(100);
+		struct err e;
+
+		assert_case(bad[i], !base64_get(&b, span_str(bad[i]), &e));
+	}
+}
+
+static void
+test_secret_from_descriptor(void **state)
+{
+	own_secret struct secret *s = secret_new();
+	char big[SECRET_MAX + 1];
+	struct err e;
+	int p[2];
+
+	assert_non_null(s);
+	assert_int_equal(pipe(p), 0);
+	assert_int_equal(write(p[1], "1234\n", 5), 5);
+	close(p[1]);
+	assert_true(secret_read(s, p[0], &e));
+	assert_int_equal(s->len, 4);
+	close(p[0]);
+	memset(big, '1', sizeof(big));
+	assert_int_equal(pipe(p), 0);
+	assert_int_equal(write(p[1], big, sizeof(big)), sizeof(big));
+	close(p[1]);
+	assert_false(secret_read(s, p[0], &e));
+	assert_int_equal(e.class, ERR_LIMIT);
+	close(p[0]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_buf_keeps_its_maximum),
+		cmocka_unit_test(test_err_text_is_cut_between_characters),
+		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_secret_from_descriptor),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

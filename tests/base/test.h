@@ -1,0 +1,28 @@
+/* tests/base/test.h -- what every cmocka test includes, in the order it asks for. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#undef fail	/* cmocka's; ours is in base/err.h */
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+/* For rows of a table of cases: says which one before it fails. */
+#define assert_case(name, cond) do {						\
+	if (!(cond)) {								\
+		print_error("case \"%s\": %s does not hold\n", (name), #cond);	\
+		_fail(__FILE__, __LINE__);					\
+	}									\
+} while (0)
+/* For calls that fill a struct err: prints its sentence before it fails. */
+#define assert_done(call, e) do {						\
+	if (!(call)) {								\
+		print_error("%s: %s\n", #call, (e).text);			\
+		_fail(__FILE__, __LINE__);					\
+	}									\
+} while (0)
