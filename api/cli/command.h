@@ -1,0 +1,54 @@
+/*
+ * api/cli/command.h -- what the commands of `antin` share.
+ *
+ * A command is a row of a table: its words ("order cert.approve" is the
+ * command "order"), its options, and a function that does the work and returns
+ * an exit code of the contract:
+ *
+ *	0 passed or done, 1 failed or refused, 2 indeterminate,
+ *	64 usage, 70 internal, 75 try later.
+ *
+ * A refusal is one sentence on standard error (with --json: one object on
+ * standard output), written by command_refuse.
+ */
+#pragma once
+
+#include "api/cli/args.h"
+#include "base/json.h"
+
+#define EXIT_INDETERMINATE 2
+#define EXIT_USAGE_ 64
+
+struct command {
+	const char *name;
+	const char *words;	/* "FILE..." for --help */
+	const char *doc;	/* one line */
+	const struct arg_option *options;
+	int (*run)(const struct args *);
+};
+
+/* Prints the refusal and gives its exit code. */
+int command_refuse(const struct args *, const struct err *);
+/* A wrong use of the command line: 64. */
+int command_usage(const struct args *, const struct err *);
+/* With --json the object alone; else nothing. */
+void command_print_json(const json_t *);
+
+/* The commands, a file each. */
+int command_verify(const struct args *);
+int command_path(const struct args *);
+int command_status(const struct args *);
+int command_csr(const struct args *);
+int command_log(const struct args *);
+int command_policy(const struct args *);
+int command_up(const struct args *);
+int command_token(const struct args *);
+int command_ceremony(const struct args *);
+int command_enrol(const struct args *);
+int command_order(const struct args *);
+int command_permit(const struct args *);
+int command_bench(const struct args *);
+
+extern const struct arg_option verify_options[], path_options[], status_options[], csr_options[],
+    log_options[], policy_options[], up_options[], token_options[], ceremony_options[], enrol_options[],
+    order_options[], permit_options[], bench_options[];

@@ -1,0 +1,115 @@
+#include "api/cli/http.h"
+
+#include <curl/curl.h>
+
+#define HTTP_TIMEOUT_SECS 120L
+
+OWN_WITH(CURL, curl_easy_cleanup)
+typedef struct curl_slist header_list;
+OWN_WITH(header_list, curl_slist_free_all)
+
+static size_t
+take_body(char *p, size_t size, size_t n, void *b)
+{
+	buf_put(b, p, size * n);
+	return ((struct buf *)b)->failed ? 0 : size * n;
+}
+
+static void
+add_header(header_list **list, const char *fmt, const char *value)
+{
+	own_str char *line = xprintf(fmt, value);
+	header_list *more;
+
+	more = curl_slist_append(*list, line);
+	promise(more != NULL);
+	*list = more;
+}
+
+static header_list *
+headers_of(const struct http_request *r)
+{
+	header_list *list = NULL;
+
+	add_header(&list, "Expect:%s", "");
+	if (r->type != NULL)
+		add_header(&list, "Content-Type: %s", r->type);
+	if (r->accept != NULL)
+		add_header(&list, "Accept: %s", r->accept);
+	if (r->idempotency != NULL)
+		add_header(&list, "Idempotency-Key: %s", r->idempotency);
+	if (r->api_key != NULL) {
+		own_str char *key = span_dup_str(span_of(r->api_key->octet, r->api_key->len));
+
+		add_header(&list, "Authorization: Bearer %s", key);
+		explicit_bzero(key, strlen(key));
+	}
+	return list;
+}
+
+/* problem+json -> class and sentence. */
+static bool
+refusal(const struct buf *body, long status, struct err *e)
+{
+	own(json_t) *j = NULL;
+	const char *class = NULL, *detail = NULL;
+	struct err ignored;
+
+	if (!json_read(&j, buf_span(body), &ignored) ||
+	    !json_take_str(&detail, j, "detail", &ignored))
+		return fail(e, status >= 500 ? ERR_LATER : ERR_INPUT, "the service answered %ld", status);
+	if (!json_may_str(&class, j, "class", &ignored) || class == NULL)
+		class = status == 409 ? "conflict" : status == 404 ? "absent" : status == 403 ? "policy"
+		    : status == 413 ? "limit" : status >= 500 ? "later" : "input";
+	return fail(e, err_from_word(class) ?: ERR_BUG, "%s", detail);
+}
+
+bool
+http_call(struct buf *answer, const struct http_request *r, struct err *e)
+{
+	own(CURL) *c = curl_easy_init();
+	own(header_list) *headers = headers_of(r);
+	own_str char *url = xprintf("%s%s", r->base, r->path);
+	own_struct(buf) body = buf_new(HTTP_ANSWER_MAX);
+	CURLcode code;
+	long status = 0;
+
+	promise(c != NULL);
+	curl_easy_setopt(c, CURLOPT_URL, url);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, r->method);
+	curl_easy_setopt(c, CURLOPT_NOPROXY, "127.0.0.1,localhost,::1");
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT, HTTP_TIMEOUT_SECS);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, &body);
+	if (r->type != NULL) {
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, r->body.len > 0 ? (const char *)r->body.ptr : "");
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+	}
+	code = curl_easy_perform(c);
+	if (body.failed)
+		return fail(e, ERR_LIMIT, "%s answered with more than %u bytes", r->path, HTTP_ANSWER_MAX);
+	if (code != CURLE_OK)
+		return fail(e, ERR_LATER, "%s: %s", url, curl_easy_strerror(code));
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	if (status < 200 || status > 299)
+		return refusal(&body, status, e);
+	buf_put_span(answer, buf_span(&body));
+	return buf_ok(answer, "answer", e);
+}
+
+bool
+http_json(json_t **answer, const char *base, const char *method, const char *path,
+    const json_t *body, struct err *e)
+{
+	own_struct(buf) out = buf_new(JSON_MAX);
+	own_struct(buf) in = buf_new(HTTP_ANSWER_MAX);
+
+	if (body != NULL)
+		json_write(&out, body);
+	return http_call(&in, &(struct http_request){ .base = base, .method = method, .path = path,
+	    .type = body != NULL ? "application/json" : NULL, .body = buf_span(&out),
+	    .accept = "application/json" }, e) && json_read(answer, buf_span(&in), e);
+}

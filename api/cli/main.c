@@ -1,0 +1,104 @@
+/*
+ * antin -- the command line: whole programs for one person's machine.
+ *
+ * verify, path, status, csr, log and policy need no daemon and no network.
+ * The others speak to antin-api over HTTP and to a token of the person at the
+ * keyboard; `up` starts the daemons.
+ */
+#include "api/cli/command.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+
+static const struct command commands[] = {
+	{ "verify", "FILE", "any signed document: verdict and report", verify_options, command_verify },
+	{ "path", "LEAF", "one certificate: a path to an anchor, or the reason why not", path_options, command_path },
+	{ "status", "CERT", "good, revoked or unknown, from a CRL or an OCSP response", status_options, command_status },
+	{ "csr", "FILE", "would the authority take this request?", csr_options, command_csr },
+	{ "log", "verify|prove|fsck", "proofs and the consistency of the register", log_options, command_log },
+	{ "policy", "check|show DIR", "is this policy whole and consistent?", policy_options, command_policy },
+	{ "up", "", "starts the processes of one configuration and stops them together", up_options, command_up },
+	{ "token", "init|key|list", "PKCS#11 tokens and keys", token_options, command_token },
+	{ "ceremony", "FILE", "makes root and issuing authority and the bundle that starts an authority", ceremony_options, command_ceremony },
+	{ "enrol", "", "makes a key on a token and asks for a certificate", enrol_options, command_enrol },
+	{ "order", "VERB ID...", "an order, shown, signed with a token and sent", order_options, command_order },
+	{ "permit", "submit|list|sign|get|sheet|proof", "permits, from a draft to paper", permit_options, command_permit },
+	{ "bench", "", "each figure beside its limit, measured in the same run", bench_options, command_bench },
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int
+help(FILE *out)
+{
+	fprintf(out, "usage: antin COMMAND ...   (antin COMMAND --help says more)\n\n");
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].doc);
+	fprintf(out, "\nexit: 0 passed or done, 1 failed or refused, 2 indeterminate, 64 usage, 70 internal, 75 try later\n");
+	return out == stdout ? 0 : EXIT_USAGE_;
+}
+
+static int
+help_command(const struct command *c)
+{
+	own_struct(buf) b = buf_new(1 << 16);
+
+	args_help(&b, c->options);
+	printf("usage: antin %s %s [options]\n%s\n\n%s", c->name, c->words, c->doc, buf_str(&b));
+	return 0;
+}
+
+int
+command_usage(const struct args *a, const struct err *e)
+{
+	command_refuse(a, e);
+	return EXIT_USAGE_;
+}
+
+int
+command_refuse(const struct args *a, const struct err *e)
+{
+	if (a->json) {
+		own(json_t) *j = json_pack("{s:b, s:s, s:s}", "done", 0, "class", err_word(e->class), "text", e->text);
+
+		promise(j != NULL);
+		command_print_json(j);
+	} else {
+		fprintf(stderr, "antin: %s\n", e->text);
+	}
+	return err_exit(e->class);
+}
+
+void
+command_print_json(const json_t *j)
+{
+	own_struct(buf) b = buf_new(16u << 20);
+
+	json_write(&b, j);
+	printf("%s\n", buf_str(&b));
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct args args;
+	struct err e;
+
+	log_open("antin", LOG_INFO_);
+	if (argc < 2)
+		return help(stderr);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+		return help(stdout);
+	for (size_t i = 0; i < NCOMMANDS; i++) {
+		if (strcmp(commands[i].name, argv[1]) != 0)
+			continue;
+		if (!args_parse(&args, commands[i].options, argc - 2, argv + 2, &e))
+			return command_usage(&args, &e);
+		if (args.help)
+			return help_command(&commands[i]);
+		return commands[i].run(&args);
+	}
+	fprintf(stderr, "antin: there is no command \"%.40s\"\n", argv[1]);
+	return help(stderr);
+}

@@ -1,0 +1,112 @@
+#!/bin/sh
+# House rules over the tree: who may include whom, where foreign headers live,
+# calls that are not made.  Prints each breach; exits 1 if there is one.
+# usage: tests/house.sh [TREE]
+set -u
+cd "${1:-$(dirname "$0")/..}" || exit 70
+breaches=0
+breach() { echo "house: $*"; breaches=$((breaches + 1)); }
+
+# Level of a file by its path; the most specific row wins.
+level() {
+	case $1 in
+	base/*) echo 0 ;;
+	policy/* | register/*) echo 1 ;;
+	hsm/* | verifier/*) echo 2 ;;
+	ca/* | signer/*) echo 3 ;;
+	api/cli/* | api/agent/*) echo 5 ;;
+	api/*) echo 4 ;;
+	tests/*) echo 6 ;;
+	*) echo 9 ;;
+	esac
+}
+
+# Open to every level above: pure, linking nothing.
+pure='register/merkle.h register/note.h register/log_key.h'
+
+# may_include FROM TO: is the include allowed?
+may_include() {
+	from=$1 to=$2
+	[ "${from%%/*}" = "${to%%/*}" ] && [ "$(level "$from")" = "$(level "$to")" ] && return 0
+	case $from in tests/*) return 0 ;; esac
+	[ "$(level "$to")" -lt "$(level "$from")" ] || return 1
+	case $from:$to in
+	*:register/client.h)
+		case $from in ca/* | signer/* | verifier/broker.c | verifier/main.c | api/cli/*) return 0 ;; esac
+		return 1 ;;
+	api/cli/*) return 0 ;;
+	*:register/*)
+		for p in $pure register/tlog_proof.h; do [ "$to" = "$p" ] && return 0; done
+		return 1 ;;
+	api/*:base/* | api/*:policy/* | api/*:*/proto.h | api/*:signer/tsa_proto.h) return 0 ;;
+	api/*) return 1 ;;
+	esac
+	return 0
+}
+
+for file in $(git ls-files '*.c' '*.h'); do
+	for to in $(sed -n 's/^#include "\([^"]*\)".*/\1/p' "$file"); do
+		case $to in */*) ;; *) breach "$file includes \"$to\": spell it from the root"; continue ;; esac
+		may_include "$file" "$to" || breach "$file may not include $to"
+	done
+done
+
+# Homes of foreign headers: header, then the files that may include it.
+homes() {
+	cat <<-'EOF'
+	libp11.h hsm/token.c hsm/module.c
+	microhttpd.h api/http.c api/bench.c
+	sqlite3.h register/store.c
+	qrencode.h api/qr.c
+	curl/curl.h api/cli/http.c
+	libpq-fe.h
+	seccomp.h base/jail.c
+	linux/landlock.h base/jail.c
+	EOF
+}
+homes | while read -r header allowed; do
+	for file in $(git grep -l "^#include <$header>" -- '*.c' '*.h' ':!tests'); do
+		case " $allowed " in *" $file "*) ;; *) echo "$file includes <$header>, whose home is: ${allowed:-nowhere yet}" ;; esac
+	done
+done >/tmp/house.$$
+while read -r line; do breach "$line"; done </tmp/house.$$
+rm -f /tmp/house.$$
+
+# Banned calls, with the files that are excepted and why.
+banned() {
+	cat <<-'EOF'
+	\bsprintf( no bound
+	\bstrcat( no bound
+	\bgets( no bound
+	\bstrtok( hidden state
+	\bgmtime( shared buffer
+	\blocaltime( shared buffer and the machine's zone
+	\batoi( no errors; base/fault.c: tests only
+	\balloca( a size that may be a peer's
+	\bsystem( a shell
+	\bpopen( a shell
+	\brand( not random
+	\btmpnam( a race
+	XML_PARSE_HUGE hostile sizes
+	EOF
+}
+banned | while read -r call why; do
+	git grep -nE -e "$(printf %s "$call" | sed 's/(/\\(/')" -- '*.c' '*.h' ':!tests' ':!base/fault.c' |
+		sed "s|\$| -- banned: $why|"
+done >/tmp/house.$$
+while read -r line; do breach "$line"; done </tmp/house.$$
+rm -f /tmp/house.$$
+
+# Nothing outside is named: no include of another folder's internal.h, no
+# function longer than a page and a half.
+for file in $(git ls-files '*.c' ':!tests'); do
+	awk -v f="$file" '
+		/^[a-zA-Z_].*\)$|^[a-z_]+\(.*$/ { name = $0 }
+		/^\{/ { start = NR }
+		/^\}/ { if (start && NR - start > 80) printf "%s:%d: a function of %d lines: %s\n", f, start, NR - start, name; start = 0 }
+	' "$file"
+done >/tmp/house.$$
+while read -r line; do breach "$line"; done </tmp/house.$$
+rm -f /tmp/house.$$
+
+[ "$breaches" -eq 0 ] && echo "house: in order" || exit 1
