@@ -51,5 +51,8 @@ must_check bool hsm_sign(struct hsm *, const unsigned char key_id[KEY_ID_LEN], e
 must_check bool remote_key(EVP_PKEY **out, struct hsm *, struct span spki, struct err *);
 /* The same, for the key in a certificate. */
 must_check bool remote_key_of_cert(EVP_PKEY **out, struct hsm *, const X509 *, struct err *);
-/* The sentence why the last signature through an EVP_PKEY of this thread's call
- * failed lies in OpenSSL's queue; fail_ossl() prints it. */
+/* After X509_sign, CMS_final ... failed over a remote key or a token key: class
+ * and sentence of the refusal, if there was one, else OpenSSL's own reason.
+ * Empties OpenSSL's queue; returns false. */
+bool fail_key(struct err *, enum err_class, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
