@@ -13,14 +13,18 @@
 #define MODULES_MAX 4
 #define LOGINS_MAX 16
 
-struct login { CK_SLOT_ID slot; unsigned count; };
+/* PKCS11_update_slots of 0.4.12 frees slots that it still lists once a token's
+ * slot number changes (tried), and releasing a list closes every session of its
+ * tokens: each look makes a new list, and lists are kept. */
+struct slot_list { PKCS11_SLOT *slots; unsigned n; struct slot_list *older; };
+
+struct login { CK_SLOT_ID slot; unsigned count; PKCS11_SLOT *at; };
 
 struct module {
 	char *path;
 	PKCS11_CTX *ctx;
 	CK_FUNCTION_LIST *fn;
-	PKCS11_SLOT *slots;
-	unsigned nslots;
+	struct slot_list *lists;
 	struct login logins[LOGINS_MAX];
 };
 
@@ -29,16 +33,25 @@ struct module {
 static struct module modules[MODULES_MAX];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* What libp11 left in OpenSSL's queue, when it is a CKR. */
+/* The CKR that libp11 left in OpenSSL's queue (its "CKR code" is the number of
+ * an error library, the reason is the CKR); CKR_OK if it left none. */
+static CK_RV
+last_ckr(void)
+{
+	unsigned long code = ERR_peek_last_error();
+
+	return code != 0 && ERR_GET_LIB(code) == ERR_get_CKR_code() ? (CK_RV)ERR_GET_REASON(code) : CKR_OK;
+}
+
 static bool
 fail_libp11(struct err *e, enum err_class class, const char *text)
 {
-	int rv = ERR_get_CKR_code();
+	CK_RV rv = last_ckr();
 
-	if (rv <= 0)
+	if (rv == CKR_OK)
 		return fail_ossl(e, class, "%s", text);
 	ERR_clear_error();
-	return fail_ckr(e, (unsigned long)rv, "%s", text);
+	return fail_ckr(e, rv, "%s", text);
 }
 
 /* libp11 does not give its function list away: the same library, asked again. */
@@ -125,11 +138,17 @@ describe(struct module_token *out, struct module *m, PKCS11_SLOT *s)
 }
 
 static bool
-refresh(struct module *m, struct err *e)
+look(struct module *m, struct err *e)
 {
-	if (PKCS11_update_slots(m->ctx, &m->slots, &m->nslots) != 0)
+	struct slot_list *l = xalloc(sizeof(*l));
+
+	if (PKCS11_enumerate_slots(m->ctx, &l->slots, &l->n) != 0) {
+		free(l);
 		return fail_libp11(e, ERR_TOKEN, "the module does not list its tokens");
+	}
 	ERR_clear_error();	/* libp11 leaves remarks about empty slots */
+	l->older = m->lists;
+	m->lists = l;
 	return true;
 }
 
@@ -137,21 +156,23 @@ static bool
 find_locked(struct module_token *out, struct module *m, const char *label, struct err *e)
 {
 	PKCS11_SLOT *found = NULL;
+	const struct slot_list *l;
 
-	if (!refresh(m, e))
+	if (!look(m, e))
 		return false;
-	for (unsigned i = 0; i < m->nslots; i++) {
-		const PKCS11_TOKEN *t = m->slots[i].token;
+	l = m->lists;
+	for (unsigned i = 0; i < l->n; i++) {
+		const PKCS11_TOKEN *t = l->slots[i].token;
 
 		if (t == NULL || !t->initialized || strcmp(t->label, label) != 0)
 			continue;
 		if (found != NULL)
 			return fail(e, ERR_CONFLICT, "two tokens are labelled \"%s\": one of them has to go", label);
-		found = &m->slots[i];
+		found = &l->slots[i];
 	}
 	if (found == NULL)
 		return fail(e, ERR_ABSENT, "there is no token labelled \"%s\" (looked through %u slots of %s)",
-		    label, m->nslots, m->path);
+		    label, l->n, m->path);
 	describe(out, m, found);
 	return true;
 }
@@ -173,11 +194,13 @@ module_free_slot(struct module_token *out, struct module *m, struct err *e)
 	bool done = false;
 
 	pthread_mutex_lock(&lock);
-	if (refresh(m, e)) {
-		for (unsigned i = 0; i < m->nslots && !done; i++) {
-			if (m->slots[i].token == NULL || m->slots[i].token->initialized)
+	if (look(m, e)) {
+		for (unsigned i = 0; i < m->lists->n && !done; i++) {
+			PKCS11_SLOT *s = &m->lists->slots[i];
+
+			if (s->token == NULL || s->token->initialized)
 				continue;
-			describe(out, m, &m->slots[i]);
+			describe(out, m, s);
 			done = true;
 		}
 		if (!done)
@@ -206,9 +229,10 @@ login_of(struct module *m, CK_SLOT_ID slot)
 static PKCS11_SLOT *
 slot_of(struct module *m, CK_SLOT_ID id)
 {
-	for (unsigned i = 0; i < m->nslots; i++)
-		if (PKCS11_get_slotid_from_slot(&m->slots[i]) == id)
-			return &m->slots[i];
+	for (const struct slot_list *l = m->lists; l != NULL; l = l->older)
+		for (unsigned i = 0; i < l->n; i++)
+			if (PKCS11_get_slotid_from_slot(&l->slots[i]) == id)
+				return &l->slots[i];
 	return NULL;
 }
 
@@ -222,7 +246,7 @@ login_locked(const struct module_token *t, const char *pin, struct err *e)
 		if (s == NULL)
 			return fail(e, ERR_ABSENT, "the token \"%s\" was pulled out", t->label);
 		if (PKCS11_login(s, 0, pin) != 0) {
-			bool wrong = ERR_get_CKR_code() == CKR_PIN_INCORRECT;
+			bool wrong = last_ckr() == CKR_PIN_INCORRECT;
 
 			fail_libp11(e, ERR_TOKEN, "the token refused the login");
 			if (!wrong)
@@ -230,7 +254,8 @@ login_locked(const struct module_token *t, const char *pin, struct err *e)
 			return fail(e, ERR_POLICY, "wrong PIN for the token \"%s\": one try was spent", t->label);
 		}
 	}
-	l->count++;
+	if (l->count++ == 0)
+		l->at = s;
 	return true;
 }
 
@@ -255,14 +280,12 @@ void
 module_logout(const struct module_token *t)
 {
 	struct login *l;
-	PKCS11_SLOT *s;
 
 	pthread_mutex_lock(&lock);
 	l = login_of(t->module, t->slot);
 	promise(l->count > 0);
-	s = slot_of(t->module, t->slot);
-	if (--l->count == 0 && s != NULL)
-		PKCS11_logout(s);
+	if (--l->count == 0)
+		PKCS11_logout(l->at);
 	ERR_clear_error();
 	pthread_mutex_unlock(&lock);
 }

@@ -2,10 +2,10 @@
  * hsm/module.h -- PKCS#11 modules, the tokens in them, PIN flags and logins:
  * what libp11 does for us, and the one place that includes its header.
  *
- * A module is loaded once a process and stays; load it after fork.  Its slots
- * are kept in one list that is refreshed and never released: releasing a slot
- * of libp11 closes every session of that token.  A login is counted; the last
- * module_logout() logs out.
+ * A module is loaded once a process and stays; load it after fork.  libp11's
+ * lists of slots are kept, never released or updated (module.c says why): a
+ * look costs some kilobytes, so look at start, not in a loop.  A login is
+ * counted; the last module_logout() logs out.
  *
  * Private to hsm/.  Any thread; one lock.
  */
