@@ -51,7 +51,7 @@ member(json_t **out, const json_t *obj, const char *key, json_type type,
 bool
 json_take_str(const char **out, const json_t *obj, const char *key, struct err *e)
 {
-	json_t *v;
+	json_t *v = NULL;
 
 	if (!member(&v, obj, key, JSON_STRING, "a string", e))
 		return false;
@@ -62,7 +62,7 @@ json_take_str(const char **out, const json_t *obj, const char *key, struct err *
 bool
 json_take_int(int64_t *out, const json_t *obj, const char *key, struct err *e)
 {
-	json_t *v;
+	json_t *v = NULL;
 
 	if (!member(&v, obj, key, JSON_INTEGER, "a whole number", e))
 		return false;
