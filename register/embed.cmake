@@ -1,0 +1,11 @@
+# SQL files -> one C string.  -D OUT= -D FILES=a;b
+set(text "")
+foreach(file ${FILES})
+	file(READ ${file} sql)
+	string(APPEND text "${sql}\n")
+endforeach()
+string(REGEX REPLACE "--[^\n]*" "" text "${text}")
+string(REPLACE "\\" "\\\\" text "${text}")
+string(REPLACE "\"" "\\\"" text "${text}")
+string(REPLACE "\n" "\\n\"\n\t\"" text "${text}")
+file(WRITE ${OUT} "#include \"register/schema.h\"\n\nconst char register_schema[] =\n\t\"${text}\";\n")

@@ -1,0 +1,78 @@
+-- Requests, certificates, appointments, CRLs.
+CREATE TABLE request (
+	id BLOB PRIMARY KEY,		-- 16 octets, the handle of all that follows from it
+	facts TEXT NOT NULL,		-- canonical JSON: what an order approves, by its hash
+	csr BLOB NOT NULL,
+	key_id BLOB NOT NULL,
+	profile TEXT NOT NULL,
+	person TEXT,			-- personal serial number, null for agencies and services
+	agency TEXT NOT NULL,
+	state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'rejected')),
+	reason TEXT,
+	entry INTEGER NOT NULL,
+	time INTEGER NOT NULL
+) STRICT;
+CREATE INDEX request_state ON request (state, entry);
+CREATE INDEX request_key ON request (key_id);
+
+-- States only move forward: reserved -> active -> revoked, reserved -> void.
+CREATE TABLE certificate (
+	serial BLOB PRIMARY KEY,	-- 20 octets
+	request BLOB NOT NULL REFERENCES request,
+	profile TEXT NOT NULL,
+	person TEXT,
+	name TEXT NOT NULL,
+	agency TEXT NOT NULL,
+	key_id BLOB NOT NULL,
+	tbs BLOB NOT NULL,
+	der BLOB,
+	not_before INTEGER NOT NULL,
+	not_after INTEGER NOT NULL,
+	state TEXT NOT NULL CHECK (state IN ('reserved', 'active', 'revoked', 'void')),
+	revoked_at INTEGER,
+	reason INTEGER,
+	invalidity INTEGER,
+	entry INTEGER NOT NULL,
+	time INTEGER NOT NULL
+) STRICT;
+CREATE INDEX certificate_key ON certificate (key_id);
+CREATE INDEX certificate_person ON certificate (person);
+CREATE INDEX certificate_state ON certificate (state, not_after);
+
+-- Who may do what, where, from when to when: officers, clerks, administrators.
+CREATE TABLE appointment (
+	id BLOB PRIMARY KEY,
+	person TEXT NOT NULL,
+	role TEXT NOT NULL,
+	agency TEXT NOT NULL,
+	title TEXT NOT NULL,
+	mode TEXT NOT NULL,		-- KT., TM., TL., TUQ. or empty
+	kinds TEXT NOT NULL,		-- space-separated permit kinds, * for all
+	from_day INTEGER NOT NULL,
+	to_day INTEGER,
+	ended_day INTEGER,
+	decision TEXT NOT NULL,
+	entry INTEGER NOT NULL
+) STRICT;
+CREATE INDEX appointment_person ON appointment (person, role);
+
+CREATE TABLE crl (
+	number INTEGER PRIMARY KEY,
+	shard INTEGER NOT NULL,
+	tbs BLOB NOT NULL,
+	der BLOB,			-- derived: the signature over tbs
+	this_update INTEGER NOT NULL,
+	next_update INTEGER NOT NULL,
+	entry INTEGER NOT NULL
+) STRICT;
+
+-- Programs that may submit: known by the hash of a certificate or of an API key.
+CREATE TABLE program (
+	id BLOB PRIMARY KEY,		-- SHA-256 of the certificate or of the key
+	name TEXT NOT NULL,
+	agencies TEXT NOT NULL,		-- space-separated, with their descendants
+	kinds TEXT NOT NULL,
+	responsible TEXT NOT NULL,
+	expires INTEGER NOT NULL,
+	entry INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,77 @@
+-- The log itself.  One row of log_head is the lock between writers and the
+-- head that the next entry follows.
+CREATE TABLE log_head (
+	one INTEGER PRIMARY KEY CHECK (one = 1),
+	size INTEGER NOT NULL,
+	time INTEGER NOT NULL,
+	edge BLOB NOT NULL		-- roots of the perfect subtrees, largest first
+) STRICT;
+INSERT INTO log_head VALUES (1, 0, 0, x'');
+
+CREATE TABLE log_entry (
+	idx INTEGER PRIMARY KEY,
+	entry BLOB NOT NULL,
+	record BLOB,			-- null: erased
+	salt BLOB
+) STRICT;
+
+-- Tiles of 256 hashes (tlog-tiles); width tells how many a partial one has.
+CREATE TABLE log_tile (
+	level INTEGER NOT NULL,
+	n INTEGER NOT NULL,
+	width INTEGER NOT NULL,
+	hashes BLOB NOT NULL,
+	PRIMARY KEY (level, n)
+) STRICT, WITHOUT ROWID;
+
+-- Last entry of each handle: `prev`, and whether somebody acted meanwhile.
+CREATE TABLE log_subject (
+	handle BLOB PRIMARY KEY,
+	last INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log_published (
+	one INTEGER PRIMARY KEY CHECK (one = 1),
+	size INTEGER NOT NULL,
+	note TEXT NOT NULL
+) STRICT;
+
+-- Orders that were accepted, verbatim.
+CREATE TABLE order_accepted (
+	id BLOB PRIMARY KEY,
+	verb TEXT NOT NULL,
+	signer BLOB NOT NULL,		-- serial of the signer's certificate
+	cms BLOB NOT NULL,
+	entry INTEGER NOT NULL,
+	time INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE policy_adopted (
+	entry INTEGER PRIMARY KEY,
+	what TEXT NOT NULL,		-- policy, ceremony, key
+	hash BLOB NOT NULL,
+	body BLOB,
+	time INTEGER NOT NULL
+) STRICT;
+
+-- Octets that the publisher writes below public/.
+CREATE TABLE publication (
+	path TEXT PRIMARY KEY,
+	body BLOB NOT NULL,
+	seq INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE session (
+	id BLOB PRIMARY KEY,
+	body BLOB NOT NULL,
+	expires INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE stamp_batch (
+	entry INTEGER PRIMARY KEY,
+	number INTEGER NOT NULL UNIQUE,
+	first INTEGER NOT NULL,
+	last INTEGER NOT NULL,
+	body BLOB NOT NULL,
+	time INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,32 @@
+#include "register/schema.h"
+
+/*
+ * Which columns records determine.  Left out on purpose: log_* (checked by
+ * hashes), publication and session (ephemeral), crl.der and status_list.cwt
+ * (derived: a signature over committed octets).
+ */
+static const struct table tables[] = {
+	{ "order_accepted", "id, verb, signer, cms, entry, time" },
+	{ "policy_adopted", "entry, what, hash, body, time" },
+	{ "stamp_batch", "entry, number, first, last, body, time" },
+	{ "request", "id, facts, csr, key_id, profile, person, agency, state, reason, entry, time" },
+	{ "certificate", "serial, request, profile, person, name, agency, key_id, tbs, der, not_before, not_after, "
+	    "state, revoked_at, reason, invalidity, entry, time" },
+	{ "appointment", "id, person, role, agency, title, mode, kinds, from_day, to_day, ended_day, decision, entry" },
+	{ "crl", "number, shard, tbs, this_update, next_update, entry" },
+	{ "program", "id, name, agencies, kinds, responsible, expires, entry" },
+	{ "permit", "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, "
+	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reason, "
+	    "reserved_entry, issued_entry, entry, time" },
+	{ "submission", "program, key, sha256, handle" },
+	{ "book", "agency, book, year, next" },
+	{ "number_used", "agency, scope, year, number, version, handle" },
+	{ "status_list", "number, list, tbs, this_update, next_update, entry" },
+	{ NULL, NULL },
+};
+
+const struct table *
+table_nth(size_t i)
+{
+	return i < sizeof(tables) / sizeof(tables[0]) - 1 ? &tables[i] : NULL;
+}
