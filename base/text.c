@@ -1,0 +1,182 @@
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <uniconv.h>
+#include <unicase.h>
+#include <unictype.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+bool
+utf8_check(struct span s, struct err *e)
+{
+	const uint8_t *bad = s.len == 0 ? NULL : u8_check(s.ptr, s.len);
+
+	if (bad != NULL)
+		return fail(e, ERR_INPUT, "not UTF-8 at byte %td", bad - s.ptr + 1);
+	return true;
+}
+
+size_t
+utf8_count(struct span s)
+{
+	return s.len == 0 ? 0 : u8_mbsnlen(s.ptr, s.len);
+}
+
+static uint8_t *
+normal(uninorm_t form, struct span s, size_t *n)
+{
+	uint8_t *out = u8_normalize(form, s.ptr, s.len, NULL, n);
+
+	promise(out != NULL || s.len == 0);
+	return out;
+}
+
+bool
+text_is_nfc(struct span s)
+{
+	uint8_t *n;
+	size_t len;
+	bool same;
+
+	if (s.len == 0)
+		return true;
+	n = normal(UNINORM_NFC, s, &len);
+	same = len == s.len && memcmp(n, s.ptr, len) == 0;
+	free(n);
+	return same;
+}
+
+bool
+text_to_nfc(struct buf *out, struct span s, bool *changed, struct err *e)
+{
+	uint8_t *n;
+	size_t len;
+
+	*changed = false;
+	if (!utf8_check(s, e))
+		return false;
+	if (s.len == 0)
+		return true;
+	n = normal(UNINORM_NFC, s, &len);
+	*changed = len != s.len || memcmp(n, s.ptr, len) != 0;
+	buf_put(out, n, len);
+	free(n);
+	return buf_ok(out, "text", e);
+}
+
+/* What deceives the eye or breaks a line, with the words of the refusal. */
+static const struct { ucs4_t from, to; const char *what; } refused[] = {
+	{ 0x0000, 0x0008, "a control character" }, { 0x000b, 0x001f, "a control character" }, { 0x007f, 0x009f, "a control character" },
+	{ 0x0009, 0x0009, "a tab" },
+	{ 0x00ad, 0x00ad, "a soft hyphen" },
+	{ 0x00d0, 0x00d0, "a look-alike of U+0110 (D with stroke)" }, { 0x0189, 0x0189, "a look-alike of U+0110 (D with stroke)" },
+	{ 0x061c, 0x061c, "a direction mark" }, { 0x180e, 0x180e, "an invisible character" },
+	{ 0x200b, 0x200d, "a zero-width character" }, { 0x200e, 0x200f, "a direction mark" },
+	{ 0x2028, 0x2029, "a line separator" }, { 0x202a, 0x202e, "a direction mark" },
+	{ 0x2060, 0x2064, "an invisible character" }, { 0x2066, 0x2069, "a direction mark" }, { 0x206a, 0x206f, "an invisible character" },
+	{ 0x3164, 0x3164, "an invisible character" }, { 0xfdd0, 0xfdef, "no character" }, { 0xfeff, 0xfeff, "a byte-order mark" },
+	{ 0xfff9, 0xffff, "no character" }, { 0xe000, 0xf8ff, "a private character" },
+	{ 0xe0000, 0xe0fff, "an invisible character" }, { 0xf0000, 0x10ffff, "a private character" },
+};
+
+static const char *
+why_refused(ucs4_t c)
+{
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (c >= refused[i].from && c <= refused[i].to)
+			return refused[i].what;
+	return NULL;
+}
+
+bool
+text_check(struct span s, bool lines, struct err *e)
+{
+	size_t position = 0;
+
+	if (!utf8_check(s, e))
+		return false;
+	for (size_t i = 0; i < s.len; position++) {
+		ucs4_t c;
+		const char *why;
+
+		i += (size_t)u8_mbtouc(&c, s.ptr + i, s.len - i);
+		if (c == '\n') {
+			if (!lines)
+				return fail(e, ERR_INPUT, "a line break at character %zu", position + 1);
+			continue;
+		}
+		why = why_refused(c);
+		if (why != NULL)
+			return fail(e, ERR_INPUT, "U+%04X at character %zu: %s", (unsigned)c, position + 1, why);
+	}
+	return true;
+}
+
+static void
+put_escaped(struct buf *out, struct span s, const char *which, const char *const with[])
+{
+	for (size_t i = 0; i < s.len; i++) {
+		const char *at = s.ptr[i] == 0 ? NULL : strchr(which, s.ptr[i]);
+
+		if (at == NULL)
+			buf_put_byte(out, s.ptr[i]);
+		else
+			buf_put_str(out, with[at - which]);
+	}
+}
+
+void
+text_put_xml(struct buf *out, struct span s)
+{
+	static const char *const with[] = { "&amp;", "&lt;", "&gt;", "&#xD;" };
+
+	put_escaped(out, s, "&<>\r", with);
+}
+
+void
+text_put_xml_attr(struct buf *out, struct span s)
+{
+	static const char *const with[] = { "&amp;", "&lt;", "&quot;", "&#x9;", "&#xA;", "&#xD;" };
+
+	put_escaped(out, s, "&<\"\t\n\r", with);
+}
+
+void
+text_put_html(struct buf *out, struct span s)
+{
+	static const char *const with[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
+
+	put_escaped(out, s, "&<>\"'", with);
+}
+
+bool
+text_fold(struct buf *out, struct span s, bool keep_case, struct err *e)
+{
+	uint8_t *n;
+	size_t len;
+
+	if (!utf8_check(s, e))
+		return false;
+	if (s.len == 0)
+		return true;
+	n = normal(UNINORM_NFD, s, &len);
+	for (size_t i = 0; i < len;) {
+		uint8_t piece[6];
+		ucs4_t c;
+
+		i += (size_t)u8_mbtouc(&c, n + i, len - i);
+		if (uc_combining_class(c) != 0)
+			continue;
+		if (c == 0x111)
+			c = 'd';
+		if (c == 0x110)
+			c = 'D';
+		if (!keep_case)
+			c = uc_tolower(c);
+		buf_put(out, piece, (size_t)u8_uctomb(piece, c, sizeof(piece)));
+	}
+	free(n);
+	return buf_ok(out, "text", e);
+}

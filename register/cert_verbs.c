@@ -1,0 +1,125 @@
+/* The verbs and reads of requests, certificates, appointments, CRLs, programs. */
+#include "register/verbs.h"
+
+static const struct verb verbs[] = {
+	{ .name = "request.submit", .callers = CALLER_CA, .entry = 13, .org = "agency", .category = "profile", .handle = "id",
+	  .in = { { "id", REG_BYTES }, { "facts", REG_TEXT }, { "csr", REG_BYTES }, { "key_id", REG_BYTES }, { "profile", REG_TEXT },
+		  { "person", REG_TEXT, true }, { "agency", REG_TEXT } },
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE key_id = $key_id AND person IS NOT $person)", ERR_POLICY,
+		       "this key already belongs to somebody else's certificate" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND person IS NOT $person AND state = 'pending')", ERR_POLICY,
+		       "somebody else asks for a certificate with this key" } },
+	  .project = { "INSERT INTO request (id, facts, csr, key_id, profile, person, agency, state, entry, time) "
+		       "VALUES ($id, $facts, $csr, $key_id, $profile, $person, $agency, 'pending', $entry, $time)" } },
+
+	{ .name = "request.reject", .callers = CALLER_CA, .entry = 13, .org = "agency", .handle = "id",
+	  .in = { { "id", REG_BYTES }, { "agency", REG_TEXT }, { "reason", REG_TEXT } },
+	  .check = { { "SELECT 1 FROM request WHERE id = $id AND state = 'pending'", ERR_CONFLICT, "this request is not waiting any more" } },
+	  .project = { "UPDATE request SET state = 'rejected', reason = $reason WHERE id = $id" } },
+
+	{ .name = "cert.reserve", .callers = CALLER_CA, .entry = 0, .org = "org", .handle = "request",
+	  .in = { { "org", REG_TEXT }, { "serial", REG_BYTES }, { "request", REG_BYTES }, { "profile", REG_TEXT }, { "person", REG_TEXT, true },
+		  { "name", REG_TEXT }, { "agency", REG_TEXT }, { "key_id", REG_BYTES }, { "tbs", REG_BYTES },
+		  { "not_before", REG_INT }, { "not_after", REG_INT } },
+	  .check = { { "SELECT 1 FROM request WHERE id = $request AND state = 'pending'", ERR_CONFLICT, "this request is not waiting any more" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial)", ERR_BUG, "a serial number was drawn twice" } },
+	  .project = { "UPDATE request SET state = 'approved' WHERE id = $request",
+		       "INSERT INTO certificate (serial, request, profile, person, name, agency, key_id, tbs, not_before, not_after, state, entry, time) "
+		       "VALUES ($serial, $request, $profile, $person, $name, $agency, $key_id, $tbs, $not_before, $not_after, 'reserved', $entry, $time)" } },
+
+	{ .name = "cert.issue", .callers = CALLER_CA, .entry = 1, .org = "org", .category = "profile", .handle = "request",
+	  .public = "serial not_after generation",
+	  .in = { { "org", REG_TEXT }, { "profile", REG_TEXT }, { "request", REG_BYTES }, { "serial", REG_BYTES }, { "not_after", REG_INT },
+		  { "generation", REG_INT }, { "der", REG_BYTES } },
+	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'reserved'", ERR_CONFLICT, "this serial number is not reserved" } },
+	  .project = { "UPDATE certificate SET state = 'active', der = $der WHERE serial = $serial" } },
+
+	/* Revoked (reason of RFC 5280 5.3.1) or, for a reservation, voided. */
+	{ .name = "cert.revoke", .callers = CALLER_CA, .entry = 2, .org = "org", .category = "profile", .handle = "request",
+	  .public = "serial not_after reason date ?[invalidity] shard",
+	  .in = { { "org", REG_TEXT }, { "profile", REG_TEXT }, { "request", REG_BYTES }, { "serial", REG_BYTES }, { "not_after", REG_INT },
+		  { "reason", REG_INT }, { "date", REG_INT }, { "invalidity", REG_INT, true }, { "shard", REG_INT } },
+	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'active'", ERR_CONFLICT, "this certificate is not active" } },
+	  .project = { "UPDATE certificate SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity WHERE serial = $serial" } },
+
+	{ .name = "cert.void", .callers = CALLER_CA, .entry = 2, .org = "org", .category = "profile", .handle = "request",
+	  .public = "serial not_after reason date shard",
+	  .in = { { "org", REG_TEXT }, { "profile", REG_TEXT }, { "request", REG_BYTES }, { "serial", REG_BYTES }, { "not_after", REG_INT },
+		  { "reason", REG_INT }, { "date", REG_INT }, { "shard", REG_INT } },
+	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'reserved'", ERR_CONFLICT, "this serial number is not reserved" } },
+	  .project = { "UPDATE certificate SET state = 'void', revoked_at = $date, reason = $reason WHERE serial = $serial",
+		       "UPDATE request SET state = 'pending' WHERE id = $request" } },
+
+	{ .name = "person.appoint", .callers = CALLER_CA, .entry = 10, .org = "agency", .category = "role", .handle = "id",
+	  .in = { { "id", REG_BYTES }, { "person", REG_TEXT }, { "role", REG_TEXT }, { "agency", REG_TEXT }, { "title", REG_TEXT }, { "mode", REG_TEXT },
+		  { "kinds", REG_TEXT }, { "from_day", REG_INT }, { "to_day", REG_INT, true }, { "decision", REG_TEXT } },
+	  .project = { "INSERT INTO appointment (id, person, role, agency, title, mode, kinds, from_day, to_day, decision, entry) "
+		       "VALUES ($id, $person, $role, $agency, $title, $mode, $kinds, $from_day, $to_day, $decision, $entry)" } },
+
+	{ .name = "person.end", .callers = CALLER_CA, .entry = 10, .org = "agency", .handle = "id",
+	  .in = { { "id", REG_BYTES }, { "agency", REG_TEXT }, { "day", REG_INT } },
+	  .check = { { "SELECT 1 FROM appointment WHERE id = $id AND ended_day IS NULL", ERR_CONFLICT, "this appointment has ended already, or never was" } },
+	  .project = { "UPDATE appointment SET ended_day = $day WHERE id = $id" } },
+
+	{ .name = "crl.reserve", .callers = CALLER_CA, .entry = 8, .org = "org", .public = "kind number this_update next_update size sha256",
+	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "number", REG_INT }, { "shard", REG_INT }, { "this_update", REG_INT }, { "next_update", REG_INT },
+		  { "size", REG_INT }, { "sha256", REG_BYTES }, { "tbs", REG_BYTES } },
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number >= $number)", ERR_CONFLICT, "a CRL with this number or a later one exists" } },
+	  .project = { "INSERT INTO crl (number, shard, tbs, this_update, next_update, entry) VALUES ($number, $shard, $tbs, $this_update, $next_update, $entry)" } },
+
+	{ .name = "crl.signed", .callers = CALLER_CA, .entry = VERB_QUIET,
+	  .in = { { "number", REG_INT }, { "der", REG_BYTES } },
+	  .check = { { "SELECT 1 FROM crl WHERE number = $number", ERR_CONFLICT, "this CRL number is not reserved" } },
+	  .project = { "UPDATE crl SET der = $der WHERE number = $number" } },
+
+	{ .name = "program.register", .callers = CALLER_CA, .entry = 10, .org = "org",
+	  .in = { { "org", REG_TEXT }, { "id", REG_BYTES }, { "name", REG_TEXT }, { "agencies", REG_TEXT }, { "kinds", REG_TEXT },
+		  { "responsible", REG_TEXT }, { "expires", REG_INT } },
+	  .project = { "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES ($id, $name, $agencies, $kinds, $responsible, $expires, $entry) "
+		       "ON CONFLICT (id) DO UPDATE SET name = excluded.name, agencies = excluded.agencies, kinds = excluded.kinds, "
+		       "responsible = excluded.responsible, expires = excluded.expires, entry = excluded.entry" } },
+	{ .name = NULL },
+};
+
+#define CERT_COLUMNS "serial, request, profile, person, name, agency, der, tbs, not_before, not_after, state, revoked_at, reason, invalidity"
+#define CERT_OUT { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT }
+#define REQUEST_COLUMNS "id, facts, csr, key_id, profile, person, agency, state, time"
+#define REQUEST_OUT { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }
+#define ANY_DAEMON (CALLER_CA | CALLER_SIGNER | CALLER_VERIFIER | CALLER_TSA)
+
+static const struct read reads[] = {
+	{ .name = "cert.by_serial", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "serial", REG_BYTES } },
+	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE serial = $serial" },
+	{ .name = "cert.by_key", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "key_id", REG_BYTES } },
+	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE key_id = $key_id AND der IS NOT NULL ORDER BY entry DESC LIMIT 1" },
+	{ .name = "cert.by_profile", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "profile", REG_TEXT } },
+	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE profile = $profile AND state = 'active' ORDER BY entry DESC LIMIT 200" },
+	{ .name = "cert.seal", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "agency", REG_TEXT } },
+	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE profile = 'seal' AND agency = $agency AND state = 'active' ORDER BY entry DESC LIMIT 1" },
+	{ .name = "cert.reserved", .callers = CALLER_CA, .columns = 14, .out = CERT_OUT,
+	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE state = 'reserved' ORDER BY entry" },
+	/* What the next CRL holds: revoked and void, unexpired or expired since the last CRL's thisUpdate. */
+	{ .name = "cert.listed", .callers = CALLER_CA, .columns = 6, .out = { REG_BYTES, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT }, .in = { { "since", REG_INT } },
+	  .sql = "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate WHERE state IN ('revoked', 'void') AND not_after >= $since ORDER BY serial" },
+	{ .name = "cert.list", .callers = CALLER_CA, .columns = 14, .out = CERT_OUT, .in = { { "after", REG_INT }, { "person", REG_TEXT, true }, { "state", REG_TEXT, true } },
+	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE entry > $after AND ($person IS NULL OR person = $person) AND ($state IS NULL OR state = $state) ORDER BY entry LIMIT 200" },
+	{ .name = "request.by_id", .callers = CALLER_CA, .columns = 9, .out = REQUEST_OUT, .in = { { "id", REG_BYTES } },
+	  .sql = "SELECT " REQUEST_COLUMNS " FROM request WHERE id = $id" },
+	{ .name = "request.same", .callers = CALLER_CA, .columns = 9, .out = REQUEST_OUT, .in = { { "key_id", REG_BYTES }, { "facts", REG_TEXT } },
+	  .sql = "SELECT " REQUEST_COLUMNS " FROM request WHERE key_id = $key_id AND facts = $facts" },
+	{ .name = "request.list", .callers = CALLER_CA, .columns = 9, .out = REQUEST_OUT, .in = { { "state", REG_TEXT } },
+	  .sql = "SELECT " REQUEST_COLUMNS " FROM request WHERE state = $state ORDER BY entry LIMIT 500" },
+	{ .name = "appointments", .callers = ANY_DAEMON, .columns = 9, .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT },
+	  .in = { { "person", REG_TEXT } },
+	  .sql = "SELECT id, role, agency, title, mode, kinds, from_day, to_day, ended_day FROM appointment WHERE person = $person ORDER BY entry" },
+	{ .name = "appointment.by_id", .callers = CALLER_CA, .columns = 4, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }, .in = { { "id", REG_BYTES } },
+	  .sql = "SELECT person, role, agency, ended_day FROM appointment WHERE id = $id" },
+	{ .name = "crl.last", .callers = ANY_DAEMON, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
+	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl ORDER BY number DESC LIMIT 1" },
+	{ .name = "program.by_id", .callers = CALLER_SIGNER | CALLER_CA, .columns = 4, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }, .in = { { "id", REG_BYTES } },
+	  .sql = "SELECT name, agencies, kinds, expires FROM program WHERE id = $id" },
+	{ .name = NULL },
+};
+
+const struct verb *cert_verbs(void) { return verbs; }
+const struct read *cert_reads(void) { return reads; }

@@ -1,0 +1,65 @@
+/* The verbs and reads of the log itself, orders, sessions, publications. */
+#include "register/verbs.h"
+
+#define DAEMONS (CALLER_CA | CALLER_SIGNER | CALLER_TSA)
+
+static const struct verb verbs[] = {
+	{ .name = "policy.adopt", .callers = DAEMONS, .entry = 10, .org = "org", .public = "hash",
+	  .in = { { "org", REG_TEXT }, { "what", REG_TEXT }, { "hash", REG_BYTES }, { "body", REG_BYTES, true } },
+	  .project = { "INSERT INTO policy_adopted (entry, what, hash, body, time) VALUES ($entry, $what, $hash, $body, $time)" } },
+
+	/* An order's own entry; its effects are further verbs of the same unit. */
+	{ .name = "order.accept", .callers = CALLER_CA | CALLER_SIGNER, .entry = 9, .org = "org", .category = "role", .order = true,
+	  .in = { { "org", REG_TEXT }, { "role", REG_TEXT }, { "order_id", REG_BYTES }, { "verb", REG_TEXT }, { "signer", REG_BYTES },
+		  { "cms", REG_BYTES }, { "after_size", REG_INT }, { "after_root", REG_BYTES } },
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM order_accepted WHERE id = $order_id)", ERR_CONFLICT,
+		       "this order was accepted before; an order acts once" } },
+	  .project = { "INSERT INTO order_accepted (id, verb, signer, cms, entry, time) VALUES ($order_id, $verb, $signer, $cms, $entry, $time)" } },
+
+	/* Nothing about the subject of an order may be newer than what its signer saw. */
+	{ .name = "order.fresh", .callers = CALLER_CA | CALLER_SIGNER, .entry = VERB_QUIET,
+	  .in = { { "subject", REG_BYTES }, { "after_size", REG_INT } },
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM log_subject WHERE handle = $subject AND last >= $after_size)", ERR_CONFLICT,
+		       "something about the subject changed since you looked; look again and sign a new order" } } },
+
+	{ .name = "stamp.batch", .callers = CALLER_TSA, .entry = 8, .org = "org", .public = "kind number first last size sha256",
+	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "first", REG_INT }, { "last", REG_INT }, { "size", REG_INT }, { "sha256", REG_BYTES }, { "body", REG_BYTES } },
+	  .allot = { { "number", REG_INT, "SELECT coalesce(max(number), 0) + 1 FROM stamp_batch" } },
+	  .project = { "INSERT INTO stamp_batch (entry, number, first, last, body, time) VALUES ($entry, $number, $first, $last, $body, $time)" } },
+
+	{ .name = "publish.put", .callers = CALLER_CA | CALLER_SIGNER, .entry = VERB_QUIET,
+	  .in = { { "path", REG_TEXT }, { "body", REG_BYTES } },
+	  .project = { "INSERT INTO publication (path, body, seq) VALUES ($path, $body, (SELECT coalesce(max(seq), 0) + 1 FROM publication)) "
+		       "ON CONFLICT (path) DO UPDATE SET body = excluded.body, seq = excluded.seq" } },
+
+	{ .name = "session.put", .callers = CALLER_SIGNER, .entry = VERB_QUIET,
+	  .in = { { "id", REG_BYTES }, { "body", REG_BYTES }, { "expires", REG_INT } },
+	  .project = { "DELETE FROM session WHERE expires < $time", "INSERT INTO session (id, body, expires) VALUES ($id, $body, $expires)" } },
+
+	{ .name = "session.take", .callers = CALLER_SIGNER, .entry = VERB_QUIET,
+	  .in = { { "id", REG_BYTES } },
+	  .check = { { "SELECT 1 FROM session WHERE id = $id AND expires >= $time", ERR_CONFLICT,
+		       "this preparation is used, expired or unknown; prepare again" } },
+	  .allot = { { "body", REG_BYTES, "SELECT body FROM session WHERE id = $id" } },
+	  .project = { "DELETE FROM session WHERE id = $id" } },
+	{ .name = NULL },
+};
+
+static const struct read reads[] = {
+	{ .name = "log.head", .callers = DAEMONS | CALLER_VERIFIER, .columns = 3, .out = { REG_INT, REG_INT, REG_BYTES },
+	  .sql = "SELECT size, time, edge FROM log_head" },
+	{ .name = "log.published", .callers = DAEMONS | CALLER_VERIFIER, .columns = 2, .out = { REG_INT, REG_TEXT },
+	  .sql = "SELECT size, note FROM log_published" },
+	{ .name = "log.entry", .callers = DAEMONS | CALLER_VERIFIER, .columns = 3, .out = { REG_BYTES, REG_BYTES, REG_BYTES },
+	  .in = { { "idx", REG_INT } }, .sql = "SELECT entry, record, salt FROM log_entry WHERE idx = $idx" },
+	{ .name = "log.tile", .callers = CALLER_VERIFIER, .columns = 2, .out = { REG_INT, REG_BYTES },
+	  .in = { { "level", REG_INT }, { "n", REG_INT } }, .sql = "SELECT width, hashes FROM log_tile WHERE level = $level AND n = $n" },
+	{ .name = "policy.last", .callers = DAEMONS, .columns = 3, .out = { REG_BYTES, REG_BYTES, REG_INT },
+	  .in = { { "what", REG_TEXT } }, .sql = "SELECT hash, body, entry FROM policy_adopted WHERE what = $what ORDER BY entry DESC LIMIT 1" },
+	{ .name = "orders", .callers = CALLER_CA | CALLER_SIGNER, .columns = 5, .out = { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT },
+	  .in = { { "after", REG_INT } }, .sql = "SELECT id, verb, signer, cms, time FROM order_accepted WHERE entry > $after ORDER BY entry LIMIT 200" },
+	{ .name = NULL },
+};
+
+const struct verb *log_verbs(void) { return verbs; }
+const struct read *log_reads(void) { return reads; }

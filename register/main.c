@@ -1,0 +1,113 @@
+/*
+ * antin-register -- the durable memory.
+ *
+ * Holds: the database, as its only writer on this machine.  No key.
+ * Hears: antin-ca, antin-signer, antin-tsa, antin-verifier's broker.
+ * Speaks to: the antin-hsm of the log's token (one message).
+ * Can never: run a verb that its caller may not call; open the network.
+ */
+#include "base/file.h"
+#include "base/jail.h"
+#include "base/log.h"
+#include "base/serve.h"
+#include "base/start.h"
+#include "register/proto.h"
+#include "register/publish.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 256
+
+struct register_conf {
+	char *run, *state, *public, *origin, *key;
+	int64_t uid_base;
+};
+
+static const struct conf_option options[] = {
+	{ "run", CONF_STR, .field = offsetof(struct register_conf, run), .doc = "folder of the sockets" },
+	{ "uid_base", CONF_INT, .field = offsetof(struct register_conf, uid_base), .max = 4000000000, .def = "0", .doc = "first user id, 0: one id for all" },
+	{ "state", CONF_STR, .field = offsetof(struct register_conf, state), .doc = "folder of register.db" },
+	{ "public", CONF_STR, .field = offsetof(struct register_conf, public), .doc = "folder of what the world may copy" },
+	{ "origin", CONF_STR, .field = offsetof(struct register_conf, origin), .doc = "name of the log, such as xacthuc.hoagiang.example/register" },
+	{ "key", CONF_STR, .field = offsetof(struct register_conf, key), .def = "antin-hsm-log", .doc = "daemon of the log's token" },
+	{ NULL },
+};
+
+struct state { struct runner *runner; struct publisher *publisher; };
+
+static bool
+on_run(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	struct state *s = state;
+	own_struct(buf) result = buf_new(REG_MESSAGE_MAX);
+
+	if (!runner_unit(s->runner, who, msg_span(in, 0), &result, e))
+		return false;
+	msg_put(out, buf_span(&result));
+	return true;
+}
+
+static bool
+on_read(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	struct state *s = state;
+	own_struct(buf) rows = buf_new(REG_MESSAGE_MAX);
+
+	if (!runner_read(s->runner, who, msg_str(in, 0), msg_span(in, 1), &rows, e))
+		return false;
+	msg_put(out, buf_span(&rows));
+	return true;
+}
+
+static bool
+on_flush(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	struct state *s = state;
+
+	return publisher_flush(s->publisher, e);
+}
+
+#define ROUTE(name, callers, in, out) { { name, #name, callers, in, out }, route_##name },
+#define route_REG_RUN on_run
+#define route_REG_READ on_read
+#define route_REG_FLUSH on_flush
+static const struct serve_route routes[] = { REG_MESSAGES(ROUTE) };
+
+/* Folders and sockets first, as root where it was started so; then the jail;
+ * then the database, as the user that will own its files. */
+static bool
+start(const struct register_conf *c, struct state *s, struct serve **door, struct err *e)
+{
+	struct place place = { c->run, (uid_t)c->uid_base };
+	uid_t uid = place_uid(&place, CALLER_REGISTER);
+	own_str char *key = place_socket(&place, c->key, CALLER_REGISTER);
+	const struct jail_path paths[] = { { c->state, true }, { c->public, true }, { "/dev/urandom", false }, { c->run, false }, { NULL } };
+	const struct jail jail = { .abilities = JAIL_THREADS | JAIL_UNIX | JAIL_READ | JAIL_WRITE, .paths = paths, .uid = uid, .gid = uid, .files_max = 1024 };
+	char *database = xprintf("%s/register.db", c->state);
+
+	umask(022);
+	return serve_new(door, &place, "antin-register", routes, sizeof(routes) / sizeof(routes[0]), REG_MESSAGE_MAX, CONNECTIONS_MAX, e) &&
+	    jail_enter(&jail, e) && runner_new(&s->runner, database, c->origin, e) &&
+	    publisher_new(&s->publisher, s->runner, c->public, c->origin, key, e);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct register_conf c = { 0 };
+	struct state s = { 0 };
+	struct serve *door;
+	struct err e;
+
+	start_conf(&c, options, "antin-register", argc, argv);
+	if (!start(&c, &s, &door, &e))
+		return start_refused(&e);
+	publisher_start(s.publisher);
+	start_ready();
+	if (!serve_run(door, &s, &e))
+		log_warn("%s", e.text);
+	publisher_stop(s.publisher);
+	runner_stop(s.runner);
+	return 0;
+}

@@ -1,0 +1,112 @@
+/* The verbs and reads of permits, books, numbers, status lists. */
+#include "register/verbs.h"
+
+static const struct verb verbs[] = {
+	{ .name = "permit.submit", .callers = CALLER_SIGNER, .entry = 3, .org = "agency", .category = "kind", .handle = "handle", .public = "received_day",
+	  .in = { { "handle", REG_BYTES }, { "kind", REG_TEXT }, { "agency", REG_TEXT }, { "dossier", REG_TEXT }, { "holder", REG_TEXT }, { "given", REG_TEXT, true },
+		  { "valid_to", REG_INT, true }, { "content", REG_BYTES }, { "program", REG_BYTES }, { "key", REG_TEXT }, { "sha256", REG_BYTES }, { "received_day", REG_INT } },
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM submission WHERE program = $program AND key = $key)", ERR_CONFLICT,
+		       "this idempotency key was used before" } },
+	  .project = { "INSERT INTO permit (handle, kind, agency, dossier, holder, given, valid_to, content, state, entry, time) "
+		       "VALUES ($handle, $kind, $agency, $dossier, $holder, $given, $valid_to, $content, 'draft', $entry, $time)",
+		       "INSERT INTO submission (program, key, sha256, handle) VALUES ($program, $key, $sha256, $handle)" } },
+
+	{ .name = "permit.officer_signed", .callers = CALLER_SIGNER, .entry = 4, .org = "agency", .category = "kind", .handle = "handle",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "officers", REG_BYTES }, { "person", REG_TEXT }, { "serial", REG_BYTES } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'draft'", ERR_CONFLICT, "this permit is not a draft any more" } },
+	  .project = { "UPDATE permit SET state = 'signed', officers = $officers, officer_person = $person, officer_serial = $serial WHERE handle = $handle" } },
+
+	{ .name = "book.open", .callers = CALLER_SIGNER, .entry = 10, .org = "agency",
+	  .in = { { "agency", REG_TEXT }, { "book", REG_TEXT }, { "year", REG_INT }, { "next", REG_INT } },
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM book WHERE agency = $agency AND book = $book AND year = $year)", ERR_CONFLICT,
+		       "this book is open already" },
+		     { "SELECT 1 WHERE $next BETWEEN 1 AND 99999999", ERR_INPUT, "a first number is 1 to 99999999" } },
+	  .project = { "INSERT INTO book (agency, book, year, next) VALUES ($agency, $book, $year, $next)" } },
+
+	/* The next number of a book; in the same unit as the reservation that uses it. */
+	{ .name = "permit.reserve_allotted", .callers = CALLER_SIGNER, .entry = 14, .org = "agency", .category = "kind", .handle = "handle",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "book", REG_TEXT }, { "year", REG_INT }, { "day", REG_INT },
+		  { "pattern_before", REG_TEXT }, { "pattern_width", REG_INT }, { "pattern_after", REG_TEXT },
+		  { "short_code", REG_TEXT }, { "voice_code", REG_TEXT }, { "officers_sha256", REG_BYTES } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'signed'", ERR_CONFLICT, "this permit does not wait for its seal" },
+		     { "SELECT 1 FROM book WHERE agency = $agency AND book = $book AND year = $year", ERR_POLICY,
+		       "the book of this agency and year is not open; an order permit.open-book sets its first number" } },
+	  .allot = { { "n", REG_INT, "SELECT next FROM book WHERE agency = $agency AND book = $book AND year = $year" },
+		     { "number", REG_TEXT, "SELECT $pattern_before || printf('%0*d', $pattern_width, next) || $pattern_after FROM book "
+					   "WHERE agency = $agency AND book = $book AND year = $year" },
+		     { "list", REG_INT, "SELECT 1" },
+		     { "idx", REG_INT, "SELECT coalesce(max(idx), -1) + 1 FROM permit" } },
+	  .project = { "UPDATE book SET next = next + 1 WHERE agency = $agency AND book = $book AND year = $year",
+		       "INSERT INTO number_used (agency, scope, year, number, version, handle) VALUES ($agency, $book, $year, $number, 1, $handle)",
+		       "UPDATE permit SET state = 'sealing', number = $number, day = $day, short_code = $short_code, voice_code = $voice_code, "
+		       "list = $list, idx = $idx, reserved_entry = $entry WHERE handle = $handle" } },
+
+	{ .name = "permit.reserve_given", .callers = CALLER_SIGNER, .entry = 14, .org = "agency", .category = "kind", .handle = "handle",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "day", REG_INT }, { "number", REG_TEXT },
+		  { "short_code", REG_TEXT }, { "voice_code", REG_TEXT }, { "officers_sha256", REG_BYTES } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'signed'", ERR_CONFLICT, "this permit does not wait for its seal" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM number_used WHERE agency = $agency AND scope = $kind AND year = 0 AND number = $number AND version = 1)",
+		       ERR_CONFLICT, "this number is used already" } },
+	  .allot = { { "list", REG_INT, "SELECT 1" },
+		     { "idx", REG_INT, "SELECT coalesce(max(idx), -1) + 1 FROM permit" } },
+	  .project = { "INSERT INTO number_used (agency, scope, year, number, version, handle) VALUES ($agency, $kind, 0, $number, 1, $handle)",
+		       "UPDATE permit SET state = 'sealing', number = $number, day = $day, short_code = $short_code, voice_code = $voice_code, "
+		       "list = $list, idx = $idx, reserved_entry = $entry WHERE handle = $handle" } },
+
+	{ .name = "permit.issue", .callers = CALLER_SIGNER, .entry = 5, .org = "agency", .category = "kind", .handle = "handle",
+	  .public = "list idx day ?[book year n]",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "day", REG_INT },
+		  { "book", REG_TEXT, true }, { "year", REG_INT, true }, { "n", REG_INT, true },
+		  { "issuance", REG_BYTES }, { "sealed", REG_BYTES }, { "sha256", REG_BYTES } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'sealing'", ERR_CONFLICT, "this permit is not being sealed" } },
+	  .project = { "UPDATE permit SET state = 'issued', issuance = $issuance, sealed = $sealed, sha256 = $sha256, issued_entry = $entry WHERE handle = $handle" } },
+
+	{ .name = "permit.withdraw", .callers = CALLER_SIGNER, .entry = 7, .org = "agency", .category = "kind", .handle = "handle",
+	  .public = "list idx status from",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT },
+		  { "decision", REG_TEXT }, { "reason", REG_TEXT } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued'", ERR_CONFLICT, "only an issued permit can be withdrawn, and once" } },
+	  .project = { "UPDATE permit SET state = 'withdrawn', withdrawn_day = $from, decision = $decision, reason = $reason WHERE handle = $handle" } },
+
+	{ .name = "status.reserve", .callers = CALLER_SIGNER, .entry = 8, .org = "org", .public = "kind number this_update next_update size sha256",
+	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "number", REG_INT }, { "list", REG_INT }, { "this_update", REG_INT }, { "next_update", REG_INT },
+		  { "size", REG_INT }, { "sha256", REG_BYTES }, { "tbs", REG_BYTES } },
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM status_list WHERE number >= $number)", ERR_CONFLICT, "a status list with this number or a later one exists" } },
+	  .project = { "INSERT INTO status_list (number, list, tbs, this_update, next_update, entry) VALUES ($number, $list, $tbs, $this_update, $next_update, $entry)" } },
+
+	{ .name = "status.signed", .callers = CALLER_SIGNER, .entry = VERB_QUIET,
+	  .in = { { "number", REG_INT }, { "cwt", REG_BYTES } },
+	  .check = { { "SELECT 1 FROM status_list WHERE number = $number", ERR_CONFLICT, "this status list is not reserved" } },
+	  .project = { "UPDATE status_list SET cwt = $cwt WHERE number = $number" } },
+	{ .name = NULL },
+};
+
+#define PERMIT_COLUMNS "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, " \
+	"number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reserved_entry, issued_entry"
+#define PERMIT_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_TEXT, REG_BYTES, REG_TEXT, REG_BYTES, \
+	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_TEXT, REG_INT, REG_INT }
+#define READERS (CALLER_SIGNER | CALLER_VERIFIER)
+
+static const struct read reads[] = {
+	{ .name = "permit.by_handle", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE handle = $handle" },
+	{ .name = "permit.by_code", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "code", REG_TEXT } },
+	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE short_code = $code OR voice_code = $code" },
+	{ .name = "permit.by_sha256", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "sha256", REG_BYTES } },
+	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE sha256 = $sha256" },
+	{ .name = "permit.list", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "state", REG_TEXT }, { "after", REG_INT } },
+	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE state = $state AND entry > $after ORDER BY entry LIMIT 500" },
+	{ .name = "permit.submitted", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "program", REG_BYTES }, { "key", REG_TEXT } },
+	  .sql = "SELECT handle, sha256 FROM submission WHERE program = $program AND key = $key" },
+	{ .name = "permit.reservation", .callers = READERS, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "entry", REG_INT } },
+	  .sql = "SELECT record, entry FROM log_entry WHERE idx = $entry" },
+	/* 4 bits a permit: 1 withdrawn or void, 0 all others (FORMATS: the status list). */
+	{ .name = "permit.statuses", .callers = READERS, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "list", REG_INT } },
+	  .sql = "SELECT idx, CASE WHEN state IN ('withdrawn', 'void') THEN 1 ELSE 0 END FROM permit WHERE list = $list ORDER BY idx" },
+	{ .name = "status.last", .callers = READERS, .columns = 4, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT },
+	  .sql = "SELECT number, tbs, cwt, this_update FROM status_list ORDER BY number DESC LIMIT 1" },
+	{ .name = NULL },
+};
+
+const struct verb *permit_verbs(void) { return verbs; }
+const struct read *permit_reads(void) { return reads; }

@@ -1,0 +1,24 @@
+/*
+ * register/proto.h -- what antin-register can be asked.
+ *
+ * REG_RUN   a unit: deterministic CBOR array of [verb, {field: value ...}],
+ *           run as one transaction or not at all -> CBOR array, a map a verb,
+ *           of what was allotted, with "entry" (index, absent for quiet verbs)
+ *           and "time".  Answered after the commit is durable.
+ * REG_READ  name of a read, CBOR map of its parameters -> CBOR array of rows,
+ *           each an array of values.
+ * REG_FLUSH publishes now what is committed; answers when it is published.
+ */
+#pragma once
+
+#include "base/msg.h"
+
+#define REG_MESSAGE_MAX (48u << 20)
+#define REG_CALLERS (CALLER_CA | CALLER_SIGNER | CALLER_TSA | CALLER_VERIFIER)
+
+#define REG_MESSAGES(X) \
+	X(REG_RUN, REG_CALLERS, "b", "b") \
+	X(REG_READ, REG_CALLERS, "sb", "b") \
+	X(REG_FLUSH, REG_CALLERS, "", "")
+
+enum reg_message { REG_MESSAGES_FIRST = 0x100, REG_MESSAGES(MSG_ENUM) };

@@ -1,0 +1,323 @@
+#include "register/publish.h"
+
+#include "base/fault.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "register/log_key.h"
+#include "register/log_state.h"
+
+#include <libgen.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PERIOD_MS 1000
+#define KEY_TIMEOUT_MS 20000
+#define BUNDLE_MAX (TILE_WIDTH * (2 + ENTRY_MAX))
+
+static const struct msg_type key_types[] = { LOG_KEY_MESSAGES(MSG_TYPE) };
+
+struct publisher {
+	struct runner *runner;
+	struct store *store;		/* reads; and log_published through its own connection */
+	const char *folder, *origin;
+	struct peer *key;
+	struct note_key public;
+	struct checkpoint last;
+	int64_t seq;			/* of the last publication written */
+	pthread_mutex_t lock;		/* one flush at a time */
+	pthread_t thread;
+	bool stop;
+};
+
+static bool
+put_file(const struct publisher *p, const char *name, struct span content, struct err *e)
+{
+	own_str char *path = xprintf("%s/%s", p->folder, name);
+	own_str char *copy = xstrdup(path);
+
+	return folder_make(dirname(copy), 0755, e) && file_write(path, content, 0644, e);
+}
+
+static bool
+take_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	bundle_put(ctx, c[0].s);
+	return true;
+}
+
+/* Entries [n * 256, n * 256 + width). */
+static bool
+write_bundle(struct publisher *p, uint64_t n, unsigned width, struct err *e)
+{
+	static const enum reg_type type[] = { REG_BYTES };
+	own_struct(buf) bundle = buf_new(BUNDLE_MAX);
+	own_struct(buf) name = buf_new(200);
+	struct values v = { .n = 0 };
+	uint64_t rows;
+
+	values_int(&v, "from", (int64_t)(n * TILE_WIDTH));
+	values_int(&v, "to", (int64_t)(n * TILE_WIDTH + width));
+	if (!store_run(p->store, "SELECT entry FROM log_entry WHERE idx >= $from AND idx < $to ORDER BY idx", &v, type, 1, take_entry, &bundle, &rows, e))
+		return false;
+	if (rows != width)
+		return fail(e, ERR_STORE, "the log has %llu of %u entries of bundle %llu", (unsigned long long)rows, width, (unsigned long long)n);
+	tile_path(&name, TILE_ENTRIES, n, width);
+	return buf_ok(&bundle, "bundle", e) && put_file(p, buf_str(&name), buf_span(&bundle), e);
+}
+
+static bool
+write_tile(struct publisher *p, unsigned level, uint64_t n, unsigned width, struct err *e)
+{
+	struct hash h[TILE_WIDTH];
+	own_struct(buf) name = buf_new(200);
+
+	if (!log_tile_get(p->store, level, n * TILE_WIDTH, width, h, e))
+		return false;
+	tile_path(&name, (int)level, n, width);
+	return put_file(p, buf_str(&name), span_of(h, width * sizeof(h[0])), e);
+}
+
+/* Every tile that is new between two sizes, full ones and the partial last. */
+static bool
+write_tiles(struct publisher *p, uint64_t from, uint64_t to, struct err *e)
+{
+	for (unsigned level = 0; level < LOG_LEVELS; level++) {
+		uint64_t a = tile_count(from, level), b = tile_count(to, level);
+
+		for (uint64_t n = a / TILE_WIDTH; a != b && n * TILE_WIDTH < b; n++) {
+			unsigned width = b - n * TILE_WIDTH < TILE_WIDTH ? (unsigned)(b - n * TILE_WIDTH) : TILE_WIDTH;
+
+			if (!write_tile(p, level, n, width, e) || (level == 0 && !write_bundle(p, n, width, e)))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool
+sign_checkpoint(struct publisher *p, const struct checkpoint *c, struct buf *note, struct err *e)
+{
+	own_struct(msg) ask = msg_new(LOG_KEY_CHECKPOINT, LOG_KEY_MESSAGE_MAX);
+	own_struct(msg) reply = msg_new(0, 1);
+	struct tile_source source = { log_tile_get, p->store };
+	struct hash proof[MERKLE_PROOF_MAX];
+	size_t n = 0;
+	uint64_t old = p->last.size;
+
+	if (old > 0 && old < c->size && !merkle_prove_consistency(proof, &n, old, c->size, tile_node, &source, e))
+		return false;
+	msg_put_str(&ask, c->origin);
+	msg_put_u64(&ask, c->size);
+	msg_put(&ask, span_of(c->root.octet, HASH_LEN));
+	msg_put(&ask, span_of(proof, n * HASH_LEN));
+	FAULT_POINT("register.sign-checkpoint");
+	if (!peer_call(p->key, &ask, &reply, e))
+		return false;
+	if (msg_span(&reply, 0).len != 64)
+		return fail(e, ERR_TOKEN, "the log's key gave a signature of %zu bytes", msg_span(&reply, 0).len);
+	checkpoint_text(note, c);
+	buf_put_byte(note, '\n');
+	note_line(note, &p->public, msg_span(&reply, 0).ptr);
+	return note_check(buf_span(note), &p->public, e);
+}
+
+static bool
+remember(struct publisher *p, const struct checkpoint *c, struct span note, struct err *e)
+{
+	struct values v = { .n = 0 };
+
+	values_int(&v, "size", (int64_t)c->size);
+	values_span(&v, "note", REG_TEXT, note);
+	return store_do(p->store, "INSERT INTO log_published (one, size, note) VALUES (1, $size, $note) "
+	    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note", &v, e);
+}
+
+struct head { uint64_t size; struct hash root; };
+
+static bool
+take_head(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct merkle_edge edge = { .size = (uint64_t)c[0].i, .n = (unsigned)(c[1].s.len / HASH_LEN) };
+	struct head *h = ctx;
+
+	if (c[1].s.len > 0)
+		memcpy(edge.node, c[1].s.ptr, c[1].s.len);
+	h->size = edge.size;
+	merkle_root(&h->root, &edge);
+	return true;
+}
+
+static bool
+publish_log(struct publisher *p, struct err *e)
+{
+	static const enum reg_type types[] = { REG_INT, REG_BYTES };
+	own_struct(buf) note = buf_new(NOTE_MAX);
+	struct checkpoint c = { 0 };
+	struct head head;
+
+	if (!store_run(p->store, "SELECT size, edge FROM log_head", NULL, types, 2, take_head, &head, NULL, e))
+		return false;
+	if (head.size == p->last.size)
+		return true;
+	snprintf(c.origin, sizeof(c.origin), "%s", p->origin);
+	c.size = head.size;
+	c.root = head.root;
+	if (!write_tiles(p, p->last.size, c.size, e) || !sign_checkpoint(p, &c, &note, e) ||
+	    !put_file(p, "checkpoint", buf_span(&note), e) || !remember(p, &c, buf_span(&note), e))
+		return false;
+	p->last = c;
+	return true;
+}
+
+struct publications { struct publisher *p; int64_t seq; };
+
+static bool
+take_publication(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct publications *ps = ctx;
+	own_str char *path = span_dup_str(c[0].s);
+
+	if (!put_file(ps->p, path, c[1].s, e))
+		return false;
+	ps->seq = c[2].i > ps->seq ? c[2].i : ps->seq;
+	return true;
+}
+
+static bool
+publish_rows(struct publisher *p, struct err *e)
+{
+	static const enum reg_type types[] = { REG_TEXT, REG_BYTES, REG_INT };
+	struct publications ps = { p, p->seq };
+	struct values v = { .n = 0 };
+
+	values_int(&v, "seq", p->seq);
+	if (!store_run(p->store, "SELECT path, body, seq FROM publication WHERE seq > $seq ORDER BY seq", &v, types, 3, take_publication, &ps, NULL, e))
+		return false;
+	p->seq = ps.seq;
+	return true;
+}
+
+bool
+publisher_flush(struct publisher *p, struct err *e)
+{
+	bool good;
+
+	pthread_mutex_lock(&p->lock);
+	good = publish_rows(p, e) && publish_log(p, e);
+	pthread_mutex_unlock(&p->lock);
+	return good;
+}
+
+static bool
+take_published(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct publisher *p = ctx;
+
+	return checkpoint_check(&p->last, c[1].s, &p->public, e) || fail_in(e, "the published checkpoint");
+}
+
+/* What is on the disk for everybody to see must be a prefix of what is here. */
+static bool
+check_published(struct publisher *p, struct err *e)
+{
+	static const enum reg_type types[] = { REG_INT, REG_TEXT };
+	static const enum reg_type head_types[] = { REG_INT, REG_BYTES };
+	struct tile_source source = { log_tile_get, p->store };
+	own_str char *path = xprintf("%s/checkpoint", p->folder);
+	own_struct(buf) note = buf_new(NOTE_MAX);
+	struct checkpoint seen;
+	struct head head;
+	struct hash root;
+
+	if (!store_run(p->store, "SELECT size, edge FROM log_head", NULL, head_types, 2, take_head, &head, NULL, e) ||
+	    !store_run(p->store, "SELECT size, note FROM log_published", NULL, types, 2, take_published, p, NULL, e))
+		return false;
+	if (!file_read(&note, path, e))
+		return e->class == ERR_ABSENT;
+	if (!checkpoint_check(&seen, buf_span(&note), &p->public, e))
+		return fail_in(e, "%s", path);
+	if (seen.size > head.size)
+		return fail(e, ERR_STORE, "the database has %llu entries and %llu are published: it was restored from a backup; refusing to fork the log",
+		    (unsigned long long)head.size, (unsigned long long)seen.size);
+	if (!merkle_root_of(&root, seen.size, tile_node, &source, e))
+		return false;
+	if (!hash_eq(&root, &seen.root))
+		return fail(e, ERR_STORE, "the published checkpoint of size %llu is of another log; refusing to start", (unsigned long long)seen.size);
+	if (seen.size > p->last.size)
+		p->last = seen;
+	return true;
+}
+
+static bool
+learn_key(struct publisher *p, struct err *e)
+{
+	own_struct(msg) ask = msg_new(LOG_KEY_PUBLIC, 16);
+	own_struct(msg) reply = msg_new(0, 1);
+	own_struct(buf) vkey = buf_new(300);
+
+	if (!peer_wait(p->key, KEY_TIMEOUT_MS, e) || !peer_call(p->key, &ask, &reply, e) ||
+	    !note_key_new(&p->public, p->origin, msg_span(&reply, 0).ptr, e))
+		return false;
+	note_key_text(&vkey, &p->public);
+	buf_put_byte(&vkey, '\n');
+	return put_file(p, "log.vkey", buf_span(&vkey), e);
+}
+
+bool
+publisher_new(struct publisher **out, struct runner *runner, const char *folder, const char *origin,
+    const char *key_socket, struct err *e)
+{
+	struct publisher *p = xalloc(sizeof(*p));
+
+	p->runner = runner;
+	p->folder = folder;
+	p->origin = origin;
+	p->key = peer_new(key_socket, key_types, sizeof(key_types) / sizeof(key_types[0]), LOG_KEY_MESSAGE_MAX, KEY_TIMEOUT_MS);
+	pthread_mutex_init(&p->lock, NULL);
+	if (!store_open(&p->store, runner_database(runner), STORE_WRITE, e) || !learn_key(p, e) || !check_published(p, e))
+		return false;
+	*out = p;
+	return true;
+}
+
+static void *
+publisher_main(void *arg)
+{
+	struct publisher *p = arg;
+	uint64_t seen = 0;
+	bool told = false;
+	struct err e;
+
+	while (!__atomic_load_n(&p->stop, __ATOMIC_SEQ_CST)) {
+		runner_wait_change(p->runner, &seen, PERIOD_MS);
+		if (publisher_flush(p, &e)) {
+			told = false;
+		} else if (e.class == ERR_STORE) {
+			log_error("publishing: %s; stopping, because the disk can no longer be trusted", e.text);
+			abort();
+		} else if (!told) {
+			log_warn("publishing waits: %s", e.text);
+			told = true;
+		}
+	}
+	return NULL;
+}
+
+void
+publisher_start(struct publisher *p)
+{
+	promise(pthread_create(&p->thread, NULL, publisher_main, p) == 0);
+}
+
+void
+publisher_stop(struct publisher *p)
+{
+	struct err e;
+
+	__atomic_store_n(&p->stop, true, __ATOMIC_SEQ_CST);
+	pthread_join(p->thread, NULL);
+	if (!publisher_flush(p, &e))
+		log_warn("publishing at the end: %s", e.text);
+	store_free(p->store);
+}

@@ -1,0 +1,29 @@
+/*
+ * register/publish.h -- what the world may copy: STATE/public.
+ *
+ * In the order of sunlight: the transaction is committed first; then entry
+ * bundles and tiles, durable; then the checkpoint, signed by the log's own
+ * token, durable; then log_published.  Publications (CRLs, status lists,
+ * certificates) follow their transaction at once.  A failed fsync ends the
+ * process: what the page cache says afterwards is not to be trusted.
+ *
+ * At start the committed log must be at or beyond what is published and
+ * consistent with it; else antin-register refuses to start.
+ *
+ * One thread, with a database connection of its own.
+ */
+#pragma once
+
+#include "register/note.h"
+#include "register/run.h"
+
+struct publisher;
+
+/* key: the socket of the log's antin-hsm; empty: no checkpoint is signed
+ * (tools only). */
+must_check bool publisher_new(struct publisher **out, struct runner *, const char *folder, const char *origin,
+    const char *key_socket, struct err *);
+/* Publishes what is committed now. */
+must_check bool publisher_flush(struct publisher *, struct err *);
+void publisher_start(struct publisher *);
+void publisher_stop(struct publisher *);

@@ -1,0 +1,560 @@
+#include "register/run.h"
+
+#include "base/cbor.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/ossl.h"
+#include "register/log_state.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define UNIT_VERBS_MAX 2048
+#define RECORD_MAX (40u << 20)
+#define BATCH_MAX 512		/* units a transaction */
+
+struct waiting {
+	unsigned caller;
+	struct span unit;
+	struct buf *result;
+	struct err *e;
+	bool good, done;
+	struct waiting *next;
+};
+
+struct runner {
+	char *database;
+	unsigned char kid[KID_LEN];
+	struct store *write, *read;
+	struct log_state state;
+	pthread_mutex_t lock, read_lock;
+	pthread_cond_t work, done, changed;
+	struct waiting *first, *last;
+	uint64_t commits;
+	bool stop;
+	pthread_t thread;
+};
+
+/*
+ * One verb.
+ */
+
+/* The caller's fields, in the table's order; every field once, no other. */
+static bool
+take_fields(struct values *v, const struct verb_field *in, struct span map, const char *what, struct err *e)
+{
+	size_t n, known = 0;
+
+	for (const struct verb_field *f = in; f->name != NULL; f++) {
+		struct cbor c = cbor_read(map);
+		struct span key, s;
+		int64_t i;
+		bool found = false;
+
+		if (!cbor_get_map(&c, &n, what, e))
+			return false;
+		while (n-- > 0 && !found) {
+			if (!cbor_get_text(&c, &key, what, e))
+				return false;
+			found = span_eq_str(key, f->name);
+			if (!found && !cbor_skip(&c, &s, e))
+				return false;
+		}
+		if (!found || cbor_null(&c)) {
+			if (!f->optional)
+				return fail(e, ERR_BUG, "%s: the field %s is missing", what, f->name);
+			values_null(v, f->name, f->type);
+			known += found;
+			continue;
+		}
+		known++;
+		if (f->type == REG_INT) {
+			if (!cbor_get_int(&c, &i, f->name, e))
+				return fail_in(e, "%s", what);
+			values_int(v, f->name, i);
+		} else {
+			if (!(f->type == REG_TEXT ? cbor_get_text(&c, &s, f->name, e) : cbor_get_bytes(&c, &s, f->name, e)))
+				return fail_in(e, "%s", what);
+			values_span(v, f->name, f->type, s);
+		}
+	}
+	struct cbor c = cbor_read(map);
+
+	if (!cbor_get_map(&c, &n, what, e))
+		return false;
+	return n == known || fail(e, ERR_BUG, "%s: a field that it does not have", what);
+}
+
+static bool
+run_checks(struct runner *r, const struct verb *verb, const struct values *v, struct err *e)
+{
+	for (const struct verb_check *c = verb->check; c->sql != NULL; c++) {
+		uint64_t rows;
+
+		if (!store_run(r->write, c->sql, v, NULL, 0, NULL, NULL, &rows, e))
+			return fail_in(e, "%s", verb->name);
+		if (rows == 0)
+			return fail(e, c->class, "%s", c->sentence);
+	}
+	return true;
+}
+
+struct allotted { struct buf *keep; struct value v; };
+
+/* Octets are copied: the column's own end with the statement. */
+static bool
+take_allotted(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct allotted *a = ctx;
+
+	a->v = c[0];
+	if (!a->v.null && a->v.type != REG_INT)
+		buf_put_span(a->keep, a->v.s);
+	return buf_ok(a->keep, "allotted value", e);
+}
+
+static bool
+run_allots(struct runner *r, const struct verb *verb, struct values *v, struct buf keep[6], struct err *e)
+{
+	for (size_t i = 0; verb->allot[i].name != NULL; i++) {
+		const struct verb_allot *a = &verb->allot[i];
+		struct allotted got = { .keep = &keep[i], .v = { .null = true, .type = a->type } };
+		uint64_t rows;
+
+		if (!store_run(r->write, a->sql, v, &a->type, 1, take_allotted, &got, &rows, e))
+			return fail_in(e, "%s", verb->name);
+		if (rows != 1 || got.v.null)
+			return fail(e, ERR_BUG, "%s: nothing to allot as %s", verb->name, a->name);
+		if (a->type == REG_INT)
+			values_int(v, a->name, got.v.i);
+		else
+			values_span(v, a->name, a->type, buf_span(&keep[i]));
+	}
+	return true;
+}
+
+static bool
+take_one_int(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	*(int64_t *)ctx = c[0].i;
+	return true;
+}
+
+/* (after_size, after_root) must be a prefix of this log: what the signer saw
+ * was this log and no other. */
+static bool
+check_prefix(struct runner *r, const struct values *v, struct err *e)
+{
+	const struct value *size = values_get(v, "after_size"), *root = values_get(v, "after_root");
+	struct tile_source source = { log_tile_get, r->write };
+	struct log_state *s = &r->state;
+	struct hash h;
+
+	promise(size != NULL && root != NULL);
+	if (size->i < 0 || (uint64_t)size->i > s->edge.size)
+		return fail(e, ERR_CONFLICT, "the order looks at a log of %lld entries; this one has %llu", (long long)size->i, (unsigned long long)s->edge.size);
+	/* Partial tiles of this transaction must be in their table to be read. */
+	if (!log_state_save(s, r->write, e) || !merkle_root_of(&h, (uint64_t)size->i, tile_node, &source, e))
+		return false;
+	if (root->s.len != HASH_LEN || memcmp(root->s.ptr, h.octet, HASH_LEN) != 0)
+		return fail(e, ERR_CONFLICT, "the order was signed looking at another log (size %lld has another root here)", (long long)size->i);
+	return true;
+}
+
+static struct span
+text_of(const struct values *v, const char *field)
+{
+	const struct value *x = field == NULL ? NULL : values_get(v, field);
+
+	return x == NULL || x->null ? SPAN_NONE : x->s;
+}
+
+static bool
+subject_last(struct runner *r, struct span handle, int64_t *prev, struct err *e)
+{
+	static const enum reg_type type[] = { REG_INT };
+	struct values v = { .n = 0 };
+
+	*prev = -1;
+	if (handle.len == 0)
+		return true;
+	values_span(&v, "handle", REG_BYTES, handle);
+	return store_run(r->write, "SELECT last FROM log_subject WHERE handle = $handle", &v, type, 1, take_one_int, prev, NULL, e);
+}
+
+static bool
+subject_set(struct runner *r, struct span handle, int64_t idx, struct err *e)
+{
+	struct values v = { .n = 0 };
+
+	if (handle.len == 0)
+		return true;
+	values_span(&v, "handle", REG_BYTES, handle);
+	values_int(&v, "last", idx);
+	return store_do(r->write, "INSERT INTO log_subject (handle, last) VALUES ($handle, $last) "
+	    "ON CONFLICT (handle) DO UPDATE SET last = excluded.last", &v, e);
+}
+
+static bool
+store_entry(struct runner *r, int64_t idx, struct span entry, struct span record, const unsigned char salt[SALT_LEN], struct err *e)
+{
+	struct values v = { .n = 0 };
+
+	values_int(&v, "idx", idx);
+	values_span(&v, "entry", REG_BYTES, entry);
+	values_span(&v, "record", REG_BYTES, record);
+	values_span(&v, "salt", REG_BYTES, span_of(salt, SALT_LEN));
+	return store_do(r->write, "INSERT INTO log_entry (idx, entry, record, salt) VALUES ($idx, $entry, $record, $salt)", &v, e);
+}
+
+/* Record, salt, commitment, entry, leaf. */
+static bool
+append_entry(struct runner *r, const struct verb *verb, const struct values *v, int64_t time, struct err *e)
+{
+	own_struct(buf) record = buf_new(RECORD_MAX);
+	own_struct(buf) public = buf_new(ENTRY_MAX);
+	own_struct(buf) octets = buf_new(ENTRY_MAX + 64);
+	unsigned char salt[SALT_LEN];
+	int64_t idx = (int64_t)r->state.edge.size;
+	struct entry x = { .type = (uint64_t)verb->entry, .time = time, .org = text_of(v, verb->org),
+		.category = text_of(v, verb->category), .handle = text_of(v, verb->handle) };
+	struct hash leaf;
+
+	record_write(&record, verb, v);
+	if (!buf_ok(&record, "record", e) || !random_bytes(salt, sizeof(salt), e) ||
+	    !public_write(&public, verb, v, e) || !subject_last(r, x.handle, &x.prev, e))
+		return false;
+	entry_commit(x.commit, salt, buf_span(&record));
+	memcpy(x.kid, r->kid, KID_LEN);
+	x.public_ = buf_span(&public);
+	if (!entry_write(&octets, &x, e))
+		return fail_in(e, "%s", verb->name);
+	merkle_leaf(&leaf, buf_span(&octets));
+	return store_entry(r, idx, buf_span(&octets), buf_span(&record), salt, e) &&
+	    subject_set(r, x.handle, idx, e) && log_state_append(&r->state, r->write, &leaf, e);
+}
+
+static void
+put_result(struct buf *out, const struct verb *verb, const struct values *v, size_t given)
+{
+	struct values result = { .n = 0 };
+
+	for (size_t i = given; i < v->n; i++)
+		if (verb->entry != VERB_QUIET || strcmp(v->v[i].name, "entry") != 0)
+			result.v[result.n++] = v->v[i];
+	/* record_write adds "verb", which tells the reader whose result it is. */
+	record_write(out, verb, &result);
+}
+
+static bool
+run_verb(struct runner *r, unsigned caller, struct span name, struct span fields, int64_t time, struct buf *result, struct err *e)
+{
+	own_str char *word = span_dup_str(name);
+	const struct verb *verb = verb_find(word);
+	struct buf keep[6] = { buf_new(RECORD_MAX), buf_new(RECORD_MAX), buf_new(RECORD_MAX), buf_new(RECORD_MAX), buf_new(RECORD_MAX), buf_new(RECORD_MAX) };
+	int64_t idx = (int64_t)r->state.edge.size;
+	struct values v = { .n = 0 };
+	struct values all;
+	size_t given;
+	bool good;
+
+	if (verb == NULL)
+		return fail(e, ERR_BUG, "there is no verb %.40s", word);
+	if (!(verb->callers & caller))
+		return fail(e, ERR_POLICY, "the verb %s is not for this caller", verb->name);
+	if (!take_fields(&v, verb->in, fields, verb->name, e))
+		return false;
+	FAULT_POINT(verb->name);
+	given = v.n;
+	/* Checks and projections see entry and time; the record does not. */
+	all = v;
+	values_int(&all, "entry", idx);
+	values_int(&all, "time", time);
+	good = (!verb->order || check_prefix(r, &v, e)) && run_checks(r, verb, &all, e) && run_allots(r, verb, &all, keep, e);
+	for (size_t i = given + 2; good && i < all.n; i++)
+		v.v[v.n++] = all.v[i];
+	good = good && (verb->entry == VERB_QUIET || append_entry(r, verb, &v, time, e));
+	for (size_t i = 0; good && verb->project[i] != NULL; i++)
+		good = store_do(r->write, verb->project[i], &all, e) || fail_in(e, "%s", verb->name);
+	if (good)
+		put_result(result, verb, &all, given);
+	for (size_t i = 0; i < 6; i++)
+		buf_drop(&keep[i]);
+	return good;
+}
+
+/*
+ * Units and transactions.
+ */
+
+static bool
+run_unit(struct runner *r, const struct waiting *w, int64_t time, struct err *e)
+{
+	struct cbor c = cbor_read(w->unit);
+	size_t verbs, two;
+
+	if (!cbor_get_array(&c, &verbs, "unit", e))
+		return false;
+	if (verbs == 0 || verbs > UNIT_VERBS_MAX)
+		return fail(e, ERR_LIMIT, "a unit has 1 to %d verbs", UNIT_VERBS_MAX);
+	cbor_put_array(w->result, verbs);
+	for (size_t i = 0; i < verbs; i++) {
+		struct span name, fields;
+
+		if (!cbor_get_array(&c, &two, "verb", e) || two != 2 || !cbor_get_text(&c, &name, "verb", e) ||
+		    !cbor_skip(&c, &fields, e) || !run_verb(r, w->caller, name, fields, time, w->result, e))
+			return false;
+	}
+	return cbor_end(&c, "unit", e) && buf_ok(w->result, "result", e);
+}
+
+/* Inside a savepoint; a refusal puts the log's end back as it was. */
+static bool
+run_guarded(struct runner *r, struct waiting *w, int64_t time)
+{
+	struct log_state *before = xalloc(sizeof(*before));
+	struct err ignored;
+	bool alive = true;
+
+	*before = r->state;
+	w->good = store_do(r->write, "SAVEPOINT unit", NULL, w->e) && run_unit(r, w, time, w->e);
+	if (w->good) {
+		w->good = alive = store_do(r->write, "RELEASE unit", NULL, w->e);
+	} else {
+		r->state = *before;
+		alive = store_do(r->write, "ROLLBACK TO unit", NULL, &ignored) && store_do(r->write, "RELEASE unit", NULL, &ignored);
+	}
+	free(before);
+	return alive;
+}
+
+static void
+refuse_batch(struct waiting *batch, const struct err *e)
+{
+	for (struct waiting *w = batch; w != NULL; w = w->next)
+		if (w->good) {
+			w->good = false;
+			*w->e = *e;
+		}
+}
+
+/* One transaction for all of them. */
+static void
+run_batch(struct runner *r, struct waiting *batch)
+{
+	int64_t now = clock_now(), time = now > r->state.time ? now : r->state.time;
+	struct log_state *before = xalloc(sizeof(*before));
+	struct err e, ignored;
+	bool alive, any = false;
+
+	*before = r->state;
+	alive = store_do(r->write, "BEGIN IMMEDIATE", NULL, &e);
+	for (struct waiting *w = batch; w != NULL; w = w->next) {
+		if (!alive) {
+			w->good = false;
+			*w->e = e;
+			continue;
+		}
+		alive = run_guarded(r, w, time);
+		any |= w->good;
+		if (!alive)
+			fail(&e, ERR_STORE, "the database failed in the middle of a transaction");
+	}
+	r->state.time = time;
+	FAULT_POINT("register.before-commit");
+	if (alive && !(log_state_save(&r->state, r->write, &e) && store_do(r->write, "COMMIT", NULL, &e)))
+		alive = false;
+	FAULT_POINT("register.after-commit");
+	if (!alive) {
+		if (!store_do(r->write, "ROLLBACK", NULL, &ignored))
+			ignored.class = ERR_NONE;
+		r->state = *before;
+		refuse_batch(batch, &e);
+	}
+	free(before);
+	pthread_mutex_lock(&r->lock);
+	r->commits += alive && any;
+	for (struct waiting *w = batch, *next; w != NULL; w = next) {
+		next = w->next;
+		w->done = true;
+	}
+	pthread_cond_broadcast(&r->done);
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+}
+
+static struct waiting *
+take_batch(struct runner *r)
+{
+	struct waiting *batch = r->first, *end = batch;
+
+	for (size_t n = 1; n < BATCH_MAX && end->next != NULL; n++)
+		end = end->next;
+	r->first = end->next;
+	if (r->first == NULL)
+		r->last = NULL;
+	end->next = NULL;
+	return batch;
+}
+
+static void *
+writer_main(void *arg)
+{
+	struct runner *r = arg;
+
+	for (;;) {
+		struct waiting *batch;
+
+		pthread_mutex_lock(&r->lock);
+		while (r->first == NULL && !r->stop)
+			pthread_cond_wait(&r->work, &r->lock);
+		if (r->first == NULL) {
+			pthread_mutex_unlock(&r->lock);
+			return NULL;
+		}
+		batch = take_batch(r);
+		pthread_mutex_unlock(&r->lock);
+		run_batch(r, batch);
+	}
+}
+
+bool
+runner_unit(struct runner *r, unsigned caller, struct span unit, struct buf *result, struct err *e)
+{
+	struct waiting w = { .caller = caller, .unit = unit, .result = result, .e = e };
+
+	if (!cbor_check(unit, e))
+		return fail_in(e, "unit");
+	pthread_mutex_lock(&r->lock);
+	if (r->stop) {
+		pthread_mutex_unlock(&r->lock);
+		return fail(e, ERR_LATER, "the register is stopping");
+	}
+	if (r->last != NULL)
+		r->last->next = &w;
+	else
+		r->first = &w;
+	r->last = &w;
+	pthread_cond_signal(&r->work);
+	while (!w.done)
+		pthread_cond_wait(&r->done, &r->lock);
+	pthread_mutex_unlock(&r->lock);
+	return w.good;
+}
+
+/*
+ * Reads.
+ */
+
+struct rows { struct buf body; uint64_t n; };
+
+static bool
+take_row(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct rows *rows = ctx;
+
+	rows->n++;
+	cbor_put_array(&rows->body, n);
+	for (unsigned i = 0; i < n; i++) {
+		if (c[i].null)
+			cbor_put_null(&rows->body);
+		else if (c[i].type == REG_INT)
+			cbor_put_int(&rows->body, c[i].i);
+		else if (c[i].type == REG_TEXT)
+			cbor_put_text_span(&rows->body, c[i].s);
+		else
+			cbor_put_bytes(&rows->body, c[i].s);
+	}
+	return buf_ok(&rows->body, "rows", e);
+}
+
+bool
+runner_read(struct runner *r, unsigned caller, const char *name, struct span params, struct buf *out, struct err *e)
+{
+	const struct read *read = read_find(name);
+	struct rows rows = { .body = buf_new(RECORD_MAX) };
+	struct values v = { .n = 0 };
+	bool good;
+
+	if (read == NULL)
+		return fail(e, ERR_BUG, "there is no read %.40s", name);
+	if (!(read->callers & caller))
+		return fail(e, ERR_POLICY, "the read %s is not for this caller", read->name);
+	if (!cbor_check(params, e) || !take_fields(&v, read->in, params, read->name, e))
+		return false;
+	pthread_mutex_lock(&r->read_lock);
+	good = store_run(r->read, read->sql, &v, read->out, read->columns, take_row, &rows, NULL, e);
+	pthread_mutex_unlock(&r->read_lock);
+	if (good) {
+		cbor_put_array(out, rows.n);
+		buf_put_span(out, buf_span(&rows.body));
+		good = buf_ok(out, "rows", e);
+	}
+	buf_drop(&rows.body);
+	return good;
+}
+
+bool
+runner_new(struct runner **out, const char *database, const char *origin, struct err *e)
+{
+	struct runner *r = xalloc(sizeof(*r));
+	unsigned char digest[SHA256_LEN];
+
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_mutex_init(&r->read_lock, NULL);
+	pthread_cond_init(&r->work, NULL);
+	pthread_cond_init(&r->done, NULL);
+	pthread_cond_init(&r->changed, NULL);
+	r->database = xstrdup(database);
+	sha256(digest, span_str(origin));
+	memcpy(r->kid, digest, KID_LEN);
+	if (!store_open(&r->write, database, STORE_WRITE, e) || !log_state_load(&r->state, r->write, e) ||
+	    !store_open(&r->read, database, STORE_READ, e))
+		return false;
+	promise(pthread_create(&r->thread, NULL, writer_main, r) == 0);
+	*out = r;
+	return true;
+}
+
+void
+runner_stop(struct runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->stop = true;
+	pthread_cond_broadcast(&r->work);
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	pthread_join(r->thread, NULL);
+	store_free(r->read);
+	store_free(r->write);
+}
+
+uint64_t
+runner_wait_change(struct runner *r, uint64_t *seen, int timeout_ms)
+{
+	struct timespec until;
+	uint64_t size;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&r->lock);
+	while (r->commits == *seen && !r->stop &&
+	    pthread_cond_timedwait(&r->changed, &r->lock, &until) == 0)
+		continue;
+	*seen = r->commits;
+	size = r->state.edge.size;
+	pthread_mutex_unlock(&r->lock);
+	return size;
+}
+
+const char *
+runner_database(const struct runner *r)
+{
+	return r->database;
+}

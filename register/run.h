@@ -1,0 +1,38 @@
+/*
+ * register/run.h -- runs verbs: the log and the state tables change together.
+ *
+ * Invariants:
+ *  1. One writer.  A transaction holds every unit that was waiting (group
+ *     commit); a unit that is refused leaves no trace (savepoint).
+ *  2. An entry exists if and only if its projection happened.
+ *  3. The head row is written last in the transaction.
+ *  4. time never decreases; idx has no gaps.
+ *  5. Nothing is answered before the commit returned.
+ *
+ * run_unit may be called by any number of threads; it blocks until the
+ * transaction that holds the unit is durable or the unit is refused.
+ */
+#pragma once
+
+#include "register/entry.h"
+#include "register/store.h"
+
+struct runner;
+
+/* kid: first 8 octets of the hash of the key that this log's entries name. */
+must_check bool runner_new(struct runner **out, const char *database, const char *origin, struct err *);
+void runner_stop(struct runner *);
+/* unit and result: proto.h, REG_RUN. */
+must_check bool runner_unit(struct runner *, unsigned caller, struct span unit, struct buf *result, struct err *);
+must_check bool runner_read(struct runner *, unsigned caller, const char *name, struct span params, struct buf *rows, struct err *);
+/* Committed size; waits until it is not `seen` or timeout. */
+uint64_t runner_wait_change(struct runner *, uint64_t *seen_commits, int timeout_ms);
+const char *runner_database(const struct runner *);
+
+/* For fsck: binds record fields and runs a verb's projections on any store. */
+must_check bool verb_replay(struct store *, const struct verb *, struct span record, uint64_t idx, int64_t time, struct err *);
+/* Record <-> values. */
+void record_write(struct buf *out, const struct verb *, const struct values *);
+must_check bool record_read(struct values *out, const struct verb **verb, struct span record, struct err *);
+/* The `public` item of an entry. */
+must_check bool public_write(struct buf *out, const struct verb *, const struct values *, struct err *);
