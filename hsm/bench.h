@@ -11,6 +11,7 @@
 /* C_SignInit + C_Sign, one session a thread: the limit. */
 must_check bool hsm_bench_raw(double *per_sec, struct token *, const struct token_key *,
     unsigned threads, double secs, struct err *);
-/* hsm_sign() over the socket, one connection a thread. */
+/* Over the socket, one connection a thread, `together` digests a frame (1 to
+ * HSM_BATCH_MAX). */
 must_check bool hsm_bench_remote(double *per_sec, struct hsm *, const unsigned char key_id[KEY_ID_LEN],
-    unsigned threads, double secs, struct err *);
+    unsigned threads, unsigned together, double secs, struct err *);

@@ -2,10 +2,14 @@
 
 #include "base/cbor.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/jail.h"
 #include "base/log.h"
+#include "hsm/log_memory.h"
 #include "hsm/token.h"
+#include "register/log_key.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -19,6 +23,10 @@ struct child {
 	struct token *token;		/* NULL in a deputy */
 	struct token_key keys[TOKEN_KEYS_MAX];
 	size_t nkeys;
+	/* kind log */
+	const struct token_key *log_key;
+	struct log_memory memory;
+	pthread_mutex_t memory_lock;
 };
 
 /*
@@ -96,7 +104,8 @@ static bool
 on_sign(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
 	struct child *c = state;
-	own_struct(buf) raw = buf_new(HSM_SIGNATURE_LEN);
+	own_struct(buf) raw = buf_new(HSM_BATCH_MAX * HSM_SIGNATURE_LEN);
+	struct span digests = msg_span(in, 2);
 	const struct token_key *key;
 
 	if (c->token == NULL)
@@ -112,8 +121,13 @@ on_sign(void *state, enum msg_caller who, const struct msg *in, struct msg *out,
 	if (msg_u64(in, 1) != (uint64_t)key->alg)
 		return fail(e, ERR_POLICY, "the key \"%s\" does not sign with algorithm %llu", key->label,
 		    (unsigned long long)msg_u64(in, 1));
-	if (!sign_guarded(c, key, msg_span(in, 2), &raw, e))
-		return false;
+	if (digests.len == 0 || digests.len % SHA256_LEN != 0 || digests.len > HSM_BATCH_MAX * SHA256_LEN)
+		return fail(e, ERR_INPUT, "1 to %d digests of %d octets are signed at once, these are %zu octets",
+		    HSM_BATCH_MAX, SHA256_LEN, digests.len);
+	for (size_t at = 0; at < digests.len; at += SHA256_LEN)
+		if (!sign_guarded(c, key, span_of(digests.ptr + at, SHA256_LEN), &raw, e))
+			return false;
+	FAULT_POINT("hsm.signed");
 	msg_put(out, buf_span(&raw));
 	return true;
 }
@@ -145,16 +159,99 @@ on_keys(void *state, enum msg_caller who, const struct msg *in, struct msg *out,
 	return true;
 }
 
+/*
+ * Kind log.
+ */
+
+static bool
+sign_checkpoint(struct child *c, const struct checkpoint *next, struct span proof, struct buf *raw, struct err *e)
+{
+	own_struct(buf) text = buf_new(1024);
+
+	if (!log_memory_allows(&c->memory, next, proof, e))
+		return false;
+	if (!log_memory_advance(&c->memory, next, e)) {
+		end_soon();	/* a failed fsync is not tried again */
+		return false;
+	}
+	checkpoint_text(&text, next);
+	return buf_ok(&text, "checkpoint", e) && sign_guarded(c, c->log_key, buf_span(&text), raw, e);
+}
+
+static bool
+on_checkpoint(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	struct child *c = state;
+	own_struct(buf) raw = buf_new(HSM_SIGNATURE_LEN);
+	struct checkpoint next = { .size = 0 };
+	bool done;
+
+	if (c->token == NULL)
+		return deputy_answers(c, e);
+	if (msg_span(in, 0).len >= sizeof(next.origin))
+		return fail(e, ERR_INPUT, "an origin of %zu octets", msg_span(in, 0).len);
+	strcpy(next.origin, msg_str(in, 0));
+	next.size = msg_u64(in, 1);
+	memcpy(next.root.octet, msg_span(in, 2).ptr, HASH_LEN);
+	pthread_mutex_lock(&c->memory_lock);
+	done = sign_checkpoint(c, &next, msg_span(in, 3), &raw, e);
+	pthread_mutex_unlock(&c->memory_lock);
+	if (!done) {
+		log_warn("checkpoint refused: %s", e->text);
+		return false;
+	}
+	FAULT_POINT("hsm.log.signed");
+	msg_put(out, buf_span(&raw));
+	return true;
+}
+
+static bool
+on_public(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	struct child *c = state;
+
+	if (c->token == NULL)
+		return deputy_answers(c, e);
+	msg_put(out, span_of(c->log_key->spki + c->log_key->spki_len - NOTE_KEY_LEN, NOTE_KEY_LEN));
+	pthread_mutex_lock(&c->memory_lock);
+	msg_put_u64(out, c->memory.last.size);
+	pthread_mutex_unlock(&c->memory_lock);
+	return true;
+}
+
+/*
+ * Routes.
+ */
+
+static const struct msg_type sign_types[] = { HSM_MESSAGES(MSG_TYPE) };
+static const struct msg_type log_types[] = { LOG_KEY_MESSAGES(MSG_TYPE) };
+#define TYPES(table) (sizeof(table) / sizeof((table)[0]))
+
+static const struct { uint16_t id; serve_handler *run; } handlers[] = {
+	{ HSM_KEYS, on_keys }, { HSM_SIGN, on_sign },
+	{ LOG_KEY_CHECKPOINT, on_checkpoint }, { LOG_KEY_PUBLIC, on_public },
+};
+
+static serve_handler *
+handler_of(uint16_t id)
+{
+	for (size_t i = 0; i < TYPES(handlers); i++)
+		if (handlers[i].id == id)
+			return handlers[i].run;
+	promise(!"a handler for every message");
+	return NULL;
+}
+
 const struct serve_route *
 child_routes(const struct settings *s, size_t *n)
 {
-	static const struct msg_type types[] = { HSM_MESSAGES(MSG_TYPE) };
-	static serve_handler *const run[] = { [HSM_KEYS - HSM_KEYS] = on_keys, [HSM_SIGN - HSM_KEYS] = on_sign };
-	static struct serve_route routes[sizeof(types) / sizeof(types[0])];
+	static struct serve_route routes[8];
+	const struct msg_type *types = s->kind == HSM_KIND_LOG ? log_types : sign_types;
 
-	*n = sizeof(routes) / sizeof(routes[0]);
+	*n = s->kind == HSM_KIND_LOG ? TYPES(log_types) : TYPES(sign_types);
+	promise(*n <= TYPES(routes));
 	for (size_t i = 0; i < *n; i++) {
-		routes[i] = (struct serve_route){ .type = types[i], .run = run[i] };
+		routes[i] = (struct serve_route){ .type = types[i], .run = handler_of(types[i].id) };
 		routes[i].type.callers &= s->callers;
 	}
 	return routes;
@@ -236,11 +333,34 @@ enter_jail(const struct settings *s, struct err *e)
 	return jail_enter(&jail, e);
 }
 
+/* The token of the log holds one Ed25519 key, and what it signed last is known. */
+static bool
+open_log(struct child *c, const struct child_job *j, struct err *e)
+{
+	const struct settings *s = c->settings;
+
+	if (s->kind != HSM_KIND_LOG)
+		return true;
+	for (size_t i = 0; i < c->nkeys; i++) {
+		if (c->keys[i].alg != HSM_ED25519)
+			continue;
+		if (c->log_key != NULL)
+			return fail(e, ERR_CONFLICT, "the token \"%s\" has two Ed25519 keys: which is the log's?", s->token);
+		c->log_key = &c->keys[i];
+	}
+	if (c->log_key == NULL)
+		return fail(e, ERR_ABSENT, "the token \"%s\" has no Ed25519 key", s->token);
+	if (j->begin_log && !log_memory_begin(s->state, c->log_key->id, s->origin, e))
+		return false;
+	pthread_mutex_init(&c->memory_lock, NULL);
+	return log_memory_open(&c->memory, s->state, c->log_key->id, s->origin, e);
+}
+
 static bool
 start(struct child *c, const struct child_job *j, struct err *e)
 {
 	return log_in(c, j, e) && token_keys(c->token, c->keys, &c->nkeys, e) &&
-	    check_acl(c, e) && enter_jail(c->settings, e);
+	    check_acl(c, e) && open_log(c, j, e) && enter_jail(c->settings, e);
 }
 
 _Noreturn static void

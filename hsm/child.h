@@ -34,6 +34,7 @@ struct child_job {
 	struct secret *pin;		/* the child wipes its copy */
 	int bell;			/* eventfd: written when page->state changed */
 	bool attended;			/* a person has just given the PIN */
+	bool begin_log;			/* kind log: the log is new */
 };
 
 /* The routes for these settings: the sockets that the keeper opens. */

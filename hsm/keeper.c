@@ -65,7 +65,7 @@ start_child(struct keeper *k)
 	k->retry_at = 0;
 	k->born = clock_mono_ms();
 	k->child = fork_as(k, child_run);
-	k->job.attended = false;
+	k->job.attended = k->job.begin_log = false;
 }
 
 static void
@@ -341,11 +341,12 @@ announce_ready(void)
 }
 
 bool
-keeper_run(const struct settings *s, struct secret *pin, bool attended, struct err *e)
+keeper_run(const struct settings *s, struct secret *pin, struct keeper_start how, struct err *e)
 {
 	static struct keeper k;
 
-	k = (struct keeper){ .settings = s, .job = { .settings = s, .pin = pin, .attended = attended } };
+	k = (struct keeper){ .settings = s,
+	    .job = { .settings = s, .pin = pin, .attended = how.attended, .begin_log = how.begin_log } };
 	k.page = mmap(NULL, sizeof(*k.page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (k.page == MAP_FAILED)
 		return fail(e, ERR_BUG, "no shared page: %m");

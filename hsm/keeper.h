@@ -21,6 +21,11 @@
 
 #include "hsm/settings.h"
 
+struct keeper_start {
+	bool attended;		/* a person has just given the PIN */
+	bool begin_log;		/* kind log: the log is new, begin its memory */
+};
+
 /* Serves until SIGTERM or SIGINT.  The first start must succeed; its refusal is
- * the caller's.  attended: a person has just given the PIN. */
-must_check bool keeper_run(const struct settings *, struct secret *pin, bool attended, struct err *);
+ * the caller's. */
+must_check bool keeper_run(const struct settings *, struct secret *pin, struct keeper_start, struct err *);

@@ -17,13 +17,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct arguments { const char *config, *section; int pin_fd; bool attended; };
+struct arguments { const char *config, *section; int pin_fd; struct keeper_start how; };
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "section", required_argument, NULL, 's' },
 	{ "pin-fd", required_argument, NULL, 'p' },
 	{ "attended", no_argument, NULL, 'a' },
+	{ "begin-log", no_argument, NULL, 'b' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -33,10 +34,11 @@ help(void)
 {
 	own_struct(buf) b = buf_new(1 << 16);
 
-	buf_put_str(&b, "antin-hsm --config FILE [--section NAME] [--pin-fd N] [--attended]\n"
+	buf_put_str(&b, "antin-hsm --config FILE [--section NAME] [--pin-fd N] [--attended] [--begin-log]\n"
 	    "Signs with the keys of one token for the callers that its section names.\n"
 	    "The PIN comes from descriptor N, or from the systemd credential \"pin\".\n"
 	    "--attended: a person has just entered it, so log in although few tries are left.\n"
+	    "--begin-log: the log is new, its key has signed nothing yet (kind = log, first start only).\n"
 	    "Options of the section (default antin-hsm):\n");
 	conf_help(&b, settings_table);
 	fputs(buf_str(&b), stdout);
@@ -75,7 +77,7 @@ run(const struct arguments *a, struct err *e)
 	if (pin == NULL)
 		return fail(e, ERR_BUG, "the system does not let memory be locked for the PIN");
 	return settings_read(&s, a->config, a->section, e) && read_pin(pin, a->pin_fd, e) &&
-	    keeper_run(&s, pin, a->attended, e);
+	    keeper_run(&s, pin, a->how, e);
 }
 
 int
@@ -90,13 +92,14 @@ main(int argc, char **argv)
 		case 'c': a.config = optarg; break;
 		case 's': a.section = optarg; break;
 		case 'p': a.pin_fd = atoi(optarg); break;
-		case 'a': a.attended = true; break;
+		case 'a': a.how.attended = true; break;
+		case 'b': a.how.begin_log = true; break;
 		case 'h': help(); return 0;
 		default: return 64;
 		}
 	}
 	if (a.config == NULL || optind != argc) {
-		fputs("antin-hsm --config FILE [--section NAME] [--pin-fd N] [--attended]; --help tells more\n", stderr);
+		fputs("antin-hsm --config FILE [--section NAME] [--pin-fd N]; --help tells more\n", stderr);
 		return 64;
 	}
 	log_open(a.section, LOG_INFO_);

@@ -4,9 +4,10 @@
  * HSM_KEYS	"" -> deterministic CBOR: an array of keys, each
  *		[key id (32 octets), algorithm, SubjectPublicKeyInfo DER, label].
  *		Only keys that this caller may sign with.
- * HSM_SIGN	key id, algorithm, digest -> signature.  ECDSA: r||s of 64
- *		octets over a digest of 32.  The key id is the SHA-256 of the
- *		SubjectPublicKeyInfo.
+ * HSM_SIGN	key id, algorithm, digests -> signatures.  ECDSA P-256: 1 to
+ *		HSM_BATCH_MAX digests of 32 octets, one after the other, and as
+ *		many r||s of 64 octets, in that order, or a refusal of all.  The
+ *		key id is the SHA-256 of the SubjectPublicKeyInfo.
  *
  * Which callers have a socket at all, and which keys each may use, is the
  * daemon's configuration (sign.ca, sign.signer ...).  A message that is not in
@@ -19,6 +20,8 @@
 
 #define HSM_MESSAGE_MAX (64u << 10)
 
+#define HSM_BATCH_MAX 128
+
 #define HSM_CALLERS (CALLER_CA | CALLER_SIGNER | CALLER_TSA | CALLER_CLI)
 
 #define HSM_MESSAGES(X) \
@@ -30,8 +33,8 @@ enum hsm_message { HSM_MESSAGES_FIRST = 0x300, HSM_MESSAGES(MSG_ENUM) };
 /* The numbers travel and are kept; never reuse one. */
 enum hsm_alg {
 	HSM_ALG_NONE = 0,
-	HSM_ECDSA_P256 = 1,	/* digest: 32 octets of SHA-256; signature r||s */
-	HSM_ED25519 = 2,	/* "digest": the message itself; only on the log's token */
+	HSM_ECDSA_P256 = 1,	/* digests of 32 octets (SHA-256); signatures r||s */
+	HSM_ED25519 = 2,	/* only on the log's token, never by HSM_SIGN */
 };
 
 #define HSM_SIGNATURE_LEN 64	/* of both */

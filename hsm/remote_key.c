@@ -99,22 +99,38 @@ hsm_keys(struct hsm *h, struct hsm_key out[HSM_KEYS_MAX], size_t *n, struct err 
  */
 
 bool
+hsm_sign_many(struct hsm *h, const unsigned char key_id[KEY_ID_LEN], enum hsm_alg alg,
+    struct span digests, struct buf *raw, struct err *e)
+{
+	size_t n = digests.len / SHA256_LEN;
+
+	if (digests.len == 0 || digests.len % SHA256_LEN != 0)
+		return fail(e, ERR_INPUT, "digests have %d octets each, these %zu together", SHA256_LEN, digests.len);
+	for (size_t at = 0; at < n; at += HSM_BATCH_MAX) {
+		size_t now = n - at < HSM_BATCH_MAX ? n - at : HSM_BATCH_MAX;
+		own_struct(msg) request = msg_new(HSM_SIGN, HSM_MESSAGE_MAX);
+		own_struct(msg) reply = msg_new(0, 1);
+
+		msg_put(&request, span_of(key_id, KEY_ID_LEN));
+		msg_put_u64(&request, alg);
+		msg_put(&request, span_of(digests.ptr + at * SHA256_LEN, now * SHA256_LEN));
+		if (!call(h, &request, &reply, e))
+			return false;
+		if (msg_span(&reply, 0).len != now * HSM_SIGNATURE_LEN)
+			return fail(e, ERR_TOKEN, "%zu octets of signatures came back, not %zu",
+			    msg_span(&reply, 0).len, now * HSM_SIGNATURE_LEN);
+		buf_put_span(raw, msg_span(&reply, 0));
+	}
+	return buf_ok(raw, "signatures", e);
+}
+
+bool
 hsm_sign(struct hsm *h, const unsigned char key_id[KEY_ID_LEN], enum hsm_alg alg,
     struct span digest, struct buf *raw, struct err *e)
 {
-	own_struct(msg) request = msg_new(HSM_SIGN, HSM_MESSAGE_MAX);
-	own_struct(msg) reply = msg_new(0, 1);
-
-	msg_put(&request, span_of(key_id, KEY_ID_LEN));
-	msg_put_u64(&request, alg);
-	msg_put(&request, digest);
-	if (!call(h, &request, &reply, e))
-		return false;
-	if (msg_span(&reply, 0).len != HSM_SIGNATURE_LEN)
-		return fail(e, ERR_TOKEN, "a signature of %zu octets came back, not of %d",
-		    msg_span(&reply, 0).len, HSM_SIGNATURE_LEN);
-	buf_put_span(raw, msg_span(&reply, 0));
-	return buf_ok(raw, "signature", e);
+	if (digest.len != SHA256_LEN)
+		return fail(e, ERR_INPUT, "a digest of %zu octets where %d are signed", digest.len, SHA256_LEN);
+	return hsm_sign_many(h, key_id, alg, digest, raw, e);
 }
 
 static bool

@@ -47,6 +47,13 @@ must_check bool hsm_keys(struct hsm *, struct hsm_key out[HSM_KEYS_MAX], size_t 
 must_check bool hsm_sign(struct hsm *, const unsigned char key_id[KEY_ID_LEN], enum hsm_alg,
     struct span digest, struct buf *raw, struct err *);
 
+/* n digests of 32 octets, one after the other -> n signatures of 64, appended;
+ * all or none.  For whoever has several at hand: the way to antin-hsm costs about
+ * as much as a signature, and is paid once (measured: one by one 0.6 of the
+ * token's own speed, 32 together 0.95). */
+must_check bool hsm_sign_many(struct hsm *, const unsigned char key_id[KEY_ID_LEN], enum hsm_alg,
+    struct span digests, struct buf *raw, struct err *);
+
 /* spki: DER of a P-256 public key. */
 must_check bool remote_key(EVP_PKEY **out, struct hsm *, struct span spki, struct err *);
 /* The same, for the key in a certificate. */

@@ -100,7 +100,7 @@ understand(struct settings *s, const char *section, struct err *e)
 	if (s->state[0] == '\0' || s->origin[0] == '\0')
 		return fail(e, ERR_INPUT, "[%s]: kind = log needs state and origin", section);
 	s->kind = HSM_KIND_LOG;
-	s->callers = CALLER_REGISTER;
+	s->callers = CALLER_REGISTER | CALLER_CLI;	/* register/log_key.h says who may ask what */
 	return true;
 }
 
