@@ -10,11 +10,11 @@ static const struct verb verbs[] = {
 
 	/* An order's own entry; its effects are further verbs of the same unit. */
 	{ .name = "order.accept", .callers = CALLER_CA | CALLER_SIGNER, .entry = 9, .org = "org", .category = "role", .order = true,
-	  .in = { { "org", REG_TEXT }, { "role", REG_TEXT }, { "order_id", REG_BYTES }, { "verb", REG_TEXT }, { "signer", REG_BYTES },
+	  .in = { { "org", REG_TEXT }, { "role", REG_TEXT }, { "order_id", REG_BYTES }, { "act", REG_TEXT }, { "signer", REG_BYTES },
 		  { "cms", REG_BYTES }, { "after_size", REG_INT }, { "after_root", REG_BYTES } },
 	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM order_accepted WHERE id = $order_id)", ERR_CONFLICT,
 		       "this order was accepted before; an order acts once" } },
-	  .project = { "INSERT INTO order_accepted (id, verb, signer, cms, entry, time) VALUES ($order_id, $verb, $signer, $cms, $entry, $time)" } },
+	  .project = { "INSERT INTO order_accepted (id, verb, signer, cms, entry, time) VALUES ($order_id, $act, $signer, $cms, $entry, $time)" } },
 
 	/* Nothing about the subject of an order may be newer than what its signer saw. */
 	{ .name = "order.fresh", .callers = CALLER_CA | CALLER_SIGNER, .entry = VERB_QUIET,
