@@ -80,6 +80,21 @@ run(const struct arguments *a, struct err *e)
 	    keeper_run(&s, pin, a->how, e);
 }
 
+/* getopt_long completes abbreviations; "--pin=1234" must not look like a way to
+ * give a PIN. */
+static bool
+is_abbreviated(const char *arg)
+{
+	size_t n = strcspn(arg, "=");
+
+	if (strncmp(arg, "--", 2) != 0)
+		return false;
+	for (const struct option *o = long_options; o->name != NULL; o++)
+		if (strlen(o->name) == n - 2 && strncmp(o->name, arg + 2, n - 2) == 0)
+			return false;
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -87,6 +102,12 @@ main(int argc, char **argv)
 	struct err e = { ERR_NONE, "" };
 	int c;
 
+	for (int i = 1; i < argc; i++) {
+		if (!is_abbreviated(argv[i]))
+			continue;
+		fputs("antin-hsm: there is no such option; a PIN is never an argument\n", stderr);
+		return 64;
+	}
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c': a.config = optarg; break;
