@@ -1,0 +1,174 @@
+#include "policy/file.h"
+
+#include "base/file.h"
+
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define POLICY_FILE_MAX (1u << 20)
+
+static void
+quiet(void *ctx, const char *fmt, ...)
+{
+}
+
+/* libxml2 2.9 and later differ in the constness of the error. */
+static void
+first_error(void *ctx, xmlErrorPtr x)
+{
+	char *text = ctx;
+
+	if (text[0] == '\0' && x != NULL && x->message != NULL)
+		snprintf(text, 160, "line %d: %.*s", x->line, (int)strcspn(x->message, "\n"), x->message);
+}
+
+static bool
+validate(xmlDoc *doc, const char *path, const char *grammar, struct err *e)
+{
+	xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(grammar);
+	xmlRelaxNGValidCtxt *valid = NULL;
+	xmlRelaxNG *schema = NULL;
+	char text[160] = "";
+	bool good = false;
+
+	promise(parser != NULL);
+	xmlRelaxNGSetParserErrors(parser, quiet, quiet, NULL);
+	schema = xmlRelaxNGParse(parser);
+	if (schema == NULL) {
+		fail(e, ERR_INPUT, "%s is not a RELAX NG grammar", grammar);
+	} else {
+		valid = xmlRelaxNGNewValidCtxt(schema);
+		xmlRelaxNGSetValidStructuredErrors(valid, first_error, text);
+		good = xmlRelaxNGValidateDoc(valid, doc) == 0;
+		if (!good)
+			fail(e, ERR_INPUT, "%s, %s", path, text[0] ? text : "not valid by its grammar");
+	}
+	xmlRelaxNGFreeValidCtxt(valid);
+	xmlRelaxNGFree(schema);
+	xmlRelaxNGFreeParserCtxt(parser);
+	return good;
+}
+
+bool
+policy_file_open(struct policy_file *f, const char *path, const char *grammar, struct err *e)
+{
+	own_struct(buf) text = buf_new(POLICY_FILE_MAX);
+	const xmlError *x;
+
+	if (!file_read(&text, path, e))
+		return false;
+	xmlSetGenericErrorFunc(NULL, quiet);
+	if (memmem(text.ptr, text.len, "<!DOCTYPE", 9) != NULL)
+		return fail(e, ERR_INPUT, "%s has a DOCTYPE; a policy file may not", path);
+	f->doc = xmlReadMemory((const char *)text.ptr, (int)text.len, path, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	if (f->doc == NULL) {
+		x = xmlGetLastError();
+		return fail(e, ERR_INPUT, "%s:%d: not well-formed XML", path, x != NULL ? x->line : 0);
+	}
+	f->path = xstrdup(path);
+	if (!validate(f->doc, path, grammar, e)) {
+		policy_file_close(f);
+		return false;
+	}
+	return true;
+}
+
+void
+policy_file_close(struct policy_file *f)
+{
+	xmlFreeDoc(f->doc);
+	free(f->path);
+	*f = (struct policy_file){ NULL, NULL };
+}
+
+bool
+node_is(const xmlNode *n, const char *name)
+{
+	return n->type == XML_ELEMENT_NODE && strcmp((const char *)n->name, name) == 0;
+}
+
+static xmlNode *
+from(xmlNode *n, const char *name)
+{
+	for (; n != NULL; n = n->next)
+		if (n->type == XML_ELEMENT_NODE && (name == NULL || node_is(n, name)))
+			return n;
+	return NULL;
+}
+
+xmlNode *child_named(xmlNode *n, const char *name) { return from(n->children, name); }
+xmlNode *next_named(xmlNode *n, const char *name) { return from(n->next, name); }
+
+size_t
+count_named(xmlNode *n, const char *name)
+{
+	size_t count = 0;
+
+	for (xmlNode *c = child_named(n, name); c != NULL; c = next_named(c, name))
+		count++;
+	return count;
+}
+
+char *
+attr(xmlNode *n, const char *name, const char *fallback)
+{
+	xmlChar *v = xmlGetNoNsProp(n, (const xmlChar *)name);
+	char *out = v != NULL ? xstrdup((const char *)v) : fallback != NULL ? xstrdup(fallback) : NULL;
+
+	xmlFree(v);
+	return out;
+}
+
+int64_t
+attr_int(xmlNode *n, const char *name, int64_t fallback)
+{
+	own_str char *v = attr(n, name, NULL);
+
+	return v == NULL ? fallback : strtoll(v, NULL, 10);
+}
+
+bool
+attr_yes(xmlNode *n, const char *name, bool fallback)
+{
+	own_str char *v = attr(n, name, NULL);
+
+	return v == NULL ? fallback : strcmp(v, "yes") == 0;
+}
+
+char *
+node_text(xmlNode *n)
+{
+	xmlChar *raw = xmlNodeGetContent(n);
+	char *out = xalloc(strlen((const char *)raw) + 1), *to = out;
+	bool space = false;
+
+	for (const char *s = (const char *)raw; *s != '\0'; s++) {
+		if (strchr(" \t\r\n", *s) != NULL) {
+			space = to > out;
+			continue;
+		}
+		if (space)
+			*to++ = ' ';
+		space = false;
+		*to++ = *s;
+	}
+	*to = '\0';
+	xmlFree(raw);
+	return out;
+}
+
+bool
+fail_at(struct err *e, const struct policy_file *f, const xmlNode *n, const char *fmt, ...)
+{
+	char text[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return fail(e, ERR_INPUT, "%s:%ld: %s", f->path, xmlGetLineNo((xmlNode *)n), text);
+}

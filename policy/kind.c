@@ -1,0 +1,274 @@
+#include "policy/kind.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+
+static const char *const type_word[] = { "group", "text", "decimal", "integer", "date", "point" };
+static const char *const show_word[] = { "public", "masked", "hidden" };
+static const char *const numbering_word[] = { "book", "running", "given" };
+
+/* The grammar of kind files allows only these words. */
+static int
+word_index(xmlNode *n, const char *name, const char *fallback, const char *const words[], int count)
+{
+	own_str char *w = attr(n, name, fallback);
+
+	for (int i = 0; i < count; i++)
+		if (strcmp(words[i], w) == 0)
+			return i;
+	promise(!"a word that the grammar allows");
+	return 0;
+}
+
+static bool
+load_fields(struct field *group, const struct policy_file *f, xmlNode *n, struct err *e)
+{
+	group->nchildren = count_named(n, "field");
+	group->child = xalloc(group->nchildren * sizeof(struct field));
+	size_t i = 0;
+
+	for (xmlNode *c = child_named(n, "field"); c != NULL; c = next_named(c, "field"), i++) {
+		struct field *x = &group->child[i];
+
+		x->name = attr(c, "name", NULL);
+		x->vi = attr(c, "vi", NULL);
+		x->en = attr(c, "en", NULL);
+		x->type = (enum field_type)word_index(c, "type", "text", type_word, 6);
+		x->show = (enum field_show)word_index(c, "show", "public", show_word, 3);
+		x->optional = attr_yes(c, "optional", false);
+		x->many = attr_yes(c, "many", false);
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(group->child[k].name, x->name) == 0)
+				return fail_at(e, f, c, "the field %s stands twice in its group", x->name);
+		if ((child_named(c, "field") != NULL) != (x->type == FIELD_GROUP))
+			return fail_at(e, f, c, "a group has fields, and only a group (%s)", x->name);
+		if (!load_fields(x, f, c, e))
+			return false;
+	}
+	return true;
+}
+
+/* "{n}/GPXD-{agency}", "{n:6}/HGI-GPHN" */
+static bool
+split_pattern(struct kind *k, const struct policy_file *f, xmlNode *n, const char *pattern, struct err *e)
+{
+	const char *open = strstr(pattern, "{n"), *close = open == NULL ? NULL : strchr(open, '}');
+
+	if (close == NULL || (open[2] != '}' && open[2] != ':'))
+		return fail_at(e, f, n, "the pattern %s has no {n} or {n:width}", pattern);
+	k->width = open[2] == ':' ? (unsigned)strtoul(open + 3, NULL, 10) : 1;
+	if (k->width < 1 || k->width > 9)
+		return fail_at(e, f, n, "a number's width is 1 to 9");
+	k->before = span_dup_str(span_of(pattern, (size_t)(open - pattern)));
+	k->after = xstrdup(close + 1);
+	return true;
+}
+
+static bool
+load_numbering(struct kind *k, const struct policy_file *f, xmlNode *root, struct err *e)
+{
+	xmlNode *n = child_named(root, "number");
+	own_str char *pattern = attr(n, "pattern", "{n}");
+
+	k->numbering = (enum numbering)word_index(n, "by", NULL, numbering_word, 3);
+	k->book = attr(n, "book", k->id);
+	k->given = attr(n, "shape", "");
+	k->mst_check = attr_yes(n, "check-digit", false);
+	k->numbers_public = attr_yes(n, "public", false);
+	if ((k->numbering == NUMBER_GIVEN) != (k->given[0] != '\0'))
+		return fail_at(e, f, n, "a given number, and only that, has a shape");
+	return split_pattern(k, f, n, pattern, e);
+}
+
+static bool
+check_named_field(const struct kind *k, const struct policy_file *f, xmlNode *at, const char *name, enum field_type type, struct err *e)
+{
+	const struct field *x = field_find(&k->root, name);
+
+	if (name[0] != '\0' && (x == NULL || x->type != type))
+		return fail_at(e, f, at, "%s is no %s field of this kind", name, type_word[type]);
+	return true;
+}
+
+bool
+kind_load(struct kind *k, const char *path, const char *grammar, struct err *e)
+{
+	struct policy_file f;
+	xmlNode *root, *signer, *holder, *validity;
+	own_str char *modes = NULL;
+	bool good;
+
+	*k = (struct kind){ 0 };
+	if (!policy_file_open(&f, path, grammar, e))
+		return false;
+	root = xmlDocGetRootElement(f.doc);
+	signer = child_named(root, "signer");
+	holder = child_named(root, "holder");
+	validity = child_named(root, "validity");
+	k->id = attr(root, "id", NULL);
+	k->loai = attr(root, "loai", NULL);
+	k->vi = attr(root, "vi", NULL);
+	k->en = attr(root, "en", NULL);
+	modes = attr(signer, "modes", NULL);
+	k->modes = xprintf(" %s ", modes);
+	k->holder = attr(holder, "field", "");
+	k->valid_from = validity != NULL ? attr(validity, "from", "") : xstrdup("");
+	k->valid_to = validity != NULL ? attr(validity, "to", "") : xstrdup("");
+	good = load_numbering(k, &f, root, e) && load_fields(&k->root, &f, child_named(root, "fields"), e) &&
+	    check_named_field(k, &f, holder, k->holder, FIELD_GROUP, e) &&
+	    check_named_field(k, &f, root, k->valid_from, FIELD_DATE, e) &&
+	    check_named_field(k, &f, root, k->valid_to, FIELD_DATE, e);
+	policy_file_close(&f);
+	if (!good)
+		kind_free_members(k);
+	return good;
+}
+
+static void
+free_fields(struct field *group)
+{
+	for (size_t i = 0; i < group->nchildren; i++) {
+		free(group->child[i].name);
+		free(group->child[i].vi);
+		free(group->child[i].en);
+		free_fields(&group->child[i]);
+	}
+	free(group->child);
+}
+
+void
+kind_free_members(struct kind *k)
+{
+	char **const members[] = { &k->id, &k->loai, &k->vi, &k->en, &k->book, &k->before, &k->after, &k->given,
+		&k->modes, &k->holder, &k->valid_from, &k->valid_to };
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		free(*members[i]);
+	free_fields(&k->root);
+	*k = (struct kind){ 0 };
+}
+
+const struct field *
+field_find(const struct field *group, const char *name)
+{
+	for (size_t i = 0; i < group->nchildren; i++)
+		if (strcmp(group->child[i].name, name) == 0)
+			return &group->child[i];
+	return NULL;
+}
+
+bool
+kind_allows_mode(const struct kind *k, const char *mode)
+{
+	own_str char *word = xprintf(" %s ", mode[0] == '\0' ? "-" : mode);
+
+	return strstr(k->modes, word) != NULL;
+}
+
+char *
+kind_after(const struct kind *k, const char *symbol)
+{
+	const char *at = strstr(k->after, "{agency}");
+
+	if (at == NULL)
+		return xstrdup(k->after);
+	return xprintf("%.*s%s%s", (int)(at - k->after), k->after, symbol, at + strlen("{agency}"));
+}
+
+/* MOD 11 with the weights that business codes have used since 1998. */
+static bool
+mst_digit_ok(const char *n)
+{
+	static const int weight[9] = { 31, 29, 23, 19, 17, 13, 7, 5, 3 };
+	int sum = 0;
+
+	for (int i = 0; i < 9; i++)
+		sum += weight[i] * (n[i] - '0');
+	return 10 - sum % 11 == n[9] - '0';
+}
+
+bool
+kind_check_given(const struct kind *k, const char *number, struct err *e)
+{
+	const char *s = k->given;
+	const char *n = number;
+
+	for (; *s != '\0' && *n != '\0'; s++, n++) {
+		bool good = *s == '9' ? *n >= '0' && *n <= '9' : *s == 'A' ? *n >= 'A' && *n <= 'Z' : *s == *n;
+
+		if (!good)
+			return fail(e, ERR_INPUT, "the number %.40s is not of the form %s (9 a digit, A a capital letter)", number, k->given);
+	}
+	if (*s != *n)
+		return fail(e, ERR_INPUT, "the number %.40s is not of the form %s (9 a digit, A a capital letter)", number, k->given);
+	if (k->mst_check && !mst_digit_ok(number))
+		return fail(e, ERR_INPUT, "the number %.40s has a wrong check digit (MOD 11)", number);
+	return true;
+}
+
+void
+field_mask(struct buf *out, const char *value)
+{
+	size_t n = strlen(value), keep = n > 6 ? n - 3 : n;
+
+	while (keep > 0 && keep < n && ((unsigned char)value[keep] & 0xc0) == 0x80)
+		keep--;
+	for (size_t i = 0; i < keep; i++)
+		if (((unsigned char)value[i] & 0xc0) != 0x80)
+			buf_put_str(out, "•");
+	buf_put_str(out, value + keep);
+}
+
+/*
+ * The grammar of <content>.
+ */
+
+static const char *const data_type[] = {
+	[FIELD_TEXT] = "<data type=\"string\"><param name=\"minLength\">1</param><param name=\"maxLength\">4000</param></data>",
+	[FIELD_DECIMAL] = "<data type=\"decimal\"/>",
+	[FIELD_INTEGER] = "<data type=\"integer\"/>",
+	[FIELD_DATE] = "<data type=\"date\"/>",
+	[FIELD_POINT] = "<list><data type=\"decimal\"/><data type=\"decimal\"/></list>",
+};
+
+static void
+put_field(struct buf *out, const struct field *x)
+{
+	const char *wrap = x->many ? (x->optional ? "zeroOrMore" : "oneOrMore") : x->optional ? "optional" : NULL;
+
+	if (wrap != NULL)
+		buf_printf(out, "<%s>", wrap);
+	buf_printf(out, "<element name=\"%s\">", x->name);
+	if (x->type != FIELD_GROUP)
+		buf_put_str(out, data_type[x->type]);
+	for (size_t i = 0; i < x->nchildren; i++)
+		put_field(out, &x->child[i]);
+	buf_put_str(out, "</element>");
+	if (wrap != NULL)
+		buf_printf(out, "</%s>", wrap);
+}
+
+void
+kind_grammar(struct buf *out, const struct kind *k)
+{
+	static const char text[] = "<data type=\"string\"><param name=\"minLength\">1</param><param name=\"maxLength\">1000</param></data>";
+
+	buf_printf(out, "<element name=\"content\" ns=\"urn:antin:permit:1\" xmlns=\"http://relaxng.org/ns/structure/1.0\" "
+	    "datatypeLibrary=\"http://www.w3.org/2001/XMLSchema-datatypes\">"
+	    "<attribute name=\"Id\" ns=\"\"><value>content</value></attribute><attribute name=\"version\" ns=\"\"><value>1</value></attribute>"
+	    "<attribute name=\"kind\" ns=\"\"><value>%s</value></attribute>"
+	    "<element name=\"code\"><data type=\"string\"><param name=\"pattern\">[0-9a-f]{32}</param></data></element>"
+	    "<element name=\"agency\"><attribute name=\"id\" ns=\"\">%s</attribute><element name=\"name\">%s</element>"
+	    "<optional><element name=\"parent\">%s</element></optional></element>"
+	    "<element name=\"dossier\">%s</element><element name=\"procedure\">%s</element>"
+	    "<optional><element name=\"step\">%s</element></optional>"
+	    "<element name=\"holders\"><oneOrMore><element name=\"holder\"><element name=\"name\">%s</element>"
+	    "<optional><element name=\"id\">%s</element></optional><optional><element name=\"address\">%s</element></optional>"
+	    "</element></oneOrMore></element>", k->id, text, text, text, text, text, text, text, text, text);
+	buf_put_str(out, "<element name=\"fields\">");
+	for (size_t i = 0; i < k->root.nchildren; i++)
+		put_field(out, &k->root.child[i]);
+	buf_put_str(out, "</element><optional><element name=\"validity\"><optional><attribute name=\"from\" ns=\"\"><data type=\"date\"/></attribute></optional>"
+	    "<optional><attribute name=\"to\" ns=\"\"><data type=\"date\"/></attribute></optional></element></optional></element>");
+}
