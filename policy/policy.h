@@ -1,0 +1,75 @@
+/*
+ * policy/policy.h -- what is allowed, loaded once at the start: a folder of
+ * XML files -> structs -> const pointers.
+ *
+ * A reload is a new process.  policy_hash is the SHA-256 over the sorted names
+ * and bytes of every file, and becomes a log entry when it changes.
+ *
+ * Loading checks each file by its grammar and all of them against each other;
+ * a refusal names file, line and rule.  After loading nothing changes: any
+ * thread may read.
+ */
+#pragma once
+
+#include "policy/kind.h"
+#include "policy/verdict.h"
+
+struct agency { char *id, *name, *brief, *symbol, *suffix, *parent, *telephone, *place; int32_t from, to; };
+struct role { char *id, *vi, *en; };
+struct order_verb { char *id, *roles, *vi, *en; int64_t secs; };
+struct tier { char *id, *policy, *vi, *en, *mark, *prefix[3], *prefix_sms; bool legal; };
+struct algorithm { char *id, *uri, *remark; int64_t least_bits; int32_t new_until, old_until; };
+struct profile {
+	char *id, *vi, *en;
+	int64_t years, path_length;	/* -1: none */
+	bool ca, eku_critical, person;
+	char *key_usage, *eku;		/* space-separated OpenSSL short names */
+	char *subject;			/* authority, person, agency, service */
+};
+
+enum lang { LANG_VI, LANG_EN, LANG_FR, LANGS };
+struct answer { char *id, *sign, *colour, *word[LANGS], *say[LANGS], *act[LANGS], *sms; };
+struct answer_rule { char *answer, *verdict, *sub, *in_force, *way, *tier, *reason; };
+
+struct policy {
+	unsigned char hash[32];
+	struct kind *kind; size_t nkinds;
+	struct profile *profile; size_t nprofiles;
+	struct agency *agency; size_t nagencies;
+	struct role *role; size_t nroles;
+	struct order_verb *verb; size_t nverbs;
+	struct tier *tier; size_t ntiers;
+	struct algorithm *algorithm; size_t nalgorithms;
+	struct answer *answer; size_t nanswers;
+	struct answer_rule *rule; size_t nrules;
+};
+
+must_check bool policy_load(struct policy **out, const char *folder, struct err *);
+void policy_free(struct policy *);
+typedef struct policy policy_t;
+OWN_WITH(policy_t, policy_free)
+
+/* NULL when there is none. */
+const struct kind *policy_kind(const struct policy *, const char *id);
+const struct kind *policy_kind_by_loai(const struct policy *, const char *loai);
+const struct profile *policy_profile(const struct policy *, const char *id);
+const struct agency *policy_agency(const struct policy *, const char *id);
+const struct order_verb *policy_verb(const struct policy *, const char *id);
+const struct tier *policy_tier(const struct policy *, const char *id);
+const struct tier *policy_tier_by_oid(const struct policy *, const char *oid);
+const struct algorithm *policy_algorithm(const struct policy *, const char *id);
+const struct algorithm *policy_algorithm_by_uri(const struct policy *, const char *uri);
+const struct answer *policy_answer(const struct policy *, const char *id);
+/* Is one of the words of a list that is separated by spaces. */
+bool word_in(const char *list, const char *word);
+/* The agency itself or one below it: equal, or scope + "." is a prefix. */
+bool agency_within(const char *agency, const char *scope);
+
+/* The first rule that fits; there always is one for these arguments. */
+struct answer_case { enum verdict verdict; enum sub_indication sub; enum in_force in_force; const char *way, *tier, *reason; };
+const struct answer *answer_pick(const struct policy *, const struct answer_case *);
+/* Fills {name} from pairs name, value, ... NULL; an unknown name stays "…". */
+void answer_fill(struct buf *out, const char *text, const char *const values[]);
+
+/* The whole policy as text, one fact a line, for snapshots and for people. */
+void policy_render(struct buf *out, const struct policy *);
