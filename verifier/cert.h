@@ -1,0 +1,30 @@
+/*
+ * verifier/cert.h -- facts read out of a certificate.
+ *
+ * Only reading: nothing here says that the certificate is to be trusted
+ * (path.h) or valid (status.h).
+ */
+#pragma once
+
+#include "base/ossl.h"
+#include "policy/policy.h"
+
+struct cert_facts {
+	char serial[64];		/* hex */
+	char person[64];		/* subject serialNumber, "" if none */
+	char name[256], title[256];	/* CN, title */
+	char organisation[256], agency[64];	/* O, organizationIdentifier */
+	char issuer[256];		/* issuer's CN */
+	char policy_oid[128];		/* the first certificate policy, "" if none */
+	int64_t not_before, not_after;
+	unsigned key_usage;		/* X509v3_KU_*, UINT32_MAX if the extension is missing */
+	bool is_ca;
+	unsigned char key_id[KEY_ID_LEN];
+};
+
+must_check bool cert_facts_read(struct cert_facts *out, X509 *cert, struct err *);
+/* Does the certificate have what the profile asks for: CA flag, key usage,
+ * extended key usage, subject?  Refuses with the first that is missing. */
+must_check bool cert_fits_profile(X509 *cert, const struct profile *, struct err *);
+/* The tier whose policy OID the certificate carries, NULL if none. */
+const struct tier *cert_tier(X509 *cert, const struct policy *);
