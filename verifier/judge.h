@@ -1,0 +1,39 @@
+/*
+ * verifier/judge.h -- a permit, the evidence and a time -> a verdict.
+ *
+ * Pure: no clock, file, network or key.  Judged per ETSI EN 319 102-1, one
+ * signature after the other: format, identification of the signer, signature
+ * and digests, path to an anchor at the best signature time, revocation,
+ * proof of existence (a trusted time stamp, else the log's proof of the issue),
+ * the claimed time, authority.  The document's verdict is the worst of them.
+ *
+ * Two rules of ours beside the standard (FORMATS: the permit): a signature whose
+ * claimed time is at or after its certificate's revocation is TOTAL-FAILED /
+ * REVOKED; a claimed time alone never saves one.  A signer without the right to
+ * sign that kind is INDETERMINATE / SIG_CONSTRAINTS_FAILURE.
+ */
+#pragma once
+
+#include "verifier/permit.h"
+#include "verifier/report.h"
+
+struct evidence;			/* verifier/evidence.h */
+
+/* An appointment that the caller knows of; without any, the certificate alone
+ * speaks for its holder. */
+struct judge_appointment { const char *person, *agency, *title, *mode, *kinds; int64_t from, to; };
+
+struct judge_question {
+	struct span document;
+	int64_t at;				/* the time of the judgement */
+	int32_t day;				/* in force on this day (Vietnam) */
+	const struct policy *policy;
+	struct permit_grammars *grammars;
+	const struct evidence *evidence;	/* anchors, certificates, CRLs, status lists, proofs */
+	const struct judge_appointment *appointment;	/* NULL: not known, not judged */
+	size_t nappointments;
+	bool insecure_no_revocation;
+};
+
+/* Always gives a report: a document that cannot be read is a verdict too. */
+void judge_permit(struct report *out, const struct judge_question *);

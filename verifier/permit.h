@@ -1,0 +1,52 @@
+/*
+ * verifier/permit.h -- a permit file: its parts by position, and the facts in it.
+ *
+ *	child 1		content
+ *	child 2..k+1	ds:Signature officer-1 .. officer-k	(k >= 1)
+ *	child k+2	issuance				(sealed permits)
+ *	child k+3	ds:Signature seal
+ *
+ * permit_read refuses (always FORMAT_FAILURE) what the grammar of the envelope
+ * (policy/grammar/permit.rng) or of the kind does not allow, and anything
+ * between the root's children.  Facts are read only from elements that the
+ * seal's references cover.
+ *
+ * A grammar is compiled once: permit_grammars_load, before a jail closes.
+ * Pure after that; grammars may be used by one thread at a time.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "policy/policy.h"
+#include "verifier/xades.h"
+#include "verifier/xades_write.h"
+
+struct permit_grammars;
+must_check bool permit_grammars_load(struct permit_grammars **out, const struct policy *, const char *policy_folder, struct err *);
+void permit_grammars_free(struct permit_grammars *);
+typedef struct permit_grammars permit_grammars;
+OWN_WITH(permit_grammars, permit_grammars_free)
+
+struct permit {
+	struct xml xml;
+	const struct kind *kind;
+	bool sealed;
+	size_t nofficers;
+	struct xades officer[XADES_OFFICERS_MAX], seal;
+	xmlNode *content, *issuance;
+	char *handle, *agency, *agency_name, *dossier, *holder;	/* holder: the first one's name */
+	char *number, *shortcode, *voicecode, *log_origin, *status_uri;	/* NULL unless sealed */
+	int32_t day;			/* of issue */
+	int32_t valid_from, valid_to;	/* INT32_MIN, INT32_MAX: open */
+	uint64_t log_index, status_index;
+};
+
+must_check bool permit_read(struct permit *out, struct span text, const struct policy *, struct permit_grammars *, struct err *);
+void permit_drop(struct permit *);
+/* Validates canonical <content> octets by the kind's grammar (writers' self-check). */
+must_check bool permit_check_content(struct span content, const struct policy *, struct permit_grammars *, struct err *);
+
+/* The content as lines for people, in the order of the kind:
+ * [{"vi","en","value","depth"}]; masked and hidden fields are treated as the
+ * kind says unless show_all. */
+json_t *permit_lines(const struct permit *, bool show_all);

@@ -1,0 +1,29 @@
+/*
+ * verifier/proto.h -- what antin-verifier can be asked.
+ *
+ * VERIFY_FILE      a document (sealed memfd), options as JSON
+ *                  {?"at":RFC 3339,?"day":date,"way":"file"} -> report, JSON
+ * VERIFY_LOOKUP    what a person typed, and who asks (a device key or an
+ *                  address block, for counting misses) -> answer, JSON
+ * GATE_CSR         a certificate request -> its SubjectPublicKeyInfo
+ * GATE_SUBMISSION  a submission, JSON -> canonical octets of <content>, and
+ *                  what the signer needs to know of it, JSON
+ * VERIFY_PROOF     a permit's handle -> its .tlog-proof
+ *
+ * Each document meets a worker of its own, which dies with it.
+ */
+#pragma once
+
+#include "base/msg.h"
+
+#define VERIFY_DOCUMENT_MAX (8u << 20)
+#define VERIFY_MESSAGE_MAX (12u << 20)
+
+#define VERIFY_MESSAGES(X) \
+	X(VERIFY_FILE, CALLER_API | CALLER_CLI, "sF", "s") \
+	X(VERIFY_LOOKUP, CALLER_API | CALLER_CLI, "ss", "s") \
+	X(GATE_CSR, CALLER_CA, "F", "b") \
+	X(GATE_SUBMISSION, CALLER_SIGNER, "F", "bs") \
+	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s")
+
+enum verify_message { VERIFY_MESSAGES_FIRST = 0x400, VERIFY_MESSAGES(MSG_ENUM) };

@@ -1,0 +1,86 @@
+/*
+ * verifier/report.h -- the result of a judgement, and its one JSON form.
+ *
+ *	{"verdict":"TOTAL-PASSED","sub":"","signature":"passed",
+ *	 "in_force":{"answer":"yes","as_of":...,"from":...,"until":...},
+ *	 "tier":"demonstration","reasons":[{"vi","en"}],"remarks":[...],
+ *	 "permit":{"handle","kind","number","agency","dossier","holder","day",...},
+ *	 "scope":"full","signatures":[{"id","verdict","sub","signer":{...},"issuer",
+ *	 "claimed","proven","proof","integrity","certificate":{...},"reasons"}],
+ *	 "sha256":...,"answer":{...}}
+ *
+ * "signature" is the word of the command-line contract: passed, failed or
+ * indeterminate; report_exit tells its exit code.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "policy/policy.h"
+#include "verifier/xades_write.h"
+
+#define REPORT_REASONS_MAX 12
+#define REPORT_SIGNATURES_MAX (XADES_OFFICERS_MAX + 1)
+
+struct reason { char vi[400], en[400]; };
+struct reasons { struct reason at[REPORT_REASONS_MAX]; size_t n; };
+
+enum proof { PROOF_NONE = 0, PROOF_STAMP, PROOF_LOG };
+
+struct report_signature {
+	char id[24];
+	enum verdict verdict;
+	enum sub_indication sub;
+	char signer[256], title[256], mode[256], person[64];
+	char organisation[256], agency[64];	/* managing unit */
+	char issuer[256], serial[64];
+	int64_t claimed, proven;	/* proven: INT64_MAX without proof */
+	enum proof proof;
+	bool integrity;			/* signature and digests hold */
+	bool valid_then;		/* path and revocation at the best signature time */
+	int64_t not_before, not_after;
+	int64_t revoked;		/* INT64_MAX: not known to be revoked */
+	const struct tier *tier;
+	struct reasons reasons;
+};
+
+struct report {
+	enum verdict verdict;
+	enum sub_indication sub;
+	bool no_signature;		/* no document of ours: nothing to judge */
+	struct reasons reasons, remarks;
+	const struct tier *tier;	/* NULL: no path to an anchor */
+	size_t nsignatures;
+	struct report_signature signature[REPORT_SIGNATURES_MAX];
+	enum in_force in_force;
+	int64_t as_of;			/* of the status; INT64_MIN: none known */
+	int32_t from, until;		/* days; INT32_MIN, INT32_MAX: open */
+	bool insecure_no_revocation;
+	unsigned char sha256[SHA256_LEN];
+	/* Facts of the permit; NULL or "" when it could not be read. */
+	json_t *permit;			/* owned */
+	char handle[40], kind[64], agency[64];
+	char number[128], shortcode[32], voicecode[16], log_origin[128], status_uri[256];
+	uint64_t log_index, status_index;
+};
+void report_drop(struct report *);
+
+void reason_add(struct reasons *, const char *vi, const char *en_fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The report with its answer filled in: way is "file" or "code". */
+json_t *report_json(const struct report *, const struct policy *, const char *way, int64_t at);
+/* Exit code of `antin verify`: the signature's; with in_force the worse of both. */
+int report_exit(const struct report *, bool with_in_force);
+/* One answer as JSON: {"id","sign","colour","word":{vi,en,fr},"say":{..},"act":{..},"sms"}. */
+json_t *answer_json(const struct policy *, const struct answer *, const struct tier *, const char *const values[]);
+
+/* `antin verify`, without a daemon or network: files in, report out. */
+struct verify_request {
+	const char *document;		/* path */
+	const char *content;		/* path of a detached content, may be NULL (not for permits) */
+	const char *const *trust;	/* files or folders; NULL-terminated */
+	const char *evidence;		/* folder, may be NULL */
+	const char *policy_folder;
+	int64_t at;
+	int32_t day;
+	bool insecure_no_revocation;
+};
+must_check bool verify_file(struct report *out, const struct verify_request *, const struct policy *, struct err *);

@@ -1,0 +1,44 @@
+/*
+ * verifier/submission.h -- what a workflow system submits: JSON -> canonical
+ * <content> octets.
+ *
+ * Two shapes are read: our envelope
+ *	{"kind","agency","dossier","procedure",?"step",?"number",?"fields"{...}}
+ * and a permit as the samples write it ("loai", "co_quan_cap", "ma_ho_so", ...,
+ * the kind's fields at the top level); what the samples say about the signer,
+ * number-as-printed, and life after issue is not content and is left aside,
+ * with a remark each.
+ *
+ * Every refusal names the field in Vietnamese and English; up to
+ * SUBMISSION_PROBLEMS_MAX are collected before the refusal.  Text is brought to
+ * NFC with a remark; what deceives the eye is refused (base/text.h).
+ *
+ * The result has been checked by the kind's own grammar.  Pure.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "policy/policy.h"
+#include "verifier/permit.h"
+
+#define SUBMISSION_MAX (256u << 10)
+#define SUBMISSION_PROBLEMS_MAX 20
+
+struct submission {
+	const struct kind *kind;
+	const struct agency *agency;
+	struct buf content;		/* canonical <content> octets */
+	char *dossier, *procedure, *holder;
+	char *given;			/* number that comes with it, or NULL */
+	int32_t valid_from, valid_to;	/* INT32_MIN, INT32_MAX: open */
+	json_t *remarks;		/* [{"field","vi","en"}] */
+	json_t *problems;		/* the same; not empty when refused */
+};
+void submission_drop(struct submission *);
+
+/* handle: 32 hex digits, the permit's <code>.  On refusal out->problems tells
+ * all, e the first. */
+must_check bool submission_read(struct submission *out, struct span json, const char *handle, const struct policy *,
+    struct permit_grammars *, struct err *);
+/* {"kind","agency","dossier","procedure","holder","given","valid_from","valid_to","remarks"}; null where none. */
+json_t *submission_facts(const struct submission *);
