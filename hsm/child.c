@@ -55,12 +55,17 @@ call_end(struct page *p, unsigned slot)
 	atomic_store(&p->started[slot], 0);
 }
 
-/* Ends this process in an orderly way: the loop sees SIGTERM, running requests
- * get their answers.  To the main thread, for only its signals reach signalfd;
- * tgkill, because the jail has no kill. */
+/* Ends this process in an orderly way, saying why: the loop sees SIGTERM, running
+ * requests get their answers.  To the main thread, for only its signals reach
+ * signalfd; tgkill, because the jail has no kill. */
 static void
-end_soon(void)
+end_soon(struct child *c, const struct err *why)
 {
+	int ready = CHILD_READY;
+
+	if (atomic_compare_exchange_strong(&c->page->state, &ready, CHILD_FAILED))
+		c->page->why = *why;
+	log_error("%s: this process ends and a new one tries", why->text);
 	syscall(SYS_tgkill, getpid(), getpid(), SIGTERM);
 }
 
@@ -72,10 +77,8 @@ sign_guarded(struct child *c, const struct token_key *key, struct span digest, s
 	bool done = token_sign(c->token, key, digest, raw, &lost, e);
 
 	call_end(c->page, slot);
-	if (lost) {
-		log_error("%s: this process ends and a new one tries", e->text);
-		end_soon();
-	}
+	if (lost)
+		end_soon(c, e);
 	return done;
 }
 
@@ -171,7 +174,7 @@ sign_checkpoint(struct child *c, const struct checkpoint *next, struct span proo
 	if (!log_memory_allows(&c->memory, next, proof, e))
 		return false;
 	if (!log_memory_advance(&c->memory, next, e)) {
-		end_soon();	/* a failed fsync is not tried again */
+		end_soon(c, e);	/* a failed fsync is not tried again */
 		return false;
 	}
 	checkpoint_text(&text, next);

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,6 +82,7 @@ exec_daemon(const struct daemon *d, const struct daemon_options *o, const char *
 	if (o->argument != NULL)
 		args[n++] = o->argument;
 	args[n] = NULL;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* a test that fails leaves nothing running */
 	setenv("ANTIN_READY_FD", ready_fd, 1);
 	dup2(err, 2);
 	execv(args[0], (char *const *)args);
