@@ -1,0 +1,43 @@
+/*
+ * ca/crl_issue.h -- the certificate revocation list, as a function of the
+ * register (RFC 5280 5; FORMATS 5).
+ *
+ * Entries: every certificate that is revoked and every serial whose reservation
+ * was voided, until notAfter has passed and one more CRL has shown it.  Number:
+ * the greater of last + 1 and the clock, so it grows across crash and restore.
+ * Valid 14 days, reissued daily and at once on a revocation.
+ *
+ * Invariants:
+ *  1. Number and SHA-256 of the to-be-signed octets are a log entry before the
+ *     token signs them.
+ *  2. No entry that the last CRL shows and that has not expired is missing from
+ *     the next (crl_guard): such a CRL is refused, whatever the register says.
+ *  3. The octets in public/ are a CRL that is recorded, checked and signed.
+ *
+ * A crash anywhere leaves at most a number that no CRL bears.
+ */
+#pragma once
+
+#include "ca/authority.h"
+
+#define CRL_VALID_SECS (14 * 86400)
+#define CRL_EVERY_SECS 86400
+#define CRL_SHARD 0		/* one shard, until there is need */
+#define CRL_PATH "crl/0.crl"
+
+struct crl_row { unsigned char serial[20]; int64_t date; int reason; int64_t invalidity; /* INT64_MIN: none */ };
+
+/* The to-be-signed octets; rows in order of serial. */
+must_check bool crl_tbs(struct buf *out, X509 *issuer, int64_t number, int64_t this_update, int64_t next_update,
+    const struct crl_row *, size_t n, struct err *);
+
+/* tbs of two CRLs: refuses when an entry of last is missing from next and is
+ * not in gone (serials of 20 octets, sorted: those that expired). */
+must_check bool crl_guard(struct span last_tbs, struct span next_tbs, const unsigned char (*gone)[20], size_t ngone, struct err *);
+
+/* A CRL that holds every revocation committed before the call; *number (may be
+ * NULL).  Calls that wait for each other share one CRL. */
+must_check bool crl_issue(struct authority *, int64_t now, int64_t *number, struct err *);
+
+/* A thread that issues daily and tries again after a failure, for ever. */
+void crl_timer_start(struct authority *);

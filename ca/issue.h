@@ -1,0 +1,54 @@
+/*
+ * ca/issue.h -- from approved requests to certificates.
+ *
+ * Invariants:
+ *  1. Nothing is signed whose reservation is not durable.
+ *  2. Every signature made is findable: the reservation holds the octets that
+ *     were signed (the TBS), by serial number, before the token sees their hash.
+ *  3. Nothing is returned that is not durable.
+ *  4. A state only moves forward.
+ *  5. What the order accepts and what it reserves is one unit: an order is used
+ *     up if and only if its reservations exist.
+ *
+ *	           issue_plan            issue_reserve            issue_commit
+ *	pending ---------------> (TBS) ----------------> reserved -------------> active
+ *	(request)                            |    issue_sign, issue_check          |
+ *	    ^                                |                                     | orders.c
+ *	    |           issue_recover,       v                                     v  revoke
+ *	    +---------- issue_void -------- void  (on the CRL until notAfter)   revoked
+ *
+ * issue_recover runs at the start, before anything is heard: the token may have
+ * signed a reservation that never became active, so each is voided and listed;
+ * its request waits for a new order.
+ *
+ * Does not: decide who may approve (orders.c), publish the CRL (crl_issue.c).
+ * Threads: any number of batches at once; a batch signs on a few threads.
+ */
+#pragma once
+
+#include "ca/authority.h"
+#include "ca/certificate.h"
+
+#define ISSUE_MAX 500		/* an order's subjects (FORMATS 3) */
+
+struct issue_item {
+	unsigned char request[16];
+	struct certificate_plan plan;	/* what the request asks, checked */
+	struct buf tbs, der;
+};
+
+struct issue_batch { struct issue_item *item; size_t n; };
+void issue_batch_drop(struct issue_batch *);
+
+/* One request as the register knows it -> a planned item: serial, TBS, lints. */
+must_check bool issue_plan(struct issue_item *, const struct authority *, const unsigned char request[16],
+    struct span facts, struct span csr, int64_t now, struct err *);
+
+/* Appends the reservations to unit, behind what the caller put there (the
+ * order), runs it, signs, checks, commits.  On success every item has its
+ * certificate.  If it fails after the reservations are durable, they are voided
+ * (or, when the register is away, left to issue_recover). */
+must_check bool issue_run(struct authority *, struct issue_batch *, struct reg_unit *unit, int64_t now, struct err *);
+
+/* Voids every reservation that a crash left; *voided: how many. */
+must_check bool issue_recover(struct authority *, int64_t now, size_t *voided, struct err *);

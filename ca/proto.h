@@ -1,0 +1,39 @@
+/*
+ * ca/proto.h -- what antin-ca can be asked.
+ *
+ * CA_REQUEST	JSON {"profile", "agency", "name", "csr" (base64 of the DER), and where the
+ *		profile is a person's: "person", "title"} -> {"id", "hash", "state", "key", "facts"}.
+ *		Sent again, it answers with the request that is there already.  It makes a
+ *		request that waits for an order, and nothing else.
+ * CA_ORDER	CMS (verifier/order.h) -> JSON {"done": verb, "certificates": [{"request",
+ *		"serial", "not_after", "pem"}], "ids": [...], "crl": number}: what there is of it.
+ *		  cert.approve      subject: id of a request, its hash
+ *		  cert.reject       subject: id of a request, its hash
+ *		  cert.revoke       subject: serial (40 hex digits), SHA-256 of the certificate;
+ *		                    with {?"code": word of RFC 5280 5.3.1, ?"invalidity": RFC 3339}
+ *		  person.appoint    subject: the person, SHA-256 of canonical `with`;
+ *		                    with {"person", "role", "agency", "title", "mode", "kinds": [...],
+ *		                    "from", ?"to" (dates), "decision"} -> ids: of the appointment
+ *		  person.end        subject: id of an appointment, its hash; effective: the day
+ *		  program.register  subject: SHA-256 (hex) of the program's certificate or API key,
+ *		                    SHA-256 of canonical `with`; with {"name", "agencies": [...],
+ *		                    "kinds": [...], "responsible", "expires" (RFC 3339)}
+ * CA_LIST	JSON {"what": "requests", ?"state"} | {"what": "certificates", ?"person", ?"state",
+ *		?"agency", ?"after"} | {"what": "appointments", "person"} | {"what": "orders",
+ *		?"after"} | {"what": "head"} -> {"items": [...], ?"next"}; each item that an order
+ *		can name has "id" and "hash".  "head" gives {"size", "root"} for an order's `after`.
+ * CA_CERTIFICATE serial (hex) -> DER.
+ */
+#pragma once
+
+#include "base/msg.h"
+
+#define CA_MESSAGE_MAX (4u << 20)
+
+#define CA_MESSAGES(X) \
+	X(CA_REQUEST, CALLER_API | CALLER_CLI, "s", "s") \
+	X(CA_ORDER, CALLER_API | CALLER_CLI, "b", "s") \
+	X(CA_LIST, CALLER_API | CALLER_CLI, "s", "s") \
+	X(CA_CERTIFICATE, CALLER_API | CALLER_CLI | CALLER_VERIFIER, "s", "b")
+
+enum ca_message { CA_MESSAGES_FIRST = 0x400, CA_MESSAGES(MSG_ENUM) };
