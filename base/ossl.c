@@ -233,7 +233,6 @@ key_id_of(unsigned char out[KEY_ID_LEN], const EVP_PKEY *k)
 void
 key_id_of_cert(unsigned char out[KEY_ID_LEN], const X509 *x)
 {
-	own_struct(buf) spki = buf_new(1 << 16);
 	unsigned char *der = NULL;
 	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
 
