@@ -1,0 +1,95 @@
+#include "verifier/crl.h"
+
+#include <openssl/err.h>
+
+static bool
+check_extensions(const X509_CRL *crl, struct err *e)
+{
+	for (int i = 0; i < X509_CRL_get_ext_count(crl); i++) {
+		X509_EXTENSION *x = X509_CRL_get_ext(crl, i);
+		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(x));
+
+		if (nid == NID_delta_crl)
+			return fail(e, ERR_POLICY, "a delta CRL is not taken (RFC 5280 5.2.4)");
+		if (nid == NID_issuing_distribution_point && X509_EXTENSION_get_critical(x)) {
+			ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(crl, nid, NULL, NULL);
+			bool bad = idp == NULL || idp->indirectCRL || idp->onlysomereasons != NULL || idp->onlyattr;
+
+			ISSUING_DIST_POINT_free(idp);
+			if (bad)
+				return fail(e, ERR_POLICY, "an indirect or partial CRL is not taken (RFC 5280 5.2.5)");
+			continue;
+		}
+		if (X509_EXTENSION_get_critical(x) && nid != NID_authority_key_identifier && nid != NID_crl_number)
+			return fail(e, ERR_POLICY, "a critical extension of the CRL is not known (RFC 5280 5.2)");
+	}
+	return true;
+}
+
+static bool
+check_number(const X509_CRL *crl, uint64_t *out, struct err *e)
+{
+	int critical;
+	own(ASN1_INTEGER) *n = X509_CRL_get_ext_d2i(crl, NID_crl_number, &critical, NULL);
+
+	if (n == NULL || ASN1_INTEGER_get_uint64(out, n) != 1)
+		return fail_ossl(e, ERR_INPUT, "the CRL has no number of at most 64 bits (RFC 5280 5.2.3)");
+	return true;
+}
+
+static bool
+check_issuer(X509_CRL *crl, X509 *issuer, struct err *e)
+{
+	if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(issuer)) != 0)
+		return fail(e, ERR_POLICY, "the CRL is of another issuer");
+	if (!(X509_get_key_usage(issuer) & KU_CRL_SIGN))
+		return fail(e, ERR_POLICY, "the issuer may not sign CRLs (RFC 5280 4.2.1.3)");
+	if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
+		return fail_ossl(e, ERR_INPUT, "the CRL's signature does not verify");
+	return true;
+}
+
+bool
+crl_check(struct crl_facts *out, X509_CRL *crl, X509 *issuer, struct err *e)
+{
+	struct crl_facts f = { 0 };
+
+	if (X509_CRL_get_version(crl) != X509_CRL_VERSION_2)
+		return fail(e, ERR_INPUT, "a CRL has version 2 (RFC 5280 5.1.2.1)");
+	f.this_update = asn1_time_secs(X509_CRL_get0_lastUpdate(crl));
+	f.next_update = asn1_time_secs(X509_CRL_get0_nextUpdate(crl));
+	if (f.this_update == INT64_MIN || f.next_update == INT64_MIN || f.next_update <= f.this_update)
+		return fail(e, ERR_INPUT, "a CRL has thisUpdate and a later nextUpdate (RFC 5280 5.1.2.5)");
+	if (!check_extensions(crl, e) || !check_number(crl, &f.number, e) || !check_issuer(crl, issuer, e))
+		return false;
+	f.entries = (size_t)(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)) > 0 ? sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)) : 0);
+	*out = f;
+	return true;
+}
+
+bool
+crl_lookup(struct revocation *out, X509_CRL *crl, const ASN1_INTEGER *serial, struct err *e)
+{
+	X509_REVOKED *entry = NULL;
+	ASN1_ENUMERATED *reason;
+	ASN1_GENERALIZEDTIME *invalidity;
+
+	*out = (struct revocation){ .state = CERT_GOOD, .date = INT64_MIN, .invalidity = INT64_MIN };
+	if (X509_CRL_get0_by_serial(crl, &entry, (ASN1_INTEGER *)serial) == 0 || entry == NULL) {
+		ERR_clear_error();
+		return true;
+	}
+	out->state = CERT_REVOKED;
+	out->date = asn1_time_secs(X509_REVOKED_get0_revocationDate(entry));
+	if (out->date == INT64_MIN)
+		return fail(e, ERR_INPUT, "a CRL entry without a readable date");
+	reason = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
+	out->reason = reason != NULL ? (int)ASN1_ENUMERATED_get(reason) : 0;
+	ASN1_ENUMERATED_free(reason);
+	invalidity = X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL);
+	if (invalidity != NULL)
+		out->invalidity = asn1_time_secs(invalidity);
+	ASN1_GENERALIZEDTIME_free(invalidity);
+	ERR_clear_error();
+	return true;
+}

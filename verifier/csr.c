@@ -1,0 +1,179 @@
+#include "verifier/csr.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+
+#include <stdlib.h>
+
+#define RSA_BITS_MIN 2048
+#define RSA_BITS_MAX 8192
+#define SMALL_PRIME_MAX 7919
+#define FERMAT_STEPS 100
+
+static bool
+check_digest(const X509_REQ *req, struct err *e)
+{
+	int nid = X509_REQ_get_signature_nid(req), digest = NID_undef, key;
+
+	if (OBJ_find_sigid_algs(nid, &digest, &key) != 1)
+		return fail(e, ERR_INPUT, "the request is signed with an algorithm that is not known here");
+	if (nid == NID_rsassaPss || digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512)
+		return true;
+	return fail(e, ERR_POLICY, "the request is signed with %s; SHA-256, SHA-384 or SHA-512 is needed", OBJ_nid2ln(digest));
+}
+
+/* Trial division by every odd number up to SMALL_PRIME_MAX. */
+static bool
+check_small_factors(const BIGNUM *n, struct err *e)
+{
+	for (BN_ULONG d = 3; d <= SMALL_PRIME_MAX; d += 2)
+		if (BN_mod_word(n, d) == 0)
+			return fail(e, ERR_POLICY, "the RSA modulus has the small factor %lu", (unsigned long)d);
+	return BN_is_odd(n) || fail(e, ERR_POLICY, "the RSA modulus is even");
+}
+
+/* CVE-2017-15361: modulo each of these primes the modulus of such a key is a
+ * power of 65537; for a sound key that holds for all of them by chance once in
+ * 2^27. */
+static bool
+check_roca(const BIGNUM *n, struct err *e)
+{
+	static const unsigned primes[] = { 11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157 };
+
+	for (size_t i = 0; i < sizeof(primes) / sizeof(primes[0]); i++) {
+		unsigned p = primes[i], r = (unsigned)BN_mod_word(n, p), x = 1;
+		bool member = false;
+
+		for (unsigned k = 0; k < p && !member; k++) {
+			member = x == r;
+			x = x * (65537 % p) % p;
+		}
+		if (!member)
+			return true;
+	}
+	return fail(e, ERR_POLICY, "the RSA key has the fingerprint of a broken generator (ROCA, CVE-2017-15361)");
+}
+
+/* Fermat: n = a^2 - b^2 with a near sqrt(n) when the primes are close. */
+static bool
+fermat_finds(const BIGNUM *n, bool *found)
+{
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *a, *b2, *r, *q, *x;
+	bool good;
+
+	promise(ctx != NULL);
+	BN_CTX_start(ctx);
+	a = BN_CTX_get(ctx);
+	b2 = BN_CTX_get(ctx);
+	r = BN_CTX_get(ctx);
+	q = BN_CTX_get(ctx);
+	x = BN_CTX_get(ctx);
+	good = x != NULL;
+	/* a = ceil(sqrt(n)) by Newton's iteration from above. */
+	good = good && BN_one(a) && BN_lshift(a, a, BN_num_bits(n) / 2 + 1);
+	for (bool falling = true; good && falling;) {
+		good = BN_div(q, NULL, n, a, ctx) && BN_add(q, q, a) && BN_rshift1(x, q);
+		falling = good && BN_cmp(x, a) < 0;
+		if (falling)
+			good = BN_copy(a, x) != NULL;
+	}
+	good = good && BN_sqr(r, a, ctx);
+	if (good && BN_cmp(r, n) < 0)
+		good = BN_add_word(a, 1);
+	*found = false;
+	for (int i = 0; good && i < FERMAT_STEPS && !*found; i++) {
+		good = BN_sqr(b2, a, ctx) && BN_sub(b2, b2, n);
+		/* Is b2 a square?  Newton again, from above. */
+		good = good && BN_one(x) && BN_lshift(x, x, BN_num_bits(b2) / 2 + 1);
+		for (bool falling = true; good && falling && !BN_is_zero(b2);) {
+			good = BN_div(q, NULL, b2, x, ctx) && BN_add(q, q, x) && BN_rshift1(r, q);
+			falling = good && BN_cmp(r, x) < 0;
+			if (falling)
+				good = BN_copy(x, r) != NULL;
+		}
+		good = good && BN_sqr(r, x, ctx);
+		*found = good && (BN_is_zero(b2) || BN_cmp(r, b2) == 0);
+		good = good && BN_add_word(a, 1);
+	}
+	BN_CTX_end(ctx);
+	BN_CTX_free(ctx);
+	return good;
+}
+
+static bool
+check_rsa(EVP_PKEY *key, struct err *e)
+{
+	own(BIGNUM) *n = NULL;
+	own(BIGNUM) *exponent = NULL;
+	int bits = EVP_PKEY_get_bits(key);
+	bool close;
+
+	if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
+		return fail(e, ERR_POLICY, "an RSA key of %d bits; %d to %d are taken", bits, RSA_BITS_MIN, RSA_BITS_MAX);
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n) != 1 || EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1)
+		return fail_ossl(e, ERR_INPUT, "the RSA key cannot be read");
+	if (!BN_is_odd(exponent))
+		return fail(e, ERR_POLICY, "the RSA exponent is even");
+	if (BN_num_bits(exponent) < 17 || BN_num_bits(exponent) > 64)
+		return fail(e, ERR_POLICY, "the RSA exponent is not between 65537 and 2^64");
+	if (!check_small_factors(n, e) || !check_roca(n, e))
+		return false;
+	promise(fermat_finds(n, &close));
+	return !close || fail(e, ERR_POLICY, "the RSA key's two primes are close together (Fermat's method finds them)");
+}
+
+static bool
+check_ec(EVP_PKEY *key, struct err *e)
+{
+	static const char *const curves[] = { "prime256v1", "secp384r1", "secp521r1" };
+	own(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new(key, NULL);
+	char name[64] = "";
+	bool known = false;
+
+	if (EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
+		return fail_ossl(e, ERR_POLICY, "the elliptic curve is not a named one");
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+		known |= strcmp(name, curves[i]) == 0;
+	if (!known)
+		return fail(e, ERR_POLICY, "the curve %s; P-256, P-384 and P-521 are taken", name);
+	if (ctx == NULL || EVP_PKEY_public_check(ctx) != 1)
+		return fail_ossl(e, ERR_POLICY, "the key is not a point of its curve");
+	return true;
+}
+
+static bool
+check_key(EVP_PKEY *key, struct err *e)
+{
+	switch (EVP_PKEY_get_base_id(key)) {
+	case EVP_PKEY_RSA:
+	case EVP_PKEY_RSA_PSS:
+		return check_rsa(key, e);
+	case EVP_PKEY_EC:
+		return check_ec(key, e);
+	default:
+		return fail(e, ERR_POLICY, "a key of type %s; RSA and EC are taken", EVP_PKEY_get0_type_name(key) ?: "unknown");
+	}
+}
+
+bool
+csr_gate(struct buf *spki, struct span csr, struct err *e)
+{
+	own(X509_REQ) *req = NULL;
+	EVP_PKEY *key;
+
+	if (csr.len > CSR_MAX)
+		return fail(e, ERR_LIMIT, "a certificate request of more than %u bytes", CSR_MAX);
+	if (!csr_from_any(&req, csr, e))
+		return false;
+	key = X509_REQ_get0_pubkey(req);
+	if (key == NULL)
+		return fail_ossl(e, ERR_INPUT, "the request's key cannot be read");
+	if (!check_digest(req, e) || !check_key(key, e))
+		return false;
+	if (X509_REQ_verify(req, key) != 1)
+		return fail_ossl(e, ERR_INPUT, "the request's signature does not verify: no proof that its maker has the key");
+	ERR_clear_error();
+	pubkey_to_spki(spki, key);
+	return buf_ok(spki, "key", e);
+}

@@ -1,0 +1,185 @@
+#include "verifier/zygote.h"
+
+#include "base/jail.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ZYGOTE_START 1
+#define ZYGOTE_PIDFD 2
+#define REQUEST_MAX (12u << 20)
+
+struct zygote { pid_t pid; int control; pthread_mutex_t lock; };
+
+/*
+ * The worker.
+ */
+
+static _Noreturn void
+worker_main(const struct zygote_settings *s, int sock)
+{
+	const struct jail jail = { .abilities = 0, .memory_max = s->memory_max, .cpu_secs = s->cpu_secs };
+	own_struct(msg) in = msg_new(0, 1);
+	own_struct(msg) out = msg_new(0, REQUEST_MAX);
+	struct err e = { ERR_NONE, "" };
+
+	jail_die_with_parent();
+	if (!jail_enter(&jail, &e)) {
+		log_error("worker: %s", e.text);
+		_exit(70);
+	}
+	/* The caller holds our pidfd when the request arrives. */
+	if (!msg_recv(sock, &in, REQUEST_MAX, -1, &e))
+		_exit(0);
+	out.type = (uint16_t)(in.type | MSG_REPLY);
+	if (!s->work(s->state, &in, &out, &e) || !buf_ok(&out.store, "answer", &e))
+		msg_refuse(&out, &e);
+	if (!msg_send(sock, &out, -1, &e))
+		_exit(1);
+	_exit(0);
+}
+
+/*
+ * The zygote: one message, a socket to fork a worker upon.
+ */
+
+static void
+reap(int signal_number)
+{
+	int saved = errno;
+
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
+	errno = saved;
+}
+
+static void
+send_pidfd(int sock, pid_t pid)
+{
+	own_struct(msg) m = msg_new(ZYGOTE_PIDFD, 16);
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct err e;
+
+	if (fd < 0) {
+		kill(pid, SIGKILL);
+		return;
+	}
+	msg_put_fd(&m, fd);
+	if (!msg_send(sock, &m, 1000, &e))
+		kill(pid, SIGKILL);
+}
+
+static _Noreturn void
+zygote_main(const struct zygote_settings *s, int control)
+{
+	const struct jail jail = { .abilities = JAIL_FORK, .uid = s->uid, .gid = s->uid };
+	struct sigaction reaper = { .sa_handler = reap, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
+	struct err e;
+
+	jail_die_with_parent();
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_IGN);
+	sigaction(SIGCHLD, &reaper, NULL);
+	if (!jail_enter(&jail, &e)) {
+		log_error("zygote: %s", e.text);
+		_exit(70);
+	}
+	for (;;) {
+		own_struct(msg) m = msg_new(0, 16);
+		own_fd int sock = -1;
+		pid_t pid;
+
+		if (!msg_recv(control, &m, 64, -1, &e))
+			_exit(0);
+		if (m.nfd != 1)
+			continue;
+		sock = msg_take_fd(&m, 0);
+		pid = fork();
+		if (pid == 0) {
+			close(control);
+			worker_main(s, sock);
+		}
+		if (pid > 0)
+			send_pidfd(sock, pid);
+	}
+}
+
+bool
+zygote_start(struct zygote **out, const struct zygote_settings *s, struct err *e)
+{
+	struct zygote *z = xalloc(sizeof(*z));
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return fail(e, ERR_BUG, "socketpair: %s", strerror(errno));
+	z->pid = fork();
+	if (z->pid < 0)
+		return fail(e, ERR_LATER, "cannot fork: %s", strerror(errno));
+	if (z->pid == 0) {
+		close(pair[0]);
+		zygote_main(s, pair[1]);
+	}
+	close(pair[1]);
+	z->control = pair[0];
+	pthread_mutex_init(&z->lock, NULL);
+	*out = z;
+	return true;
+}
+
+void
+zygote_stop(struct zygote *z)
+{
+	close(z->control);
+	waitpid(z->pid, NULL, 0);
+	pthread_mutex_destroy(&z->lock);
+	free(z);
+}
+
+/* Asks for a worker; our end of its socket, and its pidfd. */
+static bool
+get_worker(struct zygote *z, int *sock, int *pidfd, struct err *e)
+{
+	own_struct(msg) ask = msg_new(ZYGOTE_START, 16);
+	own_struct(msg) first = msg_new(0, 1);
+	own_fd int ours = -1;
+	int pair[2];
+	bool sent;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return fail(e, ERR_LATER, "socketpair: %s", strerror(errno));
+	ours = pair[0];
+	msg_put_fd(&ask, pair[1]);
+	pthread_mutex_lock(&z->lock);
+	sent = msg_send(z->control, &ask, 5000, e);
+	pthread_mutex_unlock(&z->lock);
+	if (!sent || !msg_recv(ours, &first, 64, 5000, e) || first.type != ZYGOTE_PIDFD || first.nfd != 1)
+		return fail(e, ERR_LATER, "no process for this document could be started");
+	*pidfd = msg_take_fd(&first, 0);
+	*sock = ours;
+	ours = -1;
+	return true;
+}
+
+bool
+zygote_do(struct zygote *z, struct msg *request, struct msg *reply, size_t reply_max, int timeout_ms, struct err *e)
+{
+	own_fd int sock = -1;
+	own_fd int pidfd = -1;
+	struct err why;
+
+	if (!get_worker(z, &sock, &pidfd, e))
+		return false;
+	if (!msg_send(sock, request, timeout_ms, &why) || !msg_recv(sock, reply, reply_max, timeout_ms, &why)) {
+		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+		log_warn("a worker was ended: %s", why.text);
+		return fail(e, ERR_LATER, "this document could not be read to its end; nothing was decided about it");
+	}
+	return !msg_is_refusal(reply, e);
+}

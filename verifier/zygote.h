@@ -1,0 +1,39 @@
+/*
+ * verifier/zygote.h -- a process a document.
+ *
+ * The zygote is single-threaded, jailed, and has loaded what every worker
+ * needs (policy, anchors, CRLs).  For each piece of work it forks a worker,
+ * which takes away from itself all but computing, does the one piece, answers
+ * and exits.  What a hostile document does to its worker no other document
+ * sees.
+ *
+ * The caller has the deadline and the kill: before the worker begins, the
+ * caller holds its pidfd.  A worker that dies or stalls costs one ERR_LATER
+ * sentence.
+ *
+ * zygote_do may be called by any number of threads.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/msg.h"
+
+struct zygote;
+
+/* One piece of work in the worker: request in, reply out; as a serve handler. */
+typedef bool zygote_work(void *state, const struct msg *in, struct msg *out, struct err *e);
+
+struct zygote_settings {
+	void *state;			/* loaded before the fork */
+	zygote_work *work;
+	uint64_t memory_max;		/* of a worker */
+	unsigned cpu_secs;
+	uid_t uid;			/* 0: keep */
+};
+
+/* Forks the zygote; call before any thread is started. */
+must_check bool zygote_start(struct zygote **out, const struct zygote_settings *, struct err *);
+void zygote_stop(struct zygote *);
+/* Takes the request's descriptors along.  reply has the work's own type. */
+must_check bool zygote_do(struct zygote *, struct msg *request, struct msg *reply, size_t reply_max, int timeout_ms, struct err *);
