@@ -24,7 +24,8 @@
 #define XML_ELEMENTS_MAX 20000
 #define XML_ATTRIBUTES_MAX 20000	/* of all elements */
 #define XML_ELEMENT_ATTRIBUTES_MAX 16
-#define XML_IDS_MAX 64
+#define XML_IDS_MAX 128
+#define XML_NS_MAX 200			/* octets of a namespace name */
 
 #define NS_PERMIT "urn:antin:permit:1"
 #define NS_DS "http://www.w3.org/2000/09/xmldsig#"

@@ -1,0 +1,331 @@
+#include "verifier/xml.h"
+
+#include "base/text.h"
+
+#include <libxml/c14n.h>
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <libxml/SAX2.h>
+#include <stdlib.h>
+
+OWN_WITH(xmlParserCtxt, xmlFreeParserCtxt)
+OWN_WITH(xmlOutputBuffer, xmlOutputBufferClose)
+
+void
+xml_drop(struct xml *x)
+{
+	if (x->doc != NULL)
+		xmlFreeDoc(x->doc);
+	*x = (struct xml){ 0 };
+}
+
+/* What the parser's callbacks count, and the refusal that stopped them. */
+struct watch { size_t elements, attributes; struct err *e; bool refused; };
+
+static struct watch *
+watch_of(void *ctx)
+{
+	return ((xmlParserCtxt *)ctx)->_private;
+}
+
+static void
+refuse(void *ctx, enum err_class class, const char *what, size_t limit)
+{
+	struct watch *w = watch_of(ctx);
+	int line = xmlSAX2GetLineNumber(ctx);
+
+	if (!w->refused && limit > 0)
+		fail(w->e, class, "line %d: %s (limit %zu)", line, what, limit);
+	else if (!w->refused)
+		fail(w->e, class, "line %d: %s", line, what);
+	w->refused = true;
+	xmlStopParser(ctx);
+}
+
+static void
+on_doctype(void *ctx, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+{
+	refuse(ctx, ERR_INPUT, "a DOCTYPE is not accepted, nor the entities it would bring", 0);
+}
+
+static void
+on_comment(void *ctx, const xmlChar *value)
+{
+	refuse(ctx, ERR_INPUT, "a comment is not accepted: no signature would cover it", 0);
+}
+
+static void
+on_instruction(void *ctx, const xmlChar *target, const xmlChar *data)
+{
+	refuse(ctx, ERR_INPUT, "a processing instruction is not accepted", 0);
+}
+
+static void
+on_element(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int nns, const xmlChar **ns,
+    int nattributes, int ndefaulted, const xmlChar **attributes)
+{
+	struct watch *w = watch_of(ctx);
+
+	w->attributes += (size_t)(nattributes + nns);
+	if (++w->elements > XML_ELEMENTS_MAX)
+		return refuse(ctx, ERR_LIMIT, "too many elements", XML_ELEMENTS_MAX);
+	if (((xmlParserCtxt *)ctx)->nameNr >= XML_DEPTH_MAX)
+		return refuse(ctx, ERR_LIMIT, "elements are nested too deeply", XML_DEPTH_MAX);
+	if (nattributes + nns > XML_ELEMENT_ATTRIBUTES_MAX)
+		return refuse(ctx, ERR_LIMIT, "too many attributes on one element", XML_ELEMENT_ATTRIBUTES_MAX);
+	if (w->attributes > XML_ATTRIBUTES_MAX)
+		return refuse(ctx, ERR_LIMIT, "too many attributes", XML_ATTRIBUTES_MAX);
+	for (int i = 0; i < nns; i++)
+		if (ns[2 * i + 1] != NULL && xmlStrlen(ns[2 * i + 1]) > XML_NS_MAX)
+			return refuse(ctx, ERR_LIMIT, "the name of a namespace is too long", XML_NS_MAX);
+	xmlSAX2StartElementNs(ctx, name, prefix, uri, nns, ns, nattributes, ndefaulted, attributes);
+}
+
+static xmlParserCtxt *
+parser_new(struct watch *w)
+{
+	xmlParserCtxt *p = xmlNewParserCtxt();
+
+	promise(p != NULL);
+	p->_private = w;
+	p->sax->internalSubset = on_doctype;
+	p->sax->externalSubset = on_doctype;
+	p->sax->comment = on_comment;
+	p->sax->processingInstruction = on_instruction;
+	p->sax->startElementNs = on_element;
+	return p;
+}
+
+/* The last thing that the parser complained of, as one line. */
+static bool
+fail_parser(xmlParserCtxt *p, struct err *e)
+{
+	const xmlError *last = xmlCtxtGetLastError(p);
+	own_str char *text = xstrdup(last != NULL && last->message != NULL ? last->message : "not well-formed");
+
+	text[strcspn(text, "\r\n")] = '\0';
+	return fail(e, ERR_INPUT, "line %d: not well-formed XML: %.120s", last != NULL ? last->line : 0, text);
+}
+
+static bool
+is_id(const xmlAttr *a)
+{
+	return (a->ns == NULL && xmlStrcasecmp(a->name, (const xmlChar *)"id") == 0) ||
+	    (a->ns != NULL && xmlStrEqual(a->ns->href, XML_XML_NAMESPACE) && xmlStrEqual(a->name, (const xmlChar *)"id"));
+}
+
+struct ids { size_t n; char *value[XML_IDS_MAX]; };
+
+static bool
+note_id(struct ids *ids, xmlAttr *a, struct err *e)
+{
+	if (ids->n == XML_IDS_MAX)
+		return fail(e, ERR_LIMIT, "more than %d attributes called Id", XML_IDS_MAX);
+	ids->value[ids->n] = (char *)xmlNodeListGetString(a->doc, a->children, 1);
+	if (ids->value[ids->n] == NULL)
+		ids->value[ids->n] = (char *)xmlStrdup((const xmlChar *)"");
+	for (size_t i = 0; i < ids->n; i++)
+		if (strcmp(ids->value[i], ids->value[ids->n]) == 0) {
+			xmlFree(ids->value[ids->n]);
+			return fail(e, ERR_INPUT, "line %ld: two elements have the Id of one", xmlGetLineNo(a->parent));
+		}
+	ids->n++;
+	return true;
+}
+
+/* Depth is bounded by the parser's watch. */
+static bool
+collect_ids(struct ids *ids, xmlNode *n, struct err *e)
+{
+	for (xmlAttr *a = n->properties; a != NULL; a = a->next)
+		if (is_id(a) && !note_id(ids, a, e))
+			return false;
+	for (xmlNode *c = xml_child(n); c != NULL; c = xml_next(c))
+		if (!collect_ids(ids, c, e))
+			return false;
+	return true;
+}
+
+static bool
+check_ids(xmlNode *root, struct err *e)
+{
+	struct ids ids = { 0 };
+	bool good = collect_ids(&ids, root, e);
+
+	for (size_t i = 0; i < ids.n; i++)
+		xmlFree(ids.value[i]);
+	return good;
+}
+
+static bool
+check_octets(struct span text, struct err *e)
+{
+	if (text.len > XML_SIZE_MAX)
+		return fail(e, ERR_LIMIT, "the XML has %zu bytes (limit %u)", text.len, XML_SIZE_MAX);
+	if (text.len == 0 || text.ptr[0] != '<')
+		return fail(e, ERR_INPUT, "not XML: it does not begin with '<'");
+	return utf8_check(text, e) || fail_in(e, "the XML");
+}
+
+bool
+xml_parse(struct xml *out, struct span text, struct err *e)
+{
+	struct watch w = { .e = e };
+	own(xmlParserCtxt) *p = NULL;
+	struct xml x = { 0 };
+
+	if (!check_octets(text, e))
+		return false;
+	p = parser_new(&w);
+	x.doc = xmlCtxtReadMemory(p, (const char *)text.ptr, (int)text.len, NULL, NULL,
+	    XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
+	if (w.refused) {
+		xml_drop(&x);
+		return false;
+	}
+	if (x.doc == NULL || !p->wellFormed || !p->nsWellFormed) {
+		xml_drop(&x);
+		return fail_parser(p, e);
+	}
+	x.root = xmlDocGetRootElement(x.doc);
+	x.elements = w.elements;
+	if (x.doc->encoding != NULL && xmlStrcasecmp(x.doc->encoding, (const xmlChar *)"UTF-8") != 0) {
+		xml_drop(&x);
+		return fail(e, ERR_INPUT, "the XML declares an encoding that is not UTF-8");
+	}
+	if (!check_ids(x.root, e)) {
+		xml_drop(&x);
+		return false;
+	}
+	*out = x;
+	return true;
+}
+
+static xmlNode *
+element_from(xmlNode *n)
+{
+	while (n != NULL && n->type != XML_ELEMENT_NODE)
+		n = n->next;
+	return n;
+}
+
+xmlNode *xml_child(const xmlNode *n) { return element_from(n->children); }
+xmlNode *xml_next(const xmlNode *n) { return element_from(n->next); }
+
+bool
+xml_is(const xmlNode *n, const char *ns, const char *name)
+{
+	return n != NULL && n->type == XML_ELEMENT_NODE && n->ns != NULL && strcmp((const char *)n->ns->href, ns) == 0 &&
+	    strcmp((const char *)n->name, name) == 0;
+}
+
+xmlNode *
+xml_child_named(const xmlNode *n, const char *name)
+{
+	if (n->ns == NULL)
+		return NULL;
+	for (xmlNode *c = xml_child(n); c != NULL; c = xml_next(c))
+		if (xml_is(c, (const char *)n->ns->href, name))
+			return c;
+	return NULL;
+}
+
+void
+xml_text(struct buf *out, const xmlNode *n)
+{
+	xmlChar *text = xmlNodeGetContent(n);
+
+	if (text != NULL)
+		buf_put_str(out, (const char *)text);
+	xmlFree(text);
+}
+
+char *
+xml_text_dup(const xmlNode *n)
+{
+	own_struct(buf) b = buf_new(XML_SIZE_MAX * 2);
+
+	xml_text(&b, n);
+	return xstrdup(buf_str(&b));
+}
+
+char *
+xml_attr(const xmlNode *n, const char *name)
+{
+	xmlChar *value = xmlGetNoNsProp(n, (const xmlChar *)name);
+	char *copy = value == NULL ? NULL : xstrdup((const char *)value);
+
+	xmlFree(value);
+	return copy;
+}
+
+bool
+xml_base64(struct buf *out, const xmlNode *n, struct err *e)
+{
+	own_struct(buf) text = buf_new(XML_SIZE_MAX * 2);
+	size_t kept = 0;
+
+	xml_text(&text, n);
+	for (size_t i = 0; i < text.len; i++)
+		if (strchr(" \t\r\n", text.ptr[i]) == NULL)
+			text.ptr[kept++] = text.ptr[i];
+	if (!base64_get(out, span_of(text.ptr, kept), e))
+		return fail_in(e, "line %ld: <%s>", xmlGetLineNo(n), (const char *)n->name);
+	return true;
+}
+
+void
+xml_where(char *out, size_t size, const xmlNode *n)
+{
+	xmlChar *path = xmlGetNodePath(n);
+
+	snprintf(out, size, "%s", path == NULL ? "?" : (const char *)path);
+	xmlFree(path);
+}
+
+/* Is the node, or for a namespace the element it is shown on, below target? */
+static int
+is_inside(void *target, xmlNodePtr node, xmlNodePtr parent)
+{
+	const xmlNode *at = node == NULL || node->type == XML_NAMESPACE_DECL ? parent : node;
+
+	while (at != NULL && at != target)
+		at = at->parent;
+	return at == target;
+}
+
+static int
+write_octets(void *out, const char *octets, int len)
+{
+	buf_put(out, octets, (size_t)len);
+	return ((struct buf *)out)->failed ? -1 : len;
+}
+
+bool
+xml_c14n(struct buf *out, const xmlNode *n, struct err *e)
+{
+	own(xmlOutputBuffer) *io = xmlOutputBufferCreateIO(write_octets, NULL, out, NULL);
+	int rc;
+
+	promise(io != NULL);
+	rc = xmlC14NExecute(n->doc, is_inside, (void *)n, XML_C14N_EXCLUSIVE_1_0, NULL, 0, io);
+	xmlOutputBufferFlush(io);
+	if (out->failed)
+		return fail(e, ERR_LIMIT, "the canonical form of <%s> is too long", (const char *)n->name);
+	if (rc < 0)
+		return fail(e, ERR_INPUT, "line %ld: <%s> cannot be canonicalised (a relative namespace?)", xmlGetLineNo(n), (const char *)n->name);
+	return true;
+}
+
+bool
+xml_digest(unsigned char out[EVP_MAX_MD_SIZE], size_t *len, const xmlNode *n, const EVP_MD *md, struct err *e)
+{
+	own_struct(buf) octets = buf_new(2 * XML_SIZE_MAX);
+	unsigned got = 0;
+
+	if (!xml_c14n(&octets, n, e))
+		return false;
+	promise(EVP_Digest(octets.ptr, octets.len, out, &got, md, NULL) == 1);
+	*len = got;
+	return true;
+}
