@@ -334,9 +334,13 @@ open_doors(struct keeper *k, struct err *e)
 static void
 announce_ready(void)
 {
-	const char *fd = getenv("ANTIN_READY_FD");
+	const char *text = getenv("ANTIN_READY_FD");
+	char *end = NULL;
+	long fd = text != NULL ? strtol(text, &end, 10) : -1;
 
-	if (fd != NULL && write(atoi(fd), "ready\n", 6) != 6)
+	if (text == NULL || end == text || *end != '\0')
+		return;
+	if (write((int)fd, "ready\n", 6) != 6)
 		log_warn("nobody hears that this process is ready: %m");
 }
 

@@ -44,6 +44,20 @@ help(void)
 	fputs(buf_str(&b), stdout);
 }
 
+/* A small decimal number and nothing else; -1 otherwise. */
+static int
+fd_of(const char *text)
+{
+	size_t n = strlen(text);
+	int fd = 0;
+
+	if (n == 0 || n > 4 || strspn(text, "0123456789") != n)
+		return -1;
+	for (; *text != '\0'; text++)
+		fd = fd * 10 + (*text - '0');
+	return fd;
+}
+
 static bool
 read_pin(struct secret *pin, int fd, struct err *e)
 {
@@ -76,8 +90,13 @@ run(const struct arguments *a, struct err *e)
 
 	if (pin == NULL)
 		return fail(e, ERR_BUG, "the system does not let memory be locked for the PIN");
-	return settings_read(&s, a->config, a->section, e) && read_pin(pin, a->pin_fd, e) &&
-	    keeper_run(&s, pin, a->how, e);
+	if (!settings_read(&s, a->config, a->section, e) || !read_pin(pin, a->pin_fd, e) ||
+	    !keeper_run(&s, pin, a->how, e))
+		return false;
+	/* Nothing is left that needs an orderly end, and what runs at exit in a
+	 * build with sanitizers does not run in a jail. */
+	secret_free(take(&pin));
+	_exit(0);
 }
 
 /* getopt_long completes abbreviations; "--pin=1234" must not look like a way to
@@ -112,7 +131,7 @@ main(int argc, char **argv)
 		switch (c) {
 		case 'c': a.config = optarg; break;
 		case 's': a.section = optarg; break;
-		case 'p': a.pin_fd = atoi(optarg); break;
+		case 'p': a.pin_fd = fd_of(optarg); break;
 		case 'a': a.how.attended = true; break;
 		case 'b': a.how.begin_log = true; break;
 		case 'h': help(); return 0;
@@ -124,9 +143,7 @@ main(int argc, char **argv)
 		return 64;
 	}
 	log_open(a.section, LOG_INFO_);
-	if (!run(&a, &e)) {
-		log_error("%s", e.text);
-		return err_exit(e.class);
-	}
-	return 0;
+	run(&a, &e);	/* returns with a refusal only */
+	log_error("%s", e.text);
+	_exit(err_exit(e.class));
 }

@@ -358,6 +358,8 @@ test_no_memory_no_signature(void **state)
 	assert_non_null(p);
 	assert_int_equal(rename(state_dir, away), 0);
 	assert_false(step(p, 33, 35, &e));
+	if (e.class != ERR_STORE && e.class != ERR_LATER)
+		print_error("refused with %s: %s\n", err_word(e.class), e.text);
 	assert_true(e.class == ERR_STORE || e.class == ERR_LATER);
 	assert_int_equal(rename(away, state_dir), 0);
 	for (int i = 0; i < 100 && !step(p, 33, 36, &e); i++)

@@ -337,8 +337,8 @@ test_ed25519_beside_p256(void **state)
 {
 	struct token_key keys[TOKEN_KEYS_MAX], p256, ed;
 	own_token struct token *t = NULL;
-	PKCS11_CTX *ctx = PKCS11_CTX_new();
-	PKCS11_SLOT *slots = NULL;
+	static PKCS11_CTX *ctx;		/* never unloaded: that would end our own sessions */
+	static PKCS11_SLOT *slots;
 	PKCS11_KEY *hidden = NULL;
 	unsigned nslots = 0, nhidden = 0;
 	size_t n = 0;
@@ -352,6 +352,7 @@ test_ed25519_beside_p256(void **state)
 	assert_int_equal(n, 2);
 	assert_done(token_find(t, p256.id, &keys[0], &e), e);
 	assert_done(token_find(t, ed.id, &keys[1], &e), e);
+	ctx = PKCS11_CTX_new();
 	assert_int_equal(PKCS11_CTX_load(ctx, TOKEN_SOFTHSM), 0);
 	assert_int_equal(PKCS11_enumerate_slots(ctx, &slots, &nslots), 0);
 	for (unsigned i = 0; i < nslots; i++)
