@@ -1,0 +1,45 @@
+/*
+ * ca/certificate.h -- what a certificate will say: from a profile, names and a
+ * key to the to-be-signed octets (RFC 5280 4.1), and from those and a signature
+ * to the certificate.
+ *
+ * Of a certificate request only the key is taken.  The issuer's name is copied
+ * byte for byte (RFC 5280 4.1.2.4).  Texts are UTF8String, but country and
+ * serialNumber, which X.520 makes PrintableString.  The tier's policy OID goes
+ * into every certificate.
+ *
+ * Does not: look whether the result is right (lint.h), reserve or sign.
+ * Pure but for the serial; any thread.
+ */
+#pragma once
+
+#include "base/ossl.h"
+#include "ca/serial.h"
+#include "policy/policy.h"
+
+#define BACKDATE_SECS 600		/* for clocks that are slow */
+
+struct certificate_plan {
+	const struct profile *profile;
+	const struct tier *tier;
+	struct serial serial;
+	char person[64], name[256], title[256];		/* "": none */
+	char organisation[256], agency[64];
+	unsigned char spki[1100];
+	size_t spki_len;
+	unsigned char key_id[KEY_ID_LEN];
+	int64_t not_before, not_after;
+	char crl_url[256];				/* "": none (root) */
+};
+
+/* validity: from now - 10 minutes for the profile's years, inside the issuer's. */
+must_check bool certificate_dates(struct certificate_plan *, X509 *issuer, int64_t now, struct err *);
+
+/* issuer NULL: self-signed (the root); then its own name and key id are used. */
+must_check bool certificate_tbs(struct buf *out, const struct certificate_plan *, X509 *issuer, struct err *);
+
+/* SEQUENCE { tbs, ecdsa-with-SHA256, BIT STRING sig }, as certificates and CRLs
+ * have it.  sig: DER of an ECDSA signature; empty for a shape to be parsed. */
+must_check bool signed_wrap(struct buf *out, struct span tbs, struct span sig, struct err *);
+/* The tbs inside such an object, byte for byte. */
+must_check bool signed_unwrap(struct span *tbs, struct span whole, struct err *);
