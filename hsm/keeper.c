@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/jail.h"
 #include "base/log.h"
+#include "base/start.h"
 #include "hsm/child.h"
 
 #include <errno.h>
@@ -331,19 +332,6 @@ open_doors(struct keeper *k, struct err *e)
 	return serve_new(&k->job.serve, &place, s->name, routes, n, HSM_MESSAGE_MAX, (unsigned)s->connections, e);
 }
 
-static void
-announce_ready(void)
-{
-	const char *text = getenv("ANTIN_READY_FD");
-	char *end = NULL;
-	long fd = text != NULL ? strtol(text, &end, 10) : -1;
-
-	if (text == NULL || end == text || *end != '\0')
-		return;
-	if (write((int)fd, "ready\n", 6) != 6)
-		log_warn("nobody hears that this process is ready: %m");
-}
-
 bool
 keeper_run(const struct settings *s, struct secret *pin, struct keeper_start how, struct err *e)
 {
@@ -360,7 +348,7 @@ keeper_run(const struct settings *s, struct secret *pin, struct keeper_start how
 	if (!open_doors(&k, e) || !open_signals(&k, e) || !enter_jail(s, e) || !first_start(&k, e))
 		return false;
 	log_info("serving the token \"%s\"", s->token);
-	announce_ready();
+	start_ready();
 	while (!k.stopping)
 		turn(&k);
 	stop_all(&k);

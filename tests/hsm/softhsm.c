@@ -15,6 +15,14 @@ __lsan_default_suppressions(void)
 	return "leak:libsofthsm2.so\n";
 }
 
+/* To see whose leak it is, through libraries without frame pointers. */
+const char *__asan_default_options(void);
+const char *
+__asan_default_options(void)
+{
+	return "fast_unwind_on_malloc=0";
+}
+
 static char folder[] = "/tmp/antin-hsm-XXXXXX";
 
 char *
