@@ -37,9 +37,3 @@ must_check bool certificate_dates(struct certificate_plan *, X509 *issuer, int64
 
 /* issuer NULL: self-signed (the root); then its own name and key id are used. */
 must_check bool certificate_tbs(struct buf *out, const struct certificate_plan *, X509 *issuer, struct err *);
-
-/* SEQUENCE { tbs, ecdsa-with-SHA256, BIT STRING sig }, as certificates and CRLs
- * have it.  sig: DER of an ECDSA signature; empty for a shape to be parsed. */
-must_check bool signed_wrap(struct buf *out, struct span tbs, struct span sig, struct err *);
-/* The tbs inside such an object, byte for byte. */
-must_check bool signed_unwrap(struct span *tbs, struct span whole, struct err *);

@@ -1,0 +1,99 @@
+#include "ca/authority.h"
+
+#include "base/fault.h"
+#include "ca/der.h"
+#include "verifier/cert.h"
+#include "verifier/path.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The issuing certificate under the root, by the judge's own code. */
+static bool
+check_chain(X509 *root, X509 *issuing, int64_t now, struct err *e)
+{
+	cert_list *anchors = sk_X509_new_null();
+	struct path_request r = { .leaf = issuing, .anchors = anchors, .at = now };
+	struct path_result out = { 0 };
+	bool good;
+
+	promise(anchors != NULL && X509_up_ref(root) == 1 && sk_X509_push(anchors, root) > 0);
+	good = path_judge(&out, &r, e);
+	if (good && out.verdict != VERDICT_PASSED)
+		good = fail(e, ERR_POLICY, "the issuing certificate is not the root's: %s", out.reason);
+	path_result_drop(&out);
+	cert_list_free(anchors);
+	return good;
+}
+
+bool
+authority_take(struct authority *a, X509 *root, X509 *issuing, const char *site, int64_t now, struct err *e)
+{
+	const struct profile *f = policy_profile(a->policy, "issuing");
+	struct cert_facts facts;
+
+	if (f == NULL)
+		return fail(e, ERR_POLICY, "the policy has no profile issuing");
+	if (!check_chain(root, issuing, now, e) || !cert_fits_profile(issuing, f, e) || !cert_facts_read(&facts, issuing, e))
+		return false;
+	a->tier = cert_tier(issuing, a->policy);
+	if (a->tier == NULL)
+		return fail(e, ERR_POLICY, "the issuing certificate is of no tier of this policy");
+	snprintf(a->org, sizeof(a->org), "%s", facts.agency);
+	memcpy(a->key_id, facts.key_id, KEY_ID_LEN);
+	a->site = xstrdup(site);
+	a->root = root;
+	a->issuing = issuing;
+	a->anchors = sk_X509_new_null();
+	promise(a->anchors != NULL && X509_up_ref(issuing) == 1 && sk_X509_push(a->anchors, issuing) > 0);
+	return true;
+}
+
+void
+authority_close(struct authority *a)
+{
+	cert_list_free(a->anchors);
+	X509_free(a->root);
+	X509_free(a->issuing);
+	free(a->site);
+	*a = (struct authority){ .policy = NULL };
+}
+
+bool
+authority_sign(struct authority *a, const struct span *tbs, struct buf *out, size_t n, struct err *e)
+{
+	own_struct(buf) raw = buf_new(HSM_BATCH_MAX * HSM_SIGNATURE_LEN);
+	unsigned char digest[HSM_BATCH_MAX * SHA256_LEN];
+
+	promise(n >= 1 && n <= HSM_BATCH_MAX);
+	for (size_t i = 0; i < n; i++)
+		sha256(digest + i * SHA256_LEN, tbs[i]);
+	FAULT_POINT("ca sign");
+	if (!hsm_sign_many(a->hsm, a->key_id, HSM_ECDSA_P256, span_of(digest, n * SHA256_LEN), &raw, e))
+		return false;
+	FAULT_POINT("ca sign done");
+	if (raw.len != n * HSM_SIGNATURE_LEN)
+		return fail(e, ERR_TOKEN, "antin-hsm answered with %zu bytes for %zu signatures", raw.len, n);
+	for (size_t i = 0; i < n; i++) {
+		own_struct(buf) sig = buf_new(128);
+
+		if (!ecdsa_raw_to_der(&sig, span_of(raw.ptr + i * HSM_SIGNATURE_LEN, HSM_SIGNATURE_LEN), e) ||
+		    !signed_wrap(&out[i], tbs[i], buf_span(&sig), e))
+			return false;
+	}
+	return true;
+}
+
+bool
+authority_run(struct authority *a, const char *step, struct reg_unit *u, struct reg_results *results, struct err *e)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "ca %s", step);
+	FAULT_POINT(name);
+	if (!reg_run(a->reg, u, results, e))
+		return false;
+	snprintf(name, sizeof(name), "ca %s done", step);
+	FAULT_POINT(name);
+	return true;
+}

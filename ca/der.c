@@ -1,0 +1,113 @@
+#include "ca/der.h"
+
+#include "base/ossl.h"
+
+#include <time.h>
+
+#define UTC_TIME 0x17
+#define GENERALIZED_TIME 0x18
+#define UTC_TIME_END INT64_C(2524608000)	/* 2050-01-01T00:00:00Z */
+
+void
+der_head(struct buf *out, unsigned char tag, size_t len)
+{
+	buf_put_byte(out, tag);
+	if (len < 0x80) {
+		buf_put_byte(out, (unsigned char)len);
+	} else if (len < 0x100) {
+		buf_put_byte(out, 0x81);
+		buf_put_byte(out, (unsigned char)len);
+	} else if (len < 0x10000) {
+		buf_put_byte(out, 0x82);
+		buf_put_u16(out, (uint16_t)len);
+	} else if (len < 0x1000000) {
+		buf_put_byte(out, 0x83);
+		buf_put_byte(out, (unsigned char)(len >> 16));
+		buf_put_u16(out, (uint16_t)len);
+	} else {
+		promise(len <= UINT32_MAX);
+		buf_put_byte(out, 0x84);
+		buf_put_u32(out, (uint32_t)len);
+	}
+}
+
+void
+der_put(struct buf *out, unsigned char tag, struct span content)
+{
+	der_head(out, tag, content.len);
+	buf_put_span(out, content);
+}
+
+static void
+put_time(struct buf *out, unsigned char tag, const char *format, int64_t t)
+{
+	time_t when = (time_t)t;
+	struct tm tm;
+	char text[32];
+
+	promise(gmtime_r(&when, &tm) != NULL && strftime(text, sizeof(text), format, &tm) > 0);
+	der_put(out, tag, span_str(text));
+}
+
+void
+der_generalized_time(struct buf *out, int64_t t)
+{
+	put_time(out, GENERALIZED_TIME, "%Y%m%d%H%M%SZ", t);
+}
+
+void
+der_time(struct buf *out, int64_t t)
+{
+	if (t < UTC_TIME_END)
+		put_time(out, UTC_TIME, "%y%m%d%H%M%SZ", t);
+	else
+		der_generalized_time(out, t);
+}
+
+/* SEQUENCE { OBJECT IDENTIFIER 1.2.840.10045.4.3.2 } */
+static const unsigned char ecdsa_sha256[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
+
+void
+der_ecdsa_sha256(struct buf *out)
+{
+	buf_put(out, ecdsa_sha256, sizeof(ecdsa_sha256));
+}
+
+bool
+signed_wrap(struct buf *out, struct span tbs, struct span sig, struct err *e)
+{
+	size_t bits = 1 + sig.len;
+	size_t body = tbs.len + sizeof(ecdsa_sha256) + (bits < 0x80 ? 2 : 3) + bits;
+
+	promise(bits < 0x100);
+	der_head(out, 0x30, body);
+	buf_put_span(out, tbs);
+	der_ecdsa_sha256(out);
+	der_head(out, 0x03, bits);
+	buf_put_byte(out, 0);
+	buf_put_span(out, sig);
+	return buf_ok(out, "signed object", e);
+}
+
+bool
+signed_wrap_unsigned(struct buf *out, struct span tbs, struct err *e)
+{
+	return signed_wrap(out, tbs, SPAN_NONE, e);
+}
+
+bool
+signed_unwrap(struct span *tbs, struct span whole, struct err *e)
+{
+	const unsigned char *p = whole.ptr, *start;
+	long len;
+	int tag, class;
+
+	if (ASN1_get_object(&p, &len, &tag, &class, (long)whole.len) != V_ASN1_CONSTRUCTED || tag != V_ASN1_SEQUENCE ||
+	    p + len != whole.ptr + whole.len)
+		return fail_ossl(e, ERR_INPUT, "not one signed object");
+	start = p;
+	if (ASN1_get_object(&p, &len, &tag, &class, len) != V_ASN1_CONSTRUCTED || tag != V_ASN1_SEQUENCE)
+		return fail_ossl(e, ERR_INPUT, "a signed object without a first sequence");
+	*tbs = span_of(start, (size_t)(p + len - start));
+	return true;
+}
