@@ -1,0 +1,232 @@
+#include "verifier/tst.h"
+
+#include <openssl/err.h>
+#include <openssl/ess.h>
+
+#include <stdio.h>
+
+void
+tst_drop(struct tst *t)
+{
+	X509_free(t->signer);
+	cert_list_free(t->bag);
+	t->signer = NULL;
+	t->bag = NULL;
+}
+
+static bool
+decode(PKCS7 **out, struct span token, struct err *e)
+{
+	const unsigned char *p = token.ptr;
+	own(PKCS7) *cms = NULL;
+
+	if (token.len > TST_MAX)
+		return fail(e, ERR_LIMIT, "a time stamp of more than %u bytes", TST_MAX);
+	cms = d2i_PKCS7(NULL, &p, (long)token.len);
+	if (cms == NULL || !PKCS7_type_is_signed(cms))
+		return fail_ossl(e, ERR_INPUT, "not a time-stamp token");
+	if (p != token.ptr + token.len)
+		return fail(e, ERR_INPUT, "%td bytes after the time-stamp token", token.ptr + token.len - p);
+	*out = take(&cms);
+	return true;
+}
+
+static const EVP_MD *
+imprint_digest(TS_TST_INFO *info)
+{
+	static const int taken[] = { NID_sha256, NID_sha384, NID_sha512 };
+	int nid = OBJ_obj2nid(TS_MSG_IMPRINT_get_algo(TS_TST_INFO_get_msg_imprint(info))->algorithm);
+
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (taken[i] == nid)
+			return EVP_get_digestbynid(nid);
+	return NULL;
+}
+
+const EVP_MD *
+tst_digest(struct span token)
+{
+	own(PKCS7) *cms = NULL;
+	TS_TST_INFO *info;
+	const EVP_MD *md;
+	struct err e;
+
+	if (!decode(&cms, token, &e))
+		return NULL;
+	info = PKCS7_to_TS_TST_INFO(cms);
+	md = info == NULL ? NULL : imprint_digest(info);
+	TS_TST_INFO_free(info);
+	ERR_clear_error();
+	return md;
+}
+
+static bool
+check_imprint(TS_TST_INFO *info, const EVP_MD *md, struct span want, struct err *e)
+{
+	const ASN1_OCTET_STRING *got = TS_MSG_IMPRINT_get_msg(TS_TST_INFO_get_msg_imprint(info));
+
+	if (TS_TST_INFO_get_version(info) != 1)
+		return fail(e, ERR_INPUT, "a time stamp of another version than 1 (RFC 3161 2.4.2)");
+	if (imprint_digest(info) == NULL || EVP_MD_get_type(imprint_digest(info)) != EVP_MD_get_type(md))
+		return fail(e, ERR_INPUT, "the time stamp's imprint has another digest algorithm");
+	if (!span_eq(span_of(ASN1_STRING_get0_data(got), (size_t)ASN1_STRING_length(got)), want))
+		return fail(e, ERR_INPUT, "the time stamp is of something else");
+	return true;
+}
+
+/* The extended key usage is timeStamping, alone and critical (RFC 3161 2.3). */
+static bool
+check_signer(X509 *cert, struct err *e)
+{
+	int critical = -1;
+	EXTENDED_KEY_USAGE *all = X509_get_ext_d2i(cert, NID_ext_key_usage, &critical, NULL);
+	bool good = all != NULL && critical == 1 && sk_ASN1_OBJECT_num(all) == 1 && OBJ_obj2nid(sk_ASN1_OBJECT_value(all, 0)) == NID_time_stamp;
+
+	EXTENDED_KEY_USAGE_free(all);
+	ERR_clear_error();
+	if (!good)
+		return fail(e, ERR_POLICY, "the time stamp's certificate is not for time stamps alone, critically (RFC 3161 2.3)");
+	if (X509_check_ca(cert) > 0)
+		return fail(e, ERR_POLICY, "a certification authority's certificate signed the time stamp");
+	return true;
+}
+
+/* RFC 5816: the hash of the signer's certificate, SHA-256 (the default). */
+static bool
+check_ess(PKCS7_SIGNER_INFO *si, X509 *cert, struct err *e)
+{
+	const ASN1_TYPE *attr = PKCS7_get_signed_attribute(si, NID_id_smime_aa_signingCertificateV2);
+	own_struct(buf) der = buf_new(64 << 10);
+	unsigned char hash[SHA256_LEN];
+
+	if (attr == NULL || attr->type != V_ASN1_SEQUENCE)
+		return fail(e, ERR_POLICY, "the time stamp has no signing-certificate-v2 (RFC 5816)");
+	cert_to_der(&der, cert);
+	sha256(hash, buf_span(&der));
+	if (memmem(ASN1_STRING_get0_data(attr->value.sequence), (size_t)ASN1_STRING_length(attr->value.sequence), hash, SHA256_LEN) == NULL)
+		return fail(e, ERR_POLICY, "the time stamp's signing-certificate-v2 names another certificate");
+	return true;
+}
+
+static bool
+find_signer(X509 **out, PKCS7 *cms, PKCS7_SIGNER_INFO *si, const cert_list *bag, struct err *e)
+{
+	const cert_list *lists[] = { cms->d.sign->cert, bag };
+
+	for (size_t l = 0; l < 2; l++)
+		for (int i = 0; i < sk_X509_num(lists[l]); i++) {
+			X509 *x = sk_X509_value(lists[l], i);
+
+			if (X509_NAME_cmp(X509_get_issuer_name(x), si->issuer_and_serial->issuer) == 0 &&
+			    ASN1_INTEGER_cmp(X509_get0_serialNumber(x), si->issuer_and_serial->serial) == 0) {
+				*out = x;
+				return true;
+			}
+		}
+	return fail(e, ERR_ABSENT, "the time stamp's certificate is not at hand");
+}
+
+static bool
+check_signature(PKCS7 *cms, X509 **signer, const cert_list *bag, struct err *e)
+{
+	STACK_OF(PKCS7_SIGNER_INFO) *all = PKCS7_get_signer_info(cms);
+	own(BIO) *content = NULL;
+	PKCS7_SIGNER_INFO *si;
+	unsigned char piece[4096];
+
+	if (sk_PKCS7_SIGNER_INFO_num(all) != 1)
+		return fail(e, ERR_INPUT, "a time stamp has one signer (RFC 3161 2.4.2)");
+	si = sk_PKCS7_SIGNER_INFO_value(all, 0);
+	if (OBJ_obj2nid(si->digest_alg->algorithm) == NID_sha1 || OBJ_obj2nid(si->digest_alg->algorithm) == NID_md5)
+		return fail(e, ERR_POLICY, "the time stamp is signed over SHA-1 or MD5");
+	if (!find_signer(signer, cms, si, bag, e) || !check_signer(*signer, e) || !check_ess(si, *signer, e))
+		return false;
+	content = PKCS7_dataInit(cms, NULL);
+	if (content == NULL)
+		return fail_ossl(e, ERR_INPUT, "the time stamp has no content");
+	while (BIO_read(content, piece, sizeof(piece)) > 0)
+		continue;
+	if (PKCS7_signatureVerify(content, cms, si, *signer) != 1)
+		return fail_ossl(e, ERR_INPUT, "the time stamp's signature does not verify");
+	ERR_clear_error();
+	return true;
+}
+
+static bool
+take_facts(struct tst *t, TS_TST_INFO *info, struct err *e)
+{
+	const TS_ACCURACY *accuracy = TS_TST_INFO_get_accuracy(info);
+	own_struct(buf) serial = buf_new(sizeof(t->serial) - 1);
+
+	t->time = asn1_time_secs(TS_TST_INFO_get_time(info));
+	if (t->time == INT64_MIN)
+		return fail(e, ERR_INPUT, "the time stamp's time is not readable");
+	if (accuracy != NULL) {
+		const ASN1_INTEGER *secs = TS_ACCURACY_get_seconds(accuracy);
+
+		t->accuracy_secs = (secs != NULL ? ASN1_INTEGER_get(secs) : 0) + (TS_ACCURACY_get_millis(accuracy) != NULL);
+	}
+	serial_hex(&serial, TS_TST_INFO_get_serial(info));
+	if (!buf_ok(&serial, "the time stamp's serial number", e))
+		return false;
+	snprintf(t->serial, sizeof(t->serial), "%s", buf_str(&serial));
+	OBJ_obj2txt(t->policy, sizeof(t->policy), TS_TST_INFO_get_policy_id(info), 1);
+	return true;
+}
+
+bool
+tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span imprint, const cert_list *bag, struct err *e)
+{
+	own(PKCS7) *cms = NULL;
+	struct tst t = { 0 };
+	TS_TST_INFO *info;
+	X509 *signer = NULL;
+	bool good;
+
+	if (!decode(&cms, token, e))
+		return false;
+	info = PKCS7_to_TS_TST_INFO(cms);
+	if (info == NULL)
+		return fail_ossl(e, ERR_INPUT, "not a time-stamp token (RFC 3161 2.4.2)");
+	good = check_imprint(info, md, imprint, e) && check_signature(cms, &signer, bag, e) && take_facts(&t, info, e);
+	TS_TST_INFO_free(info);
+	if (!good)
+		return false;
+	promise(X509_up_ref(signer) == 1);
+	t.signer = signer;
+	t.bag = X509_chain_up_ref(cms->d.sign->cert);
+	*out = t;
+	return true;
+}
+
+bool
+tst_of_response(struct buf *token, struct span response, struct err *e)
+{
+	static const struct { int bit; enum err_class class; const char *name; } failures[] = {
+		{ TS_INFO_BAD_ALG, ERR_POLICY, "badAlg" }, { TS_INFO_BAD_REQUEST, ERR_INPUT, "badRequest" }, { TS_INFO_BAD_DATA_FORMAT, ERR_INPUT, "badDataFormat" },
+		{ TS_INFO_TIME_NOT_AVAILABLE, ERR_LATER, "timeNotAvailable" }, { TS_INFO_UNACCEPTED_POLICY, ERR_POLICY, "unacceptedPolicy" },
+		{ TS_INFO_UNACCEPTED_EXTENSION, ERR_POLICY, "unacceptedExtension" }, { TS_INFO_SYSTEM_FAILURE, ERR_LATER, "systemFailure" },
+	};
+	const unsigned char *p = response.ptr;
+	own(TS_RESP) *r = d2i_TS_RESP(NULL, &p, (long)response.len);
+	const TS_STATUS_INFO *status;
+	unsigned char *der = NULL;
+	int n;
+
+	if (r == NULL || p != response.ptr + response.len)
+		return fail_ossl(e, ERR_INPUT, "not a time-stamp response");
+	status = TS_RESP_get_status_info(r);
+	if (ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status)) > TS_STATUS_GRANTED_WITH_MODS || TS_RESP_get_token(r) == NULL) {
+		const ASN1_BIT_STRING *bits = TS_STATUS_INFO_get0_failure_info(status);
+
+		for (size_t i = 0; bits != NULL && i < sizeof(failures) / sizeof(failures[0]); i++)
+			if (ASN1_BIT_STRING_get_bit(bits, failures[i].bit))
+				return fail(e, failures[i].class, "the time-stamping authority refused: %s", failures[i].name);
+		return fail(e, ERR_LATER, "the time-stamping authority refused without saying why");
+	}
+	n = i2d_PKCS7(TS_RESP_get_token(r), &der);
+	promise(n > 0);
+	buf_put(token, der, (size_t)n);
+	OPENSSL_free(der);
+	return buf_ok(token, "time stamp", e);
+}

@@ -1,0 +1,35 @@
+/*
+ * verifier/tst.h -- one RFC 3161 time-stamp token: is it a time stamp over this
+ * imprint, by a certificate that may give time?
+ *
+ * Checked: one signer; SHA-256/384/512 imprint of the right length and equal to
+ * what is asked; signing-certificate-v2 naming the signer (RFC 5816, the SHA-1
+ * form is refused); the signer's certificate, not a CA, with timeStamping as its
+ * only extended key usage, critical; the signature; bytes behind the token.
+ * Not here: whether that certificate is trusted (path.h, at genTime).
+ *
+ * Certificates that came along are a bag for the chain and nothing more.
+ */
+#pragma once
+
+#include "base/ossl.h"
+
+#define TST_MAX (64u << 10)
+
+struct tst {
+	int64_t time;			/* genTime */
+	int64_t accuracy_secs;		/* rounded up; 0 when it says none */
+	char serial[80], policy[80];
+	X509 *signer;			/* own */
+	cert_list *bag;			/* own */
+};
+void tst_drop(struct tst *);
+
+/* token: the CMS (TimeStampToken), not the response.  bag may be NULL: further
+ * certificates among which the signer may be. */
+must_check bool tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span imprint, const cert_list *bag, struct err *);
+/* The digest algorithm that the token's imprint uses; NULL if it is not taken. */
+const EVP_MD *tst_digest(struct span token);
+/* A response: granted -> its token appended; a rejection is ERR_LATER or
+ * ERR_POLICY with the PKIFailureInfo's name. */
+must_check bool tst_of_response(struct buf *token, struct span response, struct err *);
