@@ -71,6 +71,7 @@ test_device_error(void **state)
 {
 	struct daemon d;
 	struct hsm *h = daemon_up(&d, "sign.ca = *", true, "ca");
+	pid_t child = daemon_child(&d, "hsm-module");
 	struct err e;
 
 	atomic_store(&daemon_page()->command, MOCK_SIGN_FAILS);
@@ -78,6 +79,8 @@ test_device_error(void **state)
 	assert_int_equal(e.class, ERR_TOKEN);
 	assert_non_null(strstr(e.text, "CKR_DEVICE_ERROR"));
 	atomic_store(&daemon_page()->command, MOCK_NOTHING);
+	assert_true(daemon_next_child(&d, child) > 0);
+	usleep(300000);		/* until the deputy is gone */
 	assert_done(daemon_sign_soon(h, 8000, &e), e);
 	atomic_store(&daemon_page()->command, MOCK_SIGN_SHORT);
 	assert_false(daemon_sign(h, &daemon_mine, &e));
