@@ -1,0 +1,372 @@
+#include "verifier/permit.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+#include <stdlib.h>
+
+#define GRAMMAR_MAX (1u << 20)
+
+OWN_WITH(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
+OWN_WITH(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
+OWN_WITH(xmlDoc, xmlFreeDoc)
+
+struct permit_grammars { xmlRelaxNG *envelope; xmlRelaxNG **kind; size_t nkinds; const struct policy *policy; };
+
+/*
+ * Grammars.
+ */
+
+static void
+keep_first(void *ctx, const xmlError *err)
+{
+	struct err *e = ctx;
+
+	if (e->class != ERR_NONE)
+		return;
+	fail(e, ERR_INPUT, "line %d: %.180s", err->line, err->message == NULL ? "not as the grammar says" : err->message);
+	e->text[strcspn(e->text, "\r\n")] = '\0';
+}
+
+static void
+keep_structured(void *ctx, xmlErrorPtr err)
+{
+	keep_first(ctx, err);
+}
+
+static bool
+compile(xmlRelaxNG **out, struct span text, const char *what, struct err *e)
+{
+	own(xmlRelaxNGParserCtxt) *p = xmlRelaxNGNewMemParserCtxt((const char *)text.ptr, (int)text.len);
+	struct err why = { ERR_NONE, "" };
+
+	promise(p != NULL);
+	xmlRelaxNGSetParserStructuredErrors(p, keep_structured, &why);
+	*out = xmlRelaxNGParse(p);
+	return *out != NULL || fail(e, ERR_BUG, "the grammar of %s: %s", what, why.text);
+}
+
+static bool
+load_envelope(struct permit_grammars *g, const char *folder, struct err *e)
+{
+	own_struct(buf) text = buf_new(GRAMMAR_MAX);
+	own_str char *path = xprintf("%s/grammar/permit.rng", folder);
+
+	return file_read(&text, path, e) && compile(&g->envelope, buf_span(&text), "permits", e);
+}
+
+bool
+permit_grammars_load(struct permit_grammars **out, const struct policy *p, const char *folder, struct err *e)
+{
+	struct permit_grammars *g = xalloc(sizeof(*g));
+	bool good;
+
+	xmlInitParser();
+	g->policy = p;
+	g->kind = xalloc((p->nkinds + 1) * sizeof(*g->kind));
+	good = load_envelope(g, folder, e);
+	for (; good && g->nkinds < p->nkinds; g->nkinds++) {
+		own_struct(buf) text = buf_new(GRAMMAR_MAX);
+
+		kind_grammar(&text, &p->kind[g->nkinds]);
+		good = buf_ok(&text, "a grammar", e) && compile(&g->kind[g->nkinds], buf_span(&text), p->kind[g->nkinds].id, e);
+		if (!good)
+			break;
+	}
+	if (!good) {
+		permit_grammars_free(g);
+		return false;
+	}
+	*out = g;
+	return true;
+}
+
+void
+permit_grammars_free(struct permit_grammars *g)
+{
+	xmlRelaxNGFree(g->envelope);
+	for (size_t i = 0; i < g->nkinds; i++)
+		xmlRelaxNGFree(g->kind[i]);
+	free(g->kind);
+	free(g);
+}
+
+static bool
+validate(xmlRelaxNG *grammar, xmlDoc *doc, struct err *e)
+{
+	own(xmlRelaxNGValidCtxt) *v = xmlRelaxNGNewValidCtxt(grammar);
+	struct err why = { ERR_NONE, "" };
+
+	promise(v != NULL);
+	xmlRelaxNGSetValidStructuredErrors(v, keep_structured, &why);
+	if (xmlRelaxNGValidateDoc(v, doc) == 0)
+		return true;
+	if (why.class == ERR_NONE)
+		fail(&why, ERR_INPUT, "not as the grammar says");
+	*e = why;
+	return false;
+}
+
+static bool
+find_kind(const struct kind **out, const xmlNode *content, const struct policy *p, struct err *e)
+{
+	own_str char *id = xml_attr(content, "kind");
+
+	*out = id == NULL ? NULL : policy_kind(p, id);
+	return *out != NULL || fail(e, ERR_INPUT, "there is no kind of permit called \"%.40s\"", id == NULL ? "" : id);
+}
+
+static bool
+validate_content(const struct kind *k, xmlDoc *doc, struct permit_grammars *g, struct err *e)
+{
+	size_t i = (size_t)(k - g->policy->kind);
+
+	promise(i < g->nkinds);
+	return validate(g->kind[i], doc, e) || fail_in(e, "the content of kind %s", k->id);
+}
+
+bool
+permit_check_content(struct span content, const struct policy *p, struct permit_grammars *g, struct err *e)
+{
+	struct xml x;
+	const struct kind *k;
+	bool good;
+
+	if (!xml_parse(&x, content, e))
+		return false;
+	good = find_kind(&k, x.root, p, e) && validate_content(k, x.doc, g, e);
+	xml_drop(&x);
+	return good;
+}
+
+/*
+ * Positions.
+ */
+
+void
+permit_drop(struct permit *p)
+{
+	char **const texts[] = { &p->handle, &p->agency, &p->agency_name, &p->dossier, &p->holder, &p->number, &p->shortcode,
+		&p->voicecode, &p->log_origin, &p->status_uri };
+
+	for (size_t i = 0; i < p->nofficers; i++)
+		xades_drop(&p->officer[i]);
+	xades_drop(&p->seal);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		free(*texts[i]);
+	xml_drop(&p->xml);
+	*p = (struct permit){ 0 };
+}
+
+static bool
+check_root(const xmlNode *root, struct err *e)
+{
+	if (!xml_is(root, NS_PERMIT, "permit"))
+		return fail(e, ERR_INPUT, "not a permit: the root is not <permit xmlns=\"" NS_PERMIT "\">");
+	if (root->properties != NULL)
+		return fail(e, ERR_INPUT, "the root has an attribute, which no signature would cover");
+	for (const xmlNode *c = root->children; c != NULL; c = c->next)
+		if (c->type != XML_ELEMENT_NODE)
+			return fail(e, ERR_INPUT, "line %ld: text between the parts, which no signature would cover", xmlGetLineNo((xmlNode *)c));
+	return true;
+}
+
+static bool
+check_content(struct permit *p, const struct policy *policy, struct permit_grammars *g, struct err *e)
+{
+	own(xmlDoc) *alone = xmlNewDoc((const xmlChar *)"1.0");
+	xmlNode *copy;
+
+	if (!find_kind(&p->kind, p->content, policy, e))
+		return false;
+	copy = alone == NULL ? NULL : xmlDocCopyNode(p->content, alone, 1);
+	promise(copy != NULL);
+	xmlDocSetRootElement(alone, copy);
+	return validate_content(p->kind, alone, g, e);
+}
+
+/* Officers are the run of signatures after the content. */
+static bool
+read_officers(struct permit *p, xmlNode **at, const struct policy *policy, struct err *e)
+{
+	xmlNode *const targets[1] = { p->content };
+	char id[24];
+
+	while (xml_is(*at, NS_DS, "Signature")) {
+		if (p->nofficers == XADES_OFFICERS_MAX)
+			return fail(e, ERR_LIMIT, "more than %d officers' signatures", XADES_OFFICERS_MAX);
+		snprintf(id, sizeof(id), "officer-%zu", p->nofficers + 1);
+		if (!xades_read(&p->officer[p->nofficers], *at, id, targets, 1, policy, e))
+			return false;
+		p->nofficers++;
+		*at = xml_next(*at);
+	}
+	return p->nofficers > 0 || fail(e, ERR_INPUT, "no officer has signed");
+}
+
+static bool
+read_seal(struct permit *p, xmlNode *at, const struct policy *policy, struct err *e)
+{
+	xmlNode *targets[XADES_OFFICERS_MAX + 2] = { p->content };
+	size_t n = 1;
+
+	for (size_t i = 0; i < p->nofficers; i++)
+		targets[n++] = p->officer[i].element;
+	targets[n++] = p->issuance;
+	if (at == NULL || xml_next(at) != NULL)
+		return fail(e, ERR_INPUT, "after <issuance> must come the seal, and nothing else");
+	p->sealed = xades_read(&p->seal, at, "seal", targets, n, policy, e);
+	return p->sealed;
+}
+
+static bool
+read_parts(struct permit *p, const struct policy *policy, struct permit_grammars *g, struct err *e)
+{
+	xmlNode *at = xml_child(p->xml.root);
+
+	p->content = at;
+	if (!xml_is(at, NS_PERMIT, "content"))
+		return fail(e, ERR_INPUT, "the first part must be <content>");
+	at = xml_next(at);
+	if (!check_content(p, policy, g, e) || !read_officers(p, &at, policy, e))
+		return false;
+	if (at == NULL)
+		return true;
+	p->issuance = at;
+	return xml_is(at, NS_PERMIT, "issuance") ? read_seal(p, xml_next(at), policy, e)
+						 : fail(e, ERR_INPUT, "after the officers' signatures must come <issuance>");
+}
+
+/*
+ * Facts.
+ */
+
+static char *
+text_of(const xmlNode *parent, const char *name)
+{
+	const xmlNode *n = xml_child_named(parent, name);
+
+	return n == NULL ? xstrdup("") : xml_text_dup(n);
+}
+
+static bool
+day_of(int32_t *out, const xmlNode *n, const char *attribute, int32_t open, struct err *e)
+{
+	own_str char *text = n == NULL ? NULL : xml_attr(n, attribute);
+
+	*out = open;
+	return text == NULL || date_parse(out, text, e) || fail_in(e, "<validity %s>", attribute);
+}
+
+static bool
+read_content_facts(struct permit *p, struct err *e)
+{
+	const xmlNode *agency = xml_child_named(p->content, "agency");
+	const xmlNode *validity = xml_child_named(p->content, "validity");
+	const xmlNode *holder = xml_child(xml_child_named(p->content, "holders"));
+
+	p->handle = text_of(p->content, "code");
+	p->agency = xml_attr(agency, "id");
+	p->agency_name = text_of(agency, "name");
+	p->dossier = text_of(p->content, "dossier");
+	p->holder = text_of(holder, "name");
+	return day_of(&p->valid_from, validity, "from", INT32_MIN, e) && day_of(&p->valid_to, validity, "to", INT32_MAX, e);
+}
+
+static uint64_t
+index_of(const xmlNode *n)
+{
+	own_str char *text = xml_attr(n, "index");
+
+	return strtoull(text, NULL, 10);	/* the grammar has its digits */
+}
+
+static char *
+plain_code(const xmlNode *parent, const char *name)
+{
+	own_str char *text = text_of(parent, name);
+	char *plain = xalloc(strlen(text) + 1), *w = plain;
+
+	for (const char *r = text; *r != '\0'; r++)
+		if (*r != '-')
+			*w++ = *r;
+	return plain;
+}
+
+static bool
+read_issuance_facts(struct permit *p, struct err *e)
+{
+	const xmlNode *log = xml_child_named(p->issuance, "log"), *status = xml_child_named(p->issuance, "status");
+	own_str char *day = text_of(p->issuance, "date");
+	own_str char *year = text_of(p->issuance, "year");
+
+	p->number = text_of(p->issuance, "number");
+	p->shortcode = plain_code(p->issuance, "shortcode");
+	p->voicecode = plain_code(p->issuance, "voicecode");
+	p->log_origin = xml_attr(log, "origin");
+	p->log_index = index_of(log);
+	p->status_uri = xml_attr(status, "list");
+	p->status_index = index_of(status);
+	if (!date_parse(&p->day, day, e))
+		return fail_in(e, "<issuance>");
+	return atoi(year) == year_of_day(p->day) || fail(e, ERR_INPUT, "<issuance>: the year is not that of the date");
+}
+
+bool
+permit_read(struct permit *out, struct span text, const struct policy *policy, struct permit_grammars *g, struct err *e)
+{
+	struct permit p = { 0 };
+	bool good = xml_parse(&p.xml, text, e) && check_root(p.xml.root, e) && validate(g->envelope, p.xml.doc, e) &&
+	    read_parts(&p, policy, g, e) && read_content_facts(&p, e) && (!p.sealed || read_issuance_facts(&p, e));
+
+	if (!good) {
+		permit_drop(&p);
+		return false;
+	}
+	*out = p;
+	return true;
+}
+
+/*
+ * For people.
+ */
+
+static void
+add_line(json_t *lines, const struct field *f, const char *value, int depth, bool mask)
+{
+	own_struct(buf) masked = buf_new(1 << 16);
+	json_t *line;
+
+	if (mask)
+		field_mask(&masked, value);
+	line = json_pack("{s:s, s:s, s:s, s:s, s:i}", "name", f->name, "vi", f->vi, "en", f->en,
+	    "value", mask ? buf_str(&masked) : value, "depth", depth);
+	promise(line != NULL && json_array_append_new(lines, line) == 0);
+}
+
+static void
+add_lines(json_t *lines, const struct field *group, const xmlNode *parent, int depth, bool show_all)
+{
+	for (const xmlNode *n = xml_child(parent); n != NULL; n = xml_next(n)) {
+		const struct field *f = field_find(group, (const char *)n->name);
+		own_str char *value = NULL;
+
+		if (f == NULL || (f->show == SHOW_HIDDEN && !show_all))
+			continue;
+		value = f->type == FIELD_GROUP ? xstrdup("") : xml_text_dup(n);
+		add_line(lines, f, value, depth, f->show == SHOW_MASKED && !show_all);
+		if (f->type == FIELD_GROUP)
+			add_lines(lines, f, n, depth + 1, show_all);
+	}
+}
+
+json_t *
+permit_lines(const struct permit *p, bool show_all)
+{
+	json_t *lines = json_array();
+
+	add_lines(lines, &p->kind->root, xml_child_named(p->content, "fields"), 0, show_all);
+	return lines;
+}

@@ -1,0 +1,598 @@
+#include "verifier/xades.h"
+
+#include "base/clock.h"
+
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#define BAG_CERT_MAX (16u << 10)
+#define CRL_MAX (6u << 20)
+#define STAMP_MAX (32u << 10)
+#define TYPE_PROPERTIES "http://uri.etsi.org/01903#SignedProperties"
+
+/* What a SignatureMethod of policy/algorithms.xml asks of key and value. */
+static const struct method { const char *id; int key, padding; } methods[] = {
+	{ "ecdsa-sha256", EVP_PKEY_EC, 0 },
+	{ "rsa-pss-sha256", EVP_PKEY_RSA, RSA_PKCS1_PSS_PADDING },
+	{ "rsa-sha256", EVP_PKEY_RSA, RSA_PKCS1_PADDING },
+	{ NULL, 0, 0 },
+};
+
+static const struct method *
+method_of(const struct algorithm *a)
+{
+	const struct method *m = methods;
+
+	while (m->id != NULL && strcmp(m->id, a->id) != 0)
+		m++;
+	return m->id == NULL ? NULL : m;
+}
+
+void
+xades_drop(struct xades *x)
+{
+	cert_list_drop(&x->bag);
+	sk_X509_CRL_pop_free(x->crls, X509_CRL_free);
+	for (size_t i = 0; i < x->nstamps; i++)
+		buf_drop(&x->stamp[i]);
+	*x = (struct xades){ 0 };
+}
+
+/*
+ * The walk.  `at` is the next element to be read; each step takes exactly the
+ * one that the schema has there.
+ */
+
+static bool
+fail_node(struct err *e, const xmlNode *n, const char *what)
+{
+	char where[160];
+
+	xml_where(where, sizeof(where), n);
+	return fail(e, ERR_INPUT, "%.150s: %s", where, what);
+}
+
+static bool
+step(xmlNode **out, xmlNode **at, const char *ns, const char *name, const xmlNode *parent, struct err *e)
+{
+	own_str char *what = NULL;
+
+	if (!xml_is(*at, ns, name)) {
+		what = xprintf("<%s> must stand here", name);
+		return fail_node(e, *at != NULL ? *at : parent, what);
+	}
+	*out = *at;
+	*at = xml_next(*at);
+	return true;
+}
+
+static bool
+end(const xmlNode *at, struct err *e)
+{
+	return at == NULL || fail_node(e, at, "an element that has no place here");
+}
+
+/* The element's only child. */
+static bool
+inside(xmlNode **out, const xmlNode *n, const char *ns, const char *name, struct err *e)
+{
+	xmlNode *at = xml_child(n);
+
+	return step(out, &at, ns, name, n, e) && end(at, e);
+}
+
+/* Exactly these attributes, all without namespace; NULL ends the list. */
+static bool
+attributes(const xmlNode *n, struct err *e, ...)
+{
+	va_list ap;
+	size_t want = 0, have = 0;
+
+	for (const xmlAttr *a = n->properties; a != NULL; a = a->next)
+		have++;
+	va_start(ap, e);
+	for (const char *name = va_arg(ap, const char *); name != NULL; name = va_arg(ap, const char *), want++)
+		if (xmlHasNsProp(n, (const xmlChar *)name, NULL) == NULL) {
+			va_end(ap);
+			return fail_node(e, n, "an attribute is missing");
+		}
+	va_end(ap);
+	return have == want || fail_node(e, n, "an attribute that has no place here");
+}
+
+static bool
+attribute_is(const xmlNode *n, const char *name, const char *value, struct err *e)
+{
+	own_str char *v = xml_attr(n, name);
+	own_str char *what = NULL;
+
+	if (v != NULL && strcmp(v, value) == 0)
+		return true;
+	what = xprintf("its %s must be \"%.60s\"", name, value);
+	return fail_node(e, n, what);
+}
+
+static bool
+take_exc_c14n(const xmlNode *n, struct err *e)
+{
+	return attributes(n, e, "Algorithm", NULL) && attribute_is(n, "Algorithm", ALG_EXC_C14N, e) && end(xml_child(n), e);
+}
+
+static bool
+take_text(char *out, size_t size, const xmlNode *n, struct err *e)
+{
+	own_str char *text = xml_text_dup(n);
+
+	if (strlen(text) >= size)
+		return fail_node(e, n, "its text is too long");
+	if (xml_child(n) != NULL)
+		return fail_node(e, n, "only text may stand here");
+	memcpy(out, text, strlen(text) + 1);
+	return true;
+}
+
+/* An element whose Algorithm policy lists. */
+static bool
+take_algorithm(const struct algorithm **out, const xmlNode *n, const struct policy *p, struct err *e)
+{
+	own_str char *uri = xml_attr(n, "Algorithm");
+
+	if (!attributes(n, e, "Algorithm", NULL) || !end(xml_child(n), e))
+		return false;
+	*out = policy_algorithm_by_uri(p, uri);
+	return *out != NULL || fail_node(e, n, "this algorithm is not on the list of those allowed");
+}
+
+/* ds:DigestMethod, ds:DigestValue, nothing else. */
+static bool
+take_digest(struct xades_digest *out, const xmlNode *parent, xmlNode *at, const struct policy *p, struct err *e)
+{
+	own_struct(buf) octets = buf_new(EVP_MAX_MD_SIZE);
+	xmlNode *method, *value;
+
+	if (!step(&method, &at, NS_DS, "DigestMethod", parent, e) || !step(&value, &at, NS_DS, "DigestValue", parent, e) ||
+	    !end(at, e) || !take_algorithm(&out->alg, method, p, e) || !attributes(value, e, NULL) || !end(xml_child(value), e))
+		return false;
+	out->md = strncmp(out->alg->id, "sha", 3) == 0 ? EVP_get_digestbyname(out->alg->id) : NULL;
+	if (out->md == NULL)
+		return fail_node(e, method, "this algorithm is not on the list of those allowed");
+	if (!xml_base64(&octets, value, e) || !buf_ok(&octets, "the digest", e))
+		return false;
+	if (octets.len != (size_t)EVP_MD_get_size(out->md))
+		return fail_node(e, value, "the digest has not the length of its algorithm");
+	memcpy(out->octet, octets.ptr, octets.len);
+	out->len = octets.len;
+	return true;
+}
+
+/*
+ * SignedInfo.
+ */
+
+static bool
+take_reference(struct xades *x, const xmlNode *n, const char *ref_id, const char *uri, const struct policy *p, struct err *e)
+{
+	xmlNode *at = xml_child(n), *transforms, *transform;
+	bool last = ref_id == NULL;
+
+	return (last ? attributes(n, e, "Type", "URI", NULL) && attribute_is(n, "Type", TYPE_PROPERTIES, e)
+		     : attributes(n, e, "Id", "URI", NULL) && attribute_is(n, "Id", ref_id, e)) &&
+	    attribute_is(n, "URI", uri, e) && step(&transforms, &at, NS_DS, "Transforms", n, e) &&
+	    attributes(transforms, e, NULL) && inside(&transform, transforms, NS_DS, "Transform", e) && take_exc_c14n(transform, e) &&
+	    take_digest(&x->ref[x->nrefs].digest, n, at, p, e);
+}
+
+/* Reference i names the element at position i: its Id, read from the element. */
+static bool
+take_target(struct xades *x, xmlNode **at, xmlNode *target, size_t i, const struct policy *p, struct err *e)
+{
+	own_str char *id = xml_attr(target, "Id");
+	own_str char *uri = xprintf("#%s", id == NULL ? "" : id);
+	own_str char *ref_id = xprintf("%s-r%zu", x->id, i + 1);
+	xmlNode *n;
+
+	if (!step(&n, at, NS_DS, "Reference", x->signed_info, e) ||
+	    !take_reference(x, n, target == x->properties ? NULL : ref_id, uri, p, e))
+		return false;
+	x->ref[x->nrefs++].target = target;
+	return true;
+}
+
+static bool
+take_signed_info(struct xades *x, xmlNode *const targets[], size_t ntargets, const struct policy *p, struct err *e)
+{
+	xmlNode *at = xml_child(x->signed_info), *c14n, *method;
+
+	if (!attributes(x->signed_info, e, NULL) || !step(&c14n, &at, NS_DS, "CanonicalizationMethod", x->signed_info, e) ||
+	    !take_exc_c14n(c14n, e) || !step(&method, &at, NS_DS, "SignatureMethod", x->signed_info, e) ||
+	    !take_algorithm(&x->method, method, p, e))
+		return false;
+	if (method_of(x->method) == NULL)
+		return fail_node(e, method, "this algorithm is not one for signatures");
+	for (size_t i = 0; i < ntargets; i++)
+		if (!take_target(x, &at, targets[i], i, p, e))
+			return false;
+	return take_target(x, &at, x->properties, ntargets, p, e) && end(at, e);
+}
+
+/*
+ * SignedProperties.
+ */
+
+static bool
+take_signing_certificate(struct xades *x, const xmlNode *n, const struct policy *p, struct err *e)
+{
+	xmlNode *cert, *digest;
+
+	return attributes(n, e, NULL) && inside(&cert, n, NS_XADES, "Cert", e) && attributes(cert, e, NULL) &&
+	    inside(&digest, cert, NS_XADES, "CertDigest", e) && attributes(digest, e, NULL) &&
+	    take_digest(&x->signer_digest, digest, xml_child(digest), p, e);
+}
+
+static bool
+take_signature_policy(struct xades *x, const xmlNode *n, const struct policy *p, struct err *e)
+{
+	static const char urn[] = "urn:oid:";
+	struct xades_digest digest;
+	xmlNode *id, *policy, *identifier, *hash, *at;
+	char text[160];
+
+	if (!inside(&policy, n, NS_XADES, "SignaturePolicyId", e))
+		return false;
+	at = xml_child(policy);
+	if (!step(&id, &at, NS_XADES, "SigPolicyId", policy, e) || !step(&hash, &at, NS_XADES, "SigPolicyHash", policy, e) || !end(at, e) ||
+	    !inside(&identifier, id, NS_XADES, "Identifier", e) || !attributes(identifier, e, "Qualifier", NULL) ||
+	    !attribute_is(identifier, "Qualifier", "OIDAsURN", e) || !take_text(text, sizeof(text), identifier, e) ||
+	    !take_digest(&digest, hash, xml_child(hash), p, e))
+		return false;
+	if (strncmp(text, urn, sizeof(urn) - 1) != 0 || strlen(text) - (sizeof(urn) - 1) >= sizeof(x->policy_oid))
+		return fail_node(e, identifier, "not an object identifier as a URN");
+	strcpy(x->policy_oid, text + sizeof(urn) - 1);
+	memcpy(x->policy_hash, digest.octet, digest.len);
+	return true;
+}
+
+static bool
+take_role(struct xades *x, xmlNode **at, const xmlNode *parent, struct err *e)
+{
+	xmlNode *n, *roles, *role, *claimed;
+
+	if (!xml_is(*at, NS_XADES, "SignerRoleV2"))
+		return true;
+	if (!step(&n, at, NS_XADES, "SignerRoleV2", parent, e) || !inside(&roles, n, NS_XADES, "ClaimedRoles", e))
+		return false;
+	claimed = xml_child(roles);
+	if (!step(&role, &claimed, NS_XADES, "ClaimedRole", roles, e) || !take_text(x->title, sizeof(x->title), role, e))
+		return false;
+	return claimed == NULL || (step(&role, &claimed, NS_XADES, "ClaimedRole", roles, e) &&
+	    take_text(x->mode, sizeof(x->mode), role, e) && end(claimed, e));
+}
+
+static bool
+take_signature_properties(struct xades *x, const xmlNode *n, const struct policy *p, struct err *e)
+{
+	xmlNode *at = xml_child(n), *time, *certificate, *policy;
+	char text[64];
+
+	return attributes(n, e, NULL) && step(&time, &at, NS_XADES, "SigningTime", n, e) && take_text(text, sizeof(text), time, e) &&
+	    (time_parse(&x->claimed, text, e) || fail_in(e, "SigningTime")) &&
+	    step(&certificate, &at, NS_XADES, "SigningCertificateV2", n, e) && take_signing_certificate(x, certificate, p, e) &&
+	    step(&policy, &at, NS_XADES, "SignaturePolicyIdentifier", n, e) && take_signature_policy(x, policy, p, e) &&
+	    take_role(x, &at, n, e) && end(at, e);
+}
+
+static bool
+take_formats(const struct xades *x, const xmlNode *n, size_t ntargets, struct err *e)
+{
+	xmlNode *at = xml_child(n), *format, *mime;
+
+	for (size_t i = 0; i < ntargets; i++) {
+		own_str char *ref = xprintf("#%s-r%zu", x->id, i + 1);
+
+		if (!step(&format, &at, NS_XADES, "DataObjectFormat", n, e) || !attributes(format, e, "ObjectReference", NULL) ||
+		    !attribute_is(format, "ObjectReference", ref, e) || !inside(&mime, format, NS_XADES, "MimeType", e))
+			return false;
+	}
+	return attributes(n, e, NULL) && end(at, e);
+}
+
+static bool
+take_properties(struct xades *x, size_t ntargets, const struct policy *p, struct err *e)
+{
+	xmlNode *at = xml_child(x->properties), *signature, *objects;
+
+	return step(&signature, &at, NS_XADES, "SignedSignatureProperties", x->properties, e) &&
+	    step(&objects, &at, NS_XADES, "SignedDataObjectProperties", x->properties, e) && end(at, e) &&
+	    take_signature_properties(x, signature, p, e) && take_formats(x, objects, ntargets, e);
+}
+
+/*
+ * Evidence: KeyInfo and the unsigned properties.
+ */
+
+static bool
+take_certificate(struct xades *x, const xmlNode *n, struct err *e)
+{
+	own_struct(buf) der = buf_new(BAG_CERT_MAX);
+	own(X509) *cert = NULL;
+
+	if (sk_X509_num(x->bag) >= XADES_BAG_MAX)
+		return fail_node(e, n, "more certificates than are accepted");
+	if (!attributes(n, e, NULL) || !end(xml_child(n), e) || !xml_base64(&der, n, e) || !buf_ok(&der, "a certificate", e) ||
+	    !cert_from_der(&cert, buf_span(&der), e))
+		return false;
+	promise(sk_X509_push(x->bag, cert) > 0);
+	cert = NULL;
+	return true;
+}
+
+static bool
+take_certificates(struct xades *x, const xmlNode *list, const char *ns, const char *name, struct err *e)
+{
+	xmlNode *at = xml_child(list), *n;
+
+	if (!attributes(list, e, NULL))
+		return false;
+	do {
+		if (!step(&n, &at, ns, name, list, e) || !take_certificate(x, n, e))
+			return false;
+	} while (at != NULL);
+	return true;
+}
+
+static bool
+take_stamp(struct xades *x, const xmlNode *n, struct err *e)
+{
+	xmlNode *at = xml_child(n), *c14n, *token;
+	struct buf *out = &x->stamp[x->nstamps];
+
+	if (x->nstamps == XADES_STAMPS_MAX)
+		return fail_node(e, n, "more time stamps than are accepted");
+	if (!attributes(n, e, NULL) || !step(&c14n, &at, NS_DS, "CanonicalizationMethod", n, e) || !take_exc_c14n(c14n, e) ||
+	    !step(&token, &at, NS_XADES, "EncapsulatedTimeStamp", n, e) || !attributes(token, e, NULL) || !end(at, e))
+		return false;
+	*out = buf_new(STAMP_MAX);
+	x->nstamps++;
+	return end(xml_child(token), e) && xml_base64(out, token, e) && buf_ok(out, "a time stamp", e);
+}
+
+static bool
+take_crl(struct xades *x, const xmlNode *n, struct err *e)
+{
+	own_struct(buf) der = buf_new(CRL_MAX);
+	own(X509_CRL) *crl = NULL;
+	const unsigned char *p;
+
+	if (sk_X509_CRL_num(x->crls) >= XADES_CRLS_MAX)
+		return fail_node(e, n, "more CRLs than are accepted");
+	if (!attributes(n, e, NULL) || !end(xml_child(n), e) || !xml_base64(&der, n, e) || !buf_ok(&der, "a CRL", e))
+		return false;
+	p = der.ptr;
+	crl = d2i_X509_CRL(NULL, &p, (long)der.len);
+	if (crl == NULL || p != der.ptr + der.len) {
+		ERR_clear_error();
+		return fail_node(e, n, "not a CRL in DER");
+	}
+	promise(sk_X509_CRL_push(x->crls, crl) > 0);
+	crl = NULL;
+	return true;
+}
+
+static bool
+take_crls(struct xades *x, const xmlNode *values, struct err *e)
+{
+	xmlNode *list, *at, *n;
+
+	if (!attributes(values, e, NULL) || !inside(&list, values, NS_XADES, "CRLValues", e) || !attributes(list, e, NULL))
+		return false;
+	at = xml_child(list);
+	do {
+		if (!step(&n, &at, NS_XADES, "EncapsulatedCRLValue", list, e) || !take_crl(x, n, e))
+			return false;
+	} while (at != NULL);
+	return true;
+}
+
+/* Time stamps, then certificates, then CRLs. */
+static bool
+take_unsigned(struct xades *x, const xmlNode *n, struct err *e)
+{
+	xmlNode *list, *at, *one;
+
+	if (!attributes(n, e, NULL) || !inside(&list, n, NS_XADES, "UnsignedSignatureProperties", e) || !attributes(list, e, NULL))
+		return false;
+	at = xml_child(list);
+	if (at == NULL)
+		return fail_node(e, list, "it is empty");
+	while (xml_is(at, NS_XADES, "SignatureTimeStamp"))
+		if (!step(&one, &at, NS_XADES, "SignatureTimeStamp", list, e) || !take_stamp(x, one, e))
+			return false;
+	if (xml_is(at, NS_XADES, "CertificateValues") && (!step(&one, &at, NS_XADES, "CertificateValues", list, e) ||
+	    !take_certificates(x, one, NS_XADES, "EncapsulatedX509Certificate", e)))
+		return false;
+	if (xml_is(at, NS_XADES, "RevocationValues") &&
+	    (!step(&one, &at, NS_XADES, "RevocationValues", list, e) || !take_crls(x, one, e)))
+		return false;
+	return end(at, e);
+}
+
+static bool
+take_value(struct xades *x, struct err *e)
+{
+	own_struct(buf) value = buf_new(XADES_VALUE_MAX);
+
+	if (!attributes(x->value_node, e, NULL) || !end(xml_child(x->value_node), e) || !xml_base64(&value, x->value_node, e) ||
+	    !buf_ok(&value, "SignatureValue", e))
+		return false;
+	memcpy(x->value, value.ptr, value.len);
+	x->value_len = value.len;
+	return value.len > 0 || fail_node(e, x->value_node, "it is empty");
+}
+
+static bool
+take_key_info(struct xades *x, const xmlNode *n, struct err *e)
+{
+	xmlNode *data;
+
+	return attributes(n, e, NULL) && inside(&data, n, NS_DS, "X509Data", e) &&
+	    take_certificates(x, data, NS_DS, "X509Certificate", e);
+}
+
+/* Finds SignedProperties by position and pins the frames around them. */
+static bool
+take_object(struct xades *x, const xmlNode *object, xmlNode **unsigned_, struct err *e)
+{
+	own_str char *target = xprintf("#%s", x->id);
+	own_str char *props = xprintf("%s-props", x->id);
+	xmlNode *qualifying, *at;
+
+	if (!attributes(object, e, NULL) || !inside(&qualifying, object, NS_XADES, "QualifyingProperties", e) ||
+	    !attributes(qualifying, e, "Target", NULL) || !attribute_is(qualifying, "Target", target, e))
+		return false;
+	at = xml_child(qualifying);
+	if (!step(&x->properties, &at, NS_XADES, "SignedProperties", qualifying, e) || !attributes(x->properties, e, "Id", NULL) ||
+	    !attribute_is(x->properties, "Id", props, e))
+		return false;
+	*unsigned_ = at;
+	return at == NULL || (step(unsigned_, &at, NS_XADES, "UnsignedProperties", qualifying, e) && end(at, e));
+}
+
+static bool
+read_all(struct xades *x, xmlNode *n, xmlNode *const targets[], size_t ntargets, const struct policy *p, struct err *e)
+{
+	xmlNode *at = xml_child(n), *key_info, *object, *unsigned_ = NULL;
+
+	if (!xml_is(n, NS_DS, "Signature"))
+		return fail_node(e, n, "<Signature> must stand here");
+	if (ntargets + 1 > XADES_REFERENCES_MAX)
+		return fail(e, ERR_LIMIT, "a signature over %zu elements", ntargets);
+	return attributes(n, e, "Id", NULL) && attribute_is(n, "Id", x->id, e) &&
+	    step(&x->signed_info, &at, NS_DS, "SignedInfo", n, e) && step(&x->value_node, &at, NS_DS, "SignatureValue", n, e) &&
+	    step(&key_info, &at, NS_DS, "KeyInfo", n, e) && step(&object, &at, NS_DS, "Object", n, e) && end(at, e) &&
+	    take_object(x, object, &unsigned_, e) && take_signed_info(x, targets, ntargets, p, e) &&
+	    take_properties(x, ntargets, p, e) && take_value(x, e) && take_key_info(x, key_info, e) &&
+	    (unsigned_ == NULL || take_unsigned(x, unsigned_, e));
+}
+
+bool
+xades_read(struct xades *out, xmlNode *signature, const char *id, xmlNode *const targets[], size_t ntargets,
+    const struct policy *p, struct err *e)
+{
+	struct xades x = { .element = signature, .bag = sk_X509_new_null(), .crls = sk_X509_CRL_new_null() };
+
+	promise(strlen(id) < sizeof(x.id) && x.bag != NULL && x.crls != NULL);
+	strcpy(x.id, id);
+	if (!read_all(&x, signature, targets, ntargets, p, e)) {
+		xades_drop(&x);
+		return false;
+	}
+	*out = x;
+	return true;
+}
+
+/*
+ * Cryptography.
+ */
+
+static X509 *
+find_by_digest(const struct xades_digest *d, const cert_list *list)
+{
+	unsigned char got[EVP_MAX_MD_SIZE];
+	unsigned len;
+
+	for (int i = 0; list != NULL && i < sk_X509_num(list); i++)
+		if (X509_digest(sk_X509_value(list, i), d->md, got, &len) == 1 && len == d->len && memcmp(got, d->octet, len) == 0)
+			return sk_X509_value(list, i);
+	return NULL;
+}
+
+X509 *
+xades_signer_certificate(const struct xades *x, cert_list *more)
+{
+	X509 *cert = find_by_digest(&x->signer_digest, x->bag);
+
+	return cert != NULL ? cert : find_by_digest(&x->signer_digest, more);
+}
+
+static bool
+is_p256(const EVP_PKEY *key)
+{
+	char group[32];
+
+	return EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1 && strcmp(group, "prime256v1") == 0;
+}
+
+/* r||s of 64 octets; DER is not accepted. */
+static bool
+ecdsa_holds(const struct xades *x, EVP_PKEY *key, struct span octets)
+{
+	own_struct(buf) der = buf_new(128);
+	unsigned char digest[SHA256_LEN];
+	struct err e;
+
+	sha256(digest, octets);
+	return is_p256(key) && x->value_len == 64 && ecdsa_raw_to_der(&der, span_of(x->value, 64), &e) &&
+	    ecdsa_verify(key, span_of(digest, sizeof(digest)), buf_span(&der));
+}
+
+static bool
+rsa_holds(const struct xades *x, EVP_PKEY *key, int padding, struct span octets)
+{
+	own(EVP_MD_CTX) *md = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *ctx = NULL;
+	bool good;
+
+	good = md != NULL && EVP_PKEY_get_bits(key) >= x->method->least_bits &&
+	    EVP_DigestVerifyInit(md, &ctx, EVP_sha256(), NULL, key) == 1 && EVP_PKEY_CTX_set_rsa_padding(ctx, padding) == 1 &&
+	    (padding != RSA_PKCS1_PSS_PADDING || EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1) &&
+	    EVP_DigestVerify(md, x->value, x->value_len, octets.ptr, octets.len) == 1;
+	ERR_clear_error();
+	return good;
+}
+
+enum sub_indication
+xades_check_digests(const struct xades *x, struct err *why)
+{
+	for (size_t i = 0; i < x->nrefs; i++) {
+		const struct xades_digest *d = &x->ref[i].digest;
+		unsigned char got[EVP_MAX_MD_SIZE];
+		size_t len;
+
+		if (!xml_digest(got, &len, x->ref[i].target, d->md, why))
+			return SUB_FORMAT_FAILURE;
+		if (len != d->len || memcmp(got, d->octet, len) != 0) {
+			fail_node(why, x->ref[i].target, "it is not what was signed");
+			return SUB_HASH_FAILURE;
+		}
+	}
+	return SUB_NONE;
+}
+
+enum sub_indication
+xades_verify(const struct xades *x, X509 *signer, struct err *why)
+{
+	own_struct(buf) octets = buf_new(1 << 20);
+	const struct method *m = method_of(x->method);
+	EVP_PKEY *key = X509_get0_pubkey(signer);
+	bool good;
+
+	if (!xml_c14n(&octets, x->signed_info, why))
+		return SUB_FORMAT_FAILURE;
+	good = key != NULL && EVP_PKEY_get_base_id(key) == m->key &&
+	    (m->key == EVP_PKEY_EC ? ecdsa_holds(x, key, buf_span(&octets)) : rsa_holds(x, key, m->padding, buf_span(&octets)));
+	if (!good) {
+		fail(why, ERR_INPUT, "the signature value of %s is not by the key of the certificate it names", x->id);
+		return SUB_SIG_CRYPTO_FAILURE;
+	}
+	return xades_check_digests(x, why);
+}
+
+bool
+xades_stamp_imprint(unsigned char out[EVP_MAX_MD_SIZE], const struct xades *x, const EVP_MD *md, struct err *e)
+{
+	size_t len;
+
+	return xml_digest(out, &len, x->value_node, md, e);
+}
