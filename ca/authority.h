@@ -26,8 +26,7 @@ struct authority {
 	struct reg *reg;
 	struct peer *verifier;
 	pthread_mutex_t requests;	/* look, then submit */
-	pthread_mutex_t crl;		/* one CRL at a time */
-	int64_t crl_asked, crl_done;	/* counts revocations; done: those on the last CRL */
+	struct crl_clock *crl;		/* crl_issue.c's own */
 };
 
 /* Fills names and ids from the two certificates; takes both.  Refuses an

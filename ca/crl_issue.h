@@ -31,13 +31,16 @@ struct crl_row { unsigned char serial[20]; int64_t date; int reason; int64_t inv
 must_check bool crl_tbs(struct buf *out, X509 *issuer, int64_t number, int64_t this_update, int64_t next_update,
     const struct crl_row *, size_t n, struct err *);
 
-/* tbs of two CRLs: refuses when an entry of last is missing from next and is
- * not in gone (serials of 20 octets, sorted: those that expired). */
-must_check bool crl_guard(struct span last_tbs, struct span next_tbs, const unsigned char (*gone)[20], size_t ngone, struct err *);
+/* tbs of two CRLs: the serials (20 octets each, appended) that last shows and
+ * next does not. */
+must_check bool crl_missing(struct buf *serials, struct span last_tbs, struct span next_tbs, struct err *);
 
 /* A CRL that holds every revocation committed before the call; *number (may be
  * NULL).  Calls that wait for each other share one CRL. */
 must_check bool crl_issue(struct authority *, int64_t now, int64_t *number, struct err *);
 
-/* A thread that issues daily and tries again after a failure, for ever. */
+/* Something was revoked or voided: the timer issues soon. */
+void crl_ask(struct authority *);
+
+/* A thread that issues daily, when asked, and tries again after a failure, for ever. */
 void crl_timer_start(struct authority *);

@@ -40,9 +40,10 @@ struct issue_item {
 struct issue_batch { struct issue_item *item; size_t n; };
 void issue_batch_drop(struct issue_batch *);
 
-/* One request as the register knows it -> a planned item: serial, TBS, lints. */
+/* One request as the register knows it (facts: ca/request.h) -> a planned item:
+ * serial, TBS, lints. */
 must_check bool issue_plan(struct issue_item *, const struct authority *, const unsigned char request[16],
-    struct span facts, struct span csr, int64_t now, struct err *);
+    struct span facts, int64_t now, struct err *);
 
 /* Appends the reservations to unit, behind what the caller put there (the
  * order), runs it, signs, checks, commits.  On success every item has its
@@ -50,5 +51,6 @@ must_check bool issue_plan(struct issue_item *, const struct authority *, const 
  * (or, when the register is away, left to issue_recover). */
 must_check bool issue_run(struct authority *, struct issue_batch *, struct reg_unit *unit, int64_t now, struct err *);
 
-/* Voids every reservation that a crash left; *voided: how many. */
+/* Voids every reservation that a crash left; *voided: how many.  The caller
+ * issues a CRL before anything else is heard. */
 must_check bool issue_recover(struct authority *, int64_t now, size_t *voided, struct err *);

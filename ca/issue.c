@@ -1,0 +1,297 @@
+#include "ca/issue.h"
+
+#include "base/fault.h"
+#include "ca/crl_issue.h"
+#include "ca/der.h"
+#include "ca/lint.h"
+#include "ca/request.h"
+#include "verifier/cert.h"
+#include "verifier/path.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TBS_MAX 4096
+#define SIGN_TOGETHER 64	/* digests a frame to antin-hsm */
+#define SIGN_THREADS 3		/* two cores, and one waiting for the token */
+#define GENERATION 1		/* of the issuing key; grows with its successor */
+#define VOID_REASON 5		/* cessationOfOperation: never in use */
+
+void
+issue_batch_drop(struct issue_batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		buf_drop(&b->item[i].tbs);
+		buf_drop(&b->item[i].der);
+	}
+	free(b->item);
+	*b = (struct issue_batch){ .n = 0 };
+}
+
+static bool
+fill_plan(struct certificate_plan *p, const struct authority *a, const struct request_facts *f, struct err *e)
+{
+	*p = (struct certificate_plan){ .profile = f->profile, .tier = a->tier, .spki_len = f->spki.len };
+	if (f->spki.len > sizeof(p->spki))
+		return fail(e, ERR_LIMIT, "a key of %zu bytes; at most %zu", f->spki.len, sizeof(p->spki));
+	memcpy(p->spki, f->spki.ptr, f->spki.len);
+	memcpy(p->key_id, f->key_id, KEY_ID_LEN);
+	snprintf(p->person, sizeof(p->person), "%s", f->person);
+	snprintf(p->name, sizeof(p->name), "%s", f->name);
+	snprintf(p->title, sizeof(p->title), "%s", f->title);
+	snprintf(p->organisation, sizeof(p->organisation), "%s", f->agency->name);
+	snprintf(p->agency, sizeof(p->agency), "%s", f->agency->id);
+	snprintf(p->crl_url, sizeof(p->crl_url), "%s/%s", a->site, CRL_PATH);
+	return serial_draw(&p->serial, e);
+}
+
+bool
+issue_plan(struct issue_item *it, const struct authority *a, const unsigned char request[16], struct span facts,
+    int64_t now, struct err *e)
+{
+	own_struct(request_facts) f = { .profile = NULL };
+
+	memcpy(it->request, request, sizeof(it->request));
+	it->tbs = buf_new(TBS_MAX);
+	it->der = buf_new(TBS_MAX);
+	return request_facts_read(&f, a->policy, facts, e) && fill_plan(&it->plan, a, &f, e) &&
+	    certificate_dates(&it->plan, a->issuing, now, e) && certificate_tbs(&it->tbs, &it->plan, a->issuing, e) &&
+	    lint_tbs(buf_span(&it->tbs), &it->plan, a->issuing, e);
+}
+
+static void
+put_reserve(struct reg_unit *u, const struct authority *a, const struct issue_item *it)
+{
+	const struct certificate_plan *p = &it->plan;
+
+	reg_verb(u, "cert.reserve");
+	reg_text(u, "org", a->org);
+	reg_bytes(u, "serial", span_of(p->serial.octet, SERIAL_LEN));
+	reg_bytes(u, "request", span_of(it->request, sizeof(it->request)));
+	reg_text(u, "profile", p->profile->id);
+	if (p->person[0] != '\0')
+		reg_text(u, "person", p->person);
+	else
+		reg_null(u, "person");
+	reg_text(u, "name", p->name);
+	reg_text(u, "agency", p->agency);
+	reg_bytes(u, "key_id", span_of(p->key_id, KEY_ID_LEN));
+	reg_bytes(u, "tbs", buf_span(&it->tbs));
+	reg_int(u, "not_before", p->not_before);
+	reg_int(u, "not_after", p->not_after);
+}
+
+static void
+put_issue(struct reg_unit *u, const struct issue_item *it)
+{
+	reg_verb(u, "cert.issue");
+	reg_text(u, "org", it->plan.agency);
+	reg_text(u, "profile", it->plan.profile->id);
+	reg_bytes(u, "request", span_of(it->request, sizeof(it->request)));
+	reg_bytes(u, "serial", span_of(it->plan.serial.octet, SERIAL_LEN));
+	reg_int(u, "not_after", it->plan.not_after);
+	reg_int(u, "generation", GENERATION);
+	reg_bytes(u, "der", buf_span(&it->der));
+}
+
+struct reservation { struct span request, serial, profile, agency; int64_t not_after; };
+
+static void
+put_void(struct reg_unit *u, const struct reservation *r, int64_t now)
+{
+	reg_verb(u, "cert.void");
+	reg_text_span(u, "org", r->agency);
+	reg_text_span(u, "profile", r->profile);
+	reg_bytes(u, "request", r->request);
+	reg_bytes(u, "serial", r->serial);
+	reg_int(u, "not_after", r->not_after);
+	reg_int(u, "reason", VOID_REASON);
+	reg_int(u, "date", now);
+	reg_int(u, "shard", CRL_SHARD);
+}
+
+/*
+ * Checking: with the judge's own code, and the signed octets against the
+ * recorded ones.
+ */
+static bool
+issue_check(const struct authority *a, const struct issue_item *it, int64_t now, struct err *e)
+{
+	own(X509) *cert = NULL;
+	struct path_request r = { .anchors = a->anchors, .at = now };
+	struct path_result out = { 0 };
+	struct span tbs;
+	bool good;
+
+	if (!signed_unwrap(&tbs, buf_span(&it->der), e) || !cert_from_der(&cert, buf_span(&it->der), e))
+		return false;
+	if (!span_eq(tbs, buf_span(&it->tbs)))
+		return fail(e, ERR_BUG, "the certificate is not what was reserved");
+	r.leaf = cert;
+	good = path_judge(&out, &r, e);
+	if (good && out.verdict != VERDICT_PASSED)
+		good = fail(e, ERR_BUG, "the certificate just made does not verify: %s", out.reason);
+	path_result_drop(&out);
+	return good && cert_fits_profile(cert, it->plan.profile, e);
+}
+
+static bool
+issue_sign(struct authority *a, struct issue_item *it, size_t n, struct err *e)
+{
+	struct span tbs[SIGN_TOGETHER];
+	struct buf der[SIGN_TOGETHER];
+	bool good;
+
+	for (size_t i = 0; i < n; i++) {
+		tbs[i] = buf_span(&it[i].tbs);
+		der[i] = it[i].der;
+	}
+	good = authority_sign(a, tbs, der, n, e);
+	for (size_t i = 0; i < n; i++)
+		it[i].der = der[i];
+	return good;
+}
+
+/* A few threads take chunks until none is left or one of them failed. */
+struct signing {
+	struct authority *a;
+	struct issue_batch *b;
+	int64_t now;
+	atomic_size_t next;
+	atomic_bool failed;
+	pthread_mutex_t lock;
+	struct err e;
+};
+
+static bool
+sign_chunk(struct signing *s, size_t at, size_t n, struct err *e)
+{
+	struct issue_item *it = s->b->item + at;
+
+	if (!issue_sign(s->a, it, n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!issue_check(s->a, &it[i], s->now, e))
+			return false;
+	return true;
+}
+
+static void *
+sign_loop(void *arg)
+{
+	struct signing *s = arg;
+	struct err e;
+
+	while (!atomic_load(&s->failed)) {
+		size_t at = atomic_fetch_add(&s->next, SIGN_TOGETHER);
+		size_t left = at < s->b->n ? s->b->n - at : 0;
+
+		if (left == 0)
+			break;
+		if (sign_chunk(s, at, left < SIGN_TOGETHER ? left : SIGN_TOGETHER, &e))
+			continue;
+		pthread_mutex_lock(&s->lock);
+		if (!atomic_exchange(&s->failed, true))
+			s->e = e;
+		pthread_mutex_unlock(&s->lock);
+	}
+	return NULL;
+}
+
+static bool
+sign_all(struct authority *a, struct issue_batch *b, int64_t now, struct err *e)
+{
+	struct signing s = { .a = a, .b = b, .now = now, .lock = PTHREAD_MUTEX_INITIALIZER };
+	pthread_t helper[SIGN_THREADS - 1];
+	size_t n = 0;
+
+	while (n < SIGN_THREADS - 1 && b->n > (n + 1) * SIGN_TOGETHER) {
+		if (pthread_create(&helper[n], NULL, sign_loop, &s) != 0)
+			break;
+		n++;
+	}
+	sign_loop(&s);
+	for (size_t i = 0; i < n; i++)
+		pthread_join(helper[i], NULL);
+	if (s.failed)
+		*e = s.e;
+	return !s.failed;
+}
+
+static bool
+issue_commit(struct authority *a, const struct issue_batch *b, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+
+	for (size_t i = 0; i < b->n; i++)
+		put_issue(&u, &b->item[i]);
+	return authority_run(a, "commit", &u, NULL, e);
+}
+
+/* One unit each: some may never have been reserved. */
+static void
+issue_void(struct authority *a, const struct issue_batch *b, int64_t now)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct issue_item *it = &b->item[i];
+		own_struct(reg_unit) u = reg_unit_new();
+		struct reservation r = {
+			.request = span_of(it->request, sizeof(it->request)), .serial = span_of(it->plan.serial.octet, SERIAL_LEN),
+			.profile = span_str(it->plan.profile->id), .agency = span_str(it->plan.agency), .not_after = it->plan.not_after,
+		};
+		struct err ignored;		/* what stays reserved, issue_recover finds */
+
+		put_void(&u, &r, now);
+		if (authority_run(a, "void", &u, NULL, &ignored))
+			done++;
+		else if (ignored.class == ERR_LATER)
+			break;
+	}
+	if (done > 0)
+		crl_ask(a);
+}
+
+bool
+issue_run(struct authority *a, struct issue_batch *b, struct reg_unit *u, int64_t now, struct err *e)
+{
+	if (b->n == 0 || b->n > ISSUE_MAX)
+		return fail(e, ERR_LIMIT, "1 to %d certificates at once", ISSUE_MAX);
+	for (size_t i = 0; i < b->n; i++)
+		put_reserve(u, a, &b->item[i]);
+	if (!authority_run(a, "reserve", u, NULL, e)) {
+		/* ERR_LATER: nobody knows whether it ran.  Else nothing is reserved. */
+		if (e->class == ERR_LATER)
+			issue_void(a, b, now);
+		return false;
+	}
+	if (sign_all(a, b, now, e) && issue_commit(a, b, e))
+		return true;
+	issue_void(a, b, now);
+	return false;
+}
+
+bool
+issue_recover(struct authority *a, int64_t now, size_t *voided, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("cert.reserved");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own_struct(reg_unit) u = reg_unit_new();
+	struct reg_cell c[14];
+	bool more;
+
+	*voided = 0;
+	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, 14, &more, e))
+		return false;
+	while (more) {
+		struct reservation r = { .request = c[1].s, .serial = c[0].s, .profile = c[2].s, .agency = c[5].s, .not_after = c[9].i };
+
+		put_void(&u, &r, now);
+		++*voided;
+		if (!reg_next(&rows, c, 14, &more, e))
+			return false;
+	}
+	return *voided == 0 || authority_run(a, "recover", &u, NULL, e);
+}

@@ -1,0 +1,280 @@
+#include "ca/request.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "verifier/proto.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define NAME_CHARS_MAX 64	/* RFC 5280 A.1 */
+#define PERSON_MAX 32
+#define SPKI_MAX 1024
+#define CSR_TEXT_MAX (24u << 10)
+#define FACTS_MAX 4096
+
+void
+request_facts_drop(struct request_facts *f)
+{
+	buf_drop(&f->spki);
+	json_decref(f->json);
+	*f = (struct request_facts){ .profile = NULL };
+}
+
+static bool
+look_up(struct request_facts *f, const struct policy *p, struct err *e)
+{
+	const char *profile, *agency;
+
+	if (!json_take_str(&profile, f->json, "profile", e) || !json_take_str(&agency, f->json, "agency", e))
+		return false;
+	f->profile = policy_profile(p, profile);
+	f->agency = policy_agency(p, agency);
+	if (f->profile == NULL)
+		return fail(e, ERR_ABSENT, "there is no certificate profile %.40s", profile);
+	if (f->profile->ca)
+		return fail(e, ERR_POLICY, "a certificate of the profile %s comes from a ceremony only", f->profile->id);
+	if (f->agency == NULL)
+		return fail(e, ERR_ABSENT, "there is no agency %.40s", agency);
+	return true;
+}
+
+bool
+request_facts_read(struct request_facts *out, const struct policy *p, struct span text, struct err *e)
+{
+	static const char *const keys[] = { "agency", "name", "person", "profile", "spki", "title", NULL };
+	own_struct(request_facts) f = { .spki = buf_new(SPKI_MAX) };
+	const char *spki;
+
+	if (!json_read(&f.json, text, e) || !json_only(f.json, keys, e) || !look_up(&f, p, e) ||
+	    !json_take_str(&f.name, f.json, "name", e) || !json_take_str(&f.person, f.json, "person", e) ||
+	    !json_take_str(&f.title, f.json, "title", e) || !json_take_str(&spki, f.json, "spki", e) ||
+	    !base64_get(&f.spki, span_str(spki), e))
+		return fail_in(e, "request");
+	sha256(f.key_id, buf_span(&f.spki));
+	*out = f;
+	f = (struct request_facts){ .profile = NULL };
+	return true;
+}
+
+static bool
+check_name(const char *what, const char *text, struct err *e)
+{
+	if (text[0] == '\0')
+		return fail(e, ERR_INPUT, "\"%s\" is missing", what);
+	if (!utf8_check(span_str(text), e) || !text_check(span_str(text), false, e))
+		return fail_in(e, "\"%s\"", what);
+	if (text[0] == ' ' || text[strlen(text) - 1] == ' ')
+		return fail(e, ERR_INPUT, "\"%s\" begins or ends with a space", what);
+	if (utf8_count(span_str(text)) > NAME_CHARS_MAX)
+		return fail(e, ERR_LIMIT, "\"%s\" has more than %d characters (RFC 5280 A.1)", what, NAME_CHARS_MAX);
+	return true;
+}
+
+/* Staff numbers: letters, digits and hyphens; never a citizen's ID of twelve
+ * digits, because the certificate is public. */
+static bool
+check_person(const char *person, struct err *e)
+{
+	size_t n = strlen(person);
+
+	if (n == 0)
+		return fail(e, ERR_INPUT, "\"person\" is missing: the staff number");
+	if (n > PERSON_MAX || strspn(person, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != n)
+		return fail(e, ERR_INPUT, "\"person\" is a staff number: at most %d capital letters, digits and hyphens", PERSON_MAX);
+	if (n == 12 && strspn(person, "0123456789") == n)
+		return fail(e, ERR_POLICY, "\"person\" looks like a citizen's ID number; a certificate is public, give the staff number");
+	return true;
+}
+
+/* The profile says what a subject has. */
+static bool
+check_subject(const struct request_ask *ask, const struct profile *f, const struct agency *agency, struct err *e)
+{
+	if (f->person)
+		return check_name("name", ask->name, e) && check_name("title", ask->title, e) && check_person(ask->person, e);
+	if (ask->person[0] != '\0' || ask->title[0] != '\0')
+		return fail(e, ERR_INPUT, "a certificate of the profile %s names no person", f->id);
+	if (strcmp(f->subject, "agency") == 0 && strcmp(ask->name, agency->name) != 0)
+		return fail(e, ERR_INPUT, "a certificate of the profile %s bears the agency's own name", f->id);
+	return check_name("name", ask->name, e);
+}
+
+bool
+request_facts_write(struct buf *out, const struct policy *p, const struct request_ask *ask, struct err *e)
+{
+	own_struct(buf) key = buf_new(2 * SPKI_MAX);
+	own_struct(request_facts) again = { .profile = NULL };
+	own(json_t) *j = NULL;
+
+	base64_put(&key, ask->spki);
+	if (!buf_ok(&key, "key", e))
+		return false;
+	j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "agency", ask->agency, "name", ask->name, "person", ask->person,
+	    "profile", ask->profile, "spki", buf_str(&key), "title", ask->title);
+	if (j == NULL)
+		return fail(e, ERR_INPUT, "request: a text is not UTF-8");
+	json_write(out, j);
+	if (!buf_ok(out, "request", e) || !request_facts_read(&again, p, buf_span(out), e))
+		return false;
+	return check_subject(ask, again.profile, again.agency, e) || fail_in(e, "request");
+}
+
+bool
+request_put(struct reg_unit *u, unsigned char id[REQUEST_ID_LEN], const struct policy *p, struct span facts, struct span csr, struct err *e)
+{
+	own_struct(request_facts) f = { .profile = NULL };
+
+	if (!random_bytes(id, REQUEST_ID_LEN, e) || !request_facts_read(&f, p, facts, e))
+		return false;
+	reg_verb(u, "request.submit");
+	reg_bytes(u, "id", span_of(id, REQUEST_ID_LEN));
+	reg_text_span(u, "facts", facts);
+	reg_bytes(u, "csr", csr);
+	reg_bytes(u, "key_id", span_of(f.key_id, KEY_ID_LEN));
+	reg_text(u, "profile", f.profile->id);
+	if (f.person[0] != '\0')
+		reg_text(u, "person", f.person);
+	else
+		reg_null(u, "person");
+	reg_text(u, "agency", f.agency->id);
+	return true;
+}
+
+bool
+request_same(struct authority *a, struct span facts, bool *found, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *e)
+{
+	own_struct(request_facts) f = { .profile = NULL };
+	own_struct(reg_unit) ask = reg_read_new("request.same");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[9];
+	bool more;
+
+	*found = false;
+	if (!request_facts_read(&f, a->policy, facts, e))
+		return false;
+	reg_bytes(&ask, "key_id", span_of(f.key_id, KEY_ID_LEN));
+	reg_text_span(&ask, "facts", facts);
+	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, 9, &more, e))
+		return false;
+	while (more) {
+		if (!span_eq_str(c[7].s, "rejected") && c[0].s.len == REQUEST_ID_LEN) {
+			*found = true;
+			memcpy(id, c[0].s.ptr, REQUEST_ID_LEN);
+			snprintf(state, 16, "%.*s", (int)c[7].s.len, (const char *)c[7].s.ptr);
+		}
+		if (!reg_next(&rows, c, 9, &more, e))
+			return false;
+	}
+	return true;
+}
+
+/* The CSR as a sealed memory file to a worker; back comes the key. */
+static bool
+pass_gate(struct authority *a, struct span csr, struct buf *spki, struct err *e)
+{
+	own_struct(msg) in = msg_new(GATE_CSR, VERIFY_MESSAGE_MAX);
+	own_struct(msg) out = msg_new(GATE_CSR, VERIFY_MESSAGE_MAX);
+	int fd;
+
+	if (!memfd_sealed(&fd, csr, e))
+		return false;
+	msg_put_fd(&in, fd);
+	if (!peer_call(a->verifier, &in, &out, e))
+		return fail_in(e, "certificate request");
+	buf_put_span(spki, msg_span(&out, 0));
+	return buf_ok(spki, "key", e);
+}
+
+struct parsed { json_t *json; struct request_ask ask; struct buf csr, spki; };
+
+static void
+parsed_drop(struct parsed *p)
+{
+	json_decref(p->json);
+	buf_drop(&p->csr);
+	buf_drop(&p->spki);
+}
+
+static bool
+take_or_empty(const char **out, const json_t *j, const char *key, struct err *e)
+{
+	if (!json_may_str(out, j, key, e))
+		return false;
+	if (*out == NULL)
+		*out = "";
+	return true;
+}
+
+static bool
+parse(struct parsed *p, const char *text, struct err *e)
+{
+	static const char *const keys[] = { "profile", "agency", "name", "person", "title", "csr", NULL };
+	const char *csr;
+
+	p->csr = buf_new(CSR_TEXT_MAX);
+	p->spki = buf_new(SPKI_MAX);
+	if (!json_read(&p->json, span_str(text), e) || !json_only(p->json, keys, e) ||
+	    !json_take_str(&p->ask.profile, p->json, "profile", e) || !json_take_str(&p->ask.agency, p->json, "agency", e) ||
+	    !json_take_str(&p->ask.name, p->json, "name", e) || !take_or_empty(&p->ask.person, p->json, "person", e) ||
+	    !take_or_empty(&p->ask.title, p->json, "title", e) || !json_take_str(&csr, p->json, "csr", e) ||
+	    !base64_get(&p->csr, span_str(csr), e))
+		return fail_in(e, "request");
+	p->ask.csr = buf_span(&p->csr);
+	return true;
+}
+
+static bool
+submit_locked(struct authority *a, struct span facts, struct span csr, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	bool found;
+
+	if (!request_same(a, facts, &found, id, state, e))
+		return false;
+	if (found)
+		return true;
+	snprintf(state, 16, "pending");
+	return request_put(&u, id, a->policy, facts, csr, e) && authority_run(a, "request", &u, NULL, e);
+}
+
+static void
+put_answer(struct buf *out, const unsigned char id[REQUEST_ID_LEN], const char *state, struct span facts, struct span spki)
+{
+	unsigned char hash[SHA256_LEN], key[SHA256_LEN];
+	char id_text[2 * REQUEST_ID_LEN + 1], hash_text[2 * SHA256_LEN + 1], key_text[2 * SHA256_LEN + 1];
+	own(json_t) *shown = json_loadb((const char *)facts.ptr, facts.len, 0, NULL);
+	own(json_t) *j = NULL;
+
+	sha256(hash, facts);
+	sha256(key, spki);
+	hex_text(id_text, span_of(id, REQUEST_ID_LEN));
+	hex_text(hash_text, span_of(hash, SHA256_LEN));
+	hex_text(key_text, span_of(key, SHA256_LEN));
+	j = json_pack("{s:s, s:s, s:s, s:s, s:O}", "id", id_text, "hash", hash_text, "state", state, "key", key_text, "facts", shown);
+	promise(j != NULL);
+	json_write(out, j);
+}
+
+bool
+request_submit(struct authority *a, const char *json, struct buf *answer, struct err *e)
+{
+	own_struct(parsed) p = { .json = NULL };
+	own_struct(buf) facts = buf_new(FACTS_MAX);
+	unsigned char id[REQUEST_ID_LEN];
+	char state[16];
+	bool good;
+
+	if (!parse(&p, json, e) || !pass_gate(a, p.ask.csr, &p.spki, e))
+		return false;
+	p.ask.spki = buf_span(&p.spki);
+	if (!request_facts_write(&facts, a->policy, &p.ask, e))
+		return false;
+	pthread_mutex_lock(&a->requests);
+	good = submit_locked(a, buf_span(&facts), p.ask.csr, id, state, e);
+	pthread_mutex_unlock(&a->requests);
+	if (!good)
+		return false;
+	put_answer(answer, id, state, buf_span(&facts), p.ask.spki);
+	return buf_ok(answer, "answer", e);
+}

@@ -1,0 +1,45 @@
+/*
+ * ca/request.h -- a request for a certificate: what somebody asks for, made
+ * into facts that an order can name by their hash.
+ *
+ * Facts are canonical JSON {"agency","name","person","profile","spki","title"},
+ * all texts, spki in base64.  Of the CSR only the key is taken, after a worker of
+ * antin-verifier has found its proof of possession good; no byte of it is
+ * decoded in this process.  The agency's full name comes from policy when the
+ * certificate is made, not from the asker.
+ *
+ * A request gives nobody anything: it waits for an order (orders.h).
+ */
+#pragma once
+
+#include "base/json.h"
+#include "ca/authority.h"
+
+#define REQUEST_ID_LEN 16
+
+struct request_facts {
+	const struct profile *profile;
+	const struct agency *agency;
+	const char *name, *person, *title;	/* "": none; borrow from json */
+	struct buf spki;
+	unsigned char key_id[KEY_ID_LEN];
+	json_t *json;
+};
+void request_facts_drop(struct request_facts *);
+
+/* Facts as recorded.  Refuses what policy does not know. */
+must_check bool request_facts_read(struct request_facts *, const struct policy *, struct span text, struct err *);
+
+/* What is asked (names, not yet trusted) and the key that the gate gave. */
+struct request_ask { const char *profile, *agency, *name, *person, *title; struct span csr, spki; };
+/* Checks names against policy and text rules; appends the facts. */
+must_check bool request_facts_write(struct buf *out, const struct policy *, const struct request_ask *, struct err *);
+
+/* Appends request.submit to unit under a fresh id. */
+must_check bool request_put(struct reg_unit *, unsigned char id[REQUEST_ID_LEN], const struct policy *, struct span facts, struct span csr, struct err *);
+/* The newest request with these facts that is not rejected; false in *found if none.
+ * state may be NULL, else 16 octets. */
+must_check bool request_same(struct authority *, struct span facts, bool *found, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *);
+
+/* CA_REQUEST. */
+must_check bool request_submit(struct authority *, const char *json, struct buf *answer, struct err *);
