@@ -27,6 +27,8 @@
 
 struct crl_row { unsigned char serial[20]; int64_t date; int reason; int64_t invalidity; /* INT64_MIN: none */ };
 
+struct crl_clock *crl_clock_new(void);
+
 /* The to-be-signed octets; rows in order of serial. */
 must_check bool crl_tbs(struct buf *out, X509 *issuer, int64_t number, int64_t this_update, int64_t next_update,
     const struct crl_row *, size_t n, struct err *);

@@ -5,9 +5,11 @@ static const struct verb verbs[] = {
 	{ .name = "request.submit", .callers = CALLER_CA, .entry = 13, .org = "agency", .category = "profile", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "facts", REG_TEXT }, { "csr", REG_BYTES }, { "key_id", REG_BYTES }, { "profile", REG_TEXT },
 		  { "person", REG_TEXT, true }, { "agency", REG_TEXT } },
-	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE key_id = $key_id AND person IS NOT $person)", ERR_POLICY,
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE key_id = $key_id AND "
+		       "(person IS NOT $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
 		       "this key already belongs to somebody else's certificate" },
-		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND person IS NOT $person AND state = 'pending')", ERR_POLICY,
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND state = 'pending' AND "
+		       "(person IS NOT $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
 		       "somebody else asks for a certificate with this key" } },
 	  .project = { "INSERT INTO request (id, facts, csr, key_id, profile, person, agency, state, entry, time) "
 		       "VALUES ($id, $facts, $csr, $key_id, $profile, $person, $agency, 'pending', $entry, $time)" } },
@@ -116,6 +118,8 @@ static const struct read reads[] = {
 	  .sql = "SELECT person, role, agency, ended_day FROM appointment WHERE id = $id" },
 	{ .name = "crl.last", .callers = ANY_DAEMON, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
 	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl ORDER BY number DESC LIMIT 1" },
+	{ .name = "crl.last_signed", .callers = CALLER_CA, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
+	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl WHERE der IS NOT NULL ORDER BY number DESC LIMIT 1" },
 	{ .name = "program.by_id", .callers = CALLER_SIGNER | CALLER_CA, .columns = 4, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }, .in = { { "id", REG_BYTES } },
 	  .sql = "SELECT name, agencies, kinds, expires FROM program WHERE id = $id" },
 	{ .name = NULL },

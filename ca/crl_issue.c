@@ -1,0 +1,440 @@
+#include "ca/crl_issue.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ca/der.h"
+#include "verifier/crl.h"
+
+#include <openssl/err.h>
+
+#include <stdlib.h>
+
+#define CRL_MAX (40u << 20)
+#define RETRY_SECS 30
+#define SERIAL_OCTETS 20
+
+/* One CRL at a time; what waits shares the next one.  asked counts revocations
+ * (after their commit), done those that a CRL holds. */
+struct crl_clock {
+	pthread_mutex_t one;		/* held while a CRL is made */
+	pthread_mutex_t lock;		/* guards what follows */
+	pthread_cond_t wake;
+	int64_t asked, done, number, made;
+};
+
+struct crl_clock *
+crl_clock_new(void)
+{
+	struct crl_clock *c = xalloc(sizeof(*c));
+
+	pthread_mutex_init(&c->one, NULL);
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->wake, NULL);
+	return c;
+}
+
+/*
+ * The to-be-signed octets, RFC 5280 5.1.2.
+ */
+
+static void
+put_small(struct buf *out, const unsigned char *oid, size_t oid_len, struct span inner)
+{
+	own_struct(buf) body = buf_new(64);
+
+	buf_put(&body, oid, oid_len);
+	der_put(&body, 0x04, inner);
+	der_put(out, 0x30, buf_span(&body));
+}
+
+/* 5.3.1: reasonCode is left out for unspecified (0); 5.3.2: invalidityDate. */
+static void
+put_entry_extensions(struct buf *out, const struct crl_row *r)
+{
+	static const unsigned char reason_oid[] = { 0x06, 0x03, 0x55, 0x1d, 0x15 };
+	static const unsigned char invalidity_oid[] = { 0x06, 0x03, 0x55, 0x1d, 0x18 };
+	own_struct(buf) all = buf_new(128);
+
+	if (r->reason != 0) {
+		const unsigned char reason[] = { 0x0a, 0x01, (unsigned char)r->reason };
+
+		put_small(&all, reason_oid, sizeof(reason_oid), span_of(reason, sizeof(reason)));
+	}
+	if (r->invalidity != INT64_MIN) {
+		own_struct(buf) t = buf_new(32);
+
+		der_generalized_time(&t, r->invalidity);
+		put_small(&all, invalidity_oid, sizeof(invalidity_oid), buf_span(&t));
+	}
+	if (all.len > 0)
+		der_put(out, 0x30, buf_span(&all));
+}
+
+static void
+put_rows(struct buf *out, const struct crl_row *rows, size_t n)
+{
+	own_struct(buf) all = buf_new(CRL_MAX);
+	own_struct(buf) one = buf_new(256);
+
+	for (size_t i = 0; i < n; i++) {
+		buf_reset(&one);
+		der_put(&one, 0x02, span_of(rows[i].serial, SERIAL_OCTETS));
+		der_time(&one, rows[i].date);
+		put_entry_extensions(&one, &rows[i]);
+		der_put(&all, 0x30, buf_span(&one));
+	}
+	out->failed |= all.failed;
+	/* 5.1.2.6: absent when there is none. */
+	if (n > 0)
+		der_put(out, 0x30, buf_span(&all));
+}
+
+static void
+put_x509_extension(struct buf *out, X509_EXTENSION *x)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509_EXTENSION(x, &der);
+
+	promise(n > 0);
+	buf_put(out, der, (size_t)n);
+	OPENSSL_free(der);
+}
+
+/* 5.2.1 authority key identifier, 5.2.3 CRL number. */
+static void
+put_extensions(struct buf *out, X509 *issuer, int64_t number)
+{
+	X509V3_CTX ctx;
+	own(ASN1_INTEGER) *n = ASN1_INTEGER_new();
+	own(X509_EXTENSION) *aki = NULL;
+	own(X509_EXTENSION) *num = NULL;
+	own_struct(buf) all = buf_new(1024);
+	own_struct(buf) list = buf_new(1024);
+
+	promise(n != NULL && ASN1_INTEGER_set_int64(n, number) == 1);
+	X509V3_set_ctx(&ctx, issuer, NULL, NULL, NULL, 0);
+	aki = X509V3_EXT_conf_nid(NULL, &ctx, NID_authority_key_identifier, "keyid:always");
+	num = X509V3_EXT_i2d(NID_crl_number, 0, n);
+	promise(aki != NULL && num != NULL);
+	put_x509_extension(&all, aki);
+	put_x509_extension(&all, num);
+	der_put(&list, 0x30, buf_span(&all));
+	der_put(out, 0xa0, buf_span(&list));
+}
+
+bool
+crl_tbs(struct buf *out, X509 *issuer, int64_t number, int64_t this_update, int64_t next_update,
+    const struct crl_row *rows, size_t n, struct err *e)
+{
+	own_struct(buf) body = buf_new(CRL_MAX);
+	const unsigned char *name;
+	size_t name_len;
+
+	promise(X509_NAME_get0_der(X509_get_subject_name(issuer), &name, &name_len) == 1);
+	der_put(&body, 0x02, span_of("\x01", 1));	/* version 2 */
+	der_ecdsa_sha256(&body);
+	buf_put(&body, name, name_len);
+	der_time(&body, this_update);
+	der_time(&body, next_update);
+	put_rows(&body, rows, n);
+	put_extensions(&body, issuer, number);
+	if (!buf_ok(&body, "CRL", e))
+		return false;
+	der_put(out, 0x30, buf_span(&body));
+	return buf_ok(out, "CRL", e);
+}
+
+/*
+ * The guard.
+ */
+
+static bool
+crl_of_tbs(X509_CRL **out, struct span tbs, struct err *e)
+{
+	own_struct(buf) whole = buf_new(CRL_MAX);
+
+	return signed_wrap_unsigned(&whole, tbs, e) && crl_from_any(out, buf_span(&whole), e);
+}
+
+bool
+crl_missing(struct buf *serials, struct span last_tbs, struct span next_tbs, struct err *e)
+{
+	own(X509_CRL) *last = NULL;
+	own(X509_CRL) *next = NULL;
+	STACK_OF(X509_REVOKED) *shown;
+
+	if (!crl_of_tbs(&last, last_tbs, e) || !crl_of_tbs(&next, next_tbs, e))
+		return fail_in(e, "CRL guard");
+	shown = X509_CRL_get_REVOKED(last);
+	for (int i = 0; i < sk_X509_REVOKED_num(shown); i++) {
+		const ASN1_INTEGER *serial = X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(shown, i));
+		X509_REVOKED *found;
+
+		if (X509_CRL_get0_by_serial(next, &found, (ASN1_INTEGER *)serial) != 0)
+			continue;
+		if (ASN1_STRING_length(serial) != SERIAL_OCTETS)
+			return fail(e, ERR_BUG, "CRL guard: the last CRL holds a serial number that is not ours");
+		buf_put(serials, ASN1_STRING_get0_data(serial), SERIAL_OCTETS);
+	}
+	return buf_ok(serials, "CRL guard", e);
+}
+
+/* An entry may go only when its certificate ended before the last CRL's
+ * thisUpdate: that CRL was the one more. */
+static bool
+check_gone(struct authority *a, struct span serial, int64_t last_update, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("cert.by_serial");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[14];
+
+	reg_bytes(&ask, "serial", serial);
+	if (!reg_one(a->reg, &ask, &rows, c, 14, "certificate of an entry of the last CRL", e))
+		return fail_in(e, "CRL guard");
+	return c[9].i < last_update || fail(e, ERR_BUG, "CRL guard: an entry that has not expired is missing from the new CRL; not signed");
+}
+
+static bool
+crl_guard(struct authority *a, struct span last_tbs, int64_t last_update, struct span next_tbs, struct err *e)
+{
+	own_struct(buf) serials = buf_new(CRL_MAX);
+
+	if (!crl_missing(&serials, last_tbs, next_tbs, e))
+		return false;
+	for (size_t at = 0; at < serials.len; at += SERIAL_OCTETS)
+		if (!check_gone(a, span_of(serials.ptr + at, SERIAL_OCTETS), last_update, e))
+			return false;
+	return true;
+}
+
+/*
+ * Issuing.
+ */
+
+struct crl_last { int64_t number, this_update; bool is_signed; struct buf tbs; };
+
+static void
+crl_last_drop(struct crl_last *l)
+{
+	buf_drop(&l->tbs);
+}
+
+/* The greatest number ever reserved, and the last CRL that was signed. */
+static bool
+read_last(struct authority *a, struct crl_last *l, struct err *e)
+{
+	own_struct(reg_unit) ask_number = reg_read_new("crl.last");
+	own_struct(reg_unit) ask_signed = reg_read_new("crl.last_signed");
+	own_struct(reg_rows) numbers = { .left = 0 };
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[5];
+	bool more;
+
+	*l = (struct crl_last){ .tbs = buf_new(CRL_MAX) };
+	if (!reg_read(a->reg, &ask_number, &numbers, e) || !reg_next(&numbers, c, 5, &more, e))
+		return false;
+	l->number = more ? c[0].i : 0;
+	if (!reg_read(a->reg, &ask_signed, &rows, e) || !reg_next(&rows, c, 5, &more, e))
+		return false;
+	l->is_signed = more;
+	if (more) {
+		l->this_update = c[3].i;
+		buf_put_span(&l->tbs, c[1].s);
+	}
+	return buf_ok(&l->tbs, "the last CRL", e);
+}
+
+typedef struct crl_row crl_rows;
+OWN_WITH(crl_rows, free)
+
+static bool
+read_rows(struct authority *a, int64_t since, struct crl_row **out, size_t *n, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("cert.listed");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own(crl_rows) *all = NULL;
+	struct reg_cell c[6];
+	bool more;
+
+	reg_int(&ask, "since", since);
+	if (!reg_read(a->reg, &ask, &rows, e))
+		return false;
+	all = xalloc((rows.left + 1) * sizeof(*all));
+	*n = 0;
+	for (;;) {
+		struct crl_row *r = &all[*n];
+
+		if (!reg_next(&rows, c, 6, &more, e))
+			return false;
+		if (!more)
+			break;
+		if (c[0].s.len != SERIAL_OCTETS)
+			return fail(e, ERR_BUG, "the register holds a serial number of %zu octets", c[0].s.len);
+		memcpy(r->serial, c[0].s.ptr, SERIAL_OCTETS);
+		r->date = c[1].i;
+		r->reason = (int)c[2].i;
+		r->invalidity = c[3].null ? INT64_MIN : c[3].i;
+		++*n;
+	}
+	*out = take(&all);
+	return true;
+}
+
+static bool
+crl_reserve(struct authority *a, int64_t number, int64_t this_update, struct span tbs, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char hash[SHA256_LEN];
+
+	sha256(hash, tbs);
+	reg_verb(&u, "crl.reserve");
+	reg_text(&u, "org", a->org);
+	reg_text(&u, "kind", "crl");
+	reg_int(&u, "number", number);
+	reg_int(&u, "shard", CRL_SHARD);
+	reg_int(&u, "this_update", this_update);
+	reg_int(&u, "next_update", this_update + CRL_VALID_SECS);
+	reg_int(&u, "size", (int64_t)tbs.len);
+	reg_bytes(&u, "sha256", span_of(hash, SHA256_LEN));
+	reg_bytes(&u, "tbs", tbs);
+	return authority_run(a, "crl.reserve", &u, NULL, e);
+}
+
+/* The judge's own look at it, then public. */
+static bool
+crl_publish(struct authority *a, int64_t number, struct span der, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	own(X509_CRL) *crl = NULL;
+	struct crl_facts facts;
+
+	if (!crl_from_any(&crl, der, e) || !crl_check(&facts, crl, a->issuing, e))
+		return fail_in(e, "the CRL just made");
+	reg_verb(&u, "crl.signed");
+	reg_int(&u, "number", number);
+	reg_bytes(&u, "der", der);
+	reg_verb(&u, "publish.put");
+	reg_text(&u, "path", CRL_PATH);
+	reg_bytes(&u, "body", der);
+	return authority_run(a, "crl.publish", &u, NULL, e);
+}
+
+static bool
+issue_now(struct authority *a, int64_t now, int64_t *number, struct err *e)
+{
+	own_struct(crl_last) last = { .number = 0 };
+	own_struct(buf) tbs = buf_new(CRL_MAX);
+	own_struct(buf) der = buf_new(CRL_MAX);
+	own(crl_rows) *rows = NULL;
+	struct span octets;
+	size_t n;
+
+	if (!read_last(a, &last, e) || !read_rows(a, last.is_signed ? last.this_update : 0, &rows, &n, e))
+		return false;
+	*number = now > last.number ? now : last.number + 1;
+	/* RFC 5280 5.1.2.4: never before the last one, whatever the clock says. */
+	if (last.is_signed && now < last.this_update)
+		now = last.this_update;
+	if (!crl_tbs(&tbs, a->issuing, *number, now, now + CRL_VALID_SECS, rows, n, e))
+		return false;
+	octets = buf_span(&tbs);
+	if (last.is_signed && !crl_guard(a, buf_span(&last.tbs), last.this_update, octets, e))
+		return false;
+	return crl_reserve(a, *number, now, octets, e) && authority_sign(a, &octets, &der, 1, e) &&
+	    crl_publish(a, *number, buf_span(&der), e);
+}
+
+bool
+crl_issue(struct authority *a, int64_t now, int64_t *number, struct err *e)
+{
+	struct crl_clock *c = a->crl;
+	int64_t mine, covers, got = 0;
+	bool good;
+
+	pthread_mutex_lock(&c->lock);
+	mine = ++c->asked;
+	pthread_mutex_unlock(&c->lock);
+
+	pthread_mutex_lock(&c->one);
+	pthread_mutex_lock(&c->lock);
+	covers = c->asked;
+	good = c->done >= mine;
+	got = c->number;
+	pthread_mutex_unlock(&c->lock);
+	if (!good && issue_now(a, now, &got, e)) {
+		good = true;
+		pthread_mutex_lock(&c->lock);
+		c->done = covers;
+		c->number = got;
+		c->made = now;
+		pthread_mutex_unlock(&c->lock);
+	}
+	pthread_mutex_unlock(&c->one);
+	if (good && number != NULL)
+		*number = got;
+	return good;
+}
+
+void
+crl_ask(struct authority *a)
+{
+	pthread_mutex_lock(&a->crl->lock);
+	a->crl->asked++;
+	pthread_cond_signal(&a->crl->wake);
+	pthread_mutex_unlock(&a->crl->lock);
+}
+
+/* Waits until a CRL is due: something asked, or a day has passed. */
+static void
+wait_due(struct crl_clock *c, bool failed)
+{
+	struct timespec until;
+
+	pthread_mutex_lock(&c->lock);
+	if (failed || c->asked == c->done) {
+		until.tv_sec = failed ? clock_now() + RETRY_SECS : c->made + CRL_EVERY_SECS;
+		until.tv_nsec = 0;
+		pthread_cond_timedwait(&c->wake, &c->lock, &until);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+static bool
+is_due(struct crl_clock *c, int64_t now)
+{
+	bool due;
+
+	pthread_mutex_lock(&c->lock);
+	due = c->asked > c->done || now >= c->made + CRL_EVERY_SECS;
+	pthread_mutex_unlock(&c->lock);
+	return due;
+}
+
+static void *
+timer_loop(void *arg)
+{
+	struct authority *a = arg;
+	bool failed = false;
+	struct err e;
+
+	for (;;) {
+		wait_due(a->crl, failed);
+		failed = false;
+		if (!is_due(a->crl, clock_now()))
+			continue;
+		if (crl_issue(a, clock_now(), NULL, &e))
+			continue;
+		failed = true;
+		log_warn("no CRL: %s; again in %d seconds", e.text, RETRY_SECS);
+	}
+	return NULL;
+}
+
+void
+crl_timer_start(struct authority *a)
+{
+	pthread_t thread;
+
+	promise(pthread_create(&thread, NULL, timer_loop, a) == 0);
+	pthread_detach(thread);
+}
