@@ -30,3 +30,6 @@ enum typed { TYPED_UNKNOWN = 0, TYPED_MISTYPED, TYPED_SHORT, TYPED_VOICE, TYPED_
  * QR's digits).  TYPED_NUMBER: looks like a permit's printed number.  A URL of
  * ours (https://host/#digits) is read as its fragment. */
 enum typed typed_what(struct span text, struct buf *plain);
+
+/* A dossier code of any of the three generations, with a date that exists. */
+bool dossier_code_ok(const char *);

@@ -1,0 +1,598 @@
+#include "verifier/submission.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "verifier/code.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#define CONTENT_MAX (512u << 10)
+#define TEXT_CHARS_MAX 4000
+#define LINE_CHARS_MAX 1000
+#define ITEMS_MAX 200
+
+void
+submission_drop(struct submission *s)
+{
+	buf_drop(&s->content);
+	free(s->dossier);
+	free(s->procedure);
+	free(s->holder);
+	free(s->given);
+	json_decref(s->remarks);
+	json_decref(s->problems);
+	*s = (struct submission){ 0 };
+}
+
+/*
+ * One reading: what is being built, and where in the JSON we are.
+ */
+
+struct reading { struct submission *s; const struct policy *policy; };
+
+static void
+note(json_t *list, const char *path, char *vi, char *en)
+{
+	json_t *one = json_pack("{s:s, s:s, s:s}", "field", path, "vi", vi, "en", en);
+
+	free(vi);
+	free(en);
+	if (one != NULL)
+		json_array_append_new(list, one);
+}
+
+/* Problems are collected, up to a number; vi and en are given away. */
+static bool
+problem(struct reading *r, const char *path, char *vi, char *en)
+{
+	if (json_array_size(r->s->problems) >= SUBMISSION_PROBLEMS_MAX) {
+		free(vi);
+		free(en);
+		return false;
+	}
+	note(r->s->problems, path, vi, en);
+	return false;
+}
+
+/* "U+00D0" out of a refusal of text_check, "" if it names none. */
+static void
+code_point(char out[16], const char *text)
+{
+	const char *at = strstr(text, "U+");
+	size_t n = at == NULL ? 0 : 2 + strspn(at + 2, "0123456789ABCDEF");
+
+	snprintf(out, 16, "%.*s", n > 15 ? 15 : (int)n, at == NULL ? "" : at);
+}
+
+/* Text as it will be signed: NFC, nothing that deceives, of sensible length. */
+static bool
+clean_text(struct buf *out, struct reading *r, const json_t *j, const char *path, const char *vi, const char *en, size_t chars_max)
+{
+	struct span in = span_of(json_string_value(j), json_string_length(j));
+	struct err e = { ERR_NONE, "" };
+	bool changed = false;
+	char point[16];
+
+	if (!utf8_check(in, &e) || !text_to_nfc(out, in, &changed, &e))
+		return problem(r, path, xprintf("%s: chữ không đọc được", vi), xprintf("%s: %s", en, e.text));
+	if (!text_check(buf_span(out), false, &e)) {
+		code_point(point, e.text);
+		return problem(r, path, point[0] != '\0' ? xprintf("%s: có ký tự %s không được dùng (trông giống chữ khác hoặc không nhìn thấy); xin gõ lại", vi, point)
+		    : xprintf("%s: có ký tự điều khiển hoặc xuống dòng; xin gõ lại trên một dòng", vi), xprintf("%s: %s", en, e.text));
+	}
+	if (out->len == 0)
+		return problem(r, path, xprintf("%s: để trống", vi), xprintf("%s: empty", en));
+	if (utf8_count(buf_span(out)) > chars_max)
+		return problem(r, path, xprintf("%s: dài quá %zu ký tự", vi, chars_max), xprintf("%s: longer than %zu characters", en, chars_max));
+	if (changed)
+		note(r->s->remarks, path, xprintf("%s: đã chuyển sang Unicode dựng sẵn (NFC)", vi), xprintf("%s: brought to Unicode NFC", en));
+	return true;
+}
+
+/* The shortest fixed-point text that reads back as the same number. */
+static bool
+decimal_text(char out[64], const json_t *j)
+{
+	double d = json_number_value(j);
+
+	if (json_is_integer(j))
+		return snprintf(out, 64, "%" JSON_INTEGER_FORMAT, json_integer_value(j)) < 64;
+	if (!isfinite(d) || fabs(d) >= 1e15)
+		return false;
+	for (int digits = 0; digits <= 17; digits++) {
+		snprintf(out, 64, "%.*f", digits, d);
+		if (strtod(out, NULL) == d)
+			break;
+	}
+	if (strtod(out, NULL) != d)
+		return false;
+	if (strcmp(out, "-0") == 0)
+		strcpy(out, "0");
+	return true;
+}
+
+static bool
+put_point(struct buf *out, const json_t *j)
+{
+	char x[64], y[64];
+
+	if (json_array_size(j) != 2 || !json_is_number(json_array_get(j, 0)) || !json_is_number(json_array_get(j, 1)) ||
+	    !decimal_text(x, json_array_get(j, 0)) || !decimal_text(y, json_array_get(j, 1)))
+		return false;
+	buf_printf(out, "%s %s", x, y);
+	return true;
+}
+
+static bool
+put_value(struct buf *out, struct reading *r, const struct field *f, const json_t *j, const char *path)
+{
+	static const struct { const char *vi, *en; } wants[] = {
+		[FIELD_GROUP] = { "một nhóm mục", "a group of fields" }, [FIELD_TEXT] = { "chữ", "text" },
+		[FIELD_DECIMAL] = { "số", "a number" }, [FIELD_INTEGER] = { "số nguyên", "a whole number" },
+		[FIELD_DATE] = { "ngày, dạng NNNN-TT-NN", "a date, as YYYY-MM-DD" }, [FIELD_POINT] = { "hai số", "two numbers" },
+	};
+	char number[64];
+	int32_t day;
+	struct err e;
+	bool good = false;
+
+	switch (f->type) {
+	case FIELD_TEXT:
+		if (json_is_string(j)) {
+			own_struct(buf) text = buf_new(SUBMISSION_MAX * 4);
+
+			if (!clean_text(&text, r, j, path, f->vi, f->en, TEXT_CHARS_MAX))
+				return false;
+			text_put_xml(out, buf_span(&text));
+			return true;
+		}
+		break;
+	case FIELD_DECIMAL:
+	case FIELD_INTEGER:
+		good = (f->type == FIELD_DECIMAL ? json_is_number(j) : json_is_integer(j)) && decimal_text(number, j);
+		if (good)
+			buf_put_str(out, number);
+		break;
+	case FIELD_DATE:
+		good = json_is_string(j) && strlen(json_string_value(j)) == json_string_length(j) && date_parse(&day, json_string_value(j), &e);
+		if (good)
+			buf_put_str(out, json_string_value(j));
+		break;
+	case FIELD_POINT:
+		good = put_point(out, j);
+		break;
+	case FIELD_GROUP:
+		break;
+	}
+	return good || problem(r, path, xprintf("%s: phải là %s", f->vi, wants[f->type].vi), xprintf("%s: must be %s", f->en, wants[f->type].en));
+}
+
+static bool put_group(struct buf *out, struct reading *r, const struct field *group, const json_t *j, const char *path);
+
+static bool
+put_one(struct buf *out, struct reading *r, const struct field *f, const json_t *j, const char *path)
+{
+	bool good;
+
+	buf_printf(out, "<%s>", f->name);
+	if (f->type == FIELD_GROUP && json_is_object(j))
+		good = put_group(out, r, f, j, path);
+	else
+		good = put_value(out, r, f, j, path);
+	buf_printf(out, "</%s>", f->name);
+	return good;
+}
+
+static bool
+put_many(struct buf *out, struct reading *r, const struct field *f, const json_t *j, const char *path)
+{
+	size_t n = json_array_size(j);
+	bool good = true;
+
+	if (!json_is_array(j) || (n == 0 && !f->optional) || n > ITEMS_MAX)
+		return problem(r, path, xprintf("%s: phải là danh sách có từ 1 đến %d mục", f->vi, ITEMS_MAX),
+		    xprintf("%s: must be a list of 1 to %d items", f->en, ITEMS_MAX));
+	for (size_t i = 0; i < n; i++) {
+		own_str char *at = xprintf("%s[%zu]", path, i + 1);
+
+		good = put_one(out, r, f, json_array_get(j, i), at) && good;
+	}
+	return good;
+}
+
+/* Written by the system of the samples beside the fields, for people. */
+static bool
+is_annotation(const char *key)
+{
+	return strcmp(key, "canh_bao") == 0 || strcmp(key, "hard_cases") == 0;
+}
+
+static bool
+check_keys(struct reading *r, const struct field *group, const json_t *j, const char *path)
+{
+	const char *key;
+	json_t *value;
+	bool good = true;
+
+	json_object_foreach((json_t *)j, key, value) {
+		own_str char *at = xprintf("%s%s%.60s", path, path[0] != '\0' ? "." : "", key);
+
+		if (field_find(group, key) == NULL && !is_annotation(key) && !json_is_null(value))
+			good = problem(r, at, xprintf("%.60s: loại giấy này không có mục này", key),
+			    xprintf("%.60s: this kind of permit has no such field", key));
+	}
+	return good;
+}
+
+/* In the order of the kind, whatever the order of the JSON. */
+static bool
+put_group(struct buf *out, struct reading *r, const struct field *group, const json_t *j, const char *path)
+{
+	bool good = check_keys(r, group, j, path);
+
+	for (size_t i = 0; i < group->nchildren; i++) {
+		const struct field *f = &group->child[i];
+		const json_t *value = json_object_get(j, f->name);
+		own_str char *at = xprintf("%s%s%s", path, path[0] != '\0' ? "." : "", f->name);
+
+		if (value == NULL || json_is_null(value)) {
+			if (!f->optional)
+				good = problem(r, at, xprintf("%s: còn thiếu", f->vi), xprintf("%s: missing", f->en));
+		} else if (f->many) {
+			good = put_many(out, r, f, value, at) && good;
+		} else {
+			good = put_one(out, r, f, value, at) && good;
+		}
+	}
+	return good;
+}
+
+/*
+ * The head of the content.
+ */
+
+/* What either shape says, before it is checked. */
+struct told {
+	const json_t *kind, *agency, *agency_name, *dossier, *procedure, *step, *number;
+	json_t *fields;			/* own: only the kind's fields */
+	bool by_loai;
+};
+
+static void
+told_drop(struct told *t)
+{
+	json_decref(t->fields);
+}
+
+/* What the samples' system keeps beside the content; not ours to sign. */
+static const char *const aside[] = { "id", "so_ky_hieu", "ngay_cap", "dia_danh", "nguoi_ky", "hard_cases", "thay_the", "thu_hoi",
+	"dinh_chi", "bien_dong", "loai", "co_quan_cap", "ma_ho_so", "ten_thu_tuc", NULL };
+static const char *const aside_told[] = { "thay_the", "thu_hoi", "dinh_chi", "bien_dong", NULL };
+
+static void
+tell_sample(struct told *t, const json_t *j, struct reading *r)
+{
+	const json_t *agency = json_object_get(j, "co_quan_cap");
+
+	*t = (struct told){ .kind = json_object_get(j, "loai"), .agency = json_object_get(agency, "ma"),
+		.agency_name = json_object_get(agency, "ten"), .dossier = json_object_get(j, "ma_ho_so"),
+		.procedure = json_object_get(j, "ten_thu_tuc"), .number = json_object_get(j, "so_ky_hieu"),
+		.fields = json_copy((json_t *)j), .by_loai = true };
+	for (size_t i = 0; aside[i] != NULL; i++)
+		json_object_del(t->fields, aside[i]);
+	for (size_t i = 0; aside_told[i] != NULL; i++)
+		if (json_object_get(j, aside_told[i]) != NULL && !json_is_null(json_object_get(j, aside_told[i])))
+			note(r->s->remarks, aside_told[i], xprintf("%s: là việc sau khi cấp, không thuộc nội dung ký", aside_told[i]),
+			    xprintf("%s: an event after issue, not part of what is signed", aside_told[i]));
+}
+
+static bool
+tell_envelope(struct told *t, const json_t *j, struct reading *r)
+{
+	static const char *const keys[] = { "kind", "agency", "dossier", "procedure", "step", "number", "fields", NULL };
+	struct err e = { ERR_NONE, "" };
+
+	if (!json_only(j, keys, &e))
+		return problem(r, "", xprintf("đơn nộp có mục lạ: %s", e.text), xprintf("the submission: %s", e.text));
+	*t = (struct told){ .kind = json_object_get(j, "kind"), .agency = json_object_get(j, "agency"),
+		.dossier = json_object_get(j, "dossier"), .procedure = json_object_get(j, "procedure"),
+		.step = json_object_get(j, "step"), .number = json_object_get(j, "number"),
+		.fields = json_incref(json_object_get(j, "fields")) };
+	return true;
+}
+
+static const char *
+string_of(const json_t *j)
+{
+	const char *s = json_string_value(j);
+
+	return s == NULL || strlen(s) != json_string_length(j) ? "" : s;
+}
+
+static bool
+read_kind(struct reading *r, const struct told *t)
+{
+	const char *word = string_of(t->kind);
+
+	r->s->kind = t->by_loai ? policy_kind_by_loai(r->policy, word) : policy_kind(r->policy, word);
+	return r->s->kind != NULL || problem(r, t->by_loai ? "loai" : "kind", xprintf("loại giấy: không có loại \"%.60s\"", word),
+	    xprintf("kind: there is no kind of permit called \"%.60s\"", word));
+}
+
+static bool
+read_agency(struct reading *r, const struct told *t)
+{
+	const char *id = string_of(t->agency);
+	const struct agency *a = policy_agency(r->policy, id);
+
+	if (a == NULL)
+		return problem(r, t->by_loai ? "co_quan_cap.ma" : "agency", xprintf("cơ quan cấp: không có mã \"%.40s\"", id),
+		    xprintf("agency: there is no agency with code \"%.40s\"", id));
+	r->s->agency = a;
+	if (t->agency_name != NULL && strcmp(string_of(t->agency_name), a->name) != 0)
+		note(r->s->remarks, "co_quan_cap.ten", xprintf("tên cơ quan: ghi theo danh mục, %s", a->name),
+		    xprintf("name of the agency: written as the directory has it, %s", a->name));
+	return true;
+}
+
+static bool
+read_dossier(struct reading *r, const struct told *t)
+{
+	const char *code = string_of(t->dossier);
+
+	if (!dossier_code_ok(code))
+		return problem(r, t->by_loai ? "ma_ho_so" : "dossier", xprintf("mã hồ sơ: \"%.64s\" không đúng dạng hoặc ngày không có thật", code),
+		    xprintf("dossier code: \"%.64s\" has not the form of one, or its date does not exist", code));
+	r->s->dossier = xstrdup(code);
+	return true;
+}
+
+static bool
+read_number(struct reading *r, const struct told *t)
+{
+	const struct kind *k = r->s->kind;
+	const char *path = t->by_loai ? "so_ky_hieu" : "number";
+	struct err e;
+
+	if (k->numbering != NUMBER_GIVEN)
+		return t->by_loai || t->number == NULL || json_is_null(t->number) || problem(r, path, xprintf("số giấy: loại này do văn thư cho số, không nộp kèm"),
+		    xprintf("number: this kind is numbered when it is sealed; none may come with it"));
+	if (!kind_check_given(k, string_of(t->number), &e))
+		return problem(r, path, xprintf("số giấy: \"%.40s\" không đúng mẫu %s hoặc sai số kiểm tra", string_of(t->number), k->given), xprintf("number: %s", e.text));
+	r->s->given = xstrdup(string_of(t->number));
+	return true;
+}
+
+static bool
+read_line(char **out, struct reading *r, const json_t *j, const char *path, const char *vi, const char *en)
+{
+	own_struct(buf) text = buf_new(SUBMISSION_MAX * 4);
+
+	if (j == NULL || json_is_null(j))
+		return true;
+	if (!json_is_string(j))
+		return problem(r, path, xprintf("%s: phải là chữ", vi), xprintf("%s: must be text", en));
+	if (!clean_text(&text, r, j, path, vi, en, LINE_CHARS_MAX))
+		return false;
+	*out = xstrdup(buf_str(&text));
+	return true;
+}
+
+/*
+ * Holders: which fields of the kind name them.
+ */
+
+static const char *const name_fields[] = { "ten_vn", "ho_ten", "ten", NULL };
+static const char *const id_fields[] = { "so_dinh_danh", "ma_so_doanh_nghiep", "ma_so", "so_dang_ky", NULL };
+static const char *const address_fields[] = { "dia_chi", "tru_so", NULL };
+
+/* The clean text of the first of these fields that is there; NULL if none. */
+static char *
+first_of(const json_t *group, const char *const names[])
+{
+	own_struct(buf) out = buf_new(SUBMISSION_MAX * 4);
+	bool changed;
+	struct err e;
+
+	for (size_t i = 0; names[i] != NULL; i++) {
+		const json_t *v = json_object_get(group, names[i]);
+
+		if (json_is_string(v) && json_string_length(v) > 0 && text_to_nfc(&out, span_of(json_string_value(v), json_string_length(v)), &changed, &e))
+			return xstrdup(buf_str(&out));
+	}
+	return NULL;
+}
+
+static void
+put_element(struct buf *out, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	buf_printf(out, "<%s>", name);
+	text_put_xml(out, span_str(text));
+	buf_printf(out, "</%s>", name);
+}
+
+static bool
+put_holder(struct buf *out, struct reading *r, const json_t *group, const char *path)
+{
+	own_str char *name = first_of(group, name_fields);
+	own_str char *id = first_of(group, id_fields);
+	own_str char *address = first_of(group, address_fields);
+
+	if (name == NULL)
+		return problem(r, path, xprintf("người được cấp: thiếu họ tên hoặc tên tổ chức"), xprintf("holder: neither a person's nor an organisation's name"));
+	buf_put_str(out, "<holder>");
+	put_element(out, "name", name);
+	put_element(out, "id", id);
+	put_element(out, "address", address);
+	buf_put_str(out, "</holder>");
+	if (r->s->holder == NULL)
+		r->s->holder = xstrdup(name);
+	return true;
+}
+
+static bool
+put_holders(struct buf *out, struct reading *r, const json_t *fields)
+{
+	const char *field = r->s->kind->holder;
+	const json_t *group = field[0] == '\0' ? fields : json_object_get(fields, field);
+	bool good = true;
+
+	buf_put_str(out, "<holders>");
+	if (!json_is_array(group))
+		good = put_holder(out, r, group, field);
+	for (size_t i = 0; i < json_array_size(group); i++)
+		good = put_holder(out, r, json_array_get(group, i), field) && good;
+	buf_put_str(out, "</holders>");
+	return good;
+}
+
+/*
+ * The whole.
+ */
+
+static void
+put_day(struct buf *out, const json_t *fields, const char *name, const char *attribute, int32_t *day)
+{
+	const char *text = name[0] == '\0' ? "" : string_of(json_object_get(fields, name));
+	struct err e;
+
+	if (text[0] != '\0' && date_parse(day, text, &e))
+		buf_printf(out, " %s=\"%s\"", attribute, text);
+}
+
+static bool
+put_validity(struct buf *out, struct reading *r, const json_t *fields)
+{
+	struct submission *s = r->s;
+
+	if (s->kind->valid_from[0] == '\0' && s->kind->valid_to[0] == '\0')
+		return true;
+	buf_put_str(out, "<validity");
+	put_day(out, fields, s->kind->valid_from, "from", &s->valid_from);
+	put_day(out, fields, s->kind->valid_to, "to", &s->valid_to);
+	buf_put_str(out, "></validity>");
+	return s->valid_from <= s->valid_to || problem(r, s->kind->valid_to, xprintf("thời hạn: ngày hết hạn trước ngày bắt đầu"),
+	    xprintf("validity: it ends before it begins"));
+}
+
+static bool
+read_head(struct reading *r, const struct told *t, char **step)
+{
+	bool good = read_kind(r, t);
+
+	good = read_agency(r, t) && good;
+	good = read_dossier(r, t) && good;
+	good = read_line(&r->s->procedure, r, t->procedure, t->by_loai ? "ten_thu_tuc" : "procedure", "tên thủ tục", "procedure") && good;
+	good = read_line(step, r, t->step, "step", "bước xử lý", "step") && good;
+	if (!json_is_object(t->fields))
+		good = problem(r, "fields", xprintf("nội dung: còn thiếu"), xprintf("fields: missing"));
+	if (r->s->kind == NULL || !json_is_object(t->fields))
+		return false;
+	if (r->s->procedure == NULL)
+		r->s->procedure = xstrdup(r->s->kind->vi);
+	return read_number(r, t) && good;
+}
+
+static void
+put_head(struct buf *out, const struct submission *s, const char *handle, const char *step)
+{
+	buf_printf(out, "<content xmlns=\"" NS_PERMIT "\" Id=\"content\" kind=\"%s\" version=\"1\"><code>%s</code>", s->kind->id, handle);
+	buf_put_str(out, "<agency id=\"");
+	text_put_xml_attr(out, span_str(s->agency->id));
+	buf_put_str(out, "\">");
+	put_element(out, "name", s->agency->name);
+	if (s->agency->parent != NULL && s->agency->parent[0] != '\0')
+		put_element(out, "parent", s->agency->parent);
+	buf_put_str(out, "</agency>");
+	put_element(out, "dossier", s->dossier);
+	put_element(out, "procedure", s->procedure);
+	put_element(out, "step", step);
+}
+
+static bool
+build(struct reading *r, const struct told *t, const char *handle)
+{
+	struct buf *out = &r->s->content;
+	own_str char *step = NULL;
+	own_struct(buf) fields = buf_new(CONTENT_MAX);
+	bool good = read_head(r, t, &step);
+
+	if (r->s->kind == NULL || !json_is_object(t->fields))
+		return false;
+	good = put_group(&fields, r, &r->s->kind->root, t->fields, "") && good;
+	if (!good)
+		return false;
+	put_head(out, r->s, handle, step);
+	good = put_holders(out, r, t->fields);
+	buf_put_str(out, "<fields>");
+	buf_put_span(out, buf_span(&fields));
+	buf_put_str(out, "</fields>");
+	good = put_validity(out, r, t->fields) && good;
+	buf_put_str(out, "</content>");
+	return good;
+}
+
+static bool
+fail_first(const struct submission *s, struct err *e)
+{
+	const char *en = string_of(json_object_get(json_array_get(s->problems, 0), "en"));
+
+	return fail(e, ERR_INPUT, "%s", en);
+}
+
+bool
+submission_read(struct submission *out, struct span text, const char *handle, const struct policy *policy,
+    struct permit_grammars *grammars, struct err *e)
+{
+	own(json_t) *j = NULL;
+	struct reading r = { .s = out, .policy = policy };
+	struct told t = { 0 };
+	bool good;
+
+	*out = (struct submission){ .content = buf_new(CONTENT_MAX), .valid_from = INT32_MIN, .valid_to = INT32_MAX,
+		.remarks = json_array(), .problems = json_array() };
+	if (strlen(handle) != 32 || strspn(handle, "0123456789abcdef") != 32)
+		return fail(e, ERR_BUG, "a handle is 32 hex digits");
+	if (text.len > SUBMISSION_MAX)
+		return fail(e, ERR_LIMIT, "the submission has %zu bytes (limit %u)", text.len, SUBMISSION_MAX);
+	if (!json_read(&j, text, e))
+		return false;
+	if (!json_is_object(j))
+		return fail(e, ERR_INPUT, "the submission is not a JSON object");
+	good = true;
+	if (json_object_get(j, "loai") != NULL)
+		tell_sample(&t, j, &r);
+	else
+		good = tell_envelope(&t, j, &r);
+	good = good && build(&r, &t, handle);
+	told_drop(&t);
+	if (!good)
+		return fail_first(out, e);
+	return buf_ok(&out->content, "the content", e) && permit_check_content(buf_span(&out->content), policy, grammars, e);
+}
+
+static json_t *
+day_or_null(int32_t day)
+{
+	char text[TIME_TEXT];
+
+	if (day == INT32_MIN || day == INT32_MAX)
+		return json_null();
+	date_text(text, day);
+	return json_string(text);
+}
+
+json_t *
+submission_facts(const struct submission *s)
+{
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:O}", "kind", s->kind->id, "agency", s->agency->id,
+	    "dossier", s->dossier, "procedure", s->procedure, "holder", s->holder, "given", s->given,
+	    "valid_from", day_or_null(s->valid_from), "valid_to", day_or_null(s->valid_to), "remarks", s->remarks);
+
+	promise(j != NULL);
+	return j;
+}
