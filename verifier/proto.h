@@ -6,7 +6,7 @@
  * VERIFY_LOOKUP    what a person typed, and who asks (a device key or an
  *                  address block, for counting misses) -> answer, JSON
  * GATE_CSR         a certificate request -> its SubjectPublicKeyInfo
- * GATE_SUBMISSION  a submission, JSON -> canonical octets of <content>, and
+ * GATE_SUBMISSION  handle (hex), a submission (JSON) -> canonical octets of <content>, and
  *                  what the signer needs to know of it, JSON
  * VERIFY_PROOF     a permit's handle -> its .tlog-proof
  *
@@ -23,7 +23,7 @@
 	X(VERIFY_FILE, CALLER_API | CALLER_CLI, "sF", "s") \
 	X(VERIFY_LOOKUP, CALLER_API | CALLER_CLI, "ss", "s") \
 	X(GATE_CSR, CALLER_CA, "F", "b") \
-	X(GATE_SUBMISSION, CALLER_SIGNER, "F", "bs") \
+	X(GATE_SUBMISSION, CALLER_SIGNER, "sF", "bs") \
 	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s")
 
 enum verify_message { VERIFY_MESSAGES_FIRST = 0x400, VERIFY_MESSAGES(MSG_ENUM) };

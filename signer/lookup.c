@@ -1,0 +1,197 @@
+/* What the register knows, in the shapes that antin-signer works with
+ * (permit_life.h). */
+#include "signer/permit_life.h"
+
+#include "base/clock.h"
+#include "signer/tsa_proto.h"
+#include "verifier/tst.h"
+#include "verifier/xades_write.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+copy_text(char *out, size_t size, struct span s)
+{
+	snprintf(out, size, "%.*s", (int)s.len, s.len > 0 ? (const char *)s.ptr : "");
+}
+
+void
+permit_row_take(struct permit_row *p, const struct reg_cell c[PERMIT_COLUMNS])
+{
+	*p = (struct permit_row){ .handle = c[0].s, .dossier = c[3].s, .holder = c[4].s, .given = c[5].s, .has_given = !c[5].null,
+		.valid_to = c[6].null ? INT64_MAX : c[6].i, .content = c[7].s, .officers = c[9].s, .person = c[10].s, .serial = c[11].s,
+		.number = c[12].s, .shortcode = c[13].s, .voicecode = c[14].s, .list = c[15].i, .idx = c[16].i, .day = c[17].i,
+		.sealed = c[18].s, .sha256 = c[19].s, .reserved_entry = c[22].i };
+	copy_text(p->kind, sizeof(p->kind), c[1].s);
+	copy_text(p->agency, sizeof(p->agency), c[2].s);
+	copy_text(p->state, sizeof(p->state), c[8].s);
+}
+
+bool
+permit_by_handle(const struct service *s, struct reg_rows *rows, struct permit_row *p, const unsigned char handle[HANDLE_LEN], struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.by_handle");
+	struct reg_cell c[PERMIT_COLUMNS];
+
+	reg_bytes(&read, "handle", span_of(handle, HANDLE_LEN));
+	if (!reg_one(s->reg, &read, rows, c, PERMIT_COLUMNS, "permit with this handle", e))
+		return false;
+	permit_row_take(p, c);
+	return true;
+}
+
+bool
+permit_file(struct buf *out, const struct permit_row *p, struct err *e)
+{
+	if (p->sealed.len > 0) {
+		buf_put_span(out, p->sealed);
+		return buf_ok(out, "permit", e);
+	}
+	if (p->officers.len == 0)
+		return fail(e, ERR_CONFLICT, "nobody has signed this permit yet");
+	return permit_write(out, p->content, p->officers, SPAN_NONE, SPAN_NONE, e);
+}
+
+void
+active_cert_drop(struct active_cert *a)
+{
+	X509_free(a->cert);
+	a->cert = NULL;
+	buf_drop(&a->der);
+}
+
+bool
+active_cert_find(struct active_cert *a, const struct service *s, const char *serial_hex_text, int64_t now, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("cert.by_serial");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own_struct(buf) serial = buf_new(64);
+	struct reg_cell c[14];
+
+	if (!hex_get(&serial, span_str(serial_hex_text), e))
+		return false;
+	reg_bytes(&read, "serial", buf_span(&serial));
+	if (!reg_one(s->reg, &read, &rows, c, 14, "certificate with this serial number here", e)) {
+		if (e->class == ERR_ABSENT)
+			e->class = ERR_POLICY;
+		return false;
+	}
+	if (!span_eq_str(c[10].s, "active"))
+		return fail(e, ERR_POLICY, "the certificate %.40s is not active (%.*s)", serial_hex_text, (int)c[10].s.len, (const char *)c[10].s.ptr);
+	if (now < c[8].i || now > c[9].i)
+		return fail(e, ERR_POLICY, "the certificate %.40s is outside its time", serial_hex_text);
+	*a = (struct active_cert){ .der = buf_new(64 << 10) };
+	copy_text(a->person, sizeof(a->person), c[3].s);
+	copy_text(a->agency, sizeof(a->agency), c[5].s);
+	copy_text(a->profile, sizeof(a->profile), c[2].s);
+	buf_put_span(&a->der, c[6].s);
+	return cert_from_der(&a->cert, c[6].s, e);
+}
+
+/* id, role, agency, title, mode, kinds, from, to, ended */
+static bool
+holds(const struct reg_cell c[9], const char *roles, const char *agency, const struct kind *kind, int32_t day)
+{
+	own_str char *role = span_dup_str(c[1].s);
+	own_str char *scope = span_dup_str(c[2].s);
+	own_str char *kinds = span_dup_str(c[5].s);
+
+	if (!word_in(roles, role) || !agency_within(agency, scope))
+		return false;
+	if (day < c[6].i || (!c[7].null && day > c[7].i) || (!c[8].null && day >= c[8].i))
+		return false;
+	return kind == NULL || strcmp(kinds, "*") == 0 || word_in(kinds, kind->id);
+}
+
+/* "KT. CHỦ TỊCH" begins with its mode. */
+static bool
+mode_allowed(const struct kind *kind, const char *mode)
+{
+	char word[8];
+
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(mode, " "), mode);
+	return kind == NULL || kind_allows_mode(kind, word);
+}
+
+bool
+appointment_find(struct appointment *out, const struct service *s, const char *person, const char *roles,
+    const char *agency, const struct kind *kind, int32_t day, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("appointments");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[9];
+	bool more;
+
+	reg_text(&read, "person", person);
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 9, &more, e))
+		return false;
+	while (more) {
+		if (holds(c, roles, agency, kind, day)) {
+			copy_text(out->role, sizeof(out->role), c[1].s);
+			copy_text(out->title, sizeof(out->title), c[3].s);
+			copy_text(out->mode, sizeof(out->mode), c[4].s);
+			if (mode_allowed(kind, out->mode))
+				return true;
+		}
+		if (!reg_next(&rows, c, 9, &more, e))
+			return false;
+	}
+	return fail(e, ERR_POLICY, "this person has no appointment (%s) for agency %s%s%s on this day", roles, agency,
+	    kind != NULL ? " and kind " : "", kind != NULL ? kind->id : "");
+}
+
+static bool
+stamp_request(struct buf *out, const unsigned char imprint[SHA256_LEN], struct err *e)
+{
+	own(TS_REQ) *req = TS_REQ_new();
+	TS_MSG_IMPRINT *m = TS_MSG_IMPRINT_new();
+	X509_ALGOR *alg = X509_ALGOR_new();
+	unsigned char *der = NULL;
+	int n;
+
+	promise(req != NULL && m != NULL && alg != NULL && X509_ALGOR_set0(alg, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL) == 1 &&
+	    TS_REQ_set_version(req, 1) == 1 && TS_MSG_IMPRINT_set_algo(m, alg) == 1 &&
+	    TS_MSG_IMPRINT_set_msg(m, (unsigned char *)imprint, SHA256_LEN) == 1 && TS_REQ_set_msg_imprint(req, m) == 1 &&
+	    TS_REQ_set_cert_req(req, 1) == 1);
+	n = i2d_TS_REQ(req, &der);
+	promise(n > 0);
+	buf_put(out, der, (size_t)n);
+	OPENSSL_free(der);
+	X509_ALGOR_free(alg);
+	TS_MSG_IMPRINT_free(m);
+	return buf_ok(out, "request", e);
+}
+
+bool
+stamp_get(struct buf *token, const struct service *s, const unsigned char imprint[SHA256_LEN], struct err *e)
+{
+	own_struct(msg) ask = msg_new(TSA_STAMP, TSA_MESSAGE_MAX);
+	own_struct(msg) reply = msg_new(0, 1);
+	own_struct(buf) request = buf_new(4096);
+	struct tst tst;
+
+	if (!stamp_request(&request, imprint, e))
+		return false;
+	msg_put(&ask, buf_span(&request));
+	if (!peer_call(s->tsa, &ask, &reply, e) || !tst_of_response(token, msg_span(&reply, 0), e) ||
+	    !tst_check(&tst, buf_span(token), EVP_sha256(), span_of(imprint, SHA256_LEN), NULL, e))
+		return fail_in(e, "time stamp");
+	tst_drop(&tst);
+	return true;
+}
+
+bool
+crl_get(struct buf *der, const struct service *s, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("crl.last");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[5];
+
+	if (!reg_one(s->reg, &read, &rows, c, 5, "CRL", e))
+		return false;
+	if (c[2].null)
+		return fail(e, ERR_LATER, "the newest CRL is not signed yet");
+	buf_put_span(der, c[2].s);
+	return buf_ok(der, "CRL", e);
+}

@@ -1,0 +1,96 @@
+/*
+ * signer/permit_life.h -- a permit, from draft to withdrawal.
+ *
+ * Invariants
+ *  1. The content is fixed when the draft is recorded; an officer signs those
+ *     octets and no others.
+ *  2. An officer's signature with its evidence is frozen when it is recorded.
+ *  3. Nothing is sealed without the clerk's order, bound to the hash of those
+ *     frozen octets.
+ *  4. Number, codes and place in the status list are allotted in the transaction
+ *     that reserves the seal; nothing of them is ever used twice.
+ *  5. The seal signs octets that follow from the reservation alone, so that
+ *     recovery signs the same digest again and no number is lost.
+ *  6. What leaves has been judged with the verifier's own code.
+ *
+ *	(none)  --permit.submit, submit.c-------------> draft
+ *	draft   --permit.officer_signed, finish.c-----> signed
+ *	signed  --permit.reserve_*, seal.c------------> sealing
+ *	sealing --permit.issue, seal_one/seal_recover-> issued
+ *	issued  --permit.withdraw, orders.c-----------> withdrawn
+ */
+#pragma once
+
+#include <pthread.h>
+
+#include "base/ossl.h"
+#include "hsm/remote_key.h"
+#include "policy/policy.h"
+#include "register/client.h"
+#include "register/entry.h"
+#include "verifier/order.h"
+#include "verifier/permit.h"
+
+#define HANDLE_HEX (2 * HANDLE_LEN + 1)
+
+/* What antin-signer works with, gathered once at the start. */
+struct service {
+	const struct policy *policy;
+	struct permit_grammars *grammars;
+	pthread_mutex_t judging;		/* grammars: one thread at a time */
+	struct reg *reg;
+	struct hsm *seal, *key;			/* seal token; service signer's token */
+	struct peer *verifier, *tsa;
+	const char *origin, *status_uri, *org;
+	X509 *root, *issuing, *signer;		/* signer: tickets and status lists */
+	EVP_PKEY *signer_key;
+	struct status_clock *status;		/* status_publish.c's own */
+};
+
+/* A permit as the register has it; borrows from rows. */
+struct permit_row {
+	struct span handle, content, officers, sealed, sha256, serial;
+	char kind[64], agency[64], state[16];
+	struct span dossier, holder, given, number, shortcode, voicecode, person;
+	int64_t valid_to, list, idx, day, reserved_entry;
+	bool has_given;
+};
+
+#define PERMIT_COLUMNS 24
+void permit_row_take(struct permit_row *, const struct reg_cell cells[PERMIT_COLUMNS]);
+must_check bool permit_by_handle(const struct service *, struct reg_rows *, struct permit_row *, const unsigned char handle[HANDLE_LEN], struct err *);
+/* The file as it is now: content and officers, or the sealed permit. */
+must_check bool permit_file(struct buf *out, const struct permit_row *, struct err *);
+
+/* An active certificate of the register. */
+struct active_cert { X509 *cert; char person[64], agency[64], profile[40]; struct buf der; };
+void active_cert_drop(struct active_cert *);
+must_check bool active_cert_find(struct active_cert *, const struct service *, const char *serial_hex, int64_t now, struct err *);
+
+/* Does this person hold one of the roles for this agency on this day?  For
+ * officers also kind and mode; the appointment's title and mode are given. */
+struct appointment { char role[40], title[256], mode[256]; };
+must_check bool appointment_find(struct appointment *, const struct service *, const char *person, const char *roles,
+    const char *agency, const struct kind *, int32_t day, struct err *);
+
+/* A time-stamp token over 32 octets of SHA-256. */
+must_check bool stamp_get(struct buf *token, const struct service *, const unsigned char imprint[SHA256_LEN], struct err *);
+/* The newest CRL's octets. */
+must_check bool crl_get(struct buf *der, const struct service *, struct err *);
+
+/* Handlers: JSON in, JSON out. */
+must_check bool submit(json_t **out, const struct service *, const char *program, const char *key, const char *submission, int64_t now, struct err *);
+must_check bool prepare(json_t **out, const struct service *, const char *request, struct span officer, int64_t now, struct err *);
+must_check bool finish(json_t **out, const struct service *, const char *request, int64_t now, struct err *);
+must_check bool order_act(json_t **out, const struct service *, struct span cms, int64_t now, struct err *);
+must_check bool list(json_t **out, const struct service *, const char *request, struct err *);
+
+/* seal.c: reserves inside the unit of the order; seals what is reserved. */
+must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
+must_check bool seal_one(const struct service *, const unsigned char handle[HANDLE_LEN], struct err *);
+must_check bool seal_recover(const struct service *, size_t *n, struct err *);
+
+/* status_publish.c: says that something changed; a thread publishes. */
+void status_changed(const struct service *);
+void status_start(struct service *);
+must_check bool status_publish(const struct service *, int64_t now, struct err *);
