@@ -1,0 +1,350 @@
+/*
+ * Prepare and finish (permit_life.h): the officer's three steps.
+ *
+ * What is to be signed follows from the draft, the officer's certificate, the
+ * appointment and the time of preparing; only those are kept, once, for five
+ * minutes, and finish makes the same octets again.  Nothing but session and
+ * signatures is accepted from the other side.
+ */
+#include "signer/permit_life.h"
+
+#include "base/clock.h"
+#include "base/cms.h"
+#include "base/fault.h"
+#include "verifier/ticket.h"
+#include "verifier/xades_write.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BATCH_MAX TICKET_DOCUMENTS_MAX
+#define SESSION_SECS TICKET_LIFE_SECS
+
+/* One document of a batch, as prepare and finish see it. */
+struct piece {
+	unsigned char handle[HANDLE_LEN];
+	struct reg_rows rows;
+	struct permit_row permit;
+	struct appointment appointment;
+	struct xades_tbs tbs;
+};
+
+static void
+piece_drop(struct piece *p)
+{
+	reg_rows_drop(&p->rows);
+	xades_tbs_drop(&p->tbs);
+}
+
+static void
+pieces_free(struct piece *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		piece_drop(&p[i]);
+	free(p);
+}
+
+static bool
+make_tbs(struct piece *p, const struct service *s, const struct active_cert *officer, int64_t time, struct err *e)
+{
+	struct xades_signer signer = { .id = "officer-1", .certificate = buf_span(&officer->der), .time = time,
+		.title = p->appointment.title, .mode = p->appointment.mode };
+	struct xades_target targets[1];
+
+	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
+	if (!xades_alg_of(&signer.alg, X509_get0_pubkey(officer->cert), e))
+		return false;
+	xades_officer_targets(targets, p->permit.content);
+	return xades_prepare(&p->tbs, &signer, targets, 1, e);
+}
+
+/* The right to sign this draft, now. */
+static bool
+piece_take(struct piece *p, const struct service *s, const struct active_cert *officer, int64_t now, struct err *e)
+{
+	const struct kind *kind;
+
+	if (!permit_by_handle(s, &p->rows, &p->permit, p->handle, e))
+		return false;
+	if (strcmp(p->permit.state, "draft") != 0)
+		return fail(e, ERR_CONFLICT, "this permit is not a draft any more (%s)", p->permit.state);
+	kind = policy_kind(s->policy, p->permit.kind);
+	if (kind == NULL)
+		return fail(e, ERR_POLICY, "the kind %.40s is no longer in the policy", p->permit.kind);
+	return appointment_find(&p->appointment, s, officer->person, "officer", p->permit.agency, kind, day_in_vietnam(now), e);
+}
+
+static bool
+officer_of(struct active_cert *out, const struct service *s, struct span der, int64_t now, struct err *e)
+{
+	own(X509) *cert = NULL;
+	own_struct(buf) serial = buf_new(128);
+
+	if (!cert_from_der(&cert, der, e))
+		return fail_in(e, "the officer's certificate");
+	serial_hex(&serial, X509_get0_serialNumber(cert));
+	if (!active_cert_find(out, s, buf_str(&serial), now, e))
+		return false;
+	if (!span_eq(buf_span(&out->der), der))
+		return fail(e, ERR_POLICY, "this is not the certificate that was issued with its serial number");
+	if (strcmp(out->profile, "official") != 0)
+		return fail(e, ERR_POLICY, "a certificate of profile %s does not sign permits", out->profile);
+	return true;
+}
+
+static bool
+take_handles(struct piece **out, size_t *n, const char *request, struct err *e)
+{
+	static const char *const keys[] = { "handles", NULL };
+	own(json_t) *j = NULL;
+	json_t *list;
+
+	if (!json_read(&j, span_str(request), e) || !json_only(j, keys, e) || !json_take_arr(&list, j, "handles", e))
+		return false;
+	*n = json_array_size(list);
+	if (*n < 1 || *n > BATCH_MAX)
+		return fail(e, ERR_LIMIT, "1 to %d permits are prepared at once", BATCH_MAX);
+	*out = xalloc(*n * sizeof(**out));
+	for (size_t i = 0; i < *n; i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+
+		if (text == NULL || !hex_get_fixed((*out)[i].handle, HANDLE_LEN, span_str(text), e))
+			return fail(e, ERR_INPUT, "\"handles\" is a list of 32 hex digits each");
+		for (size_t k = 0; k < i; k++)
+			if (memcmp((*out)[k].handle, (*out)[i].handle, HANDLE_LEN) == 0)
+				return fail(e, ERR_INPUT, "a handle stands twice");
+	}
+	return true;
+}
+
+static bool
+make_ticket(struct buf *cms, const struct service *s, const struct piece *p, size_t n, const struct active_cert *officer,
+    const unsigned char id[16], int64_t expires, struct err *e)
+{
+	struct ticket t = { .expires = expires, .n = n, .document = xalloc(n * sizeof(struct ticket_document)) };
+	char **texts = xalloc(2 * n * sizeof(char *));
+	own_struct(buf) json = buf_new(TICKET_MAX);
+	bool good;
+
+	memcpy(t.id, id, sizeof(t.id));
+	key_id_of_cert(t.officer, officer->cert);
+	for (size_t i = 0; i < n; i++) {
+		texts[2 * i] = span_dup_str(p[i].permit.holder);
+		texts[2 * i + 1] = span_dup_str(p[i].permit.dossier);
+		t.document[i] = (struct ticket_document){ p[i].permit.kind, p[i].permit.agency, texts[2 * i], texts[2 * i + 1], { 0 } };
+		memcpy(t.document[i].digest, p[i].tbs.digest, SHA256_LEN);
+	}
+	good = ticket_write(&json, &t, e) && cms_sign_attached(s->signer_key, s->signer, buf_span(&json), cms, e);
+	for (size_t i = 0; i < 2 * n; i++)
+		free(texts[i]);
+	free(texts);
+	ticket_drop(&t);
+	return good;
+}
+
+static bool
+put_session(const struct service *s, const unsigned char id[16], const struct piece *p, size_t n, const char *serial, int64_t now, struct err *e)
+{
+	own(json_t) *list = json_array();
+	own(json_t) *j = NULL;
+	own_struct(buf) body = buf_new(1 << 20);
+	own_struct(reg_unit) u = reg_unit_new();
+
+	for (size_t i = 0; i < n; i++) {
+		char handle[HANDLE_HEX];
+
+		hex_text(handle, span_of(p[i].handle, HANDLE_LEN));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "handle", handle, "title", p[i].appointment.title, "mode", p[i].appointment.mode));
+	}
+	j = json_pack("{s:s, s:I, s:O}", "serial", serial, "time", (json_int_t)now, "documents", list);
+	promise(j != NULL);
+	json_write(&body, j);
+	reg_verb(&u, "session.put");
+	reg_bytes(&u, "id", span_of(id, 16));
+	reg_bytes(&u, "body", buf_span(&body));
+	reg_int(&u, "expires", now + SESSION_SECS);
+	return reg_run(s->reg, &u, NULL, e);
+}
+
+static json_t *
+prepared_json(const struct piece *p, size_t n, const unsigned char id[16], struct span cms, int64_t expires)
+{
+	json_t *list = json_array();
+	own_struct(buf) ticket = buf_new(2 * TICKET_MAX);
+	char session[33], text[TIME_TEXT];
+
+	for (size_t i = 0; i < n; i++) {
+		char handle[HANDLE_HEX], digest[2 * SHA256_LEN + 1];
+
+		hex_text(handle, span_of(p[i].handle, HANDLE_LEN));
+		hex_text(digest, span_of(p[i].tbs.digest, SHA256_LEN));
+		json_array_append_new(list, json_pack("{s:s, s:s}", "handle", handle, "digest", digest));
+	}
+	base64_put(&ticket, cms);
+	hex_text(session, span_of(id, 16));
+	time_text_utc(text, expires);
+	return json_pack("{s:s, s:s, s:s, s:o}", "session", session, "expires", text, "ticket", buf_str(&ticket), "documents", list);
+}
+
+bool
+prepare(json_t **out, const struct service *s, const char *request, struct span der, int64_t now, struct err *e)
+{
+	struct active_cert officer = { .cert = NULL, .der = buf_new(1) };
+	own_struct(buf) cms = buf_new(2 * TICKET_MAX);
+	own_struct(buf) serial = buf_new(128);
+	unsigned char id[16];
+	struct piece *p = NULL;
+	size_t n = 0;
+	bool good;
+
+	good = officer_of(&officer, s, der, now, e) && take_handles(&p, &n, request, e);
+	for (size_t i = 0; good && i < n; i++)
+		good = (piece_take(&p[i], s, &officer, now, e) && make_tbs(&p[i], s, &officer, now, e)) || fail_in(e, "permit %zu", i + 1);
+	if (good)
+		serial_hex(&serial, X509_get0_serialNumber(officer.cert));
+	good = good && random_bytes(id, sizeof(id), e) && make_ticket(&cms, s, p, n, &officer, id, now + SESSION_SECS, e) &&
+	    put_session(s, id, p, n, buf_str(&serial), now, e);
+	if (good)
+		*out = prepared_json(p, n, id, buf_span(&cms), now + SESSION_SECS);
+	pieces_free(p, n);
+	active_cert_drop(&officer);
+	return good;
+}
+
+/*
+ * Finish.
+ */
+
+/* B-LT: the stamp, the certificates that its path and the officer's need, the CRL. */
+static bool
+make_element(struct buf *out, const struct service *s, const struct piece *p, const struct active_cert *officer, int64_t time, struct span raw, struct err *e)
+{
+	struct xades_signer signer = { .id = "officer-1", .certificate = buf_span(&officer->der), .time = time,
+		.title = p->appointment.title, .mode = p->appointment.mode, .alg = XADES_ECDSA_SHA256 };
+	own_struct(buf) token = buf_new(64 << 10);
+	own_struct(buf) issuing = buf_new(64 << 10);
+	own_struct(buf) crl = buf_new(16u << 20);
+	unsigned char imprint[SHA256_LEN];
+
+	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
+	xades_imprint(imprint, raw);
+	FAULT_POINT("signer.officer-stamp");
+	if (!stamp_get(&token, s, imprint, e) || !crl_get(&crl, s, e))
+		return false;
+	cert_to_der(&issuing, s->issuing);
+	const struct span certs[] = { buf_span(&issuing) }, crls[] = { buf_span(&crl) };
+	const struct xades_evidence evidence = { .stamp = buf_span(&token), .cert = certs, .ncerts = 1, .crl = crls, .ncrls = 1 };
+
+	return xades_element(out, &signer, &p->tbs, raw, &evidence, e);
+}
+
+static bool
+record_signed(const struct service *s, const struct piece *p, const struct active_cert *officer, struct span element, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+
+	reg_verb(&u, "permit.officer_signed");
+	reg_bytes(&u, "handle", span_of(p->handle, HANDLE_LEN));
+	reg_text(&u, "agency", p->permit.agency);
+	reg_text(&u, "kind", p->permit.kind);
+	reg_bytes(&u, "officers", element);
+	reg_text(&u, "person", officer->person);
+	reg_bytes(&u, "serial", span_of(ASN1_STRING_get0_data(X509_get0_serialNumber(officer->cert)), (size_t)ASN1_STRING_length(X509_get0_serialNumber(officer->cert))));
+	FAULT_POINT("signer.officer-record");
+	return reg_run(s->reg, &u, NULL, e);
+}
+
+/* A signature from outside, checked before anything is made of it. */
+static bool
+check_signature(const struct piece *p, const struct active_cert *officer, struct span raw, struct err *e)
+{
+	own_struct(buf) der = buf_new(128);
+
+	if (!ecdsa_raw_to_der(&der, raw, e))
+		return false;
+	return ecdsa_verify(X509_get0_pubkey(officer->cert), span_of(p->tbs.digest, SHA256_LEN), buf_span(&der)) ||
+	    fail(e, ERR_INPUT, "the signature is not the officer's over what was prepared");
+}
+
+static bool
+finish_one(const struct service *s, const struct active_cert *officer, const json_t *document, const json_t *signatures, int64_t time, struct err *e)
+{
+	struct piece p = { .rows = { .left = 0 } };
+	own_struct(buf) raw = buf_new(128);
+	own_struct(buf) element = buf_new(32u << 20);
+	const char *handle, *title, *mode, *signature = NULL;
+	size_t i;
+	json_t *one;
+	bool good;
+
+	if (!json_take_str(&handle, document, "handle", e) || !json_take_str(&title, document, "title", e) || !json_take_str(&mode, document, "mode", e) ||
+	    !hex_get_fixed(p.handle, HANDLE_LEN, span_str(handle), e))
+		return false;
+	json_array_foreach(signatures, i, one) {
+		const char *of = json_string_value(json_object_get(one, "handle"));
+
+		if (of != NULL && strcmp(of, handle) == 0)
+			signature = json_string_value(json_object_get(one, "signature"));
+	}
+	if (signature == NULL)
+		return fail(e, ERR_INPUT, "no signature came for this permit");
+	snprintf(p.appointment.title, sizeof(p.appointment.title), "%s", title);
+	snprintf(p.appointment.mode, sizeof(p.appointment.mode), "%s", mode);
+	good = base64_get(&raw, span_str(signature), e) && permit_by_handle(s, &p.rows, &p.permit, p.handle, e) &&
+	    make_tbs(&p, s, officer, time, e) && check_signature(&p, officer, buf_span(&raw), e) &&
+	    make_element(&element, s, &p, officer, time, buf_span(&raw), e) && record_signed(s, &p, officer, buf_span(&element), e);
+	piece_drop(&p);
+	return good;
+}
+
+static bool
+take_session(json_t **out, const struct service *s, const char *id_hex, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	own_struct(reg_results) results = { .reply = msg_new(0, 1) };
+	unsigned char id[16];
+	struct span body;
+
+	if (!hex_get_fixed(id, sizeof(id), span_str(id_hex), e))
+		return fail_in(e, "\"session\"");
+	reg_verb(&u, "session.take");
+	reg_bytes(&u, "id", span_of(id, sizeof(id)));
+	return reg_run(s->reg, &u, &results, e) && reg_result_span(&results, 0, "body", &body, e) && json_read(out, body, e);
+}
+
+bool
+finish(json_t **out, const struct service *s, const char *request, int64_t now, struct err *e)
+{
+	static const char *const keys[] = { "session", "signatures", NULL };
+	struct active_cert officer = { .cert = NULL, .der = buf_new(1) };
+	own(json_t) *j = NULL;
+	own(json_t) *session = NULL;
+	json_t *signatures, *documents, *results, *document;
+	const char *id, *serial;
+	int64_t time;
+	size_t i;
+
+	if (!json_read(&j, span_str(request), e) || !json_only(j, keys, e) || !json_take_str(&id, j, "session", e) || !json_take_arr(&signatures, j, "signatures", e))
+		return false;
+	if (!take_session(&session, s, id, e) || !json_take_str(&serial, session, "serial", e) || !json_take_int(&time, session, "time", e) ||
+	    !json_take_arr(&documents, session, "documents", e))
+		return false;
+	/* Revoked between prepare and finish: nothing is made of it. */
+	if (!active_cert_find(&officer, s, serial, now, e))
+		return false;
+	results = json_array();
+	json_array_foreach(documents, i, document) {
+		struct err why;
+		bool good = finish_one(s, &officer, document, signatures, time, &why);
+		json_t *r = json_pack("{s:O, s:b}", "handle", json_object_get(document, "handle"), "done", good);
+
+		if (!good) {
+			json_object_set_new(r, "class", json_string(err_word(why.class)));
+			json_object_set_new(r, "text", json_string(why.text));
+		}
+		json_array_append_new(results, r);
+	}
+	active_cert_drop(&officer);
+	*out = json_pack("{s:o}", "results", results);
+	return true;
+}
