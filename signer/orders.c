@@ -1,0 +1,275 @@
+/*
+ * Orders about permits (permit_life.h): signature, signer, role and scope,
+ * freshness, subjects; then one unit that accepts the order and does what it
+ * says.
+ */
+#include "signer/permit_life.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct acting {
+	const struct service *s;
+	struct order order;
+	const struct order_verb *verb;
+	struct active_cert signer;
+	struct reg_unit unit;
+	struct span cms;
+	int64_t now;
+	struct reg_rows *rows;		/* of the subjects */
+	struct permit_row *permit;
+};
+
+static void
+acting_drop(struct acting *a)
+{
+	for (size_t i = 0; a->rows != NULL && i < a->order.nsubjects; i++)
+		reg_rows_drop(&a->rows[i]);
+	free(a->rows);
+	free(a->permit);
+	order_drop(&a->order);
+	active_cert_drop(&a->signer);
+	reg_unit_drop(&a->unit);
+}
+
+/* Who signed, looked up first; then the signature with that certificate. */
+static bool
+open_order(struct acting *a, struct err *e)
+{
+	own_struct(buf) serial = buf_new(128);
+
+	if (!order_signer(&serial, a->cms, e) || !active_cert_find(&a->signer, a->s, buf_str(&serial), a->now, e) ||
+	    !order_open(&a->order, a->cms, a->signer.cert, e))
+		return false;
+	a->verb = policy_verb(a->s->policy, a->order.verb);
+	if (a->verb == NULL || strncmp(a->order.verb, "permit.", 7) != 0)
+		return fail(e, ERR_POLICY, "there is no order %.40s about permits", a->order.verb);
+	if (a->signer.person[0] == '\0')
+		return fail(e, ERR_POLICY, "an order is signed by a person");
+	return order_timely(&a->order, a->now, a->verb->secs, e);
+}
+
+static bool
+may_act(const struct acting *a, const char *agency, struct err *e)
+{
+	struct appointment held;
+
+	return appointment_find(&held, a->s, a->signer.person, a->verb->roles, agency, NULL, day_in_vietnam(a->now), e);
+}
+
+static void
+accept_order(struct acting *a, const char *org)
+{
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(a->signer.cert);
+
+	reg_verb(&a->unit, "order.accept");
+	reg_text(&a->unit, "org", org);
+	reg_text(&a->unit, "role", a->verb->roles);
+	reg_bytes(&a->unit, "order_id", span_of(a->order.id, ORDER_ID_LEN));
+	reg_text(&a->unit, "act", a->order.verb);
+	reg_bytes(&a->unit, "signer", span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
+	reg_bytes(&a->unit, "cms", a->cms);
+	reg_int(&a->unit, "after_size", (int64_t)a->order.after_size);
+	reg_bytes(&a->unit, "after_root", span_of(a->order.after_root, SHA256_LEN));
+}
+
+/* The permit that a subject names, as the signer saw it. */
+static bool
+take_subject(struct acting *a, size_t i, struct err *e)
+{
+	const struct order_subject *subject = &a->order.subject[i];
+	own_struct(buf) file = buf_new(64u << 20);
+	unsigned char handle[HANDLE_LEN], digest[SHA256_LEN];
+
+	if (!hex_get_fixed(handle, HANDLE_LEN, span_str(subject->id), e) || !permit_by_handle(a->s, &a->rows[i], &a->permit[i], handle, e) ||
+	    !permit_file(&file, &a->permit[i], e))
+		return fail_in(e, "subject %zu", i + 1);
+	sha256(digest, buf_span(&file));
+	if (memcmp(digest, subject->hash, SHA256_LEN) != 0)
+		return fail(e, ERR_CONFLICT, "subject %zu: the order was signed for another version of this permit", i + 1);
+	return may_act(a, a->permit[i].agency, e);
+}
+
+static bool
+take_subjects(struct acting *a, struct err *e)
+{
+	a->rows = xalloc(a->order.nsubjects * sizeof(*a->rows));
+	a->permit = xalloc(a->order.nsubjects * sizeof(*a->permit));
+	for (size_t i = 0; i < a->order.nsubjects; i++)
+		if (!take_subject(a, i, e))
+			return false;
+	accept_order(a, a->permit[0].agency);
+	for (size_t i = 0; i < a->order.nsubjects; i++) {
+		reg_verb(&a->unit, "order.fresh");
+		reg_bytes(&a->unit, "subject", a->permit[i].handle);
+		reg_int(&a->unit, "after_size", (int64_t)a->order.after_size);
+	}
+	return true;
+}
+
+static json_t *
+handle_json(const struct permit_row *p)
+{
+	char handle[HANDLE_HEX];
+
+	hex_text(handle, p->handle);
+	return json_string(handle);
+}
+
+static bool
+seal_day(const struct acting *a, int32_t *day, struct err *e)
+{
+	static const char *const keys[] = { "day", NULL };
+	const char *text = NULL;
+
+	*day = day_in_vietnam(a->now);
+	if (a->order.with == NULL)
+		return true;
+	if (!json_only(a->order.with, keys, e) || !json_may_str(&text, a->order.with, "day", e))
+		return fail_in(e, "\"with\"");
+	if (text == NULL)
+		return true;
+	if (!date_parse(day, text, e))
+		return fail_in(e, "\"day\"");
+	/* The number's date is the day of sealing; a clerk may not date back. */
+	return *day == day_in_vietnam(a->now) || fail(e, ERR_POLICY, "a permit is dated on the day it is sealed");
+}
+
+static bool
+act_seal(struct acting *a, json_t **out, struct err *e)
+{
+	json_t *results;
+	int32_t day;
+
+	if (!seal_day(a, &day, e) || !take_subjects(a, e))
+		return false;
+	for (size_t i = 0; i < a->order.nsubjects; i++) {
+		if (strcmp(a->permit[i].state, "signed") != 0)
+			return fail(e, ERR_CONFLICT, "subject %zu does not wait for its seal (%s)", i + 1, a->permit[i].state);
+		if (!seal_reserve(&a->unit, a->s, &a->permit[i], day, e))
+			return fail_in(e, "subject %zu", i + 1);
+	}
+	FAULT_POINT("signer.reserve");
+	if (!reg_run(a->s->reg, &a->unit, NULL, e))
+		return false;
+	results = json_array();
+	for (size_t i = 0; i < a->order.nsubjects; i++) {
+		struct err why;
+		bool good = seal_one(a->s, a->permit[i].handle.ptr, &why);
+		json_t *r = json_pack("{s:o, s:b}", "handle", handle_json(&a->permit[i]), "done", good);
+
+		/* The reservation is durable: the seal follows at the latest when
+		 * this process starts again. */
+		if (!good) {
+			json_object_set_new(r, "class", json_string(err_word(why.class)));
+			json_object_set_new(r, "text", json_string(why.text));
+		}
+		json_array_append_new(results, r);
+	}
+	status_changed(a->s);
+	*out = json_pack("{s:o}", "results", results);
+	return true;
+}
+
+static bool
+act_withdraw(struct acting *a, json_t **out, struct err *e)
+{
+	static const char *const keys[] = { "decision", NULL };
+	const char *decision;
+	int32_t from = day_in_vietnam(a->order.effective);
+	json_t *results;
+
+	if (a->order.with == NULL || !json_only(a->order.with, keys, e) || !json_take_str(&decision, a->order.with, "decision", e))
+		return fail(e, ERR_INPUT, "a withdrawal names its decision: \"with\":{\"decision\":\"512/QĐ-SCT\"}");
+	if (!take_subjects(a, e))
+		return false;
+	results = json_array();
+	for (size_t i = 0; i < a->order.nsubjects; i++) {
+		const struct permit_row *p = &a->permit[i];
+
+		reg_verb(&a->unit, "permit.withdraw");
+		reg_bytes(&a->unit, "handle", p->handle);
+		reg_text(&a->unit, "agency", p->agency);
+		reg_text(&a->unit, "kind", p->kind);
+		reg_int(&a->unit, "list", p->list);
+		reg_int(&a->unit, "idx", p->idx);
+		reg_int(&a->unit, "status", 1);
+		reg_int(&a->unit, "from", from);
+		reg_text(&a->unit, "decision", decision);
+		reg_text(&a->unit, "reason", a->order.reason);
+		json_array_append_new(results, json_pack("{s:o, s:b}", "handle", handle_json(p), "done", 1));
+	}
+	*out = json_pack("{s:o}", "results", results);
+	FAULT_POINT("signer.withdraw");
+	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
+		json_decref(*out);
+		*out = NULL;
+		return false;
+	}
+	status_changed(a->s);
+	return true;
+}
+
+/* What an order says of itself: its hash is that of its own "with". */
+static bool
+with_hash_ok(const struct acting *a, struct err *e)
+{
+	own_struct(buf) text = buf_new(ORDER_MAX);
+	unsigned char digest[SHA256_LEN];
+
+	if (a->order.with == NULL || a->order.nsubjects != 1)
+		return fail(e, ERR_INPUT, "this order has one subject and says more in \"with\"");
+	json_write(&text, a->order.with);
+	sha256(digest, buf_span(&text));
+	return memcmp(digest, a->order.subject[0].hash, SHA256_LEN) == 0 || fail(e, ERR_INPUT, "the subject's hash is not that of \"with\"");
+}
+
+static bool
+act_open_book(struct acting *a, json_t **out, struct err *e)
+{
+	static const char *const keys[] = { "book", "year", "next", NULL };
+	const char *agency = a->order.subject[0].id, *book;
+	int64_t year, next;
+
+	if (!with_hash_ok(a, e) || !json_only(a->order.with, keys, e) || !json_take_str(&book, a->order.with, "book", e) ||
+	    !json_take_int(&year, a->order.with, "year", e) || !json_take_int(&next, a->order.with, "next", e))
+		return false;
+	if (policy_agency(a->s->policy, agency) == NULL)
+		return fail(e, ERR_ABSENT, "there is no agency %.60s", agency);
+	if (!may_act(a, agency, e))
+		return false;
+	accept_order(a, agency);
+	reg_verb(&a->unit, "book.open");
+	reg_text(&a->unit, "agency", agency);
+	reg_text(&a->unit, "book", book);
+	reg_int(&a->unit, "year", year);
+	reg_int(&a->unit, "next", next);
+	if (!reg_run(a->s->reg, &a->unit, NULL, e))
+		return false;
+	*out = json_pack("{s:s, s:s, s:I, s:I}", "agency", agency, "book", book, "year", (json_int_t)year, "next", (json_int_t)next);
+	return true;
+}
+
+static const struct { const char *verb; bool (*act)(struct acting *, json_t **, struct err *); } acts[] = {
+	{ "permit.seal", act_seal }, { "permit.withdraw", act_withdraw }, { "permit.open-book", act_open_book },
+};
+
+bool
+order_act(json_t **out, const struct service *s, struct span cms, int64_t now, struct err *e)
+{
+	struct acting a = { .s = s, .cms = cms, .now = now, .unit = reg_unit_new(), .signer = { .cert = NULL, .der = buf_new(1) } };
+	bool good = open_order(&a, e), known = false;
+
+	for (size_t i = 0; good && !known && i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (strcmp(acts[i].verb, a.order.verb) == 0) {
+			known = true;
+			good = acts[i].act(&a, out, e);
+		}
+	if (good && !known)
+		good = fail(e, ERR_POLICY, "the order %s cannot be carried out here", a.order.verb);
+	acting_drop(&a);
+	return good;
+}

@@ -1,0 +1,279 @@
+/*
+ * Numbers and seals (permit_life.h).
+ *
+ * seal_reserve adds to the order's own unit what allots number, codes and
+ * place; seal_one makes, from that reservation alone, the octets that the
+ * agency's seal signs.  The claimed time of the seal is the time of the
+ * reservation's entry, so that a recovery signs the same digest again.
+ */
+#include "signer/permit_life.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "verifier/cert.h"
+#include "verifier/code.h"
+#include "verifier/evidence.h"
+#include "verifier/judge.h"
+#include "verifier/xades_write.h"
+
+#include <openssl/err.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+reserve_head(struct reg_unit *u, const char *verb, const struct permit_row *p, int32_t day, const char *shortcode, const char *voicecode)
+{
+	unsigned char digest[SHA256_LEN];
+
+	sha256(digest, p->officers);
+	reg_verb(u, verb);
+	reg_bytes(u, "handle", p->handle);
+	reg_text(u, "agency", p->agency);
+	reg_text(u, "kind", p->kind);
+	reg_int(u, "day", day);
+	reg_text(u, "short_code", shortcode);
+	reg_text(u, "voice_code", voicecode);
+	reg_bytes(u, "officers_sha256", span_of(digest, sizeof(digest)));
+}
+
+bool
+seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_row *p, int32_t day, struct err *e)
+{
+	const struct kind *kind = policy_kind(s->policy, p->kind);
+	const struct agency *agency = policy_agency(s->policy, p->agency);
+	char shortcode[SHORT_CODE_LEN + 1], voicecode[VOICE_CODE_LEN + 1];
+	own_str char *given = span_dup_str(p->given);
+	own_str char *after = NULL;
+
+	if (kind == NULL || agency == NULL)
+		return fail(e, ERR_POLICY, "kind %.40s or agency %.40s is not in the policy", p->kind, p->agency);
+	if (!short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
+		return false;
+	if (kind->numbering == NUMBER_GIVEN) {
+		if (!p->has_given)
+			return fail(e, ERR_POLICY, "the number of this kind comes with the submission, and none came");
+		if (!kind_check_given(kind, given, e))
+			return false;
+		reserve_head(u, "permit.reserve_given", p, day, shortcode, voicecode);
+		reg_text(u, "number", given);
+		return true;
+	}
+	after = kind_after(kind, agency->suffix);
+	reserve_head(u, "permit.reserve_allotted", p, day, shortcode, voicecode);
+	reg_text(u, "book", kind->book);
+	reg_int(u, "year", kind->numbering == NUMBER_BOOK ? year_of_day(day) : 0);
+	reg_text(u, "pattern_before", kind->before);
+	reg_int(u, "pattern_width", kind->width);
+	reg_text(u, "pattern_after", after);
+	return true;
+}
+
+/*
+ * Sealing what is reserved.
+ */
+
+struct sealing {
+	struct reg_rows rows;
+	struct permit_row permit;
+	struct active_cert seal;
+	int64_t time;			/* of the reservation's entry */
+	struct buf issuance, element, file;
+};
+
+static void
+sealing_drop(struct sealing *x)
+{
+	reg_rows_drop(&x->rows);
+	active_cert_drop(&x->seal);
+	buf_drop(&x->issuance);
+	buf_drop(&x->element);
+	buf_drop(&x->file);
+}
+
+static bool
+seal_certificate(struct active_cert *out, const struct service *s, const char *agency, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("cert.seal");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[14];
+
+	reg_text(&read, "agency", agency);
+	if (!reg_one(s->reg, &read, &rows, c, 14, "active seal certificate of this agency", e))
+		return false;
+	*out = (struct active_cert){ .der = buf_new(64 << 10) };
+	buf_put_span(&out->der, c[6].s);
+	return cert_from_der(&out->cert, c[6].s, e);
+}
+
+static bool
+reservation_time(const struct service *s, int64_t idx, int64_t *time, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.reservation");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[2];
+	struct entry x;
+
+	reg_int(&read, "entry", idx);
+	if (!reg_one(s->reg, &read, &rows, c, 2, "reservation", e) || !entry_read(&x, c[1].s, e))
+		return false;
+	*time = x.time;
+	return true;
+}
+
+static void
+make_issuance(struct sealing *x, const struct service *s)
+{
+	const struct permit_row *p = &x->permit;
+	const struct kind *kind = policy_kind(s->policy, p->kind);
+	const struct agency *agency = policy_agency(s->policy, p->agency);
+	own_str char *number = span_dup_str(p->number);
+	own_str char *shortcode = span_dup_str(p->shortcode);
+	own_str char *voicecode = span_dup_str(p->voicecode);
+	char printed[SHORT_CODE_TEXT];
+	struct issuance i = { .number = number, .book = kind->numbering == NUMBER_GIVEN ? NULL : kind->book, .year = year_of_day((int32_t)p->day),
+		.day = (int32_t)p->day, .place = agency->place, .shortcode = printed, .voicecode = voicecode, .log_origin = s->origin,
+		.log_index = (uint64_t)p->reserved_entry, .status_uri = s->status_uri, .status_index = (uint64_t)p->idx };
+
+	short_code_text(printed, shortcode);
+	issuance_write(&x->issuance, &i);
+}
+
+static bool
+make_element(struct sealing *x, const struct service *s, struct err *e)
+{
+	struct xades_signer signer = { .id = "seal", .certificate = buf_span(&x->seal.der), .time = x->time, .alg = XADES_ECDSA_SHA256 };
+	struct xades_target targets[XADES_TARGETS_MAX];
+	struct xades_tbs tbs = { .signed_info = buf_new(1), .properties = buf_new(1) };
+	own_struct(buf) raw = buf_new(128);
+	own_struct(buf) token = buf_new(64 << 10);
+	own_struct(buf) crl = buf_new(16u << 20);
+	own_struct(buf) issuing = buf_new(64 << 10);
+	own_struct(buf) der = buf_new(128);
+	unsigned char key_id[KEY_ID_LEN], imprint[SHA256_LEN];
+	size_t n;
+	bool good;
+
+	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
+	key_id_of_cert(key_id, x->seal.cert);
+	good = xades_seal_targets(targets, &n, x->permit.content, x->permit.officers, buf_span(&x->issuance), e) &&
+	    xades_prepare(&tbs, &signer, targets, n, e);
+	FAULT_POINT("signer.before-seal");
+	good = good && hsm_sign(s->seal, key_id, HSM_ECDSA_P256, span_of(tbs.digest, SHA256_LEN), &raw, e);
+	FAULT_POINT("signer.after-seal");
+	good = good && ecdsa_raw_to_der(&der, buf_span(&raw), e);
+	if (good && !ecdsa_verify(X509_get0_pubkey(x->seal.cert), span_of(tbs.digest, SHA256_LEN), buf_span(&der)))
+		good = fail(e, ERR_TOKEN, "the seal token's signature does not verify");
+	if (good) {
+		xades_imprint(imprint, buf_span(&raw));
+		cert_to_der(&issuing, s->issuing);
+		good = stamp_get(&token, s, imprint, e) && crl_get(&crl, s, e);
+	}
+	if (good) {
+		const struct span certs[] = { buf_span(&issuing) }, crls[] = { buf_span(&crl) };
+		const struct xades_evidence evidence = { .stamp = buf_span(&token), .cert = certs, .ncerts = 1, .crl = crls, .ncrls = 1 };
+
+		good = xades_element(&x->element, &signer, &tbs, buf_span(&raw), &evidence, e);
+	}
+	xades_tbs_drop(&tbs);
+	return good;
+}
+
+/* The verifier's own eyes, before it leaves. */
+static bool
+judge_own(const struct sealing *x, const struct service *s, int64_t now, struct err *e)
+{
+	own(evidence_t) *evidence = evidence_new();
+	struct judge_question q = { .document = buf_span(&x->file), .at = now, .day = day_in_vietnam(now), .policy = s->policy,
+		.grammars = s->grammars, .evidence = evidence };
+	struct report r;
+	bool good;
+
+	promise(X509_up_ref(s->root) == 1 && sk_X509_push(evidence->anchors, s->root) > 0);
+	evidence_add_cert(evidence, s->issuing);
+	pthread_mutex_lock((pthread_mutex_t *)&s->judging);
+	judge_permit(&r, &q);
+	pthread_mutex_unlock((pthread_mutex_t *)&s->judging);
+	good = r.verdict == VERDICT_PASSED;
+	if (!good)
+		fail(e, ERR_BUG, "self-check: the sealed permit is %s %s (%.120s)", verdict_word(r.verdict), sub_word(r.sub),
+		    r.reasons.n > 0 ? r.reasons.at[0].en : r.nsignatures > 0 && r.signature[r.nsignatures - 1].reasons.n > 0 ? r.signature[r.nsignatures - 1].reasons.at[0].en : "");
+	report_drop(&r);
+	return good;
+}
+
+static bool
+record_issued(const struct sealing *x, const struct service *s, struct err *e)
+{
+	const struct permit_row *p = &x->permit;
+	const struct kind *kind = policy_kind(s->policy, p->kind);
+	own_struct(reg_unit) u = reg_unit_new();
+	own_str char *number = span_dup_str(p->number);
+	unsigned char digest[SHA256_LEN];
+	bool show = kind->numbers_public && kind->numbering != NUMBER_GIVEN;
+
+	sha256(digest, buf_span(&x->file));
+	reg_verb(&u, "permit.issue");
+	reg_bytes(&u, "handle", p->handle);
+	reg_text(&u, "agency", p->agency);
+	reg_text(&u, "kind", p->kind);
+	reg_int(&u, "list", p->list);
+	reg_int(&u, "idx", p->idx);
+	reg_int(&u, "day", p->day);
+	if (show) {
+		reg_text(&u, "book", kind->book);
+		reg_int(&u, "year", kind->numbering == NUMBER_BOOK ? year_of_day((int32_t)p->day) : 0);
+		reg_int(&u, "n", strtoll(number + strlen(kind->before), NULL, 10));
+	} else {
+		reg_null(&u, "book");
+		reg_null(&u, "year");
+		reg_null(&u, "n");
+	}
+	reg_bytes(&u, "issuance", buf_span(&x->issuance));
+	reg_bytes(&u, "sealed", buf_span(&x->file));
+	reg_bytes(&u, "sha256", span_of(digest, sizeof(digest)));
+	FAULT_POINT("signer.before-issue");
+	return reg_run(s->reg, &u, NULL, e);
+}
+
+bool
+seal_one(const struct service *s, const unsigned char handle[HANDLE_LEN], struct err *e)
+{
+	struct sealing x = { .rows = { .left = 0 }, .seal = { .cert = NULL, .der = buf_new(1) }, .issuance = buf_new(16 << 10),
+		.element = buf_new(32u << 20), .file = buf_new(64u << 20) };
+	bool good = permit_by_handle(s, &x.rows, &x.permit, handle, e);
+
+	if (good && strcmp(x.permit.state, "sealing") != 0)
+		good = fail(e, ERR_CONFLICT, "this permit is not reserved for sealing (%s)", x.permit.state);
+	good = good && seal_certificate(&x.seal, s, x.permit.agency, e) && reservation_time(s, x.permit.reserved_entry, &x.time, e);
+	if (good)
+		make_issuance(&x, s);
+	good = good && make_element(&x, s, e) &&
+	    permit_write(&x.file, x.permit.content, x.permit.officers, buf_span(&x.issuance), buf_span(&x.element), e) &&
+	    judge_own(&x, s, clock_now(), e) && record_issued(&x, s, e);
+	sealing_drop(&x);
+	return good;
+}
+
+bool
+seal_recover(const struct service *s, size_t *n, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.list");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[PERMIT_COLUMNS];
+	bool more;
+
+	*n = 0;
+	reg_text(&read, "state", "sealing");
+	reg_int(&read, "after", -1);
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, PERMIT_COLUMNS, &more, e))
+		return false;
+	while (more) {
+		if (!seal_one(s, c[0].s.ptr, e))
+			return fail_in(e, "a seal that was reserved");
+		++*n;
+		if (!reg_next(&rows, c, PERMIT_COLUMNS, &more, e))
+			return false;
+	}
+	return true;
+}
