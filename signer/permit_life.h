@@ -92,5 +92,6 @@ must_check bool seal_recover(const struct service *, size_t *n, struct err *);
 
 /* status_publish.c: says that something changed; a thread publishes. */
 void status_changed(const struct service *);
+struct status_clock *status_clock_new(void);
 void status_start(struct service *);
 must_check bool status_publish(const struct service *, int64_t now, struct err *);

@@ -1,0 +1,236 @@
+/*
+ * antin-signer -- permits, from a submitted draft to an officer's signature, a
+ * number, the agency's seal (permit_life.h).
+ *
+ * Holds: connections.  The seal keys and the service signer's key lie on tokens
+ *	of their own, behind antin-hsm.
+ * Hears: antin-api, the command line.
+ * Speaks to: antin-register, antin-verifier (submissions go to a worker there),
+ *	antin-tsa, its two antin-hsm.
+ * Can never: see the authority's key, open the network; seal what no clerk's
+ *	order names.
+ */
+#include "signer/permit_life.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/jail.h"
+#include "base/log.h"
+#include "base/serve.h"
+#include "base/start.h"
+#include "signer/proto.h"
+#include "signer/tsa_proto.h"
+#include "verifier/code.h"
+#include "verifier/proto.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define CONNECTIONS_MAX 128
+#define START_WAIT_MS 60000
+#define CALL_TIMEOUT_MS 60000
+
+struct signer_conf { char *run, *policy, *origin, *status_uri, *org, *seal, *service, *root, *issuing; int64_t uid_base; };
+
+static const struct conf_option options[] = {
+	{ "run", CONF_STR, .field = offsetof(struct signer_conf, run), .doc = "folder of the sockets" },
+	{ "uid_base", CONF_INT, .field = offsetof(struct signer_conf, uid_base), .max = 4000000000, .def = "0", .doc = "first user id, 0: one id for all" },
+	{ "policy", CONF_STR, .field = offsetof(struct signer_conf, policy), .doc = "folder of the policy" },
+	{ "origin", CONF_STR, .field = offsetof(struct signer_conf, origin), .doc = "name of the log" },
+	{ "status_uri", CONF_STR, .field = offsetof(struct signer_conf, status_uri), .doc = "where the status list is found" },
+	{ "org", CONF_STR, .field = offsetof(struct signer_conf, org), .def = "H99", .doc = "code of the agency that runs it" },
+	{ "seal", CONF_STR, .field = offsetof(struct signer_conf, seal), .def = "antin-hsm-seal", .doc = "daemon of the seals' token" },
+	{ "service", CONF_STR, .field = offsetof(struct signer_conf, service), .def = "antin-hsm-service", .doc = "daemon of the service signer's token" },
+	{ "root", CONF_STR, .field = offsetof(struct signer_conf, root), .doc = "the root certificate" },
+	{ "issuing", CONF_STR, .field = offsetof(struct signer_conf, issuing), .doc = "the issuing certificate" },
+	{ NULL },
+};
+
+static bool
+reply_json(struct msg *out, json_t *j)
+{
+	own_struct(buf) text = buf_new(SIGNER_MESSAGE_MAX);
+
+	json_write(&text, j);
+	json_decref(j);
+	msg_put_str(out, buf_str(&text));
+	return true;
+}
+
+static bool
+on_submit(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	json_t *j;
+
+	return submit(&j, s, msg_str(in, 0), msg_str(in, 1), msg_str(in, 2), clock_now(), e) && reply_json(out, j);
+}
+
+static bool
+on_list(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	json_t *j;
+
+	return list(&j, s, msg_str(in, 0), e) && reply_json(out, j);
+}
+
+static bool
+on_prepare(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	json_t *j;
+
+	return prepare(&j, s, msg_str(in, 0), msg_span(in, 1), clock_now(), e) && reply_json(out, j);
+}
+
+static bool
+on_finish(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	json_t *j;
+
+	return finish(&j, s, msg_str(in, 0), clock_now(), e) && reply_json(out, j);
+}
+
+static bool
+on_order(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	json_t *j;
+
+	return order_act(&j, s, msg_span(in, 0), clock_now(), e) && reply_json(out, j);
+}
+
+/* A handle (32 hex digits) or a code. */
+static bool
+on_permit(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	const struct service *s = state;
+	own_struct(buf) plain = buf_new(256);
+	own_struct(buf) file = buf_new(SIGNER_MESSAGE_MAX);
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[PERMIT_COLUMNS];
+	unsigned char handle[HANDLE_LEN];
+	struct permit_row p;
+	struct err ignored;
+
+	if (hex_get_fixed(handle, HANDLE_LEN, msg_span(in, 0), &ignored)) {
+		if (!permit_by_handle(s, &rows, &p, handle, e))
+			return false;
+	} else {
+		own_struct(reg_unit) read = reg_read_new("permit.by_code");
+		enum typed typed = typed_what(msg_span(in, 0), &plain);
+
+		if (typed != TYPED_SHORT && typed != TYPED_VOICE)
+			return fail(e, ERR_INPUT, "not a handle, a short code or a voice code");
+		reg_text(&read, "code", buf_str(&plain));
+		if (!reg_one(s->reg, &read, &rows, c, PERMIT_COLUMNS, "permit with this code", e))
+			return false;
+		permit_row_take(&p, c);
+	}
+	if (!permit_file(&file, &p, e))
+		return false;
+	msg_put(out, buf_span(&file));
+	return true;
+}
+
+#define route_SIGNER_SUBMIT on_submit
+#define route_SIGNER_LIST on_list
+#define route_SIGNER_PREPARE on_prepare
+#define route_SIGNER_FINISH on_finish
+#define route_SIGNER_ORDER on_order
+#define route_SIGNER_PERMIT on_permit
+#define ROUTE(name, callers, in, out) { { name, #name, callers, in, out }, route_##name },
+static const struct serve_route routes[] = { SIGNER_MESSAGES(ROUTE) };
+
+static const struct msg_type verify_types[] = { VERIFY_MESSAGES(MSG_TYPE) };
+static const struct msg_type tsa_types[] = { TSA_MESSAGES(MSG_TYPE) };
+
+static struct peer *
+peer_at(const struct place *place, const char *daemon, const struct msg_type *types, size_t n, size_t max)
+{
+	own_str char *socket = place_socket(place, daemon, CALLER_SIGNER);
+
+	return peer_new(socket, types, n, max, CALL_TIMEOUT_MS);
+}
+
+static struct hsm *
+hsm_at(const struct place *place, const char *daemon)
+{
+	own_str char *socket = place_socket(place, daemon, CALLER_SIGNER);
+
+	return hsm_new(socket);
+}
+
+static bool
+load_cert(X509 **out, const char *path, struct err *e)
+{
+	own_struct(buf) text = buf_new(64 << 10);
+
+	return (file_read(&text, path, e) && cert_from_any(out, buf_span(&text), e)) || fail_in(e, "%s", path);
+}
+
+/* The service signer's certificate comes with the ceremony. */
+static bool
+load_signer(struct service *s, struct err *e)
+{
+	int64_t deadline = clock_mono_ms() + START_WAIT_MS;
+
+	for (;;) {
+		own_struct(reg_unit) read = reg_read_new("cert.by_profile");
+		own_struct(reg_rows) rows = { .left = 0 };
+		struct reg_cell c[14];
+
+		reg_text(&read, "profile", "service-signer");
+		if (reg_one(s->reg, &read, &rows, c, 14, "certificate of the service signer", e))
+			return cert_from_der(&s->signer, c[6].s, e) && remote_key_of_cert(&s->signer_key, s->key, s->signer, e);
+		if (e->class != ERR_ABSENT || clock_mono_ms() > deadline)
+			return false;
+		nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+	}
+}
+
+static bool
+start(struct service *s, const struct signer_conf *c, struct serve **door, struct err *e)
+{
+	struct place place = { c->run, (uid_t)c->uid_base };
+	uid_t uid = place_uid(&place, CALLER_SIGNER);
+	own_str char *reg_socket = place_socket(&place, "antin-register", CALLER_SIGNER);
+	const struct jail jail = { .abilities = JAIL_THREADS | JAIL_UNIX | JAIL_MEMFD, .uid = uid, .gid = uid };
+	struct policy *policy;
+
+	if (!policy_load(&policy, c->policy, e) || !permit_grammars_load(&s->grammars, policy, c->policy, e) ||
+	    !load_cert(&s->root, c->root, e) || !load_cert(&s->issuing, c->issuing, e))
+		return false;
+	s->policy = policy;
+	s->origin = c->origin;
+	s->status_uri = c->status_uri;
+	s->org = c->org;
+	s->reg = reg_new(reg_socket);
+	s->seal = hsm_at(&place, c->seal);
+	s->key = hsm_at(&place, c->service);
+	s->verifier = peer_at(&place, "antin-verifier", verify_types, sizeof(verify_types) / sizeof(verify_types[0]), VERIFY_MESSAGE_MAX);
+	s->tsa = peer_at(&place, "antin-tsa", tsa_types, 1, TSA_MESSAGE_MAX);
+	s->status = status_clock_new();
+	pthread_mutex_init(&s->judging, NULL);
+	return serve_new(door, &place, "antin-signer", routes, sizeof(routes) / sizeof(routes[0]), SIGNER_MESSAGE_MAX, CONNECTIONS_MAX, e) &&
+	    jail_enter(&jail, e) && reg_wait(s->reg, START_WAIT_MS, e) && hsm_wait(s->seal, START_WAIT_MS, e) && hsm_wait(s->key, START_WAIT_MS, e) &&
+	    peer_wait(s->verifier, START_WAIT_MS, e) && peer_wait(s->tsa, START_WAIT_MS, e) && load_signer(s, e);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct service s;
+	struct signer_conf c = { 0 };
+	struct serve *door;
+	struct err e;
+	size_t recovered;
+
+	start_conf(&c, options, "antin-signer", argc, argv);
+	if (!start(&s, &c, &door, &e) || !seal_recover(&s, &recovered, &e))
+		return start_refused(&e);
+	if (recovered > 0)
+		log_info("%zu seals that were reserved before the last stop are made", recovered);
+	status_start(&s);
+	start_ready();
+	if (!serve_run(door, &s, &e))
+		log_warn("%s", e.text);
+	return 0;
+}

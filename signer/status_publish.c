@@ -1,0 +1,216 @@
+/*
+ * The status list (permit_life.h; verifier/status_list.h): made from the
+ * register, recorded before it is signed, published; at every change (those
+ * that come together share one) and hourly.  Valid fourteen days.
+ */
+#include "signer/permit_life.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "verifier/cose.h"
+#include "verifier/status_list.h"
+#include "register/merkle.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define LIST 1
+#define VALID_SECS (14 * 86400)
+#define EVERY_SECS 3600
+#define RETRY_SECS 5
+#define PERMITS_MAX (4u << 20)
+
+struct status_clock {
+	pthread_mutex_t lock, making;
+	pthread_cond_t changed;
+	bool dirty;
+	pthread_t thread;
+};
+
+void
+status_changed(const struct service *s)
+{
+	pthread_mutex_lock(&s->status->lock);
+	s->status->dirty = true;
+	pthread_cond_signal(&s->status->changed);
+	pthread_mutex_unlock(&s->status->lock);
+}
+
+/* One octet a permit, by index. */
+static bool
+read_statuses(struct buf *out, const struct service *s, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.statuses");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[2];
+	bool more;
+
+	reg_int(&read, "list", LIST);
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 2, &more, e))
+		return false;
+	while (more) {
+		while (out->len < (size_t)c[0].i)
+			buf_put_byte(out, STATUS_WITHDRAWN);	/* a place that no permit has */
+		buf_put_byte(out, (unsigned char)c[1].i);
+		if (!buf_ok(out, "status list", e) || !reg_next(&rows, c, 2, &more, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_head(const struct service *s, uint64_t *size, struct hash *root, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("log.head");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct merkle_edge edge = { 0 };
+	struct reg_cell c[3];
+
+	if (!reg_one(s->reg, &read, &rows, c, 3, "head of the log", e))
+		return false;
+	edge.size = *size = (uint64_t)c[0].i;
+	edge.n = (unsigned)(c[2].s.len / HASH_LEN);
+	promise(edge.n <= 64);
+	memcpy(edge.node, c[2].s.ptr, c[2].s.len);
+	merkle_root(root, &edge);
+	return true;
+}
+
+static bool
+next_number(const struct service *s, int64_t now, int64_t *out, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("status.last");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[4];
+	bool more;
+
+	*out = now;
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 4, &more, e))
+		return false;
+	if (more && c[0].i >= *out)
+		*out = c[0].i + 1;
+	return true;
+}
+
+static bool
+reserve(const struct service *s, int64_t number, int64_t now, struct span tbs, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char digest[SHA256_LEN];
+
+	sha256(digest, tbs);
+	reg_verb(&u, "status.reserve");
+	reg_text(&u, "org", s->org);
+	reg_text(&u, "kind", "status");
+	reg_int(&u, "number", number);
+	reg_int(&u, "list", LIST);
+	reg_int(&u, "this_update", now);
+	reg_int(&u, "next_update", now + VALID_SECS);
+	reg_int(&u, "size", (int64_t)tbs.len);
+	reg_bytes(&u, "sha256", span_of(digest, sizeof(digest)));
+	reg_bytes(&u, "tbs", tbs);
+	FAULT_POINT("signer.status-reserve");
+	return reg_run(s->reg, &u, NULL, e);
+}
+
+static bool
+store_signed(const struct service *s, int64_t number, struct span cwt, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+
+	reg_verb(&u, "status.signed");
+	reg_int(&u, "number", number);
+	reg_bytes(&u, "cwt", cwt);
+	reg_verb(&u, "publish.put");
+	reg_text(&u, "path", "status/1.cwt");
+	reg_bytes(&u, "body", cwt);
+	FAULT_POINT("signer.status-signed");
+	return reg_run(s->reg, &u, NULL, e);
+}
+
+static bool
+make_list(const struct service *s, int64_t now, struct err *e)
+{
+	own_struct(buf) statuses = buf_new(PERMITS_MAX);
+	own_struct(buf) protected_ = buf_new(256);
+	own_struct(buf) payload = buf_new(STATUS_LIST_MAX);
+	own_struct(buf) tbs = buf_new(STATUS_LIST_MAX);
+	own_struct(buf) raw = buf_new(128);
+	own_struct(buf) cwt = buf_new(STATUS_LIST_MAX);
+	unsigned char kid[8], key_id[KEY_ID_LEN], digest[SHA256_LEN];
+	struct status_list check;
+	struct hash root;
+	uint64_t size;
+	int64_t number;
+
+	status_list_kid(kid, s->signer);
+	key_id_of_cert(key_id, s->signer);
+	if (!read_head(s, &size, &root, e) || !read_statuses(&statuses, s, e) || !next_number(s, now, &number, e) ||
+	    !status_list_payload(&protected_, &payload, kid, s->status_uri, now, now + VALID_SECS, size, root.octet, statuses.ptr, statuses.len, e))
+		return false;
+	cose_tbs(&tbs, buf_span(&protected_), SPAN_NONE, buf_span(&payload));
+	sha256(digest, buf_span(&tbs));
+	if (!reserve(s, number, now, buf_span(&tbs), e) || !hsm_sign(s->key, key_id, HSM_ECDSA_P256, span_of(digest, SHA256_LEN), &raw, e))
+		return false;
+	cose_write(&cwt, buf_span(&protected_), buf_span(&payload), buf_span(&raw));
+	if (!buf_ok(&cwt, "status list", e) || !status_list_open(&check, buf_span(&cwt), s->signer, e))
+		return fail_in(e, "self-check");
+	status_list_drop(&check);
+	return store_signed(s, number, buf_span(&cwt), e);
+}
+
+bool
+status_publish(const struct service *s, int64_t now, struct err *e)
+{
+	bool good;
+
+	pthread_mutex_lock(&s->status->making);
+	good = make_list(s, now, e);
+	pthread_mutex_unlock(&s->status->making);
+	return good;
+}
+
+static void *
+status_main(void *arg)
+{
+	const struct service *s = arg;
+	int wait = EVERY_SECS;
+
+	for (;;) {
+		struct timespec until;
+		struct err e;
+
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += wait;
+		pthread_mutex_lock(&s->status->lock);
+		while (!s->status->dirty && pthread_cond_timedwait(&s->status->changed, &s->status->lock, &until) == 0)
+			continue;
+		s->status->dirty = false;
+		pthread_mutex_unlock(&s->status->lock);
+		wait = EVERY_SECS;
+		if (!status_publish(s, clock_now(), &e)) {
+			log_warn("status list: %s; trying again", e.text);
+			wait = RETRY_SECS;
+		}
+	}
+	return NULL;
+}
+
+void
+status_start(struct service *s)
+{
+	promise(pthread_create(&s->status->thread, NULL, status_main, s) == 0);
+	status_changed(s);
+}
+
+struct status_clock *
+status_clock_new(void)
+{
+	struct status_clock *c = xalloc(sizeof(*c));
+
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_mutex_init(&c->making, NULL);
+	pthread_cond_init(&c->changed, NULL);
+	return c;
+}
