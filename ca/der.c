@@ -111,3 +111,15 @@ signed_unwrap(struct span *tbs, struct span whole, struct err *e)
 	*tbs = span_of(start, (size_t)(p + len - start));
 	return true;
 }
+
+void
+der_to_pem(struct buf *out, struct span der)
+{
+	own(BIO) *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long n;
+
+	promise(bio != NULL && PEM_write_bio(bio, PEM_STRING_X509, "", der.ptr, (long)der.len) > 0);
+	n = BIO_get_mem_data(bio, &text);
+	buf_put(out, text, (size_t)n);
+}

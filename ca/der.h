@@ -25,3 +25,5 @@ must_check bool signed_wrap(struct buf *out, struct span tbs, struct span sig, s
 must_check bool signed_wrap_unsigned(struct buf *out, struct span tbs, struct err *e);
 /* The tbs inside such an object, byte for byte. */
 must_check bool signed_unwrap(struct span *tbs, struct span whole, struct err *e);
+/* A certificate's octets as PEM, without decoding them. */
+void der_to_pem(struct buf *out, struct span der);

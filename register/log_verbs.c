@@ -56,8 +56,8 @@ static const struct read reads[] = {
 	  .in = { { "level", REG_INT }, { "n", REG_INT } }, .sql = "SELECT width, hashes FROM log_tile WHERE level = $level AND n = $n" },
 	{ .name = "policy.last", .callers = DAEMONS, .columns = 3, .out = { REG_BYTES, REG_BYTES, REG_INT },
 	  .in = { { "what", REG_TEXT } }, .sql = "SELECT hash, body, entry FROM policy_adopted WHERE what = $what ORDER BY entry DESC LIMIT 1" },
-	{ .name = "orders", .callers = CALLER_CA | CALLER_SIGNER, .columns = 5, .out = { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT },
-	  .in = { { "after", REG_INT } }, .sql = "SELECT id, verb, signer, cms, time FROM order_accepted WHERE entry > $after ORDER BY entry LIMIT 200" },
+	{ .name = "orders", .callers = CALLER_CA | CALLER_SIGNER, .columns = 6, .out = { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
+	  .in = { { "after", REG_INT } }, .sql = "SELECT id, verb, signer, cms, time, entry FROM order_accepted WHERE entry > $after ORDER BY entry LIMIT 200" },
 	{ .name = NULL },
 };
 

@@ -1,0 +1,265 @@
+#include "ca/list.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "ca/appointment.h"
+#include "ca/request.h"
+#include "ca/serial.h"
+#include "register/merkle.h"
+
+#include <stdio.h>
+
+static json_t *
+cell_text(const struct reg_cell *c)
+{
+	return c->null ? json_null() : json_stringn((const char *)c->s.ptr, c->s.len);
+}
+
+static json_t *
+cell_hex(const struct reg_cell *c)
+{
+	own_struct(buf) hex = buf_new(1024);
+
+	hex_put(&hex, c->s);
+	return json_string(buf_str(&hex));
+}
+
+static json_t *
+hash_json(struct span s)
+{
+	unsigned char hash[SHA256_LEN];
+	char text[2 * SHA256_LEN + 1];
+
+	sha256(hash, s);
+	hex_text(text, span_of(hash, SHA256_LEN));
+	return json_string(text);
+}
+
+static json_t *
+time_json(int64_t t)
+{
+	char text[TIME_TEXT];
+
+	time_text_utc(text, t);
+	return json_string(text);
+}
+
+static void
+text_param(struct reg_unit *ask, const char *field, const char *value)
+{
+	if (value != NULL)
+		reg_text(ask, field, value);
+	else
+		reg_null(ask, field);
+}
+
+/* One row -> one item, NULL to leave it out. */
+typedef json_t *row_to_item(const struct reg_cell *, const json_t *query, int64_t *cursor);
+
+static bool
+collect(struct authority *a, struct reg_unit *ask, size_t columns, row_to_item *make, const json_t *query, json_t *answer, struct err *e)
+{
+	own_struct(reg_rows) rows = { .left = 0 };
+	json_t *items = json_array();
+	struct reg_cell c[24];
+	int64_t cursor = -1;
+	bool more;
+
+	json_object_set_new(answer, "items", items);
+	if (!reg_read(a->reg, ask, &rows, e))
+		return false;
+	for (;;) {
+		json_t *item;
+
+		if (!reg_next(&rows, c, columns, &more, e))
+			return false;
+		if (!more)
+			break;
+		item = make(c, query, &cursor);
+		if (item != NULL)
+			json_array_append_new(items, item);
+	}
+	if (cursor >= 0)
+		json_object_set_new(answer, "next", json_integer(cursor));
+	return true;
+}
+
+static json_t *
+request_item(const struct reg_cell *c, const json_t *query, int64_t *cursor)
+{
+	json_t *facts = json_loadb((const char *)c[1].s.ptr, c[1].s.len, 0, NULL);
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*}", "id", cell_hex(&c[0]), "hash", hash_json(c[1].s), "key", cell_hex(&c[3]),
+	    "state", cell_text(&c[7]), "time", time_json(c[8].i), "facts", facts);
+}
+
+static bool
+list_requests(struct authority *a, const json_t *q, json_t *answer, struct err *e)
+{
+	static const char *const keys[] = { "what", "state", NULL };
+	own_struct(reg_unit) ask = reg_read_new("request.list");
+	const char *state;
+
+	if (!json_only(q, keys, e) || !json_may_str(&state, q, "state", e))
+		return false;
+	reg_text(&ask, "state", state == NULL ? "pending" : state);
+	return collect(a, &ask, 9, request_item, q, answer, e);
+}
+
+static json_t *
+certificate_item(const struct reg_cell *c, const json_t *query, int64_t *cursor)
+{
+	const json_t *agency = json_object_get(query, "agency");
+	json_t *j;
+
+	*cursor = c[14].i;
+	if (agency != NULL && !span_eq_str(c[5].s, json_string_value(agency)))
+		return NULL;
+	j = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", cell_hex(&c[0]), "request", cell_hex(&c[1]),
+	    "profile", cell_text(&c[2]), "person", cell_text(&c[3]), "name", cell_text(&c[4]), "agency", cell_text(&c[5]),
+	    "state", cell_text(&c[10]), "not_before", time_json(c[8].i), "not_after", time_json(c[9].i));
+	if (!c[6].null)
+		json_object_set_new(j, "hash", hash_json(c[6].s));
+	if (!c[11].null) {
+		json_object_set_new(j, "revoked", time_json(c[11].i));
+		json_object_set_new(j, "reason", json_integer(c[12].i));
+	}
+	return j;
+}
+
+static bool
+list_certificates(struct authority *a, const json_t *q, json_t *answer, struct err *e)
+{
+	static const char *const keys[] = { "what", "person", "state", "agency", "after", NULL };
+	own_struct(reg_unit) ask = reg_read_new("cert.list");
+	const char *person, *state, *agency;
+	int64_t after = -1;
+
+	if (!json_only(q, keys, e) || !json_may_str(&person, q, "person", e) || !json_may_str(&state, q, "state", e) ||
+	    !json_may_str(&agency, q, "agency", e) || (json_object_get(q, "after") != NULL && !json_take_int(&after, q, "after", e)))
+		return false;
+	reg_int(&ask, "after", after);
+	text_param(&ask, "person", person);
+	text_param(&ask, "state", state);
+	return collect(a, &ask, 15, certificate_item, q, answer, e);
+}
+
+static bool
+list_appointments(struct authority *a, const json_t *q, json_t *answer, struct err *e)
+{
+	static const char *const keys[] = { "what", "person", NULL };
+	struct appointment all[APPOINTMENTS_MAX];
+	json_t *items = json_array();
+	const char *person;
+	size_t n;
+
+	json_object_set_new(answer, "items", items);
+	if (!json_only(q, keys, e) || !json_take_str(&person, q, "person", e) || !appointments_read(a, person, all, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char hash[SHA256_LEN];
+		char text[2 * SHA256_LEN + 1], ended[TIME_TEXT];
+		json_t *j = appointment_json(&all[i]);
+
+		appointment_hash(hash, &all[i]);
+		hex_text(text, span_of(hash, SHA256_LEN));
+		json_object_set_new(j, "hash", json_string(text));
+		if (all[i].ended_day != INT32_MAX) {
+			date_text(ended, all[i].ended_day);
+			json_object_set_new(j, "ended", json_string(ended));
+		}
+		json_array_append_new(items, j);
+	}
+	return true;
+}
+
+static json_t *
+order_item(const struct reg_cell *c, const json_t *query, int64_t *cursor)
+{
+	*cursor = c[5].i;
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", cell_hex(&c[0]), "verb", cell_text(&c[1]), "signer", cell_hex(&c[2]),
+	    "time", time_json(c[4].i), "hash", hash_json(c[3].s));
+}
+
+static bool
+list_orders(struct authority *a, const json_t *q, json_t *answer, struct err *e)
+{
+	static const char *const keys[] = { "what", "after", NULL };
+	own_struct(reg_unit) ask = reg_read_new("orders");
+	int64_t after = -1;
+
+	if (!json_only(q, keys, e) || (json_object_get(q, "after") != NULL && !json_take_int(&after, q, "after", e)))
+		return false;
+	reg_int(&ask, "after", after);
+	return collect(a, &ask, 6, order_item, q, answer, e);
+}
+
+static bool
+list_head(struct authority *a, const json_t *q, json_t *answer, struct err *e)
+{
+	static const char *const keys[] = { "what", NULL };
+	own_struct(reg_unit) ask = reg_read_new("log.head");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own_struct(buf) text = buf_new(64);
+	struct merkle_edge edge = { .n = 0 };
+	struct hash root;
+	struct reg_cell c[3];
+
+	if (!json_only(q, keys, e) || !reg_one(a->reg, &ask, &rows, c, 3, "log", e))
+		return false;
+	if (c[2].s.len % HASH_LEN != 0 || c[2].s.len > sizeof(edge.node))
+		return fail(e, ERR_BUG, "the head of the log has an edge of %zu octets", c[2].s.len);
+	edge.size = (uint64_t)c[0].i;
+	edge.n = (unsigned)(c[2].s.len / HASH_LEN);
+	if (edge.n > 0)
+		memcpy(edge.node, c[2].s.ptr, c[2].s.len);
+	merkle_root(&root, &edge);
+	base64_put(&text, span_of(root.octet, sizeof(root.octet)));
+	json_object_set_new(answer, "size", json_integer(c[0].i));
+	json_object_set_new(answer, "root", json_string(buf_str(&text)));
+	return true;
+}
+
+static const struct { const char *what; bool (*run)(struct authority *, const json_t *, json_t *, struct err *); } lists[] = {
+	{ "requests", list_requests }, { "certificates", list_certificates }, { "appointments", list_appointments },
+	{ "orders", list_orders }, { "head", list_head },
+};
+
+bool
+list_answer(struct authority *a, const char *json, struct buf *out, struct err *e)
+{
+	own(json_t) *q = NULL;
+	own(json_t) *answer = json_object();
+	const char *what;
+
+	if (!json_read(&q, span_str(json), e) || !json_take_str(&what, q, "what", e))
+		return false;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (strcmp(lists[i].what, what) != 0)
+			continue;
+		if (!lists[i].run(a, q, answer, e))
+			return false;
+		json_write(out, answer);
+		return buf_ok(out, "list", e);
+	}
+	return fail(e, ERR_ABSENT, "there is no list of %.40s", what);
+}
+
+bool
+list_certificate(struct authority *a, const char *text, struct buf *der, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("cert.by_serial");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[14];
+	struct serial serial;
+
+	if (!hex_get_fixed(serial.octet, SERIAL_LEN, span_str(text), e))
+		return fail(e, ERR_INPUT, "a serial number has %d hex digits", 2 * SERIAL_LEN);
+	reg_bytes(&ask, "serial", span_of(serial.octet, SERIAL_LEN));
+	if (!reg_one(a->reg, &ask, &rows, c, 14, "such certificate", e))
+		return false;
+	if (c[6].null)
+		return fail(e, ERR_ABSENT, "this serial number was reserved and never became a certificate");
+	buf_put_span(der, c[6].s);
+	return buf_ok(der, "certificate", e);
+}
