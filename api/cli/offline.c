@@ -1,0 +1,425 @@
+/*
+ * The commands that need no daemon, no network and no token: verify, path,
+ * status, csr, log, policy.
+ */
+#include "api/cli/command.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "register/fsck.h"
+#include "register/tlog_proof.h"
+#include "verifier/csr.h"
+#include "verifier/evidence.h"
+#include "verifier/path.h"
+#include "verifier/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define FILE_MAX (16u << 20)
+
+/* Where the policy lies: --policy, else beside the build, else installed. */
+static const char *
+policy_folder(const struct args *a)
+{
+	static const char *const places[] = { ANTIN_POLICY_SOURCE, "/usr/share/antin/policy" };
+	const char *given = args_get(a, "policy-folder");
+	struct stat st;
+
+	for (size_t i = 0; given == NULL && i < sizeof(places) / sizeof(places[0]); i++)
+		if (stat(places[i], &st) == 0)
+			given = places[i];
+	return given != NULL ? given : places[0];
+}
+
+static bool
+read_named(struct buf *out, const char *path, struct err *e)
+{
+	return file_read(out, path, e);
+}
+
+/*
+ * verify
+ */
+
+const struct arg_option verify_options[] = {
+	{ "content", "FILE", false, "what a detached signature is about" },
+	{ "trust", "FILE|DIR", true, "anchors, roots or not; and the log's key" },
+	{ "evidence", "DIR", false, "CRLs, OCSP responses, certificates, status lists, proofs" },
+	{ "at", "TIME", false, "judge at this time (RFC 3339; now)" },
+	{ "in-force", "[DATE]", false, "also: in force on that day (today)?" },
+	{ "insecure-no-revocation", NULL, false, "judge without revocation data; the report says so" },
+	{ "policy-folder", "DIR", false, "the policy" },
+	{ NULL },
+};
+
+static void
+print_reasons(const struct reasons *r, const char *indent)
+{
+	for (size_t i = 0; i < r->n; i++)
+		printf("%s%s\n%s%s\n", indent, r->at[i].vi, indent, r->at[i].en);
+}
+
+static void
+print_report(const struct report *r)
+{
+	printf("%s%s%s\n", verdict_word(r->verdict), sub_word(r->sub)[0] ? " / " : "", sub_word(r->sub));
+	if (r->tier != NULL)
+		printf("%s\n%s\n", r->tier->prefix[LANG_VI][0] ? r->tier->prefix[LANG_VI] : r->tier->vi, r->tier->prefix[LANG_EN][0] ? r->tier->prefix[LANG_EN] : r->tier->en);
+	print_reasons(&r->reasons, "");
+	for (size_t i = 0; i < r->nsignatures; i++) {
+		const struct report_signature *s = &r->signature[i];
+		char claimed[TIME_TEXT];
+
+		time_text_vn(claimed, s->claimed);
+		printf("  %s: %s%s%s; %s, %s; %s\n", s->id, verdict_word(s->verdict), sub_word(s->sub)[0] ? " / " : "", sub_word(s->sub), s->signer, s->organisation, claimed);
+		print_reasons(&s->reasons, "    ");
+	}
+	printf("signature: %s\nin_force: %s\n", verdict_short(r->verdict), in_force_word(r->in_force));
+	if (r->insecure_no_revocation)
+		printf("judged without revocation data, as asked\n");
+}
+
+int
+command_verify(const struct args *a)
+{
+	const char *trust[ARGS_MAX + 1] = { NULL };
+	struct verify_request q = { .evidence = args_get(a, "evidence"), .content = args_get(a, "content"), .trust = trust,
+		.policy_folder = policy_folder(a), .insecure_no_revocation = args_has(a, "insecure-no-revocation") };
+	own(policy_t) *policy = NULL;
+	struct report *r = xalloc(sizeof(*r));
+	struct err e;
+	int code;
+
+	if (a->nwords != 1) {
+		fail(&e, ERR_INPUT, "antin verify FILE");
+		return command_usage(a, &e);
+	}
+	q.document = a->word[0];
+	for (size_t i = 0; args_nth(a, "trust", i) != NULL; i++)
+		trust[i] = args_nth(a, "trust", i);
+	if (!args_time(a, "at", clock_now(), &q.at, &e))
+		return command_usage(a, &e);
+	q.day = day_in_vietnam(q.at);
+	if (args_get(a, "in-force") != NULL && !date_parse(&q.day, args_get(a, "in-force"), &e))
+		return command_usage(a, &e);
+	if (!policy_load(&policy, q.policy_folder, &e) || !verify_file(r, &q, policy, &e))
+		return command_refuse(a, &e);
+	code = report_exit(r, args_has(a, "in-force"));
+	if (a->json) {
+		own(json_t) *j = report_json(r, policy, "file", q.at);
+
+		command_print_json(j);
+	} else {
+		print_report(r);
+	}
+	report_drop(r);
+	free(r);
+	return code;
+}
+
+/*
+ * path
+ */
+
+const struct arg_option path_options[] = {
+	{ "trust", "FILE", true, "anchors" },
+	{ "untrusted", "FILE", true, "further certificates" },
+	{ "crl", "FILE", true, "CRLs" },
+	{ "at", "TIME", false, "judge at this time (now)" },
+	{ "purpose", "NAME", false, "any, serverAuth, clientAuth, emailProtection, codeSigning, timeStamping, OCSPSigning" },
+	{ "policy", "OID", true, "acceptable certificate policies" },
+	{ "explicit-policy", NULL, false, "a valid policy is required" },
+	{ "inhibit-policy-mapping", NULL, false, "policies are not mapped" },
+	{ "inhibit-any-policy", NULL, false, "anyPolicy does not count" },
+	{ "require-crl", NULL, false, "every certificate needs a CRL" },
+	{ NULL },
+};
+
+static bool
+add_all(struct evidence *v, const struct args *a, const char *option, bool trusted, struct err *e)
+{
+	for (size_t i = 0; args_nth(a, option, i) != NULL; i++)
+		if (!(trusted ? evidence_add_trust(v, args_nth(a, option, i), e) : evidence_add_path(v, args_nth(a, option, i), e)))
+			return false;
+	return true;
+}
+
+static bool
+add_crls(struct evidence *v, const struct args *a, struct err *e)
+{
+	for (size_t i = 0; args_nth(a, "crl", i) != NULL; i++) {
+		own_struct(buf) octets = buf_new(FILE_MAX);
+		own(X509_CRL) *crl = NULL;
+
+		if (!read_named(&octets, args_nth(a, "crl", i), e) || !crl_from_any(&crl, buf_span(&octets), e))
+			return fail_in(e, "%s", args_nth(a, "crl", i));
+		evidence_add_crl(v, crl);
+	}
+	return true;
+}
+
+static bool
+read_cert(X509 **out, const char *path, struct err *e)
+{
+	own_struct(buf) octets = buf_new(FILE_MAX);
+
+	return (read_named(&octets, path, e) && cert_from_any(out, buf_span(&octets), e)) || fail_in(e, "%s", path);
+}
+
+static int
+print_path(const struct args *a, const struct path_result *r)
+{
+	int code = r->verdict == VERDICT_PASSED ? 0 : r->sub == SUB_TRY_LATER ? EXIT_INDETERMINATE : 1;
+
+	if (a->json) {
+		own(json_t) *j = json_pack("{s:b, s:s, s:s, s:s, s:i}", "path", r->verdict == VERDICT_PASSED, "verdict", verdict_word(r->verdict),
+		    "sub", sub_word(r->sub), "reason", r->reason, "length", sk_X509_num(r->chain));
+
+		command_print_json(j);
+		return code;
+	}
+	if (r->verdict == VERDICT_PASSED)
+		printf("a path of %d certificates\n", sk_X509_num(r->chain));
+	else
+		printf("no path: %s (%s)\n", r->reason, sub_word(r->sub));
+	return code;
+}
+
+int
+command_path(const struct args *a)
+{
+	own(evidence_t) *v = evidence_new();
+	own(X509) *leaf = NULL;
+	const char *policies[64] = { NULL };
+	struct path_request q = { .purpose = args_get(a, "purpose"), .explicit_policy = args_has(a, "explicit-policy"),
+		.inhibit_mapping = args_has(a, "inhibit-policy-mapping"), .inhibit_any = args_has(a, "inhibit-any-policy"),
+		.require_crl = args_has(a, "require-crl") };
+	struct path_result r;
+	struct err e;
+	int code;
+
+	if (a->nwords != 1 || !args_has(a, "trust")) {
+		fail(&e, ERR_INPUT, "antin path LEAF --trust FILE ...");
+		return command_usage(a, &e);
+	}
+	for (size_t i = 0; i < 63 && args_nth(a, "policy", i) != NULL; i++)
+		policies[i] = args_nth(a, "policy", i);
+	if (!args_time(a, "at", clock_now(), &q.at, &e))
+		return command_usage(a, &e);
+	if (!read_cert(&leaf, a->word[0], &e) || !add_all(v, a, "trust", true, &e) || !add_all(v, a, "untrusted", false, &e) || !add_crls(v, a, &e))
+		return command_refuse(a, &e);
+	q.leaf = leaf;
+	q.anchors = v->anchors;
+	q.bag = v->bag;
+	q.crls = sk_X509_CRL_num(v->crls) > 0 ? v->crls : NULL;
+	q.policies = policies[0] != NULL ? policies : NULL;
+	if (!path_judge(&r, &q, &e))
+		return command_usage(a, &e);
+	code = print_path(a, &r);
+	path_result_drop(&r);
+	return code;
+}
+
+/*
+ * status
+ */
+
+const struct arg_option status_options[] = {
+	{ "issuer", "FILE", false, "the certificate's issuer" },
+	{ "crl", "FILE", false, "a CRL" },
+	{ "at", "TIME", false, "at this time (now)" },
+	{ NULL },
+};
+
+int
+command_status(const struct args *a)
+{
+	static const char *const word[] = { "unknown", "good", "revoked" };
+	static const int codes[] = { EXIT_INDETERMINATE, 0, 1 };
+	own_struct(buf) octets = buf_new(64u << 20);
+	own(X509) *cert = NULL;
+	own(X509) *issuer = NULL;
+	own(X509_CRL) *crl = NULL;
+	const char *issuer_file, *crl_file;
+	struct revocation says = { .state = CERT_UNKNOWN };
+	struct crl_facts f;
+	int64_t at;
+	struct err e;
+
+	if (a->nwords != 1 || !args_need(a, "issuer", &issuer_file, &e) || !args_need(a, "crl", &crl_file, &e) || !args_time(a, "at", clock_now(), &at, &e)) {
+		if (a->nwords != 1)
+			fail(&e, ERR_INPUT, "antin status CERT --issuer FILE --crl FILE");
+		return command_usage(a, &e);
+	}
+	if (!read_cert(&cert, a->word[0], &e) || !read_cert(&issuer, issuer_file, &e) || !read_named(&octets, crl_file, &e) ||
+	    !crl_from_any(&crl, buf_span(&octets), &e) || !crl_check(&f, crl, issuer, &e))
+		return command_refuse(a, &e);
+	if (X509_NAME_cmp(X509_get_issuer_name(cert), X509_get_subject_name(issuer)) != 0 || X509_verify(cert, X509_get0_pubkey(issuer)) != 1) {
+		fail_ossl(&e, ERR_POLICY, "the certificate is not this issuer's");
+		return command_refuse(a, &e);
+	}
+	if (at >= f.this_update && at <= f.next_update && !crl_lookup(&says, crl, X509_get0_serialNumber(cert), &e))
+		return command_refuse(a, &e);
+	if (a->json) {
+		own(json_t) *j = json_pack("{s:s}", "status", word[says.state]);
+
+		command_print_json(j);
+	} else {
+		printf("%s\n", word[says.state]);
+	}
+	return codes[says.state];
+}
+
+/*
+ * csr
+ */
+
+const struct arg_option csr_options[] = { { NULL } };
+
+int
+command_csr(const struct args *a)
+{
+	own_struct(buf) octets = buf_new(1 << 20);
+	own_struct(buf) spki = buf_new(1 << 16);
+	struct err e;
+	bool accepted;
+
+	if (a->nwords != 1) {
+		fail(&e, ERR_INPUT, "antin csr FILE");
+		return command_usage(a, &e);
+	}
+	if (!read_named(&octets, a->word[0], &e))
+		return command_refuse(a, &e);
+	accepted = csr_gate(&spki, buf_span(&octets), &e);
+	if (a->json) {
+		own(json_t) *j = json_pack("{s:b, s:s}", "accepted", accepted, "reason", accepted ? "" : e.text);
+
+		command_print_json(j);
+	} else {
+		printf("%s%s\n", accepted ? "accepted" : "refused: ", accepted ? "" : e.text);
+	}
+	return accepted ? 0 : 1;
+}
+
+/*
+ * log
+ */
+
+const struct arg_option log_options[] = {
+	{ "database", "FILE", false, "fsck: the register's database" },
+	{ "public", "DIR", false, "fsck: compare what is published, too" },
+	{ "key", "VKEY|FILE", false, "verify: the log's key" },
+	{ NULL },
+};
+
+static int
+log_fsck(const struct args *a)
+{
+	const char *database;
+	char root[2 * HASH_LEN + 1];
+	struct fsck f;
+	struct err e;
+
+	if (!args_need(a, "database", &database, &e))
+		return command_usage(a, &e);
+	if (!fsck_run(&f, database, args_get(a, "public"), &e))
+		return command_refuse(a, &e);
+	hex_text(root, span_of(f.root.octet, HASH_LEN));
+	if (a->json) {
+		own(json_t) *j = json_pack("{s:b, s:I, s:I, s:I, s:s}", "consistent", 1, "entries", (json_int_t)f.entries, "records", (json_int_t)f.records,
+		    "published", (json_int_t)f.published, "root", root);
+
+		command_print_json(j);
+	} else {
+		printf("consistent: %llu entries, every record replayed, %llu published, root %s\n", (unsigned long long)f.entries, (unsigned long long)f.published, root);
+	}
+	return 0;
+}
+
+static bool
+read_key(struct note_key *key, const char *given, struct err *e)
+{
+	own_struct(buf) text = buf_new(1024);
+	struct err ignored;
+
+	if (note_key_parse(key, given, &ignored))
+		return true;
+	if (!file_read(&text, given, e))
+		return false;
+	buf_str(&text);
+	text.ptr[strcspn((char *)text.ptr, "\r\n")] = '\0';
+	return note_key_parse(key, (const char *)text.ptr, e);
+}
+
+static int
+log_verify(const struct args *a)
+{
+	own_struct(buf) text = buf_new(TLOG_PROOF_MAX);
+	struct tlog_proof p;
+	struct checkpoint c;
+	struct note_key key;
+	struct entry x;
+	const char *given;
+	char when[TIME_TEXT];
+	struct err e;
+	bool good;
+
+	if (a->nwords != 2 || !args_need(a, "key", &given, &e)) {
+		fail(&e, ERR_INPUT, "antin log verify PROOF --key VKEY");
+		return command_usage(a, &e);
+	}
+	if (!read_key(&key, given, &e) || !read_named(&text, a->word[1], &e) || !tlog_proof_read(&p, buf_span(&text), &e))
+		return command_refuse(a, &e);
+	good = tlog_proof_check(&p, &key, &c, &x, &e);
+	if (good) {
+		time_text_utc(when, x.time);
+		printf("entry %llu of type %llu, made %s, is in the log %s of size %llu\n", (unsigned long long)p.index, (unsigned long long)x.type, when, c.origin, (unsigned long long)c.size);
+	}
+	tlog_proof_drop(&p);
+	return good ? 0 : command_refuse(a, &e);
+}
+
+int
+command_log(const struct args *a)
+{
+	struct err e;
+
+	if (a->nwords >= 1 && strcmp(a->word[0], "fsck") == 0)
+		return log_fsck(a);
+	if (a->nwords >= 1 && strcmp(a->word[0], "verify") == 0)
+		return log_verify(a);
+	fail(&e, ERR_INPUT, "antin log fsck or verify");
+	return command_usage(a, &e);
+}
+
+/*
+ * policy
+ */
+
+const struct arg_option policy_options[] = { { NULL } };
+
+int
+command_policy(const struct args *a)
+{
+	own(policy_t) *policy = NULL;
+	own_struct(buf) text = buf_new(4u << 20);
+	char hash[65];
+	struct err e;
+
+	if (a->nwords < 1 || a->nwords > 2 || (strcmp(a->word[0], "check") != 0 && strcmp(a->word[0], "show") != 0)) {
+		fail(&e, ERR_INPUT, "antin policy check or show, and the folder");
+		return command_usage(a, &e);
+	}
+	if (!policy_load(&policy, a->nwords == 2 ? a->word[1] : policy_folder(a), &e))
+		return command_refuse(a, &e);
+	if (strcmp(a->word[0], "show") == 0) {
+		policy_render(&text, policy);
+		printf("%s", buf_str(&text));
+		return 0;
+	}
+	hex_text(hash, span_of(policy->hash, 32));
+	printf("in order: %zu kinds, %zu profiles, %zu answers, %zu agencies; hash %s\n", policy->nkinds, policy->nprofiles, policy->nanswers, policy->nagencies, hash);
+	return 0;
+}
