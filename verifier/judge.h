@@ -14,10 +14,9 @@
  */
 #pragma once
 
+#include "verifier/evidence.h"
 #include "verifier/permit.h"
 #include "verifier/report.h"
-
-struct evidence;			/* verifier/evidence.h */
 
 /* An appointment that the caller knows of; without any, the certificate alone
  * speaks for its holder. */
@@ -33,6 +32,7 @@ struct judge_question {
 	const struct judge_appointment *appointment;	/* NULL: not known, not judged */
 	size_t nappointments;
 	bool insecure_no_revocation;
+	bool unsealed;				/* the permit waits for its seal: judge the officers alone */
 };
 
 /* Always gives a report: a document that cannot be read is a verdict too. */

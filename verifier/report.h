@@ -9,6 +9,9 @@
  *	 "claimed","proven","proof","integrity","certificate":{...},"reasons"}],
  *	 "sha256":...,"answer":{...}}
  *
+ * "permit" is there only when every signature holds and leads to an anchor:
+ * nobody is shown content that anybody could have written.
+ *
  * "signature" is the word of the command-line contract: passed, failed or
  * indeterminate; report_exit tells its exit code.
  */
@@ -64,23 +67,23 @@ struct report {
 };
 void report_drop(struct report *);
 
-void reason_add(struct reasons *, const char *vi, const char *en_fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The sentence of a sub-indication; detail (English, may be NULL) goes behind it. */
+void reason_sub(struct reasons *, enum sub_indication, const char *detail);
+void reason_add(struct reasons *, const char *vi, const char *en);
 /* The report with its answer filled in: way is "file" or "code". */
 json_t *report_json(const struct report *, const struct policy *, const char *way, int64_t at);
 /* Exit code of `antin verify`: the signature's; with in_force the worse of both. */
 int report_exit(const struct report *, bool with_in_force);
-/* One answer as JSON: {"id","sign","colour","word":{vi,en,fr},"say":{..},"act":{..},"sms"}. */
-json_t *answer_json(const struct policy *, const struct answer *, const struct tier *, const char *const values[]);
 
-/* `antin verify`, without a daemon or network: files in, report out. */
-struct verify_request {
-	const char *document;		/* path */
-	const char *content;		/* path of a detached content, may be NULL (not for permits) */
-	const char *const *trust;	/* files or folders; NULL-terminated */
-	const char *evidence;		/* folder, may be NULL */
-	const char *policy_folder;
-	int64_t at;
-	int32_t day;
-	bool insecure_no_revocation;
+/* What an answer's sentences are filled with; NULL, 0 days (INT32_MIN,
+ * INT32_MAX) and INT64_MIN where not known. */
+struct answer_facts {
+	const char *agency, *telephone, *number, *decision, *replacement, *step, *host;
+	int32_t day, from, until, golive;
+	int64_t at, as_of;
+	int wait_minutes, retry_secs;
 };
-must_check bool verify_file(struct report *out, const struct verify_request *, const struct policy *, struct err *);
+#define ANSWER_FACTS_NONE { .day = INT32_MIN, .from = INT32_MIN, .until = INT32_MAX, .golive = INT32_MIN, .as_of = INT64_MIN }
+/* {"id","sign","colour","word":{"vi","en","fr"},"say":{..},"act":{..},"line":{..},
+ * "prefix":{..},"sms"}: line is say behind the tier's prefix; tier may be NULL. */
+json_t *answer_json(const struct answer *, const struct tier *, const struct answer_facts *);

@@ -1,0 +1,394 @@
+#include "verifier/judge.h"
+
+#include "base/cbor.h"
+#include "base/clock.h"
+#include "verifier/cert.h"
+#include "verifier/code.h"
+#include "verifier/signature.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ENTRY_ISSUED 5
+
+struct judging {
+	struct report *out;
+	const struct judge_question *q;
+	struct permit p;
+	struct judged seal, officer[XADES_OFFICERS_MAX];
+};
+
+/*
+ * Format.
+ */
+
+static bool
+has_signature(const xmlNode *n)
+{
+	if (xml_is(n, NS_DS, "Signature"))
+		return true;
+	for (const xmlNode *c = xml_child(n); c != NULL; c = xml_next(c))
+		if (has_signature(c))
+			return true;
+	return false;
+}
+
+/* A file that is no XML, or XML without any ds:Signature: nothing to judge. */
+static bool
+is_unsigned(struct span document)
+{
+	struct xml x;
+	struct err e;
+	bool none;
+
+	if (document.len == 0 || document.ptr[0] != '<')
+		return true;
+	if (!xml_parse(&x, document, &e))
+		return false;
+	none = !has_signature(x.root);
+	xml_drop(&x);
+	return none;
+}
+
+static void
+judge_format(struct judging *j, const struct err *why)
+{
+	if (is_unsigned(j->q->document)) {
+		j->out->no_signature = true;
+		reason_add(&j->out->reasons, "Tệp này không có chữ ký số.", "This file has no digital signature.");
+		return;
+	}
+	j->out->verdict = VERDICT_FAILED;
+	j->out->sub = SUB_FORMAT_FAILURE;
+	reason_sub(&j->out->reasons, SUB_FORMAT_FAILURE, why->text);
+}
+
+/*
+ * Proof by the log: the record of the `issued` entry holds the hash of these
+ * very bytes.
+ */
+
+static bool
+record_sha256(struct span *out, struct span record)
+{
+	struct cbor c = cbor_read(record);
+	struct span key, item;
+	struct err e;
+	size_t pairs;
+
+	if (!cbor_get_map(&c, &pairs, "record", &e))
+		return false;
+	for (size_t i = 0; i < pairs; i++) {
+		enum cbor_kind kind;
+
+		if (!cbor_peek(&c, &kind, &e))
+			return false;
+		if (kind == CBOR_TEXT && cbor_get_text(&c, &key, "key", &e) && span_eq_str(key, "sha256"))
+			return cbor_get_bytes(&c, out, "sha256", &e);
+		if ((kind != CBOR_TEXT && !cbor_skip(&c, &item, &e)) || !cbor_skip(&c, &item, &e))
+			return false;
+	}
+	return false;
+}
+
+static bool
+log_proves(const struct judging *j, int64_t *when)
+{
+	unsigned char handle[HANDLE_LEN];
+	struct tlog_proof proof;
+	struct span hash;
+	struct err e;
+	bool good;
+
+	if (!j->p.sealed || !hex_get_fixed(handle, sizeof(handle), span_str(j->p.handle), &e) ||
+	    !evidence_proof(j->q->evidence, ENTRY_ISSUED, handle, &proof, when, &e))
+		return false;
+	good = strcmp(j->q->evidence->log.name, j->p.log_origin) == 0 && record_sha256(&hash, proof.record) &&
+	    span_eq(hash, span_of(j->out->sha256, SHA256_LEN));
+	tlog_proof_drop(&proof);
+	return good;
+}
+
+/*
+ * Authority.
+ */
+
+static void
+no_authority(struct judged *j, const char *detail)
+{
+	signature_failed(j, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE, detail);
+}
+
+/* "KT. CHỦ TỊCH" -> "KT.", the word that policy knows. */
+static void
+mode_word(char out[16], const char *mode)
+{
+	snprintf(out, 16, "%.*s", (int)strcspn(mode, " "), mode);
+}
+
+static bool
+appointed(const struct judge_appointment *a, const struct report_signature *s, const char *mode, const struct permit *p, int64_t when)
+{
+	return strcmp(a->person, s->person) == 0 && strcmp(a->agency, s->agency) == 0 && strcmp(a->title, s->title) == 0 &&
+	    strcmp(a->mode, mode) == 0 && word_in(a->kinds, p->kind->id) && when >= a->from && when < a->to;
+}
+
+static void
+judge_appointment(struct judging *j, struct judged *o, const char *mode)
+{
+	const struct judge_question *q = j->q;
+	int64_t when = o->out->proven < q->at ? o->out->proven : q->at;
+
+	for (size_t i = 0; i < q->nappointments; i++)
+		if (appointed(&q->appointment[i], o->out, mode, &j->p, when))
+			return;
+	no_authority(o, "no appointment gave the signer this right at that time");
+}
+
+static void
+judge_officer_authority(struct judging *j, struct judged *o)
+{
+	struct cert_facts facts;
+	char mode[16];
+	struct err why;
+
+	if (o->stopped)
+		return;
+	mode_word(mode, o->x->mode);
+	if (!cert_fits_profile(o->signer, policy_profile(j->q->policy, "official"), &why) || !cert_facts_read(&facts, o->signer, &why))
+		return no_authority(o, why.text);
+	if (!agency_within(j->p.agency, facts.agency))
+		return no_authority(o, "the officer's agency is not the permit's, nor one above it");
+	if (!kind_allows_mode(j->p.kind, mode))
+		return no_authority(o, "this kind of permit is not signed in this mode");
+	if (j->q->appointment != NULL)
+		return judge_appointment(j, o, mode);
+	if (strcmp(o->x->title, facts.title) != 0)
+		no_authority(o, "the title claimed is not the one in the certificate");
+}
+
+static void
+judge_seal_authority(struct judging *j)
+{
+	struct judged *s = &j->seal;
+	struct cert_facts facts;
+	struct err why;
+
+	if (s->stopped)
+		return;
+	if (!cert_fits_profile(s->signer, policy_profile(j->q->policy, "seal"), &why) || !cert_facts_read(&facts, s->signer, &why))
+		return no_authority(s, why.text);
+	if (strcmp(facts.agency, j->p.agency) != 0)
+		no_authority(s, "the seal is another agency's");
+}
+
+/* Nobody signs twice, and all belong to one tier. */
+static void
+judge_together(struct judging *j)
+{
+	const struct tier *t = j->officer[0].out->tier;
+
+	for (size_t i = 1; i < j->p.nofficers; i++)
+		for (size_t k = 0; k < i; k++)
+			if (!j->officer[i].stopped && strcmp(j->officer[i].out->person, j->officer[k].out->person) == 0)
+				no_authority(&j->officer[i], "one person has signed twice");
+	for (size_t i = 1; i < j->p.nofficers; i++)
+		if (!j->officer[i].stopped && j->officer[i].out->tier != t)
+			signature_failed(&j->officer[i], VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the signatures belong to different trust tiers");
+	if (j->p.sealed && !j->seal.stopped && j->seal.out->tier != t)
+		signature_failed(&j->seal, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the signatures belong to different trust tiers");
+}
+
+/*
+ * All signatures.
+ */
+
+static void
+judge_signatures(struct judging *j)
+{
+	struct report *r = j->out;
+	bool seal_holds = false;
+	int64_t when;
+
+	r->nsignatures = j->p.nofficers + (j->p.sealed ? 1 : 0);
+	for (size_t i = 0; i < j->p.nofficers; i++) {
+		j->officer[i] = (struct judged){ .x = &j->p.officer[i], .out = &r->signature[i] };
+		signature_begin(&j->officer[i], j->q);
+	}
+	if (j->p.sealed) {
+		j->seal = (struct judged){ .x = &j->p.seal, .out = &r->signature[j->p.nofficers] };
+		signature_begin(&j->seal, j->q);
+		seal_holds = !j->seal.stopped;
+		if (log_proves(j, &when))
+			signature_proven(&j->seal, when, PROOF_LOG);
+		signature_end(&j->seal, j->q);
+		judge_seal_authority(j);
+	}
+	for (size_t i = 0; i < j->p.nofficers; i++) {
+		/* What proves that the seal existed proves what it covers. */
+		if (seal_holds && j->seal.out->proof != PROOF_NONE)
+			signature_proven(&j->officer[i], j->seal.out->proven, j->seal.out->proof);
+		signature_end(&j->officer[i], j->q);
+		judge_officer_authority(j, &j->officer[i]);
+	}
+	judge_together(j);
+}
+
+/* The worst of them: failed before indeterminate before passed. */
+static void
+combine(struct report *r)
+{
+	static const enum verdict order[] = { VERDICT_FAILED, VERDICT_INDETERMINATE };
+
+	r->verdict = VERDICT_PASSED;
+	r->tier = r->signature[0].tier;
+	for (size_t o = 0; o < 2; o++)
+		for (size_t i = 0; i < r->nsignatures; i++)
+			if (r->signature[i].verdict == order[o]) {
+				r->verdict = order[o];
+				r->sub = r->signature[i].sub;
+				r->reasons = r->signature[i].reasons;
+				return;
+			}
+}
+
+/*
+ * In force.
+ */
+
+static bool
+list_signer_ok(void *ctx, X509 *cert, int64_t at)
+{
+	const struct judging *j = ctx;
+	struct err e;
+
+	return cert_tier(cert, j->q->policy) == j->out->tier &&
+	    service_trusted(cert, "service-signer", at, NULL, NULL, j->q, &e);
+}
+
+static const struct { unsigned value; enum in_force means; } status_words[] = {
+	{ STATUS_IN_FORCE, FORCE_YES }, { STATUS_WITHDRAWN, FORCE_WITHDRAWN }, { STATUS_SUSPENDED, FORCE_SUSPENDED },
+	{ STATUS_SUPERSEDED, FORCE_SUPERSEDED }, { STATUS_NOTED, FORCE_NOTED },
+};
+
+static enum in_force
+force_of(unsigned status)
+{
+	for (size_t i = 0; i < sizeof(status_words) / sizeof(status_words[0]); i++)
+		if (status_words[i].value == status)
+			return status_words[i].means;
+	return FORCE_UNKNOWN;
+}
+
+static void
+judge_status(struct judging *j)
+{
+	struct report *r = j->out;
+	struct status_list list;
+	unsigned status;
+	struct err e;
+
+	if (!evidence_status_list(&list, j->q->evidence, j->p.status_uri, j->q->at, list_signer_ok, j, &e))
+		return reason_add(&r->remarks, "Không có danh sách tình trạng cho giấy này.", "No status list for this permit is at hand.");
+	r->as_of = list.issued;
+	if (list.expires < j->q->at)
+		reason_add(&r->remarks, "Danh sách tình trạng đã quá hạn.", "The status list at hand is out of date.");
+	else if (status_list_get(&list, j->p.status_index, &status, &e))
+		r->in_force = force_of(status);
+	status_list_drop(&list);
+}
+
+static void
+judge_in_force(struct judging *j)
+{
+	struct report *r = j->out;
+
+	r->from = j->p.valid_from;
+	r->until = j->p.valid_to;
+	if (r->verdict != VERDICT_PASSED || !j->p.sealed)
+		return;
+	judge_status(j);
+	if ((r->in_force == FORCE_YES || r->in_force == FORCE_NOTED || r->in_force == FORCE_UNKNOWN) && j->q->day > j->p.valid_to)
+		r->in_force = FORCE_EXPIRED;
+	if ((r->in_force == FORCE_YES || r->in_force == FORCE_NOTED) && j->q->day < j->p.valid_from) {
+		r->in_force = FORCE_UNKNOWN;
+		reason_add(&r->remarks, "Giấy này chưa đến ngày bắt đầu có hiệu lực.", "This permit does not take effect before its first day.");
+	}
+}
+
+/*
+ * Facts for the report.
+ */
+
+static json_t *
+day_or_null(int32_t day)
+{
+	char text[TIME_TEXT];
+
+	if (day == INT32_MIN || day == INT32_MAX)
+		return json_null();
+	date_text(text, day);
+	return json_string(text);
+}
+
+static void
+fill_sealed(struct report *r, const struct permit *p)
+{
+	char code[SHORT_CODE_TEXT] = "";
+
+	snprintf(r->number, sizeof(r->number), "%s", p->number);
+	snprintf(r->shortcode, sizeof(r->shortcode), "%s", p->shortcode);
+	snprintf(r->voicecode, sizeof(r->voicecode), "%s", p->voicecode);
+	snprintf(r->log_origin, sizeof(r->log_origin), "%s", p->log_origin);
+	snprintf(r->status_uri, sizeof(r->status_uri), "%s", p->status_uri);
+	r->log_index = p->log_index;
+	r->status_index = p->status_index;
+	if (strlen(p->shortcode) == SHORT_CODE_LEN)
+		short_code_text(code, p->shortcode);
+	json_object_set_new(r->permit, "number", json_string(p->number));
+	json_object_set_new(r->permit, "day", day_or_null(p->day));
+	json_object_set_new(r->permit, "shortcode", json_string(code));
+	json_object_set_new(r->permit, "voicecode", json_string(p->voicecode));
+}
+
+static void
+fill_permit(struct report *r, const struct permit *p, const struct policy *policy)
+{
+	const struct agency *a = policy_agency(policy, p->agency);
+
+	snprintf(r->handle, sizeof(r->handle), "%s", p->handle);
+	snprintf(r->kind, sizeof(r->kind), "%s", p->kind->id);
+	snprintf(r->agency, sizeof(r->agency), "%s", p->agency);
+	r->permit = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "handle", p->handle, "kind", p->kind->id,
+	    "kind_vi", p->kind->vi, "kind_en", p->kind->en, "agency", p->agency, "agency_name", p->agency_name,
+	    "agency_short", a != NULL ? a->brief : p->agency_name, "dossier", p->dossier, "holder", p->holder,
+	    "valid_from", day_or_null(p->valid_from), "valid_to", day_or_null(p->valid_to), "lines", permit_lines(p, false));
+	promise(r->permit != NULL);
+	if (p->sealed)
+		fill_sealed(r, p);
+}
+
+void
+judge_permit(struct report *out, const struct judge_question *q)
+{
+	struct judging *j = xalloc(sizeof(*j));
+	struct err why = { ERR_NONE, "" };
+
+	*out = (struct report){ .as_of = INT64_MIN, .from = INT32_MIN, .until = INT32_MAX, .insecure_no_revocation = q->insecure_no_revocation };
+	j->out = out;
+	j->q = q;
+	sha256(out->sha256, q->document);
+	if (!permit_read(&j->p, q->document, q->policy, q->grammars, &why)) {
+		judge_format(j, &why);
+	} else if (!j->p.sealed && !q->unsealed) {
+		fail(&why, ERR_INPUT, "the agency's seal is missing");
+		judge_format(j, &why);
+	} else {
+		judge_signatures(j);
+		combine(out);
+		fill_permit(out, &j->p, q->policy);
+		judge_in_force(j);
+	}
+	permit_drop(&j->p);
+	free(j);
+}

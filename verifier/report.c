@@ -1,0 +1,296 @@
+#include "verifier/report.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <stdio.h>
+
+#define ANSWER_MAX (16u << 10)
+
+void
+report_drop(struct report *r)
+{
+	json_decref(r->permit);
+	*r = (struct report){ 0 };
+}
+
+void
+reason_add(struct reasons *r, const char *vi, const char *en)
+{
+	if (r->n == REPORT_REASONS_MAX)
+		return;
+	snprintf(r->at[r->n].vi, sizeof(r->at[r->n].vi), "%s", vi);
+	snprintf(r->at[r->n].en, sizeof(r->at[r->n].en), "%s", en);
+	r->n++;
+}
+
+static const struct { const char *vi, *en; } sub_say[SUB_INDICATIONS] = {
+	[SUB_FORMAT_FAILURE] = { "Tệp không đúng cấu trúc của giấy do thành phố cấp.", "The file has not the structure of a permit" },
+	[SUB_HASH_FAILURE] = { "Nội dung đã bị thay đổi sau khi ký.", "The content was changed after signing" },
+	[SUB_SIG_CRYPTO_FAILURE] = { "Chữ ký không khớp với chứng thư của người ký.", "The signature value is not by the signer's key" },
+	[SUB_REVOKED] = { "Chữ ký được tạo sau khi chứng thư đã bị thu hồi.", "The signature was made after its certificate was revoked" },
+	[SUB_EXPIRED] = { "Chữ ký được tạo sau khi chứng thư hết hạn.", "The signature was made after its certificate expired" },
+	[SUB_NOT_YET_VALID] = { "Chữ ký được tạo trước khi chứng thư có hiệu lực.", "The signature was made before its certificate was valid" },
+	[SUB_SIG_CONSTRAINTS_FAILURE] = { "Người ký không có quyền ký loại giấy này.", "The signer had no right to sign this" },
+	[SUB_CHAIN_CONSTRAINTS_FAILURE] = { "Chuỗi chứng thư không đáp ứng quy định.", "The chain of certificates does not meet the rules" },
+	[SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE] = { "Chuỗi chứng thư có lỗi.", "The chain of certificates is faulty" },
+	[SUB_CRYPTO_CONSTRAINTS_FAILURE] = { "Thuật toán không còn được chấp nhận.", "An algorithm is no longer accepted" },
+	[SUB_POLICY_PROCESSING_ERROR] = { "Không xử lý được chính sách chữ ký.", "The signature policy could not be processed" },
+	[SUB_SIGNATURE_POLICY_NOT_AVAILABLE] = { "Không có chính sách chữ ký mà chữ ký nêu.", "The signature policy named is not known here" },
+	[SUB_TIMESTAMP_ORDER_FAILURE] = { "Thứ tự các dấu thời gian không đúng.", "The time stamps are out of order" },
+	[SUB_NO_SIGNING_CERTIFICATE_FOUND] = { "Không tìm thấy chứng thư của người ký.", "The signer's certificate was not found" },
+	[SUB_NO_CERTIFICATE_CHAIN_FOUND] = { "Chữ ký do một nơi cấp mà máy này không nhận biết.", "No path leads from the signer to an issuer known here" },
+	[SUB_REVOKED_NO_POE] = { "Chứng thư đã bị thu hồi, và không có bằng chứng chữ ký có trước lúc đó.",
+		"The certificate was revoked, and nothing proves that the signature existed before" },
+	[SUB_REVOKED_CA_NO_POE] = { "Chứng thư của nơi cấp đã bị thu hồi, và không có bằng chứng chữ ký có trước lúc đó.",
+		"An issuer's certificate was revoked, and nothing proves that the signature existed before" },
+	[SUB_OUT_OF_BOUNDS_NO_POE] = { "Chứng thư không còn hạn, và không có bằng chứng chữ ký có khi còn hạn.",
+		"The certificate is outside its dates, and nothing proves that the signature existed within them" },
+	[SUB_OUT_OF_BOUNDS_NOT_REVOKED] = { "Chứng thư không còn hạn.", "The certificate is outside its dates" },
+	[SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE] = { "Thuật toán không còn được chấp nhận cho chữ ký mới.",
+		"An algorithm is no longer accepted for new signatures, and nothing proves that this one is old" },
+	[SUB_NO_POE] = { "Không có bằng chứng về thời điểm ký.", "Nothing proves when the signature existed" },
+	[SUB_TRY_LATER] = { "Chưa biết chứng thư có bị thu hồi hay không.", "It is not known whether the certificate was revoked" },
+	[SUB_SIGNED_DATA_NOT_FOUND] = { "Không tìm thấy nội dung được ký.", "What was signed was not found" },
+	[SUB_GENERIC] = { "Chưa kết luận được.", "No conclusion" },
+};
+
+void
+reason_sub(struct reasons *r, enum sub_indication sub, const char *detail)
+{
+	own_str char *en = detail != NULL && detail[0] != '\0' ? xprintf("%s: %s.", sub_say[sub].en, detail) : xprintf("%s.", sub_say[sub].en);
+
+	promise(sub_say[sub].vi != NULL);
+	reason_add(r, sub_say[sub].vi, en);
+}
+
+/*
+ * Answers.
+ */
+
+static void
+date_for(char out[TIME_TEXT], int32_t day, enum lang lang)
+{
+	static const char *const months[] = { "January", "February", "March", "April", "May", "June", "July", "August",
+		"September", "October", "November", "December" };
+	char iso[TIME_TEXT];
+	int month;
+
+	if (day == INT32_MIN || day == INT32_MAX) {
+		strcpy(out, "…");
+		return;
+	}
+	date_text_people(out, day);
+	if (lang != LANG_EN)
+		return;
+	date_text(iso, day);
+	month = (iso[5] - '0') * 10 + iso[6] - '0';
+	snprintf(out, TIME_TEXT, "%d %s %.4s", (iso[8] - '0') * 10 + iso[9] - '0', months[month - 1], iso);
+}
+
+/* The values of one language, as answer_fill takes them. */
+struct values { char day[TIME_TEXT], from[TIME_TEXT], until[TIME_TEXT], golive[TIME_TEXT], asof[TIME_TEXT], today[TIME_TEXT],
+	time[TIME_TEXT], wait[32], retry[32]; const char *pair[40]; };
+
+static const char *
+or_dots(const char *s)
+{
+	return s == NULL || s[0] == '\0' ? "…" : s;
+}
+
+static void
+fill_values(struct values *v, const struct answer_facts *f, enum lang lang)
+{
+	static const char *const minutes[LANGS] = { "phút", "minutes", "minutes" }, *const seconds[LANGS] = { "giây", "seconds", "secondes" };
+	const char *const pairs[] = { "agency", or_dots(f->agency), "telephone", or_dots(f->telephone), "number", or_dots(f->number),
+		"decision", or_dots(f->decision), "replacement", or_dots(f->replacement), "step", or_dots(f->step), "host", or_dots(f->host),
+		"day", v->day, "from", v->from, "until", v->until, "golive", v->golive, "asof", v->asof, "today", v->today, "time", v->time,
+		"wait", v->wait, "retry", v->retry, NULL };
+
+	date_for(v->day, f->day, lang);
+	date_for(v->from, f->from, lang);
+	date_for(v->until, f->until, lang);
+	date_for(v->golive, f->golive, lang);
+	date_for(v->asof, f->as_of == INT64_MIN ? INT32_MIN : day_in_vietnam(f->as_of), lang);
+	date_for(v->today, day_in_vietnam(f->at), lang);
+	time_of_day_people(v->time, f->at);
+	snprintf(v->wait, sizeof(v->wait), "%d %s", f->wait_minutes, minutes[lang]);
+	snprintf(v->retry, sizeof(v->retry), "%d %s", f->retry_secs, seconds[lang]);
+	_Static_assert(sizeof(pairs) <= sizeof(v->pair), "room for every value");
+	memcpy(v->pair, pairs, sizeof(pairs));
+}
+
+static json_t *
+filled(const char *text, const struct values *v, const char *before)
+{
+	own_struct(buf) b = buf_new(ANSWER_MAX);
+
+	if (before[0] != '\0')
+		buf_printf(&b, "%s. ", before);
+	answer_fill(&b, text == NULL ? "" : text, v->pair);
+	return json_string(buf_str(&b));
+}
+
+/* SMS: no diacritics, whatever the values hold. */
+static json_t *
+sms_of(const struct answer *a, const struct tier *t, const struct values *v)
+{
+	own_struct(buf) b = buf_new(ANSWER_MAX), plain = buf_new(ANSWER_MAX);
+	struct err e;
+
+	if (a->sms == NULL || a->sms[0] == '\0')
+		return json_null();
+	if (t != NULL && t->prefix_sms != NULL)
+		buf_put_str(&b, t->prefix_sms);
+	answer_fill(&b, a->sms, v->pair);
+	return text_fold(&plain, buf_span(&b), true, &e) ? json_string(buf_str(&plain)) : json_null();
+}
+
+json_t *
+answer_json(const struct answer *a, const struct tier *t, const struct answer_facts *f)
+{
+	static const char *const words[LANGS] = { "vi", "en", "fr" };
+	json_t *j = json_pack("{s:s, s:s, s:s, s:{}, s:{}, s:{}, s:{}, s:{}}", "id", a->id, "sign", a->sign, "colour", a->colour,
+	    "word", "say", "act", "line", "prefix");
+	struct values v;
+
+	promise(j != NULL);
+	for (int l = LANGS - 1; l >= 0; l--) {
+		const char *prefix = t != NULL && t->prefix[l] != NULL ? t->prefix[l] : "";
+
+		fill_values(&v, f, (enum lang)l);
+		json_object_set_new(json_object_get(j, "word"), words[l], json_string(a->word[l]));
+		json_object_set_new(json_object_get(j, "say"), words[l], filled(a->say[l], &v, ""));
+		json_object_set_new(json_object_get(j, "act"), words[l], filled(a->act[l], &v, ""));
+		json_object_set_new(json_object_get(j, "line"), words[l], filled(a->say[l], &v, prefix));
+		json_object_set_new(json_object_get(j, "prefix"), words[l], json_string(prefix));
+	}
+	json_object_set_new(j, "sms", sms_of(a, t, &v));	/* v: Vietnamese, the last filled */
+	return j;
+}
+
+/*
+ * The report.
+ */
+
+static json_t *
+reasons_json(const struct reasons *r)
+{
+	json_t *j = json_array();
+
+	for (size_t i = 0; i < r->n; i++)
+		json_array_append_new(j, json_pack("{s:s, s:s}", "vi", r->at[i].vi, "en", r->at[i].en));
+	return j;
+}
+
+static json_t *
+time_or_null(int64_t t)
+{
+	char text[TIME_TEXT];
+
+	if (t == INT64_MIN || t == INT64_MAX)
+		return json_null();
+	time_text_vn(text, t);
+	return json_string(text);
+}
+
+static json_t *
+day_or_null(int32_t day)
+{
+	char text[TIME_TEXT];
+
+	if (day == INT32_MIN || day == INT32_MAX)
+		return json_null();
+	date_text(text, day);
+	return json_string(text);
+}
+
+static json_t *
+signature_json(const struct report_signature *s)
+{
+	static const char *const proofs[] = { "none", "time-stamp", "log" };
+	json_t *j = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s}, s:s, s:o, s:o, s:s, s:b, s:b, s:{s:s, s:o, s:o, s:o}, s:o, s:o}",
+	    "id", s->id, "verdict", verdict_word(s->verdict), "sub", sub_word(s->sub),
+	    "signer", "name", s->signer, "title", s->title, "mode", s->mode, "person", s->person, "unit", s->organisation, "agency", s->agency,
+	    "issuer", s->issuer, "claimed", time_or_null(s->claimed), "proven", time_or_null(s->proven), "proof", proofs[s->proof],
+	    "integrity", s->integrity, "valid_then", s->valid_then,
+	    "certificate", "serial", s->serial, "from", time_or_null(s->not_before), "to", time_or_null(s->not_after), "revoked", time_or_null(s->revoked),
+	    "tier", s->tier == NULL ? json_null() : json_string(s->tier->id), "reasons", reasons_json(&s->reasons));
+
+	promise(j != NULL);
+	return j;
+}
+
+/* Nobody is shown content that anybody could have written. */
+static bool
+may_show(const struct report *r)
+{
+	for (size_t i = 0; i < r->nsignatures; i++)
+		if (!r->signature[i].integrity || r->signature[i].tier == NULL)
+			return false;
+	return r->permit != NULL && r->nsignatures > 0;
+}
+
+static const char *
+signature_word(const struct report *r)
+{
+	if (r->no_signature || r->sub == SUB_SIG_CONSTRAINTS_FAILURE)
+		return verdict_short(VERDICT_FAILED);
+	return verdict_short(r->verdict);
+}
+
+static json_t *
+answer_of(const struct report *r, const struct policy *p, const char *way, int64_t at)
+{
+	const struct answer_case c = { .verdict = r->verdict, .sub = r->sub, .in_force = r->in_force, .way = way,
+		.tier = r->tier == NULL ? "" : r->tier->id, .reason = r->no_signature ? "no-signature" : NULL };
+	const struct agency *a = r->agency[0] == '\0' ? NULL : policy_agency(p, r->agency);
+	struct answer_facts f = ANSWER_FACTS_NONE;
+	const char *day = json_string_value(json_object_get(r->permit, "day"));
+	struct err e;
+
+	f.agency = a == NULL ? NULL : a->brief;
+	f.telephone = a == NULL ? NULL : a->telephone;
+	f.number = r->number;
+	f.from = r->in_force == FORCE_YES ? r->from : INT32_MIN;
+	f.until = r->until;
+	f.at = at;
+	f.as_of = r->as_of;
+	if (day == NULL || !date_parse(&f.day, day, &e))
+		f.day = INT32_MIN;
+	return answer_json(answer_pick(p, &c), r->tier, &f);
+}
+
+json_t *
+report_json(const struct report *r, const struct policy *p, const char *way, int64_t at)
+{
+	char hash[2 * SHA256_LEN + 1];
+	json_t *signatures = json_array(), *j;
+
+	hex_text(hash, span_of(r->sha256, SHA256_LEN));
+	for (size_t i = 0; i < r->nsignatures; i++)
+		json_array_append_new(signatures, signature_json(&r->signature[i]));
+	j = json_pack("{s:s, s:s, s:s, s:{s:s, s:o, s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:s, s:b, s:b, s:o}",
+	    "verdict", verdict_word(r->verdict), "sub", sub_word(r->sub), "signature", signature_word(r),
+	    "in_force", "answer", in_force_word(r->in_force), "as_of", time_or_null(r->as_of), "from", day_or_null(r->from), "until", day_or_null(r->until),
+	    "tier", r->tier == NULL ? json_null() : json_string(r->tier->id),
+	    "scope", r->verdict == VERDICT_PASSED ? "full" : "none",
+	    "reasons", reasons_json(&r->reasons), "remarks", reasons_json(&r->remarks), "signatures", signatures, "sha256", hash,
+	    "insecure_no_revocation", r->insecure_no_revocation, "no_signature", r->no_signature,
+	    "answer", answer_of(r, p, way, at));
+	promise(j != NULL);
+	json_object_set_new(j, "permit", may_show(r) ? json_incref(r->permit) : json_null());
+	return j;
+}
+
+int
+report_exit(const struct report *r, bool with_in_force)
+{
+	static const int code[VERDICTS] = { [VERDICT_INDETERMINATE] = 2, [VERDICT_FAILED] = 1, [VERDICT_PASSED] = 0 };
+	int signature = r->no_signature || r->sub == SUB_SIG_CONSTRAINTS_FAILURE ? 1 : code[r->verdict];
+	int force = r->in_force == FORCE_YES ? 0 : r->in_force == FORCE_UNKNOWN ? 2 : 1;
+
+	if (!with_in_force)
+		return signature;
+	return signature == 1 || force == 1 ? 1 : signature == 2 || force == 2 ? 2 : 0;
+}

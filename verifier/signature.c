@@ -1,0 +1,310 @@
+#include "verifier/signature.h"
+
+#include "base/clock.h"
+#include "verifier/cert.h"
+#include "verifier/path.h"
+#include "verifier/tst.h"
+
+#include <stdio.h>
+
+void
+signature_failed(struct judged *j, enum verdict verdict, enum sub_indication sub, const char *detail)
+{
+	j->out->verdict = verdict;
+	j->out->sub = sub;
+	j->stopped = true;
+	reason_sub(&j->out->reasons, sub, detail);
+}
+
+/* Borrowed members; freed with sk_X509_free alone. */
+static cert_list *
+gather(const cert_list *a, const cert_list *b, const cert_list *c)
+{
+	const cert_list *lists[] = { a, b, c };
+	cert_list *all = sk_X509_new_null();
+
+	promise(all != NULL);
+	for (size_t l = 0; l < 3; l++)
+		for (int i = 0; i < sk_X509_num(lists[l]); i++)
+			promise(sk_X509_push(all, sk_X509_value(lists[l], i)) > 0);
+	return all;
+}
+
+static void
+find_path(struct path_result *out, X509 *leaf, const char *purpose, int64_t when, cert_list *bag, const struct judge_question *q)
+{
+	const struct path_request r = { .leaf = leaf, .anchors = q->evidence->anchors, .bag = bag, .at = when, .purpose = purpose };
+	struct err e;
+
+	promise(path_judge(out, &r, &e));
+}
+
+/*
+ * Services: who may give time, who may sign lists.
+ */
+
+/* RFC 3161 4: after these a token made before stays good; after others nothing
+ * by the key can be believed. */
+static bool
+leaves_earlier_good(const struct revocation *r, int64_t when)
+{
+	return when < r->date && (r->reason == CRL_REASON_AFFILIATION_CHANGED || r->reason == CRL_REASON_SUPERSEDED ||
+	    r->reason == CRL_REASON_CESSATION_OF_OPERATION || r->reason == CRL_REASON_CERTIFICATE_HOLD);
+}
+
+static bool
+service_not_revoked(const struct path_result *path, int64_t when, const crl_list *crls, const struct judge_question *q, struct err *e)
+{
+	for (int i = 0; i + 1 < sk_X509_num(path->chain); i++) {
+		struct revocation r;
+		int64_t as_of;
+
+		evidence_status(&r, &as_of, q->evidence, crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), when);
+		if (r.state == CERT_UNKNOWN && !q->insecure_no_revocation)
+			return fail(e, ERR_LATER, "it is not known whether its certificate was revoked then");
+		if (r.state == CERT_REVOKED && !leaves_earlier_good(&r, when))
+			return fail(e, ERR_POLICY, "its certificate was revoked");
+	}
+	return true;
+}
+
+bool
+service_trusted(X509 *cert, const char *profile, int64_t when, const cert_list *bag, const crl_list *crls,
+    const struct judge_question *q, struct err *e)
+{
+	cert_list *all = gather(bag, q->evidence->bag, NULL);
+	const struct profile *p = policy_profile(q->policy, profile);
+	struct path_result path;
+	bool good;
+
+	find_path(&path, cert, "any", when, all, q);
+	good = p != NULL && path.verdict == VERDICT_PASSED;
+	if (!good)
+		fail(e, ERR_POLICY, "its certificate: %.150s", path.reason);
+	good = good && cert_fits_profile(cert, p, e) && service_not_revoked(&path, when, crls, q, e);
+	path_result_drop(&path);
+	sk_X509_free(all);
+	return good;
+}
+
+/*
+ * First step: identification, integrity, time stamps.
+ */
+
+static void
+fill_facts(struct report_signature *o, const struct xades *x, const struct cert_facts *f)
+{
+	snprintf(o->signer, sizeof(o->signer), "%s", f->name);
+	snprintf(o->title, sizeof(o->title), "%s", x->title[0] != '\0' ? x->title : f->title);
+	snprintf(o->mode, sizeof(o->mode), "%s", x->mode);
+	snprintf(o->person, sizeof(o->person), "%s", f->person);
+	snprintf(o->organisation, sizeof(o->organisation), "%s", f->organisation);
+	snprintf(o->agency, sizeof(o->agency), "%s", f->agency);
+	snprintf(o->issuer, sizeof(o->issuer), "%s", f->issuer);
+	snprintf(o->serial, sizeof(o->serial), "%s", f->serial);
+	o->not_before = f->not_before;
+	o->not_after = f->not_after;
+}
+
+/* A signer that cannot be found is no proof of tampering; digests that do not
+ * hold are. */
+static void
+not_found(struct judged *j)
+{
+	struct err why;
+	enum sub_indication sub = xades_check_digests(j->x, &why);
+
+	if (sub != SUB_NONE)
+		signature_failed(j, VERDICT_FAILED, sub, why.text);
+	else
+		signature_failed(j, VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, NULL);
+}
+
+static bool
+stamp_time(int64_t *out, const struct judged *j, struct span token, const struct judge_question *q, struct err *e)
+{
+	const EVP_MD *md = tst_digest(token);
+	unsigned char imprint[EVP_MAX_MD_SIZE];
+	cert_list *bag = gather(j->x->bag, q->evidence->bag, NULL);
+	struct tst t = { 0 };
+	bool good;
+
+	good = md != NULL ? xades_stamp_imprint(imprint, j->x, md, e) : fail(e, ERR_INPUT, "its imprint is not SHA-256, SHA-384 or SHA-512");
+	good = good && tst_check(&t, token, md, span_of(imprint, (size_t)EVP_MD_get_size(md)), bag, e);
+	if (good) {
+		cert_list *all = gather(bag, t.bag, NULL);
+
+		good = service_trusted(t.signer, "tsa", t.time, all, j->x->crls, q, e);
+		sk_X509_free(all);
+	}
+	*out = good ? t.time : INT64_MAX;
+	tst_drop(&t);
+	sk_X509_free(bag);
+	return good;
+}
+
+static void
+take_stamps(struct judged *j, const struct judge_question *q)
+{
+	for (size_t i = 0; i < j->x->nstamps; i++) {
+		struct err e = { ERR_NONE, "" };
+		int64_t when;
+
+		if (stamp_time(&when, j, buf_span(&j->x->stamp[i]), q, &e)) {
+			signature_proven(j, when, PROOF_STAMP);
+			continue;
+		}
+		own_str char *en = xprintf("A time stamp on it proves nothing: %s.", e.text);
+
+		reason_add(&j->out->reasons, "Có một dấu thời gian không dùng làm bằng chứng được.", en);
+	}
+}
+
+void
+signature_begin(struct judged *j, const struct judge_question *q)
+{
+	struct report_signature *o = j->out;
+	struct cert_facts facts;
+	struct err why = { ERR_NONE, "" };
+	enum sub_indication sub;
+
+	*o = (struct report_signature){ .claimed = j->x->claimed, .proven = INT64_MAX, .revoked = INT64_MAX };
+	snprintf(o->id, sizeof(o->id), "%s", j->x->id);
+	j->signer = xades_signer_certificate(j->x, q->evidence->bag);
+	if (j->signer == NULL)
+		return not_found(j);
+	if (!cert_facts_read(&facts, j->signer, &why))
+		return signature_failed(j, VERDICT_FAILED, SUB_FORMAT_FAILURE, why.text);
+	fill_facts(o, j->x, &facts);
+	sub = xades_verify(j->x, j->signer, &why);
+	if (sub != SUB_NONE)
+		return signature_failed(j, VERDICT_FAILED, sub, why.text);
+	o->integrity = true;
+	if (j->x->method->remark != NULL && j->x->method->remark[0] != '\0')
+		reason_add(&o->reasons, "Chữ ký dùng thuật toán cũ nhưng còn được chấp nhận.", "The signature uses an older algorithm that is still accepted.");
+	take_stamps(j, q);
+}
+
+void
+signature_proven(struct judged *j, int64_t when, enum proof proof)
+{
+	if (when >= j->out->proven)
+		return;
+	j->out->proven = when;
+	j->out->proof = proof;
+}
+
+/*
+ * Second step.
+ */
+
+static bool
+judge_path(struct judged *j, struct path_result *path, int64_t best, const struct judge_question *q)
+{
+	cert_list *bag = gather(j->x->bag, q->evidence->bag, NULL);
+	bool proven = j->out->proof != PROOF_NONE;
+
+	find_path(path, j->signer, "any", best, bag, q);
+	sk_X509_free(bag);
+	if (path->verdict == VERDICT_PASSED)
+		return true;
+	if (path->sub == SUB_OUT_OF_BOUNDS_NO_POE && proven && best < j->out->not_before)
+		signature_failed(j, VERDICT_FAILED, SUB_NOT_YET_VALID, path->reason);
+	else
+		signature_failed(j, path->verdict, path->sub, path->reason);
+	return false;
+}
+
+/* One tier from the leaf up to, not including, the anchor. */
+static bool
+judge_tier(struct judged *j, const struct path_result *path, const struct judge_question *q)
+{
+	const struct tier *t = cert_tier(j->signer, q->policy);
+
+	for (int i = 1; t != NULL && i + 1 < sk_X509_num(path->chain); i++)
+		if (cert_tier(sk_X509_value(path->chain, i), q->policy) != t)
+			t = NULL;
+	j->out->tier = t;
+	if (t == NULL)
+		signature_failed(j, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the certificates do not name one trust tier of ours");
+	return t != NULL;
+}
+
+/* When the key's acts stopped to count: the revocation, or earlier the day from
+ * which the key is said to have been out of hand. */
+static int64_t
+revoked_from(const struct revocation *r)
+{
+	return r->invalidity != INT64_MIN && r->invalidity < r->date ? r->invalidity : r->date;
+}
+
+static bool
+judge_revoked(struct judged *j, const struct revocation *r, bool leaf, int64_t best)
+{
+	int64_t from = revoked_from(r);
+	char text[TIME_TEXT];
+
+	if (leaf)
+		j->out->revoked = from;
+	if (best < from)
+		return true;
+	time_text_vn(text, from);
+	if (leaf && j->out->claimed >= from)
+		signature_failed(j, VERDICT_FAILED, SUB_REVOKED, text);
+	else
+		signature_failed(j, VERDICT_INDETERMINATE, leaf ? SUB_REVOKED_NO_POE : SUB_REVOKED_CA_NO_POE, text);
+	return false;
+}
+
+static bool
+judge_revocation(struct judged *j, const struct path_result *path, int64_t best, const struct judge_question *q)
+{
+	for (int i = 0; i + 1 < sk_X509_num(path->chain); i++) {
+		struct revocation r;
+		int64_t as_of;
+
+		evidence_status(&r, &as_of, q->evidence, j->x->crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), best);
+		if (r.state == CERT_REVOKED && !judge_revoked(j, &r, i == 0, best))
+			return false;
+		if (r.state == CERT_UNKNOWN && !q->insecure_no_revocation) {
+			signature_failed(j, VERDICT_INDETERMINATE, SUB_TRY_LATER, "no revocation data that covers the time is at hand");
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+judge_algorithms(struct judged *j, int64_t best, const struct judge_question *q)
+{
+	const struct algorithm *used[XADES_REFERENCES_MAX + 2] = { j->x->method, j->x->signer_digest.alg };
+	size_t n = 2;
+
+	for (size_t i = 0; i < j->x->nrefs; i++)
+		used[n++] = j->x->ref[i].digest.alg;
+	for (size_t i = 0; i < n; i++) {
+		if (day_in_vietnam(q->at) > used[i]->old_until)
+			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, used[i]->id), false;
+		if (day_in_vietnam(best) > used[i]->new_until)
+			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, used[i]->id), false;
+	}
+	return true;
+}
+
+void
+signature_end(struct judged *j, const struct judge_question *q)
+{
+	int64_t best = j->out->proven < q->at ? j->out->proven : q->at;
+	struct path_result path = { 0 };
+
+	if (j->stopped)
+		return;
+	if (strcmp(j->x->policy_oid, XADES_POLICY_OID) != 0)
+		return signature_failed(j, VERDICT_INDETERMINATE, SUB_SIGNATURE_POLICY_NOT_AVAILABLE, j->x->policy_oid);
+	if (judge_path(j, &path, best, q) && judge_tier(j, &path, q) && judge_revocation(j, &path, best, q) &&
+	    judge_algorithms(j, best, q)) {
+		j->out->valid_then = true;
+		j->out->verdict = VERDICT_PASSED;
+	}
+	path_result_drop(&path);
+}

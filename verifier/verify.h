@@ -1,0 +1,24 @@
+/*
+ * verifier/verify.h -- `antin verify`: files in, report out, without a daemon or
+ * network.
+ *
+ * The caller has jailed itself as far as it can before; the document is read
+ * and judged in this process.
+ */
+#pragma once
+
+#include "verifier/report.h"
+
+struct verify_request {
+	const char *document;		/* path */
+	const char *content;		/* path of a detached content, may be NULL; permits have none */
+	const char *const *trust;	/* files or folders; NULL-terminated */
+	const char *evidence;		/* folder, may be NULL */
+	const char *policy_folder;
+	int64_t at;
+	int32_t day;
+	bool insecure_no_revocation;
+};
+/* false only when nothing could be judged: a file or folder that cannot be
+ * read, a policy that does not load. */
+must_check bool verify_file(struct report *out, const struct verify_request *, const struct policy *, struct err *);
