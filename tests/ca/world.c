@@ -1,0 +1,581 @@
+#include "tests/ca/world.h"
+
+#include "base/clock.h"
+#include "base/cms.h"
+#include "base/file.h"
+#include "base/serve.h"
+#include "tests/base/test.h"
+#include "verifier/csr.h"
+#include "verifier/proto.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PIN "4711-test"
+#define READY_MS 30000
+#define ORIGIN "xacthuc.hoagiang.example/register"
+#define SITE "https://xacthuc.hoagiang.example"
+
+const char *__lsan_default_suppressions(void);
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libsofthsm2.so\n";
+}
+
+char *
+world_path(const struct world *w, const char *name)
+{
+	return xprintf("%s/%s", w->dir, name);
+}
+
+static void
+write_file(const struct world *w, const char *name, struct span content)
+{
+	own_str char *path = world_path(w, name);
+	struct err e;
+
+	assert_done(file_write(path, content, 0600, &e), e);
+}
+
+static struct secret *
+secret_text(const char *text)
+{
+	struct secret *s = secret_new();
+
+	assert_non_null(s);
+	s->len = strlen(text);
+	memcpy(s->octet, text, s->len);
+	return s;
+}
+
+static struct token *
+make_token(const char *label)
+{
+	own_secret struct secret *so = secret_text("security-4711");
+	own_secret struct secret *pin = secret_text(PIN);
+	struct token *t = NULL;
+	struct err e;
+
+	assert_done(token_create(TOKEN_SOFTHSM, label, so, pin, &e), e);
+	assert_done(token_open(&t, TOKEN_SOFTHSM, label, pin, &e), e);
+	return t;
+}
+
+EVP_PKEY *
+key_new(void)
+{
+	EVP_PKEY *k = EVP_EC_gen("P-256");
+
+	assert_non_null(k);
+	return k;
+}
+
+void
+csr_of(struct buf *out, EVP_PKEY *key)
+{
+	own(X509_REQ) *r = X509_REQ_new();
+
+	assert_non_null(r);
+	X509_REQ_set_version(r, 0);
+	assert_int_equal(X509_REQ_set_pubkey(r, key), 1);
+	assert_true(X509_REQ_sign(r, key, EVP_sha256()) > 0);
+	csr_to_der(out, r);
+}
+
+static void
+make_folders(struct world *w)
+{
+	static const char *const names[] = { "tokens", "run", "state", "public", "log" };
+	own_str char *tokens = NULL;
+	own_str char *conf = NULL;
+	own_str char *text = NULL;
+
+	snprintf(w->dir, sizeof(w->dir), "/tmp/antin-ca-XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	for (size_t i = 0; i < COUNT(names); i++) {
+		own_str char *path = world_path(w, names[i]);
+
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	tokens = world_path(w, "tokens");
+	conf = world_path(w, "softhsm2.conf");
+	text = xprintf("directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n", tokens);
+	write_file(w, "softhsm2.conf", span_str(text));
+	setenv("SOFTHSM2_CONF", conf, 1);
+}
+
+static void
+write_config(struct world *w)
+{
+	const char *d = w->dir;
+	own_str char *text = xprintf(
+	    "[antin-register]\nrun = %s/run\nstate = %s/state\npublic = %s/public\norigin = " ORIGIN "\n"
+	    "[antin-hsm-log]\nrun = %s/run\ntoken = log\nkind = log\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\nstate = %s/log\norigin = " ORIGIN "\n"
+	    "[antin-hsm-issuing]\nrun = %s/run\ntoken = issuing\nsign.ca = *\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\n"
+	    "[antin-verifier]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\n"
+	    "[antin-ca]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\nroot = %s/root.crt\nceremony = %s/ceremony.p7m\n",
+	    d, d, d, d, d, d, d, d, d, d, d, d, d, d);
+
+	write_file(w, "antin.conf", span_str(text));
+}
+
+static void
+hold_ceremony(struct world *w)
+{
+	own_token struct token *root = make_token("root");
+	own_token struct token *issuing = make_token("issuing");
+	own_token struct token *log = make_token("log");
+	own(EVP_PKEY) *root_pkey = NULL;
+	own(EVP_PKEY) *issuing_pkey = NULL;
+	struct token_key root_key, issuing_key, log_key;
+	struct ceremony_person people[ADMINS];
+	struct err e;
+
+	assert_done(token_generate(root, HSM_ECDSA_P256, "root", &root_key, &e), e);
+	assert_done(token_generate(issuing, HSM_ECDSA_P256, "issuing", &issuing_key, &e), e);
+	assert_done(token_generate(log, HSM_ED25519, "log", &log_key, &e), e);
+	assert_done(token_pkey(&root_pkey, root, &root_key, &e), e);
+	assert_done(token_pkey(&issuing_pkey, issuing, &issuing_key, &e), e);
+	for (size_t i = 0; i < ADMINS; i++) {
+		const struct person *p = &w->admin[i];
+
+		people[i] = (struct ceremony_person){ p->person, p->name, p->title, p->agency, p->roles, buf_span(&p->csr) };
+	}
+	const struct ceremony_plan plan = {
+		.policy = w->policy, .tier = "demonstration", .agency = "H99", .root_name = "Hòa Giang – gốc THỬ NGHIỆM",
+		.issuing_name = "Hòa Giang – cấp chứng thư THỬ NGHIỆM", .site = SITE, .log_vkey = "log+00000000+",
+		.root_key = root_pkey, .issuing_key = issuing_pkey, .person = people, .npersons = ADMINS, .now = clock_now(),
+	};
+	assert_done(ceremony_make(&w->made, &plan, &e), e);
+	assert_done(cert_from_der(&w->root, buf_span(&w->made.root), &e), e);
+	assert_done(cert_from_der(&w->issuing, buf_span(&w->made.issuing), &e), e);
+	write_file(w, "root.crt", buf_span(&w->made.root));
+	write_file(w, "ceremony.p7m", buf_span(&w->made.bundle));
+}
+
+void
+world_make(struct world *w)
+{
+	static const struct person people[ADMINS] = {
+		[MAI] = { .person = "QT-000001", .name = "Người duyệt một", .title = "Quản trị viên", .agency = "H99", .roles = "approver" },
+		[NAM] = { .person = "QT-000002", .name = "Người duyệt hai", .title = "Quản trị viên", .agency = "H99", .roles = "approver" },
+		[SEC] = { .person = "QT-000003", .name = "Cán bộ an toàn", .title = "Cán bộ", .agency = "H99", .roles = "security-officer" },
+		[LOCAL] = { .person = "QT-000004", .name = "Người duyệt Sở", .title = "Quản trị viên", .agency = "H99.14", .roles = "approver" },
+	};
+	struct err e;
+
+	*w = (struct world){ .reg = 0 };
+	make_folders(w);
+	assert_done(policy_load(&w->policy, SOURCE_DIR "/policy", &e), e);
+	for (size_t i = 0; i < ADMINS; i++) {
+		w->admin[i] = people[i];
+		w->admin[i].key = key_new();
+		w->admin[i].csr = buf_new(4096);
+		csr_of(&w->admin[i].csr, w->admin[i].key);
+	}
+	hold_ceremony(w);
+	write_config(w);
+}
+
+/*
+ * Processes.
+ */
+
+static bool
+wait_ready(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char text[6];
+	bool ready = poll(&p, 1, READY_MS) == 1 && read(fd, text, sizeof(text)) == sizeof(text);
+
+	close(fd);
+	return ready;
+}
+
+static void
+redirect(const struct world *w, const char *name)
+{
+	own_str char *file = xprintf("%s/%s.err", w->dir, name);
+	int fd = open(file, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	if (fd >= 0)
+		dup2(fd, 2);
+}
+
+static _Noreturn void
+become(const struct world *w, const char *program, const char *section, const char *more, int pin, int ready, const char *fault)
+{
+	own_str char *config = world_path(w, "antin.conf");
+	own_str char *path = xprintf("%s/bin/%s", BINARY_DIR, program);
+	char pin_text[16], ready_text[16];
+	const char *args[12] = { path, "--config", config, "--section", section };
+	size_t n = 5;
+
+	snprintf(pin_text, sizeof(pin_text), "%d", pin);
+	snprintf(ready_text, sizeof(ready_text), "%d", ready);
+	if (pin >= 0) {
+		args[n++] = "--pin-fd";
+		args[n++] = pin_text;
+	}
+	if (more != NULL)
+		args[n++] = more;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	redirect(w, section);
+	setenv("ANTIN_READY_FD", ready_text, 1);
+	if (fault != NULL)
+		setenv("ANTIN_FAULT", fault, 1);
+	execv(path, (char *const *)args);
+	_exit(126);
+}
+
+static pid_t
+start(const struct world *w, const char *program, const char *section, const char *more, bool pin, const char *fault, bool *ready)
+{
+	int pins[2] = { -1, -1 }, readies[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(readies), 0);
+	if (pin) {
+		assert_int_equal(pipe(pins), 0);
+		assert_int_equal(write(pins[1], PIN, strlen(PIN)), strlen(PIN));
+		close(pins[1]);
+	}
+	pid = fork();
+	if (pid == 0) {
+		close(readies[0]);
+		become(w, program, section, more, pins[0], readies[1], fault);
+	}
+	close(readies[1]);
+	if (pin)
+		close(pins[0]);
+	*ready = wait_ready(readies[0]);
+	return pid;
+}
+
+static pid_t
+start_sure(const struct world *w, const char *program, const char *section, const char *more, bool pin)
+{
+	bool ready;
+	pid_t pid = start(w, program, section, more, pin, NULL, &ready);
+
+	if (!ready)
+		print_error("%s did not start, see %s/%s.err\n", section, w->dir, section);
+	assert_true(ready);
+	return pid;
+}
+
+/* The gate alone, where antin-verifier is not built: the same check, in a
+ * process of its own behind the same message. */
+static bool
+on_gate(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_struct(buf) spki = buf_new(1024);
+	struct span csr;
+	int fd = msg_take_fd((struct msg *)in, 0);
+	bool good;
+
+	if (!memfd_map(&csr, fd, VERIFY_DOCUMENT_MAX, e))
+		return false;
+	good = csr_gate(&spki, csr, e);
+	memfd_unmap(csr);
+	close(fd);
+	if (good)
+		msg_put(out, buf_span(&spki));
+	return good;
+}
+
+static pid_t
+start_gate(const struct world *w)
+{
+	static const struct serve_route routes[] = { { { GATE_CSR, "GATE_CSR", CALLER_CA, "F", "b" }, on_gate } };
+	own_str char *run = world_path(w, "run");
+	struct place place = { run, 0 };
+	int readies[2];
+	pid_t pid;
+
+	if (access(BINARY_DIR "/bin/antin-verifier", X_OK) == 0)
+		return start_sure(w, "antin-verifier", "antin-verifier", NULL, false);
+	assert_int_equal(pipe(readies), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct serve *door;
+		struct err e;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		redirect(w, "antin-verifier");
+		if (!serve_new(&door, &place, "antin-verifier", routes, 1, VERIFY_MESSAGE_MAX, 16, &e) || write(readies[1], "ready\n", 6) != 6 ||
+		    !serve_run(door, NULL, &e))
+			_exit(1);
+		_exit(0);
+	}
+	close(readies[1]);
+	assert_true(wait_ready(readies[0]));
+	return pid;
+}
+
+bool
+world_start_ca(struct world *w, const char *fault, int *status)
+{
+	bool ready;
+	int st;
+
+	w->ca = start(w, "antin-ca", "antin-ca", NULL, false, fault, &ready);
+	if (ready)
+		return true;
+	assert_int_equal(waitpid(w->ca, &st, 0), w->ca);
+	w->ca = 0;
+	if (status != NULL)
+		*status = st;
+	return false;
+}
+
+int
+world_wait_ca(struct world *w)
+{
+	int status;
+
+	assert_int_equal(waitpid(w->ca, &status, 0), w->ca);
+	w->ca = 0;
+	return status;
+}
+
+int
+world_stop_ca(struct world *w, int sig)
+{
+	assert_int_equal(kill(w->ca, sig), 0);
+	return world_wait_ca(w);
+}
+
+static X509 *
+certificate_of(struct world *w, const char *person)
+{
+	own_str char *query = xprintf("{\"what\":\"certificates\",\"person\":\"%s\",\"state\":\"active\"}", person);
+	own(json_t) *list = world_list(w, query);
+	const json_t *item = json_array_get(json_object_get(list, "items"), 0);
+	own_struct(buf) der = buf_new(8192);
+	X509 *cert;
+	struct err e;
+
+	assert_non_null(item);
+	assert_done(world_text(w, CA_CERTIFICATE, json_string_value(json_object_get(item, "id")), &der, &e), e);
+	assert_done(cert_from_der(&cert, buf_span(&der), &e), e);
+	return cert;
+}
+
+static void
+start_below(struct world *w)
+{
+	static const struct msg_type types[] = { CA_MESSAGES(MSG_TYPE) };
+	own_str char *socket = world_path(w, "run/antin-ca.api.sock");
+
+	w->log = start_sure(w, "antin-hsm", "antin-hsm-log", "--begin-log", true);
+	w->reg = start_sure(w, "antin-register", "antin-register", NULL, false);
+	w->hsm = start_sure(w, "antin-hsm", "antin-hsm-issuing", NULL, true);
+	w->gate = start_gate(w);
+	w->to_ca = peer_new(socket, types, COUNT(types), CA_MESSAGE_MAX, 60000);
+}
+
+static void
+fetch_certificates(struct world *w)
+{
+	for (size_t i = 0; i < ADMINS; i++)
+		w->admin[i].cert = certificate_of(w, w->admin[i].person);
+}
+
+void
+world_start(struct world *w)
+{
+	if (w->reg == 0)
+		start_below(w);
+	if (!world_start_ca(w, NULL, NULL)) {
+		print_error("antin-ca did not start, see %s/antin-ca.err\n", w->dir);
+		assert_true(!"antin-ca starts");
+	}
+	if (w->admin[0].cert == NULL)
+		fetch_certificates(w);
+}
+
+void
+world_begin(struct world *w)
+{
+	world_make(w);
+	world_start(w);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	return remove(path);
+}
+
+void
+world_end(struct world *w)
+{
+	pid_t all[] = { w->ca, w->gate, w->hsm, w->reg, w->log };
+
+	for (size_t i = 0; i < COUNT(all); i++)
+		if (all[i] > 0) {
+			kill(all[i], SIGTERM);
+			waitpid(all[i], NULL, 0);
+		}
+	peer_free(w->to_ca);
+	for (size_t i = 0; i < ADMINS; i++) {
+		EVP_PKEY_free(w->admin[i].key);
+		X509_free(w->admin[i].cert);
+		buf_drop(&w->admin[i].csr);
+	}
+	ceremony_result_drop(&w->made);
+	X509_free(w->root);
+	X509_free(w->issuing);
+	policy_free(w->policy);
+	nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/*
+ * Calls.
+ */
+
+bool
+world_bytes(struct world *w, uint16_t type, struct span body, struct buf *out, struct err *e)
+{
+	own_struct(msg) in = msg_new(type, CA_MESSAGE_MAX);
+	own_struct(msg) reply = msg_new(type, CA_MESSAGE_MAX);
+
+	msg_put(&in, body);
+	if (!peer_call(w->to_ca, &in, &reply, e))
+		return false;
+	buf_put_span(out, msg_span(&reply, 0));
+	return buf_ok(out, "reply", e);
+}
+
+bool
+world_text(struct world *w, uint16_t type, const char *text, struct buf *out, struct err *e)
+{
+	return world_bytes(w, type, span_str(text), out, e);
+}
+
+json_t *
+world_list(struct world *w, const char *query)
+{
+	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
+	json_t *j = NULL;
+	struct err e;
+
+	assert_done(world_text(w, CA_LIST, query, &text, &e), e);
+	assert_done(json_read(&j, buf_span(&text), &e), e);
+	return j;
+}
+
+char *
+ask_text(const char *profile, const char *agency, const char *name, const char *person, const char *title, struct span csr)
+{
+	own_struct(buf) csr_text = buf_new(1 << 16);
+	own_struct(buf) out = buf_new(1 << 16);
+	own(json_t) *j = NULL;
+
+	base64_put(&csr_text, csr);
+	j = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s}", "profile", profile, "agency", agency, "name", name, "person", person, "title", title,
+	    "csr", buf_str(&csr_text));
+	assert_non_null(j);
+	json_write(&out, j);
+	return xstrdup(buf_str(&out));
+}
+
+static void
+fill_after(struct world *w, const struct draft *d, struct order *o)
+{
+	own(json_t) *head = NULL;
+	own_struct(buf) root = buf_new(64);
+	struct err e;
+
+	if (d->after_root != NULL) {
+		o->after_size = (uint64_t)d->after_size;
+		memcpy(o->after_root, d->after_root, SHA256_LEN);
+		return;
+	}
+	head = world_list(w, "{\"what\":\"head\"}");
+	o->after_size = (uint64_t)json_integer_value(json_object_get(head, "size"));
+	assert_done(base64_get(&root, span_str(json_string_value(json_object_get(head, "root"))), &e), e);
+	memcpy(o->after_root, root.ptr, SHA256_LEN);
+}
+
+void
+order_cms(struct world *w, const struct draft *d, struct buf *cms)
+{
+	struct order_subject one = { .number = NULL };
+	struct order o = { .reason = "theo quyết định", .with = d->with, .nsubjects = 1, .subject = &one };
+	own_struct(buf) text = buf_new(ORDER_MAX);
+	struct err e;
+
+	snprintf(o.verb, sizeof(o.verb), "%s", d->verb);
+	if (d->subjects != NULL) {
+		o.subject = (struct order_subject *)d->subjects;
+		o.nsubjects = d->nsubjects;
+	} else {
+		snprintf(one.id, sizeof(one.id), "%s", d->id);
+		memcpy(one.hash, d->hash, SHA256_LEN);
+	}
+	o.made = clock_now() - d->made_ago;
+	o.expires = o.made + (d->life == 0 ? 300 : d->life);
+	o.effective = d->effective == 0 ? clock_now() : d->effective;
+	if (d->order_id != NULL)
+		memcpy(o.id, d->order_id, ORDER_ID_LEN);
+	else
+		assert_done(random_bytes(o.id, ORDER_ID_LEN, &e), e);
+	fill_after(w, d, &o);
+	assert_done(order_write(&text, &o, &e), e);
+	assert_done(cms_sign_attached(w->admin[d->by].key, w->admin[d->by].cert, buf_span(&text), cms, &e), e);
+}
+
+bool
+world_order(struct world *w, const struct draft *d, json_t **answer, struct err *e)
+{
+	own_struct(buf) cms = buf_new(ORDER_MAX);
+	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
+
+	order_cms(w, d, &cms);
+	if (!world_bytes(w, CA_ORDER, buf_span(&cms), &text, e))
+		return false;
+	return answer == NULL || json_read(answer, buf_span(&text), e);
+}
+
+void
+hash_from_hex(unsigned char out[SHA256_LEN], const json_t *item)
+{
+	struct err e;
+
+	assert_done(json_take_hex(out, SHA256_LEN, item, "hash", &e), e);
+}
+
+X509 *
+world_enrol(struct world *w, const char *profile, const char *agency, const char *name, const char *person, const char *title, EVP_PKEY *key)
+{
+	own_struct(buf) csr = buf_new(4096);
+	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
+	own_str char *ask = NULL;
+	own(json_t) *request = NULL;
+	own(json_t) *answer = NULL;
+	struct draft d = { .by = MAI, .verb = "cert.approve" };
+	const char *pem;
+	X509 *cert;
+	struct err e;
+
+	csr_of(&csr, key);
+	ask = ask_text(profile, agency, name, person, title, buf_span(&csr));
+	assert_done(world_text(w, CA_REQUEST, ask, &text, &e), e);
+	assert_done(json_read(&request, buf_span(&text), &e), e);
+	d.id = json_string_value(json_object_get(request, "id"));
+	hash_from_hex(d.hash, request);
+	assert_done(world_order(w, &d, &answer, &e), e);
+	pem = json_string_value(json_object_get(json_array_get(json_object_get(answer, "certificates"), 0), "pem"));
+	assert_non_null(pem);
+	assert_done(cert_from_any(&cert, span_str(pem), &e), e);
+	return cert;
+}

@@ -1,0 +1,71 @@
+/* tests/ca/world.h -- a city's authority in a folder of its own: SoftHSM tokens,
+ * a ceremony, antin-register, antin-hsm, the gate and antin-ca running; two
+ * approvers, one security officer and one administrator of a single agency. */
+#pragma once
+
+#include "ca/ceremony.h"
+#include "ca/proto.h"
+#include "hsm/token.h"
+#include "policy/policy.h"
+#include "verifier/order.h"
+
+#include <sys/types.h>
+
+enum who { MAI, NAM, SEC, LOCAL, ADMINS };	/* approver, approver, security officer, approver of H99.14 only */
+
+struct person { const char *person, *name, *title, *agency, *roles; EVP_PKEY *key; X509 *cert; struct buf csr; };
+
+struct world {
+	char dir[64];
+	struct policy *policy;
+	struct person admin[ADMINS];
+	struct ceremony_result made;
+	X509 *root, *issuing;
+	pid_t reg, hsm, log, gate, ca;
+	struct peer *to_ca;			/* as antin-api */
+};
+
+/* With token, ceremony and files, nothing started. */
+void world_make(struct world *);
+/* All daemons; fetches the administrators' certificates. */
+void world_start(struct world *);
+void world_begin(struct world *);
+void world_end(struct world *);
+/* DIR/name, malloc'd. */
+char *world_path(const struct world *, const char *name);
+
+/* antin-ca alone.  fault: ANTIN_FAULT or NULL.  False if it ended before it was
+ * ready; *status as of waitpid (may be NULL). */
+bool world_start_ca(struct world *, const char *fault, int *status);
+int world_stop_ca(struct world *, int signal);
+/* Waits until antin-ca ended by itself. */
+int world_wait_ca(struct world *);
+
+/* One call; reply: field 0 appended to out. */
+must_check bool world_text(struct world *, uint16_t type, const char *text, struct buf *out, struct err *);
+must_check bool world_bytes(struct world *, uint16_t type, struct span, struct buf *out, struct err *);
+json_t *world_list(struct world *, const char *query);
+
+EVP_PKEY *key_new(void);
+void csr_of(struct buf *out, EVP_PKEY *);
+/* JSON of CA_REQUEST; person and title may be NULL. */
+char *ask_text(const char *profile, const char *agency, const char *name, const char *person, const char *title, struct span csr);
+
+struct draft {
+	enum who by;
+	const char *verb, *id;
+	unsigned char hash[SHA256_LEN];
+	const json_t *with;
+	const struct order_subject *subjects; size_t nsubjects;	/* instead of id and hash */
+	int64_t made_ago, life;			/* 0: now, five minutes */
+	int64_t effective;			/* 0: now */
+	const unsigned char *order_id;		/* NULL: fresh */
+	int64_t after_size;			/* 0: the head now */
+	const unsigned char *after_root;
+};
+/* The signed order. */
+void order_cms(struct world *, const struct draft *, struct buf *cms);
+must_check bool world_order(struct world *, const struct draft *, json_t **answer, struct err *);
+/* Asks for a certificate and has MAI approve it; the PEM answer. */
+X509 *world_enrol(struct world *, const char *profile, const char *agency, const char *name, const char *person, const char *title, EVP_PKEY *);
+void hash_from_hex(unsigned char out[SHA256_LEN], const json_t *item);
