@@ -12,6 +12,7 @@
 #include "verifier/evidence.h"
 #include "verifier/path.h"
 #include "verifier/report.h"
+#include "verifier/verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,254 @@
+/*
+ * antin order VERB ID... -- an order, shown, signed with the person's token and
+ * sent.
+ *
+ * What each subject's hash is made of is fetched and hashed here, and shown, so
+ * that a front end in the wrong hands cannot slip another thing under it; the
+ * daemon compares the hash with what it has.
+ */
+#include "api/cli/command.h"
+#include "api/cli/http.h"
+#include "api/cli/keyboard.h"
+
+#include "base/clock.h"
+#include "base/cms.h"
+#include "base/file.h"
+#include "verifier/order.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LIFE_SECS 600
+
+const struct arg_option order_options[] = {
+	KEYBOARD_OPTIONS,
+	{ "certificate", "FILE", false, "the signer's certificate" },
+	{ "api", "URL", false, "the service" },
+	{ "reason", "TEXT", false, "why" },
+	{ "effective", "TIME", false, "from when (now)" },
+	{ "with", "JSON", false, "what the verb needs to know" },
+	{ "out", "FILE", false, "write the signed order here and send it to nobody" },
+	{ "yes", NULL, false, "do not ask before signing" },
+	{ NULL },
+};
+
+struct making {
+	const struct args *a;
+	const char *api, *verb;
+	struct order order;
+	json_t *with;
+};
+
+/* Hash of the canonical "with": for orders that act on what they say themselves. */
+static bool
+hash_with(struct making *m, struct order_subject *s, struct err *e)
+{
+	own_struct(buf) text = buf_new(ORDER_MAX);
+
+	if (m->with == NULL)
+		return fail(e, ERR_INPUT, "%s needs --with JSON", m->verb);
+	json_write(&text, m->with);
+	sha256(s->hash, buf_span(&text));
+	return true;
+}
+
+/* From the authority's lists: the item with this id, its facts shown. */
+static bool
+hash_listed(struct making *m, struct order_subject *s, const char *what, struct err *e)
+{
+	own(json_t) *ask = json_pack("{s:s}", "what", what);
+	own(json_t) *answer = NULL;
+	json_t *items, *item;
+	size_t i;
+
+	if (strcmp(what, "appointments") == 0)
+		return fail(e, ERR_INPUT, "name the appointment's hash with id:hash");
+	if (!http_json(&answer, m->api, "POST", "/v1/list/ca", ask, e) || !json_take_arr(&items, answer, "items", e))
+		return false;
+	json_array_foreach(items, i, item) {
+		const char *id = json_string_value(json_object_get(item, "id"));
+		json_t *facts = json_object_get(item, "facts");
+
+		if (id == NULL || strcmp(id, s->id) != 0)
+			continue;
+		if (facts != NULL) {
+			own_struct(buf) text = buf_new(1 << 20);
+
+			/* What is approved is what is shown: the hash is made here. */
+			json_write(&text, facts);
+			sha256(s->hash, buf_span(&text));
+			fprintf(stderr, "  %s  %s\n", s->id, buf_str(&text));
+			return true;
+		}
+		return json_take_hex(s->hash, SHA256_LEN, item, "hash", e);
+	}
+	return fail(e, ERR_ABSENT, "there is no %.40s among the %s", s->id, what);
+}
+
+static bool
+hash_request(struct making *m, struct order_subject *s, struct err *e)
+{
+	return hash_listed(m, s, "requests", e);
+}
+
+static bool
+hash_fetched(struct making *m, struct order_subject *s, const char *path_format, struct err *e)
+{
+	own_struct(buf) octets = buf_new(HTTP_ANSWER_MAX);
+	own_str char *path = xprintf("%s%s", path_format, s->id);
+
+	if (!http_call(&octets, &(struct http_request){ .base = m->api, .method = "GET", .path = path }, e))
+		return false;
+	sha256(s->hash, buf_span(&octets));
+	return true;
+}
+
+static bool hash_certificate(struct making *m, struct order_subject *s, struct err *e) { return hash_fetched(m, s, "/v1/certificates/", e); }
+static bool hash_permit(struct making *m, struct order_subject *s, struct err *e) { return hash_fetched(m, s, "/v1/permits/", e); }
+
+/* "id:hash": the person has looked elsewhere. */
+static bool
+hash_given(struct making *m, struct order_subject *s, struct err *e)
+{
+	char *colon = strchr(s->id, ':');
+
+	if (colon == NULL || !hex_get_fixed(s->hash, SHA256_LEN, span_str(colon + 1), e))
+		return fail(e, ERR_INPUT, "%s: name the subject as id:hash", m->verb);
+	*colon = '\0';
+	return true;
+}
+
+static const struct { const char *verb, *path; bool (*hash)(struct making *, struct order_subject *, struct err *); } verbs[] = {
+	{ "cert.approve", "/v1/orders/ca", hash_request },
+	{ "cert.reject", "/v1/orders/ca", hash_request },
+	{ "cert.revoke", "/v1/orders/ca", hash_certificate },
+	{ "person.appoint", "/v1/orders/ca", hash_with },
+	{ "person.end", "/v1/orders/ca", hash_given },
+	{ "program.register", "/v1/orders/ca", hash_with },
+	{ "permit.seal", "/v1/orders/signer", hash_permit },
+	{ "permit.withdraw", "/v1/orders/signer", hash_permit },
+	{ "permit.open-book", "/v1/orders/signer", hash_with },
+};
+#define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+/* What the signer looked at: size and root of the log. */
+static bool
+look_at_log(struct making *m, struct err *e)
+{
+	own(json_t) *ask = json_pack("{s:s}", "what", "head");
+	own(json_t) *answer = NULL;
+	own_struct(buf) root = buf_new(64);
+	const char *text;
+	int64_t size;
+
+	if (!http_json(&answer, m->api, "POST", "/v1/list/ca", ask, e) || !json_take_int(&size, answer, "size", e) || !json_take_str(&text, answer, "root", e))
+		return false;
+	if (!base64_get(&root, span_str(text), e) && !hex_get(&root, span_str(text), e))
+		return false;
+	if (root.len != SHA256_LEN)
+		return fail(e, ERR_INPUT, "the log's root has %zu bytes", root.len);
+	m->order.after_size = (uint64_t)size;
+	memcpy(m->order.after_root, root.ptr, SHA256_LEN);
+	return true;
+}
+
+static bool
+fill(struct making *m, size_t verb, struct err *e)
+{
+	const struct args *a = m->a;
+	int64_t now = clock_now();
+
+	m->order.made = now;
+	m->order.expires = now + LIFE_SECS;
+	m->order.reason = args_get(a, "reason") ?: "";
+	m->order.with = m->with;
+	m->order.nsubjects = a->nwords - 1;
+	m->order.subject = xalloc(a->nwords * sizeof(*m->order.subject));
+	snprintf(m->order.verb, sizeof(m->order.verb), "%s", m->verb);
+	if (!args_time(a, "effective", now, &m->order.effective, e) || !random_bytes(m->order.id, ORDER_ID_LEN, e) || !look_at_log(m, e))
+		return false;
+	for (size_t i = 0; i < m->order.nsubjects; i++) {
+		struct order_subject *s = &m->order.subject[i];
+
+		if (strlen(a->word[i + 1]) >= sizeof(s->id))
+			return fail(e, ERR_INPUT, "%.40s is no subject", a->word[i + 1]);
+		snprintf(s->id, sizeof(s->id), "%s", a->word[i + 1]);
+		if (!verbs[verb].hash(m, s, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+confirm(const struct making *m, const char *text, struct err *e)
+{
+	char answer[16] = "";
+
+	if (args_has(m->a, "yes"))
+		return true;
+	fprintf(stderr, "%s\nsign this order? (yes/no) ", text);
+	if (fgets(answer, sizeof(answer), stdin) == NULL || strcmp(answer, "yes\n") != 0)
+		return fail(e, ERR_POLICY, "not signed");
+	return true;
+}
+
+static bool
+sign_order(struct making *m, struct buf *cms, struct err *e)
+{
+	own_struct(buf) text = buf_new(ORDER_MAX);
+	own_struct(buf) file = buf_new(1 << 16);
+	own(X509) *cert = NULL;
+	own_token struct token *t = NULL;
+	own(EVP_PKEY) *pkey = NULL;
+	struct token_key key;
+	const char *path;
+
+	if (!order_write(&text, &m->order, e) || !args_need(m->a, "certificate", &path, e) || !file_read(&file, path, e) || !cert_from_any(&cert, buf_span(&file), e) ||
+	    !confirm(m, buf_str(&text), e) || !keyboard_token(&t, m->a, e) || !keyboard_key(&key, t, cert, e) || !token_pkey(&pkey, t, &key, e))
+		return false;
+	return cms_sign_attached(pkey, cert, buf_span(&text), cms, e);
+}
+
+static bool
+make_and_send(struct making *m, size_t verb, struct err *e)
+{
+	own_struct(buf) cms = buf_new(1 << 20);
+	own_struct(buf) answer = buf_new(HTTP_ANSWER_MAX);
+	const char *out = args_get(m->a, "out");
+
+	if (!fill(m, verb, e) || !sign_order(m, &cms, e))
+		return false;
+	if (out != NULL)
+		return file_write(out, buf_span(&cms), 0644, e);
+	if (!http_call(&answer, &(struct http_request){ .base = m->api, .method = "POST", .path = verbs[verb].path, .type = "application/cms", .body = buf_span(&cms) }, e))
+		return false;
+	printf("%s\n", buf_str(&answer));
+	return true;
+}
+
+int
+command_order(const struct args *a)
+{
+	struct making m = { .a = a };
+	const char *with = args_get(a, "with");
+	struct err e;
+	bool good;
+
+	if (a->nwords < 2 || !args_need(a, "api", &m.api, &e)) {
+		fail(&e, ERR_INPUT, "antin order VERB ID... --token LABEL --certificate FILE --api URL");
+		return command_usage(a, &e);
+	}
+	if (with != NULL && !json_read(&m.with, span_str(with), &e))
+		return command_usage(a, &e);
+	m.verb = a->word[0];
+	for (size_t i = 0; i < NVERBS; i++) {
+		if (strcmp(verbs[i].verb, m.verb) != 0)
+			continue;
+		good = make_and_send(&m, i, &e);
+		free(m.order.subject);
+		json_decref(m.with);
+		return good ? 0 : command_refuse(a, &e);
+	}
+	fail(&e, ERR_INPUT, "there is no order %.40s", m.verb);
+	return command_usage(a, &e);
+}

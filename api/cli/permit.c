@@ -1,0 +1,300 @@
+/*
+ * antin permit -- submit, list, sign, get.
+ *
+ * Signing shows the lines of the ticket, which the service signer's key (pinned
+ * by --service-certificate) vouches for, and signs the ticket's digests and no
+ * others: from the front end it believes nothing else.
+ */
+#include "api/cli/command.h"
+#include "api/cli/http.h"
+#include "api/cli/keyboard.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "verifier/ticket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct arg_option permit_options[] = {
+	KEYBOARD_OPTIONS,
+	{ "api", "URL", false, "the service" },
+	{ "api-key-file", "FILE", false, "submit: the program's API key" },
+	{ "key", "TEXT", false, "submit: idempotency key (the file's hash)" },
+	{ "id", "ID", false, "submit: which of the permits in the file" },
+	{ "state", "WORD", false, "list: draft, signed, sealing, issued, withdrawn" },
+	{ "certificate", "FILE", false, "sign: the officer's certificate" },
+	{ "service-certificate", "FILE", false, "sign: the certificate whose tickets are believed" },
+	{ "yes", NULL, false, "sign: do not ask before signing" },
+	{ "out", "FILE", false, "get, proof, sheet: write here" },
+	{ NULL },
+};
+
+/* The submission itself, or one of {"permits":[{"id":...}]}. */
+static bool
+pick_submission(json_t **out, const struct args *a, struct err *e)
+{
+	own_struct(buf) text = buf_new(JSON_MAX);
+	own(json_t) *j = NULL;
+	const char *id = args_get(a, "id");
+	json_t *list, *one;
+	size_t i;
+
+	if (!file_read(&text, a->word[1], e) || !json_read(&j, buf_span(&text), e))
+		return fail_in(e, "%s", a->word[1]);
+	if (id == NULL) {
+		*out = take(&j);
+		return true;
+	}
+	if (!json_take_arr(&list, j, "permits", e))
+		return false;
+	json_array_foreach(list, i, one)
+		if (strcmp(json_string_value(json_object_get(one, "id")) ?: "", id) == 0) {
+			*out = json_incref(one);
+			return true;
+		}
+	return fail(e, ERR_ABSENT, "%s has no permit %s", a->word[1], id);
+}
+
+static void
+print_remarks(const json_t *answer)
+{
+	json_t *remark;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "remarks"), i, remark)
+		fprintf(stderr, "  %s: %s\n", json_string_value(json_object_get(remark, "field")) ?: "", json_string_value(json_object_get(remark, "vi")) ?: "");
+}
+
+static bool
+permit_submit(const struct args *a, struct err *e)
+{
+	own(json_t) *j = NULL;
+	own(json_t) *answer = NULL;
+	own_struct(buf) body = buf_new(JSON_MAX);
+	own_struct(buf) in = buf_new(HTTP_ANSWER_MAX);
+	own_secret struct secret *key = secret_new();
+	const char *api, *key_file, *handle;
+	char idempotency[2 * SHA256_LEN + 1];
+	unsigned char digest[SHA256_LEN];
+	own_fd int fd = -1;
+
+	if (a->nwords != 2 || !args_need(a, "api", &api, e) || !args_need(a, "api-key-file", &key_file, e))
+		return fail(e, ERR_INPUT, "antin permit submit FILE --api URL --api-key-file FILE");
+	fd = open(key_file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || key == NULL)
+		return fail(e, ERR_ABSENT, "cannot open %s: %s", key_file, strerror(errno));
+	if (!secret_read(key, fd, e) || !pick_submission(&j, a, e))
+		return false;
+	json_write(&body, j);
+	sha256(digest, buf_span(&body));
+	hex_text(idempotency, span_of(digest, SHA256_LEN));
+	if (!http_call(&in, &(struct http_request){ .base = api, .method = "POST", .path = "/v1/permits", .type = "application/json", .body = buf_span(&body),
+	    .idempotency = args_get(a, "key") ?: idempotency, .api_key = key }, e) || !json_read(&answer, buf_span(&in), e) || !json_take_str(&handle, answer, "handle", e))
+		return false;
+	if (a->json) {
+		command_print_json(answer);
+	} else {
+		print_remarks(answer);
+		printf("%s\n", handle);
+	}
+	return true;
+}
+
+static bool
+permit_list(const struct args *a, struct err *e)
+{
+	own(json_t) *ask = NULL;
+	own(json_t) *answer = NULL;
+	const char *api, *state;
+	json_t *item;
+	size_t i;
+
+	if (!args_need(a, "api", &api, e) || !args_need(a, "state", &state, e))
+		return false;
+	ask = json_pack("{s:s}", "state", state);
+	if (!http_json(&answer, api, "POST", "/v1/list/permits", ask, e))
+		return false;
+	if (a->json) {
+		command_print_json(answer);
+		return true;
+	}
+	json_array_foreach(json_object_get(answer, "items"), i, item)
+		printf("%s  %-22s %-10s %s  %s  %s\n", json_string_value(json_object_get(item, "handle")), json_string_value(json_object_get(item, "kind")),
+		    json_string_value(json_object_get(item, "agency")), json_string_value(json_object_get(item, "number")) ?: "-",
+		    json_string_value(json_object_get(item, "shortcode")) ?: "-", json_string_value(json_object_get(item, "holder")) ?: "");
+	return true;
+}
+
+static bool
+load_cert(X509 **out, const struct args *a, const char *option, struct err *e)
+{
+	own_struct(buf) text = buf_new(1 << 16);
+	const char *path;
+
+	return args_need(a, option, &path, e) && file_read(&text, path, e) && cert_from_any(out, buf_span(&text), e);
+}
+
+static bool
+ask_prepare(json_t **out, const struct args *a, const char *api, X509 *cert, struct err *e)
+{
+	own_struct(buf) der = buf_new(1 << 16);
+	own_struct(buf) text = buf_new(1 << 17);
+	own(json_t) *ask = NULL;
+	json_t *handles = json_array();
+
+	for (size_t i = 1; i < a->nwords; i++)
+		json_array_append_new(handles, json_string(a->word[i]));
+	cert_to_der(&der, cert);
+	base64_put(&text, buf_span(&der));
+	ask = json_pack("{s:o, s:s}", "handles", handles, "certificate", buf_str(&text));
+	return http_json(out, api, "POST", "/v1/permits/prepare", ask, e);
+}
+
+static bool
+show_ticket(const struct ticket *t, const struct args *a, struct err *e)
+{
+	char answer[16] = "";
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct ticket_document *d = &t->document[i];
+
+		fprintf(stderr, "  %s | %s | %s | %s\n", d->kind, d->agency, d->dossier, d->holder);
+	}
+	if (args_has(a, "yes"))
+		return true;
+	fprintf(stderr, "sign these %zu documents? (yes/no) ", t->n);
+	if (fgets(answer, sizeof(answer), stdin) == NULL || strcmp(answer, "yes\n") != 0)
+		return fail(e, ERR_POLICY, "not signed");
+	return true;
+}
+
+/* One signature for each document: the digest must stand in the ticket, and
+ * each of the ticket's digests is signed once. */
+static bool
+sign_documents(json_t *out, const json_t *prepared, const struct ticket *t, struct token *token, const struct token_key *key, struct err *e)
+{
+	bool *used = xalloc(t->n * sizeof(bool));
+	json_t *documents, *one;
+	bool good = json_take_arr(&documents, prepared, "documents", e);
+	size_t i;
+
+	if (good && json_array_size(documents) != t->n)
+		good = fail(e, ERR_POLICY, "the service names other documents than its ticket");
+	for (i = 0; good && i < t->n; i++) {
+		unsigned char digest[SHA256_LEN];
+		own_struct(buf) raw = buf_new(128);
+		own_struct(buf) text = buf_new(256);
+		size_t at = 0;
+
+		one = json_array_get(documents, i);
+		good = json_take_hex(digest, SHA256_LEN, one, "digest", e);
+		while (good && at < t->n && (used[at] || memcmp(t->document[at].digest, digest, SHA256_LEN) != 0))
+			at++;
+		if (good && at == t->n)
+			good = fail(e, ERR_POLICY, "a digest that the ticket does not name; nothing was signed");
+		if (!good)
+			break;
+		used[at] = true;
+		good = token_sign(token, key, span_of(digest, SHA256_LEN), &raw, NULL, e);
+		if (good) {
+			base64_put(&text, buf_span(&raw));
+			json_array_append_new(out, json_pack("{s:O, s:s}", "handle", json_object_get(one, "handle"), "signature", buf_str(&text)));
+		}
+	}
+	free(used);
+	return good;
+}
+
+static bool
+report_results(const struct args *a, const json_t *answer, struct err *e)
+{
+	json_t *result;
+	bool all = true;
+	size_t i;
+
+	if (a->json)
+		command_print_json(answer);
+	json_array_foreach(json_object_get(answer, "results"), i, result) {
+		bool done = json_is_true(json_object_get(result, "done"));
+
+		all &= done;
+		if (!a->json)
+			printf("%s %s%s\n", json_string_value(json_object_get(result, "handle")), done ? "signed" : "refused: ", done ? "" : json_string_value(json_object_get(result, "text")) ?: "");
+	}
+	return all || fail(e, ERR_POLICY, "not all were signed");
+}
+
+static bool
+permit_sign(const struct args *a, struct err *e)
+{
+	own(X509) *cert = NULL;
+	own(X509) *service = NULL;
+	own(json_t) *prepared = NULL;
+	own(json_t) *answer = NULL;
+	own(json_t) *ask = NULL;
+	own_struct(buf) cms = buf_new(2 * TICKET_MAX);
+	own_token struct token *token = NULL;
+	struct token_key key;
+	struct ticket t;
+	unsigned char officer[KEY_ID_LEN];
+	json_t *signatures = json_array();
+	const char *api, *session, *ticket;
+	bool good;
+
+	if (a->nwords < 2 || !args_need(a, "api", &api, e))
+		return fail(e, ERR_INPUT, "antin permit sign HANDLE... --api URL --token LABEL --certificate FILE --service-certificate FILE");
+	if (!load_cert(&cert, a, "certificate", e) || !load_cert(&service, a, "service-certificate", e) || !ask_prepare(&prepared, a, api, cert, e) ||
+	    !json_take_str(&session, prepared, "session", e) || !json_take_str(&ticket, prepared, "ticket", e) || !base64_get(&cms, span_str(ticket), e))
+		return false;
+	key_id_of_cert(officer, cert);
+	if (!ticket_open(&t, buf_span(&cms), service, officer, clock_now(), e))
+		return false;
+	good = show_ticket(&t, a, e) && keyboard_token(&token, a, e) && keyboard_key(&key, token, cert, e) && sign_documents(signatures, prepared, &t, token, &key, e);
+	ticket_drop(&t);
+	if (!good) {
+		json_decref(signatures);
+		return false;
+	}
+	ask = json_pack("{s:s, s:o}", "session", session, "signatures", signatures);
+	return http_json(&answer, api, "POST", "/v1/permits/finish", ask, e) && report_results(a, answer, e);
+}
+
+static bool
+fetch(const struct args *a, const char *suffix, struct err *e)
+{
+	own_struct(buf) octets = buf_new(HTTP_ANSWER_MAX);
+	own_str char *path = NULL;
+	const char *api, *out = args_get(a, "out");
+
+	if (a->nwords != 2 || !args_need(a, "api", &api, e))
+		return fail(e, ERR_INPUT, "antin permit %s CODE --api URL", a->word[0]);
+	path = xprintf("/v1/permits/%s%s", a->word[1], suffix);
+	if (!http_call(&octets, &(struct http_request){ .base = api, .method = "GET", .path = path }, e))
+		return false;
+	if (out != NULL)
+		return file_write(out, buf_span(&octets), 0644, e);
+	return fd_write(1, buf_span(&octets), e);
+}
+
+static bool permit_get(const struct args *a, struct err *e) { return fetch(a, "", e); }
+static bool permit_proof(const struct args *a, struct err *e) { return fetch(a, "/proof", e); }
+static bool permit_sheet(const struct args *a, struct err *e) { return fetch(a, "/sheet", e); }
+
+int
+command_permit(const struct args *a)
+{
+	static const struct { const char *word; bool (*run)(const struct args *, struct err *); } acts[] = {
+		{ "submit", permit_submit }, { "list", permit_list }, { "sign", permit_sign },
+		{ "get", permit_get }, { "proof", permit_proof }, { "sheet", permit_sheet },
+	};
+	struct err e;
+
+	for (size_t i = 0; a->nwords > 0 && i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (strcmp(acts[i].word, a->word[0]) == 0)
+			return acts[i].run(a, &e) ? 0 : command_refuse(a, &e);
+	fail(&e, ERR_INPUT, "antin permit submit, list, sign, get, proof or sheet");
+	return command_usage(a, &e);
+}
