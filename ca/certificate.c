@@ -126,6 +126,23 @@ put_special(X509 *x, X509 *issuer, const struct certificate_plan *p, struct err 
 	return put_ext(x, issuer, NID_subject_alt_name, value, e);
 }
 
+/* OpenSSL's text form of this one asks for a configuration file. */
+static bool
+put_policy(X509 *x, const char *oid, struct err *e)
+{
+	CERTIFICATEPOLICIES *all = sk_POLICYINFO_new_null();
+	POLICYINFO *one = POLICYINFO_new();
+	bool good;
+
+	promise(all != NULL && one != NULL);
+	ASN1_OBJECT_free(one->policyid);
+	one->policyid = OBJ_txt2obj(oid, 1);
+	promise(sk_POLICYINFO_push(all, one) > 0);
+	good = one->policyid != NULL && X509_add1_ext_i2d(x, NID_certificate_policies, all, 0, X509V3_ADD_APPEND) == 1;
+	CERTIFICATEPOLICIES_free(all);
+	return good || fail_ossl(e, ERR_BUG, "cannot make the certificate policy %s", oid);
+}
+
 static bool
 put_extensions(X509 *x, X509 *issuer, const struct certificate_plan *p, struct err *e)
 {
@@ -140,7 +157,7 @@ put_extensions(X509 *x, X509 *issuer, const struct certificate_plan *p, struct e
 	if (issuer == NULL)
 		return true;
 	snprintf(value, sizeof(value), "URI:%s", p->crl_url);
-	return put_ext(x, issuer, NID_certificate_policies, p->tier->policy, e) &&
+	return put_policy(x, p->tier->policy, e) &&
 	    put_ext(x, issuer, NID_crl_distribution_points, value, e);
 }
 
