@@ -1,0 +1,13 @@
+# Files -> a table of octets (api/page.h).  -D OUT= -D FILES=a;b
+set(arrays "")
+set(rows "")
+set(n 0)
+foreach(file ${FILES})
+	file(READ ${file} hex HEX)
+	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," octets "${hex}")
+	get_filename_component(name ${file} NAME)
+	string(APPEND arrays "static const unsigned char file_${n}[] = { ${octets} };\n")
+	string(APPEND rows "\t{ \"${name}\", file_${n}, sizeof(file_${n}) },\n")
+	math(EXPR n "${n} + 1")
+endforeach()
+file(WRITE ${OUT} "#include \"api/page.h\"\n\n${arrays}\nconst struct page_file page_files[] = {\n${rows}\t{ NULL, NULL, 0 },\n};\n")

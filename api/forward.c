@@ -1,0 +1,332 @@
+#include "api/forward.h"
+
+#include "base/file.h"
+#include "base/ossl.h"
+#include "base/text.h"
+#include "ca/proto.h"
+#include "signer/proto.h"
+#include "signer/tsa_proto.h"
+#include "verifier/proto.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#define KEY_MAX 256			/* characters of an API key */
+#define IDEMPOTENCY_MAX 128
+#define CERTIFICATE_MAX (16u << 10)
+
+static bool
+text_fits(struct span s, const char *what, struct err *e)
+{
+	if (s.len == 0)
+		return fail(e, ERR_INPUT, "%s is empty", what);
+	if (memchr(s.ptr, 0, s.len) != NULL)
+		return fail(e, ERR_INPUT, "%s contains a NUL", what);
+	return utf8_check(s, e) || fail_in(e, "%s", what);
+}
+
+static bool
+reply_is(struct call *c, const struct msg *reply, const char *type, struct err *e)
+{
+	struct span s = msg_span(reply, 0);
+
+	c->out->type = type;
+	buf_put_span(&c->out->body, s);
+	return buf_ok(&c->out->body, "the answer", e);
+}
+
+static bool
+call_json(struct call *c, struct peer *peer, const struct msg *request, struct err *e)
+{
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
+
+	return peer_call(peer, request, &reply, e) && reply_is(c, &reply, "application/json", e);
+}
+
+/* The body, one field, to a daemon; JSON back. */
+static bool
+pass_text(struct call *c, struct peer *peer, uint16_t type, struct err *e)
+{
+	own_struct(msg) m = msg_new(type, HTTP_REPLY_MAX);
+
+	if (!text_fits(c->in->body, "the body", e))
+		return false;
+	msg_put(&m, c->in->body);
+	return call_json(c, peer, &m, e);
+}
+
+static bool
+pass_octets(struct call *c, struct peer *peer, uint16_t type, struct err *e)
+{
+	own_struct(msg) m = msg_new(type, HTTP_REPLY_MAX);
+
+	if (c->in->body.len == 0)
+		return fail(e, ERR_INPUT, "the body is empty");
+	msg_put(&m, c->in->body);
+	return call_json(c, peer, &m, e);
+}
+
+bool forward_request(struct call *c, struct err *e) { return pass_text(c, c->api->ca, CA_REQUEST, e); }
+bool forward_order_ca(struct call *c, struct err *e) { return pass_octets(c, c->api->ca, CA_ORDER, e); }
+bool forward_order_signer(struct call *c, struct err *e) { return pass_octets(c, c->api->signer, SIGNER_ORDER, e); }
+bool forward_list_ca(struct call *c, struct err *e) { return pass_text(c, c->api->ca, CA_LIST, e); }
+bool forward_list_permits(struct call *c, struct err *e) { return pass_text(c, c->api->signer, SIGNER_LIST, e); }
+bool forward_finish(struct call *c, struct err *e) { return pass_text(c, c->api->signer, SIGNER_FINISH, e); }
+
+bool
+forward_certificate(struct call *c, struct err *e)
+{
+	own_struct(msg) m = msg_new(CA_CERTIFICATE, HTTP_REPLY_MAX);
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
+	size_t n = strlen(c->arg);
+
+	if (n == 0 || n > 40 || strspn(c->arg, "0123456789abcdef") != n)
+		return fail(e, ERR_INPUT, "a serial number is up to 40 hexadecimal digits, lower case");
+	msg_put_str(&m, c->arg);
+	if (!peer_call(c->api->ca, &m, &reply, e))
+		return false;
+	snprintf(c->out->file_name, sizeof(c->out->file_name), "%s.crt", c->arg);
+	return reply_is(c, &reply, "application/pkix-cert", e);
+}
+
+/* Who submits: the hash of the key in Authorization: Bearer. */
+static bool
+program_of(struct call *c, char out[2 * SHA256_LEN + 1], struct err *e)
+{
+	const char *value = http_header(c->in, "Authorization");
+	unsigned char hash[SHA256_LEN];
+	size_t n;
+
+	if (value == NULL || strncasecmp(value, "Bearer ", 7) != 0) {
+		c->out->status = 401;
+		c->out->extra.name = "WWW-Authenticate";
+		c->out->extra.value = "Bearer";
+		return fail(e, ERR_POLICY, "a program's API key is needed: Authorization: Bearer KEY");
+	}
+	value += 7;
+	value += strspn(value, " ");
+	n = strlen(value);
+	if (n == 0 || n > KEY_MAX)
+		return fail(e, ERR_INPUT, "an API key has 1 to %d characters", KEY_MAX);
+	sha256(hash, span_of(value, n));
+	hex_text(out, span_of(hash, sizeof(hash)));
+	return true;
+}
+
+/* Fresh work is 201, the same once more is 200. */
+static unsigned
+submit_status(struct span answer)
+{
+	own(json_t) *j = NULL;
+	struct err e;
+
+	return json_read(&j, answer, &e) && json_is_true(json_object_get(j, "again")) ? 200 : 201;
+}
+
+bool
+forward_submit(struct call *c, struct err *e)
+{
+	own_struct(msg) m = msg_new(SIGNER_SUBMIT, HTTP_REPLY_MAX);
+	const char *key = http_header(c->in, "Idempotency-Key");
+	char program[2 * SHA256_LEN + 1];
+
+	if (!program_of(c, program, e))
+		return false;
+	if (key == NULL || *key == 0 || strlen(key) > IDEMPOTENCY_MAX)
+		return fail(e, ERR_INPUT, "the header Idempotency-Key, 1 to %d characters, is needed", IDEMPOTENCY_MAX);
+	if (!text_fits(span_str(key), "Idempotency-Key", e) || !text_fits(c->in->body, "the body", e))
+		return false;
+	msg_put_str(&m, program);
+	msg_put_str(&m, key);
+	msg_put(&m, c->in->body);
+	if (!call_json(c, c->api->signer, &m, e))
+		return false;
+	c->out->status = submit_status(buf_span(&c->out->body));
+	return true;
+}
+
+bool
+forward_prepare(struct call *c, struct err *e)
+{
+	static const char *const keys[] = { "handles", "certificate", NULL };
+	own_struct(msg) m = msg_new(SIGNER_PREPARE, HTTP_REPLY_MAX);
+	own_struct(buf) der = buf_new(CERTIFICATE_MAX), rest = buf_new(HTTP_REPLY_MAX);
+	own(json_t) *j = NULL;
+	const char *certificate;
+
+	if (!json_read(&j, c->in->body, e) || !json_only(j, keys, e) || !json_take_str(&certificate, j, "certificate", e))
+		return false;
+	if (!base64_get(&der, span_str(certificate), e) || !buf_ok(&der, "the certificate", e))
+		return fail_in(e, "\"certificate\"");
+	json_object_del(j, "certificate");
+	json_write(&rest, j);
+	msg_put(&m, buf_span(&rest));
+	msg_put(&m, buf_span(&der));
+	return call_json(c, c->api->signer, &m, e);
+}
+
+bool
+code_plain(char out[40], const char *text, struct err *e)
+{
+	size_t n = 0, hex = 0;
+
+	for (; *text != 0; text++) {
+		unsigned char u = (unsigned char)*text;
+
+		if (u == ' ' || u == '-' || u == '.')
+			continue;
+		if (!isascii(u) || !isalnum(u) || n == 32)
+			return fail(e, ERR_INPUT, "a permit is asked for by its handle, short code or voice code");
+		hex += isxdigit(u) != 0;
+		out[n++] = (char)toupper(u);
+	}
+	out[n] = 0;
+	if (n != 13 && !(n == 32 && hex == 32))
+		return fail(e, ERR_INPUT, "a code has 13 signs, a handle 32 hexadecimal digits");
+	for (size_t i = 0; n == 32 && i < n; i++)
+		out[i] = (char)tolower((unsigned char)out[i]);
+	return true;
+}
+
+bool
+forward_permit(struct call *c, struct err *e)
+{
+	own_struct(msg) m = msg_new(SIGNER_PERMIT, HTTP_REPLY_MAX);
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
+	char code[40];
+
+	if (!code_plain(code, c->arg, e))
+		return false;
+	msg_put_str(&m, code);
+	if (!peer_call(c->api->signer, &m, &reply, e))
+		return false;
+	snprintf(c->out->file_name, sizeof(c->out->file_name), "%s.xml", code);
+	return reply_is(c, &reply, "application/xml", e);
+}
+
+bool
+forward_proof(struct call *c, struct err *e)
+{
+	own_struct(msg) m = msg_new(VERIFY_PROOF, HTTP_REPLY_MAX);
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
+	char code[40];
+
+	if (!code_plain(code, c->arg, e))
+		return false;
+	msg_put_str(&m, code);
+	if (!peer_call(c->api->verifier, &m, &reply, e))
+		return false;
+	snprintf(c->out->file_name, sizeof(c->out->file_name), "%s.tlog-proof", code);
+	return reply_is(c, &reply, "text/plain; charset=utf-8", e);
+}
+
+/* yyyy-mm-dd; whether the day exists is the verifier's to say. */
+static bool
+day_text(const char *s)
+{
+	static const char form[] = "dddd-dd-dd";
+
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
+			return false;
+	return s[sizeof(form) - 1] == 0;
+}
+
+bool
+forward_verify(struct call *c, struct err *e)
+{
+	own_struct(msg) m = msg_new(VERIFY_FILE, HTTP_REPLY_MAX);
+	own(json_t) *options = json_pack("{s:s}", "way", "file");
+	own_struct(buf) text = buf_new(1000);
+	const char *day = http_query(c->in, "day");
+	int fd;
+
+	if (c->in->body.len == 0)
+		return fail(e, ERR_INPUT, "the document is empty");
+	if (day != NULL && !day_text(day))
+		return fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd");
+	if (day != NULL)
+		json_object_set_new(options, "day", json_string(day));
+	json_write(&text, options);
+	if (!memfd_sealed(&fd, c->in->body, e))
+		return false;
+	msg_put(&m, buf_span(&text));
+	msg_put_fd(&m, fd);
+	return call_json(c, c->api->verifier, &m, e);
+}
+
+static bool
+lookup_text(struct buf *out, const struct call *c, const char *typed, struct err *e)
+{
+	own_struct(msg) m = msg_new(VERIFY_LOOKUP, HTTP_REPLY_MAX);
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
+
+	if (!text_fits(span_str(typed), "the code", e))
+		return false;
+	msg_put_str(&m, typed);
+	msg_put_str(&m, c->in->asker);
+	if (!peer_call(c->api->verifier, &m, &reply, e))
+		return false;
+	buf_put_span(out, msg_span(&reply, 0));
+	return buf_ok(out, "the answer", e);
+}
+
+bool
+lookup(json_t **out, const struct call *c, const char *typed, struct err *e)
+{
+	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);
+
+	return lookup_text(&text, c, typed, e) && json_read(out, buf_span(&text), e);
+}
+
+/* The answers that are also a word of HTTP. */
+static const struct { const char *id; unsigned status, retry_secs; } answer_status[] = {
+	{ "too-many-tries", 429, 300 },
+	{ "busy", 503, 20 },
+};
+
+bool
+forward_lookup(struct call *c, struct err *e)
+{
+	own(json_t) *j = NULL;
+	const char *id;
+
+	if (!lookup_text(&c->out->body, c, c->arg, e) || !json_read(&j, buf_span(&c->out->body), e))
+		return false;
+	c->out->type = "application/json";
+	id = json_string_value(json_object_get(json_object_get(j, "answer"), "id"));
+	for (size_t i = 0; id != NULL && i < sizeof(answer_status) / sizeof(answer_status[0]); i++)
+		if (strcmp(id, answer_status[i].id) == 0) {
+			c->out->status = answer_status[i].status;
+			c->out->retry_secs = answer_status[i].retry_secs;
+		}
+	return true;
+}
+
+/* RFC 3161 knows one way to answer: a TimeStampResp.  What the daemon did not
+ * say itself is a rejection of ours: badDataFormat(5), systemFailure(25). */
+static const unsigned char stamp_bad[] = { 0x30, 0x09, 0x30, 0x07, 0x02, 0x01, 0x02, 0x03, 0x02, 0x02, 0x04 };
+static const unsigned char stamp_down[] = { 0x30, 0x0c, 0x30, 0x0a, 0x02, 0x01, 0x02, 0x03, 0x05, 0x06, 0x00, 0x00, 0x00, 0x40 };
+
+bool
+forward_stamp(struct call *c, struct err *e)
+{
+	own_struct(msg) m = msg_new(TSA_STAMP, TSA_MESSAGE_MAX);
+	own_struct(msg) reply = msg_new(0, TSA_MESSAGE_MAX);
+	const char *type = http_header(c->in, "Content-Type");
+
+	c->out->type = "application/timestamp-reply";
+	if (type == NULL || strcasecmp(type, "application/timestamp-query") != 0 || c->in->body.len == 0) {
+		buf_put(&c->out->body, stamp_bad, sizeof(stamp_bad));
+		return true;
+	}
+	msg_put(&m, c->in->body);
+	if (!peer_call(c->api->tsa, &m, &reply, e)) {
+		if (e->class == ERR_INPUT)
+			buf_put(&c->out->body, stamp_bad, sizeof(stamp_bad));
+		else
+			buf_put(&c->out->body, stamp_down, sizeof(stamp_down));
+		return true;
+	}
+	return reply_is(c, &reply, "application/timestamp-reply", e);
+}

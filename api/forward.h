@@ -1,0 +1,30 @@
+/*
+ * api/forward.h -- handlers that pass a request on to a daemon and its answer
+ * back.  Text is checked to be UTF-8 without NUL, since the daemons' frames
+ * take no other; nothing else is looked into.
+ */
+#pragma once
+
+#include "api/routes.h"
+#include "base/json.h"
+
+bool forward_request(struct call *, struct err *);
+bool forward_order_ca(struct call *, struct err *);
+bool forward_order_signer(struct call *, struct err *);
+bool forward_list_ca(struct call *, struct err *);
+bool forward_list_permits(struct call *, struct err *);
+bool forward_certificate(struct call *, struct err *);
+bool forward_submit(struct call *, struct err *);
+bool forward_prepare(struct call *, struct err *);
+bool forward_finish(struct call *, struct err *);
+bool forward_permit(struct call *, struct err *);
+bool forward_proof(struct call *, struct err *);
+bool forward_verify(struct call *, struct err *);
+bool forward_lookup(struct call *, struct err *);
+bool forward_stamp(struct call *, struct err *);
+
+/* The answer of the verifier to typed text; the caller owns it. */
+must_check bool lookup(json_t **out, const struct call *, const char *typed, struct err *);
+/* A code or handle from an address, as the daemons keep it: separators gone,
+ * letters upper case, a handle's lower case. */
+must_check bool code_plain(char out[40], const char *text, struct err *);

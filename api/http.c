@@ -1,0 +1,403 @@
+#include "api/http.h"
+
+#include "base/json.h"
+#include "base/log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+struct http {
+	struct MHD_Daemon *daemon;
+	struct http_limits limits;
+	struct http_site site;
+	_Atomic size_t bodies;		/* octets held for requests that are being read */
+};
+
+/* One request while it is read; MHD keeps the pointer. */
+struct reading {
+	struct http *http;
+	struct http_request request;
+	struct buf body;
+	size_t body_max;
+	bool too_large, crowded;
+	time_t began;
+	char *method, *path;
+};
+
+static const struct { enum err_class class; const char *vi, *en; } sentence[] = {
+	{ ERR_INPUT, "Yêu cầu viết chưa đúng.", "The request is malformed." },
+	{ ERR_POLICY, "Yêu cầu không được phép.", "The request is refused." },
+	{ ERR_ABSENT, "Không tìm thấy.", "There is no such thing here." },
+	{ ERR_LIMIT, "Vượt quá giới hạn.", "A limit was passed." },
+	{ ERR_TOKEN, "Thiết bị giữ khóa chưa dùng được.", "The key device is not ready." },
+	{ ERR_STORE, "Sổ đăng ký chưa ghi được.", "The register cannot write now." },
+	{ ERR_CONFLICT, "Dữ liệu đã thay đổi; xem lại rồi gửi lại.", "It has changed meanwhile; look again." },
+	{ ERR_LATER, "Hệ thống đang bận; xin thử lại sau.", "The service is busy; try again later." },
+	{ ERR_BUG, "Lỗi ở phía chúng tôi.", "The fault is ours." },
+};
+
+const char *
+http_header(const struct http_request *r, const char *name)
+{
+	return r->connection ? MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name) : NULL;
+}
+
+const char *
+http_query(const struct http_request *r, const char *name)
+{
+	return r->connection ? MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name) : NULL;
+}
+
+void
+http_reply_drop(struct http_reply *r)
+{
+	buf_drop(&r->body);
+}
+
+static json_t *
+sentence_json(enum err_class class)
+{
+	size_t i = 0;
+
+	while (i + 1 < sizeof(sentence) / sizeof(sentence[0]) && sentence[i].class != class)
+		i++;
+	return json_pack("{s:s, s:s}", "vi", sentence[i].vi, "en", sentence[i].en);
+}
+
+void
+http_problem(struct http_reply *r, unsigned status, const struct err *e)
+{
+	own(json_t) *j = json_pack("{s:s, s:s, s:i, s:s, s:s, s:o}", "type", "about:blank",
+	    "title", MHD_get_reason_phrase_for(status), "status", (int)status,
+	    "class", err_word(e->class), "detail", e->text, "say", sentence_json(e->class));
+	__typeof__(r->extra) extra = r->extra;
+
+	buf_drop(&r->body);
+	*r = (struct http_reply){ .status = status, .type = "application/problem+json", .extra = extra,
+		.retry_secs = status == 503 ? 20 : 0, .body = buf_new(HTTP_REPLY_MAX) };
+	if (j == NULL)		/* a sentence that is not UTF-8 is not repeated */
+		j = json_pack("{s:s, s:i, s:s}", "type", "about:blank", "status", (int)status, "class", err_word(e->class));
+	json_write(&r->body, j);
+}
+
+void
+http_refuse(struct http_reply *r, const struct err *e)
+{
+	http_problem(r, (unsigned)err_http(e->class), e);
+}
+
+/* What every answer carries; the page's own files are the only source of anything. */
+static const struct { const char *name, *value; } always[] = {
+	{ "Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'" },
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "Referrer-Policy", "no-referrer" },
+	{ "X-Frame-Options", "DENY" },
+	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ "Permissions-Policy", "geolocation=(), microphone=(), payment=()" },
+};
+
+static void
+put_headers(struct MHD_Response *m, const struct http_reply *r)
+{
+	char text[128];
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		MHD_add_response_header(m, always[i].name, always[i].value);
+	if (r->type != NULL)
+		MHD_add_response_header(m, "Content-Type", r->type);
+	MHD_add_response_header(m, "Cache-Control", r->cache ?: "no-store");
+	if (r->extra.name != NULL)
+		MHD_add_response_header(m, r->extra.name, r->extra.value);
+	if (r->retry_secs != 0) {
+		snprintf(text, sizeof(text), "%u", r->retry_secs);
+		MHD_add_response_header(m, "Retry-After", text);
+	}
+	if (r->etag[0] != 0) {
+		snprintf(text, sizeof(text), "\"%s\"", r->etag);
+		MHD_add_response_header(m, "ETag", text);
+	}
+	if (r->file_name[0] != 0) {
+		snprintf(text, sizeof(text), "attachment; filename=\"%s\"", r->file_name);
+		MHD_add_response_header(m, "Content-Disposition", text);
+	}
+}
+
+static enum MHD_Result
+send_reply(struct MHD_Connection *connection, struct http_reply *r)
+{
+	enum MHD_Result sent;
+	struct MHD_Response *m;
+	unsigned char *octets;
+	struct err e;
+
+	if (r->body.failed) {
+		(void)!fail(&e, ERR_LIMIT, "the answer is longer than %u octets", HTTP_REPLY_MAX);
+		http_problem(r, 500, &e);
+	}
+	octets = r->body.ptr != NULL ? r->body.ptr : xalloc(1);
+	m = MHD_create_response_from_buffer_with_free_callback(r->body.len, octets, free);
+	if (m == NULL) {
+		free(octets);
+		r->body = buf_new(1);
+		return MHD_NO;
+	}
+	r->body = buf_new(1);		/* given away */
+	put_headers(m, r);
+	sent = MHD_queue_response(connection, r->status, m);
+	MHD_destroy_response(m);
+	return sent;
+}
+
+static void
+asker_put(char out[HTTP_ADDRESS_MAX], const struct sockaddr *a)
+{
+	const struct sockaddr_in *v4 = (const void *)a;
+	const struct sockaddr_in6 *v6 = (const void *)a;
+	struct in6_addr block;
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (a == NULL || (a->sa_family != AF_INET && a->sa_family != AF_INET6)) {
+		strcpy(out, "unknown");
+	} else if (a->sa_family == AF_INET) {
+		inet_ntop(AF_INET, &v4->sin_addr, out, HTTP_ADDRESS_MAX);
+	} else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], out, HTTP_ADDRESS_MAX);
+	} else {
+		block = v6->sin6_addr;
+		memset(&block.s6_addr[8], 0, 8);
+		inet_ntop(AF_INET6, &block, text, sizeof(text));
+		snprintf(out, HTTP_ADDRESS_MAX, "%s/64", text);
+	}
+}
+
+static struct reading *
+reading_new(struct http *h, struct MHD_Connection *connection, const char *method, const char *path)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct reading *r = xalloc(sizeof(*r));
+
+	r->http = h;
+	r->method = xstrdup(method);
+	r->path = xstrdup(path);
+	r->began = time(NULL);
+	r->request = (struct http_request){ .method = r->method, .path = r->path, .connection = connection };
+	asker_put(r->request.asker, info != NULL ? info->client_addr : NULL);
+	return r;
+}
+
+static void
+reading_free(struct reading *r)
+{
+	atomic_fetch_sub(&r->http->bodies, r->body.len);
+	buf_drop(&r->body);
+	free(r->method);
+	free(r->path);
+	free(r);
+}
+
+/* Does the request say that it is larger than its route takes? */
+static bool
+length_refused(const struct reading *r, struct err *e)
+{
+	const char *text = http_header(&r->request, "Content-Length");
+	char *end;
+	unsigned long long n;
+
+	if (text == NULL)
+		return false;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno == 0 && *end == 0 && n <= r->body_max)
+		return false;
+	(void)!fail(e, ERR_LIMIT, "the body may have %zu octets here, it has %.20s", r->body_max, text);
+	return true;
+}
+
+/* First call of a request: headers are here, the body is not. */
+static enum MHD_Result
+begin(struct reading *r, struct MHD_Connection *connection)
+{
+	struct http_reply reply __attribute__((cleanup(http_reply_drop))) = { .status = 200, .body = buf_new(HTTP_REPLY_MAX) };
+	struct http_site *site = &r->http->site;
+	struct err e;
+
+	if (!site->admit(site->state, &r->request, &r->body_max, &reply))
+		return send_reply(connection, &reply);
+	if (length_refused(r, &e)) {
+		http_refuse(&reply, &e);
+		return send_reply(connection, &reply);
+	}
+	r->body = buf_new(r->body_max + 1);
+	return MHD_YES;
+}
+
+static enum MHD_Result
+collect(struct reading *r, const char *octets, size_t *n)
+{
+	struct http *h = r->http;
+
+	if (time(NULL) - r->began > (time_t)h->limits.request_secs)
+		return MHD_NO;
+	if (*n > r->body_max - r->body.len)
+		r->too_large = true;
+	if (!r->too_large && !r->crowded) {
+		if (atomic_fetch_add(&h->bodies, *n) + *n > h->limits.bodies_max) {
+			atomic_fetch_sub(&h->bodies, *n);
+			r->crowded = true;
+		} else {
+			buf_put(&r->body, octets, *n);
+		}
+	}
+	*n = 0;
+	return MHD_YES;
+}
+
+static enum MHD_Result
+finish(struct reading *r, struct MHD_Connection *connection)
+{
+	struct http_reply reply __attribute__((cleanup(http_reply_drop))) = { .status = 200, .body = buf_new(HTTP_REPLY_MAX) };
+	struct http_site *site = &r->http->site;
+	struct err e;
+
+	if (r->too_large) {
+		(void)!fail(&e, ERR_LIMIT, "the body is longer than the %zu octets allowed here", r->body_max);
+		http_refuse(&reply, &e);
+	} else if (r->crowded) {
+		(void)!fail(&e, ERR_LATER, "too many documents are being received at once");
+		http_refuse(&reply, &e);
+	} else {
+		r->request.body = buf_span(&r->body);
+		site->run(site->state, &r->request, &reply);
+	}
+	return send_reply(connection, &reply);
+}
+
+static enum MHD_Result
+on_request(void *state, struct MHD_Connection *connection, const char *path, const char *method,
+    const char *version, const char *octets, size_t *n, void **request)
+{
+	struct reading *r = *request;
+
+	if (r == NULL) {
+		r = reading_new(state, connection, method, path);
+		*request = r;
+		return begin(r, connection);
+	}
+	return *n != 0 ? collect(r, octets, n) : finish(r, connection);
+}
+
+static void
+on_end(void *state, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode why)
+{
+	if (*request != NULL)
+		reading_free(*request);
+	*request = NULL;
+}
+
+/* What the library says is about peers' mistakes; it goes nowhere. */
+static void
+on_log(void *state, const char *format, va_list args)
+{
+}
+
+static bool
+address_read(struct sockaddr_storage *out, socklen_t *len, const char *where, struct err *e)
+{
+	const char *colon = strrchr(where, ':');
+	own_str char *host = NULL;
+	struct sockaddr_in *v4 = (void *)out;
+	struct sockaddr_in6 *v6 = (void *)out;
+	unsigned long port;
+	char *end;
+	size_t n;
+
+	if (colon == NULL || colon == where || colon[1] < '0' || colon[1] > '9')
+		return fail(e, ERR_INPUT, "listen: \"%.60s\" is not address:port", where);
+	port = strtoul(colon + 1, &end, 10);
+	if (*end != 0 || port > 65535)
+		return fail(e, ERR_INPUT, "listen: \"%.60s\" has no port between 0 and 65535", where);
+	n = (size_t)(colon - where);
+	memset(out, 0, sizeof(*out));
+	if (where[0] == '[' && where[n - 1] == ']') {
+		host = span_dup_str(span_of(where + 1, n - 2));
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons((uint16_t)port);
+		*len = sizeof(*v6);
+		if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1)
+			return true;
+	} else {
+		host = span_dup_str(span_of(where, n));
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		*len = sizeof(*v4);
+		if (inet_pton(AF_INET, host, &v4->sin_addr) == 1)
+			return true;
+	}
+	return fail(e, ERR_INPUT, "listen: \"%.60s\" is not an address in numbers", host);
+}
+
+bool
+http_listen(int *out, uint16_t *port, const char *where, struct err *e)
+{
+	struct sockaddr_storage a;
+	socklen_t len;
+	own_fd int fd = -1;
+	int on = 1;
+
+	if (!address_read(&a, &len, where, e))
+		return false;
+	fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+	    bind(fd, (struct sockaddr *)&a, len) != 0 || listen(fd, 512) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&a, &len) != 0)
+		return fail(e, ERR_STORE, "cannot listen on %.60s: %s", where, strerror(errno));
+	*port = ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
+	*out = fd;
+	fd = -1;
+	return true;
+}
+
+bool
+http_start(struct http **out, int socket, const struct http_limits *l, const struct http_site *site, struct err *e)
+{
+	struct http *h = xalloc(sizeof(*h));
+
+	promise(l->header_max > 0 && l->bodies_max > 0 && l->threads > 0 && l->connections >= l->threads &&
+	    l->per_address > 0 && l->idle_secs > 0 && l->request_secs > 0);
+	h->limits = *l;
+	h->site = *site;
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+	    MHD_OPTION_LISTEN_SOCKET, socket,
+	    MHD_OPTION_THREAD_POOL_SIZE, l->threads,
+	    MHD_OPTION_CONNECTION_LIMIT, l->connections,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, l->per_address,
+	    MHD_OPTION_CONNECTION_TIMEOUT, l->idle_secs,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->header_max,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
+	    MHD_OPTION_END);
+	if (h->daemon == NULL) {
+		free(h);
+		return fail(e, ERR_BUG, "the HTTP server does not start");
+	}
+	*out = h;
+	return true;
+}
+
+void
+http_stop(struct http *h)
+{
+	if (h == NULL)
+		return;
+	MHD_stop_daemon(h->daemon);
+	free(h);
+}

@@ -1,0 +1,75 @@
+/*
+ * api/http.h -- the HTTP server: libmicrohttpd made narrow (the one file with
+ * microhttpd.h).
+ *
+ * A request is first admitted by its method and path, before its body is read:
+ * what has no route, or says that it is larger than the route takes, is
+ * answered at once.  Then the body is collected, then the handler runs, on one
+ * of a fixed number of threads.  It is given no thread, socket or file.
+ *
+ * Every limit is a required argument: a server without them cannot be started.
+ * A refusal is problem+json (RFC 9457) with the class of base/err.h.
+ *
+ * Handlers run on many threads at once.  TLS is the business of the proxy in
+ * front.
+ */
+#pragma once
+
+#include "base/bytes.h"
+
+#define HTTP_ADDRESS_MAX 64
+
+struct http_limits {
+	size_t header_max;		/* memory of a connection: request line and headers */
+	size_t bodies_max;		/* of all requests together */
+	unsigned threads;
+	unsigned connections;		/* at once */
+	unsigned per_address;		/* at once, from one address */
+	unsigned idle_secs;		/* without a byte */
+	unsigned request_secs;		/* for a whole body */
+};
+
+struct http_request {
+	const char *method, *path;	/* path decoded, without the query */
+	struct span body;
+	char asker[HTTP_ADDRESS_MAX];	/* IPv4 address, or the /64 of an IPv6 one */
+	void *connection;		/* for http_header, http_query */
+};
+
+/* NULL when absent; live as long as the request. */
+const char *http_header(const struct http_request *, const char *name);
+const char *http_query(const struct http_request *, const char *name);
+
+#define HTTP_REPLY_MAX (16u << 20)
+
+struct http_reply {
+	unsigned status;
+	const char *type;		/* static text */
+	const char *cache;		/* Cache-Control; NULL: no-store */
+	struct { const char *name, *value; } extra;	/* one header more: Allow, WWW-Authenticate */
+	char file_name[80];		/* offered to save as; "" for none */
+	char etag[72];			/* without quotes; "" for none */
+	unsigned retry_secs;		/* 0: none */
+	struct buf body;
+};
+void http_reply_drop(struct http_reply *);
+/* Fills in problem+json; what stood in the reply is gone. */
+void http_problem(struct http_reply *, unsigned status, const struct err *);
+/* The status of the class. */
+void http_refuse(struct http_reply *, const struct err *);
+
+struct http_site {
+	/* May the request have a body, how large?  false: the reply is the answer. */
+	bool (*admit)(void *state, const struct http_request *, size_t *body_max, struct http_reply *);
+	void (*run)(void *state, const struct http_request *, struct http_reply *);
+	void *state;
+};
+
+/* A listening socket for "address:port" ([::1]:8080, 127.0.0.1:0); *port is the one it got. */
+must_check bool http_listen(int *out, uint16_t *port, const char *where, struct err *);
+
+struct http;
+/* Takes the socket.  Starts the threads: call it inside the jail. */
+must_check bool http_start(struct http **out, int socket, const struct http_limits *, const struct http_site *, struct err *);
+/* Lets running requests end. */
+void http_stop(struct http *);

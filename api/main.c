@@ -1,0 +1,137 @@
+/*
+ * antin-api -- the service's face: HTTP in, messages to the daemons out.
+ *
+ * Holds: a listening socket, and the folder `public` for reading.  No key.
+ * Hears: the world, through the proxy that speaks TLS.
+ * Speaks to: antin-ca, antin-signer, antin-verifier, antin-tsa.
+ * Can never: reach a signing key, the database or its verbs; open a
+ * connection to another machine; write a file.
+ */
+#include "api/routes.h"
+#include "base/file.h"
+#include "base/jail.h"
+#include "base/log.h"
+#include "base/serve.h"
+#include "base/start.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+struct api_conf {
+	char *run, *public, *listen, *port_file, *host, *site;
+	int64_t uid_base, connections, per_address, threads;
+};
+
+#define OPTION(name) .field = offsetof(struct api_conf, name)
+static const struct conf_option options[] = {
+	{ "run", CONF_STR, OPTION(run), .doc = "folder of the sockets" },
+	{ "uid_base", CONF_INT, OPTION(uid_base), .max = 4000000000, .def = "0", .doc = "first user id, 0: one id for all" },
+	{ "public", CONF_STR, OPTION(public), .doc = "folder of what the world may copy, written by antin-register" },
+	{ "listen", CONF_STR, OPTION(listen), .def = "127.0.0.1:8080", .doc = "address:port; port 0 lets the system choose" },
+	{ "port_file", CONF_STR, OPTION(port_file), .def = "", .doc = "file that is told the port" },
+	{ "host", CONF_STR, OPTION(host), .doc = "the name printed on paper, such as xacthuc.hoagiang.example" },
+	{ "site", CONF_STR, OPTION(site), .def = "Xác thực giấy phép", .doc = "name of the service, for people" },
+	{ "connections", CONF_INT, OPTION(connections), .min = 64, .max = 20000, .def = "1000", .doc = "at once" },
+	{ "per_address", CONF_INT, OPTION(per_address), .min = 1, .max = 20000, .def = "64", .doc = "connections at once from one address" },
+	{ "threads", CONF_INT, OPTION(threads), .min = 1, .max = 64, .def = "16", .doc = "requests answered at once" },
+	{ NULL },
+};
+
+#define HEADER_MAX (32u << 10)
+#define BODIES_MAX (256u << 20)
+#define IDLE_SECS 30
+#define REQUEST_SECS 120
+#define PUBLIC_SLACK 256
+
+/* The socket and its note are made before the jail closes. */
+static bool
+open_door(int *door, const struct api_conf *c, struct err *e)
+{
+	char text[16];
+	uint16_t port;
+
+	if (!http_listen(door, &port, c->listen, e))
+		return false;
+	snprintf(text, sizeof(text), "%u\n", port);
+	if (c->port_file[0] != 0 && !file_write(c->port_file, span_str(text), 0644, e))
+		return false;
+	log_info("listening on port %u", port);
+	return true;
+}
+
+static bool
+close_jail(const struct api_conf *c, struct err *e)
+{
+	struct place place = { c->run, (uid_t)c->uid_base };
+	uid_t uid = place_uid(&place, CALLER_API);
+	const struct jail_path paths[] = { { c->public, false }, { c->run, false }, { "/dev/urandom", false }, { NULL } };
+	const struct jail jail = { .abilities = JAIL_THREADS | JAIL_UNIX | JAIL_INET | JAIL_READ | JAIL_MEMFD,
+		.paths = paths, .uid = uid, .gid = uid, .files_max = (unsigned)c->connections + PUBLIC_SLACK };
+
+	return jail_enter(&jail, e);
+}
+
+static bool
+wait_for_end(struct err *e)
+{
+	sigset_t set;
+	struct pollfd p;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	p = (struct pollfd){ .fd = signalfd(-1, &set, SFD_CLOEXEC), .events = POLLIN };
+	if (p.fd < 0)
+		return fail(e, ERR_BUG, "signalfd: %s", strerror(errno));
+	while (poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
+	close(p.fd);
+	return true;
+}
+
+/* Before any thread: they inherit it. */
+static void
+block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	promise(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct api_conf c = { 0 };
+	struct api api = { 0 };
+	const struct http_site site = { routes_admit, routes_run, &api };
+	struct http_limits limits = { .header_max = HEADER_MAX, .bodies_max = BODIES_MAX,
+		.idle_secs = IDLE_SECS, .request_secs = REQUEST_SECS };
+	struct http *http;
+	struct err e;
+	int door;
+
+	start_conf(&c, options, "antin-api", argc, argv);
+	limits.threads = (unsigned)c.threads;
+	limits.connections = (unsigned)c.connections;
+	limits.per_address = (unsigned)c.per_address;
+	block_signals();
+	if (!open_door(&door, &c, &e) || !close_jail(&c, &e))
+		return start_refused(&e);
+	api = (struct api){ .public = c.public, .host = c.host, .site = c.site };
+	api_peers(&api, c.run);
+	if (!http_start(&http, door, &limits, &site, &e))
+		return start_refused(&e);
+	start_ready();
+	if (!wait_for_end(&e))
+		log_warn("%s", e.text);
+	http_stop(http);
+	return 0;
+}

@@ -1,0 +1,133 @@
+#include "api/public.h"
+
+#include "api/page.h"
+#include "base/file.h"
+#include "base/ossl.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define PATH_LEN_MAX 200
+#define FOREVER "public, max-age=31536000, immutable"
+#define A_MINUTE "public, max-age=60"
+#define ASK "no-cache"
+
+/* By the beginning and the end of the path; the first row that fits. */
+static const struct { const char *begin, *end, *type, *cache; } types[] = {
+	{ "/", ".html", "text/html; charset=utf-8", ASK },
+	{ "/", ".css", "text/css; charset=utf-8", ASK },
+	{ "/", ".js", "text/javascript; charset=utf-8", ASK },
+	{ "/", ".yaml", "application/yaml", ASK },
+	{ "/checkpoint", "", "text/plain; charset=utf-8", ASK },
+	{ "/log.vkey", "", "text/plain; charset=utf-8", A_MINUTE },
+	{ "/tile/", "", "application/octet-stream", FOREVER },
+	{ "/crl/", ".crl", "application/pkix-crl", A_MINUTE },
+	{ "/ca/", ".crl", "application/pkix-crl", A_MINUTE },
+	{ "/ca/", ".crt", "application/pkix-cert", A_MINUTE },
+	{ "/status/", ".cwt", "application/statuslist+cwt", A_MINUTE },
+	{ "/", "", "application/octet-stream", A_MINUTE },
+};
+
+static void
+type_put(struct http_reply *r, const char *path)
+{
+	size_t i = 0, n = strlen(path), end;
+
+	for (;; i++) {
+		end = strlen(types[i].end);
+		if (strncmp(path, types[i].begin, strlen(types[i].begin)) == 0 && n >= end && strcmp(path + n - end, types[i].end) == 0)
+			break;
+	}
+	r->type = types[i].type;
+	r->cache = types[i].cache;
+}
+
+/* The body is there: its ETag, and 304 for who has it already. */
+static void
+etag_put(struct call *c)
+{
+	const char *have = http_header(c->in, "If-None-Match");
+	unsigned char hash[SHA256_LEN];
+
+	sha256(hash, buf_span(&c->out->body));
+	hex_text(c->out->etag, span_of(hash, SHA256_LEN));
+	if (have != NULL && strstr(have, c->out->etag) != NULL) {
+		c->out->status = 304;
+		buf_reset(&c->out->body);
+	}
+}
+
+bool
+page_file(struct call *c, struct err *e)
+{
+	const char *name = strcmp(c->in->path, "/") == 0 ? "index.html" : c->in->path + 1;
+	const struct page_file *f = page_files;
+	own_str char *path = xprintf("/%s", name);
+
+	while (f->name != NULL && strcmp(f->name, name) != 0)
+		f++;
+	if (f->name == NULL)
+		return fail(e, ERR_ABSENT, "there is no such page");
+	buf_put(&c->out->body, f->octets, f->len);
+	type_put(c->out, path);
+	etag_put(c);
+	return true;
+}
+
+bool
+page_health(struct call *c, struct err *e)
+{
+	c->out->type = "application/json";
+	buf_put_str(&c->out->body, "{\"alive\":true}");
+	return true;
+}
+
+static bool
+path_ok(const char *path)
+{
+	char before = 0;
+
+	if (strlen(path) > PATH_LEN_MAX)
+		return false;
+	for (; *path != 0; before = *path++) {
+		unsigned char u = (unsigned char)*path;
+
+		if (!isascii(u) || (!isalnum(u) && strchr("-_./", u) == NULL))
+			return false;
+		if (before == '/' && (u == '.' || u == '/'))
+			return false;
+	}
+	return before != '/';
+}
+
+static bool
+open_public(int *out, const struct call *c, struct err *e)
+{
+	own_str char *path = xprintf("%s%s", c->api->public, c->in->path);
+	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == EIO))
+		return fail(e, ERR_STORE, "cannot read the file now: %s", strerror(errno));
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return fail(e, ERR_ABSENT, "there is no such file");
+	*out = fd;
+	fd = -1;
+	return true;
+}
+
+bool
+public_file(struct call *c, struct err *e)
+{
+	own_fd int fd = -1;
+
+	if (!path_ok(c->in->path))
+		return fail(e, ERR_ABSENT, "there is no such file");
+	if (!open_public(&fd, c, e) || !fd_read(&c->out->body, fd, "the file", e))
+		return false;
+	type_put(c->out, c->in->path);
+	etag_put(c);
+	return true;
+}

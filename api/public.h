@@ -1,0 +1,14 @@
+/*
+ * api/public.h -- handlers that read: the files inside the program, and the
+ * folder `public`, which antin-register writes and the world may copy.
+ *
+ * A path is letters, digits, '-', '_', '.' and '/', no segment begins with a
+ * dot, no link is followed at its end; the jail allows nothing else anyway.
+ */
+#pragma once
+
+#include "api/routes.h"
+
+bool page_file(struct call *, struct err *);
+bool page_health(struct call *, struct err *);
+bool public_file(struct call *, struct err *);

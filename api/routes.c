@@ -1,0 +1,174 @@
+#include "api/routes.h"
+
+#include "api/forward.h"
+#include "api/public.h"
+#include "api/sheet.h"
+#include "ca/proto.h"
+#include "signer/proto.h"
+#include "signer/tsa_proto.h"
+#include "verifier/proto.h"
+
+#include <stdlib.h>
+
+#define ORDER_MAX (256u << 10)		/* 128 KiB of order, and the CMS around it */
+#define LIST_MAX (16u << 10)
+#define REQUEST_MAX (64u << 10)
+#define PREPARE_MAX (256u << 10)
+#define FINISH_MAX (1u << 20)
+#define SUBMISSION_MAX (4u << 20)
+#define STAMP_MAX (16u << 10)
+#define ARG_MAX 4096
+
+static const struct route table[] = {
+	{ "GET", "/", false, 0, page_file, "the citizen's page" },
+	{ "GET", "/style.css", false, 0, page_file, "its looks" },
+	{ "GET", "/page.js", false, 0, page_file, "its hands" },
+	{ "GET", "/sheet.css", false, 0, page_file, "the looks of the permit sheet" },
+	{ "GET", "/openapi.yaml", false, 0, page_file, "this interface" },
+	{ "GET", "/healthz", false, 0, page_health, "is the process alive" },
+	{ "POST", "/v1/requests", false, REQUEST_MAX, forward_request, "asks for a certificate" },
+	{ "POST", "/v1/orders/ca", false, ORDER_MAX, forward_order_ca, "a signed order about certificates and people" },
+	{ "POST", "/v1/orders/signer", false, ORDER_MAX, forward_order_signer, "a signed order about permits" },
+	{ "POST", "/v1/list/ca", false, LIST_MAX, forward_list_ca, "requests, certificates, appointments, orders" },
+	{ "POST", "/v1/list/permits", false, LIST_MAX, forward_list_permits, "permits by state" },
+	{ "GET", "/v1/certificates/{serial}", false, 0, forward_certificate, "a certificate, DER" },
+	{ "POST", "/v1/permits", false, SUBMISSION_MAX, forward_submit, "hands in a permit to be signed" },
+	{ "POST", "/v1/permits/prepare", false, PREPARE_MAX, forward_prepare, "what an officer will sign" },
+	{ "POST", "/v1/permits/finish", false, FINISH_MAX, forward_finish, "the officer's signatures" },
+	{ "GET", "/v1/permits/{code}", false, 0, forward_permit, "the permit file" },
+	{ "GET", "/v1/permits/{code}/proof", false, 0, forward_proof, "proof that the register holds its issue" },
+	{ "GET", "/v1/permits/{code}/sheet", false, 0, sheet_run, "the permit as an A4 page" },
+	{ "POST", "/v1/verify", false, VERIFY_DOCUMENT_MAX, forward_verify, "judges a file" },
+	{ "GET", "/v1/codes/{typed}", true, 0, forward_lookup, "looks up what a person typed" },
+	{ "POST", "/v1/timestamps", false, STAMP_MAX, forward_stamp, "time stamps, RFC 3161" },
+	{ "GET", "/checkpoint", false, 0, public_file, "the register's size and root, signed" },
+	{ "GET", "/log.vkey", false, 0, public_file, "the key of the checkpoint" },
+	{ "GET", "/tile/{path}", true, 0, public_file, "the register's tiles" },
+	{ "GET", "/crl/{path}", true, 0, public_file, "revocation lists" },
+	{ "GET", "/ca/{path}", true, 0, public_file, "certificates of the authority" },
+	{ "GET", "/status/{path}", true, 0, public_file, "status lists of permits" },
+	{ NULL },
+};
+
+const struct route *
+routes_all(void)
+{
+	return table;
+}
+
+#define MESSAGES(list) ({ static const struct msg_type t_[] = { list(MSG_TYPE) }; t_; }), \
+	sizeof((struct msg_type[]){ list(MSG_TYPE) }) / sizeof(struct msg_type)
+
+static struct peer *
+peer_of(const char *run, const char *daemon, const struct msg_type *types, size_t n, size_t max, int timeout_ms)
+{
+	own_str char *path = xprintf("%s/%s.api.sock", run, daemon);
+
+	return peer_new(path, types, n, max, timeout_ms);
+}
+
+void
+api_peers(struct api *a, const char *run)
+{
+	a->ca = peer_of(run, "antin-ca", MESSAGES(CA_MESSAGES), CA_MESSAGE_MAX, 30000);
+	a->signer = peer_of(run, "antin-signer", MESSAGES(SIGNER_MESSAGES), SIGNER_MESSAGE_MAX, 60000);
+	a->verifier = peer_of(run, "antin-verifier", MESSAGES(VERIFY_MESSAGES), VERIFY_MESSAGE_MAX, 30000);
+	a->tsa = peer_of(run, "antin-tsa", MESSAGES(TSA_MESSAGES), TSA_MESSAGE_MAX, 20000);
+}
+
+/* Does the path fit?  arg: what the one {x} stands for. */
+static bool
+fits(const struct route *r, const char *path, struct span *arg)
+{
+	const char *brace = strchr(r->pattern, '{'), *tail;
+	size_t head, len, tail_len;
+
+	*arg = SPAN_NONE;
+	if (brace == NULL)
+		return strcmp(path, r->pattern) == 0;
+	head = (size_t)(brace - r->pattern);
+	tail = strchr(brace, '}') + 1;
+	tail_len = strlen(tail);
+	len = strlen(path);
+	if (len <= head + tail_len || memcmp(path, r->pattern, head) != 0 || strcmp(path + len - tail_len, tail) != 0)
+		return false;
+	*arg = span_of(path + head, len - head - tail_len);
+	return r->rest || memchr(arg->ptr, '/', arg->len) == NULL;
+}
+
+/* HEAD is answered by whoever answers GET. */
+static bool
+takes(const struct route *r, const char *method)
+{
+	return strcmp(r->method, method) == 0 || (strcmp(r->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+/* The route; NULL with *other set when the path is known for another method.
+ * A row without {x} wins over one with. */
+static const struct route *
+find(const struct http_request *in, struct span *arg, const struct route **other)
+{
+	const struct route *found = NULL;
+	struct span a;
+
+	*other = NULL;
+	for (const struct route *r = table; r->method != NULL; r++) {
+		if (!fits(r, in->path, &a))
+			continue;
+		if (!takes(r, in->method)) {
+			*other = r;
+			continue;
+		}
+		if (found == NULL || strchr(r->pattern, '{') == NULL) {
+			found = r;
+			*arg = a;
+		}
+	}
+	return found;
+}
+
+bool
+routes_admit(void *api, const struct http_request *in, size_t *body_max, struct http_reply *out)
+{
+	const struct route *r, *other;
+	struct span arg;
+	struct err e;
+
+	r = find(in, &arg, &other);
+	if (r != NULL && arg.len > ARG_MAX) {
+		(void)!fail(&e, ERR_LIMIT, "the address is longer than %d characters", ARG_MAX);
+		http_problem(out, 414, &e);
+		return false;
+	}
+	if (r != NULL) {
+		*body_max = r->body_max;
+		return true;
+	}
+	if (other != NULL) {
+		(void)!fail(&e, ERR_INPUT, "this address takes %s", other->method);
+		out->extra.name = "Allow";
+		out->extra.value = strcmp(other->method, "GET") == 0 ? "GET, HEAD" : other->method;
+		http_problem(out, 405, &e);
+		return false;
+	}
+	(void)!fail(&e, ERR_ABSENT, "there is nothing at this address");
+	http_refuse(out, &e);
+	return false;
+}
+
+void
+routes_run(void *api, const struct http_request *in, struct http_reply *out)
+{
+	const struct route *r, *other;
+	struct span arg = SPAN_NONE;
+	own_str char *text = NULL;
+	struct err e = { ERR_NONE, "" };
+	struct call c = { .api = api, .in = in, .out = out };
+
+	r = find(in, &arg, &other);
+	promise(r != NULL);	/* admitted */
+	text = span_dup_str(arg);
+	c.arg = text;
+	if (!r->run(&c, &e))
+		http_problem(out, out->status >= 400 ? out->status : (unsigned)err_http(e.class), &e);
+}

@@ -1,0 +1,177 @@
+#include "api/sheet.h"
+
+#include "api/code128.h"
+#include "api/forward.h"
+#include "api/qr.h"
+#include "base/text.h"
+
+#include <stdio.h>
+
+#define BAR_HEIGHT 40
+
+static const char *
+text_of(const json_t *obj, const char *key)
+{
+	const char *s = json_string_value(json_object_get(obj, key));
+
+	return s == NULL ? "" : s;
+}
+
+/* The first of the keys that has a text. */
+static const char *
+first_of(const json_t *obj, const char *const keys[])
+{
+	for (; *keys != NULL; keys++)
+		if (text_of(obj, *keys)[0] != 0)
+			return text_of(obj, *keys);
+	return "";
+}
+
+static void
+put(struct buf *out, const char *before, const char *text, const char *after)
+{
+	if (text[0] == 0)
+		return;
+	buf_put_str(out, before);
+	text_put_html(out, span_str(text));
+	buf_put_str(out, after);
+}
+
+/* 2026-11-03 -> ngày 03 tháng 11 năm 2026; one-digit days and months 1, 2 with a zero. */
+static void
+put_day(struct buf *out, const char *iso)
+{
+	if (strlen(iso) != 10)
+		return;
+	buf_printf(out, "ngày %.2s tháng %.*s năm %.4s", iso + 8, 2, iso[5] == '0' && iso[6] > '2' ? iso + 6 : iso + 5, iso);
+}
+
+static void
+put_head(struct buf *out, const json_t *permit, const char *site)
+{
+	static const char *const agency[] = { "agency_name", "agency", NULL };
+
+	buf_put_str(out, "<!doctype html>\n<html lang=\"vi\"><head><meta charset=\"utf-8\">"
+	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>");
+	text_put_html(out, span_str(text_of(permit, "number")));
+	put(out, " – ", site, "");
+	buf_put_str(out, "</title><link rel=\"stylesheet\" href=\"/sheet.css\"></head><body><main class=\"sheet\">\n<header><div class=\"agency\">");
+	put(out, "<p>", text_of(permit, "parent"), "</p>");
+	put(out, "<p><strong>", first_of(permit, agency), "</strong></p>");
+	put(out, "<p class=\"number\">Số: ", text_of(permit, "number"), "</p>");
+	buf_put_str(out, "</div><div class=\"state\"><p><strong>CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM</strong></p>"
+	    "<p class=\"motto\"><strong>Độc lập - Tự do - Hạnh phúc</strong></p><p class=\"day\"><em>");
+	put(out, "", text_of(permit, "place"), ", ");
+	put_day(out, text_of(permit, "day"));
+	buf_put_str(out, "</em></p></div></header>\n");
+}
+
+static void
+put_lines(struct buf *out, const json_t *permit)
+{
+	static const char *const title[] = { "title", "kind_name", "kind_vi", NULL };
+	const json_t *name = json_object_get(permit, "name"), *line;
+	const char *heading = first_of(permit, title);
+	size_t i;
+
+	put(out, "<h1>", heading[0] != 0 ? heading : json_is_object(name) ? text_of(name, "vi") : "Giấy phép", "</h1>\n");
+	buf_put_str(out, "<dl>");
+	put(out, "<div><dt>Cấp cho</dt><dd>", text_of(permit, "holder"), "</dd></div>\n");
+	put(out, "<div><dt>Mã hồ sơ</dt><dd>", text_of(permit, "dossier"), "</dd></div>\n");
+	json_array_foreach(json_object_get(permit, "lines"), i, line) {
+		int depth = (int)json_integer_value(json_object_get(line, "depth"));
+
+		buf_printf(out, "<div class=\"depth%d\"><dt>", depth < 0 ? 0 : depth > 3 ? 3 : depth);
+		text_put_html(out, span_str(text_of(line, "vi")));
+		buf_put_str(out, "</dt><dd>");
+		text_put_html(out, span_str(text_of(line, "value")));
+		buf_put_str(out, "</dd></div>\n");
+	}
+	buf_put_str(out, "</dl>\n");
+}
+
+static void
+put_officer(struct buf *out, const json_t *answer)
+{
+	const json_t *one, *signer;
+	size_t i;
+
+	buf_put_str(out, "<div class=\"officers\">");
+	json_array_foreach(json_object_get(answer, "signatures"), i, one) {
+		signer = json_object_get(one, "signer");
+		if (strncmp(text_of(one, "id"), "officer", 7) != 0)
+			continue;
+		put(out, "<div class=\"officer\"><p><strong>", text_of(signer, "mode"), "</strong></p>");
+		put(out, "<p><strong>", text_of(signer, "title"), "</strong></p>");
+		put(out, "<p class=\"signed\">Đã ký số ", text_of(one, "claimed"), "</p>");
+		put(out, "<p><strong>", text_of(signer, "name"), "</strong></p></div>");
+	}
+	buf_put_str(out, "</div>\n");
+}
+
+static void
+put_short_code(struct buf *out, const char *code)
+{
+	for (size_t i = 0; code[i] != 0; i++) {
+		if (i > 0 && i % 4 == 0 && strchr(code, '-') == NULL)
+			buf_put_str(out, "-");
+		text_put_html(out, span_of(code + i, 1));
+	}
+}
+
+/* What leads from the paper back to the register. */
+static bool
+put_foot(struct buf *out, const json_t *permit, const char *host, struct err *e)
+{
+	own_str char *address = xprintf("https://%s/#", host);
+	const char *voice = text_of(permit, "voicecode"), *code = text_of(permit, "shortcode");
+
+	buf_put_str(out, "<footer><div class=\"codes\">");
+	if (code[0] != 0) {
+		buf_put_str(out, "<p>Mã tra cứu: <strong class=\"code\">");
+		put_short_code(out, code);
+		buf_put_str(out, "</strong></p>");
+	}
+	if (voice[0] != 0 && !code128_svg(out, voice, BAR_HEIGHT, e))
+		return false;
+	put(out, "<p>Mã gọi điện: <strong class=\"code\">", voice, "</strong></p>");
+	put(out, "<p class=\"where\">Đây là bản in để đọc. Muốn biết giấy thật và còn hiệu lực hay không: vào ", host,
+	    ", gõ mã trên, rồi so từng dòng.</p></div>");
+	if (voice[0] != 0) {
+		buf_put_str(out, "<div class=\"square\">");
+		if (!qr_svg(out, address, voice, e))
+			return false;
+		put(out, "<p>", host, "</p></div>");
+	}
+	buf_put_str(out, "</footer></main></body></html>\n");
+	return true;
+}
+
+bool
+sheet_html(struct buf *out, const json_t *answer, const char *host, const char *site, struct err *e)
+{
+	const json_t *permit = json_object_get(answer, "permit"), *said = json_object_get(answer, "answer");
+	const char *prefix = text_of(json_object_get(said, "prefix"), "vi");
+
+	if (!json_is_object(permit) || json_object_size(permit) == 0)
+		return fail(e, ERR_ABSENT, "there is no permit to print for this code");
+	put_head(out, permit, site);
+	put(out, "<p class=\"demonstration\" role=\"note\">", prefix, "</p>\n");
+	put(out, "<p class=\"status\"><strong>", text_of(json_object_get(said, "word"), "vi"), "</strong>");
+	put(out, " – ", text_of(json_object_get(said, "say"), "vi"), "</p>\n");
+	put_lines(out, permit);
+	put_officer(out, answer);
+	return put_foot(out, permit, host, e) && buf_ok(out, "the sheet", e);
+}
+
+bool
+sheet_run(struct call *c, struct err *e)
+{
+	own(json_t) *answer = NULL;
+	char code[40];
+
+	if (!code_plain(code, c->arg, e) || !lookup(&answer, c, code, e))
+		return false;
+	c->out->type = "text/html; charset=utf-8";
+	return sheet_html(&c->out->body, answer, c->api->host, c->api->site, e);
+}
