@@ -1,0 +1,69 @@
+/*
+ * tests/verifier/permit_maker.h -- real sealed permits for tests: an authority,
+ * a time-stamping authority, officers and seals with keys in memory, and the
+ * very writers that the product uses.
+ *
+ * Everything happens on one day: MAKER_DAY; MAKER_NOW is when tests judge.
+ * All certificates and keys are made anew by maker_new.
+ */
+#pragma once
+
+#include "verifier/judge.h"
+
+#define MAKER_DAY "2026-11-22"
+extern const int64_t maker_now;		/* 2026-11-22T15:42:00+07:00 */
+
+struct maker_party { EVP_PKEY *key; X509 *cert; };
+
+struct maker {
+	policy_t *policy;
+	permit_grammars *grammars;
+	struct maker_party root, issuing, officer, seal, tsa, service;
+	struct maker_party other_officer;	/* of another agency; same authority */
+	struct maker_party stranger;		/* self-signed: another world */
+	X509_CRL *root_crl, *issuing_crl;	/* nothing revoked; current at maker_now */
+	uint64_t serials;
+};
+
+struct maker *maker_new(void);
+void maker_free(struct maker *);
+
+/* A certificate of a profile, by the issuing authority unless root is asked. */
+struct maker_party maker_official(struct maker *, const char *name, const char *title, const char *agency, int64_t from, int64_t to);
+struct maker_party maker_seal(struct maker *, const char *agency, int64_t from, int64_t to);
+struct maker_party maker_service(struct maker *, const char *profile, const char *name);
+struct maker_party maker_rsa_official(struct maker *, const char *agency);
+void maker_party_drop(struct maker_party *);
+
+struct maker_revoked { X509 *cert; int64_t date; int reason; int64_t invalidity; };
+X509_CRL *maker_crl(struct maker *, int64_t this_update, int64_t next_update, const struct maker_revoked *, size_t n);
+
+/* A token over an imprint (SHA-256). */
+void maker_stamp(struct maker *, struct buf *token, const unsigned char imprint[32], int64_t when);
+
+/* What differs from an ordinary permit; zero members mean the ordinary. */
+struct maker_recipe {
+	const char *sample;		/* id in tests/data/permits.json; default gpxd-01 */
+	struct maker_party *officer, *second, *seal;
+	const char *title, *mode;
+	int64_t officer_time, seal_time;	/* claimed, and stamped */
+	bool no_officer_stamp, no_seal_stamp, no_evidence, unsealed;
+	X509_CRL *crl;			/* to be embedded instead of issuing_crl */
+	enum xades_alg alg;		/* of the officer */
+	uint64_t status_index;
+};
+void maker_permit(struct maker *, const struct maker_recipe *, struct buf *out);
+/* Canonical content of a sample, as submitted. */
+void maker_content(struct maker *, const char *sample, struct buf *out);
+
+/* Anchors, issuing certificate and the two CRLs; crl: instead of issuing_crl. */
+struct evidence *maker_evidence(struct maker *, X509_CRL *crl);
+/* A status list with these values, signed by the service signer, added. */
+void maker_status_list(struct maker *, struct evidence *, const unsigned char *statuses, size_t n, int64_t issued);
+
+/* Judged at maker_now with this evidence. */
+void maker_judge(struct maker *, struct report *, struct span document, const struct evidence *);
+/* A sample as JSON text. */
+void maker_sample(struct buf *out, const char *id);
+/* A signature by a key in memory: r||s, or RSA octets. */
+void maker_sign(struct buf *raw, EVP_PKEY *, enum xades_alg, struct span tbs);
