@@ -1,0 +1,276 @@
+# tests/world.sh -- the steps that make and run a small authority, as shell
+# functions; sourced by ./quickstart and by the flows in tests/flow.
+#
+#   world_init STATE BUILD   where everything lives; where the executables are
+#   world_begin              tokens, ceremony, configuration
+#   world_up / world_down    the daemons
+#   enrol_* order ...        what people do
+#
+# Every function prints nothing but what its caller may want to read; each step
+# that is told to a person goes through `say`.
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'failed: %s\n' "$*" >&2; exit 1; }
+
+world_init() {
+	state=$1 build=$2
+	source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+	antin=$build/bin/antin
+	mkdir -p "$state"
+	state=$(cd "$state" && pwd)
+	agencies='H99.31.07 H99.14 H99.31.12 H99.08 H99.27 H99.05 H99.17 H99.15.02'
+	origin=xacthuc.hoagiang.example/register
+}
+
+new_pin() { od -An -N8 -tu8 /dev/urandom | tr -d ' ' | cut -c1-10; }
+office() { SOFTHSM2_CONF=$state/softhsm.conf "$antin" "$@"; }	# the authority's tokens
+desk() { SOFTHSM2_CONF=$state/desk/softhsm.conf "$antin" "$@"; }	# people's own tokens
+
+softhsm_conf() {	# FILE TOKENS
+	printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n' "$2" >"$1"
+}
+
+make_token() {	# office|desk PINS TOKEN
+	local where=$1 pins=$2 token=$3
+	new_pin >"$pins/$token.pin"
+	new_pin >"$pins/$token.so"
+	"$where" token init --token "$token" --so-pin-file "$pins/$token.so" --pin-file "$pins/$token.pin" >/dev/null || die "token $token"
+}
+
+# One id for all, unless we are root and the state can be reached by others:
+# then every process gets an id of its own.
+choose_ids() {
+	uid_base=0
+	[ "$(id -u)" -eq 0 ] || return 0
+	if setpriv --reuid 61000 --regid 61000 --clear-groups test -x "$state" -a -r "$source_dir/policy/roles.xml" 2>/dev/null; then uid_base=61000; fi
+}
+
+world_tokens() {
+	mkdir -p "$state"/{pins,tokens,desk/tokens,desk/certificates,log,permits,trust,evidence,public,register,logkey,ceremony,run}
+	chmod 700 "$state/pins" "$state/desk" "$state/tokens" "$state/logkey"
+	softhsm_conf "$state/softhsm.conf" "$state/tokens"
+	softhsm_conf "$state/desk/softhsm.conf" "$state/desk/tokens"
+	for token in root issuing seal service tsa log; do make_token office "$state/pins" "$token"; done
+	for token in approver security officer clerk; do make_token desk "$state/desk" "$token"; done
+}
+
+world_ceremony() {
+	local token
+	for token in approver security; do
+		desk enrol --token "$token" --pin-file "$state/desk/$token.pin" --csr-out "$state/ceremony/$token.csr" || die "request of $token"
+	done
+	for token in tsa service; do
+		office enrol --token "$token" --pin-file "$state/pins/$token.pin" --csr-out "$state/ceremony/$token.csr" || die "request of $token"
+	done
+	for agency in $agencies; do
+		office enrol --token seal --pin-file "$state/pins/seal.pin" --label "$agency" --csr-out "$state/ceremony/seal-$agency.csr" || die "seal key of $agency"
+	done
+	cat >"$state/ceremony/ceremony.json" <<-EOF
+	{"tier": "demonstration", "agency": "H99",
+	 "root_name": "Gốc chứng thực THỬ NGHIỆM Hòa Giang", "issuing_name": "Cơ quan chứng thực THỬ NGHIỆM Hòa Giang",
+	 "site": "http://$host", "origin": "$origin", "log_state": "$state/logkey", "out": "$state/ceremony",
+	 "root": {"token": "root", "pin_file": "$state/pins/root.pin"},
+	 "issuing": {"token": "issuing", "pin_file": "$state/pins/issuing.pin"},
+	 "log": {"token": "log", "pin_file": "$state/pins/log.pin"},
+	 "administrators": [
+	  {"person": "CB-000001", "name": "Người Duyệt (thử nghiệm)", "title": "Quản trị chứng thư", "agency": "H99", "roles": ["approver"], "csr": "$state/ceremony/approver.csr"},
+	  {"person": "CB-000002", "name": "Cán Bộ An Toàn (thử nghiệm)", "title": "Cán bộ an toàn", "agency": "H99", "roles": ["security-officer"], "csr": "$state/ceremony/security.csr"}],
+	 "services": [
+	  {"profile": "tsa", "name": "Dấu thời gian THỬ NGHIỆM", "agency": "H99", "csr": "$state/ceremony/tsa.csr"},
+	  {"profile": "service-signer", "name": "Dịch vụ ký THỬ NGHIỆM", "agency": "H99", "csr": "$state/ceremony/service.csr"}]}
+	EOF
+	office ceremony "$state/ceremony/ceremony.json" --policy-folder "$source_dir/policy" >/dev/null || die "the ceremony"
+	cp "$state/ceremony/root.crt" "$state/trust/"
+}
+
+hsm_section() {	# NAME CALLER
+	printf '[antin-hsm-%s]\nrun = %s\nuid_base = %s\ntoken = %s\nmodule_config = %s\nwrites = %s\nsign.%s = *\n\n' \
+		"$1" "$state/run" "$uid_base" "$1" "$state/softhsm.conf" "$state/tokens" "$2"
+}
+
+world_conf() {
+	common=$(printf 'run = %s\nuid_base = %s' "$state/run" "$uid_base")
+	{
+		cat <<-EOF
+		[up]
+		processes = antin-hsm-log antin-register antin-hsm-issuing antin-hsm-seal antin-hsm-service antin-hsm-tsa antin-verifier antin-ca antin-tsa antin-signer antin-api
+		$common
+		pins = $state/pins
+		folders = register=$state/register register=$state/public hsm=$state/tokens hsm=$state/logkey
+
+		[antin-hsm-log]
+		$common
+		token = log
+		kind = log
+		module_config = $state/softhsm.conf
+		writes = $state/tokens
+		state = $state/logkey
+		origin = $origin
+
+		[antin-register]
+		$common
+		state = $state/register
+		public = $state/public
+		origin = $origin
+
+		[antin-verifier]
+		$common
+		policy = $source_dir/policy
+		trust = $state/trust
+		public = $state/public
+		host = $host
+
+		[antin-ca]
+		$common
+		policy = $source_dir/policy
+		root = $state/ceremony/root.crt
+		ceremony = $state/ceremony/ceremony.cms
+
+		[antin-tsa]
+		$common
+		trust_unsynchronised_clock = yes
+
+		[antin-signer]
+		$common
+		policy = $source_dir/policy
+		origin = $origin
+		status_uri = http://$host/status/1.cwt
+		root = $state/ceremony/root.crt
+		issuing = $state/ceremony/issuing.crt
+
+		[antin-api]
+		$common
+		public = $state/public
+		listen = $host
+		host = $host
+		site = http://$host
+
+		EOF
+		hsm_section issuing ca
+		hsm_section seal signer
+		hsm_section service signer
+		hsm_section tsa tsa
+	} >"$state/antin.conf"
+}
+
+free_port() {
+	local port
+	for port in $(seq 18080 18200); do
+		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+	done
+	die "no free port from 18080 to 18200"
+}
+
+world_begin() {
+	host=127.0.0.1:$(free_port)
+	api=http://$host
+	echo "$host" >"$state/host"
+	choose_ids
+	world_tokens
+	world_ceremony
+	world_conf
+}
+
+world_up() {
+	rm -f "$state/ready"
+	"$antin" up --config "$state/antin.conf" --ready-file "$state/ready" >>"$state/log/antin.log" 2>&1 &
+	up_pid=$!
+	for _ in $(seq 600); do
+		[ -e "$state/ready" ] && return 0
+		kill -0 "$up_pid" 2>/dev/null || { tail -n 15 "$state/log/antin.log" >&2; die "the daemons did not start"; }
+		sleep 0.1
+	done
+	die "the daemons were not ready in a minute"
+}
+
+world_down() {
+	[ -n "${up_pid:-}" ] || return 0
+	kill -TERM "$up_pid" 2>/dev/null
+	wait "$up_pid" 2>/dev/null
+	up_pid=
+}
+
+# certificate_of PERSON -> file with the person's active certificate
+certificate_of() {
+	local serial
+	serial=$(curl -sS -d "{\"what\":\"certificates\",\"person\":\"$1\",\"state\":\"active\"}" -H 'Content-Type: application/json' "$api/v1/list/ca" | grep -o '"id":"[0-9a-f]*"' | tail -1 | cut -d'"' -f4)
+	[ -n "$serial" ] || die "there is no certificate of $1"
+	curl -sS -o "$state/desk/certificates/$1.crt" "$api/v1/certificates/$serial" || die "the certificate of $1"
+	echo "$serial" >"$state/desk/certificates/$1.serial"
+	echo "$state/desk/certificates/$1.crt"
+}
+
+# order_by TOKEN PERSON VERB ID... [--with ...]
+order_by() {
+	local token=$1 person=$2
+	shift 2
+	desk order "$@" --token "$token" --pin-file "$state/desk/$token.pin" --certificate "$state/desk/certificates/$person.crt" --api "$api" --yes
+}
+
+# enrol_person TOKEN PERSON NAME TITLE AGENCY PROFILE
+enrol_person() {
+	local id
+	id=$(desk enrol --token "$1" --pin-file "$state/desk/$1.pin" --api "$api" --profile "$6" --agency "$5" --person "$2" --name "$3" --title "$4") || die "enrolling $2"
+	order_by approver CB-000001 cert.approve "$id" --reason "Cấp lần đầu" >/dev/null || die "approving $2"
+	certificate_of "$2" >/dev/null
+}
+
+enrol_seals() {
+	local ids='' agency id
+	for agency in $agencies; do
+		id=$(office enrol --token seal --pin-file "$state/pins/seal.pin" --label "$agency" --api "$api" --profile seal --agency "$agency" --name "$agency") || die "enrolling the seal of $agency"
+		ids="$ids $id"
+	done
+	# shellcheck disable=SC2086
+	order_by approver CB-000001 cert.approve $ids --reason "Con dấu cơ quan" >/dev/null || die "approving the seals"
+}
+
+appoint() {	# PERSON ROLE AGENCY TITLE MODE
+	order_by approver CB-000001 person.appoint "$1" --reason "Quyết định phân công" --with \
+		"{\"person\":\"$1\",\"role\":\"$2\",\"agency\":\"$3\",\"title\":\"$4\",\"mode\":\"$5\",\"kinds\":[\"*\"],\"from\":\"2026-01-01\",\"decision\":\"01/QĐ-TN\"}" >/dev/null || die "appointing $1"
+}
+
+register_program() {
+	local id
+	od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$state/desk/program.key"
+	id=$(sha256sum "$state/desk/program.key" | cut -d' ' -f1)
+	order_by security CB-000002 program.register "$id" --reason "Một cửa" --with \
+		"{\"name\":\"Một cửa điện tử (thử nghiệm)\",\"agencies\":[\"H99\"],\"kinds\":[\"*\"],\"responsible\":\"CB-000002\",\"expires\":\"2036-01-01T00:00:00Z\"}" >/dev/null || die "registering the program"
+}
+
+open_book() {	# AGENCY BOOK YEAR NEXT
+	order_by clerk CB-000012 permit.open-book "$1" --reason "Mở sổ" --with "{\"book\":\"$2\",\"year\":$3,\"next\":$4}" >/dev/null || die "opening the book $2 of $1"
+}
+
+submit() {	# FILE ID -> handle
+	"$antin" permit submit "$1" --id "$2" --api "$api" --api-key-file "$state/desk/program.key"
+}
+
+sign() {	# HANDLE...
+	desk permit sign "$@" --token officer --pin-file "$state/desk/officer.pin" --certificate "$state/desk/certificates/CB-000011.crt" \
+		--service-certificate "$state/ceremony/service.crt" --api "$api" --yes
+}
+
+seal() {	# HANDLE...
+	order_by clerk CB-000012 permit.seal "$@" --reason "Cho số và đóng dấu"
+}
+
+# What anybody may copy, for judging with nothing running.
+collect_evidence() {
+	cp -r "$state/public/crl/." "$state/evidence/" 2>/dev/null
+	cp "$state/public/status/"*.cwt "$state/evidence/" 2>/dev/null
+	cp "$state/ceremony/issuing.crt" "$state/ceremony/root.crl" "$state/ceremony/service.crt" "$state/evidence/"
+	cp "$state/public/log.vkey" "$state/trust/"
+}
+
+verify() {	# FILE [options]
+	local file=$1
+	shift
+	"$antin" verify "$file" --trust "$state/trust" --evidence "$state/evidence" --policy-folder "$source_dir/policy" "$@"
+}
+
+service_certificate() {
+	local serial
+	serial=$(curl -sS -d '{"what":"certificates","state":"active"}' -H 'Content-Type: application/json' "$api/v1/list/ca" | tr '{' '\n' | grep '"profile":"service-signer"' | grep -o '"id":"[0-9a-f]*"' | cut -d'"' -f4)
+	curl -sS -o "$state/ceremony/service.der" "$api/v1/certificates/$serial" && openssl x509 -inform DER -in "$state/ceremony/service.der" -out "$state/ceremony/service.crt"
+}
