@@ -3,6 +3,7 @@
 #include "api/forward.h"
 #include "api/public.h"
 #include "api/sheet.h"
+#include "base/log.h"
 #include "ca/proto.h"
 #include "signer/proto.h"
 #include "signer/tsa_proto.h"
@@ -156,6 +157,16 @@ routes_admit(void *api, const struct http_request *in, size_t *body_max, struct 
 	return false;
 }
 
+/* How this machine is laid out is told to the log, not to the world. */
+static void
+hide_inside(struct err *e)
+{
+	if (strstr(e->text, ".sock") == NULL && e->class != ERR_BUG)
+		return;
+	log_warn("%s", e->text);
+	(void)!fail(e, e->class, "a part of the service does not answer now");
+}
+
 void
 routes_run(void *api, const struct http_request *in, struct http_reply *out)
 {
@@ -169,6 +180,8 @@ routes_run(void *api, const struct http_request *in, struct http_reply *out)
 	promise(r != NULL);	/* admitted */
 	text = span_dup_str(arg);
 	c.arg = text;
-	if (!r->run(&c, &e))
+	if (!r->run(&c, &e)) {
+		hide_inside(&e);
 		http_problem(out, out->status >= 400 ? out->status : (unsigned)err_http(e.class), &e);
+	}
 }
