@@ -96,13 +96,50 @@ check_ess(CMS_SignerInfo *si, X509 *cert, struct err *e)
 static bool
 check_digest(CMS_SignerInfo *si, struct err *e)
 {
-	X509_ALGOR *digest = NULL;
+	X509_ALGOR *digest = NULL, *signature = NULL;
+	int nid;
 
-	CMS_SignerInfo_get0_algs(si, NULL, NULL, &digest, NULL);
+	CMS_SignerInfo_get0_algs(si, NULL, NULL, &digest, &signature);
 	if (digest == NULL || OBJ_obj2nid(digest->algorithm) != NID_sha256)
 		return fail(e, ERR_INPUT, "the digest algorithm is not SHA-256");
+	/* OpenSSL goes by the key and overlooks this field. */
+	nid = signature == NULL ? NID_undef : OBJ_obj2nid(signature->algorithm);
+	if (nid != NID_ecdsa_with_SHA256 && nid != NID_rsaEncryption && nid != NID_sha256WithRSAEncryption && nid != NID_rsassaPss)
+		return fail(e, ERR_INPUT, "the signature algorithm is not ECDSA with SHA-256 or RSA");
 	if (CMS_signed_get_attr_count(si) <= 0)
 		return fail(e, ERR_INPUT, "the signature has no signed attributes");
+	return true;
+}
+
+static struct span
+name_der(X509_NAME *n)
+{
+	const unsigned char *p = NULL;
+	size_t len = 0;
+
+	if (n == NULL || X509_NAME_get0_der(n, &p, &len) != 1)
+		return SPAN_NONE;
+	return span_of(p, len);
+}
+
+/* No signature covers certificates, CRLs and unsigned attributes: exactly the
+ * signer's certificate may stand there, so that the bytes kept stay checkable. */
+static bool
+check_unsigned(CMS_ContentInfo *cms, CMS_SignerInfo *si, X509 *cert, struct err *e)
+{
+	own(cert_list) *certs = CMS_get1_certs(cms);
+	STACK_OF(X509_CRL) *crls = CMS_get1_crls(cms);
+	X509_NAME *issuer = NULL;
+	bool none = crls == NULL;
+
+	sk_X509_CRL_pop_free(crls, X509_CRL_free);
+	if (sk_X509_num(certs) != 1 || X509_cmp(sk_X509_value(certs, 0), cert) != 0)
+		return fail_ossl(e, ERR_INPUT, "beside the signature stands not just the signer's certificate");
+	/* Compared byte for byte: X509_NAME_cmp folds case. */
+	if (CMS_SignerInfo_get0_signer_id(si, NULL, &issuer, NULL) != 1 || !span_eq(name_der(issuer), name_der(X509_get_issuer_name(cert))))
+		return fail_ossl(e, ERR_INPUT, "the signer's issuer is not written as in the certificate");
+	if (!none || CMS_unsigned_get_attr_count(si) > 0)
+		return fail(e, ERR_INPUT, "there are CRLs or unsigned attributes, which are not expected here");
 	return true;
 }
 
@@ -134,7 +171,7 @@ cms_open(struct buf *content, int64_t *signed_at, CMS_ContentInfo *cms, X509 *ce
 	if (CMS_verify(cms, NULL, NULL, NULL, out, CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY | CMS_NOINTERN) != 1)
 		return fail_ossl(e, ERR_INPUT, "the signature does not verify");
 	ERR_clear_error();
-	if (!check_ess(si, cert, e))
+	if (!check_ess(si, cert, e) || !check_unsigned(cms, si, cert, e))
 		return false;
 	claimed_time(si, signed_at);
 	n = BIO_get_mem_data(out, &text);
