@@ -1,0 +1,377 @@
+/* What antin-ca refuses, each with its class and a word of its sentence; and
+ * that a refused order leaves no trace. */
+#include "tests/base/test.h"
+
+#include "base/clock.h"
+#include "base/cms.h"
+#include "tests/ca/world.h"
+
+static struct world w;
+
+static int
+begin(void **state)
+{
+	world_begin(&w);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	world_end(&w);
+	return 0;
+}
+
+/* A fresh pending request; its item of the answer. */
+static json_t *
+pending(const char *person, const char *agency)
+{
+	own(EVP_PKEY) *key = key_new();
+	own_struct(buf) csr = buf_new(4096);
+	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
+	own_str char *ask = NULL;
+	json_t *j = NULL;
+	struct err e;
+
+	csr_of(&csr, key);
+	ask = ask_text("official", agency, "Người xin", person, "Chuyên viên", buf_span(&csr));
+	assert_done(world_text(&w, CA_REQUEST, ask, &text, &e), e);
+	assert_done(json_read(&j, buf_span(&text), &e), e);
+	return j;
+}
+
+static struct draft
+approval(const json_t *request)
+{
+	struct draft d = { .by = MAI, .verb = "cert.approve", .id = json_string_value(json_object_get(request, "id")) };
+
+	hash_from_hex(d.hash, request);
+	return d;
+}
+
+static int64_t
+log_size(void)
+{
+	own(json_t) *head = world_list(&w, "{\"what\":\"head\"}");
+
+	return json_integer_value(json_object_get(head, "size"));
+}
+
+static void
+refused(const char *name, const struct draft *d, enum err_class class, const char *word)
+{
+	int64_t before = log_size();
+	struct err e = { ERR_NONE, "" };
+
+	assert_case(name, !world_order(&w, d, NULL, &e));
+	if (e.class != class || strstr(e.text, word) == NULL)
+		print_error("%s: %s: %s\n", name, err_word(e.class), e.text);
+	assert_case(name, e.class == class && strstr(e.text, word) != NULL);
+	assert_case(name, log_size() == before);
+}
+
+static void
+orders_that_are_refused(void **state)
+{
+	own(json_t) *request = pending("CB-000100", "H99.31.07");
+	own(json_t) *own_request = pending("QT-000001", "H99");
+	const struct draft good = approval(request), self = approval(own_request);
+	static const unsigned char other_root[SHA256_LEN] = { 1 };
+	const struct { const char *name; enum who by; const char *verb, *id; int64_t ago, life, size; bool hash, root; enum err_class class; const char *word; } rows[] = {
+		{ .name = "role", .by = SEC, .class = ERR_POLICY, .word = "no role" },
+		{ .name = "scope", .by = LOCAL, .class = ERR_POLICY, .word = "outside the scope" },
+		{ .name = "hash", .by = MAI, .hash = true, .class = ERR_CONFLICT, .word = "hash of subject" },
+		{ .name = "expired", .by = MAI, .ago = 600, .class = ERR_CONFLICT, .word = "expired" },
+		{ .name = "future", .by = MAI, .ago = -3600, .class = ERR_POLICY, .word = "future" },
+		{ .name = "too long", .by = MAI, .life = 3600, .class = ERR_POLICY, .word = "at most" },
+		{ .name = "unknown verb", .by = MAI, .verb = "cert.dance", .class = ERR_ABSENT, .word = "no order cert.dance" },
+		{ .name = "verb of signer", .by = MAI, .verb = "permit.seal", .class = ERR_ABSENT, .word = "no order permit.seal" },
+		{ .name = "unknown request", .by = MAI, .id = "00112233445566778899aabbccddeeff", .class = ERR_ABSENT, .word = "no such request" },
+		{ .name = "id of another form", .by = MAI, .id = "xyz", .class = ERR_INPUT, .word = "is no request" },
+		{ .name = "larger log", .by = MAI, .root = true, .size = 1 << 20, .class = ERR_CONFLICT, .word = "log of" },
+		{ .name = "another log", .by = MAI, .root = true, .size = 3, .class = ERR_CONFLICT, .word = "another log" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct draft d = good;
+
+		d.by = rows[i].by;
+		d.made_ago = rows[i].ago;
+		d.life = rows[i].life;
+		d.after_size = rows[i].size;
+		d.verb = rows[i].verb == NULL ? d.verb : rows[i].verb;
+		d.id = rows[i].id == NULL ? d.id : rows[i].id;
+		d.after_root = rows[i].root ? other_root : NULL;
+		d.hash[0] ^= rows[i].hash;
+		refused(rows[i].name, &d, rows[i].class, rows[i].word);
+	}
+	refused("for oneself", &self, ERR_POLICY, "for themselves");
+}
+
+static void
+an_order_acts_once(void **state)
+{
+	own(json_t) *request = pending("CB-000101", "H99.14");
+	own(json_t) *other = pending("CB-000102", "H99.14");
+	static const unsigned char id[ORDER_ID_LEN] = { 7 };
+	struct draft d = approval(request), again = approval(other);
+	own_struct(buf) cms = buf_new(ORDER_MAX);
+	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
+	struct err e;
+
+	d.order_id = again.order_id = id;
+	order_cms(&w, &d, &cms);
+	assert_done(world_bytes(&w, CA_ORDER, buf_span(&cms), &text, &e), e);
+	assert_false(world_bytes(&w, CA_ORDER, buf_span(&cms), &text, &e));
+	assert_int_equal(e.class, ERR_CONFLICT);
+	refused("the same id for another subject", &again, ERR_CONFLICT, "accepted before");
+}
+
+static void
+what_changed_since_is_not_ordered_upon(void **state)
+{
+	own(json_t) *request = pending("CB-000103", "H99.14");
+	own_struct(buf) cms = buf_new(ORDER_MAX);
+	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
+	struct draft old = approval(request), reject = approval(request);
+	struct err e;
+
+	order_cms(&w, &old, &cms);
+	reject.verb = "cert.reject";
+	reject.by = LOCAL;
+	assert_done(world_order(&w, &reject, NULL, &e), e);
+	assert_false(world_bytes(&w, CA_ORDER, buf_span(&cms), &text, &e));
+	assert_int_equal(e.class, ERR_CONFLICT);
+}
+
+static void
+signatures_that_are_refused(void **state)
+{
+	own(json_t) *request = pending("CB-000104", "H99.14");
+	struct draft d = approval(request);
+	own_struct(buf) cms = buf_new(ORDER_MAX);
+	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
+	EVP_PKEY *mine = w.admin[MAI].key;
+	X509 *cert = w.admin[MAI].cert;
+	struct err e;
+
+	order_cms(&w, &d, &cms);
+	/* One bit anywhere, but in what no signature covers and OpenSSL passes over:
+	 * the two version numbers and the list of digest algorithms (RFC 5652 5.1). */
+	for (size_t at = 41; at < cms.len; at++) {
+		if (cms.ptr[at - 2] == 2 && cms.ptr[at - 1] == 1 && cms.ptr[at] < 4)
+			continue;
+		cms.ptr[at] ^= 1;
+		if (world_bytes(&w, CA_ORDER, buf_span(&cms), &text, &e))
+			print_error("accepted with another bit at %zu of %zu\n", at, cms.len);
+		assert_false(world_bytes(&w, CA_ORDER, buf_span(&cms), &text, &e));
+		assert_true(e.class == ERR_INPUT || e.class == ERR_POLICY || e.class == ERR_LIMIT);
+		cms.ptr[at] ^= 1;
+	}
+	assert_false(world_bytes(&w, CA_ORDER, span_of(cms.ptr, cms.len - 1), &text, &e));
+	assert_int_equal(e.class, ERR_INPUT);
+	buf_reset(&cms);
+	w.admin[MAI].cert = w.root;				/* a signer that is not of the register */
+	w.admin[MAI].key = EVP_EC_gen("P-256");
+	own(X509) *false_cert = X509_dup(w.root);
+	X509_set_pubkey(false_cert, w.admin[MAI].key);
+	X509_sign(false_cert, w.admin[MAI].key, EVP_sha256());
+	w.admin[MAI].cert = false_cert;
+	order_cms(&w, &d, &cms);
+	EVP_PKEY_free(w.admin[MAI].key);
+	w.admin[MAI].key = mine;
+	w.admin[MAI].cert = cert;
+	assert_false(world_bytes(&w, CA_ORDER, buf_span(&cms), &text, &e));
+	assert_int_equal(e.class, ERR_POLICY);
+}
+
+static void
+a_service_cannot_order(void **state)
+{
+	own(json_t) *request = pending("CB-000105", "H99.14");
+	own(EVP_PKEY) *key = key_new();
+	own(X509) *service = world_enrol(&w, "service-signer", "H99", "Phiếu ký", NULL, NULL, key);
+	struct draft d = approval(request);
+	struct person mine = w.admin[NAM];
+
+	d.by = NAM;
+	w.admin[NAM].key = key;
+	w.admin[NAM].cert = service;
+	refused("service", &d, ERR_POLICY, "not a person's");
+	w.admin[NAM] = mine;
+}
+
+static void
+requests_that_are_refused(void **state)
+{
+	own(EVP_PKEY) *key = key_new();
+	own(EVP_PKEY) *weak = EVP_RSA_gen(1024);
+	own_struct(buf) csr = buf_new(4096);
+	own_struct(buf) broken = buf_new(4096);
+	own_struct(buf) small = buf_new(4096);
+	const struct { const char *name, *profile, *agency, *subject, *person, *title; const struct buf *csr; enum err_class class; const char *word; } rows[] = {
+		{ "bad proof", "official", "H99.14", "Người", "CB-1", "Chuyên viên", &broken, ERR_INPUT, "" },
+		{ "weak key", "official", "H99.14", "Người", "CB-1", "Chuyên viên", &small, ERR_POLICY, "" },
+		{ "unknown profile", "wizard", "H99.14", "Người", "CB-1", "Chuyên viên", &csr, ERR_ABSENT, "profile wizard" },
+		{ "an authority", "issuing", "H99.14", "Người", NULL, NULL, &csr, ERR_POLICY, "ceremony" },
+		{ "unknown agency", "official", "H98", "Người", "CB-1", "Chuyên viên", &csr, ERR_ABSENT, "agency H98" },
+		{ "no person", "official", "H99.14", "Người", NULL, "Chuyên viên", &csr, ERR_INPUT, "person" },
+		{ "citizen ID", "official", "H99.14", "Người", "001099012345", "Chuyên viên", &csr, ERR_POLICY, "citizen" },
+		{ "small letters", "official", "H99.14", "Người", "cb-1", "Chuyên viên", &csr, ERR_INPUT, "staff number" },
+		{ "no title", "official", "H99.14", "Người", "CB-1", NULL, &csr, ERR_INPUT, "title" },
+		{ "zero width", "official", "H99.14", "Ng\u200bười", "CB-1", "Chuyên viên", &csr, ERR_INPUT, "U+200B" },
+		{ "look-alike", "official", "H99.14", "\u00D0ức", "CB-1", "Chuyên viên", &csr, ERR_INPUT, "U+00D0" },
+		{ "long name", "official", "H99.14", "Người Người Người Người Người Người Người Người Người Người Người Người", "CB-1", "Chuyên viên", &csr, ERR_LIMIT, "64" },
+		{ "seal of another name", "seal", "H99.14", "Sở Khác", NULL, NULL, &csr, ERR_INPUT, "own name" },
+		{ "service with a person", "tsa", "H99", "Dấu", "CB-1", NULL, &csr, ERR_INPUT, "names no person" },
+	};
+
+	csr_of(&csr, key);
+	csr_of(&broken, key);
+	broken.ptr[broken.len - 1] ^= 1;
+	csr_of(&small, weak);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
+		own_str char *ask = ask_text(rows[i].profile, rows[i].agency, rows[i].subject, rows[i].person, rows[i].title, buf_span(rows[i].csr));
+		struct err e = { ERR_NONE, "" };
+
+		assert_case(rows[i].name, !world_text(&w, CA_REQUEST, ask, &text, &e));
+		if (e.class != rows[i].class || strstr(e.text, rows[i].word) == NULL)
+			print_error("%s: %s: %s\n", rows[i].name, err_word(e.class), e.text);
+		assert_case(rows[i].name, e.class == rows[i].class && strstr(e.text, rows[i].word) != NULL);
+	}
+}
+
+static void
+a_request_is_one_and_a_key_is_ones(void **state)
+{
+	own(EVP_PKEY) *key = key_new();
+	own_struct(buf) csr = buf_new(4096);
+	own_struct(buf) one = buf_new(CA_MESSAGE_MAX);
+	own_struct(buf) two = buf_new(CA_MESSAGE_MAX);
+	own_str char *ask = NULL;
+	own_str char *other = NULL;
+	struct err e;
+
+	csr_of(&csr, key);
+	ask = ask_text("official", "H99.14", "Người", "CB-000200", "Chuyên viên", buf_span(&csr));
+	other = ask_text("official", "H99.14", "Kẻ khác", "CB-000201", "Chuyên viên", buf_span(&csr));
+	assert_done(world_text(&w, CA_REQUEST, ask, &one, &e), e);
+	assert_done(world_text(&w, CA_REQUEST, ask, &two, &e), e);
+	assert_string_equal(buf_str(&one), buf_str(&two));
+	assert_false(world_text(&w, CA_REQUEST, other, &two, &e));
+	assert_int_equal(e.class, ERR_POLICY);
+	assert_non_null(strstr(e.text, "somebody else"));
+}
+
+static void
+hash_with(struct draft *d, const json_t *with)
+{
+	own_struct(buf) text = buf_new(1 << 16);
+
+	json_write(&text, with);
+	sha256(d->hash, buf_span(&text));
+	d->with = with;
+}
+
+static json_t *
+appointing(const char *role, const char *agency, const char *kind, const char *to)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:s*, s:s}", "person", "CB-000300", "role", role, "agency", agency,
+	    "title", "Chủ tịch", "mode", "KT.", "kinds", kind, "from", "2026-01-01", "to", to, "decision", "12/QĐ-UBND");
+}
+
+static void
+appointments_begin_and_end(void **state)
+{
+	static const struct { const char *name, *role, *agency, *kind, *to, *word; enum err_class class; enum who by; } bad[] = {
+		{ "role", "king", "H99.14", "construction", NULL, "no role", ERR_ABSENT, MAI },
+		{ "agency", "officer", "H97", "construction", NULL, "no agency", ERR_ABSENT, MAI },
+		{ "kind", "officer", "H99.14", "dancing", NULL, "not known", ERR_ABSENT, MAI },
+		{ "ends before", "officer", "H99.14", "construction", "2025-01-01", "after it begins", ERR_INPUT, MAI },
+		{ "scope", "officer", "H99.31.07", "construction", NULL, "scope", ERR_POLICY, LOCAL },
+		{ "order's role", "officer", "H99.14", "construction", NULL, "no role", ERR_POLICY, SEC },
+	};
+	own(json_t) *with = appointing("officer", "H99.14", "construction", "2027-12-31");
+	struct draft d = { .by = MAI, .verb = "person.appoint", .id = "CB-000300" };
+	struct err e;
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		own(json_t) *j = appointing(bad[i].role, bad[i].agency, bad[i].kind, bad[i].to);
+
+		hash_with(&d, j);
+		d.by = bad[i].by;
+		refused(bad[i].name, &d, bad[i].class, bad[i].word);
+	}
+	d.by = MAI;
+	hash_with(&d, with);
+	d.hash[3] ^= 1;
+	refused("hash of with", &d, ERR_CONFLICT, "hash of subject");
+	hash_with(&d, with);
+	assert_done(world_order(&w, &d, NULL, &e), e);
+
+	own(json_t) *list = world_list(&w, "{\"what\":\"appointments\",\"person\":\"CB-000300\"}");
+	const json_t *item = json_array_get(json_object_get(list, "items"), 0);
+	struct draft stop = { .by = SEC, .verb = "person.end", .id = json_string_value(json_object_get(item, "id")) };
+
+	hash_from_hex(stop.hash, item);
+	assert_done(world_order(&w, &stop, NULL, &e), e);
+	refused("ended twice", &stop, ERR_CONFLICT, "ended already");
+}
+
+static void
+a_program_is_registered(void **state)
+{
+	own(json_t) *with = json_pack("{s:s, s:[s], s:[s], s:s, s:s}", "name", "motcua", "agencies", "H99.14", "kinds", "*",
+	    "responsible", "QT-000003", "expires", "2028-01-01T00:00:00+07:00");
+	struct draft d = { .by = SEC, .verb = "program.register", .id = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff" };
+	struct err e;
+
+	hash_with(&d, with);
+	assert_done(world_order(&w, &d, NULL, &e), e);
+	d.by = MAI;
+	refused("an approver", &d, ERR_POLICY, "no role");
+}
+
+/* Last: NAM's certificate is revoked, and then NAM orders. */
+static void
+a_revoked_administrator_orders_nothing(void **state)
+{
+	own(json_t) *request = pending("CB-000106", "H99.14");
+	own_struct(buf) serial = buf_new(64);
+	own_struct(buf) der = buf_new(8192);
+	struct draft d = approval(request), revoke = { .by = SEC, .verb = "cert.revoke" };
+	own(json_t) *bad = json_pack("{s:s}", "code", "cACompromise");
+	struct err e;
+
+	serial_hex(&serial, X509_get0_serialNumber(w.admin[NAM].cert));
+	cert_to_der(&der, w.admin[NAM].cert);
+	sha256(revoke.hash, buf_span(&der));
+	revoke.id = buf_str(&serial);
+	revoke.with = bad;
+	refused("a reason that is none", &revoke, ERR_INPUT, "no reason");
+	revoke.with = NULL;
+	assert_done(world_order(&w, &revoke, NULL, &e), e);
+	refused("revoked twice", &revoke, ERR_CONFLICT, "is revoked");
+	d.by = NAM;
+	refused("revoked administrator", &d, ERR_POLICY, "is revoked");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(orders_that_are_refused),
+		cmocka_unit_test(an_order_acts_once),
+		cmocka_unit_test(what_changed_since_is_not_ordered_upon),
+		cmocka_unit_test(signatures_that_are_refused),
+		cmocka_unit_test(a_service_cannot_order),
+		cmocka_unit_test(requests_that_are_refused),
+		cmocka_unit_test(a_request_is_one_and_a_key_is_ones),
+		cmocka_unit_test(appointments_begin_and_end),
+		cmocka_unit_test(a_program_is_registered),
+		cmocka_unit_test(a_revoked_administrator_orders_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
