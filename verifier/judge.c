@@ -3,7 +3,6 @@
 #include "base/cbor.h"
 #include "base/clock.h"
 #include "verifier/cert.h"
-#include "verifier/code.h"
 #include "verifier/signature.h"
 
 #include <stdio.h>
@@ -316,26 +315,15 @@ judge_in_force(struct judging *j)
 	}
 }
 
-/*
- * Facts for the report.
- */
-
-static json_t *
-day_or_null(int32_t day)
-{
-	char text[TIME_TEXT];
-
-	if (day == INT32_MIN || day == INT32_MAX)
-		return json_null();
-	date_text(text, day);
-	return json_string(text);
-}
-
 static void
-fill_sealed(struct report *r, const struct permit *p)
+fill_permit(struct report *r, const struct permit *p, const struct policy *policy)
 {
-	char code[SHORT_CODE_TEXT] = "";
-
+	snprintf(r->handle, sizeof(r->handle), "%s", p->handle);
+	snprintf(r->kind, sizeof(r->kind), "%s", p->kind->id);
+	snprintf(r->agency, sizeof(r->agency), "%s", p->agency);
+	r->permit = permit_json(p, policy);
+	if (!p->sealed)
+		return;
 	snprintf(r->number, sizeof(r->number), "%s", p->number);
 	snprintf(r->shortcode, sizeof(r->shortcode), "%s", p->shortcode);
 	snprintf(r->voicecode, sizeof(r->voicecode), "%s", p->voicecode);
@@ -343,29 +331,6 @@ fill_sealed(struct report *r, const struct permit *p)
 	snprintf(r->status_uri, sizeof(r->status_uri), "%s", p->status_uri);
 	r->log_index = p->log_index;
 	r->status_index = p->status_index;
-	if (strlen(p->shortcode) == SHORT_CODE_LEN)
-		short_code_text(code, p->shortcode);
-	json_object_set_new(r->permit, "number", json_string(p->number));
-	json_object_set_new(r->permit, "day", day_or_null(p->day));
-	json_object_set_new(r->permit, "shortcode", json_string(code));
-	json_object_set_new(r->permit, "voicecode", json_string(p->voicecode));
-}
-
-static void
-fill_permit(struct report *r, const struct permit *p, const struct policy *policy)
-{
-	const struct agency *a = policy_agency(policy, p->agency);
-
-	snprintf(r->handle, sizeof(r->handle), "%s", p->handle);
-	snprintf(r->kind, sizeof(r->kind), "%s", p->kind->id);
-	snprintf(r->agency, sizeof(r->agency), "%s", p->agency);
-	r->permit = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "handle", p->handle, "kind", p->kind->id,
-	    "kind_vi", p->kind->vi, "kind_en", p->kind->en, "agency", p->agency, "agency_name", p->agency_name,
-	    "agency_short", a != NULL ? a->brief : p->agency_name, "dossier", p->dossier, "holder", p->holder,
-	    "valid_from", day_or_null(p->valid_from), "valid_to", day_or_null(p->valid_to), "lines", permit_lines(p, false));
-	promise(r->permit != NULL);
-	if (p->sealed)
-		fill_sealed(r, p);
 }
 
 void

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "verifier/code.h"
 
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
@@ -369,4 +370,47 @@ permit_lines(const struct permit *p, bool show_all)
 
 	add_lines(lines, &p->kind->root, xml_child_named(p->content, "fields"), 0, show_all);
 	return lines;
+}
+
+static json_t *
+day_or_null(int32_t day)
+{
+	char text[TIME_TEXT];
+
+	if (day == INT32_MIN || day == INT32_MAX)
+		return json_null();
+	date_text(text, day);
+	return json_string(text);
+}
+
+static void
+add_issuance(json_t *j, const struct permit *p)
+{
+	own_str char *place = text_of(p->issuance, "place");
+	char code[SHORT_CODE_TEXT] = "";
+
+	if (strlen(p->shortcode) == SHORT_CODE_LEN)
+		short_code_text(code, p->shortcode);
+	json_object_set_new(j, "number", json_string(p->number));
+	json_object_set_new(j, "day", day_or_null(p->day));
+	json_object_set_new(j, "place", json_string(place));
+	json_object_set_new(j, "shortcode", json_string(code));
+	json_object_set_new(j, "voicecode", json_string(p->voicecode));
+}
+
+json_t *
+permit_json(const struct permit *p, const struct policy *policy)
+{
+	const struct agency *a = policy_agency(policy, p->agency);
+	own_str char *parent = text_of(xml_child_named(p->content, "agency"), "parent");
+	own_str char *procedure = text_of(p->content, "procedure");
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "handle", p->handle, "kind", p->kind->id,
+	    "kind_vi", p->kind->vi, "kind_en", p->kind->en, "agency", p->agency, "agency_name", p->agency_name,
+	    "agency_short", a != NULL ? a->brief : p->agency_name, "parent", parent, "dossier", p->dossier, "procedure", procedure,
+	    "holder", p->holder, "valid_from", day_or_null(p->valid_from), "valid_to", day_or_null(p->valid_to), "lines", permit_lines(p, false));
+
+	promise(j != NULL);
+	if (p->sealed)
+		add_issuance(j, p);
+	return j;
 }

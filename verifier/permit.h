@@ -50,3 +50,7 @@ must_check bool permit_check_content(struct span content, const struct policy *,
  * [{"vi","en","value","depth"}]; masked and hidden fields are treated as the
  * kind says unless show_all. */
 json_t *permit_lines(const struct permit *, bool show_all);
+/* What is shown of it: {"handle","kind","kind_vi","kind_en","agency","agency_name",
+ * "agency_short","parent","dossier","procedure","holder","valid_from","valid_to",
+ * "lines",?"number",?"day",?"place",?"shortcode",?"voicecode"}. */
+json_t *permit_json(const struct permit *, const struct policy *);

@@ -137,9 +137,30 @@ void
 zygote_stop(struct zygote *z)
 {
 	close(z->control);
-	waitpid(z->pid, NULL, 0);
+	if (z->pid > 0)
+		waitpid(z->pid, NULL, 0);
 	pthread_mutex_destroy(&z->lock);
 	free(z);
+}
+
+int
+zygote_release(struct zygote *z)
+{
+	int control = z->control;
+
+	pthread_mutex_destroy(&z->lock);
+	free(z);
+	return control;
+}
+
+struct zygote *
+zygote_adopt(int control)
+{
+	struct zygote *z = xalloc(sizeof(*z));
+
+	z->control = control;
+	pthread_mutex_init(&z->lock, NULL);
+	return z;
 }
 
 /* Asks for a worker; our end of its socket, and its pidfd. */

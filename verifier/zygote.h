@@ -37,3 +37,8 @@ must_check bool zygote_start(struct zygote **out, const struct zygote_settings *
 void zygote_stop(struct zygote *);
 /* Takes the request's descriptors along.  reply has the work's own type. */
 must_check bool zygote_do(struct zygote *, struct msg *request, struct msg *reply, size_t reply_max, int timeout_ms, struct err *);
+
+/* A zygote forked by one process and used by another: release gives its control
+ * descriptor and forgets it, adopt takes one. */
+int zygote_release(struct zygote *);
+struct zygote *zygote_adopt(int control);
