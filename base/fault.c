@@ -40,8 +40,10 @@ fault_point(const char *name)
 	if (colon == NULL || strlen(name) != (size_t)(colon - want) ||
 	    strncmp(want, name, (size_t)(colon - want)) != 0)
 		return;
-	if (atomic_fetch_add(&reached, 1) + 1 == atoi(colon + 1))
-		kill(getpid(), SIGKILL);
+	if (atomic_fetch_add(&reached, 1) + 1 != atoi(colon + 1))
+		return;
+	kill(getpid(), SIGKILL);
+	_exit(FAULT_EXIT);	/* a jail does not let it kill */
 }
 
 #else

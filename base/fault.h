@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#define FAULT_EXIT 137		/* where the jail forbids kill: ends as abruptly */
+
 #ifdef ANTIN_FAULTS
 void fault_point(const char *name);
 #define FAULT_POINT(name) fault_point(name)
