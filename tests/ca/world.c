@@ -369,8 +369,8 @@ certificate_of(struct world *w, const char *person)
 	return cert;
 }
 
-static void
-start_below(struct world *w)
+void
+world_start_below(struct world *w)
 {
 	static const struct msg_type types[] = { CA_MESSAGES(MSG_TYPE) };
 	own_str char *socket = world_path(w, "run/antin-ca.api.sock");
@@ -393,7 +393,7 @@ void
 world_start(struct world *w)
 {
 	if (w->reg == 0)
-		start_below(w);
+		world_start_below(w);
 	if (!world_start_ca(w, NULL, NULL)) {
 		print_error("antin-ca did not start, see %s/antin-ca.err\n", w->dir);
 		assert_true(!"antin-ca starts");

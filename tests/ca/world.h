@@ -27,6 +27,8 @@ struct world {
 
 /* With token, ceremony and files, nothing started. */
 void world_make(struct world *);
+/* All daemons but antin-ca. */
+void world_start_below(struct world *);
 /* All daemons; fetches the administrators' certificates. */
 void world_start(struct world *);
 void world_begin(struct world *);
