@@ -30,7 +30,7 @@
 #define START_WAIT_MS 60000
 #define CALL_TIMEOUT_MS 60000
 
-struct signer_conf { char *run, *policy, *origin, *status_uri, *org, *seal, *service, *root, *issuing; int64_t uid_base; };
+struct signer_conf { char *run, *policy, *origin, *status_uri, *org, *seal, *service, *root, *root_crl, *issuing; int64_t uid_base; };
 
 static const struct conf_option options[] = {
 	{ "run", CONF_STR, .field = offsetof(struct signer_conf, run), .doc = "folder of the sockets" },
@@ -42,6 +42,7 @@ static const struct conf_option options[] = {
 	{ "seal", CONF_STR, .field = offsetof(struct signer_conf, seal), .def = "antin-hsm-seal", .doc = "daemon of the seals' token" },
 	{ "service", CONF_STR, .field = offsetof(struct signer_conf, service), .def = "antin-hsm-service", .doc = "daemon of the service signer's token" },
 	{ "root", CONF_STR, .field = offsetof(struct signer_conf, root), .doc = "the root certificate" },
+	{ "root_crl", CONF_STR, .field = offsetof(struct signer_conf, root_crl), .doc = "the root's CRL" },
 	{ "issuing", CONF_STR, .field = offsetof(struct signer_conf, issuing), .doc = "the issuing certificate" },
 	{ NULL },
 };
@@ -159,6 +160,19 @@ hsm_at(const struct place *place, const char *daemon)
 }
 
 static bool
+load_root_crl(struct service *s, const char *path, struct err *e)
+{
+	own_struct(buf) text = buf_new(1 << 20);
+	own(X509_CRL) *crl = NULL;
+
+	if (!file_read(&text, path, e) || !crl_from_any(&crl, buf_span(&text), e))
+		return fail_in(e, "%s", path);
+	s->root_crl = buf_new(1 << 20);
+	crl_to_der(&s->root_crl, crl);
+	return true;
+}
+
+static bool
 load_cert(X509 **out, const char *path, struct err *e)
 {
 	own_struct(buf) text = buf_new(64 << 10);
@@ -196,7 +210,7 @@ start(struct service *s, const struct signer_conf *c, struct serve **door, struc
 	struct policy *policy;
 
 	if (!policy_load(&policy, c->policy, e) || !permit_grammars_load(&s->grammars, policy, c->policy, e) ||
-	    !load_cert(&s->root, c->root, e) || !load_cert(&s->issuing, c->issuing, e))
+	    !load_cert(&s->root, c->root, e) || !load_cert(&s->issuing, c->issuing, e) || !load_root_crl(s, c->root_crl, e))
 		return false;
 	s->policy = policy;
 	s->origin = c->origin;

@@ -43,6 +43,7 @@ struct service {
 	struct peer *verifier, *tsa;
 	const char *origin, *status_uri, *org;
 	X509 *root, *issuing, *signer;		/* signer: tickets and status lists */
+	struct buf root_crl;			/* DER: the issuing certificate's status */
 	EVP_PKEY *signer_key;
 	struct status_clock *status;		/* status_publish.c's own */
 };

@@ -232,8 +232,8 @@ make_element(struct buf *out, const struct service *s, const struct piece *p, co
 	if (!stamp_get(&token, s, imprint, e) || !crl_get(&crl, s, e))
 		return false;
 	cert_to_der(&issuing, s->issuing);
-	const struct span certs[] = { buf_span(&issuing) }, crls[] = { buf_span(&crl) };
-	const struct xades_evidence evidence = { .stamp = buf_span(&token), .cert = certs, .ncerts = 1, .crl = crls, .ncrls = 1 };
+	const struct span certs[] = { buf_span(&issuing) }, crls[] = { buf_span(&crl), buf_span(&s->root_crl) };
+	const struct xades_evidence evidence = { .stamp = buf_span(&token), .cert = certs, .ncerts = 1, .crl = crls, .ncrls = 2 };
 
 	return xades_element(out, &signer, &p->tbs, raw, &evidence, e);
 }

@@ -170,8 +170,8 @@ make_element(struct sealing *x, const struct service *s, struct err *e)
 		good = stamp_get(&token, s, imprint, e) && crl_get(&crl, s, e);
 	}
 	if (good) {
-		const struct span certs[] = { buf_span(&issuing) }, crls[] = { buf_span(&crl) };
-		const struct xades_evidence evidence = { .stamp = buf_span(&token), .cert = certs, .ncerts = 1, .crl = crls, .ncrls = 1 };
+		const struct span certs[] = { buf_span(&issuing) }, crls[] = { buf_span(&crl), buf_span(&s->root_crl) };
+		const struct xades_evidence evidence = { .stamp = buf_span(&token), .cert = certs, .ncerts = 1, .crl = crls, .ncrls = 2 };
 
 		good = xades_element(&x->element, &signer, &tbs, buf_span(&raw), &evidence, e);
 	}

@@ -136,6 +136,7 @@ world_conf() {
 		origin = $origin
 		status_uri = http://$host/status/1.cwt
 		root = $state/ceremony/root.crt
+		root_crl = $state/ceremony/root.crl
 		issuing = $state/ceremony/issuing.crt
 
 		[antin-api]
@@ -169,6 +170,9 @@ world_begin() {
 	world_tokens
 	world_ceremony
 	world_conf
+	# Tokens and the log key's memory belong to antin-hsm from now on (the
+	# eighth of base/msg.h's callers).
+	if [ "$uid_base" -ne 0 ]; then chown -R "$((uid_base + 7)):$((uid_base + 7))" "$state/tokens" "$state/logkey"; fi
 }
 
 world_up() {
@@ -204,7 +208,8 @@ certificate_of() {
 order_by() {
 	local token=$1 person=$2
 	shift 2
-	desk order "$@" --token "$token" --pin-file "$state/desk/$token.pin" --certificate "$state/desk/certificates/$person.crt" --api "$api" --yes
+	desk order "$@" --token "$token" --pin-file "$state/desk/$token.pin" --certificate "$state/desk/certificates/$person.crt" --api "$api" --yes 2>"$state/log/order" ||
+		{ cat "$state/log/order" >&2; return 1; }
 }
 
 # enrol_person TOKEN PERSON NAME TITLE AGENCY PROFILE
@@ -215,10 +220,12 @@ enrol_person() {
 	certificate_of "$2" >/dev/null
 }
 
+agency_name() { sed -n "s/.*id=\"$1\" name=\"\([^\"]*\)\".*/\1/p" "$source_dir/policy/agencies.xml"; }
+
 enrol_seals() {
 	local ids='' agency id
 	for agency in $agencies; do
-		id=$(office enrol --token seal --pin-file "$state/pins/seal.pin" --label "$agency" --api "$api" --profile seal --agency "$agency" --name "$agency") || die "enrolling the seal of $agency"
+		id=$(office enrol --token seal --pin-file "$state/pins/seal.pin" --label "$agency" --api "$api" --profile seal --agency "$agency" --name "$(agency_name "$agency")") || die "enrolling the seal of $agency"
 		ids="$ids $id"
 	done
 	# shellcheck disable=SC2086
