@@ -569,6 +569,15 @@ static const struct { const char *verb; bool (*run)(struct act *, struct err *);
 	{ "person.appoint", do_appoint }, { "person.end", do_end }, { "program.register", do_program },
 };
 
+/* Orders act at once; only the end of an appointment may lie ahead. */
+static bool
+check_effective(const struct act *t, struct err *e)
+{
+	if (t->o->effective <= t->o->expires || strcmp(t->o->verb, "person.end") == 0)
+		return true;
+	return fail(e, ERR_POLICY, "an order %s acts at once; its \"effective\" lies in the future", t->verb->id);
+}
+
 static bool
 run_verb(struct act *t, struct err *e)
 {
@@ -578,7 +587,7 @@ run_verb(struct act *t, struct err *e)
 		t->verb = policy_verb(t->a->policy, t->o->verb);
 		if (t->verb == NULL)
 			break;
-		return order_timely(t->o, t->now, t->verb->secs, e) && verbs[i].run(t, e);
+		return order_timely(t->o, t->now, t->verb->secs, e) && check_effective(t, e) && verbs[i].run(t, e);
 	}
 	return fail(e, ERR_ABSENT, "this authority knows no order %s", t->o->verb);
 }

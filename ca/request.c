@@ -95,9 +95,20 @@ check_subject(const struct request_ask *ask, const struct profile *f, const stru
 		return check_name("name", ask->name, e) && check_name("title", ask->title, e) && check_person(ask->person, e);
 	if (ask->person[0] != '\0' || ask->title[0] != '\0')
 		return fail(e, ERR_INPUT, "a certificate of the profile %s names no person", f->id);
-	if (strcmp(f->subject, "agency") == 0 && strcmp(ask->name, agency->name) != 0)
-		return fail(e, ERR_INPUT, "a certificate of the profile %s bears the agency's own name", f->id);
-	return check_name("name", ask->name, e);
+	if (strcmp(f->subject, "agency") != 0)
+		return check_name("name", ask->name, e);
+	return ask->name[0] == '\0' || strcmp(ask->name, agency->name) == 0 ||
+	    fail(e, ERR_INPUT, "a certificate of the profile %s bears the agency's own name", f->id);
+}
+
+/* A seal need not be named: it has the agency's name. */
+static const char *
+name_or_agency(const struct policy *p, const struct request_ask *ask)
+{
+	const struct profile *f = policy_profile(p, ask->profile);
+	const struct agency *agency = policy_agency(p, ask->agency);
+
+	return ask->name[0] == '\0' && f != NULL && agency != NULL && strcmp(f->subject, "agency") == 0 ? agency->name : ask->name;
 }
 
 bool
@@ -110,7 +121,7 @@ request_facts_write(struct buf *out, const struct policy *p, const struct reques
 	base64_put(&key, ask->spki);
 	if (!buf_ok(&key, "key", e))
 		return false;
-	j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "agency", ask->agency, "name", ask->name, "person", ask->person,
+	j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "agency", ask->agency, "name", name_or_agency(p, ask), "person", ask->person,
 	    "profile", ask->profile, "spki", buf_str(&key), "title", ask->title);
 	if (j == NULL)
 		return fail(e, ERR_INPUT, "request: a text is not UTF-8");
@@ -216,7 +227,7 @@ parse(struct parsed *p, const char *text, struct err *e)
 	p->spki = buf_new(SPKI_MAX);
 	if (!json_read(&p->json, span_str(text), e) || !json_only(p->json, keys, e) ||
 	    !json_take_str(&p->ask.profile, p->json, "profile", e) || !json_take_str(&p->ask.agency, p->json, "agency", e) ||
-	    !json_take_str(&p->ask.name, p->json, "name", e) || !take_or_empty(&p->ask.person, p->json, "person", e) ||
+	    !take_or_empty(&p->ask.name, p->json, "name", e) || !take_or_empty(&p->ask.person, p->json, "person", e) ||
 	    !take_or_empty(&p->ask.title, p->json, "title", e) || !json_take_str(&csr, p->json, "csr", e) ||
 	    !base64_get(&p->csr, span_str(csr), e))
 		return fail_in(e, "request");

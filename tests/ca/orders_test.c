@@ -77,13 +77,14 @@ orders_that_are_refused(void **state)
 	own(json_t) *own_request = pending("QT-000001", "H99");
 	const struct draft good = approval(request), self = approval(own_request);
 	static const unsigned char other_root[SHA256_LEN] = { 1 };
-	const struct { const char *name; enum who by; const char *verb, *id; int64_t ago, life, size; bool hash, root; enum err_class class; const char *word; } rows[] = {
+	const struct { const char *name; enum who by; const char *verb, *id; int64_t ago, life, size, effective; bool hash, root; enum err_class class; const char *word; } rows[] = {
 		{ .name = "role", .by = SEC, .class = ERR_POLICY, .word = "no role" },
 		{ .name = "scope", .by = LOCAL, .class = ERR_POLICY, .word = "outside the scope" },
 		{ .name = "hash", .by = MAI, .hash = true, .class = ERR_CONFLICT, .word = "hash of subject" },
 		{ .name = "expired", .by = MAI, .ago = 600, .class = ERR_CONFLICT, .word = "expired" },
 		{ .name = "future", .by = MAI, .ago = -3600, .class = ERR_POLICY, .word = "future" },
 		{ .name = "too long", .by = MAI, .life = 3600, .class = ERR_POLICY, .word = "at most" },
+		{ .name = "not now", .by = MAI, .effective = INT64_C(4000000000), .class = ERR_POLICY, .word = "acts at once" },
 		{ .name = "unknown verb", .by = MAI, .verb = "cert.dance", .class = ERR_ABSENT, .word = "no order cert.dance" },
 		{ .name = "verb of signer", .by = MAI, .verb = "permit.seal", .class = ERR_ABSENT, .word = "no order permit.seal" },
 		{ .name = "unknown request", .by = MAI, .id = "00112233445566778899aabbccddeeff", .class = ERR_ABSENT, .word = "no such request" },
@@ -98,6 +99,7 @@ orders_that_are_refused(void **state)
 		d.by = rows[i].by;
 		d.made_ago = rows[i].ago;
 		d.life = rows[i].life;
+		d.effective = rows[i].effective;
 		d.after_size = rows[i].size;
 		d.verb = rows[i].verb == NULL ? d.verb : rows[i].verb;
 		d.id = rows[i].id == NULL ? d.id : rows[i].id;

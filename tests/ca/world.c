@@ -92,7 +92,7 @@ csr_of(struct buf *out, EVP_PKEY *key)
 static void
 make_folders(struct world *w)
 {
-	static const char *const names[] = { "tokens", "run", "state", "public", "log" };
+	static const char *const names[] = { "tokens", "run", "state", "public", "log", "trust" };
 	own_str char *tokens = NULL;
 	own_str char *conf = NULL;
 	own_str char *text = NULL;
@@ -119,9 +119,9 @@ write_config(struct world *w)
 	    "[antin-register]\nrun = %s/run\nstate = %s/state\npublic = %s/public\norigin = " ORIGIN "\n"
 	    "[antin-hsm-log]\nrun = %s/run\ntoken = log\nkind = log\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\nstate = %s/log\norigin = " ORIGIN "\n"
 	    "[antin-hsm-issuing]\nrun = %s/run\ntoken = issuing\nsign.ca = *\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\n"
-	    "[antin-verifier]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\n"
+	    "[antin-verifier]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\ntrust = %s/trust\npublic = %s/public\nhost = xacthuc.hoagiang.example\n"
 	    "[antin-ca]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\nroot = %s/root.crt\nceremony = %s/ceremony.p7m\n",
-	    d, d, d, d, d, d, d, d, d, d, d, d, d, d);
+	    d, d, d, d, d, d, d, d, d, d, d, d, d, d, d, d);
 
 	write_file(w, "antin.conf", span_str(text));
 }
@@ -157,6 +157,7 @@ hold_ceremony(struct world *w)
 	assert_done(cert_from_der(&w->root, buf_span(&w->made.root), &e), e);
 	assert_done(cert_from_der(&w->issuing, buf_span(&w->made.issuing), &e), e);
 	write_file(w, "root.crt", buf_span(&w->made.root));
+	write_file(w, "trust/root.crt", buf_span(&w->made.root));
 	write_file(w, "ceremony.p7m", buf_span(&w->made.bundle));
 }
 
