@@ -271,12 +271,22 @@ lookup_text(struct buf *out, const struct call *c, const char *typed, struct err
 	return buf_ok(out, "the answer", e);
 }
 
+/* What a daemon wrote wrongly is no fault of the asker. */
+static bool
+answer_read(json_t **out, struct span text, struct err *e)
+{
+	if (json_read(out, text, e))
+		return true;
+	e->class = ERR_BUG;
+	return false;
+}
+
 bool
 lookup(json_t **out, const struct call *c, const char *typed, struct err *e)
 {
 	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);
 
-	return lookup_text(&text, c, typed, e) && json_read(out, buf_span(&text), e);
+	return lookup_text(&text, c, typed, e) && answer_read(out, buf_span(&text), e);
 }
 
 /* The answers that are also a word of HTTP. */
@@ -291,7 +301,7 @@ forward_lookup(struct call *c, struct err *e)
 	own(json_t) *j = NULL;
 	const char *id;
 
-	if (!lookup_text(&c->out->body, c, c->arg, e) || !json_read(&j, buf_span(&c->out->body), e))
+	if (!lookup_text(&c->out->body, c, c->arg, e) || !answer_read(&j, buf_span(&c->out->body), e))
 		return false;
 	c->out->type = "application/json";
 	id = json_string_value(json_object_get(json_object_get(j, "answer"), "id"));

@@ -1,0 +1,505 @@
+/* The doors from outside: limits, refusals, and what reaches a daemon.  The
+ * daemons are small ones in child processes; server and routes are the real ones. */
+#include "tests/base/test.h"
+
+#include "api/routes.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/serve.h"
+#include "ca/proto.h"
+#include "signer/proto.h"
+#include "signer/tsa_proto.h"
+#include "verifier/proto.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/antin-api-XXXXXX";
+static pid_t verifier_pid, signer_pid;
+static struct api api;
+static struct http *http;
+static uint16_t port;
+
+/*
+ * The daemons.
+ */
+
+static const char permit_answer[] = "{\"answer\":{\"id\":\"in-force-by-code\",\"sign\":\"+\",\"colour\":\"green\","
+    "\"word\":{\"vi\":\"CÒN\",\"en\":\"YES\"},\"say\":{\"vi\":\"<Đúng>\",\"en\":\"Right\"},\"act\":{\"vi\":\"So\",\"en\":\"Compare\"},"
+    "\"prefix\":{\"vi\":\"THỬ NGHIỆM\",\"en\":\"TEST\"}},\"permit\":{\"number\":\"245/GPXD\",\"kind_vi\":\"Giấy phép xây dựng\","
+    "\"agency_name\":\"Ủy ban nhân dân phường <An Phú Đông>\",\"day\":\"2026-11-03\",\"holder\":\"Nguyễn & Trần\","
+    "\"shortcode\":\"0123-4567-89BC-F\",\"voicecode\":\"0123456789012\",\"lines\":[{\"vi\":\"Địa điểm\",\"en\":\"Place\",\"value\":\"<b>Số 12/34/5A\",\"depth\":9}]},"
+    "\"signatures\":[{\"id\":\"officer-1\",\"claimed\":\"2026-11-03T15:42:07+07:00\",\"signer\":{\"name\":\"Phạm Thị Ngọc Diệp\",\"title\":\"PHÓ CHỦ TỊCH\",\"mode\":\"KT. CHỦ TỊCH\"}}]}";
+
+static bool
+on_lookup(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_str char *echo = xprintf("{\"typed\":\"%s\",\"asker\":\"%s\"}", msg_str(in, 0), msg_str(in, 1));
+
+	if (strcmp(msg_str(in, 0), "0123456789012") == 0)
+		msg_put_str(out, permit_answer);
+	else if (strcmp(msg_str(in, 0), "many") == 0)
+		msg_put_str(out, "{\"answer\":{\"id\":\"too-many-tries\"}}");
+	else if (strcmp(msg_str(in, 0), "no json") == 0)
+		msg_put_str(out, "{");
+	else
+		msg_put_str(out, echo);
+	return true;
+}
+
+static bool
+on_file(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_str char *text = NULL;
+	struct span doc;
+
+	if (!memfd_map(&doc, in->fd[0], VERIFY_DOCUMENT_MAX, e))
+		return false;
+	text = xprintf("{\"len\":%zu,\"options\":%s}", doc.len, msg_str(in, 0));
+	memfd_unmap(doc);
+	msg_put_str(out, text);
+	return true;
+}
+
+static bool
+on_proof(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	return fail(e, ERR_ABSENT, "no permit %s", msg_str(in, 0));
+}
+
+static bool
+on_submit(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_str char *text = xprintf("{\"program\":\"%s\",\"key\":\"%s\",\"again\":%s}", msg_str(in, 0), msg_str(in, 1),
+	    strcmp(msg_str(in, 1), "again") == 0 ? "true" : "false");
+
+	msg_put_str(out, text);
+	return true;
+}
+
+static bool
+on_prepare(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_str char *text = xprintf("{\"rest\":%s,\"der\":%zu}", msg_str(in, 0), msg_span(in, 1).len);
+
+	msg_put_str(out, text);
+	return true;
+}
+
+static bool
+on_permit(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	msg_put_str(out, msg_str(in, 0));
+	return true;
+}
+
+static bool
+on_conflict(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	return fail(e, ERR_CONFLICT, "changed since you looked");
+}
+
+static const struct serve_route verifier_routes[] = {
+	{ { VERIFY_LOOKUP, "VERIFY_LOOKUP", CALLER_API, "ss", "s" }, on_lookup },
+	{ { VERIFY_FILE, "VERIFY_FILE", CALLER_API, "sF", "s" }, on_file },
+	{ { VERIFY_PROOF, "VERIFY_PROOF", CALLER_API, "s", "s" }, on_proof },
+};
+static const struct serve_route signer_routes[] = {
+	{ { SIGNER_SUBMIT, "SIGNER_SUBMIT", CALLER_API, "sss", "s" }, on_submit },
+	{ { SIGNER_PREPARE, "SIGNER_PREPARE", CALLER_API, "sb", "s" }, on_prepare },
+	{ { SIGNER_PERMIT, "SIGNER_PERMIT", CALLER_API, "s", "b" }, on_permit },
+	{ { SIGNER_ORDER, "SIGNER_ORDER", CALLER_API, "b", "s" }, on_conflict },
+};
+
+static pid_t
+daemon_start(const char *name, const struct serve_route *routes, size_t n)
+{
+	struct place place = { dir, 0 };
+	struct serve *serve;
+	struct err e;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (!serve_new(&serve, &place, name, routes, n, VERIFY_MESSAGE_MAX, 16, &e) || !serve_run(serve, NULL, &e))
+			_exit(1);
+		_exit(0);
+	}
+	return pid;
+}
+
+static void
+write_public(const char *name, const char *text)
+{
+	own_str char *path = xprintf("%s/public/%s", dir, name);
+	struct err e;
+
+	assert_done(file_write(path, span_str(text), 0644, &e), e);
+}
+
+static bool
+public_make(struct err *e)
+{
+	static const char *const folders[] = { "public/tile/0", "public/crl", "public/ca", "public/status" };
+
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		own_str char *path = xprintf("%s/%s", dir, folders[i]);
+
+		if (!folder_make(path, 0755, e))
+			return false;
+	}
+	return true;
+}
+
+static const struct http_limits limits = { .header_max = 16 << 10, .bodies_max = 16 << 20, .threads = 2,
+	.connections = 32, .per_address = 8, .idle_secs = 2, .request_secs = 5 };
+
+static int
+setup(void **state)
+{
+	const struct http_site site = { routes_admit, routes_run, &api };
+	struct err e;
+	int door;
+
+	if (mkdtemp(dir) == NULL || !public_make(&e))
+		return -1;
+	verifier_pid = daemon_start("antin-verifier", verifier_routes, COUNT(verifier_routes));
+	signer_pid = daemon_start("antin-signer", signer_routes, COUNT(signer_routes));
+	api = (struct api){ .public = xprintf("%s/public", dir), .host = "xacthuc.hoagiang.example", .site = "Xác thực" };
+	api_peers(&api, dir);
+	if (!peer_wait(api.verifier, 5000, &e) || !peer_wait(api.signer, 5000, &e))
+		return -1;
+	write_public("checkpoint", "cp");
+	write_public("tile/0/000", "tile");
+	write_public("crl/0.crl", "crl");
+	write_public("../secret", "secret");
+	signal(SIGPIPE, SIG_IGN);
+	if (!http_listen(&door, &port, "127.0.0.1:0", &e) || !http_start(&http, door, &limits, &site, &e))
+		return -1;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	pid_t pid;
+
+	http_stop(http);
+	kill(verifier_pid, SIGTERM);
+	kill(signer_pid, SIGTERM);
+	waitpid(verifier_pid, NULL, 0);
+	waitpid(signer_pid, NULL, 0);
+	pid = fork();
+	if (pid == 0) {
+		execlp("rm", "rm", "-rf", dir, (char *)NULL);
+		_exit(1);
+	}
+	waitpid(pid, NULL, 0);
+	return 0;
+}
+
+/*
+ * The client: octets out, octets back.
+ */
+
+static int
+dial(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	return fd;
+}
+
+/* Sends, reads to the end; status 0 when the server hung up without a word. */
+static int
+talk(struct buf *answer, struct span request)
+{
+	own_fd int fd = dial();
+	char part[4096];
+	ssize_t n;
+
+	buf_reset(answer);
+	(void)!send(fd, request.ptr, request.len, MSG_NOSIGNAL);
+	while ((n = recv(fd, part, sizeof(part), 0)) > 0)
+		buf_put(answer, part, (size_t)n);
+	return answer->len > 12 ? (int)strtol(buf_str(answer) + 9, NULL, 10) : 0;
+}
+
+static int
+ask(struct buf *answer, const char *method, const char *path, const char *headers, const char *body)
+{
+	own_struct(buf) r = buf_new(32 << 20);
+
+	buf_printf(&r, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s", method, path, headers);
+	if (body != NULL)
+		buf_printf(&r, "Content-Length: %zu\r\n", strlen(body));
+	buf_put_str(&r, "\r\n");
+	buf_put_str(&r, body != NULL ? body : "");
+	return talk(answer, buf_span(&r));
+}
+
+#define HANDLE "00112233445566778899aabbccddeeff"
+#define KEY "Authorization: Bearer k1\r\n"
+#define IDEM "Idempotency-Key: a\r\n"
+
+/* What is asked, the status, and a piece of the answer. */
+static const struct { const char *name, *method, *path, *headers, *body; int status; const char *piece; } cases[] = {
+	{ "page", "GET", "/", "", NULL, 200, "<!doctype html>" },
+	{ "page, policy", "GET", "/", "", NULL, 200, "Content-Security-Policy: default-src 'self';" },
+	{ "page, nosniff", "GET", "/page.js", "", NULL, 200, "X-Content-Type-Options: nosniff" },
+	{ "head", "HEAD", "/style.css", "", NULL, 200, "text/css" },
+	{ "alive", "GET", "/healthz", "", NULL, 200, "{\"alive\":true}" },
+	{ "no such address", "GET", "/admin", "", NULL, 404, "\"class\":\"absent\"" },
+	{ "problem type", "GET", "/admin", "", NULL, 404, "application/problem+json" },
+	{ "no such page", "GET", "/page.h", "", NULL, 404, "absent" },
+	{ "wrong method", "DELETE", "/v1/permits", "", NULL, 405, "Allow: POST" },
+	{ "wrong method, get", "POST", "/checkpoint", "", "x", 405, "Allow: GET, HEAD" },
+	{ "a body where none is taken", "GET", "/healthz", "", "x", 413, "\"class\":\"limit\"" },
+
+	{ "checkpoint", "GET", "/checkpoint", "", NULL, 200, "\r\n\r\ncp" },
+	{ "tile for ever", "GET", "/tile/0/000", "", NULL, 200, "immutable" },
+	{ "CRL type", "GET", "/crl/0.crl", "", NULL, 200, "application/pkix-crl" },
+	{ "up", "GET", "/tile/../../secret", "", NULL, 404, "no such file" },
+	{ "up, encoded", "GET", "/tile/%2e%2e/%2e%2e/secret", "", NULL, 404, "no such file" },
+	{ "up, slashes encoded", "GET", "/tile/..%2f..%2fsecret", "", NULL, 404, "no such file" },
+	{ "up, twice encoded", "GET", "/tile/%252e%252e/secret", "", NULL, 404, "no such file" },
+	{ "hidden", "GET", "/tile/.git", "", NULL, 404, "no such file" },
+	{ "two slashes", "GET", "/tile//etc/passwd", "", NULL, 404, "no such file" },
+	{ "a folder", "GET", "/tile/0", "", NULL, 404, "no such file" },
+	{ "a folder with slash", "GET", "/tile/0/", "", NULL, 404, "no such file" },
+	{ "a backslash", "GET", "/tile/..%5csecret", "", NULL, 404, "no such file" },
+	{ "a link", "GET", "/ca/link", "", NULL, 404, "no such file" },
+
+	{ "typed", "GET", "/v1/codes/245%2FGPXD", "", NULL, 200, "{\"typed\":\"245/GPXD\",\"asker\":\"127.0.0.1\"}" },
+	{ "typed, spaces", "GET", "/v1/codes/AB%20007", "", NULL, 200, "\"AB 007\"" },
+	{ "typed, not UTF-8", "GET", "/v1/codes/%ff%fe", "", NULL, 400, "the code" },
+	{ "typed, nothing", "GET", "/v1/codes/", "", NULL, 404, "nothing at this address" },
+	{ "too many tries", "GET", "/v1/codes/many", "", NULL, 429, "Retry-After: 300" },
+	{ "the daemon's answer is no JSON", "GET", "/v1/codes/no%20json", "", NULL, 500, "problem+json" },
+
+	{ "a document", "POST", "/v1/verify?day=2026-11-22", "", "<permit/>", 200, "{\"len\":9,\"options\":{\"day\":\"2026-11-22\",\"way\":\"file\"}}" },
+	{ "no document", "POST", "/v1/verify", "", "", 400, "empty" },
+	{ "a day of another form", "POST", "/v1/verify?day=22/11/2026", "", "x", 400, "yyyy-mm-dd" },
+	{ "a day too long", "POST", "/v1/verify?day=2026-11-223", "", "x", 400, "yyyy-mm-dd" },
+
+	{ "proof, daemon refuses", "GET", "/v1/permits/" HANDLE "/proof", "", NULL, 404, "no permit " HANDLE },
+	{ "permit by handle", "GET", "/v1/permits/00112233445566778899AABBCCDDEEFF", "", NULL, 200, "\r\n\r\n" HANDLE },
+	{ "permit by short code", "GET", "/v1/permits/bcfg-hjkm-npr0-1", "", NULL, 200, "filename=\"BCFGHJKMNPR01.xml\"" },
+	{ "permit, too short", "GET", "/v1/permits/123", "", NULL, 400, "13 signs" },
+	{ "permit, too long", "GET", "/v1/permits/" HANDLE "0", "", NULL, 400, "short code" },
+	{ "permit, 32 of other letters", "GET", "/v1/permits/zz112233445566778899aabbccddeeff", "", NULL, 400, "hexadecimal" },
+	{ "permit, a sign", "GET", "/v1/permits/%3Cscript%3E12345", "", NULL, 400, "short code" },
+	{ "permit, a slash", "GET", "/v1/permits/12345/67890123", "", NULL, 404, "nothing at this address" },
+
+	{ "submit", "POST", "/v1/permits", KEY IDEM, "{}", 201,
+	    "{\"program\":\"6ab9f1eb8f7d3388f4f9d586f66e99fd54080df2c446f0e58668b09c08a16dd0\",\"key\":\"a\"" },
+	{ "submit again", "POST", "/v1/permits", KEY "Idempotency-Key: again\r\n", "{}", 200, "true" },
+	{ "submit, no key", "POST", "/v1/permits", IDEM, "{}", 401, "WWW-Authenticate: Bearer" },
+	{ "submit, other scheme", "POST", "/v1/permits", "Authorization: Basic eDp5\r\n" IDEM, "{}", 401, "API key" },
+	{ "submit, empty key", "POST", "/v1/permits", "Authorization: Bearer  \r\n" IDEM, "{}", 400, "API key" },
+	{ "submit, no idempotency", "POST", "/v1/permits", KEY, "{}", 400, "Idempotency-Key" },
+	{ "submit, idempotency not UTF-8", "POST", "/v1/permits", KEY "Idempotency-Key: \xff\r\n", "{}", 400, "Idempotency-Key" },
+	{ "submit, body not UTF-8", "POST", "/v1/permits", KEY IDEM, "{\"a\":\"\xc3\"}", 400, "the body" },
+	{ "submit, no body", "POST", "/v1/permits", KEY IDEM, "", 400, "empty" },
+
+	{ "prepare", "POST", "/v1/permits/prepare", "", "{\"handles\":[\"a\"],\"certificate\":\"MAA=\"}", 200, "{\"rest\":{\"handles\":[\"a\"]},\"der\":2}" },
+	{ "prepare, bad base64", "POST", "/v1/permits/prepare", "", "{\"handles\":[],\"certificate\":\"MA=\"}", 400, "certificate" },
+	{ "prepare, no certificate", "POST", "/v1/permits/prepare", "", "{\"handles\":[]}", 400, "certificate" },
+	{ "prepare, one key more", "POST", "/v1/permits/prepare", "", "{\"handles\":[],\"certificate\":\"MAA=\",\"pin\":\"1\"}", 400, "pin" },
+	{ "prepare, key twice", "POST", "/v1/permits/prepare", "", "{\"handles\":[],\"handles\":[],\"certificate\":\"MAA=\"}", 400, "\"class\":\"input\"" },
+	{ "prepare, no JSON", "POST", "/v1/permits/prepare", "", "hello", 400, "\"class\":\"input\"" },
+
+	{ "order, daemon refuses", "POST", "/v1/orders/signer", "", "cms", 409, "changed since you looked" },
+	{ "order, empty", "POST", "/v1/orders/signer", "", "", 400, "empty" },
+	{ "daemon away", "POST", "/v1/orders/ca", "", "cms", 503, "a part of the service does not answer now" },
+	{ "daemon away, when to retry", "POST", "/v1/list/ca", "", "{}", 503, "Retry-After: 20" },
+	{ "serial, capitals", "GET", "/v1/certificates/ABCD", "", NULL, 400, "lower case" },
+	{ "serial, too long", "GET", "/v1/certificates/00112233445566778899001122334455667788990", "", NULL, 400, "40 hexadecimal" },
+
+	{ "stamp, TSA away", "POST", "/v1/timestamps", "Content-Type: application/timestamp-query\r\n", "0", 200, "application/timestamp-reply" },
+	{ "stamp, wrong type", "POST", "/v1/timestamps", "Content-Type: text/plain\r\n", "0", 200, "application/timestamp-reply" },
+
+	{ "sheet", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" },
+	{ "sheet, escaped", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "phường &lt;An Phú Đông&gt;" },
+	{ "sheet, line escaped", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "depth3\"><dt>Địa điểm</dt><dd>&lt;b&gt;Số 12" },
+	{ "sheet, day", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "ngày 03 tháng 11 năm 2026" },
+	{ "sheet, short code", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, ">0123-4567-89BC-F<" },
+	{ "sheet, bar code", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "class=\"code128\"" },
+	{ "sheet, QR", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "class=\"qr\"" },
+	{ "sheet, demonstration", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "THỬ NGHIỆM" },
+	{ "sheet, officer", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "KT. CHỦ TỊCH" },
+	{ "sheet of nothing", "GET", "/v1/permits/0123456789999/sheet", "", NULL, 404, "no permit to print" },
+};
+
+static void
+test_cases(void **state)
+{
+	own_struct(buf) answer = buf_new(32 << 20);
+	own_str char *link = xprintf("%s/public/ca/link", dir);
+	int status;
+
+	assert_int_equal(symlink("../../secret", link), 0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		status = ask(&answer, cases[i].method, cases[i].path, cases[i].headers, cases[i].body);
+		if (status != cases[i].status)
+			print_error("%s: %d\n%.600s\n", cases[i].name, status, buf_str(&answer));
+		assert_case(cases[i].name, status == cases[i].status);
+		if (strstr(buf_str(&answer), cases[i].piece) == NULL)
+			print_error("%s\n", buf_str(&answer));
+		assert_case(cases[i].name, strstr(buf_str(&answer), cases[i].piece) != NULL);
+		assert_case(cases[i].name, strstr(buf_str(&answer), dir) == NULL);
+	}
+}
+
+static void
+test_etag(void **state)
+{
+	own_struct(buf) answer = buf_new(1 << 20);
+	own_str char *again = NULL;
+	const char *tag;
+
+	assert_int_equal(ask(&answer, "GET", "/checkpoint", "", NULL), 200);
+	tag = strstr(buf_str(&answer), "ETag: ");
+	assert_non_null(tag);
+	again = xprintf("If-None-Match: %.66s\r\n", tag + 6);
+	assert_int_equal(ask(&answer, "GET", "/checkpoint", again, NULL), 304);
+	assert_null(strstr(buf_str(&answer), "cp"));
+}
+
+/* Too large is said from the header alone: the body never comes. */
+static void
+test_length_announced(void **state)
+{
+	own_struct(buf) answer = buf_new(1 << 20);
+
+	assert_int_equal(ask(&answer, "POST", "/v1/verify", "Content-Length: 8388609\r\nExpect: 100-continue\r\n", NULL), 413);
+	assert_int_equal(ask(&answer, "POST", "/v1/orders/ca", "Content-Length: 300000\r\nExpect: 100-continue\r\n", NULL), 413);
+	assert_int_equal(ask(&answer, "POST", "/v1/verify", "Content-Length: 99999999999999999999999\r\n", NULL), 413);
+}
+
+/* In pieces without a length: counted as they come. */
+static void
+test_length_hidden(void **state)
+{
+	own_struct(buf) answer = buf_new(1 << 20), request = buf_new(1 << 20);
+
+	buf_put_str(&request, "POST /v1/timestamps HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
+	for (int i = 0; i < 20; i++) {
+		buf_put_str(&request, "400\r\n");
+		memset(buf_extend(&request, 1024), 'x', 1024);
+		buf_put_str(&request, "\r\n");
+	}
+	buf_put_str(&request, "0\r\n\r\n");
+	assert_int_equal(talk(&answer, buf_span(&request)), 413);
+}
+
+static void
+test_headers_too_long(void **state)
+{
+	own_struct(buf) answer = buf_new(1 << 20), request = buf_new(1 << 20);
+	int status;
+
+	buf_put_str(&request, "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ");
+	memset(buf_extend(&request, 20 << 10), 'x', 20 << 10);
+	buf_put_str(&request, "\r\n\r\n");
+	status = talk(&answer, buf_span(&request));
+	assert_true(status == 431 || status == 413 || status == 0);
+}
+
+static void
+test_not_http(void **state)
+{
+	static const char *const rubbish[] = { "\r\n\r\n\r\n", "hello\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+		"POST /v1/verify HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+		"POST /v1/verify HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" };
+	own_struct(buf) answer = buf_new(1 << 20);
+
+	for (size_t i = 0; i < COUNT(rubbish); i++) {
+		int status = talk(&answer, span_str(rubbish[i]));
+
+		assert_case(rubbish[i], status == 0 || status >= 400);
+	}
+	assert_int_equal(ask(&answer, "GET", "/healthz", "", NULL), 200);
+}
+
+/* Beyond eight, connections of an address are dropped; when they end there is room again. */
+static void
+test_per_address(void **state)
+{
+	own_struct(buf) answer = buf_new(1 << 20);
+	int fd[12];
+
+	for (size_t i = 0; i < COUNT(fd); i++) {
+		fd[i] = dial();
+		assert_int_equal(send(fd[i], "GET", 3, MSG_NOSIGNAL), 3);
+	}
+	nanosleep(&(struct timespec){ 0, 200000000 }, NULL);
+	assert_int_equal(ask(&answer, "GET", "/healthz", "", NULL), 0);
+	for (size_t i = 0; i < COUNT(fd); i++)
+		close(fd[i]);
+	nanosleep(&(struct timespec){ 0, 300000000 }, NULL);
+	assert_int_equal(ask(&answer, "GET", "/healthz", "", NULL), 200);
+}
+
+/* Who says nothing is let go. */
+static void
+test_idle(void **state)
+{
+	time_t began = time(NULL);
+	own_fd int fd = dial();
+	char c;
+
+	assert_int_equal(send(fd, "GET /", 5, MSG_NOSIGNAL), 5);
+	while (recv(fd, &c, 1, 0) > 0)
+		;
+	assert_true(time(NULL) - began <= 8);
+}
+
+/* Who drips a body is let go too, though never silent. */
+static void
+test_drip(void **state)
+{
+	static const char head[] = "POST /v1/verify HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n";
+	time_t began = time(NULL);
+	own_fd int fd = dial();
+
+	assert_int_equal(send(fd, head, sizeof(head) - 1, MSG_NOSIGNAL), (ssize_t)sizeof(head) - 1);
+	while (send(fd, "x", 1, MSG_NOSIGNAL) == 1 && time(NULL) - began < 12)
+		nanosleep(&(struct timespec){ 0, 500000000 }, NULL);
+	assert_true(time(NULL) - began < 12);
+}
+
+static const struct { const char *name, *where; } bad_listen[] = {
+	{ "nothing", "" }, { "no port", "127.0.0.1" }, { "no address", ":8080" }, { "a name", "localhost:80" },
+	{ "port too large", "127.0.0.1:65536" }, { "letters", "127.0.0.1:80x" }, { "negative", "127.0.0.1:-1" },
+	{ "IPv6 without brackets", "::1:80" }, { "two of it", "127.0.0.1:1:2" }, { "not ours", "192.0.2.1:0" },
+};
+
+static void
+test_listen(void **state)
+{
+	struct err e;
+	uint16_t got;
+	int fd;
+
+	for (size_t i = 0; i < COUNT(bad_listen); i++)
+		assert_case(bad_listen[i].name, !http_listen(&fd, &got, bad_listen[i].where, &e));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases), cmocka_unit_test(test_etag),
+		cmocka_unit_test(test_length_announced), cmocka_unit_test(test_length_hidden), cmocka_unit_test(test_headers_too_long),
+		cmocka_unit_test(test_not_http), cmocka_unit_test(test_per_address), cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_drip), cmocka_unit_test(test_listen) };
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
