@@ -206,7 +206,7 @@ bool
 store_run(struct store *s, const char *sql, const struct values *params, const enum reg_type *types,
     unsigned columns, store_row *row, void *ctx, uint64_t *rows, struct err *e)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	bool good;
 
 	if (!prepare(s, sql, &stmt, e))

@@ -312,7 +312,7 @@ read_issuance_facts(struct permit *p, struct err *e)
 	p->status_index = index_of(status);
 	if (!date_parse(&p->day, day, e))
 		return fail_in(e, "<issuance>");
-	return atoi(year) == year_of_day(p->day) || fail(e, ERR_INPUT, "<issuance>: the year is not that of the date");
+	return strtol(year, NULL, 10) == year_of_day(p->day) || fail(e, ERR_INPUT, "<issuance>: the year is not that of the date");
 }
 
 bool
