@@ -85,6 +85,10 @@ static const struct verb verbs[] = {
 	"number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reserved_entry, issued_entry"
 #define PERMIT_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_TEXT, REG_BYTES, REG_TEXT, REG_BYTES, \
 	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_TEXT, REG_INT, REG_INT }
+#define KNOWN_COLUMNS "handle, state, kind, agency, dossier, number, day, valid_to, withdrawn_day, decision, sealed, sha256, " \
+	"short_code, voice_code, issued_entry, time"
+#define KNOWN_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_BYTES, REG_BYTES, \
+	REG_TEXT, REG_TEXT, REG_INT, REG_INT }
 #define READERS (CALLER_SIGNER | CALLER_VERIFIER)
 
 static const struct read reads[] = {
@@ -96,6 +100,15 @@ static const struct read reads[] = {
 	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE sha256 = $sha256" },
 	{ .name = "permit.list", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "state", REG_TEXT }, { "after", REG_INT } },
 	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE state = $state AND entry > $after ORDER BY entry LIMIT 500" },
+	/* What antin-verifier says of a permit, and no more. */
+	{ .name = "known.by_handle", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE handle = $handle" },
+	{ .name = "known.by_code", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "code", REG_TEXT } },
+	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE short_code = $code OR voice_code = $code" },
+	{ .name = "known.by_sha256", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "sha256", REG_BYTES } },
+	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE sha256 = $sha256" },
+	{ .name = "known.by_dossier", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "dossier", REG_TEXT } },
+	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE dossier = $dossier ORDER BY entry DESC LIMIT 1" },
 	{ .name = "permit.submitted", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "program", REG_BYTES }, { "key", REG_TEXT } },
 	  .sql = "SELECT handle, sha256 FROM submission WHERE program = $program AND key = $key" },
 	{ .name = "permit.reservation", .callers = READERS, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "entry", REG_INT } },

@@ -2,447 +2,378 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/log.h"
-#include "base/ossl.h"
-#include "register/entry.h"
-#include "register/tile.h"
-#include "register/tlog_proof.h"
 #include "verifier/code.h"
+#include "verifier/known.h"
 #include "verifier/proto.h"
 #include "verifier/report.h"
-#include "verifier/worker.h"
 
-#include <dirent.h>
-#include <pthread.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#define DEADLINE_MS 10000
-#define PERMIT_COLUMNS 24
-#define PACK_MAX (64u << 20)
+#define WORK_TIMEOUT_MS 10000
+#define RETRY_SECS 20
 
 /*
- * Counting misses: per asker; a code that is not one of ours does not count.
+ * Work for a worker.
  */
 
-#define ASKERS 4096
-#define MISSES_ALLOWED 10
-#define WINDOW_SECS 600
-#define PAUSE_SECS 300
-
-struct misses {
-	pthread_mutex_t lock;
-	struct { char who[48]; int64_t since, until; unsigned n; } at[ASKERS];
-};
-
-struct misses *
-misses_new(void)
+static bool
+work(struct broker *b, struct msg *request, struct msg *reply, struct err *e)
 {
-	struct misses *m = xalloc(sizeof(*m));
+	struct nursed *n;
+	bool good;
 
-	pthread_mutex_init(&m->lock, NULL);
-	return m;
-}
-
-static size_t
-slot_of(const char *who)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *who != '\0'; who++)
-		h = (h ^ (unsigned char)*who) * 16777619u;
-	return h % ASKERS;
-}
-
-/* Minutes left of the pause, 0 when this asker may ask. */
-static int
-paused(struct misses *m, const char *who, int64_t now)
-{
-	size_t i = slot_of(who);
-	int left = 0;
-
-	pthread_mutex_lock(&m->lock);
-	if (strcmp(m->at[i].who, who) == 0 && m->at[i].until > now)
-		left = (int)((m->at[i].until - now + 59) / 60);
-	pthread_mutex_unlock(&m->lock);
-	return left;
+	if (!nursery_zygote(&n, b->nursery, e))
+		return false;
+	good = zygote_do(nursed_zygote(n), request, reply, VERIFY_MESSAGE_MAX, WORK_TIMEOUT_MS, e);
+	nursery_done(b->nursery, n);
+	return good;
 }
 
 static void
-count_miss(struct misses *m, const char *who, int64_t now)
+pass_fd(struct msg *request, const struct msg *in)
 {
-	size_t i = slot_of(who);
-
-	pthread_mutex_lock(&m->lock);
-	if (strcmp(m->at[i].who, who) != 0 || now - m->at[i].since > WINDOW_SECS) {
-		memset(&m->at[i], 0, sizeof(m->at[i]));
-		strncpy(m->at[i].who, who, sizeof(m->at[i].who) - 1);
-		m->at[i].since = now;
-	}
-	if (++m->at[i].n >= MISSES_ALLOWED) {
-		m->at[i].until = now + PAUSE_SECS;
-		m->at[i].n = 0;
-	}
-	pthread_mutex_unlock(&m->lock);
+	msg_put_fd(request, msg_take_fd((struct msg *)in, 0));
 }
 
-/*
- * Evidence: what is published now.
- */
-
+/* Passes the fields and the descriptor on, and the reply back. */
 static bool
-add_folder(struct buf *items, size_t *n, const char *folder, const char *sub, struct err *e)
+pass_on(struct broker *b, const struct msg *in, struct msg *out, struct err *e)
 {
-	own_str char *path = xprintf("%s/%s", folder, sub);
-	DIR *d = opendir(path);
+	own_struct(msg) request = msg_new(in->type, VERIFY_MESSAGE_MAX);
+	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
 
-	if (d == NULL)
-		return true;
-	for (struct dirent *x = readdir(d); x != NULL; x = readdir(d)) {
-		own_str char *file = xprintf("%s/%s", path, x->d_name);
-		own_struct(buf) octets = buf_new(PACK_MAX);
-		struct err ignored;
-
-		if (x->d_name[0] != '.' && file_read(&octets, file, &ignored))
-			pack_add(items, n, x->d_name, buf_span(&octets));
-	}
-	closedir(d);
-	return buf_ok(items, "evidence", e);
-}
-
-static bool
-make_evidence(int *fd, const struct broker *b, struct err *e)
-{
-	static const char *const folders[] = { "crl", "status", "ca" };
-	own_struct(buf) items = buf_new(PACK_MAX);
-	own_struct(buf) pack = buf_new(PACK_MAX);
-	size_t n = 0;
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		if (!add_folder(&items, &n, b->public_folder, folders[i], e))
-			return false;
-	/* The service signer's certificate, whose status lists these are. */
-	own_struct(reg_unit) read = reg_read_new("cert.by_profile");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[14];
-	bool more;
-
-	reg_text(&read, "profile", "service-signer");
-	if (!reg_read(b->reg, &read, &rows, e) || !reg_next(&rows, c, 14, &more, e))
+	for (unsigned i = 0; i < in->n; i++)
+		msg_put(&request, msg_span(in, i));
+	pass_fd(&request, in);
+	if (!work(b, &request, &reply, e))
 		return false;
-	while (more) {
-		pack_add(&items, &n, "service.crt", c[6].s);
-		if (!reg_next(&rows, c, 14, &more, e))
-			return false;
-	}
-	pack_end(&pack, buf_span(&items), n);
-	return buf_ok(&pack, "evidence", e) && memfd_sealed(fd, buf_span(&pack), e);
-}
-
-/*
- * Judging.
- */
-
-static bool
-judge_in_worker(json_t **out, struct broker *b, int document, int64_t at, int32_t day, const char *way, struct err *e)
-{
-	own_struct(msg) ask = msg_new(WORK_JUDGE, 256);
-	own_struct(msg) reply = msg_new(0, 1);
-	int evidence;
-
-	msg_put_u64(&ask, (uint64_t)at);
-	msg_put_u64(&ask, (uint64_t)(int64_t)day);
-	msg_put_str(&ask, way);
-	msg_put_fd(&ask, document);
-	if (!make_evidence(&evidence, b, e))
-		return false;
-	msg_put_fd(&ask, evidence);
-	return zygote_do(b->zygote, &ask, &reply, WORK_ANSWER_MAX, DEADLINE_MS, e) && json_read(out, msg_span(&reply, 0), e);
-}
-
-static json_t *
-plain_answer(const struct broker *b, const char *reason, int minutes)
-{
-	struct answer_case c = { .reason = reason, .way = "code" };
-	struct answer_facts f = ANSWER_FACTS_NONE;
-	/* Even an answer about nothing says under which authority it is given. */
-	const struct tier *tier = b->policy->ntiers > 0 ? &b->policy->tier[0] : NULL;
-
-	f.telephone = b->telephone;
-	f.host = b->host;
-	f.at = clock_now();
-	f.wait_minutes = minutes;
-	return json_pack("{s:s, s:o}", "case", reason, "answer", answer_json(answer_pick(b->policy, &c), tier, &f));
-}
-
-/* PASSED, and not octets that the register knows: not simply genuine. */
-static bool
-check_known(json_t *report, struct broker *b, struct span document, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("permit.by_sha256");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[PERMIT_COLUMNS];
-	unsigned char digest[SHA256_LEN];
-	char handle[2 * HANDLE_LEN + 1];
-	bool more;
-
-	sha256(digest, document);
-	reg_bytes(&read, "sha256", span_of(digest, sizeof(digest)));
-	if (!reg_read(b->reg, &read, &rows, e) || !reg_next(&rows, c, PERMIT_COLUMNS, &more, e))
-		return false;
-	json_object_set_new(report, "registered", json_boolean(more));
-	if (more) {
-		hex_text(handle, c[0].s);
-		json_object_set_new(report, "handle", json_string(handle));
-	} else if (strcmp(json_string_value(json_object_get(report, "signature")) ?: "", "passed") == 0) {
-		struct answer_case unknown = { .verdict = VERDICT_PASSED, .in_force = FORCE_UNKNOWN, .way = "file", .tier = "" };
-		struct answer_facts f = ANSWER_FACTS_NONE;
-		const char *tier = json_string_value(json_object_get(report, "tier"));
-
-		f.telephone = b->telephone;
-		f.host = b->host;
-		f.at = clock_now();
-		json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &unknown), tier != NULL ? policy_tier(b->policy, tier) : NULL, &f));
-	}
+	for (unsigned i = 0; i < reply.n; i++)
+		msg_put(out, msg_span(&reply, i));
 	return true;
 }
 
 static bool
-put_json(struct msg *out, json_t *j)
+on_gate(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	return pass_on(state, in, out, e);
+}
+
+/*
+ * Answers.
+ */
+
+static void
+put_json(struct msg *out, const json_t *j)
 {
 	own_struct(buf) text = buf_new(VERIFY_MESSAGE_MAX);
 
 	json_write(&text, j);
-	msg_put_str(out, buf_str(&text));
-	return true;
+	msg_put(out, buf_span(&text));
 }
 
-static bool
-take_options(const char *text, int64_t *at, int32_t *day, struct err *e)
+static const char *
+text_of(const json_t *j, const char *key)
 {
-	static const char *const keys[] = { "at", "day", "way", NULL };
-	own(json_t) *j = NULL;
-	const char *when = NULL, *date = NULL;
+	const char *s = json_string_value(json_object_get(j, key));
 
-	*at = clock_now();
-	if (text[0] != '\0' && (!json_read(&j, span_str(text), e) || !json_only(j, keys, e) || !json_may_str(&when, j, "at", e) || !json_may_str(&date, j, "day", e)))
-		return false;
-	if (when != NULL && !time_parse(at, when, e))
-		return fail_in(e, "\"at\"");
-	*day = day_in_vietnam(*at);
-	return date == NULL || date_parse(day, date, e) || fail_in(e, "\"day\"");
+	return s == NULL ? "" : s;
 }
 
-static bool
-on_file(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+static struct answer_facts
+facts_new(const struct broker *b, int64_t now)
 {
-	struct broker *b = state;
-	own(json_t) *report = NULL;
-	struct span document;
-	int64_t at;
-	int32_t day;
-	bool good;
+	struct answer_facts f = ANSWER_FACTS_NONE;
 
-	if (!take_options(msg_str(in, 0), &at, &day, e) || !memfd_map(&document, in->fd[0], VERIFY_DOCUMENT_MAX, e))
-		return false;
-	good = judge_in_worker(&report, b, dup(in->fd[0]), at, day, "file", e) && check_known(report, b, document, e);
-	memfd_unmap(document);
-	return good && put_json(out, report);
+	f.host = b->host;
+	f.golive = b->golive;
+	f.at = now;
+	f.retry_secs = RETRY_SECS;
+	f.telephone = b->telephone;
+	return f;
+}
+
+static void
+facts_agency(struct answer_facts *f, const struct broker *b, const char *id)
+{
+	const struct agency *a = policy_agency(b->policy, id);
+
+	if (a == NULL)
+		return;
+	f->agency = a->brief;
+	f->telephone = a->telephone;
+}
+
+static void
+facts_known(struct answer_facts *f, const struct known *k)
+{
+	if (!k->found)
+		return;
+	f->number = k->number;
+	f->day = k->day;
+	f->from = k->withdrawn_day;
+	f->until = k->valid_to;
+	f->decision = k->decision;
+	f->as_of = f->at;
+}
+
+/* An answer that is no judgement: "code-not-found", "busy" ... */
+static json_t *
+plain_answer(const struct broker *b, const char *reason, const struct answer_facts *f)
+{
+	const struct answer_case c = { .way = "code", .tier = "", .reason = reason };
+
+	return json_pack("{s:s, s:o}", "case", reason, "answer", answer_json(answer_pick(b->policy, &c), b->tier, f));
+}
+
+static json_t *
+in_force_json(enum in_force answer, const struct known *k, int64_t now)
+{
+	char text[TIME_TEXT];
+	json_t *about = known_json(k), *j = json_pack("{s:s, s:o, s:o}", "answer", in_force_word(answer),
+	    "from", json_incref(json_object_get(about, "from")), "until", json_incref(json_object_get(about, "until")));
+
+	time_text_vn(text, now);
+	if (j == NULL)
+		j = json_pack("{s:s, s:n, s:n}", "answer", in_force_word(answer), "from", "until");
+	json_object_set_new(j, "as_of", k->found ? json_string(text) : json_null());
+	json_decref(about);
+	return j;
 }
 
 /*
- * Codes.
+ * VERIFY_FILE.
  */
 
-static bool
-judge_code(json_t **out, struct broker *b, const struct reg_cell c[PERMIT_COLUMNS], struct err *e)
-{
-	int64_t now = clock_now();
-	char handle[2 * HANDLE_LEN + 1];
-	int document;
+struct asked { int64_t at, now; int32_t day; const char *way; };
 
-	if (!memfd_sealed(&document, c[18].s, e) || !judge_in_worker(out, b, document, now, day_in_vietnam(now), "code", e))
-		return false;
-	hex_text(handle, c[0].s);
-	json_object_set_new(*out, "handle", json_string(handle));
-	json_object_set_new(*out, "case", json_string("permit"));
-	json_object_set_new(*out, "registered", json_true());
-	return true;
+static bool
+read_options(struct asked *a, const char *text, struct err *e)
+{
+	own(json_t) *j = NULL;
+	const char *at, *day;
+
+	a->now = a->at = clock_now();
+	a->day = day_in_vietnam(a->now);
+	a->way = "file";
+	return json_read(&j, span_str(text), e) && json_may_str(&at, j, "at", e) && json_may_str(&day, j, "day", e) &&
+	    (at == NULL || time_parse(&a->at, at, e)) && (day == NULL || date_parse(&a->day, day, e));
 }
 
 static bool
-look_up(json_t **out, struct broker *b, const char *code, const char *who, int64_t now, struct err *e)
+hash_document(unsigned char out[SHA256_LEN], const struct msg *in, struct err *e)
 {
-	own_struct(reg_unit) read = reg_read_new("permit.by_code");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[PERMIT_COLUMNS];
-	bool more;
+	struct span document;
 
-	reg_text(&read, "code", code);
-	if (!reg_read(b->reg, &read, &rows, e) || !reg_next(&rows, c, PERMIT_COLUMNS, &more, e))
+	if (!memfd_map(&document, in->fd[0], VERIFY_DOCUMENT_MAX, e))
 		return false;
-	if (!more || c[18].null) {
-		count_miss(b->misses, who, now);
-		*out = plain_answer(b, "code-not-found", 0);
+	sha256(out, document);
+	memfd_unmap(document);
+	return true;
+}
+
+static void
+add_remark(json_t *report, const char *vi, const char *en)
+{
+	json_array_append_new(json_object_get(report, "remarks"), json_pack("{s:s, s:s}", "vi", vi, "en", en));
+}
+
+/* A worker's report, and what the register says of the same bytes. */
+static void
+compose(struct broker *b, json_t *report, const struct known *k, bool asked_register, const struct asked *a)
+{
+	const json_t *permit = json_object_get(report, "permit");
+	const struct tier *tier = policy_tier(b->policy, text_of(report, "tier"));
+	struct answer_case c = { .way = a->way, .tier = text_of(report, "tier") };
+	struct answer_facts f = facts_new(b, a->now);
+
+	if (!verdict_from_word(&c.verdict, text_of(report, "verdict")) || !sub_from_word(&c.sub, text_of(report, "sub")))
+		c.verdict = VERDICT_INDETERMINATE;
+	if (json_is_true(json_object_get(report, "no_signature")))
+		c.reason = "no-signature";
+	if (c.verdict == VERDICT_PASSED && k->found)
+		c.in_force = known_in_force(k, a->day);
+	else if (c.verdict == VERDICT_PASSED && asked_register)
+		add_remark(report, "Sổ của thành phố không có đúng tệp này.", "The city's register does not have these very bytes.");
+	else if (c.verdict == VERDICT_PASSED)
+		add_remark(report, "Chưa hỏi được sổ của thành phố.", "The city's register could not be asked.");
+	facts_agency(&f, b, text_of(permit, "agency"));
+	f.number = text_of(permit, "number");
+	facts_known(&f, k);
+	json_object_set_new(report, "register", known_json(k));
+	json_object_set_new(report, "in_force", in_force_json(c.in_force, k, a->now));
+	json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &c), tier != NULL ? tier : b->tier, &f));
+}
+
+/* document: given away. */
+static bool
+judge(struct broker *b, json_t **report, int document, const struct asked *a, struct err *e)
+{
+	own_struct(msg) request = msg_new(VERIFY_FILE, 4096);
+	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
+
+	msg_put_u64(&request, (uint64_t)a->at);
+	msg_put_u64(&request, (uint64_t)(int64_t)a->day);
+	msg_put_str(&request, a->way);
+	msg_put_fd(&request, document);
+	return work(b, &request, &reply, e) && json_read(report, msg_span(&reply, 0), e);
+}
+
+static bool
+on_verify(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	struct broker *b = state;
+	own_struct(known) k = { 0 };
+	own(json_t) *report = NULL;
+	unsigned char hash[SHA256_LEN];
+	struct asked a;
+	struct err why;
+	bool asked;
+
+	if (!read_options(&a, msg_str(in, 0), e) || !hash_document(hash, in, e) ||
+	    !judge(b, &report, msg_take_fd((struct msg *)in, 0), &a, e))
+		return false;
+	asked = known_by_bytes(&k, b->reg, "known.by_sha256", "sha256", span_of(hash, sizeof(hash)), &why);
+	if (!asked)
+		log_warn("the register could not be asked: %s", why.text);
+	compose(b, report, &k, asked, &a);
+	put_json(out, report);
+	return true;
+}
+
+/*
+ * VERIFY_LOOKUP.
+ */
+
+static const char *const typed_word[] = { [TYPED_UNKNOWN] = "unknown", [TYPED_MISTYPED] = "mistyped", [TYPED_SHORT] = "short",
+	[TYPED_VOICE] = "voice", [TYPED_DOSSIER] = "dossier", [TYPED_QR] = "qr", [TYPED_NUMBER] = "number" };
+
+static bool
+is_issued(const struct known *k)
+{
+	return k->found && (strcmp(k->state, "issued") == 0 || strcmp(k->state, "withdrawn") == 0 || strcmp(k->state, "void") == 0);
+}
+
+/* The bytes as issued are judged like a file; the answer is that of a code. */
+static bool
+answer_permit(struct broker *b, json_t **out, const struct known *k, int64_t now, struct err *e)
+{
+	const struct asked a = { .at = now, .now = now, .day = day_in_vietnam(now), .way = "code" };
+	int document;
+
+	if (!memfd_sealed(&document, buf_span(&k->sealed), e) || !judge(b, out, document, &a, e))
+		return false;
+	compose(b, *out, k, true, &a);
+	return true;
+}
+
+static const struct { const char *state, *step; } steps[] = {
+	{ "draft", "trình ký" }, { "signed", "chờ văn thư cho số" }, { "sealing", "đang đóng dấu" }, { "issued", "đã cấp" },
+	{ "withdrawn", "đã cấp, sau đó thu hồi" }, { "void", "đã hủy" },
+};
+
+static json_t *
+answer_dossier(struct broker *b, const struct known *k, int64_t now)
+{
+	struct answer_facts f = facts_new(b, now);
+
+	facts_agency(&f, b, k->agency);
+	f.number = k->dossier;
+	f.from = day_in_vietnam(k->time);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (strcmp(steps[i].state, k->state) == 0)
+			f.step = steps[i].step;
+	return plain_answer(b, "dossier-code", &f);
+}
+
+static bool
+answer_code(struct broker *b, json_t **out, enum typed what, const char *code, const char *asker, int64_t now, struct err *e)
+{
+	struct answer_facts f = facts_new(b, now);
+	own_struct(known) k = { 0 };
+	int wait = misses_wait(b->misses, asker, now);
+	bool found;
+
+	f.wait_minutes = (wait + 59) / 60;
+	if (wait > 0) {
+		*out = plain_answer(b, "too-many-tries", &f);
+		json_object_set_new(*out, "wait", json_integer(wait));
 		return true;
 	}
-	return judge_code(out, b, c, e);
+	if (!known_by_text(&k, b->reg, what == TYPED_DOSSIER ? "known.by_dossier" : "known.by_code", what == TYPED_DOSSIER ? "dossier" : "code", code, e))
+		return false;
+	found = what == TYPED_DOSSIER ? k.found : is_issued(&k);
+	misses_note(b->misses, asker, found, now);
+	if (found && what != TYPED_DOSSIER)
+		return answer_permit(b, out, &k, now, e);
+	*out = found ? answer_dossier(b, &k, now) : plain_answer(b, "code-not-found", &f);
+	return true;
 }
 
 static bool
 on_lookup(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
 	struct broker *b = state;
-	own_struct(buf) plain = buf_new(TYPED_MAX + 1);
-	own(json_t) *answer = NULL;
-	const char *asker = msg_str(in, 1);
+	own_struct(buf) plain = buf_new(TYPED_MAX * 2);
+	own(json_t) *j = NULL;
 	int64_t now = clock_now();
-	enum typed typed = typed_what(msg_span(in, 0), &plain);
-	int minutes = paused(b->misses, asker, now);
+	struct answer_facts f = facts_new(b, now);
+	enum typed what = typed_what(msg_span(in, 0), &plain);
+	struct err why;
 
-	if (typed == TYPED_SHORT || typed == TYPED_VOICE) {
-		if (minutes > 0)
-			answer = plain_answer(b, "too-many-tries", minutes);
-		else if (!look_up(&answer, b, buf_str(&plain), asker, now, e))
-			return false;
-	} else {
-		answer = plain_answer(b, typed == TYPED_NUMBER || typed == TYPED_DOSSIER ? "code-not-found" : "code-mistyped", 0);
+	if (what != TYPED_SHORT && what != TYPED_VOICE && what != TYPED_DOSSIER) {
+		j = plain_answer(b, "code-mistyped", &f);
+	} else if (!answer_code(b, &j, what, buf_str(&plain), msg_str(in, 1), now, &why)) {
+		log_warn("a code could not be looked up: %s", why.text);
+		j = plain_answer(b, "busy", &f);
 	}
-	return put_json(out, answer);
-}
-
-/*
- * Gates: hostile octets go to a worker and come back harmless.
- */
-
-static bool
-on_csr(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
-{
-	struct broker *b = state;
-	own_struct(msg) ask = msg_new(WORK_CSR, 16);
-	own_struct(msg) reply = msg_new(0, 1);
-
-	msg_put_fd(&ask, dup(in->fd[0]));
-	if (!zygote_do(b->zygote, &ask, &reply, WORK_ANSWER_MAX, DEADLINE_MS, e))
-		return false;
-	msg_put(out, msg_span(&reply, 0));
-	return true;
-}
-
-static bool
-on_submission(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
-{
-	struct broker *b = state;
-	own_struct(msg) ask = msg_new(WORK_SUBMISSION, 256);
-	own_struct(msg) reply = msg_new(0, 1);
-
-	msg_put(&ask, msg_span(in, 0));
-	msg_put_fd(&ask, dup(in->fd[0]));
-	if (!zygote_do(b->zygote, &ask, &reply, WORK_ANSWER_MAX, DEADLINE_MS, e))
-		return false;
-	msg_put(out, msg_span(&reply, 0));
-	msg_put(out, msg_span(&reply, 1));
+	json_object_set_new(j, "typed", json_string(typed_word[what]));
+	put_json(out, j);
 	return true;
 }
 
 /*
- * Proofs.
+ * VERIFY_PROOF: by handle or by a code of the permit.
  */
 
 static bool
-tile_of_register(void *ctx, unsigned level, uint64_t from, unsigned count, struct hash *out, struct err *e)
+find_permit(struct broker *b, struct known *k, const char *text, struct err *e)
 {
-	struct broker *b = ctx;
-	own_struct(reg_unit) read = reg_read_new("log.tile");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[2];
-	size_t at = from % TILE_WIDTH;
+	own_struct(buf) plain = buf_new(TYPED_MAX * 2);
+	unsigned char handle[HANDLE_LEN];
+	struct err not_hex;
+	enum typed what;
 
-	reg_int(&read, "level", level);
-	reg_int(&read, "n", (int64_t)(from / TILE_WIDTH));
-	if (!reg_one(b->reg, &read, &rows, c, 2, "such tile", e))
-		return false;
-	if (at + count > c[1].s.len / HASH_LEN)
-		return fail(e, ERR_ABSENT, "the log has no hash there");
-	memcpy(out, c[1].s.ptr + at * HASH_LEN, count * HASH_LEN);
-	return true;
-}
-
-static bool
-published(struct broker *b, uint64_t *size, struct buf *note, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("log.published");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[2];
-
-	if (!reg_one(b->reg, &read, &rows, c, 2, "published checkpoint", e))
-		return false;
-	*size = (uint64_t)c[0].i;
-	buf_put_span(note, c[1].s);
-	return buf_ok(note, "checkpoint", e);
-}
-
-static bool
-write_proof(struct buf *out, struct broker *b, uint64_t idx, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("log.entry");
-	own_struct(reg_rows) rows = { .left = 0 };
-	own_struct(buf) note = buf_new(NOTE_MAX);
-	struct tile_source source = { tile_of_register, b };
-	struct hash path[MERKLE_PROOF_MAX];
-	struct reg_cell c[3];
-	uint64_t size;
-	size_t n;
-
-	reg_int(&read, "idx", (int64_t)idx);
-	if (!published(b, &size, &note, e))
-		return false;
-	if (idx >= size)
-		return fail(e, ERR_LATER, "the proof follows within seconds: the checkpoint that holds this entry is not published yet");
-	if (!reg_one(b->reg, &read, &rows, c, 3, "such entry", e) || !merkle_prove_inclusion(path, &n, idx, size, tile_node, &source, e))
-		return false;
-	if (c[1].null || c[2].s.len != SALT_LEN)
-		return fail(e, ERR_ABSENT, "the record behind this entry was erased");
-	tlog_proof_write(out, idx, path, n, c[0].s, c[1].s, c[2].s.ptr, buf_span(&note));
-	return buf_ok(out, "proof", e);
+	if (hex_get_fixed(handle, sizeof(handle), span_str(text), &not_hex))
+		return known_by_bytes(k, b->reg, "known.by_handle", "handle", span_of(handle, sizeof(handle)), e);
+	what = typed_what(span_str(text), &plain);
+	if (what != TYPED_SHORT && what != TYPED_VOICE)
+		return fail(e, ERR_INPUT, "this is neither a handle nor a permit's code");
+	return known_by_text(k, b->reg, "known.by_code", "code", buf_str(&plain), e);
 }
 
 static bool
 on_proof(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
 	struct broker *b = state;
-	own_struct(reg_unit) read = reg_read_new("permit.by_handle");
-	own_struct(reg_rows) rows = { .left = 0 };
-	own_struct(buf) proof = buf_new(TLOG_PROOF_MAX);
-	struct reg_cell c[PERMIT_COLUMNS];
-	unsigned char handle[HANDLE_LEN];
+	own_struct(buf) proof = buf_new((4u << 20));
+	own_struct(known) k = { 0 };
 
-	if (!hex_get_fixed(handle, HANDLE_LEN, msg_span(in, 0), e))
-		return fail_in(e, "handle");
-	reg_bytes(&read, "handle", span_of(handle, HANDLE_LEN));
-	if (!reg_one(b->reg, &read, &rows, c, PERMIT_COLUMNS, "permit with this handle", e))
+	if (!find_permit(b, &k, msg_str(in, 0), e) || !known_proof(&proof, b->reg, &k, e))
 		return false;
-	if (c[23].null)
-		return fail(e, ERR_CONFLICT, "this permit is not issued yet");
-	if (!write_proof(&proof, b, (uint64_t)c[23].i, e))
-		return false;
-	msg_put_str(out, buf_str(&proof));
+	msg_put(out, buf_span(&proof));
 	return true;
 }
 
-#define route_VERIFY_FILE on_file
-#define route_VERIFY_LOOKUP on_lookup
-#define route_GATE_CSR on_csr
-#define route_GATE_SUBMISSION on_submission
-#define route_VERIFY_PROOF on_proof
 #define ROUTE(name, callers, in, out) { { name, #name, callers, in, out }, route_##name },
+#define route_VERIFY_FILE on_verify
+#define route_VERIFY_LOOKUP on_lookup
+#define route_GATE_CSR on_gate
+#define route_GATE_SUBMISSION on_gate
+#define route_VERIFY_PROOF on_proof
+static const struct serve_route routes[] = { VERIFY_MESSAGES(ROUTE) };
 
-size_t
-broker_routes(const struct serve_route **out)
+const struct serve_route *
+broker_routes(size_t *n)
 {
-	static const struct serve_route routes[] = { VERIFY_MESSAGES(ROUTE) };
-
-	*out = routes;
-	return sizeof(routes) / sizeof(routes[0]);
+	*n = sizeof(routes) / sizeof(routes[0]);
+	return routes;
 }

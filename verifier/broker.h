@@ -1,26 +1,28 @@
 /*
- * verifier/broker.h -- between those who ask and the workers: it has the
- * deadline and the kill, adds what the register knows, counts wrong codes.
+ * verifier/broker.h -- the half of antin-verifier that speaks with others: hands
+ * documents to workers, asks the register, words the answer.
  *
- * "Genuine" needs both the worker's PASSED and the register's knowledge of
- * these very octets.
+ * It parses nothing that a stranger wrote but the few signs of a typed code; of
+ * a document it takes the hash.  "Genuine" needs both a worker's PASSED and the
+ * register's knowledge of these very bytes.  Whether a permit is in force, the
+ * register says; without it nobody is told that one is.
  */
 #pragma once
 
 #include "base/serve.h"
 #include "policy/policy.h"
 #include "register/client.h"
-#include "verifier/zygote.h"
-
-struct misses;
+#include "verifier/misses.h"
+#include "verifier/nursery.h"
 
 struct broker {
 	const struct policy *policy;
-	struct zygote *zygote;
+	struct nursery *nursery;
 	struct reg *reg;
-	const char *public_folder, *telephone, *host;
 	struct misses *misses;
+	const struct tier *tier;	/* of this installation, where a document names none */
+	const char *host, *telephone;
+	int32_t golive;
 };
 
-struct misses *misses_new(void);
-size_t broker_routes(const struct serve_route **out);
+const struct serve_route *broker_routes(size_t *n);

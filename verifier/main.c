@@ -1,113 +1,97 @@
 /*
- * antin-verifier -- formats and judgement, for anybody who asks.
+ * antin-verifier -- what others send is read here, by processes that hold
+ * nothing and die with their document; the broker asks the register and words
+ * the answer.
  *
- * Broker (this process): hears antin-api, antin-ca, antin-signer, the command
- *	line; asks antin-register for what it may read; parses nothing hostile.
- * Zygote: forks a worker a document; has the policy and the anchors.
- * Worker: one document; can compute and nothing else.
+ * Holds: the broker, read verbs of the register; the nursery, the published
+ * evidence; a worker, one document.
+ * Hears: antin-api, antin-ca, antin-signer, the command line.
+ * Speaks to: antin-register.
+ * Can never: sign, write, open the network; workers not even open a file.
  */
-#include "base/file.h"
+#include "base/clock.h"
 #include "base/jail.h"
 #include "base/log.h"
-#include "base/serve.h"
 #include "base/start.h"
 #include "verifier/broker.h"
-#include "verifier/evidence.h"
 #include "verifier/proto.h"
-#include "verifier/worker.h"
 
-#include <dirent.h>
-#include <stdlib.h>
+#define CONNECTIONS_MAX 128
+#define REGISTER_WAIT_MS 30000
+#define WORKER_MEMORY_MAX (1ull << 30)
+#define WORKER_CPU_SECS 5
 
-#define CONNECTIONS_MAX 256
-#define START_WAIT_MS 60000
-#define WORKER_MEMORY (1024ull << 20)
-#define WORKER_CPU_SECS 8
-
-struct verifier_conf { char *run, *policy, *trust, *public, *host, *telephone; int64_t uid_base; };
+struct verifier_conf { char *run, *policy, *trust, *public, *host, *golive, *tier, *reg, *telephone; int64_t uid_base; };
 
 static const struct conf_option options[] = {
 	{ "run", CONF_STR, .field = offsetof(struct verifier_conf, run), .doc = "folder of the sockets" },
 	{ "uid_base", CONF_INT, .field = offsetof(struct verifier_conf, uid_base), .max = 4000000000, .def = "0", .doc = "first user id, 0: one id for all" },
 	{ "policy", CONF_STR, .field = offsetof(struct verifier_conf, policy), .doc = "folder of the policy" },
-	{ "trust", CONF_STR, .field = offsetof(struct verifier_conf, trust), .doc = "folder of the anchors (and the log's key)" },
-	{ "public", CONF_STR, .field = offsetof(struct verifier_conf, public), .doc = "folder of what is published: CRLs, status lists" },
-	{ "host", CONF_STR, .field = offsetof(struct verifier_conf, host), .def = "xacthuc.hoagiang.example", .doc = "name of the page, for answers" },
+	{ "trust", CONF_STR, .field = offsetof(struct verifier_conf, trust), .doc = "folder of the anchors and of the log's key" },
+	{ "public", CONF_STR, .field = offsetof(struct verifier_conf, public), .doc = "folder of what antin-register publishes" },
+	{ "host", CONF_STR, .field = offsetof(struct verifier_conf, host), .doc = "name of the verification page, as printed" },
 	{ "telephone", CONF_STR, .field = offsetof(struct verifier_conf, telephone), .def = "1022", .doc = "whom to call, for answers" },
+	{ "golive", CONF_STR, .field = offsetof(struct verifier_conf, golive), .def = "2027-01-01", .doc = "first day of permits in this register" },
+	{ "tier", CONF_STR, .field = offsetof(struct verifier_conf, tier), .def = "demonstration", .doc = "trust tier of this installation (policy/tiers.xml)" },
+	{ "register", CONF_STR, .field = offsetof(struct verifier_conf, reg), .def = "antin-register", .doc = "daemon of the register" },
 	{ NULL },
 };
 
-/* The anchors as a pack, and the log's key beside them. */
 static bool
-load_trust(struct workshop *w, const struct verifier_conf *c, struct err *e)
+load(const struct verifier_conf *c, struct broker *b, permit_grammars **grammars, struct err *e)
 {
-	own_struct(buf) items = buf_new(4u << 20);
-	own_str char *vkey = xprintf("%s/log.vkey", c->public);
-	own_struct(buf) key = buf_new(4096);
-	struct dirent **list = NULL;
-	int n = scandir(c->trust, &list, NULL, alphasort);
-	size_t pieces = 0;
-	bool good = n >= 0 || fail(e, ERR_ABSENT, "cannot read the anchors in %s", c->trust);
-	struct err ignored;
+	policy_t *policy;
 
-	for (int i = 0; i < n; i++) {
-		own_str char *path = xprintf("%s/%s", c->trust, list[i]->d_name);
-		own_struct(buf) octets = buf_new(1 << 20);
-
-		if (good && list[i]->d_name[0] != '.' && file_read(&octets, path, &ignored))
-			pack_add(&items, &pieces, list[i]->d_name, buf_span(&octets));
-		free(list[i]);
-	}
-	free(list);
-	if (file_read(&key, vkey, &ignored))
-		pack_add(&items, &pieces, "log.vkey", buf_span(&key));
-	w->trust = buf_new(5u << 20);
-	pack_end(&w->trust, buf_span(&items), pieces);
-	return good && (pieces > 0 || fail(e, ERR_ABSENT, "there is no anchor in %s", c->trust));
+	if (!policy_load(&policy, c->policy, e) || !permit_grammars_load(grammars, policy, c->policy, e) ||
+	    (!date_parse(&b->golive, c->golive, e) && !fail_in(e, "golive")))
+		return false;
+	b->policy = policy;
+	b->host = c->host;
+	b->telephone = c->telephone;
+	b->tier = policy_tier(policy, c->tier);
+	b->misses = misses_new();
+	return b->tier != NULL || fail(e, ERR_INPUT, "there is no trust tier called %.40s", c->tier);
 }
 
 static bool
-start(struct broker *b, struct workshop *w, const struct verifier_conf *c, struct serve **door, struct err *e)
+start(const struct verifier_conf *c, struct broker *b, struct serve **door, struct err *e)
 {
 	struct place place = { c->run, (uid_t)c->uid_base };
 	uid_t uid = place_uid(&place, CALLER_VERIFIER);
-	own_str char *reg_socket = place_socket(&place, "antin-register", CALLER_VERIFIER);
-	const struct jail_path paths[] = { { c->public, false }, { NULL } };
-	const struct jail jail = { .abilities = JAIL_THREADS | JAIL_UNIX | JAIL_READ | JAIL_MEMFD | JAIL_FORK, .paths = paths, .uid = uid, .gid = uid };
-	struct zygote_settings settings = { .state = w, .work = work, .memory_max = WORKER_MEMORY, .cpu_secs = WORKER_CPU_SECS, .uid = uid };
+	own_str char *reg = place_socket(&place, c->reg, CALLER_VERIFIER);
+	const struct jail_path paths[] = { { c->public, false }, { c->run, false }, { "/dev/urandom", false }, { NULL } };
+	const struct jail jail = { .abilities = JAIL_THREADS | JAIL_UNIX | JAIL_READ | JAIL_FORK | JAIL_MEMFD, .paths = paths, .uid = uid, .gid = uid, .files_max = 1024 };
+	struct nursery_settings nursery = { .policy_folder = c->policy, .trust = c->trust, .public = c->public, .uid = uid,
+		.memory_max = WORKER_MEMORY_MAX, .cpu_secs = WORKER_CPU_SECS };
+	permit_grammars *grammars = NULL;
 	const struct serve_route *routes;
-	size_t n = broker_routes(&routes);
-	struct policy *policy;
+	size_t n;
 
-	if (!policy_load(&policy, c->policy, e) || !permit_grammars_load(&w->grammars, policy, c->policy, e) || !load_trust(w, c, e))
+	if (!load(c, b, &grammars, e))
 		return false;
-	w->policy = b->policy = policy;
-	/* The zygote has no door: it is forked before one is opened. */
-	if (!zygote_start(&b->zygote, &settings, e) || !serve_new(door, &place, "antin-verifier", routes, n, VERIFY_MESSAGE_MAX, CONNECTIONS_MAX, e))
+	nursery.policy = b->policy;
+	nursery.grammars = grammars;
+	routes = broker_routes(&n);
+	if (!nursery_start(&b->nursery, &nursery, e) ||
+	    !serve_new(door, &place, "antin-verifier", routes, n, VERIFY_MESSAGE_MAX, CONNECTIONS_MAX, e) || !jail_enter(&jail, e))
 		return false;
-	b->reg = reg_new(reg_socket);
-	b->public_folder = c->public;
-	b->host = c->host;
-	b->telephone = c->telephone;
-	b->misses = misses_new();
-	return jail_enter(&jail, e) && reg_wait(b->reg, START_WAIT_MS, e);
+	b->reg = reg_new(reg);
+	return reg_wait(b->reg, REGISTER_WAIT_MS, e);
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct broker b;
-	static struct workshop w;
 	struct verifier_conf c = { 0 };
+	struct broker b = { 0 };
 	struct serve *door;
 	struct err e;
 
 	start_conf(&c, options, "antin-verifier", argc, argv);
-	if (!start(&b, &w, &c, &door, &e))
+	if (!start(&c, &b, &door, &e))
 		return start_refused(&e);
 	start_ready();
 	if (!serve_run(door, &b, &e))
 		log_warn("%s", e.text);
-	zygote_stop(b.zygote);
 	return 0;
 }

@@ -1,0 +1,33 @@
+/*
+ * verifier/known.h -- what the register knows of a permit, as antin-verifier
+ * says it: state, days, decision, the bytes as issued.
+ *
+ * Read through register/client.h; one of the few files of verifier that may.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "policy/verdict.h"
+#include "register/client.h"
+#include "register/entry.h"
+
+struct known {
+	bool found;
+	unsigned char handle[HANDLE_LEN], sha256[32];
+	char state[16], kind[64], agency[64], dossier[80], number[128], decision[200], shortcode[16], voicecode[16];
+	int32_t day, valid_to, withdrawn_day;	/* INT32_MIN, INT32_MAX: none */
+	int64_t issued_entry, time;		/* -1: not issued */
+	struct buf sealed;			/* empty until issued */
+};
+void known_drop(struct known *);
+
+/* found is false when there is no such permit; false only for a register that
+ * cannot be asked. */
+must_check bool known_by_text(struct known *out, struct reg *, const char *read, const char *field, const char *text, struct err *);
+must_check bool known_by_bytes(struct known *out, struct reg *, const char *read, const char *field, struct span, struct err *);
+/* FORCE_UNKNOWN for a permit that is not issued. */
+enum in_force known_in_force(const struct known *, int32_t day);
+/* {"known","state","number","handle","from","until","decision"} */
+json_t *known_json(const struct known *);
+/* The .tlog-proof of the permit's `issued` entry, out of the register. */
+must_check bool known_proof(struct buf *out, struct reg *, const struct known *, struct err *);
