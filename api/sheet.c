@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define BAR_HEIGHT 40
+#define BAR_HEIGHT 30
 
 static const char *
 text_of(const json_t *obj, const char *key)
@@ -43,7 +43,32 @@ put_day(struct buf *out, const char *iso)
 {
 	if (strlen(iso) != 10)
 		return;
-	buf_printf(out, "ngày %.2s tháng %.*s năm %.4s", iso + 8, 2, iso[5] == '0' && iso[6] > '2' ? iso + 6 : iso + 5, iso);
+	buf_put_str(out, "ngày ");
+	text_put_html(out, span_of(iso + 8, 2));
+	buf_put_str(out, " tháng ");
+	if (iso[5] == '0' && iso[6] > '2')
+		text_put_html(out, span_of(iso + 6, 1));
+	else
+		text_put_html(out, span_of(iso + 5, 2));
+	buf_put_str(out, " năm ");
+	text_put_html(out, span_of(iso, 4));
+}
+
+/* 2026-11-03T15:42:07+07:00 -> 15:42:07 03/11/2026; other text as it is. */
+static void
+put_time(struct buf *out, const char *t)
+{
+	if (strlen(t) < 19 || t[10] != 'T') {
+		text_put_html(out, span_str(t));
+		return;
+	}
+	text_put_html(out, span_of(t + 11, 8));
+	buf_put_str(out, " ");
+	text_put_html(out, span_of(t + 8, 2));
+	buf_put_str(out, "/");
+	text_put_html(out, span_of(t + 5, 2));
+	buf_put_str(out, "/");
+	text_put_html(out, span_of(t, 4));
 }
 
 static void
@@ -103,7 +128,9 @@ put_officer(struct buf *out, const json_t *answer)
 			continue;
 		put(out, "<div class=\"officer\"><p><strong>", text_of(signer, "mode"), "</strong></p>");
 		put(out, "<p><strong>", text_of(signer, "title"), "</strong></p>");
-		put(out, "<p class=\"signed\">Đã ký số ", text_of(one, "claimed"), "</p>");
+		buf_put_str(out, "<p class=\"signed\">Đã ký số ");
+		put_time(out, text_of(one, "claimed"));
+		buf_put_str(out, "</p>");
 		put(out, "<p><strong>", text_of(signer, "name"), "</strong></p></div>");
 	}
 	buf_put_str(out, "</div>\n");
