@@ -198,7 +198,7 @@ read_officers(struct permit *p, xmlNode **at, const struct policy *policy, struc
 	while (xml_is(*at, NS_DS, "Signature")) {
 		if (p->nofficers == XADES_OFFICERS_MAX)
 			return fail(e, ERR_LIMIT, "more than %d officers' signatures", XADES_OFFICERS_MAX);
-		snprintf(id, sizeof(id), "officer-%zu", p->nofficers + 1);
+		snprintf(id, sizeof(id), "officer-%u", (unsigned char)(p->nofficers + 1));
 		if (!xades_read(&p->officer[p->nofficers], *at, id, targets, 1, policy, e))
 			return false;
 		p->nofficers++;

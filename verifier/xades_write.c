@@ -202,7 +202,7 @@ xades_seal_targets(struct xades_target out[XADES_TARGETS_MAX], size_t *n, struct
 	out[0] = (struct xades_target){ .id = "content" };
 	sha256(out[0].digest, content);
 	for (size_t i = 0; i < k; i++) {
-		snprintf(out[i + 1].id, sizeof(out[i + 1].id), "officer-%zu", i + 1);
+		snprintf(out[i + 1].id, sizeof(out[i + 1].id), "officer-%u", (unsigned char)(i + 1));
 		sha256(out[i + 1].digest, officer[i]);
 	}
 	out[k + 1] = (struct xades_target){ .id = "issuance" };
