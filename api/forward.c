@@ -188,38 +188,6 @@ code_plain(char out[40], const char *text, struct err *e)
 	return true;
 }
 
-bool
-forward_permit(struct call *c, struct err *e)
-{
-	own_struct(msg) m = msg_new(SIGNER_PERMIT, HTTP_REPLY_MAX);
-	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
-	char code[40];
-
-	if (!code_plain(code, c->arg, e))
-		return false;
-	msg_put_str(&m, code);
-	if (!peer_call(c->api->signer, &m, &reply, e))
-		return false;
-	snprintf(c->out->file_name, sizeof(c->out->file_name), "%s.xml", code);
-	return reply_is(c, &reply, "application/xml", e);
-}
-
-bool
-forward_proof(struct call *c, struct err *e)
-{
-	own_struct(msg) m = msg_new(VERIFY_PROOF, HTTP_REPLY_MAX);
-	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
-	char code[40];
-
-	if (!code_plain(code, c->arg, e))
-		return false;
-	msg_put_str(&m, code);
-	if (!peer_call(c->api->verifier, &m, &reply, e))
-		return false;
-	snprintf(c->out->file_name, sizeof(c->out->file_name), "%s.tlog-proof", code);
-	return reply_is(c, &reply, "text/plain; charset=utf-8", e);
-}
-
 /* yyyy-mm-dd; whether the day exists is the verifier's to say. */
 static bool
 day_text(const char *s)
@@ -281,36 +249,97 @@ answer_read(json_t **out, struct span text, struct err *e)
 	return false;
 }
 
-bool
-lookup(json_t **out, const struct call *c, const char *typed, struct err *e)
-{
-	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);
-
-	return lookup_text(&text, c, typed, e) && answer_read(out, buf_span(&text), e);
-}
-
 /* The answers that are also a word of HTTP. */
 static const struct { const char *id; unsigned status, retry_secs; } answer_status[] = {
 	{ "too-many-tries", 429, 300 },
 	{ "busy", 503, 20 },
 };
 
+static void
+status_put(struct http_reply *out, const json_t *answer)
+{
+	const char *id = json_string_value(json_object_get(json_object_get(answer, "answer"), "id"));
+	json_int_t wait = json_integer_value(json_object_get(answer, "wait"));
+
+	for (size_t i = 0; id != NULL && i < sizeof(answer_status) / sizeof(answer_status[0]); i++)
+		if (strcmp(id, answer_status[i].id) == 0) {
+			out->status = answer_status[i].status;
+			out->retry_secs = wait > 0 && wait < 86400 ? (unsigned)wait : answer_status[i].retry_secs;
+		}
+}
+
 bool
 forward_lookup(struct call *c, struct err *e)
 {
 	own(json_t) *j = NULL;
-	const char *id;
 
 	if (!lookup_text(&c->out->body, c, c->arg, e) || !answer_read(&j, buf_span(&c->out->body), e))
 		return false;
 	c->out->type = "application/json";
-	id = json_string_value(json_object_get(json_object_get(j, "answer"), "id"));
-	for (size_t i = 0; id != NULL && i < sizeof(answer_status) / sizeof(answer_status[0]); i++)
-		if (strcmp(id, answer_status[i].id) == 0) {
-			c->out->status = answer_status[i].status;
-			c->out->retry_secs = answer_status[i].retry_secs;
-		}
+	status_put(c->out, j);
 	return true;
+}
+
+bool
+lookup_permit(json_t **out, struct call *c, const char *code, struct err *e)
+{
+	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);
+	own(json_t) *j = NULL;
+
+	if (!lookup_text(&text, c, code, e) || !answer_read(&j, buf_span(&text), e))
+		return false;
+	status_put(c->out, j);
+	if (c->out->status >= 400)
+		return fail(e, ERR_LATER, "codes cannot be looked up now: too many tries, or the service is busy");
+	if (json_object_size(json_object_get(j, "permit")) == 0)
+		return fail(e, ERR_ABSENT, "there is no permit with this code");
+	*out = take(&j);
+	return true;
+}
+
+/* A code is a guess that counts; a handle (128 random bits) cannot be guessed. */
+static bool
+may_have(struct call *c, const char *code, struct err *e)
+{
+	own(json_t) *answer = NULL;
+
+	return strlen(code) == 32 || lookup_permit(&answer, c, code, e);
+}
+
+bool
+forward_permit(struct call *c, struct err *e)
+{
+	own_struct(msg) m = msg_new(SIGNER_PERMIT, HTTP_REPLY_MAX);
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
+	char code[40];
+
+	if (!code_plain(code, c->arg, e))
+		return false;
+	if (!may_have(c, code, e))
+		return false;
+	msg_put_str(&m, code);
+	if (!peer_call(c->api->signer, &m, &reply, e))
+		return false;
+	snprintf(c->out->file_name, sizeof(c->out->file_name), "%s.xml", code);
+	return reply_is(c, &reply, "application/xml", e);
+}
+
+bool
+forward_proof(struct call *c, struct err *e)
+{
+	own_struct(msg) m = msg_new(VERIFY_PROOF, HTTP_REPLY_MAX);
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
+	char code[40];
+
+	if (!code_plain(code, c->arg, e))
+		return false;
+	if (!may_have(c, code, e))
+		return false;
+	msg_put_str(&m, code);
+	if (!peer_call(c->api->verifier, &m, &reply, e))
+		return false;
+	snprintf(c->out->file_name, sizeof(c->out->file_name), "%s.tlog-proof", code);
+	return reply_is(c, &reply, "text/plain; charset=utf-8", e);
 }
 
 /* RFC 3161 knows one way to answer: a TimeStampResp.  What the daemon did not

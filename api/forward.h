@@ -23,8 +23,10 @@ bool forward_verify(struct call *, struct err *);
 bool forward_lookup(struct call *, struct err *);
 bool forward_stamp(struct call *, struct err *);
 
-/* The answer of the verifier to typed text; the caller owns it. */
-must_check bool lookup(json_t **out, const struct call *, const char *typed, struct err *);
+/* The answer of the verifier to a permit's code, counted as a try of the asker;
+ * refused without a permit in it (then ERR_ABSENT, or 429 and how long to wait
+ * already in the reply).  The caller owns it. */
+must_check bool lookup_permit(json_t **out, struct call *, const char *code, struct err *);
 /* A code or handle from an address, as the daemons keep it: separators gone,
  * letters upper case, a handle's lower case. */
 must_check bool code_plain(char out[40], const char *text, struct err *);

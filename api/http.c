@@ -79,10 +79,11 @@ http_problem(struct http_reply *r, unsigned status, const struct err *e)
 	    "title", MHD_get_reason_phrase_for(status), "status", (int)status,
 	    "class", err_word(e->class), "detail", e->text, "say", sentence_json(e->class));
 	__typeof__(r->extra) extra = r->extra;
+	unsigned retry_secs = r->retry_secs;
 
 	buf_drop(&r->body);
 	*r = (struct http_reply){ .status = status, .type = "application/problem+json", .extra = extra,
-		.retry_secs = status == 503 ? 20 : 0, .body = buf_new(HTTP_REPLY_MAX) };
+		.retry_secs = retry_secs != 0 ? retry_secs : status == 503 ? 20 : 0, .body = buf_new(HTTP_REPLY_MAX) };
 	if (j == NULL)		/* a sentence that is not UTF-8 is not repeated */
 		j = json_pack("{s:s, s:i, s:s}", "type", "about:blank", "status", (int)status, "class", err_word(e->class));
 	json_write(&r->body, j);

@@ -53,7 +53,7 @@ struct http_reply {
 	struct buf body;
 };
 void http_reply_drop(struct http_reply *);
-/* Fills in problem+json; what stood in the reply is gone. */
+/* Fills in problem+json; of what stood in the reply only extra and retry_secs stay. */
 void http_problem(struct http_reply *, unsigned status, const struct err *);
 /* The status of the class. */
 void http_refuse(struct http_reply *, const struct err *);

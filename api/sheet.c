@@ -197,7 +197,7 @@ sheet_run(struct call *c, struct err *e)
 	own(json_t) *answer = NULL;
 	char code[40];
 
-	if (!code_plain(code, c->arg, e) || !lookup(&answer, c, code, e))
+	if (!code_plain(code, c->arg, e) || !lookup_permit(&answer, c, code, e))
 		return false;
 	c->out->type = "text/html; charset=utf-8";
 	return sheet_html(&c->out->body, answer, c->api->host, c->api->site, e);

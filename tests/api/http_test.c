@@ -42,10 +42,12 @@ on_lookup(void *s, enum msg_caller who, const struct msg *in, struct msg *out, s
 {
 	own_str char *echo = xprintf("{\"typed\":\"%s\",\"asker\":\"%s\"}", msg_str(in, 0), msg_str(in, 1));
 
-	if (strcmp(msg_str(in, 0), "0123456789012") == 0)
+	if (strcmp(msg_str(in, 0), "0123456789012") == 0 || strcmp(msg_str(in, 0), "BCFGHJKMNPR01") == 0)
 		msg_put_str(out, permit_answer);
 	else if (strcmp(msg_str(in, 0), "many") == 0)
 		msg_put_str(out, "{\"answer\":{\"id\":\"too-many-tries\"}}");
+	else if (strcmp(msg_str(in, 0), "1111111111111") == 0)
+		msg_put_str(out, "{\"answer\":{\"id\":\"too-many-tries\"},\"wait\":77}");
 	else if (strcmp(msg_str(in, 0), "no json") == 0)
 		msg_put_str(out, "{");
 	else
@@ -292,6 +294,9 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "proof, daemon refuses", "GET", "/v1/permits/" HANDLE "/proof", "", NULL, 404, "no permit " HANDLE },
 	{ "permit by handle", "GET", "/v1/permits/00112233445566778899AABBCCDDEEFF", "", NULL, 200, "\r\n\r\n" HANDLE },
 	{ "permit by short code", "GET", "/v1/permits/bcfg-hjkm-npr0-1", "", NULL, 200, "filename=\"BCFGHJKMNPR01.xml\"" },
+	{ "permit by a code of none", "GET", "/v1/permits/BCFGHJKMNPR02", "", NULL, 404, "no permit with this code" },
+	{ "permit, too many tries", "GET", "/v1/permits/1111111111111", "", NULL, 429, "Retry-After: 77" },
+	{ "proof by a code of none", "GET", "/v1/permits/BCFGHJKMNPR02/proof", "", NULL, 404, "no permit with this code" },
 	{ "permit, too short", "GET", "/v1/permits/123", "", NULL, 400, "13 signs" },
 	{ "permit, too long", "GET", "/v1/permits/" HANDLE "0", "", NULL, 400, "short code" },
 	{ "permit, 32 of other letters", "GET", "/v1/permits/zz112233445566778899aabbccddeeff", "", NULL, 400, "hexadecimal" },
@@ -335,7 +340,8 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "sheet, QR", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "class=\"qr\"" },
 	{ "sheet, demonstration", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "THỬ NGHIỆM" },
 	{ "sheet, officer", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "KT. CHỦ TỊCH" },
-	{ "sheet of nothing", "GET", "/v1/permits/0123456789999/sheet", "", NULL, 404, "no permit to print" },
+	{ "sheet of nothing", "GET", "/v1/permits/0123456789999/sheet", "", NULL, 404, "no permit with this code" },
+	{ "sheet, too many tries", "GET", "/v1/permits/1111111111111/sheet", "", NULL, 429, "Retry-After: 77" },
 };
 
 static void
