@@ -423,20 +423,34 @@ record_entry(void *state, struct authority *a, const json_t *j, bool person, str
 	return !person || put_appointments(state, j, now, e);
 }
 
+/* What has no certificate yet; facts outlive the entry (issue_item borrows). */
+struct adopting { struct issue_batch b; struct buf facts[2 * CEREMONY_PEOPLE_MAX]; };
+
+static void
+adopting_drop(struct adopting *d)
+{
+	for (size_t i = 0; i < d->b.n; i++)
+		buf_drop(&d->facts[i]);
+	issue_batch_drop(&d->b);
+}
+
 static bool
 plan_entry(void *state, struct authority *a, const json_t *j, bool person, struct span facts, struct span csr, int64_t now, struct err *e)
 {
-	struct issue_batch *b = state;
-	unsigned char id[REQUEST_ID_LEN];
+	struct adopting *d = state;
+	struct issue_item *it = &d->b.item[d->b.n];
 	char word[16];
 	bool found;
 
-	if (!request_same(a, facts, &found, id, word, e))
+	promise(d->b.n < 2 * CEREMONY_PEOPLE_MAX);
+	if (!request_same(a, facts, &found, it->request, word, e))
 		return false;
 	if (!found || strcmp(word, "pending") != 0)
 		return true;
-	promise(b->n < 2 * CEREMONY_PEOPLE_MAX);
-	return issue_plan(&b->item[b->n++], a, id, facts, now, e);
+	d->facts[d->b.n] = buf_new(FACTS_MAX);
+	buf_put_span(&d->facts[d->b.n], facts);
+	it->facts = buf_span(&d->facts[d->b.n++]);
+	return true;
 }
 
 /* Is it recorded already?  Another one must not be. */
@@ -460,7 +474,7 @@ ceremony_adopt(struct authority *a, const struct ceremony *c, struct span bundle
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	own_struct(reg_unit) none = reg_unit_new();
-	own_struct(issue_batch) b = { .item = xalloc(2 * CEREMONY_PEOPLE_MAX * sizeof(struct issue_item)) };
+	own_struct(adopting) d = { .b.item = xalloc(2 * CEREMONY_PEOPLE_MAX * sizeof(struct issue_item)) };
 	bool recorded;
 
 	if (!is_recorded(a, c, &recorded, e))
@@ -470,5 +484,6 @@ ceremony_adopt(struct authority *a, const struct ceremony *c, struct span bundle
 		if (!each_entry(a, c, record_entry, &u, now, e) || !authority_run(a, "ceremony", &u, NULL, e))
 			return false;
 	}
-	return each_entry(a, c, plan_entry, &b, now, e) && (b.n == 0 || issue_run(a, &b, &none, now, e));
+	return each_entry(a, c, plan_entry, &d, now, e) &&
+	    (d.b.n == 0 || (issue_plan(a, &d.b, now, e) && issue_run(a, &d.b, &none, now, e)));
 }

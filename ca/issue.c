@@ -13,8 +13,8 @@
 #include <stdlib.h>
 
 #define TBS_MAX 4096
-#define SIGN_TOGETHER 64	/* digests a frame to antin-hsm */
-#define SIGN_THREADS 3		/* two cores, and one waiting for the token */
+#define CHUNK 32		/* items a thread takes at once; digests a frame to antin-hsm */
+#define CREW 3			/* two cores, and one waiting for the token */
 #define GENERATION 1		/* of the issuing key; grows with its successor */
 #define VOID_REASON 5		/* cessationOfOperation: never in use */
 
@@ -46,18 +46,93 @@ fill_plan(struct certificate_plan *p, const struct authority *a, const struct re
 	return serial_draw(&p->serial, e);
 }
 
-bool
-issue_plan(struct issue_item *it, const struct authority *a, const unsigned char request[16], struct span facts,
-    int64_t now, struct err *e)
+static bool
+plan_one(struct authority *a, struct issue_item *it, int64_t now, struct err *e)
 {
 	own_struct(request_facts) f = { .profile = NULL };
 
-	memcpy(it->request, request, sizeof(it->request));
 	it->tbs = buf_new(TBS_MAX);
 	it->der = buf_new(TBS_MAX);
-	return request_facts_read(&f, a->policy, facts, e) && fill_plan(&it->plan, a, &f, e) &&
+	return request_facts_read(&f, a->policy, it->facts, e) && fill_plan(&it->plan, a, &f, e) &&
 	    certificate_dates(&it->plan, a->issuing, now, e) && certificate_tbs(&it->tbs, &it->plan, a->issuing, e) &&
 	    lint_tbs(buf_span(&it->tbs), &it->plan, a->issuing, e);
+}
+
+/*
+ * A few threads take chunks of a batch until none is left or one of them failed.
+ */
+typedef bool chunk_step(struct authority *, struct issue_item *, size_t n, int64_t now, struct err *);
+
+struct crew {
+	struct authority *a;
+	struct issue_batch *b;
+	chunk_step *step;
+	int64_t now;
+	atomic_size_t next;
+	atomic_bool failed;
+	pthread_mutex_t lock;
+	struct err e;
+};
+
+static void *
+crew_loop(void *arg)
+{
+	struct crew *c = arg;
+	struct err e;
+
+	while (!atomic_load(&c->failed)) {
+		size_t at = atomic_fetch_add(&c->next, CHUNK);
+		size_t left = at < c->b->n ? c->b->n - at : 0;
+
+		if (left == 0)
+			break;
+		if (c->step(c->a, c->b->item + at, left < CHUNK ? left : CHUNK, c->now, &e))
+			continue;
+		pthread_mutex_lock(&c->lock);
+		if (!atomic_exchange(&c->failed, true))
+			c->e = e;
+		pthread_mutex_unlock(&c->lock);
+	}
+	return NULL;
+}
+
+static bool
+crew_run(struct authority *a, struct issue_batch *b, chunk_step *step, int64_t now, struct err *e)
+{
+	struct crew c = { .a = a, .b = b, .step = step, .now = now, .lock = PTHREAD_MUTEX_INITIALIZER };
+	pthread_t helper[CREW - 1];
+	size_t n = 0;
+
+	while (n < CREW - 1 && b->n > (n + 1) * CHUNK) {
+		if (pthread_create(&helper[n], NULL, crew_loop, &c) != 0)
+			break;
+		n++;
+	}
+	crew_loop(&c);
+	for (size_t i = 0; i < n; i++)
+		pthread_join(helper[i], NULL);
+	if (c.failed)
+		*e = c.e;
+	return !c.failed;
+}
+
+static bool
+plan_chunk(struct authority *a, struct issue_item *it, size_t n, int64_t now, struct err *e)
+{
+	char id[2 * REQUEST_ID_LEN + 1];
+
+	for (size_t i = 0; i < n; i++)
+		if (!plan_one(a, &it[i], now, e)) {
+			hex_text(id, span_of(it[i].request, REQUEST_ID_LEN));
+			return fail_in(e, "request %s", id);
+		}
+	return true;
+}
+
+bool
+issue_plan(struct authority *a, struct issue_batch *b, int64_t now, struct err *e)
+{
+	return crew_run(a, b, plan_chunk, now, e);
 }
 
 static void
@@ -139,8 +214,8 @@ issue_check(const struct authority *a, const struct issue_item *it, int64_t now,
 static bool
 issue_sign(struct authority *a, struct issue_item *it, size_t n, struct err *e)
 {
-	struct span tbs[SIGN_TOGETHER];
-	struct buf der[SIGN_TOGETHER];
+	struct span tbs[CHUNK];
+	struct buf der[CHUNK];
 	bool good;
 
 	for (size_t i = 0; i < n; i++) {
@@ -153,70 +228,15 @@ issue_sign(struct authority *a, struct issue_item *it, size_t n, struct err *e)
 	return good;
 }
 
-/* A few threads take chunks until none is left or one of them failed. */
-struct signing {
-	struct authority *a;
-	struct issue_batch *b;
-	int64_t now;
-	atomic_size_t next;
-	atomic_bool failed;
-	pthread_mutex_t lock;
-	struct err e;
-};
-
 static bool
-sign_chunk(struct signing *s, size_t at, size_t n, struct err *e)
+sign_chunk(struct authority *a, struct issue_item *it, size_t n, int64_t now, struct err *e)
 {
-	struct issue_item *it = s->b->item + at;
-
-	if (!issue_sign(s->a, it, n, e))
+	if (!issue_sign(a, it, n, e))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!issue_check(s->a, &it[i], s->now, e))
+		if (!issue_check(a, &it[i], now, e))
 			return false;
 	return true;
-}
-
-static void *
-sign_loop(void *arg)
-{
-	struct signing *s = arg;
-	struct err e;
-
-	while (!atomic_load(&s->failed)) {
-		size_t at = atomic_fetch_add(&s->next, SIGN_TOGETHER);
-		size_t left = at < s->b->n ? s->b->n - at : 0;
-
-		if (left == 0)
-			break;
-		if (sign_chunk(s, at, left < SIGN_TOGETHER ? left : SIGN_TOGETHER, &e))
-			continue;
-		pthread_mutex_lock(&s->lock);
-		if (!atomic_exchange(&s->failed, true))
-			s->e = e;
-		pthread_mutex_unlock(&s->lock);
-	}
-	return NULL;
-}
-
-static bool
-sign_all(struct authority *a, struct issue_batch *b, int64_t now, struct err *e)
-{
-	struct signing s = { .a = a, .b = b, .now = now, .lock = PTHREAD_MUTEX_INITIALIZER };
-	pthread_t helper[SIGN_THREADS - 1];
-	size_t n = 0;
-
-	while (n < SIGN_THREADS - 1 && b->n > (n + 1) * SIGN_TOGETHER) {
-		if (pthread_create(&helper[n], NULL, sign_loop, &s) != 0)
-			break;
-		n++;
-	}
-	sign_loop(&s);
-	for (size_t i = 0; i < n; i++)
-		pthread_join(helper[i], NULL);
-	if (s.failed)
-		*e = s.e;
-	return !s.failed;
 }
 
 static bool
@@ -267,7 +287,7 @@ issue_run(struct authority *a, struct issue_batch *b, struct reg_unit *u, int64_
 			issue_void(a, b, now);
 		return false;
 	}
-	if (sign_all(a, b, now, e) && issue_commit(a, b, e))
+	if (crew_run(a, b, sign_chunk, now, e) && issue_commit(a, b, e))
 		return true;
 	issue_void(a, b, now);
 	return false;

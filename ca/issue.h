@@ -33,6 +33,7 @@
 
 struct issue_item {
 	unsigned char request[16];
+	struct span facts;		/* borrowed: ca/request.h */
 	struct certificate_plan plan;	/* what the request asks, checked */
 	struct buf tbs, der;
 };
@@ -40,10 +41,9 @@ struct issue_item {
 struct issue_batch { struct issue_item *item; size_t n; };
 void issue_batch_drop(struct issue_batch *);
 
-/* One request as the register knows it (facts: ca/request.h) -> a planned item:
- * serial, TBS, lints. */
-must_check bool issue_plan(struct issue_item *, const struct authority *, const unsigned char request[16],
-    struct span facts, int64_t now, struct err *);
+/* Items with request and facts -> planned: serial, TBS, lints.  Names the first
+ * request that cannot be. */
+must_check bool issue_plan(struct authority *, struct issue_batch *, int64_t now, struct err *);
 
 /* Appends the reservations to unit, behind what the caller put there (the
  * order), runs it, signs, checks, commits.  On success every item has its

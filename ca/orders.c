@@ -171,31 +171,41 @@ answer_id(struct act *t, struct span id)
  * cert.approve
  */
 
-struct request_row { unsigned char id[REQUEST_ID_LEN]; struct reg_rows rows; struct reg_cell c[REQUEST_COLUMNS]; };
-
-static void
-request_row_drop(struct request_row *r)
+/* The requests that the subjects name, in one read. */
+static bool
+read_requests(struct act *t, struct reg_rows *rows, struct err *e)
 {
-	reg_rows_drop(&r->rows);
+	own_struct(reg_unit) ask = reg_read_new("request.by_ids");
+	own_struct(buf) ids = buf_new(ORDER_SUBJECTS_MAX * REQUEST_ID_LEN);
+	unsigned char id[REQUEST_ID_LEN];
+
+	for (size_t i = 0; i < t->o->nsubjects; i++) {
+		if (!subject_id(id, sizeof(id), &t->o->subject[i], "request", e))
+			return false;
+		buf_put(&ids, id, sizeof(id));
+	}
+	reg_bytes(&ask, "ids", buf_span(&ids));
+	return buf_ok(&ids, "order", e) && reg_read(t->a->reg, &ask, rows, e);
 }
 
-/* The request that a subject names: pending, what its hash says, in scope. */
+/* The next of them, which must be subject s: pending, what its hash says, in
+ * scope, not about the signer. */
 static bool
-read_request(struct act *t, const struct order_subject *s, struct request_row *r, struct err *e)
+next_request(struct act *t, const struct order_subject *s, struct reg_rows *rows, struct reg_cell c[REQUEST_COLUMNS], struct err *e)
 {
-	own_struct(reg_unit) ask = reg_read_new("request.by_id");
+	unsigned char id[REQUEST_ID_LEN];
 	char agency[64], person[64];
+	bool more;
 
-	if (!subject_id(r->id, REQUEST_ID_LEN, s, "request", e))
+	if (!subject_id(id, sizeof(id), s, "request", e) || !reg_next(rows, c, REQUEST_COLUMNS, &more, e))
 		return false;
-	reg_bytes(&ask, "id", span_of(r->id, REQUEST_ID_LEN));
-	if (!reg_one(t->a->reg, &ask, &r->rows, r->c, REQUEST_COLUMNS, "such request", e))
-		return fail_in(e, "subject %s", s->id);
-	snprintf(agency, sizeof(agency), "%.*s", (int)r->c[6].s.len, (const char *)r->c[6].s.ptr);
-	snprintf(person, sizeof(person), "%.*s", r->c[5].null ? 0 : (int)r->c[5].s.len, r->c[5].null ? "" : (const char *)r->c[5].s.ptr);
-	if (!span_eq_str(r->c[7].s, "pending"))
+	if (!more || !span_eq(c[0].s, span_of(id, sizeof(id))))
+		return fail(e, ERR_ABSENT, "subject %s: there is no such request", s->id);
+	snprintf(agency, sizeof(agency), "%.*s", (int)c[6].s.len, (const char *)c[6].s.ptr);
+	snprintf(person, sizeof(person), "%.*s", c[5].null ? 0 : (int)c[5].s.len, c[5].null ? "" : (const char *)c[5].s.ptr);
+	if (!span_eq_str(c[7].s, "pending"))
 		return fail(e, ERR_CONFLICT, "request %s is not waiting any more", s->id);
-	return check_hash(s, r->c[1].s, e) && check_may(t, agency, e) && check_other_person(t, person, e);
+	return check_hash(s, c[1].s, e) && check_may(t, agency, e) && check_other_person(t, person, e);
 }
 
 static void
@@ -221,15 +231,21 @@ static bool
 do_approve(struct act *t, struct err *e)
 {
 	own_struct(issue_batch) b = { .item = xalloc(t->o->nsubjects * sizeof(struct issue_item)) };
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[REQUEST_COLUMNS];
 
+	if (!read_requests(t, &rows, e))
+		return false;
 	for (size_t i = 0; i < t->o->nsubjects; i++) {
-		own_struct(request_row) r = { .c = { { .null = true } } };
+		struct issue_item *it = &b.item[b.n++];
 
-		if (!read_request(t, &t->o->subject[i], &r, e))
+		if (!next_request(t, &t->o->subject[i], &rows, c, e))
 			return false;
-		if (!issue_plan(&b.item[b.n++], t->a, r.id, r.c[1].s, t->now, e))
-			return fail_in(e, "request %s", t->o->subject[i].id);
+		memcpy(it->request, c[0].s.ptr, REQUEST_ID_LEN);
+		it->facts = c[1].s;
 	}
+	if (!issue_plan(t->a, &b, t->now, e))
+		return false;
 	put_accept(t);
 	for (size_t i = 0; i < b.n; i++)
 		put_fresh(t, span_of(b.item[i].request, REQUEST_ID_LEN));
@@ -242,19 +258,22 @@ do_approve(struct act *t, struct err *e)
 static bool
 do_reject(struct act *t, struct err *e)
 {
-	for (size_t i = 0; i < t->o->nsubjects; i++) {
-		own_struct(request_row) r = { .c = { { .null = true } } };
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[REQUEST_COLUMNS];
 
-		if (!read_request(t, &t->o->subject[i], &r, e))
+	if (!read_requests(t, &rows, e))
+		return false;
+	for (size_t i = 0; i < t->o->nsubjects; i++) {
+		if (!next_request(t, &t->o->subject[i], &rows, c, e))
 			return false;
 		if (i == 0)
 			put_accept(t);
-		put_fresh(t, span_of(r.id, REQUEST_ID_LEN));
+		put_fresh(t, c[0].s);
 		reg_verb(&t->unit, "request.reject");
-		reg_bytes(&t->unit, "id", span_of(r.id, REQUEST_ID_LEN));
-		reg_text_span(&t->unit, "agency", r.c[6].s);
+		reg_bytes(&t->unit, "id", c[0].s);
+		reg_text_span(&t->unit, "agency", c[6].s);
 		reg_text(&t->unit, "reason", t->o->reason);
-		answer_id(t, span_of(r.id, REQUEST_ID_LEN));
+		answer_id(t, c[0].s);
 	}
 	return run_unit(t, e);
 }

@@ -108,6 +108,10 @@ static const struct read reads[] = {
 	  .sql = "SELECT " CERT_COLUMNS ", entry FROM certificate WHERE entry > $after AND ($person IS NULL OR person = $person) AND ($state IS NULL OR state = $state) ORDER BY entry LIMIT 200" },
 	{ .name = "request.by_id", .callers = CALLER_CA, .columns = 9, .out = REQUEST_OUT, .in = { { "id", REG_BYTES } },
 	  .sql = "SELECT " REQUEST_COLUMNS " FROM request WHERE id = $id" },
+	/* ids: any number of ids of 16 octets, one after the other; rows in their order. */
+	{ .name = "request.by_ids", .callers = CALLER_CA, .columns = 9, .out = REQUEST_OUT, .in = { { "ids", REG_BYTES } },
+	  .sql = "WITH RECURSIVE asked(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM asked WHERE (n + 2) * 16 <= length($ids)) "
+		 "SELECT " REQUEST_COLUMNS " FROM asked JOIN request ON id = substr($ids, n * 16 + 1, 16) ORDER BY n" },
 	{ .name = "request.same", .callers = CALLER_CA, .columns = 9, .out = REQUEST_OUT, .in = { { "key_id", REG_BYTES }, { "facts", REG_TEXT } },
 	  .sql = "SELECT " REQUEST_COLUMNS " FROM request WHERE key_id = $key_id AND facts = $facts" },
 	{ .name = "request.list", .callers = CALLER_CA, .columns = 9, .out = REQUEST_OUT, .in = { { "state", REG_TEXT } },
