@@ -212,13 +212,16 @@ fragment(struct span s)
 static enum typed
 plain_code(const char *code)
 {
-	size_t n = strlen(code), digits = strspn(code, "0123456789"), known = strspn(code, signs);
+	size_t n = strlen(code), digits = strspn(code, "0123456789"), known = 0;
+
+	for (size_t i = 0; i < n; i++)
+		known += sign_value(code[i]) >= 0;
 
 	if (n == 13 && digits == 13)
 		return voice_code_ok(code) ? TYPED_VOICE : TYPED_MISTYPED;
 	if (n == 13 && known == 13)
 		return short_code_ok(code) ? TYPED_SHORT : TYPED_MISTYPED;
-	if (n >= 10 && n <= 16 && known >= n - 1 && known > digits)
+	if (n >= 11 && n <= 15 && known >= n - 1 && known > digits)
 		return TYPED_MISTYPED;
 	if (n >= 11 && n <= 15 && digits == n)
 		return TYPED_MISTYPED;

@@ -61,7 +61,21 @@ do_csr(const struct worker *w, const struct msg *in, struct msg *out, struct err
 	return true;
 }
 
-/* A refusal with problems is an answer too: no content, and the problems. */
+/* The clerk's words, and which field; how many more there are. */
+static bool
+fail_problems(const json_t *problems, struct err *e)
+{
+	const json_t *first = json_array_get(problems, 0);
+	const char *vi = json_string_value(json_object_get(first, "vi")), *field = json_string_value(json_object_get(first, "field"));
+	size_t more = json_array_size(problems) - 1;
+
+	if (vi == NULL || field == NULL)
+		return false;
+	if (more > 0)
+		return fail(e, ERR_INPUT, "%s: %s (và %zu chỗ khác)", field, vi, more);
+	return fail(e, ERR_INPUT, "%s: %s", field, vi);
+}
+
 static bool
 do_submission(const struct worker *w, const struct msg *in, struct msg *out, struct err *e)
 {
@@ -71,15 +85,10 @@ do_submission(const struct worker *w, const struct msg *in, struct msg *out, str
 
 	if (!map_document(&doc, in, e))
 		return false;
-	if (submission_read(&s, doc.octets, msg_str(in, 0), w->policy, w->grammars, e)) {
-		j = submission_facts(&s);
-		msg_put(out, buf_span(&s.content));
-	} else if (json_array_size(s.problems) > 0) {
-		j = json_pack("{s:O}", "problems", s.problems);
-		msg_put(out, SPAN_NONE);
-	} else {
-		return false;
-	}
+	if (!submission_read(&s, doc.octets, msg_str(in, 0), w->policy, w->grammars, e))
+		return json_array_size(s.problems) > 0 ? fail_problems(s.problems, e) : false;
+	j = submission_facts(&s);
+	msg_put(out, buf_span(&s.content));
 	put_json(out, j);
 	return true;
 }

@@ -1,0 +1,294 @@
+/* The samples become content; everything doubtful is refused by name. */
+#include "tests/base/test.h"
+#include "tests/verifier/permit_maker.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "verifier/submission.h"
+
+#define HANDLE "000102030405060708090a0b0c0d0e0f"
+
+static struct maker *m;
+
+static int set_up(void **state) { m = maker_new(); return 0; }
+static int tear_down(void **state) { maker_free(m); return 0; }
+
+static bool
+submit(struct submission *s, struct span json, struct err *e)
+{
+	*e = (struct err){ ERR_NONE, "" };
+	return submission_read(s, json, HANDLE, m->policy, m->grammars, e);
+}
+
+static json_t *
+sample(const char *id)
+{
+	own_struct(buf) text = buf_new(JSON_MAX);
+	json_t *j;
+	struct err e;
+
+	maker_sample(&text, id);
+	assert_done(json_read(&j, buf_span(&text), &e), e);
+	return j;
+}
+
+static bool
+submit_json(struct submission *s, const json_t *j, struct err *e)
+{
+	own_struct(buf) text = buf_new(JSON_MAX);
+
+	json_write(&text, j);
+	return submit(s, buf_span(&text), e);
+}
+
+static void
+every_sample_becomes_content(void **state)
+{
+	static const char *const ids[] = { "gpxd-01", "gpxd-02", "dkkd-01", "dkdt-01", "dkdt-02", "vpdd-01", "vpdd-02", "gphn-01", "gphn-02", "qsdd-01", "qsdd-02" };
+
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		own(json_t) *j = sample(ids[i]);
+		struct submission s;
+		struct err e;
+		struct xml x;
+		own_struct(buf) again = buf_new(1 << 20);
+
+		if (!submit_json(&s, j, &e))
+			print_error("%s: %s\n", ids[i], e.text);
+		assert_case(ids[i], json_array_size(s.problems) == 0);
+		/* The octets are canonical already, and NFC. */
+		assert_done(xml_parse(&x, buf_span(&s.content), &e), e);
+		assert_done(xml_c14n(&again, x.root, &e), e);
+		assert_case(ids[i], span_eq(buf_span(&again), buf_span(&s.content)));
+		assert_case(ids[i], text_is_nfc(buf_span(&s.content)));
+		assert_case(ids[i], s.dossier != NULL && s.holder != NULL && s.procedure != NULL);
+		assert_case(ids[i], (s.kind->numbering == NUMBER_GIVEN) == (s.given != NULL));
+		xml_drop(&x);
+		submission_drop(&s);
+	}
+}
+
+static void
+a_look_alike_is_refused_until_corrected(void **state)
+{
+	own(json_t) *j = sample("dkkd-02");
+	struct submission s;
+	struct err e;
+
+	assert_false(submit_json(&s, j, &e));
+	assert_int_equal(json_array_size(s.problems), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(s.problems, 0), "field")), "dai_dien.ho_ten");
+	assert_non_null(strstr(json_string_value(json_object_get(json_array_get(s.problems, 0), "vi")), "U+00D0"));
+	submission_drop(&s);
+	json_object_set_new(json_object_get(j, "dai_dien"), "ho_ten", json_string("Đỗ Đăng Đạt"));
+	assert_done(submit_json(&s, j, &e), e);
+	assert_string_equal(s.given, "9906543227");
+	submission_drop(&s);
+}
+
+static void
+decomposed_text_is_brought_to_nfc_with_a_remark(void **state)
+{
+	own(json_t) *j = sample("gpxd-02");
+	struct submission s;
+	struct err e;
+
+	assert_done(submit_json(&s, j, &e), e);
+	assert_true(json_array_size(s.remarks) >= 3);
+	submission_drop(&s);
+}
+
+static void
+numbers_become_their_shortest_text(void **state)
+{
+	own(json_t) *j = sample("gpxd-01");
+	struct submission s;
+	struct err e;
+
+	assert_done(submit_json(&s, j, &e), e);
+	assert_non_null(strstr(buf_str(&s.content), "<mat_do_xay_dung_pct>80</mat_do_xay_dung_pct>"));
+	assert_non_null(strstr(buf_str(&s.content), "<he_so_su_dung_dat>4.1</he_so_su_dung_dat>"));
+	submission_drop(&s);
+	json_object_set_new(json_object_get(j, "cong_trinh"), "chieu_cao_m", json_real(0.1 + 0.2));
+	assert_done(submit_json(&s, j, &e), e);
+	assert_non_null(strstr(buf_str(&s.content), "<chieu_cao_m>0.30000000000000004</chieu_cao_m>"));
+	submission_drop(&s);
+}
+
+struct change { const char *name, *path, *value, *field, *says; };
+
+/* path "a/b": a field inside a group; value: JSON, NULL removes. */
+static void
+change(json_t *j, const struct change *c)
+{
+	own_str char *path = xstrdup(c->path);
+	char *slash = strchr(path, '/');
+	json_t *in = j;
+	const char *key = path;
+
+	if (slash != NULL) {
+		*slash = '\0';
+		in = json_object_get(j, path);
+		if (json_is_array(in))
+			in = json_array_get(in, 0);
+		key = slash + 1;
+	}
+	if (c->value == NULL)
+		json_object_del(in, key);
+	else
+		json_object_set_new(in, key, json_loads(c->value, JSON_DECODE_ANY, NULL));
+}
+
+static void
+refusals_name_the_field(void **state)
+{
+	static const struct change cases[] = {
+		{ "zero width", "cong_trinh/ten", "\"Nh\\u200b\\u00e0\"", "cong_trinh.ten", "U+200B" },
+		{ "bidi", "cong_trinh/ten", "\"abc\\u202edef\"", "cong_trinh.ten", "U+202E" },
+		{ "isolate", "cong_trinh/ten", "\"abc\\u2066def\"", "cong_trinh.ten", "U+2066" },
+		{ "soft hyphen", "cong_trinh/ten", "\"Thanh\\u00adtra\"", "cong_trinh.ten", "U+00AD" },
+		{ "eth", "chu_dau_tu/ho_ten", "\"\\u00d0\\u1eb7ng\"", "chu_dau_tu[1].ho_ten", "U+00D0" },
+		{ "African D", "chu_dau_tu/ho_ten", "\"\\u0189\\u1eb7ng\"", "chu_dau_tu[1].ho_ten", "U+0189" },
+		{ "control", "cong_trinh/ten", "\"a\\u0007b\"", "cong_trinh.ten", "" },
+		{ "line break", "cong_trinh/ten", "\"a\\nb\"", "cong_trinh.ten", "" },
+		{ "empty text", "cong_trinh/ten", "\"\"", "cong_trinh.ten", "empty" },
+		{ "missing", "cong_trinh/ten", NULL, "cong_trinh.ten", "missing" },
+		{ "null is missing", "cong_trinh/ten", "null", "cong_trinh.ten", "missing" },
+		{ "missing group", "cong_trinh", NULL, "cong_trinh", "missing" },
+		{ "text for number", "cong_trinh/chieu_cao_m", "\"17\"", "cong_trinh.chieu_cao_m", "a number" },
+		{ "number for text", "cong_trinh/ten", "17", "cong_trinh.ten", "text" },
+		{ "text for group", "cong_trinh", "\"x\"", "cong_trinh", "group" },
+		{ "group for list", "chu_dau_tu", "{}", "chu_dau_tu", "list" },
+		{ "empty list", "chu_dau_tu", "[]", "chu_dau_tu", "list" },
+		{ "list for text", "cong_trinh/ten", "[\"x\"]", "cong_trinh.ten", "text" },
+		{ "no such day", "cong_trinh/khoi_cong_truoc", "\"2027-02-30\"", "cong_trinh.khoi_cong_truoc", "a date" },
+		{ "date as people write", "cong_trinh/khoi_cong_truoc", "\"03/11/2027\"", "cong_trinh.khoi_cong_truoc", "a date" },
+		{ "unknown key", "cong_trinh/mau_son", "\"đỏ\"", "cong_trinh.mau_son", "no such field" },
+		{ "unknown key at the top", "la", "1", "la", "no such field" },
+		{ "unknown kind", "loai", "\"GIAY_PHEP_BAY\"", "loai", "no kind" },
+		{ "kind is a number", "loai", "7", "loai", "no kind" },
+		{ "unknown agency", "co_quan_cap", "{\"ma\":\"H99.99\"}", "co_quan_cap.ma", "no agency" },
+		{ "no agency", "co_quan_cap", NULL, "co_quan_cap.ma", "no agency" },
+		{ "bad dossier", "ma_ho_so", "\"H99.31.07-261326-0042\"", "ma_ho_so", "dossier" },
+		{ "no dossier", "ma_ho_so", NULL, "ma_ho_so", "dossier" },
+		{ "huge number", "cong_trinh/chieu_cao_m", "1e300", "cong_trinh.chieu_cao_m", "a number" },
+		{ "nobody", "chu_dau_tu/ho_ten", NULL, "chu_dau_tu", "name" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own(json_t) *j = sample("gpxd-01");
+		struct submission s;
+		struct err e;
+		const json_t *first;
+
+		change(j, &cases[i]);
+		assert_case(cases[i].name, !submit_json(&s, j, &e));
+		first = json_array_get(s.problems, 0);
+		if (first == NULL || strcmp(json_string_value(json_object_get(first, "field")), cases[i].field) != 0)
+			print_error("%s: %s: %s\n", cases[i].name, first == NULL ? "?" : json_string_value(json_object_get(first, "field")), e.text);
+		assert_case(cases[i].name, first != NULL && strcmp(json_string_value(json_object_get(first, "field")), cases[i].field) == 0);
+		assert_case(cases[i].name, strstr(json_string_value(json_object_get(first, "en")), cases[i].says) != NULL);
+		assert_case(cases[i].name, strlen(json_string_value(json_object_get(first, "vi"))) > 0 && e.class == ERR_INPUT);
+		submission_drop(&s);
+	}
+}
+
+static void
+given_numbers_are_checked(void **state)
+{
+	own(json_t) *j = sample("dkdt-01");
+	struct submission s;
+	struct err e;
+
+	json_object_set_new(j, "so_ky_hieu", json_string("99001234567"));
+	assert_false(submit_json(&s, j, &e));
+	assert_string_equal(json_string_value(json_object_get(json_array_get(s.problems, 0), "field")), "so_ky_hieu");
+	submission_drop(&s);
+}
+
+static void
+all_problems_come_at_once(void **state)
+{
+	own(json_t) *j = sample("gpxd-01");
+	struct submission s;
+	struct err e;
+
+	json_object_set_new(json_object_get(j, "cong_trinh"), "ten", json_integer(1));
+	json_object_del(json_object_get(j, "cong_trinh"), "cap");
+	json_object_set_new(j, "ma_ho_so", json_string("x"));
+	assert_false(submit_json(&s, j, &e));
+	assert_int_equal(json_array_size(s.problems), 3);
+	submission_drop(&s);
+	for (int i = 0; i < 100; i++) {
+		own_str char *key = xprintf("la_%d", i);
+
+		json_object_set_new(j, key, json_integer(i));
+	}
+	assert_false(submit_json(&s, j, &e));
+	assert_int_equal(json_array_size(s.problems), SUBMISSION_PROBLEMS_MAX);
+	submission_drop(&s);
+}
+
+static void
+octets_that_are_no_submission(void **state)
+{
+	static const char *const cases[] = { "", "[]", "null", "{", "{}", "{\"loai\":1}", "{\"a\":1,\"a\":2}", "\"x\"", "{\"kind\":\"construction\"}",
+		"{\"kind\":\"construction\",\"agency\":\"H99.31.07\",\"dossier\":\"H99.31.07-261026-0042\",\"x\":1}",
+		"{\"kind\":\"construction\",\"agency\":\"H99.31.07\",\"dossier\":\"H99.31.07-261026-0042\",\"fields\":[]}",
+		"{\"kind\":\"construction\",\"agency\":\"H99.31.07\",\"dossier\":\"H99.31.07-261026-0042\",\"number\":\"1\",\"fields\":{}}" };
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct submission s;
+		struct err e;
+
+		assert_case(cases[i], !submit(&s, span_str(cases[i]), &e));
+		assert_case(cases[i], e.text[0] != '\0');
+		submission_drop(&s);
+	}
+	own_struct(buf) huge = buf_new(1 << 20);
+	struct submission s;
+	struct err e;
+
+	while (huge.len <= SUBMISSION_MAX)
+		buf_put_str(&huge, "                ");
+	assert_false(submit(&s, buf_span(&huge), &e));
+	assert_int_equal(e.class, ERR_LIMIT);
+	submission_drop(&s);
+}
+
+static void
+our_own_envelope(void **state)
+{
+	own(json_t) *j = json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}}", "kind", "practitioner", "agency", "H99.17",
+	    "dossier", "H99.17-260520-0088", "procedure", "Cấp mới", "fields", "ho_ten", "Đặng Huỳnh Mai Phương", "ngay_sinh", "1988-02-29",
+	    "so_dinh_danh", "099188003307", "chuc_danh", "Bác sỹ", "pham_vi_hanh_nghe", "Răng", "hieu_luc_tu", "2026-06-15",
+	    "hieu_luc_den", "2031-06-14", "noi_hanh_nghe", "Phòng khám");
+	struct submission s;
+	struct err e;
+
+	assert_done(submit_json(&s, j, &e), e);
+	assert_string_equal(s.holder, "Đặng Huỳnh Mai Phương");
+	assert_non_null(strstr(buf_str(&s.content), "<validity from=\"2026-06-15\" to=\"2031-06-14\"></validity>"));
+	submission_drop(&s);
+	json_object_set_new(json_object_get(j, "fields"), "hieu_luc_den", json_string("2020-06-14"));
+	assert_false(submit_json(&s, j, &e));
+	submission_drop(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_sample_becomes_content),
+		cmocka_unit_test(a_look_alike_is_refused_until_corrected),
+		cmocka_unit_test(decomposed_text_is_brought_to_nfc_with_a_remark),
+		cmocka_unit_test(numbers_become_their_shortest_text),
+		cmocka_unit_test(refusals_name_the_field),
+		cmocka_unit_test(given_numbers_are_checked),
+		cmocka_unit_test(all_problems_come_at_once),
+		cmocka_unit_test(octets_that_are_no_submission),
+		cmocka_unit_test(our_own_envelope),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
