@@ -179,6 +179,29 @@ asker_put(char out[HTTP_ADDRESS_MAX], const struct sockaddr *a)
 	}
 }
 
+/* Behind the proxy that speaks TLS everybody would be one asker: the last
+ * address it adds is believed, and only when it is the proxy that speaks. */
+static void
+asker_behind_proxy(struct http_request *r, const char *proxy)
+{
+	const char *list, *last;
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+
+	if (proxy == NULL || proxy[0] == 0 || strcmp(r->asker, proxy) != 0)
+		return;
+	list = http_header(r, "X-Forwarded-For");
+	if (list == NULL)
+		return;
+	last = strrchr(list, ',');
+	last = last != NULL ? last + 1 : list;
+	last += strspn(last, " ");
+	if (inet_pton(AF_INET, last, &v4.sin_addr) == 1)
+		asker_put(r->asker, (const struct sockaddr *)&v4);
+	else if (inet_pton(AF_INET6, last, &v6.sin6_addr) == 1)
+		asker_put(r->asker, (const struct sockaddr *)&v6);
+}
+
 static struct reading *
 reading_new(struct http *h, struct MHD_Connection *connection, const char *method, const char *path)
 {
@@ -191,6 +214,7 @@ reading_new(struct http *h, struct MHD_Connection *connection, const char *metho
 	r->began = time(NULL);
 	r->request = (struct http_request){ .method = r->method, .path = r->path, .connection = connection };
 	asker_put(r->request.asker, info != NULL ? info->client_addr : NULL);
+	asker_behind_proxy(&r->request, h->site.proxy);
 	return r;
 }
 

@@ -63,6 +63,7 @@ struct http_site {
 	bool (*admit)(void *state, const struct http_request *, size_t *body_max, struct http_reply *);
 	void (*run)(void *state, const struct http_request *, struct http_reply *);
 	void *state;
+	const char *proxy;		/* address whose X-Forwarded-For names the asker; "": nobody's */
 };
 
 /* A listening socket for "address:port" ([::1]:8080, 127.0.0.1:0); *port is the one it got. */

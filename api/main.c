@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 struct api_conf {
-	char *run, *public, *listen, *port_file, *host, *site;
+	char *run, *public, *listen, *port_file, *host, *site, *proxy;
 	int64_t uid_base, connections, per_address, threads;
 };
 
@@ -35,6 +35,7 @@ static const struct conf_option options[] = {
 	{ "port_file", CONF_STR, OPTION(port_file), .def = "", .doc = "file that is told the port" },
 	{ "host", CONF_STR, OPTION(host), .doc = "the name printed on paper, such as xacthuc.hoagiang.example" },
 	{ "site", CONF_STR, OPTION(site), .def = "Xác thực giấy phép", .doc = "name of the service, for people" },
+	{ "proxy", CONF_STR, OPTION(proxy), .def = "", .doc = "IPv4 address of the proxy in front, whose X-Forwarded-For tells who asks; then raise per_address" },
 	{ "connections", CONF_INT, OPTION(connections), .min = 64, .max = 20000, .def = "1000", .doc = "at once" },
 	{ "per_address", CONF_INT, OPTION(per_address), .min = 1, .max = 20000, .def = "64", .doc = "connections at once from one address" },
 	{ "threads", CONF_INT, OPTION(threads), .min = 1, .max = 64, .def = "16", .doc = "requests answered at once" },
@@ -111,7 +112,7 @@ main(int argc, char **argv)
 {
 	struct api_conf c = { 0 };
 	struct api api = { 0 };
-	const struct http_site site = { routes_admit, routes_run, &api };
+	struct http_site site = { routes_admit, routes_run, &api, NULL };
 	struct http_limits limits = { .header_max = HEADER_MAX, .bodies_max = BODIES_MAX,
 		.idle_secs = IDLE_SECS, .request_secs = REQUEST_SECS };
 	struct http *http;
@@ -119,6 +120,7 @@ main(int argc, char **argv)
 	int door;
 
 	start_conf(&c, options, "antin-api", argc, argv);
+	site.proxy = c.proxy;
 	limits.threads = (unsigned)c.threads;
 	limits.connections = (unsigned)c.connections;
 	limits.per_address = (unsigned)c.per_address;
