@@ -43,6 +43,8 @@ qr_svg(struct buf *out, const char *text, const char *digits, struct err *e)
 
 	if (strlen(text) + strlen(digits) > QR_TEXT_MAX)
 		return fail(e, ERR_LIMIT, "a QR code takes %d characters here", QR_TEXT_MAX);
+	if (*text == 0 && *digits == 0)
+		return fail(e, ERR_INPUT, "a QR code of nothing");
 	if (strspn(digits, "0123456789") != strlen(digits))
 		return fail(e, ERR_INPUT, "the tail of a QR code is digits");
 	q = QRinput_new2(0, QR_ECLEVEL_M);
