@@ -3,6 +3,10 @@
  * key to the to-be-signed octets (RFC 5280 4.1), and from those and a signature
  * to the certificate.
  *
+ * The octets are put together here, so that they can be recorded before any
+ * signature; names and extensions are OpenSSL's, and lint.h has OpenSSL encode
+ * the whole once more and compares.
+ *
  * Of a certificate request only the key is taken.  The issuer's name is copied
  * byte for byte (RFC 5280 4.1.2.4).  Texts are UTF8String, but country and
  * serialNumber, which X.520 makes PrintableString.  The tier's policy OID goes
