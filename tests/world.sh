@@ -15,7 +15,7 @@ die() { printf 'failed: %s\n' "$*" >&2; exit 1; }
 world_init() {
 	state=$1 build=$2
 	source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-	antin=$build/bin/antin
+	antin=$(cd "$build" && pwd)/bin/antin
 	mkdir -p "$state"
 	state=$(cd "$state" && pwd)
 	agencies='H99.31.07 H99.14 H99.31.12 H99.08 H99.27 H99.05 H99.17 H99.15.02'
@@ -185,6 +185,13 @@ world_up() {
 		sleep 0.1
 	done
 	die "the daemons were not ready in a minute"
+}
+
+# world_again: the daemons of a state that was made before
+world_again() {
+	host=$(cat "$state/host")
+	api=http://$host
+	world_up
 }
 
 world_down() {

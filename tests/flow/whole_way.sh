@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# The main job from one end to the other, and what other programs say of what
+# came out of it.  usage: whole_way.sh BUILD
+set -u
+cd "$(dirname "$0")/../.."
+build=$1
+. tests/world.sh
+./quickstart --once --built "$build" || exit 1
+world_init "$build/demo" "$build"
+bad=0
+agrees() {	# WHAT COMMAND...
+	local what=$1
+	shift
+	if "$@" >"$state/log/opinion" 2>&1; then say "   $what"; else bad=$((bad + 1)); say "   NOT: $what"; sed 's/^/      /' "$state/log/opinion" | head -5; fi
+}
+refuses() { local what=$1; shift; agrees "$what" bash -c '! "$@"' _ "$@"; }
+
+say "Second opinions:"
+openssl x509 -in "$state/trust/root.crt" -out "$state/root.pem"
+openssl x509 -in "$state/ceremony/issuing.crt" -out "$state/issuing.pem"
+openssl crl -inform DER -in "$state/public/crl/0.crl" -out "$state/issuing-crl.pem"
+cat "$state/root.pem" "$state/issuing.pem" >"$state/chain.pem"
+
+# Every XML signature of every permit, by xmlsec1.
+ids='--id-attr:Id http://www.w3.org/2000/09/xmldsig#:Signature --id-attr:Id urn:antin:permit:1:content --id-attr:Id urn:antin:permit:1:issuance --id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties'
+for permit in "$state"/permits/*-0*.xml; do
+	for signature in officer-1 seal; do
+		# shellcheck disable=SC2086
+		agrees "xmlsec1: $signature of $(basename "$permit")" xmlsec1 --verify $ids --trusted-pem "$state/root.pem" --untrusted-pem "$state/issuing.pem" \
+			--node-xpath "//*[local-name()='Signature'][@Id='$signature']" "$permit"
+	done
+done
+# shellcheck disable=SC2086
+refuses "xmlsec1 refuses the altered permit" xmlsec1 --verify $ids --trusted-pem "$state/root.pem" --untrusted-pem "$state/issuing.pem" \
+	--node-xpath "//*[local-name()='Signature'][@Id='seal']" "$state/permits/altered.xml"
+
+# Certificates and CRLs, by OpenSSL and GnuTLS.
+openssl x509 -inform DER -in "$state/desk/certificates/CB-000012.crt" -out "$state/clerk.pem"
+openssl x509 -inform DER -in "$state/desk/certificates/CB-000011.crt" -out "$state/officer.pem"
+agrees "openssl: the clerk's certificate" openssl verify -crl_check -CAfile "$state/root.pem" -untrusted "$state/issuing.pem" -CRLfile "$state/issuing-crl.pem" "$state/clerk.pem"
+refuses "openssl: the officer's certificate is revoked" openssl verify -crl_check -CAfile "$state/root.pem" -untrusted "$state/issuing.pem" -CRLfile "$state/issuing-crl.pem" "$state/officer.pem"
+agrees "certtool: the clerk's certificate and its chain" bash -c 'cat "$1" "$2" "$3" | certtool --verify-chain' _ "$state/clerk.pem" "$state/issuing.pem" "$state/root.pem"
+agrees "certtool: the CRL" certtool --verify-crl --load-ca-certificate "$state/issuing.pem" --infile "$state/issuing-crl.pem"
+
+# An order as it is kept, by OpenSSL, at the time it was given.
+sqlite3 "$state/register/register.db" "SELECT hex(cms) FROM order_accepted WHERE verb = 'permit.seal' LIMIT 1" | xxd -r -p >"$state/order.cms"
+agrees "openssl cms: the clerk's order" openssl cms -verify -inform DER -in "$state/order.cms" -CAfile "$state/root.pem" -certfile "$state/issuing.pem" -purpose any -out "$state/order.json"
+agrees "the order is what it says" grep -q '"verb":"permit.seal"' "$state/order.json"
+
+# A time stamp from the permit, by OpenSSL.
+python3 - "$state/permits/gpxd-01.xml" "$state" <<'PY'
+import base64, re, sys
+text = open(sys.argv[1]).read()
+token = re.search(r'EncapsulatedTimeStamp[^>]*>([^<]+)<', text).group(1)
+open(sys.argv[2] + '/token.der', 'wb').write(base64.b64decode(token))
+PY
+agrees "openssl ts: the time stamp's token" openssl ts -reply -token_in -in "$state/token.der" -text
+digest=$(openssl ts -reply -token_in -in "$state/token.der" -text 2>/dev/null | sed -n 's/^ *[0-9a-f]* - \(.*\)   .*/\1/p' | tr -d ' -' | head -c 64)
+agrees "openssl ts -verify: signature and path" openssl ts -verify -token_in -in "$state/token.der" -digest "$digest" -CAfile "$state/chain.pem"
+
+# The page, in a browser, against the same authority.
+if [ -d tests/page ] && command -v node >/dev/null; then
+	(cd tests/page && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund >/dev/null 2>&1; }) || { bad=$((bad + 1)); say "   NOT: npm ci"; }
+	world_again
+	code=$("$antin" permit list --state issued --api "$api" | head -1 | awk '{print $5}')
+	agrees "the page" node tests/page/page_test.mjs "$api" "$state/permits/gpxd-02.xml" "$state/permits/altered.xml" "$code"
+	grep -E '^(ok|not ok)' "$state/log/opinion" | sed 's/^/      /'
+	world_down
+fi
+[ "$bad" -eq 0 ]
