@@ -2,12 +2,10 @@
  * ca/authority.h -- the authority that this process is: its names, its key
  * elsewhere, and whom it asks.
  *
- * Made once at the start; afterwards read by every thread, but for what its
- * own locks guard (crl_issue.c).  Borrows nothing; owns everything below.
+ * Made once at the start; afterwards read by every thread, but for the clock of
+ * CRLs, which has its own locks (crl_issue.c).  Borrows nothing; owns everything below.
  */
 #pragma once
-
-#include <pthread.h>
 
 #include "base/ossl.h"
 #include "hsm/remote_key.h"
@@ -25,7 +23,6 @@ struct authority {
 	struct hsm *hsm;
 	struct reg *reg;
 	struct peer *verifier;
-	pthread_mutex_t requests;	/* look, then submit */
 	struct crl_clock *crl;		/* crl_issue.c's own */
 };
 

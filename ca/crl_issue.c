@@ -7,6 +7,7 @@
 
 #include <openssl/err.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #define CRL_MAX (40u << 20)

@@ -8,6 +8,7 @@
 #include "verifier/cert.h"
 #include "verifier/path.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>

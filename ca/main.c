@@ -126,7 +126,6 @@ connect_all(const struct ca_conf *c, struct authority *a)
 	a->hsm = hsm_new(hsm);
 	a->verifier = peer_new(verifier, gate_types, sizeof(gate_types) / sizeof(gate_types[0]), VERIFY_MESSAGE_MAX, GATE_TIMEOUT_MS);
 	a->crl = crl_clock_new();
-	pthread_mutex_init(&a->requests, NULL);
 }
 
 static bool

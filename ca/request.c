@@ -235,10 +235,13 @@ parse(struct parsed *p, const char *text, struct err *e)
 	return true;
 }
 
+/* Of two that ask the same at once, the register refuses the second, which
+ * then finds the first. */
 static bool
-submit_locked(struct authority *a, struct span facts, struct span csr, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *e)
+submit_once(struct authority *a, struct span facts, struct span csr, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
+	struct err conflict;
 	bool found;
 
 	if (!request_same(a, facts, &found, id, state, e))
@@ -246,7 +249,15 @@ submit_locked(struct authority *a, struct span facts, struct span csr, unsigned 
 	if (found)
 		return true;
 	snprintf(state, 16, "pending");
-	return request_put(&u, id, a->policy, facts, csr, e) && authority_run(a, "request", &u, NULL, e);
+	if (!request_put(&u, id, a->policy, facts, csr, e))
+		return false;
+	if (authority_run(a, "request", &u, NULL, e))
+		return true;
+	conflict = *e;
+	if (conflict.class != ERR_CONFLICT || !request_same(a, facts, &found, id, state, e))
+		return false;
+	*e = conflict;
+	return found;
 }
 
 static void
@@ -274,17 +285,13 @@ request_submit(struct authority *a, const char *json, struct buf *answer, struct
 	own_struct(buf) facts = buf_new(FACTS_MAX);
 	unsigned char id[REQUEST_ID_LEN];
 	char state[16];
-	bool good;
 
 	if (!parse(&p, json, e) || !pass_gate(a, p.ask.csr, &p.spki, e))
 		return false;
 	p.ask.spki = buf_span(&p.spki);
 	if (!request_facts_write(&facts, a->policy, &p.ask, e))
 		return false;
-	pthread_mutex_lock(&a->requests);
-	good = submit_locked(a, buf_span(&facts), p.ask.csr, id, state, e);
-	pthread_mutex_unlock(&a->requests);
-	if (!good)
+	if (!submit_once(a, buf_span(&facts), p.ask.csr, id, state, e))
 		return false;
 	put_answer(answer, id, state, buf_span(&facts), p.ask.spki);
 	return buf_ok(answer, "answer", e);

@@ -5,7 +5,9 @@ static const struct verb verbs[] = {
 	{ .name = "request.submit", .callers = CALLER_CA, .entry = 13, .org = "agency", .category = "profile", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "facts", REG_TEXT }, { "csr", REG_BYTES }, { "key_id", REG_BYTES }, { "profile", REG_TEXT },
 		  { "person", REG_TEXT, true }, { "agency", REG_TEXT } },
-	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE key_id = $key_id AND "
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND facts = $facts AND state <> 'rejected')", ERR_CONFLICT,
+		       "this was asked for before" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE key_id = $key_id AND "
 		       "(person IS NOT $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
 		       "this key already belongs to somebody else's certificate" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND state = 'pending' AND "
