@@ -180,7 +180,7 @@ put_key_ids(struct buf *out, const struct certificate_plan *p, X509 *issuer, str
 	const ASN1_OCTET_STRING *theirs = issuer == NULL ? mine : X509_get0_subject_key_id(issuer);
 	AUTHORITY_KEYID aki = { .keyid = (ASN1_OCTET_STRING *)theirs };
 	unsigned char hash[20];
-	struct span bits;
+	struct span bits = SPAN_NONE;
 
 	if (theirs == NULL)
 		return fail_ossl(e, ERR_BUG, "the issuer has no subject key identifier");

@@ -215,7 +215,7 @@ issue_check(const struct authority *a, const struct issue_item *it, int64_t now,
 static bool
 issue_sign(struct authority *a, struct issue_item *it, size_t n, struct err *e)
 {
-	struct span tbs[CHUNK];
+	struct span tbs[CHUNK] = { SPAN_NONE };
 	struct buf der[CHUNK];
 	bool good;
 

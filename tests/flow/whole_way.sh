@@ -44,7 +44,7 @@ agrees "certtool: the CRL" certtool --verify-crl --load-ca-certificate "$state/i
 
 # An order as it is kept, by OpenSSL, at the time it was given.
 sqlite3 "$state/register/register.db" "SELECT hex(cms) FROM order_accepted WHERE verb = 'permit.seal' LIMIT 1" | xxd -r -p >"$state/order.cms"
-agrees "openssl cms: the clerk's order" openssl cms -verify -inform DER -in "$state/order.cms" -CAfile "$state/root.pem" -certfile "$state/issuing.pem" -purpose any -out "$state/order.json"
+agrees "openssl cms: the clerk's order" openssl cms -verify -inform DER -in "$state/order.cms" -CAfile "$state/chain.pem" -purpose any -out "$state/order.json"
 agrees "the order is what it says" grep -q '"verb":"permit.seal"' "$state/order.json"
 
 # A time stamp from the permit, by OpenSSL.
@@ -55,7 +55,7 @@ token = re.search(r'EncapsulatedTimeStamp[^>]*>([^<]+)<', text).group(1)
 open(sys.argv[2] + '/token.der', 'wb').write(base64.b64decode(token))
 PY
 agrees "openssl ts: the time stamp's token" openssl ts -reply -token_in -in "$state/token.der" -text
-digest=$(openssl ts -reply -token_in -in "$state/token.der" -text 2>/dev/null | sed -n 's/^ *[0-9a-f]* - \(.*\)   .*/\1/p' | tr -d ' -' | head -c 64)
+digest=$(openssl ts -reply -token_in -in "$state/token.der" -text 2>/dev/null | awk '/Message data:/ { f = 1; next } /Serial number/ { f = 0 } f { print substr($0, index($0, " - ") + 3, 47) }' | tr -d ' \n-')
 agrees "openssl ts -verify: signature and path" openssl ts -verify -token_in -in "$state/token.der" -digest "$digest" -CAfile "$state/chain.pem"
 
 # The page, in a browser, against the same authority.
