@@ -1,6 +1,7 @@
 #include "tests/base/test.h"
 #include "tests/verifier/permit_maker.h"
 
+#include "base/cbor.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -127,6 +128,16 @@ struct maker_party
 maker_official(struct maker *m, const char *name, const char *title, const char *agency, int64_t from, int64_t to)
 {
 	return official(m, name, title, agency, from, to, NULL);
+}
+
+struct maker_party
+maker_other_tier(struct maker *m, const char *agency)
+{
+	const struct agency *a = must((void *)policy_agency(m->policy, agency));
+	const struct wish w = { .organisation = a->name, .agency = agency, .title = "PHÓ CHỦ TỊCH", .name = "Người Khác", .person = "CB-900000",
+		.usage = "critical,digitalSignature,nonRepudiation", .policy = policy_tier(m->policy, "city")->policy, .from = maker_now - YEAR, .to = maker_now + YEAR };
+
+	return party(m, &w, &m->issuing, NULL);
 }
 
 struct maker_party
@@ -391,7 +402,7 @@ maker_sign(struct buf *raw, EVP_PKEY *key, enum xades_alg alg, struct span tbs)
 	buf_put(raw, rs, sizeof(rs));
 }
 
-struct signing { const char *id; struct maker_party *who; const char *title, *mode; int64_t time; bool stamp, evidence; X509_CRL *crl; enum xades_alg alg; };
+struct signing { const char *id; struct maker_party *who; const char *title, *mode; int64_t time, stamp_time; bool stamp, evidence; X509_CRL *crl; enum xades_alg alg; };
 
 static void
 put_signature(struct maker *m, struct buf *out, const struct signing *s, const struct xades_target *target, size_t n)
@@ -412,7 +423,7 @@ put_signature(struct maker *m, struct buf *out, const struct signing *s, const s
 	maker_sign(&raw, s->who->key, s->alg, buf_span(&tbs.signed_info));
 	if (s->stamp) {
 		xades_imprint(imprint, buf_span(&raw));
-		maker_stamp(m, &token, imprint, s->time + 2);
+		maker_stamp(m, &token, imprint, s->stamp_time != 0 ? s->stamp_time : s->time + 2);
 		evidence.stamp = buf_span(&token);
 	}
 	cert_to_der(&issuing, m->issuing.cert);
@@ -451,7 +462,7 @@ maker_permit(struct maker *m, const struct maker_recipe *r, struct buf *out)
 	struct xades_target target[XADES_TARGETS_MAX];
 	const int64_t when = r->officer_time != 0 ? r->officer_time : maker_now - 600;
 	struct signing s = { .id = "officer-1", .who = r->officer != NULL ? r->officer : &m->officer, .title = r->title != NULL ? r->title : "PHÓ CHỦ TỊCH",
-		.mode = r->mode != NULL ? r->mode : "KT. CHỦ TỊCH", .time = when, .stamp = !r->no_officer_stamp,
+		.mode = r->mode != NULL ? r->mode : "KT. CHỦ TỊCH", .time = when, .stamp = !r->no_officer_stamp, .stamp_time = r->officer_stamp,
 		.evidence = !r->no_evidence, .crl = r->crl != NULL ? r->crl : m->issuing_crl, .alg = r->alg };
 	struct err e;
 	size_t n;
@@ -507,6 +518,62 @@ maker_status_list(struct maker *m, struct evidence *v, const unsigned char *stat
 	maker_sign(&raw, m->service.key, XADES_ECDSA_SHA256, buf_span(&tbs));
 	cose_write(&cwt, buf_span(&head), buf_span(&payload), buf_span(&raw));
 	assert_done(evidence_add(v, "1.cwt", buf_span(&cwt), false, &e), e);
+}
+
+static void
+put_record(struct buf *out, struct span document)
+{
+	unsigned char digest[SHA256_LEN];
+
+	sha256(digest, document);
+	cbor_put_map(out, 2);
+	cbor_put_text(out, "verb");
+	cbor_put_text(out, "permit.issue");
+	cbor_put_text(out, "sha256");
+	cbor_put_bytes(out, span_of(digest, sizeof(digest)));
+}
+
+static void
+sign_note(struct buf *note, const struct checkpoint *c, EVP_PKEY *key, const struct note_key *name)
+{
+	own_struct(buf) text = buf_new(1000);
+	own(EVP_MD_CTX) *md = must(EVP_MD_CTX_new());
+	unsigned char signature[64];
+	size_t len = sizeof(signature);
+
+	checkpoint_text(&text, c);
+	assert_int_equal(EVP_DigestSignInit(md, NULL, NULL, NULL, key), 1);
+	assert_int_equal(EVP_DigestSign(md, signature, &len, text.ptr, text.len), 1);
+	buf_put_span(note, buf_span(&text));
+	buf_put_byte(note, '\n');
+	note_line(note, name, signature);
+}
+
+void
+maker_log_proof(struct maker *m, struct evidence *v, struct span document, int64_t when)
+{
+	own(EVP_PKEY) *key = must(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
+	own_struct(buf) record = buf_new(4096), entry = buf_new(ENTRY_MAX), note = buf_new(NOTE_MAX), proof = buf_new(TLOG_PROOF_MAX), vkey = buf_new(1000);
+	unsigned char handle[HANDLE_LEN], salt[SALT_LEN] = { 7 }, public[32];
+	struct entry x = { .type = 5, .time = when, .org = span_str("H99.31.07"), .category = span_str("construction"), .prev = -1 };
+	struct checkpoint c = { .origin = "log.hoagiang.example/thu-nghiem", .size = 1 };
+	struct note_key name;
+	size_t len = sizeof(public);
+	struct err e;
+
+	assert_int_equal(EVP_PKEY_get_raw_public_key(key, public, &len), 1);
+	assert_done(note_key_new(&name, c.origin, public, &e), e);
+	assert_done(hex_get_fixed(handle, sizeof(handle), span_str("000102030405060708090a0b0c0d0e0f"), &e), e);
+	put_record(&record, document);
+	entry_commit(x.commit, salt, buf_span(&record));
+	x.handle = span_of(handle, sizeof(handle));
+	assert_done(entry_write(&entry, &x, &e), e);
+	merkle_leaf(&c.root, buf_span(&entry));
+	sign_note(&note, &c, key, &name);
+	tlog_proof_write(&proof, 0, NULL, 0, buf_span(&entry), buf_span(&record), salt, buf_span(&note));
+	note_key_text(&vkey, &name);
+	assert_done(evidence_add(v, "log.vkey", buf_span(&vkey), true, &e), e);
+	assert_done(evidence_add(v, "issued.tlog-proof", buf_span(&proof), false, &e), e);
 }
 
 void

@@ -32,6 +32,7 @@ void maker_free(struct maker *);
 struct maker_party maker_official(struct maker *, const char *name, const char *title, const char *agency, int64_t from, int64_t to);
 struct maker_party maker_seal(struct maker *, const char *agency, int64_t from, int64_t to);
 struct maker_party maker_service(struct maker *, const char *profile, const char *name);
+struct maker_party maker_other_tier(struct maker *, const char *agency);
 struct maker_party maker_rsa_official(struct maker *, const char *agency);
 void maker_party_drop(struct maker_party *);
 
@@ -47,6 +48,7 @@ struct maker_recipe {
 	struct maker_party *officer, *second, *seal;
 	const char *title, *mode;
 	int64_t officer_time, seal_time;	/* claimed, and stamped */
+	int64_t officer_stamp;		/* when it differs from the claimed time */
 	bool no_officer_stamp, no_seal_stamp, no_evidence, unsealed;
 	X509_CRL *crl;			/* to be embedded instead of issuing_crl */
 	enum xades_alg alg;		/* of the officer */
@@ -60,6 +62,10 @@ void maker_content(struct maker *, const char *sample, struct buf *out);
 struct evidence *maker_evidence(struct maker *, X509_CRL *crl);
 /* A status list with these values, signed by the service signer, added. */
 void maker_status_list(struct maker *, struct evidence *, const unsigned char *statuses, size_t n, int64_t issued);
+
+/* A log with one entry, the issue of this document at `when`; the key goes into
+ * the evidence as an anchor, the proof as a piece. */
+void maker_log_proof(struct maker *, struct evidence *, struct span document, int64_t when);
 
 /* Judged at maker_now with this evidence. */
 void maker_judge(struct maker *, struct report *, struct span document, const struct evidence *);
