@@ -230,6 +230,7 @@ become(const struct world *w, const char *program, const char *section, const ch
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	redirect(w, section);
 	setenv("ANTIN_READY_FD", ready_text, 1);
+	setenv("ASAN_OPTIONS", "detect_leaks=0", 0);	/* the leak checker cannot work in a jail */
 	if (fault != NULL)
 		setenv("ANTIN_FAULT", fault, 1);
 	execv(path, (char *const *)args);
