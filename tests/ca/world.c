@@ -4,6 +4,7 @@
 #include "base/cms.h"
 #include "base/file.h"
 #include "base/serve.h"
+#include "register/fsck.h"
 #include "tests/base/test.h"
 #include "verifier/csr.h"
 #include "verifier/proto.h"
@@ -294,7 +295,7 @@ on_gate(void *state, enum msg_caller who, const struct msg *in, struct msg *out,
 }
 
 static pid_t
-start_gate(const struct world *w)
+make_gate(const struct world *w)
 {
 	static const struct serve_route routes[] = { { { GATE_CSR, "GATE_CSR", CALLER_CA, "F", "b" }, on_gate } };
 	own_str char *run = world_path(w, "run");
@@ -372,15 +373,33 @@ certificate_of(struct world *w, const char *person)
 }
 
 void
+world_start_gate(struct world *w)
+{
+	w->gate = make_gate(w);
+}
+
+void
+world_start_register(struct world *w)
+{
+	w->reg = start_sure(w, "antin-register", "antin-register", NULL, false);
+}
+
+void
+world_start_hsm(struct world *w)
+{
+	w->hsm = start_sure(w, "antin-hsm", "antin-hsm-issuing", NULL, true);
+}
+
+void
 world_start_below(struct world *w)
 {
 	static const struct msg_type types[] = { CA_MESSAGES(MSG_TYPE) };
 	own_str char *socket = world_path(w, "run/antin-ca.api.sock");
 
 	w->log = start_sure(w, "antin-hsm", "antin-hsm-log", "--begin-log", true);
-	w->reg = start_sure(w, "antin-register", "antin-register", NULL, false);
-	w->hsm = start_sure(w, "antin-hsm", "antin-hsm-issuing", NULL, true);
-	w->gate = start_gate(w);
+	world_start_register(w);
+	world_start_hsm(w);
+	world_start_gate(w);
 	w->to_ca = peer_new(socket, types, COUNT(types), CA_MESSAGE_MAX, 60000);
 }
 
@@ -417,16 +436,38 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 	return remove(path);
 }
 
+/* The database is what its log says, and so is what was published. */
+static void
+world_fsck(const struct world *w)
+{
+	own_str char *database = world_path(w, "state/register.db");
+	own_str char *public = world_path(w, "public");
+	struct fsck f;
+	struct err e;
+
+	assert_done(fsck_run(&f, database, public, &e), e);
+	assert_true(f.entries > 0 && f.erased == 0);
+}
+
+void
+world_stop(pid_t *pid, int sig)
+{
+	if (*pid > 0) {
+		kill(*pid, sig);
+		waitpid(*pid, NULL, 0);
+	}
+	*pid = 0;
+}
+
 void
 world_end(struct world *w)
 {
-	pid_t all[] = { w->ca, w->gate, w->hsm, w->reg, w->log };
+	pid_t *all[] = { &w->ca, &w->gate, &w->hsm, &w->reg, &w->log };
 
 	for (size_t i = 0; i < COUNT(all); i++)
-		if (all[i] > 0) {
-			kill(all[i], SIGTERM);
-			waitpid(all[i], NULL, 0);
-		}
+		world_stop(all[i], SIGTERM);
+	if (!w->broken)
+		world_fsck(w);
 	peer_free(w->to_ca);
 	for (size_t i = 0; i < ADMINS; i++) {
 		EVP_PKEY_free(w->admin[i].key);

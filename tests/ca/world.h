@@ -23,12 +23,17 @@ struct world {
 	X509 *root, *issuing;
 	pid_t reg, hsm, log, gate, ca;
 	struct peer *to_ca;			/* as antin-api */
+	bool broken;				/* a test changed the database: no fsck at the end */
 };
 
 /* With token, ceremony and files, nothing started. */
 void world_make(struct world *);
 /* All daemons but antin-ca. */
 void world_start_below(struct world *);
+void world_start_register(struct world *);
+void world_start_hsm(struct world *);
+void world_start_gate(struct world *);
+void world_stop(pid_t *, int signal);
 /* All daemons; fetches the administrators' certificates. */
 void world_start(struct world *);
 void world_begin(struct world *);
