@@ -59,11 +59,11 @@ step(xmlNode **out, xmlNode **at, const char *ns, const char *name, const xmlNod
 {
 	own_str char *what = NULL;
 
+	*out = *at;
 	if (!xml_is(*at, ns, name)) {
 		what = xprintf("<%s> must stand here", name);
 		return fail_node(e, *at != NULL ? *at : parent, what);
 	}
-	*out = *at;
 	*at = xml_next(*at);
 	return true;
 }
