@@ -56,6 +56,20 @@ sign_with(struct buf *out, EVP_PKEY *key, struct span tbs, struct err *e)
 	return signed_wrap(out, tbs, span_of(sig, n), e);
 }
 
+/* The mark of a tier stands in no name of another's: neither can be read as the
+ * other.  (That it stands in its own, a lint asks.) */
+static bool
+check_marks(const struct policy *p, const struct tier *mine, const char *name, struct err *e)
+{
+	for (size_t i = 0; i < p->ntiers; i++) {
+		const char *mark = p->tier[i].mark;
+
+		if (&p->tier[i] != mine && mark != NULL && mark[0] != '\0' && strstr(name, mark) != NULL)
+			return fail(e, ERR_POLICY, "the name \"%s\" bears the mark of the tier %s", name, p->tier[i].id);
+	}
+	return true;
+}
+
 static bool
 plan_authority(struct certificate_plan *c, const struct ceremony_plan *p, const char *profile, const char *name, EVP_PKEY *key, struct err *e)
 {
@@ -65,6 +79,8 @@ plan_authority(struct certificate_plan *c, const struct ceremony_plan *p, const 
 	*c = (struct certificate_plan){ .profile = policy_profile(p->policy, profile), .tier = policy_tier(p->policy, p->tier) };
 	if (c->profile == NULL || c->tier == NULL || agency == NULL)
 		return fail(e, ERR_ABSENT, "ceremony: the policy does not know the profile %s, the tier %s or the agency %s", profile, p->tier, p->agency);
+	if (!check_marks(p->policy, c->tier, name, e))
+		return false;
 	snprintf(c->name, sizeof(c->name), "%s", name);
 	snprintf(c->organisation, sizeof(c->organisation), "%s", agency->name);
 	snprintf(c->agency, sizeof(c->agency), "%s", agency->id);

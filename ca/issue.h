@@ -10,12 +10,14 @@
  *  5. What the order accepts and what it reserves is one unit: an order is used
  *     up if and only if its reservations exist.
  *
- *	           issue_plan            issue_reserve            issue_commit
- *	pending ---------------> (TBS) ----------------> reserved -------------> active
- *	(request)                            |    issue_sign, issue_check          |
- *	    ^                                |                                     | orders.c
- *	    |           issue_recover,       v                                     v  revoke
- *	    +---------- issue_void -------- void  (on the CRL until notAfter)   revoked
+ *	            issue_run                      issue_commit
+ *	pending ----------------> reserved ------------------------> active
+ *	(request) <----------------.  |                                |
+ *	    ^                      |  | issue_void                     | do_revoke
+ *	    |  the request waits   |  | issue_recover                  | (orders.c)
+ *	    '----- again ----------'  v                                v
+ *	                             void                           revoked
+ *	                             both on the CRL until notAfter and once more
  *
  * issue_recover runs at the start, before anything is heard: the token may have
  * signed a reservation that never became active, so each is voided and listed;
