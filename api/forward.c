@@ -281,14 +281,23 @@ forward_lookup(struct call *c, struct err *e)
 }
 
 bool
-lookup_permit(json_t **out, struct call *c, const char *code, struct err *e)
+lookup_answer(json_t **out, struct call *c, const char *typed, struct err *e)
 {
 	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);
+
+	if (!lookup_text(&text, c, typed, e) || !answer_read(out, buf_span(&text), e))
+		return false;
+	status_put(c->out, *out);
+	return true;
+}
+
+bool
+lookup_permit(json_t **out, struct call *c, const char *code, struct err *e)
+{
 	own(json_t) *j = NULL;
 
-	if (!lookup_text(&text, c, code, e) || !answer_read(&j, buf_span(&text), e))
+	if (!lookup_answer(&j, c, code, e))
 		return false;
-	status_put(c->out, j);
 	if (c->out->status >= 400)
 		return fail(e, ERR_LATER, "codes cannot be looked up now: too many tries, or the service is busy");
 	if (json_object_size(json_object_get(j, "permit")) == 0)

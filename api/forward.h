@@ -23,6 +23,9 @@ bool forward_verify(struct call *, struct err *);
 bool forward_lookup(struct call *, struct err *);
 bool forward_stamp(struct call *, struct err *);
 
+/* The answer of the verifier to what a person typed, counted as a try of the
+ * asker; the reply has the answer's status.  The caller owns it. */
+must_check bool lookup_answer(json_t **out, struct call *, const char *typed, struct err *);
 /* The answer of the verifier to a permit's code, counted as a try of the asker;
  * refused without a permit in it (then ERR_ABSENT, or 429 and how long to wait
  * already in the reply).  The caller owns it. */

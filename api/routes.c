@@ -1,5 +1,6 @@
 #include "api/routes.h"
 
+#include "api/answer.h"
 #include "api/forward.h"
 #include "api/public.h"
 #include "api/sheet.h"
@@ -18,6 +19,7 @@
 #define FINISH_MAX (1u << 20)
 #define SUBMISSION_MAX (4u << 20)
 #define STAMP_MAX (16u << 10)
+#define FORM_MAX (8u << 10)
 #define ARG_MAX 4096
 
 static const struct route table[] = {
@@ -26,6 +28,7 @@ static const struct route table[] = {
 	{ "GET", "/page.js", false, 0, page_file, "its hands" },
 	{ "GET", "/sheet.css", false, 0, page_file, "the looks of the permit sheet" },
 	{ "GET", "/openapi.yaml", false, 0, page_file, "this interface" },
+	{ "POST", "/answer", false, FORM_MAX, answer_run, "the answer to a code as a page, for whoever has no JavaScript" },
 	{ "GET", "/healthz", false, 0, page_health, "is the process alive" },
 	{ "POST", "/v1/requests", false, REQUEST_MAX, forward_request, "asks for a certificate" },
 	{ "POST", "/v1/orders/ca", false, ORDER_MAX, forward_order_ca, "a signed order about certificates and people" },

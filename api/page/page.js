@@ -292,6 +292,7 @@
 		document.body.className = document.body.className.replace(/ ?dropping/, '') + (on ? ' dropping' : '');
 	}
 
+	by('ask').noValidate = true;	// the page says it in its own words
 	by('ask').onsubmit = function () {
 		askCode(by('code').value);
 		return false;

@@ -252,6 +252,7 @@ ask(struct buf *answer, const char *method, const char *path, const char *header
 
 #define HANDLE "00112233445566778899aabbccddeeff"
 #define KEY "Authorization: Bearer k1\r\n"
+#define FORM "Content-Type: application/x-www-form-urlencoded\r\n"
 #define IDEM "Idempotency-Key: a\r\n"
 
 /* What is asked, the status, and a piece of the answer. */
@@ -298,6 +299,26 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "no document", "POST", "/v1/verify", "", "", 400, "empty" },
 	{ "a day of another form", "POST", "/v1/verify?day=22/11/2026", "", "x", 400, "yyyy-mm-dd" },
 	{ "a day too long", "POST", "/v1/verify?day=2026-11-223", "", "x", 400, "yyyy-mm-dd" },
+
+	{ "without JavaScript", "POST", "/answer", FORM, "code=0123456789012", 200, "<section id=\"answer\" class=\"green\">" },
+	{ "without JavaScript, escaped", "POST", "/answer", FORM, "code=0123456789012", 200, "&lt;b&gt;" },
+	{ "without JavaScript, both languages", "POST", "/answer", FORM, "code=0123456789012", 200, "<p>Compare</p>" },
+	{ "without JavaScript, the day", "POST", "/answer", FORM, "code=0123456789012", 200, "<dd>03/11/2026</dd>" },
+	{ "without JavaScript, written with %", "POST", "/answer", FORM, "a=b&code=01234567890%312&c=d", 200, "245/GPXD" },
+	{ "without JavaScript, charset", "POST", "/answer", "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n", "code=0123456789012", 200, "245/GPXD" },
+	{ "without JavaScript, an answer of no permit", "POST", "/answer", FORM, "code=1", 200, "class=\"grey\"" },
+	{ "without JavaScript, too many tries", "POST", "/answer", FORM, "code=many", 429, "Retry-After: 300" },
+	{ "form, no field", "POST", "/answer", FORM, "mode=1", 400, "no field" },
+	{ "form, a field that ends the same", "POST", "/answer", FORM, "xcode=1", 400, "no field" },
+	{ "form, no value", "POST", "/answer", FORM, "code", 400, "no field" },
+	{ "form, empty value", "POST", "/answer", FORM, "code=", 400, "empty" },
+	{ "form, half a %", "POST", "/answer", FORM, "code=%4", 400, "hexadecimal" },
+	{ "form, no hexadecimal", "POST", "/answer", FORM, "code=%zz", 400, "hexadecimal" },
+	{ "form, a NUL", "POST", "/answer", FORM, "code=1%002", 400, "NUL" },
+	{ "form, not UTF-8", "POST", "/answer", FORM, "code=%ff", 400, "the code" },
+	{ "form, of another type", "POST", "/answer", "Content-Type: text/plain\r\n", "code=1", 415, "a form is needed" },
+	{ "form, of no type", "POST", "/answer", "", "code=1", 415, "a form is needed" },
+	{ "form, asked for", "GET", "/answer", "", NULL, 405, "Allow: POST" },
 
 	{ "proof, daemon refuses", "GET", "/v1/permits/" HANDLE "/proof", "", NULL, 404, "no permit " HANDLE },
 	{ "permit by handle", "GET", "/v1/permits/00112233445566778899AABBCCDDEEFF", "", NULL, 200, "\r\n\r\n" HANDLE },

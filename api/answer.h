@@ -1,0 +1,17 @@
+/*
+ * api/answer.h -- the answer to a code as a page of HTML, for whoever has no
+ * JavaScript: the form of the citizen's page is posted, the page comes back.
+ *
+ * Made from what VERIFY_LOOKUP says and from nothing else.  Both languages
+ * stand below each other.  Files are not taken here.
+ */
+#pragma once
+
+#include "api/routes.h"
+#include "base/json.h"
+
+/* Handler of POST /answer; the body is a form with the one field `code`. */
+bool answer_run(struct call *, struct err *);
+/* The value of a field of application/x-www-form-urlencoded. */
+must_check bool form_value(struct buf *out, struct span form, const char *name, struct err *);
+must_check bool answer_html(struct buf *out, const json_t *answer, struct err *);
