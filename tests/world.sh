@@ -190,6 +190,11 @@ world_up() {
 # world_again: the daemons of a state that was made before
 world_again() {
 	host=$(cat "$state/host")
+	# The port may be taken meanwhile; what permits say of the host stays.
+	if (exec 3<>"/dev/tcp/${host%:*}/${host#*:}") 2>/dev/null; then
+		host=127.0.0.1:$(free_port)
+		sed -i "s/^listen = .*/listen = $host/" "$state/antin.conf"
+	fi
 	api=http://$host
 	world_up
 }
