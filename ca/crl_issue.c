@@ -439,3 +439,10 @@ crl_timer_start(struct authority *a)
 	promise(pthread_create(&thread, NULL, timer_loop, a) == 0);
 	pthread_detach(thread);
 }
+
+/* The lock is kept: the process ends. */
+void
+crl_stop(struct authority *a)
+{
+	pthread_mutex_lock(&a->crl->one);
+}

@@ -46,3 +46,5 @@ void crl_ask(struct authority *);
 
 /* A thread that issues daily, when asked, and tries again after a failure, for ever. */
 void crl_timer_start(struct authority *);
+/* Lets a CRL that is being made become whole; none is begun afterwards. */
+void crl_stop(struct authority *);

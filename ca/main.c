@@ -196,8 +196,8 @@ start(const struct ca_conf *c, struct authority *a, struct serve **door, struct 
 int
 main(int argc, char **argv)
 {
+	static struct authority a;		/* its timer outlives main's frame */
 	struct ca_conf c = { 0 };
-	struct authority a = { .policy = NULL };
 	struct serve *door;
 	struct err e;
 
@@ -208,5 +208,6 @@ main(int argc, char **argv)
 	start_ready();
 	if (!serve_run(door, &a, &e))
 		log_warn("%s", e.text);
+	crl_stop(&a);
 	return 0;
 }
