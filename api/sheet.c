@@ -136,12 +136,13 @@ put_officer(struct buf *out, const json_t *answer)
 	buf_put_str(out, "</div>\n");
 }
 
+/* In groups of four, unless it has them. */
 static void
-put_short_code(struct buf *out, const char *code)
+put_grouped(struct buf *out, const char *code, const char *between)
 {
 	for (size_t i = 0; code[i] != 0; i++) {
-		if (i > 0 && i % 4 == 0 && strchr(code, '-') == NULL)
-			buf_put_str(out, "-");
+		if (i > 0 && i % 4 == 0 && strpbrk(code, "- ") == NULL)
+			buf_put_str(out, between);
 		text_put_html(out, span_of(code + i, 1));
 	}
 }
@@ -156,12 +157,16 @@ put_foot(struct buf *out, const json_t *permit, const char *host, struct err *e)
 	buf_put_str(out, "<footer><div class=\"codes\">");
 	if (code[0] != 0) {
 		buf_put_str(out, "<p>Mã tra cứu: <strong class=\"code\">");
-		put_short_code(out, code);
+		put_grouped(out, code, "-");
 		buf_put_str(out, "</strong></p>");
 	}
 	if (voice[0] != 0 && !code128_svg(out, voice, BAR_HEIGHT, e))
 		return false;
-	put(out, "<p>Mã gọi điện: <strong class=\"code\">", voice, "</strong></p>");
+	if (voice[0] != 0) {
+		buf_put_str(out, "<p>Mã gọi điện: <strong class=\"code\">");
+		put_grouped(out, voice, " ");
+		buf_put_str(out, "</strong></p>");
+	}
 	put(out, "<p class=\"where\">Đây là bản in để đọc. Muốn biết giấy thật và còn hiệu lực hay không: vào ", host,
 	    ", gõ mã trên, rồi so từng dòng.</p></div>");
 	if (voice[0] != 0) {
