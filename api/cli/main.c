@@ -24,6 +24,7 @@ static const struct command commands[] = {
 	{ "enrol", "", "makes a key on a token and asks for a certificate", enrol_options, command_enrol },
 	{ "order", "VERB ID...", "an order, shown, signed with a token and sent", order_options, command_order },
 	{ "permit", "submit|list|sign|get|sheet|proof", "permits, from a draft to paper", permit_options, command_permit },
+	{ "bench", "", "each figure beside its limit, measured in the same run", bench_options, command_bench },
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
