@@ -11,9 +11,10 @@ check_extensions(const X509_CRL *crl, struct err *e)
 
 		if (nid == NID_delta_crl)
 			return fail(e, ERR_POLICY, "a delta CRL is not taken (RFC 5280 5.2.4)");
-		if (nid == NID_issuing_distribution_point && X509_EXTENSION_get_critical(x)) {
+		if (nid == NID_issuing_distribution_point) {
 			ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(crl, nid, NULL, NULL);
-			bool bad = idp == NULL || idp->indirectCRL || idp->onlysomereasons != NULL || idp->onlyattr;
+			bool bad = idp == NULL || idp->indirectCRL || idp->onlysomereasons != NULL ||
+			    idp->onlyattr || idp->onlyuser || idp->onlyCA;
 
 			ISSUING_DIST_POINT_free(idp);
 			if (bad)
@@ -22,6 +23,26 @@ check_extensions(const X509_CRL *crl, struct err *e)
 		}
 		if (X509_EXTENSION_get_critical(x) && nid != NID_authority_key_identifier && nid != NID_crl_number)
 			return fail(e, ERR_POLICY, "a critical extension of the CRL is not known (RFC 5280 5.2)");
+	}
+	return true;
+}
+
+/* RFC 5280 5.3: such an entry forbids the use of the whole CRL. */
+static bool
+check_entries(X509_CRL *crl, struct err *e)
+{
+	STACK_OF(X509_REVOKED) *all = X509_CRL_get_REVOKED(crl);
+
+	for (int i = 0; i < sk_X509_REVOKED_num(all); i++) {
+		const X509_REVOKED *entry = sk_X509_REVOKED_value(all, i);
+
+		for (int k = 0; k < X509_REVOKED_get_ext_count(entry); k++) {
+			X509_EXTENSION *x = X509_REVOKED_get_ext(entry, k);
+			int nid = OBJ_obj2nid(X509_EXTENSION_get_object(x));
+
+			if (nid == NID_certificate_issuer || (X509_EXTENSION_get_critical(x) && nid != NID_crl_reason && nid != NID_invalidity_date))
+				return fail(e, ERR_POLICY, "a critical extension of a CRL entry is not known (RFC 5280 5.3)");
+		}
 	}
 	return true;
 }
@@ -60,7 +81,8 @@ crl_check(struct crl_facts *out, X509_CRL *crl, X509 *issuer, struct err *e)
 	f.next_update = asn1_time_secs(X509_CRL_get0_nextUpdate(crl));
 	if (f.this_update == INT64_MIN || f.next_update == INT64_MIN || f.next_update <= f.this_update)
 		return fail(e, ERR_INPUT, "a CRL has thisUpdate and a later nextUpdate (RFC 5280 5.1.2.5)");
-	if (!check_extensions(crl, e) || !check_number(crl, &f.number, e) || !check_issuer(crl, issuer, e))
+	if (!check_extensions(crl, e) || !check_number(crl, &f.number, e) || !check_issuer(crl, issuer, e) ||
+	    !check_entries(crl, e))
 		return false;
 	f.entries = (size_t)(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)) > 0 ? sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)) : 0);
 	*out = f;

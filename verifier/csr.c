@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/rsa.h>
 
 #include <stdlib.h>
 
@@ -10,6 +11,26 @@
 #define SMALL_PRIME_MAX 7919
 #define FERMAT_STEPS 100
 
+/* RSASSA-PSS says its digests in parameters, where a missing one means SHA-1
+ * (RFC 4055 3.1). */
+static int
+pss_digest(const X509_REQ *req)
+{
+	const X509_ALGOR *alg = NULL;
+	const ASN1_OBJECT *oid;
+	const void *value = NULL;
+	RSA_PSS_PARAMS *pss;
+	int type, nid = NID_sha1;
+
+	X509_REQ_get0_signature(req, NULL, &alg);
+	X509_ALGOR_get0(&oid, &type, &value, alg);
+	pss = type == V_ASN1_SEQUENCE ? ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS)) : NULL;
+	if (pss != NULL && pss->hashAlgorithm != NULL)
+		nid = OBJ_obj2nid(pss->hashAlgorithm->algorithm);
+	RSA_PSS_PARAMS_free(pss);
+	return nid;
+}
+
 static bool
 check_digest(const X509_REQ *req, struct err *e)
 {
@@ -17,7 +38,9 @@ check_digest(const X509_REQ *req, struct err *e)
 
 	if (OBJ_find_sigid_algs(nid, &digest, &key) != 1)
 		return fail(e, ERR_INPUT, "the request is signed with an algorithm that is not known here");
-	if (nid == NID_rsassaPss || digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512)
+	if (nid == NID_rsassaPss)
+		digest = pss_digest(req);
+	if (digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512)
 		return true;
 	return fail(e, ERR_POLICY, "the request is signed with %s; SHA-256, SHA-384 or SHA-512 is needed", OBJ_nid2ln(digest));
 }

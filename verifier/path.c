@@ -19,12 +19,15 @@ static const struct { int code; enum verdict verdict; enum sub_indication sub; }
 	{ X509_V_ERR_CRL_HAS_EXPIRED, VERDICT_INDETERMINATE, SUB_TRY_LATER },
 	{ X509_V_ERR_CRL_NOT_YET_VALID, VERDICT_INDETERMINATE, SUB_TRY_LATER },
 	{ X509_V_ERR_CERT_SIGNATURE_FAILURE, VERDICT_INDETERMINATE, SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE },
+	{ X509_V_ERR_EE_KEY_TOO_SMALL, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE },
+	{ X509_V_ERR_CA_KEY_TOO_SMALL, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE },
+	{ X509_V_ERR_CA_MD_TOO_WEAK, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE },
 };
 
 static const struct { const char *word; int purpose; } purposes[] = {
 	{ "any", 0 }, { "serverAuth", X509_PURPOSE_SSL_SERVER }, { "clientAuth", X509_PURPOSE_SSL_CLIENT },
 	{ "emailProtection", X509_PURPOSE_SMIME_SIGN }, { "timeStamping", X509_PURPOSE_TIMESTAMP_SIGN },
-	{ "OCSPSigning", X509_PURPOSE_OCSP_HELPER }, { "codeSigning", -NID_code_sign },
+	{ "OCSPSigning", -NID_OCSP_sign }, { "codeSigning", -NID_code_sign },
 };
 
 void
@@ -46,7 +49,8 @@ purpose_of(const char *word, int *out, struct err *e)
 	return word == NULL || fail(e, ERR_INPUT, "there is no purpose %.40s", word);
 }
 
-/* Purposes that OpenSSL 3.0 does not judge: exactly this extended key usage. */
+/* Purposes that OpenSSL 3.0 does not judge: this extended key usage.  Answers
+ * about status are never a matter of "any" (RFC 6960 4.2.2.2). */
 static bool
 has_usage(X509 *leaf, int nid)
 {
@@ -54,7 +58,8 @@ has_usage(X509 *leaf, int nid)
 	bool found = false;
 
 	for (int i = 0; i < sk_ASN1_OBJECT_num(all); i++)
-		found |= OBJ_obj2nid(sk_ASN1_OBJECT_value(all, i)) == nid || OBJ_obj2nid(sk_ASN1_OBJECT_value(all, i)) == NID_anyExtendedKeyUsage;
+		found |= OBJ_obj2nid(sk_ASN1_OBJECT_value(all, i)) == nid ||
+		    (nid != NID_OCSP_sign && OBJ_obj2nid(sk_ASN1_OBJECT_value(all, i)) == NID_anyExtendedKeyUsage);
 	EXTENDED_KEY_USAGE_free(all);
 	ERR_clear_error();
 	return found;
@@ -99,8 +104,25 @@ store_of(const struct path_request *r)
 	return store;
 }
 
+/* The anchor needs no CRL (RFC 5280 6.1), and without require_crl a certificate
+ * that no CRL speaks of passes; what a CRL says counts always. */
+static int
+judge_step(int good, X509_STORE_CTX *ctx)
+{
+	const struct path_request *r = X509_STORE_CTX_get_app_data(ctx);
+	bool anchor = X509_STORE_CTX_get_error_depth(ctx) == sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
+	int code = X509_STORE_CTX_get_error(ctx);
+
+	if (good || (code == X509_V_ERR_UNABLE_TO_GET_CRL && (anchor || !r->require_crl)) ||
+	    (anchor && (code == X509_V_ERR_CRL_HAS_EXPIRED || code == X509_V_ERR_CRL_NOT_YET_VALID))) {
+		X509_STORE_CTX_set_error(ctx, X509_V_OK);
+		return 1;
+	}
+	return 0;
+}
+
 static void
-set_outcome(struct path_result *out, int code)
+set_outcome(struct path_result *out, int code, int depth)
 {
 	out->verdict = VERDICT_INDETERMINATE;
 	out->sub = SUB_CHAIN_CONSTRAINTS_FAILURE;
@@ -109,6 +131,8 @@ set_outcome(struct path_result *out, int code)
 			out->verdict = outcomes[i].verdict;
 			out->sub = outcomes[i].sub;
 		}
+	if (out->sub == SUB_REVOKED_NO_POE && depth > 0)
+		out->sub = SUB_REVOKED_CA_NO_POE;
 	snprintf(out->reason, sizeof(out->reason), "%s", X509_verify_cert_error_string(code));
 }
 
@@ -138,10 +162,12 @@ path_judge(struct path_result *out, const struct path_request *r, struct err *e)
 	X509_VERIFY_PARAM_set_auth_level(param, 2);	/* 112 bits: RSA 2048, no SHA-1 */
 	if (purpose > 0)
 		X509_VERIFY_PARAM_set_purpose(param, purpose);
+	X509_STORE_CTX_set_app_data(ctx, (void *)r);
+	X509_STORE_CTX_set_verify_cb(ctx, judge_step);
 	if (X509_verify_cert(ctx) != 1)
-		set_outcome(out, X509_STORE_CTX_get_error(ctx));
+		set_outcome(out, X509_STORE_CTX_get_error(ctx), X509_STORE_CTX_get_error_depth(ctx));
 	else if (purpose < 0 && !has_usage(r->leaf, -purpose))
-		set_outcome(out, X509_V_ERR_INVALID_PURPOSE);
+		set_outcome(out, X509_V_ERR_INVALID_PURPOSE, 0);
 	else
 		out->verdict = VERDICT_PASSED;
 	out->chain = X509_STORE_CTX_get1_chain(ctx);
