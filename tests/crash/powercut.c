@@ -298,7 +298,7 @@ whole(const char *path)
 	struct stat st;
 	off_t size;
 
-	if (stat(path, &st) != 0)
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
 		return strdup("none");
 	return old_range(path, 0, (size_t)st.st_size, &size);
 }
