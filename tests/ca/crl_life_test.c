@@ -1,0 +1,109 @@
+/* An entry's whole life, with time as the argument that it is: on the CRL while
+ * the certificate lives, on one more after its end, then gone; and a clock that
+ * goes back. */
+#include "tests/base/test.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "ca/crl_issue.h"
+#include "tests/ca/world.h"
+#include "verifier/crl.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static struct world w;
+static struct authority a;
+
+static int
+begin(void **state)
+{
+	struct err e;
+
+	world_begin(&w);
+	own_str char *reg = world_path(&w, "run/antin-register.ca.sock");
+	own_str char *hsm = world_path(&w, "run/antin-hsm-issuing.ca.sock");
+	a.policy = w.policy;
+	assert_done(authority_take(&a, X509_dup(w.root), X509_dup(w.issuing), "https://a.example", clock_now(), &e), e);
+	a.reg = reg_new(reg);
+	a.hsm = hsm_new(hsm);
+	a.crl = crl_clock_new();
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	world_end(&w);
+	return 0;
+}
+
+/* The CRL with this number, once it is public. */
+static void
+published(X509_CRL **out, int64_t number, struct crl_facts *f)
+{
+	own_str char *path = world_path(&w, "public/crl/0.crl");
+	struct err e;
+
+	for (int i = 0; i < 300; i++) {
+		own_struct(buf) der = buf_new(1 << 20);
+		own(X509_CRL) *crl = NULL;
+
+		assert_done(file_read(&der, path, &e), e);
+		assert_done(crl_from_any(&crl, buf_span(&der), &e), e);
+		assert_done(crl_check(f, crl, w.issuing, &e), e);
+		if (f->number == (uint64_t)number) {
+			*out = take(&crl);
+			return;
+		}
+		usleep(10000);
+	}
+	assert_true(!"the CRL is published");
+}
+
+static void
+an_entry_stays_for_one_more(void **state)
+{
+	own(EVP_PKEY) *key = key_new();
+	own(X509) *cert = world_enrol(&w, "official", "H99.14", "Người nghỉ", "CB-000600", "Chuyên viên", key);
+	int64_t over = asn1_time_secs(X509_get0_notAfter(cert)) + 5, now = clock_now(), last = 0;
+	own_struct(buf) der = buf_new(8192);
+	own_struct(buf) serial = buf_new(64);
+	struct draft d = { .by = SEC, .verb = "cert.revoke" };
+	const struct { const char *name; int64_t at, this_update; enum cert_state state; } rows[] = {
+		{ "while it lives", now + 86400, now + 86400, CERT_REVOKED },
+		{ "the clock goes back", now - 86400, now + 86400, CERT_REVOKED },
+		{ "just expired", over, over, CERT_REVOKED },
+		{ "shown once more", over + 86400, over + 86400, CERT_GOOD },
+	};
+	struct err e;
+
+	cert_to_der(&der, cert);
+	sha256(d.hash, buf_span(&der));
+	serial_hex(&serial, X509_get0_serialNumber(cert));
+	d.id = buf_str(&serial);
+	assert_done(world_order(&w, &d, NULL, &e), e);
+	assert_int_equal(world_stop_ca(&w, SIGTERM), 0);	/* this process is the authority now */
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own(X509_CRL) *crl = NULL;
+		struct crl_facts f;
+		struct revocation r;
+		int64_t number;
+
+		assert_done(crl_issue(&a, rows[i].at, &number, &e), e);
+		assert_case(rows[i].name, number > last);
+		last = number;
+		published(&crl, number, &f);
+		assert_case(rows[i].name, f.this_update == rows[i].this_update && f.next_update == f.this_update + CRL_VALID_SECS);
+		assert_done(crl_lookup(&r, crl, X509_get0_serialNumber(cert), &e), e);
+		assert_case(rows[i].name, r.state == rows[i].state);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(an_entry_stays_for_one_more) };
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
