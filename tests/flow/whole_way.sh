@@ -32,7 +32,7 @@ for permit in "$state"/permits/*-0*.xml; do
 done
 # shellcheck disable=SC2086
 refuses "xmlsec1 refuses the altered permit" xmlsec1 --verify $ids --trusted-pem "$state/root.pem" --untrusted-pem "$state/issuing.pem" \
-	--node-xpath "//*[local-name()='Signature'][@Id='seal']" "$state/permits/altered.xml"
+	--node-xpath "//*[local-name()='Signature'][@Id='seal']" "$state/altered.xml"
 
 # Certificates and CRLs, by OpenSSL and GnuTLS.
 openssl x509 -inform DER -in "$state/desk/certificates/CB-000012.crt" -out "$state/clerk.pem"
@@ -63,7 +63,7 @@ if [ -d tests/page ] && command -v node >/dev/null; then
 	(cd tests/page && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund >/dev/null 2>&1; }) || { bad=$((bad + 1)); say "   NOT: npm ci"; }
 	world_again
 	code=$("$antin" permit list --state issued --api "$api" | head -1 | awk '{print $5}')
-	agrees "the page" node tests/page/page_test.mjs "$api" "$state/permits/gpxd-02.xml" "$state/permits/altered.xml" "$code"
+	agrees "the page" node tests/page/page_test.mjs "$api" "$state/permits/gpxd-02.xml" "$state/altered.xml" "$code"
 	grep -E '^(ok|not ok)' "$state/log/opinion" | sed 's/^/      /'
 	world_down
 fi
