@@ -306,7 +306,8 @@ judge_in_force(struct judging *j)
 	r->until = j->p.valid_to;
 	if (r->verdict != VERDICT_PASSED || !j->p.sealed)
 		return;
-	judge_status(j);
+	if (!j->q->no_status_list)
+		judge_status(j);
 	if ((r->in_force == FORCE_YES || r->in_force == FORCE_NOTED || r->in_force == FORCE_UNKNOWN) && j->q->day > j->p.valid_to)
 		r->in_force = FORCE_EXPIRED;
 	if ((r->in_force == FORCE_YES || r->in_force == FORCE_NOTED) && j->q->day < j->p.valid_from) {

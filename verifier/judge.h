@@ -32,6 +32,7 @@ struct judge_question {
 	const struct judge_appointment *appointment;	/* NULL: not known, not judged */
 	size_t nappointments;
 	bool insecure_no_revocation;
+	bool no_status_list;			/* the caller asks the register itself whether it is in force */
 	bool unsealed;				/* the permit waits for its seal: judge the officers alone */
 };
 

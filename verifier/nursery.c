@@ -65,6 +65,7 @@ nursery_main(const struct nursery_settings *s, int control)
 	struct err e;
 
 	jail_die_with_parent();
+	jail_close_others(&control, 1);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);	/* zygotes that ended are nobody's concern */

@@ -84,6 +84,7 @@ zygote_main(const struct zygote_settings *s, int control)
 	struct err e;
 
 	jail_die_with_parent();
+	jail_close_others(&control, 1);	/* whatever else the parent holds */
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGINT, SIG_IGN);
 	sigaction(SIGCHLD, &reaper, NULL);

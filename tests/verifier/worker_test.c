@@ -1,0 +1,219 @@
+/* Documents in workers: what they answer, and what becomes of those that harm
+ * theirs. */
+#include "tests/base/test.h"
+#include "tests/verifier/permit_maker.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "verifier/bench.h"
+#include "verifier/proto.h"
+#include "verifier/worker.h"
+#include "verifier/zygote.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct maker *m;
+static struct evidence *evidence;
+static struct worker worker;
+static struct zygote *real, *harmed;
+
+enum { HARM_SEGV = 1, HARM_LOOP, HARM_MEMORY, HARM_SLEEP, HARM_OPEN, HARM_SOCKET, HARM_FORK, HARM_EXIT };
+
+/* What a document that took over its worker would try. */
+static bool
+harm(void *state, const struct msg *in, struct msg *out, struct err *e)
+{
+	volatile unsigned n = 0;
+
+	signal(SIGSEGV, SIG_DFL);	/* cmocka catches it */
+	switch (in->type) {
+	case HARM_SEGV: raise(SIGSEGV); break;
+	case HARM_LOOP: for (;;) n++; break;
+	case HARM_MEMORY: for (;;) memset(xalloc(1 << 24), 1, 1 << 24); break;
+	case HARM_SLEEP: sleep(100); break;
+	case HARM_OPEN: msg_put_u64(out, open("/etc/passwd", O_RDONLY) < 0 ? 1 : 0); break;
+	case HARM_SOCKET: msg_put_u64(out, socket(AF_UNIX, SOCK_STREAM, 0) < 0 ? 1 : 0); break;
+	case HARM_FORK: msg_put_u64(out, fork() < 0 ? 1 : 0); break;
+	default: _exit(0);
+	}
+	return true;
+}
+
+static int
+set_up(void **state)
+{
+	struct zygote_settings s = { .state = &worker, .work = worker_run, .memory_max = 1ull << 30, .cpu_secs = 5 };
+	struct err e;
+
+	m = maker_new();
+	evidence = maker_evidence(m, NULL);
+	worker = (struct worker){ m->policy, m->grammars, evidence };
+	assert_done(zygote_start(&real, &s, &e), e);
+	s.work = harm;
+	s.cpu_secs = 1;
+	assert_done(zygote_start(&harmed, &s, &e), e);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	zygote_stop(real);
+	zygote_stop(harmed);
+	evidence_free(evidence);
+	maker_free(m);
+	return 0;
+}
+
+static void
+put_document(struct msg *request, struct span octets)
+{
+	struct err e;
+	int fd;
+
+	assert_done(memfd_sealed(&fd, octets, &e), e);
+	msg_put_fd(request, fd);
+}
+
+static json_t *
+verify(struct span document)
+{
+	own_struct(msg) request = msg_new(VERIFY_FILE, 4096);
+	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
+	json_t *j;
+	struct err e;
+
+	msg_put_u64(&request, (uint64_t)maker_now);
+	msg_put_u64(&request, (uint64_t)day_in_vietnam(maker_now));
+	msg_put_str(&request, "file");
+	put_document(&request, document);
+	assert_done(zygote_do(real, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
+	assert_done(json_read(&j, msg_span(&reply, 0), &e), e);
+	return j;
+}
+
+static void
+a_permit_is_judged(void **state)
+{
+	own_struct(buf) doc = buf_new(XML_SIZE_MAX), deep = buf_new(XML_SIZE_MAX);
+
+	maker_permit(m, &(struct maker_recipe){ 0 }, &doc);
+	own(json_t) *good = verify(buf_span(&doc));
+	assert_string_equal(json_string_value(json_object_get(good, "verdict")), "TOTAL-PASSED");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(good, "in_force"), "answer")), "unknown");
+	for (int i = 0; i < 1000000; i++)
+		buf_put_str(&deep, "<a>");
+	own(json_t) *bad = verify(buf_span(&deep));
+	assert_string_equal(json_string_value(json_object_get(bad, "sub")), "FORMAT_FAILURE");
+	own(json_t) *empty = verify(span_str(" "));
+	assert_true(json_is_true(json_object_get(empty, "no_signature")));
+}
+
+static void
+a_submission_comes_back_canonical_or_refused(void **state)
+{
+	static const struct { const char *sample; bool good; } cases[] = { { "gpxd-01", true }, { "dkkd-02", false } };
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own_struct(msg) request = msg_new(GATE_SUBMISSION, 4096);
+		own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
+		own_struct(buf) json = buf_new(JSON_MAX);
+		struct err e = { ERR_NONE, "" };
+		bool good;
+
+		maker_sample(&json, cases[i].sample);
+		msg_put_str(&request, "000102030405060708090a0b0c0d0e0f");
+		put_document(&request, buf_span(&json));
+		good = zygote_do(real, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e);
+		assert_case(cases[i].sample, good == cases[i].good);
+		if (good)
+			assert_memory_equal(msg_span(&reply, 0).ptr, "<content xmlns=", 15);
+		else
+			assert_non_null(strstr(e.text, "dai_dien.ho_ten: Họ tên: có ký tự U+00D0"));
+	}
+}
+
+static void
+a_request_gives_its_key(void **state)
+{
+	own(X509_REQ) *req = X509_REQ_new();
+	own(EVP_PKEY) *key = EVP_EC_gen("P-256");
+	own_struct(msg) request = msg_new(GATE_CSR, 4096);
+	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
+	own_struct(buf) der = buf_new(1 << 14), spki = buf_new(1 << 10);
+	struct err e;
+
+	X509_REQ_set_pubkey(req, key);
+	assert_true(X509_REQ_sign(req, key, EVP_sha256()) > 0);
+	csr_to_der(&der, req);
+	put_document(&request, buf_span(&der));
+	assert_done(zygote_do(real, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
+	pubkey_to_spki(&spki, key);
+	assert_true(span_eq(msg_span(&reply, 0), buf_span(&spki)));
+}
+
+static void
+a_harmed_worker_costs_one_sentence(void **state)
+{
+	static const struct { const char *name; uint16_t type; bool answers; } cases[] = {
+		{ "crash", HARM_SEGV, false }, { "endless loop", HARM_LOOP, false },
+#ifndef __SANITIZE_ADDRESS__
+		{ "all memory", HARM_MEMORY, false },
+#endif
+		{ "stall", HARM_SLEEP, false }, { "exit", HARM_EXIT, false }, { "opens a file", HARM_OPEN, true },
+		{ "opens a socket", HARM_SOCKET, true }, { "forks", HARM_FORK, true },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own_struct(msg) request = msg_new(cases[i].type, 4096);
+		own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
+		struct err e = { ERR_NONE, "" };
+		bool good = zygote_do(harmed, &request, &reply, VERIFY_MESSAGE_MAX, 2000, &e);
+
+		if (good != cases[i].answers && cases[i].answers)
+			print_error("%s: %s\n", cases[i].name, e.text);
+		/* Refused by the kernel: an error, or the end of the worker. */
+		if (good)
+			assert_case(cases[i].name, cases[i].answers && msg_u64(&reply, 0) == 1);
+		else
+			assert_case(cases[i].name, e.class == ERR_LATER && e.text[0] != '\0');
+		own_struct(buf) doc = buf_new(XML_SIZE_MAX);
+		maker_permit(m, &(struct maker_recipe){ 0 }, &doc);
+		own(json_t) *next = verify(buf_span(&doc));
+		assert_string_equal(json_string_value(json_object_get(next, "verdict")), "TOTAL-PASSED");
+	}
+}
+
+static void
+bench_runs(void **state)
+{
+	own_struct(buf) doc = buf_new(XML_SIZE_MAX);
+	struct verifier_bench b = { .at = maker_now, .policy = m->policy, .grammars = m->grammars, .evidence = evidence, .secs = 0.5, .threads = 4 };
+	struct verifier_bench_result r;
+	struct err e;
+
+	b.permit = span_str("<x/>");
+	assert_false(verifier_bench(&r, &b, &e));
+	maker_permit(m, &(struct maker_recipe){ 0 }, &doc);
+	b.permit = buf_span(&doc);
+	assert_done(verifier_bench(&r, &b, &e), e);
+	print_message("%zu octets: raw %.0f/s, needed %u, limit %.0f/s, warm %.0f/s, cold %.0f/s\n", doc.len, r.raw_per_sec, r.needed, r.limit_per_sec, r.warm_per_sec, r.cold_per_sec);
+	assert_true(r.warm_per_sec > 0 && r.cold_per_sec > 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_permit_is_judged),
+		cmocka_unit_test(a_submission_comes_back_canonical_or_refused),
+		cmocka_unit_test(a_request_gives_its_key),
+		cmocka_unit_test(a_harmed_worker_costs_one_sentence),
+		cmocka_unit_test(bench_runs),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,34 @@
+/*
+ * verifier/bench.h -- how many permits a second: judged by one process again
+ * and again (warm), each by a worker of its own (cold), and the limit: ECDSA
+ * P-256 verifications alone, times those that a permit truly needs.
+ *
+ * Needed for each signature: its value, its time stamp, the signer's
+ * certificate; and once the time-stamping certificate.  What the process knew
+ * before the document came (issuing certificates, published CRLs) is not
+ * counted.
+ */
+#pragma once
+
+#include "verifier/judge.h"
+
+struct verifier_bench {
+	struct span permit;		/* sealed; must pass at `at` */
+	int64_t at;
+	const struct policy *policy;
+	struct permit_grammars *grammars;
+	const struct evidence *evidence;
+	double secs;			/* for each of the three */
+	unsigned threads;		/* that ask for workers, cold */
+};
+
+struct verifier_bench_result {
+	double raw_per_sec;		/* ECDSA verifications, one core */
+	unsigned needed;		/* by this permit */
+	double limit_per_sec;		/* raw_per_sec / needed, one core */
+	double warm_per_sec;		/* one process, one core */
+	double cold_per_sec;		/* a worker a document */
+};
+
+/* Refuses (ERR_INPUT) a permit that does not pass.  Forks: call before threads. */
+must_check bool verifier_bench(struct verifier_bench_result *, const struct verifier_bench *, struct err *);
