@@ -1,6 +1,7 @@
 // The citizen's page as people use it, in Chromium.
 // usage: node page_test.mjs BASE_URL PERMIT ALTERED CODE
 import { chromium } from 'playwright-core';
+import jsQR from 'jsqr';
 
 const [base, permit, altered, code] = process.argv.slice(2);
 let passed = 0, failed = 0;
@@ -83,6 +84,192 @@ async function says(page, words) {
 	check('without a network it says so and decides nothing', !now.includes('Mã đúng') && !now.includes('Giấy thật') && page.trouble.length === 0);
 	await page.context().setOffline(false);
 	await page.close();
+}
+
+// What can be computed of being readable: names of controls, contrast, size of targets, one heading, languages.
+const look = () => {
+	const found = [];
+	const number = c => (c.match(/[\d.]+/g) || []).map(Number);
+	const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+	const behind = e => {
+		for (; e; e = e.parentElement) {
+			const c = number(getComputedStyle(e).backgroundColor);
+			if (c.length === 3 || c[3] > 0)
+				return c;
+		}
+		return [255, 255, 255];
+	};
+	const seen = e => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden';
+	let texts = 0;
+	for (const e of document.querySelectorAll('body *')) {
+		const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim() !== '');
+		if (!own || !seen(e) || e.tagName === 'NOSCRIPT' || e.tagName === 'OPTION')
+			continue;
+		const style = getComputedStyle(e), a = light(number(style.color)), b = light(behind(e));
+		const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+		const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
+		texts++;
+		if (ratio < (large ? 3 : 4.5))
+			found.push(`contrast ${ratio.toFixed(2)}: ${e.textContent.slice(0, 30)}`);
+	}
+	if (texts === 0)
+		found.push('no text');
+	for (const e of document.querySelectorAll('input, button, select, textarea')) {
+		const named = e.labels && e.labels.length > 0 || e.getAttribute('aria-label') || e.tagName === 'BUTTON' && e.innerText.trim();
+		if (!named)
+			found.push(`no name: ${e.id}`);
+		if (seen(e) && e.getBoundingClientRect().height < 44)
+			found.push(`small target: ${e.id}`);
+	}
+	if (document.querySelectorAll('h1').length !== 1)
+		found.push('not one h1');
+	if (!document.documentElement.lang)
+		found.push('no language');
+	const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+	if (new Set(ids).size !== ids.length)
+		found.push('an id twice');
+	for (const e of document.querySelectorAll('[aria-describedby], [aria-labelledby]'))
+		for (const id of (e.getAttribute('aria-describedby') || e.getAttribute('aria-labelledby')).split(' '))
+			if (!document.getElementById(id))
+				found.push(`points at nothing: ${id}`);
+	if (document.documentElement.scrollWidth > innerWidth)
+		found.push(`wider than the window by ${document.documentElement.scrollWidth - innerWidth}`);
+	return found;
+};
+const readable = async (what, page) => {
+	const found = await page.evaluate(look);
+	check(what + (found.length ? ': ' + found.join('; ') : ''), found.length === 0);
+};
+
+// At each width, before and after an answer, in both languages.
+for (const width of [320, 768, 1280]) {
+	const page = await open(width);
+	await readable(`readable at ${width}`, page);
+	await page.fill('#code', code);
+	await page.keyboard.press('Enter');
+	await says(page, 'Mã đúng');
+	await readable(`readable at ${width}, answered`, page);
+	await page.getByRole('button', { name: 'English' }).click();
+	await readable(`readable at ${width}, in English`, page);
+	check(`English is said to be English at ${width}`, await page.evaluate(() => document.documentElement.lang) === 'en');
+	await page.close();
+}
+
+// Answers made up here: every colour, the longest names, and text that wants to be markup.
+{
+	const long = 'Nguyễn Phan Hoàng Phước Bảo Quỳnh Trâm Anh Tôn Nữ Thị Thương '.repeat(4) + 'ẦẬỄỆỖỘỮỰ'.repeat(30);
+	const page = await open(320);
+	let next;
+	await page.route('**/v1/codes/**', route => route.fulfill(next));
+	const reply = (colour, text, more) => ({ status: 200, contentType: 'application/json', body: JSON.stringify({
+		answer: { id: 'x', sign: '!', colour, word: { vi: text, en: text }, say: { vi: text, en: text }, act: { vi: text, en: text }, prefix: { vi: text, en: text } }, ...more }) });
+	const ask = async () => { await page.fill('#code', '1'); await page.press('#code', 'Enter'); await page.waitForSelector('#answer:not([hidden])'); };
+	for (const colour of ['green', 'amber', 'blue', 'red', 'grey', 'no-such']) {
+		next = reply(colour, 'Trả lời');
+		await ask();
+		await readable(`readable in ${colour}`, page);
+	}
+	check('an unknown colour is grey', await page.evaluate(() => document.getElementById('answer').className) === 'grey');
+	check('the answer has the focus', await page.evaluate(() => document.activeElement.id) === 'answer');
+	next = reply('green', long, { permit: { number: long, holder: long, agency_name: long, lines: [{ vi: long, en: long, value: long, depth: 99 }] } });
+	await ask();
+	await readable('long names fit at 320', page);
+	const markup = '<img src=/x onerror="window.bad=1"><script>window.bad=1</script>';
+	next = reply('green', markup, { permit: { number: markup, holder: markup, shortcode: markup, lines: [{ vi: markup, en: markup, value: markup, depth: 1 }] },
+		reasons: [{ vi: markup, en: markup }], signatures: [{ id: markup, signer: { name: markup } }] });
+	await ask();
+	await page.waitForTimeout(300);
+	check('markup in an answer stays text', await page.evaluate(() => window.bad === undefined && document.querySelector('main img, main script') === null));
+	for (const [name, body] of [['no JSON', '{'], ['nothing', ''], ['null', 'null'], ['a list', '[]'], ['an empty object', '{}'], ['an answer without words', '{"answer":{}}']]) {
+		next = { status: 200, contentType: 'application/json', body };
+		await page.fill('#code', '1');
+		await page.press('#code', 'Enter');
+		await page.waitForTimeout(200);
+		check(`an answer that is ${name} is never green`, await page.evaluate(() => document.getElementById('answer').className !== 'green'));
+	}
+	next = { status: 400, contentType: 'application/problem+json', body: '{"class":"input"}' };
+	await ask();
+	check('what is refused decides nothing', (await page.innerText('#answer')).includes('CHƯA KIỂM TRA ĐƯỢC'));
+	check('no script fails on made-up answers', page.trouble.length === 0);
+	await page.close();
+}
+
+// The square code's address, and what is no code.
+{
+	const voice = await (async () => {
+		const page = await open(800);
+		await page.goto(`${base}/v1/permits/${code}/sheet`);
+		const digits = (await text(page)).match(/Mã gọi điện: ([\d ]+)/)[1].replace(/ /g, '').slice(0, 13);
+		await page.close();
+		return digits;
+	})();
+	const page = await open(400);
+	await page.goto(base + '/#' + voice);
+	await page.reload();
+	check('the address of the square code is answered', await says(page, 'Mã đúng: thành phố có cấp giấy này'));
+	const asked = [];
+	page.on('request', r => asked.push(r.url()));
+	await page.goto(base + '/#<script>');
+	await page.waitForTimeout(300);
+	check('another tail of the address asks nothing', !asked.some(u => u.includes('/v1/')));
+	await page.fill('#code', '   ');
+	await page.press('#code', 'Enter');
+	check('an empty box is told, and keeps the focus', await says(page, 'Chưa có mã') && await page.evaluate(() => document.activeElement.id) === 'code');
+	check('no script fails with addresses', page.trouble.length === 0);
+	await page.close();
+
+	// The sheet: one A4 page; its square code read by a decoder that is not ours.
+	const sheet = await open(1000);
+	await sheet.goto(`${base}/v1/permits/${code}/sheet`);
+	const shot = await sheet.locator('svg.qr').screenshot();
+	const pixels = await sheet.evaluate(async png => {
+		const image = new Image();
+		image.src = 'data:image/png;base64,' + png;
+		await image.decode().catch(() => 0);
+		return image.naturalWidth;
+	}, shot.toString('base64'));
+	const reader = await browser.newPage();		// without the sheet's content policy
+	const picture = await reader.evaluate(async png => {
+		const image = new Image(), canvas = document.createElement('canvas');
+		image.src = 'data:image/png;base64,' + png;
+		await image.decode();
+		canvas.width = image.width + 40;
+		canvas.height = image.height + 40;
+		const c = canvas.getContext('2d');
+		c.fillStyle = '#fff';
+		c.fillRect(0, 0, canvas.width, canvas.height);
+		c.drawImage(image, 20, 20);
+		return { data: [...c.getImageData(0, 0, canvas.width, canvas.height).data], width: canvas.width, height: canvas.height };
+	}, shot.toString('base64'));
+	const read = (jsQR.default || jsQR)(Uint8ClampedArray.from(picture.data), picture.width, picture.height);
+	check('the square code is read by another decoder', read !== null && /^https:\/\/[^/#]+\/#\d{13}$/.test(read.data));
+	check('it says the digits on the paper', read !== null && read.data.endsWith('#' + voice));
+	check('the page takes no picture from elsewhere', pixels === 0);
+	const pdf = await sheet.pdf({ preferCSSPageSize: true });
+	check('the sheet is one page', (pdf.toString('latin1').match(/\/Type\s*\/Page\b/g) || []).length === 1);
+	const words = await text(sheet);
+	check('the sheet has the state, the motto, the number and the warning', ['CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM', 'Độc lập - Tự do - Hạnh phúc', 'Số: ', 'THỬ NGHIỆM', 'Đã ký số'].every(w => words.includes(w)));
+	check('the bar code is a picture in the page', await sheet.locator('svg.code128').count() === 1);
+	await readable('the sheet is readable', sheet);
+	await sheet.close();
+	await reader.close();
+}
+
+// Without JavaScript.
+{
+	const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 320, height: 800 } });
+	const page = await context.newPage();
+	await page.goto(base + '/');
+	check('without JavaScript it says what still works', (await page.innerText('noscript').catch(() => '')).includes('vẫn kiểm tra được bằng mã') || (await text(page)).includes('vẫn kiểm tra được bằng mã'));
+	await page.fill('#code', code);
+	await page.press('#code', 'Enter');
+	await page.waitForLoadState();
+	const words = await text(page);
+	check('without JavaScript a code is answered', words.includes('Mã đúng: thành phố có cấp giấy này') && words.includes('The code is right'));
+	check('without JavaScript the tier is said', words.includes('BẢN THỬ NGHIỆM') && words.includes('DEMONSTRATION'));
+	check('the code is not in the address', !page.url().includes(code));
+	await context.close();
 }
 
 await browser.close();
