@@ -360,6 +360,13 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "stamp, TSA away", "POST", "/v1/timestamps", "Content-Type: application/timestamp-query\r\n", "0", 200, "application/timestamp-reply" },
 	{ "stamp, wrong type", "POST", "/v1/timestamps", "Content-Type: text/plain\r\n", "0", 200, "application/timestamp-reply" },
 
+	{ "a header through a serial", "GET", "/v1/certificates/ab%0d%0aX-Evil:%201", "", NULL, 400, "lower case" },
+	{ "a header through a code", "GET", "/v1/permits/0123456789012%0d%0aX-Evil:%201", "", NULL, 400, "short code" },
+	{ "a header through a proof", "GET", "/v1/permits/0123456789012%0aX-Evil:%201/proof", "", NULL, 400, "short code" },
+	{ "a header through a file", "GET", "/crl/0.crl%0d%0aX-Evil:%201", "", NULL, 404, "no such file" },
+	{ "a header through an ETag", "GET", "/checkpoint", "If-None-Match: \"a%0d%0aX-Evil: 1\"\r\n", NULL, 200, "\r\n\r\ncp" },
+	{ "a NUL in the address", "GET", "/crl/0.crl%00.html", "", NULL, 200, "\r\n\r\ncrl" },
+
 	{ "sheet", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" },
 	{ "sheet, escaped", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "phường &lt;An Phú Đông&gt;" },
 	{ "sheet, line escaped", "GET", "/v1/permits/0123456789012/sheet", "", NULL, 200, "depth3\"><dt>Địa điểm</dt><dd>&lt;b&gt;Số 12" },
@@ -390,7 +397,57 @@ test_cases(void **state)
 			print_error("%s\n", buf_str(&answer));
 		assert_case(cases[i].name, strstr(buf_str(&answer), cases[i].piece) != NULL);
 		assert_case(cases[i].name, strstr(buf_str(&answer), dir) == NULL);
+		assert_case(cases[i].name, strstr(buf_str(&answer), "\nX-Evil") == NULL);
 	}
+}
+
+/* RFC 9457, with the class and a sentence in both languages, whatever was wrong. */
+static void
+test_problem_shape(void **state)
+{
+	static const char *const keys[] = { "type", "title", "detail", "class" };
+	own_struct(buf) answer = buf_new(32 << 20);
+	size_t seen = 0;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own(json_t) *j = NULL;
+		const char *body;
+		struct err e;
+
+		if (cases[i].status < 400 || strcmp(cases[i].path, "/answer") == 0 || strncmp(cases[i].path, "/v1/codes/", 10) == 0)
+			continue;
+		ask(&answer, cases[i].method, cases[i].path, cases[i].headers, cases[i].body);
+		assert_case(cases[i].name, strstr(buf_str(&answer), "application/problem+json") != NULL);
+		assert_case(cases[i].name, strstr(buf_str(&answer), "Cache-Control: no-store") != NULL);
+		body = strstr(buf_str(&answer), "\r\n\r\n") + 4;
+		assert_done(json_read(&j, span_str(body), &e), e);
+		for (size_t k = 0; k < COUNT(keys); k++)
+			assert_case(cases[i].name, json_string_length(json_object_get(j, keys[k])) > 0);
+		assert_int_equal(json_integer_value(json_object_get(j, "status")), cases[i].status);
+		assert_case(cases[i].name, json_string_length(json_object_get(json_object_get(j, "say"), "vi")) > 0);
+		assert_case(cases[i].name, json_string_length(json_object_get(json_object_get(j, "say"), "en")) > 0);
+		seen++;
+	}
+	assert_true(seen > 30);
+}
+
+/* One hangs up in the middle of a body, again and again: nothing is kept for it. */
+static void
+test_gone_in_the_middle(void **state)
+{
+	static const char head[] = "POST /v1/verify HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
+	own_struct(buf) answer = buf_new(1 << 20), part = buf_new(1 << 20);
+
+	buf_put_str(&part, head);
+	(void)!buf_extend(&part, 500000);
+	for (int i = 0; i < 40; i++) {
+		own_fd int fd = dial();
+
+		(void)!send(fd, part.ptr, part.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	for (int i = 0; i < 100 && ask(&answer, "GET", "/healthz", "", NULL) != 200; i++)
+		usleep(20000);
+	assert_int_equal(ask(&answer, "POST", "/v1/verify", "", "<permit/>"), 200);
 }
 
 static void
@@ -532,7 +589,8 @@ test_listen(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases), cmocka_unit_test(test_etag),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases), cmocka_unit_test(test_problem_shape),
+		cmocka_unit_test(test_gone_in_the_middle), cmocka_unit_test(test_etag),
 		cmocka_unit_test(test_length_announced), cmocka_unit_test(test_length_hidden), cmocka_unit_test(test_headers_too_long),
 		cmocka_unit_test(test_not_http), cmocka_unit_test(test_per_address), cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_drip), cmocka_unit_test(test_listen) };
