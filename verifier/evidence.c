@@ -38,6 +38,7 @@ evidence_free(struct evidence *v)
 	sk_X509_CRL_pop_free(v->crls, X509_CRL_free);
 	free_bufs(v->list, v->nlists);
 	free_bufs(v->proof, v->nproofs);
+	free(v->settled);
 	free(v);
 }
 
@@ -215,18 +216,55 @@ evidence_issuer(const struct evidence *v, const cert_list *more, X509 *cert)
 	return NULL;
 }
 
+static void
+settle(struct settled_crl *out, const struct evidence *v, X509_CRL *crl)
+{
+	const cert_list *lists[] = { v->anchors, v->bag };
+	struct revocation unused;
+	struct err ignored;
+
+	for (size_t l = 0; l < 2; l++)
+		for (int i = 0; i < sk_X509_num(lists[l]); i++)
+			if (crl_check(&out->facts, crl, sk_X509_value(lists[l], i), &ignored)) {
+				/* The first look-up sorts the entries. */
+				out->issuer = crl_lookup(&unused, crl, X509_get0_serialNumber(sk_X509_value(lists[l], i)), &ignored) ?
+				    sk_X509_value(lists[l], i) : NULL;
+				return;
+			}
+}
+
+void
+evidence_settle(struct evidence *v)
+{
+	free(v->settled);
+	v->nsettled = sk_X509_CRL_num(v->crls);
+	v->settled = xalloc(((size_t)v->nsettled + 1) * sizeof(*v->settled));
+	for (int i = 0; i < v->nsettled; i++)
+		settle(&v->settled[i], v, sk_X509_CRL_value(v->crls, i));
+}
+
 struct best { struct revocation says; int64_t this_update; bool found; };
 
+/* settled may be NULL: the CRL is checked now. */
 static void
-consider(struct best *best, X509_CRL *crl, X509 *cert, X509 *issuer, int64_t at)
+consider(struct best *best, X509_CRL *crl, const struct settled_crl *settled, X509 *cert, X509 *issuer, int64_t at)
 {
+	int64_t this_update = asn1_time_secs(X509_CRL_get0_lastUpdate(crl));
+	bool known = settled != NULL && settled->issuer != NULL && X509_cmp(settled->issuer, issuer) == 0;
 	struct revocation says;
 	struct crl_facts f;
 	struct err ignored;
 
-	if (!crl_check(&f, crl, issuer, &ignored) || f.next_update < at || (best->found && f.this_update <= best->this_update))
+	/* Cheap questions first: a CRL may be long. */
+	if (best->found && this_update <= best->this_update)
 		return;
-	if (!crl_lookup(&says, crl, X509_get0_serialNumber(cert), &ignored))
+	if (known)
+		f = settled->facts;
+	else if (!crl_check(&f, crl, issuer, &ignored))
+		return;
+	if (f.next_update < at || !crl_lookup(&says, crl, X509_get0_serialNumber(cert), &ignored))
+		return;
+	if (says.state != CERT_REVOKED && f.this_update > asn1_time_secs(X509_get0_notAfter(cert)))
 		return;
 	*best = (struct best){ says, f.this_update, true };
 }
@@ -234,12 +272,12 @@ consider(struct best *best, X509_CRL *crl, X509 *cert, X509 *issuer, int64_t at)
 void
 evidence_status(struct revocation *out, int64_t *as_of, const struct evidence *v, const crl_list *more, X509 *cert, X509 *issuer, int64_t at)
 {
-	const crl_list *lists[] = { v->crls, more };
 	struct best best = { .found = false };
 
-	for (size_t l = 0; l < 2; l++)
-		for (int i = 0; i < sk_X509_CRL_num(lists[l]); i++)
-			consider(&best, sk_X509_CRL_value(lists[l], i), cert, issuer, at);
+	for (int i = 0; i < sk_X509_CRL_num(v->crls); i++)
+		consider(&best, sk_X509_CRL_value(v->crls, i), i < v->nsettled ? &v->settled[i] : NULL, cert, issuer, at);
+	for (int i = 0; i < sk_X509_CRL_num(more); i++)
+		consider(&best, sk_X509_CRL_value(more, i), NULL, cert, issuer, at);
 	*out = best.found ? best.says : (struct revocation){ .state = CERT_UNKNOWN, .date = INT64_MIN, .invalidity = INT64_MIN };
 	*as_of = best.found ? best.this_update : INT64_MIN;
 }

@@ -21,9 +21,13 @@
 
 typedef STACK_OF(X509_CRL) crl_list;
 
+/* A CRL that was checked once, before any document came. */
+struct settled_crl { X509 *issuer; struct crl_facts facts; };	/* issuer NULL: not known to be right */
+
 struct evidence {
 	cert_list *anchors, *bag;
 	crl_list *crls;
+	struct settled_crl *settled; int nsettled;	/* in the order of crls */
 	struct buf *list; size_t nlists;	/* status lists, octets */
 	struct buf *proof; size_t nproofs;	/* .tlog-proof, octets */
 	struct note_key log; bool has_log;
@@ -42,13 +46,18 @@ must_check bool evidence_add(struct evidence *, const char *name, struct span oc
 void evidence_add_cert(struct evidence *, X509 *);		/* takes a reference */
 void evidence_add_crl(struct evidence *, X509_CRL *);		/* takes a reference */
 
+/* Checks every CRL added so far once and for all: whoever judges many documents
+ * calls it before the first.  Certificates and CRLs are only read after it. */
+void evidence_settle(struct evidence *);
+
 /* The issuer of a certificate (by name and signature) among anchors and bag;
  * borrowed, NULL when it is not there. */
 X509 *evidence_issuer(const struct evidence *, const cert_list *more, X509 *cert);
 
 /* What the CRLs say of a certificate at a time.  A CRL counts when it is its
- * issuer's and right, was out at `at` or later, and was not over at `at` (a later
- * CRL knows all that an earlier one did); the newest decides.  *as_of: its
+ * issuer's and right, and was not over at `at` (a later CRL knows all that an
+ * earlier one did); the newest decides.  One made after the certificate had
+ * expired need not list it any more: it counts only when it does.  *as_of: its
  * thisUpdate.  CERT_UNKNOWN when no CRL counts. */
 void evidence_status(struct revocation *out, int64_t *as_of, const struct evidence *, const crl_list *more,
     X509 *cert, X509 *issuer, int64_t at);

@@ -51,7 +51,10 @@ hatch(int *control, const struct nursery_settings *s, struct err *e)
 	const struct zygote_settings z = { .state = &w, .work = worker_run, .memory_max = s->memory_max, .cpu_secs = s->cpu_secs };
 	struct zygote *zygote;
 
-	if (!load(v, s, e) || !zygote_start(&zygote, &z, e))
+	if (!load(v, s, e))
+		return false;
+	evidence_settle(v);
+	if (!zygote_start(&zygote, &z, e))
 		return false;
 	*control = zygote_release(zygote);
 	return true;

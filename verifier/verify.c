@@ -26,6 +26,7 @@ verify_file(struct report *out, const struct verify_request *q, const struct pol
 	 * and refused for its length. */
 	if (!file_read(&document, q->document, e) && e->class != ERR_LIMIT)
 		return false;
+	evidence_settle(evidence);
 	question = (struct judge_question){ .document = buf_span(&document), .at = q->at, .day = q->day, .policy = policy,
 		.grammars = grammars, .evidence = evidence, .insecure_no_revocation = q->insecure_no_revocation };
 	judge_permit(out, &question);

@@ -426,9 +426,11 @@ take_value(struct xades *x, struct err *e)
 	if (!attributes(x->value_node, e, NULL) || !end(xml_child(x->value_node), e) || !xml_base64(&value, x->value_node, e) ||
 	    !buf_ok(&value, "SignatureValue", e))
 		return false;
+	if (value.len == 0)
+		return fail_node(e, x->value_node, "it is empty");
 	memcpy(x->value, value.ptr, value.len);
 	x->value_len = value.len;
-	return value.len > 0 || fail_node(e, x->value_node, "it is empty");
+	return true;
 }
 
 static bool
