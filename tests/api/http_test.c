@@ -431,6 +431,44 @@ test_problem_shape(void **state)
 	assert_true(seen > 30);
 }
 
+static int
+dial_from(unsigned host)
+{
+	struct sockaddr_in me = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000u | host) };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&me, sizeof(me)), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	return fd;
+}
+
+/* Six addresses with seven connections each: not more than `connections` are
+ * answered, and when they are gone the next one is. */
+static void
+test_connections(void **state)
+{
+	static const char request[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+	own_struct(buf) answer = buf_new(1 << 20);
+	unsigned answered = 0, tries = 0;
+	int fd[42];
+	char c;
+
+	for (unsigned i = 0; i < COUNT(fd); i++)
+		fd[i] = dial_from(2 + i / 7);
+	for (unsigned i = 0; i < COUNT(fd); i++)
+		(void)!send(fd[i], request, sizeof(request) - 1, MSG_NOSIGNAL);
+	usleep(500000);		/* less than idle_secs: those that wait are not let in yet */
+	for (unsigned i = 0; i < COUNT(fd); i++)
+		answered += recv(fd[i], &c, 1, MSG_DONTWAIT) == 1;
+	for (unsigned i = 0; i < COUNT(fd); i++)
+		close(fd[i]);
+	assert_in_range(answered, limits.connections / 2, limits.connections);
+	while (ask(&answer, "GET", "/healthz", "", NULL) != 200 && tries++ < 100)
+		usleep(20000);
+	assert_true(tries < 100);
+}
+
 /* One hangs up in the middle of a body, again and again: nothing is kept for it. */
 static void
 test_gone_in_the_middle(void **state)
@@ -590,7 +628,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases), cmocka_unit_test(test_problem_shape),
-		cmocka_unit_test(test_gone_in_the_middle), cmocka_unit_test(test_etag),
+		cmocka_unit_test(test_gone_in_the_middle), cmocka_unit_test(test_connections), cmocka_unit_test(test_etag),
 		cmocka_unit_test(test_length_announced), cmocka_unit_test(test_length_hidden), cmocka_unit_test(test_headers_too_long),
 		cmocka_unit_test(test_not_http), cmocka_unit_test(test_per_address), cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_drip), cmocka_unit_test(test_listen) };
