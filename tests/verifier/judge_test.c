@@ -160,6 +160,10 @@ dates_of_certificates(void **state)
 	try("expired since, no stamps", &(struct maker_recipe){ .officer = &expired, .no_officer_stamp = true, .no_seal_stamp = true }, NULL,
 	    VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE);
 	try("seal expired since, stamped", &(struct maker_recipe){ .seal = &seal }, NULL, VERDICT_PASSED, SUB_NONE);
+	/* A CRL made after the certificate expired need not list it any more. */
+	own(X509_CRL) *late = maker_crl(m, maker_now - 60, maker_now + DAY_SECS, NULL, 0);
+	try("a later CRL says nothing, the embedded one does", &(struct maker_recipe){ .officer = &expired }, late, VERDICT_PASSED, SUB_NONE);
+	try("a later CRL says nothing, and is alone", &(struct maker_recipe){ .officer = &expired, .no_evidence = true }, late, VERDICT_INDETERMINATE, SUB_TRY_LATER);
 	try("stamped before its certificate was", &(struct maker_recipe){ .officer = &future }, NULL, VERDICT_FAILED, SUB_NOT_YET_VALID);
 	maker_party_drop(&expired);
 	maker_party_drop(&future);
