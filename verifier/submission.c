@@ -3,15 +3,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "verifier/code.h"
+#include "verifier/submission_fields.h"
 
-#include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
 #define CONTENT_MAX (512u << 10)
-#define TEXT_CHARS_MAX 4000
 #define LINE_CHARS_MAX 1000
-#define ITEMS_MAX 200
 
 void
 submission_drop(struct submission *s)
@@ -24,229 +21,6 @@ submission_drop(struct submission *s)
 	json_decref(s->remarks);
 	json_decref(s->problems);
 	*s = (struct submission){ 0 };
-}
-
-/*
- * One reading: what is being built, and where in the JSON we are.
- */
-
-struct reading { struct submission *s; const struct policy *policy; };
-
-static void
-note(json_t *list, const char *path, char *vi, char *en)
-{
-	json_t *one = json_pack("{s:s, s:s, s:s}", "field", path, "vi", vi, "en", en);
-
-	free(vi);
-	free(en);
-	if (one != NULL)
-		json_array_append_new(list, one);
-}
-
-/* Problems are collected, up to a number; vi and en are given away. */
-static bool
-problem(struct reading *r, const char *path, char *vi, char *en)
-{
-	if (json_array_size(r->s->problems) >= SUBMISSION_PROBLEMS_MAX) {
-		free(vi);
-		free(en);
-		return false;
-	}
-	note(r->s->problems, path, vi, en);
-	return false;
-}
-
-/* "U+00D0" out of a refusal of text_check, "" if it names none. */
-static void
-code_point(char out[16], const char *text)
-{
-	const char *at = strstr(text, "U+");
-	size_t n = at == NULL ? 0 : 2 + strspn(at + 2, "0123456789ABCDEF");
-
-	snprintf(out, 16, "%.*s", n > 15 ? 15 : (int)n, at == NULL ? "" : at);
-}
-
-/* Text as it will be signed: NFC, nothing that deceives, of sensible length. */
-static bool
-clean_text(struct buf *out, struct reading *r, const json_t *j, const char *path, const char *vi, const char *en, size_t chars_max)
-{
-	struct span in = span_of(json_string_value(j), json_string_length(j));
-	struct err e = { ERR_NONE, "" };
-	bool changed = false;
-	char point[16];
-
-	if (!utf8_check(in, &e) || !text_to_nfc(out, in, &changed, &e))
-		return problem(r, path, xprintf("%s: chữ không đọc được", vi), xprintf("%s: %s", en, e.text));
-	if (!text_check(buf_span(out), false, &e)) {
-		code_point(point, e.text);
-		return problem(r, path, point[0] != '\0' ? xprintf("%s: có ký tự %s không được dùng (trông giống chữ khác hoặc không nhìn thấy); xin gõ lại", vi, point)
-		    : xprintf("%s: có ký tự điều khiển hoặc xuống dòng; xin gõ lại trên một dòng", vi), xprintf("%s: %s", en, e.text));
-	}
-	if (out->len == 0)
-		return problem(r, path, xprintf("%s: để trống", vi), xprintf("%s: empty", en));
-	if (utf8_count(buf_span(out)) > chars_max)
-		return problem(r, path, xprintf("%s: dài quá %zu ký tự", vi, chars_max), xprintf("%s: longer than %zu characters", en, chars_max));
-	if (changed)
-		note(r->s->remarks, path, xprintf("%s: đã chuyển sang Unicode dựng sẵn (NFC)", vi), xprintf("%s: brought to Unicode NFC", en));
-	return true;
-}
-
-/* The shortest fixed-point text that reads back as the same number. */
-static bool
-decimal_text(char out[64], const json_t *j)
-{
-	double d = json_number_value(j);
-
-	if (json_is_integer(j))
-		return snprintf(out, 64, "%" JSON_INTEGER_FORMAT, json_integer_value(j)) < 64;
-	if (!isfinite(d) || fabs(d) >= 1e15)
-		return false;
-	for (int digits = 0; digits <= 17; digits++) {
-		snprintf(out, 64, "%.*f", digits, d);
-		if (strtod(out, NULL) == d)
-			break;
-	}
-	if (strtod(out, NULL) != d)
-		return false;
-	if (strcmp(out, "-0") == 0)
-		strcpy(out, "0");
-	return true;
-}
-
-static bool
-put_point(struct buf *out, const json_t *j)
-{
-	char x[64], y[64];
-
-	if (json_array_size(j) != 2 || !json_is_number(json_array_get(j, 0)) || !json_is_number(json_array_get(j, 1)) ||
-	    !decimal_text(x, json_array_get(j, 0)) || !decimal_text(y, json_array_get(j, 1)))
-		return false;
-	buf_printf(out, "%s %s", x, y);
-	return true;
-}
-
-static bool
-put_value(struct buf *out, struct reading *r, const struct field *f, const json_t *j, const char *path)
-{
-	static const struct { const char *vi, *en; } wants[] = {
-		[FIELD_GROUP] = { "một nhóm mục", "a group of fields" }, [FIELD_TEXT] = { "chữ", "text" },
-		[FIELD_DECIMAL] = { "số", "a number" }, [FIELD_INTEGER] = { "số nguyên", "a whole number" },
-		[FIELD_DATE] = { "ngày, dạng NNNN-TT-NN", "a date, as YYYY-MM-DD" }, [FIELD_POINT] = { "hai số", "two numbers" },
-	};
-	char number[64];
-	int32_t day;
-	struct err e;
-	bool good = false;
-
-	switch (f->type) {
-	case FIELD_TEXT:
-		if (json_is_string(j)) {
-			own_struct(buf) text = buf_new(SUBMISSION_MAX * 4);
-
-			if (!clean_text(&text, r, j, path, f->vi, f->en, TEXT_CHARS_MAX))
-				return false;
-			text_put_xml(out, buf_span(&text));
-			return true;
-		}
-		break;
-	case FIELD_DECIMAL:
-	case FIELD_INTEGER:
-		good = (f->type == FIELD_DECIMAL ? json_is_number(j) : json_is_integer(j)) && decimal_text(number, j);
-		if (good)
-			buf_put_str(out, number);
-		break;
-	case FIELD_DATE:
-		good = json_is_string(j) && strlen(json_string_value(j)) == json_string_length(j) && date_parse(&day, json_string_value(j), &e);
-		if (good)
-			buf_put_str(out, json_string_value(j));
-		break;
-	case FIELD_POINT:
-		good = put_point(out, j);
-		break;
-	case FIELD_GROUP:
-		break;
-	}
-	return good || problem(r, path, xprintf("%s: phải là %s", f->vi, wants[f->type].vi), xprintf("%s: must be %s", f->en, wants[f->type].en));
-}
-
-static bool put_group(struct buf *out, struct reading *r, const struct field *group, const json_t *j, const char *path);
-
-static bool
-put_one(struct buf *out, struct reading *r, const struct field *f, const json_t *j, const char *path)
-{
-	bool good;
-
-	buf_printf(out, "<%s>", f->name);
-	if (f->type == FIELD_GROUP && json_is_object(j))
-		good = put_group(out, r, f, j, path);
-	else
-		good = put_value(out, r, f, j, path);
-	buf_printf(out, "</%s>", f->name);
-	return good;
-}
-
-static bool
-put_many(struct buf *out, struct reading *r, const struct field *f, const json_t *j, const char *path)
-{
-	size_t n = json_array_size(j);
-	bool good = true;
-
-	if (!json_is_array(j) || (n == 0 && !f->optional) || n > ITEMS_MAX)
-		return problem(r, path, xprintf("%s: phải là danh sách có từ 1 đến %d mục", f->vi, ITEMS_MAX),
-		    xprintf("%s: must be a list of 1 to %d items", f->en, ITEMS_MAX));
-	for (size_t i = 0; i < n; i++) {
-		own_str char *at = xprintf("%s[%zu]", path, i + 1);
-
-		good = put_one(out, r, f, json_array_get(j, i), at) && good;
-	}
-	return good;
-}
-
-/* Written by the system of the samples beside the fields, for people. */
-static bool
-is_annotation(const char *key)
-{
-	return strcmp(key, "canh_bao") == 0 || strcmp(key, "hard_cases") == 0;
-}
-
-static bool
-check_keys(struct reading *r, const struct field *group, const json_t *j, const char *path)
-{
-	const char *key;
-	json_t *value;
-	bool good = true;
-
-	json_object_foreach((json_t *)j, key, value) {
-		own_str char *at = xprintf("%s%s%.60s", path, path[0] != '\0' ? "." : "", key);
-
-		if (field_find(group, key) == NULL && !is_annotation(key) && !json_is_null(value))
-			good = problem(r, at, xprintf("%.60s: loại giấy này không có mục này", key),
-			    xprintf("%.60s: this kind of permit has no such field", key));
-	}
-	return good;
-}
-
-/* In the order of the kind, whatever the order of the JSON. */
-static bool
-put_group(struct buf *out, struct reading *r, const struct field *group, const json_t *j, const char *path)
-{
-	bool good = check_keys(r, group, j, path);
-
-	for (size_t i = 0; i < group->nchildren; i++) {
-		const struct field *f = &group->child[i];
-		const json_t *value = json_object_get(j, f->name);
-		own_str char *at = xprintf("%s%s%s", path, path[0] != '\0' ? "." : "", f->name);
-
-		if (value == NULL || json_is_null(value)) {
-			if (!f->optional)
-				good = problem(r, at, xprintf("%s: còn thiếu", f->vi), xprintf("%s: missing", f->en));
-		} else if (f->many) {
-			good = put_many(out, r, f, value, at) && good;
-		} else {
-			good = put_one(out, r, f, value, at) && good;
-		}
-	}
-	return good;
 }
 
 /*
@@ -284,7 +58,7 @@ tell_sample(struct told *t, const json_t *j, struct reading *r)
 		json_object_del(t->fields, aside[i]);
 	for (size_t i = 0; aside_told[i] != NULL; i++)
 		if (json_object_get(j, aside_told[i]) != NULL && !json_is_null(json_object_get(j, aside_told[i])))
-			note(r->s->remarks, aside_told[i], xprintf("%s: là việc sau khi cấp, không thuộc nội dung ký", aside_told[i]),
+			submission_note(r->s->remarks, aside_told[i], xprintf("%s: là việc sau khi cấp, không thuộc nội dung ký", aside_told[i]),
 			    xprintf("%s: an event after issue, not part of what is signed", aside_told[i]));
 }
 
@@ -295,7 +69,7 @@ tell_envelope(struct told *t, const json_t *j, struct reading *r)
 	struct err e = { ERR_NONE, "" };
 
 	if (!json_only(j, keys, &e))
-		return problem(r, "", xprintf("đơn nộp có mục lạ: %s", e.text), xprintf("the submission: %s", e.text));
+		return submission_problem(r, "", xprintf("đơn nộp có mục lạ: %s", e.text), xprintf("the submission: %s", e.text));
 	*t = (struct told){ .kind = json_object_get(j, "kind"), .agency = json_object_get(j, "agency"),
 		.dossier = json_object_get(j, "dossier"), .procedure = json_object_get(j, "procedure"),
 		.step = json_object_get(j, "step"), .number = json_object_get(j, "number"),
@@ -317,7 +91,7 @@ read_kind(struct reading *r, const struct told *t)
 	const char *word = string_of(t->kind);
 
 	r->s->kind = t->by_loai ? policy_kind_by_loai(r->policy, word) : policy_kind(r->policy, word);
-	return r->s->kind != NULL || problem(r, t->by_loai ? "loai" : "kind", xprintf("loại giấy: không có loại \"%.60s\"", word),
+	return r->s->kind != NULL || submission_problem(r, t->by_loai ? "loai" : "kind", xprintf("loại giấy: không có loại \"%.60s\"", word),
 	    xprintf("kind: there is no kind of permit called \"%.60s\"", word));
 }
 
@@ -328,11 +102,11 @@ read_agency(struct reading *r, const struct told *t)
 	const struct agency *a = policy_agency(r->policy, id);
 
 	if (a == NULL)
-		return problem(r, t->by_loai ? "co_quan_cap.ma" : "agency", xprintf("cơ quan cấp: không có mã \"%.40s\"", id),
+		return submission_problem(r, t->by_loai ? "co_quan_cap.ma" : "agency", xprintf("cơ quan cấp: không có mã \"%.40s\"", id),
 		    xprintf("agency: there is no agency with code \"%.40s\"", id));
 	r->s->agency = a;
 	if (t->agency_name != NULL && strcmp(string_of(t->agency_name), a->name) != 0)
-		note(r->s->remarks, "co_quan_cap.ten", xprintf("tên cơ quan: ghi theo danh mục, %s", a->name),
+		submission_note(r->s->remarks, "co_quan_cap.ten", xprintf("tên cơ quan: ghi theo danh mục, %s", a->name),
 		    xprintf("name of the agency: written as the directory has it, %s", a->name));
 	return true;
 }
@@ -343,7 +117,7 @@ read_dossier(struct reading *r, const struct told *t)
 	const char *code = string_of(t->dossier);
 
 	if (!dossier_code_ok(code))
-		return problem(r, t->by_loai ? "ma_ho_so" : "dossier", xprintf("mã hồ sơ: \"%.64s\" không đúng dạng hoặc ngày không có thật", code),
+		return submission_problem(r, t->by_loai ? "ma_ho_so" : "dossier", xprintf("mã hồ sơ: \"%.64s\" không đúng dạng hoặc ngày không có thật", code),
 		    xprintf("dossier code: \"%.64s\" has not the form of one, or its date does not exist", code));
 	r->s->dossier = xstrdup(code);
 	return true;
@@ -357,10 +131,10 @@ read_number(struct reading *r, const struct told *t)
 	struct err e;
 
 	if (k->numbering != NUMBER_GIVEN)
-		return t->by_loai || t->number == NULL || json_is_null(t->number) || problem(r, path, xprintf("số giấy: loại này do văn thư cho số, không nộp kèm"),
+		return t->by_loai || t->number == NULL || json_is_null(t->number) || submission_problem(r, path, xprintf("số giấy: loại này do văn thư cho số, không nộp kèm"),
 		    xprintf("number: this kind is numbered when it is sealed; none may come with it"));
 	if (!kind_check_given(k, string_of(t->number), &e))
-		return problem(r, path, xprintf("số giấy: \"%.40s\" không đúng mẫu %s hoặc sai số kiểm tra", string_of(t->number), k->given), xprintf("number: %s", e.text));
+		return submission_problem(r, path, xprintf("số giấy: \"%.40s\" không đúng mẫu %s hoặc sai số kiểm tra", string_of(t->number), k->given), xprintf("number: %s", e.text));
 	r->s->given = xstrdup(string_of(t->number));
 	return true;
 }
@@ -373,8 +147,8 @@ read_line(char **out, struct reading *r, const json_t *j, const char *path, cons
 	if (j == NULL || json_is_null(j))
 		return true;
 	if (!json_is_string(j))
-		return problem(r, path, xprintf("%s: phải là chữ", vi), xprintf("%s: must be text", en));
-	if (!clean_text(&text, r, j, path, vi, en, LINE_CHARS_MAX))
+		return submission_problem(r, path, xprintf("%s: phải là chữ", vi), xprintf("%s: must be text", en));
+	if (!submission_text(&text, r, j, path, vi, en, LINE_CHARS_MAX))
 		return false;
 	*out = xstrdup(buf_str(&text));
 	return true;
@@ -423,7 +197,7 @@ put_holder(struct buf *out, struct reading *r, const json_t *group, const char *
 	own_str char *address = first_of(group, address_fields);
 
 	if (name == NULL)
-		return problem(r, path, xprintf("người được cấp: thiếu họ tên hoặc tên tổ chức"), xprintf("holder: neither a person's nor an organisation's name"));
+		return submission_problem(r, path, xprintf("người được cấp: thiếu họ tên hoặc tên tổ chức"), xprintf("holder: neither a person's nor an organisation's name"));
 	buf_put_str(out, "<holder>");
 	put_element(out, "name", name);
 	put_element(out, "id", id);
@@ -475,7 +249,7 @@ put_validity(struct buf *out, struct reading *r, const json_t *fields)
 	put_day(out, fields, s->kind->valid_from, "from", &s->valid_from);
 	put_day(out, fields, s->kind->valid_to, "to", &s->valid_to);
 	buf_put_str(out, "></validity>");
-	return s->valid_from <= s->valid_to || problem(r, s->kind->valid_to, xprintf("thời hạn: ngày hết hạn trước ngày bắt đầu"),
+	return s->valid_from <= s->valid_to || submission_problem(r, s->kind->valid_to, xprintf("thời hạn: ngày hết hạn trước ngày bắt đầu"),
 	    xprintf("validity: it ends before it begins"));
 }
 
@@ -489,7 +263,7 @@ read_head(struct reading *r, const struct told *t, char **step)
 	good = read_line(&r->s->procedure, r, t->procedure, t->by_loai ? "ten_thu_tuc" : "procedure", "tên thủ tục", "procedure") && good;
 	good = read_line(step, r, t->step, "step", "bước xử lý", "step") && good;
 	if (!json_is_object(t->fields))
-		good = problem(r, "fields", xprintf("nội dung: còn thiếu"), xprintf("fields: missing"));
+		good = submission_problem(r, "fields", xprintf("nội dung: còn thiếu"), xprintf("fields: missing"));
 	if (r->s->kind == NULL || !json_is_object(t->fields))
 		return false;
 	if (r->s->procedure == NULL)
@@ -523,7 +297,7 @@ build(struct reading *r, const struct told *t, const char *handle)
 
 	if (r->s->kind == NULL || !json_is_object(t->fields))
 		return false;
-	good = put_group(&fields, r, &r->s->kind->root, t->fields, "") && good;
+	good = submission_group(&fields, r, &r->s->kind->root, t->fields, "") && good;
 	if (!good)
 		return false;
 	put_head(out, r->s, handle, step);

@@ -64,5 +64,7 @@ X509 *xades_signer_certificate(const struct xades *, cert_list *more);
 enum sub_indication xades_verify(const struct xades *, X509 *signer, struct err *why);
 /* Digests of the references alone: SUB_NONE or SUB_HASH_FAILURE. */
 enum sub_indication xades_check_digests(const struct xades *, struct err *why);
+/* Is it an algorithm for signatures (and not for digests)? */
+bool xades_is_method(const struct algorithm *);
 /* What a signature time stamp must cover. */
 must_check bool xades_stamp_imprint(unsigned char out[EVP_MAX_MD_SIZE], const struct xades *, const EVP_MD *, struct err *);
