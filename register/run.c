@@ -528,6 +528,8 @@ runner_stop(struct runner *r)
 	pthread_join(r->thread, NULL);
 	store_free(r->read);
 	store_free(r->write);
+	free(r->database);
+	free(r);
 }
 
 uint64_t

@@ -78,6 +78,8 @@ read_index(struct tlog_proof *p, struct span text, struct err *e)
 {
 	uint64_t v = 0;
 
+	if (text.len == 0)
+		return fail(e, ERR_INPUT, "proof: the index is not a decimal number");
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] < '0' || text.ptr[i] > '9' || text.len > 18 || (i == 1 && v == 0))
 			return fail(e, ERR_INPUT, "proof: the index is not a decimal number");

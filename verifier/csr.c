@@ -151,9 +151,13 @@ check_ec(EVP_PKEY *key, struct err *e)
 {
 	static const char *const curves[] = { "prime256v1", "secp384r1", "secp521r1" };
 	own(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new(key, NULL);
-	char name[64] = "";
+	char name[64] = "", encoding[32] = "";
 	bool known = false;
 
+	/* OpenSSL finds the name of a curve that is spelt out, too. */
+	if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding, sizeof(encoding), NULL) != 1 ||
+	    strcmp(encoding, OSSL_PKEY_EC_ENCODING_GROUP) != 0)
+		return fail_ossl(e, ERR_POLICY, "the elliptic curve is spelt out, not named (RFC 5480 2.1.1)");
 	if (EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
 		return fail_ossl(e, ERR_POLICY, "the elliptic curve is not a named one");
 	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)

@@ -409,7 +409,8 @@ take_value(struct xades *x, struct err *e)
 		return false;
 	if (value.len == 0)
 		return fail_node(e, x->value_node, "it is empty");
-	memcpy(x->value, value.ptr, value.len);
+	if (value.len > 0)
+		memcpy(x->value, value.ptr, value.len);
 	x->value_len = value.len;
 	return true;
 }

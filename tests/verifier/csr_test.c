@@ -246,6 +246,18 @@ weak_keys(void **state)
 	}
 }
 
+/* RFC 5480 2.1.1: a curve is named, never spelt out. */
+static void
+a_curve_spelt_out(void **state)
+{
+	own(EVP_PKEY) *key = EVP_EC_gen("P-256");
+	own_struct(buf) der = buf_new(1 << 14);
+
+	assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, "explicit"), 1);
+	request(&der, key, key, EVP_sha256(), NULL);
+	refuses("explicit curve", buf_span(&der), "named");
+}
+
 static void
 a_point_beside_the_curve(void **state)
 {
@@ -289,6 +301,7 @@ main(void)
 		cmocka_unit_test(sound_requests_give_their_key),
 		cmocka_unit_test(weak_signatures),
 		cmocka_unit_test(weak_keys),
+		cmocka_unit_test(a_curve_spelt_out),
 		cmocka_unit_test(a_point_beside_the_curve),
 		cmocka_unit_test(octets_that_are_no_request),
 	};

@@ -127,7 +127,7 @@ static void
 make_list(struct buf *cwt, const struct pki_party *by, X509 *named, const unsigned char *values, size_t n)
 {
 	static const unsigned char log_root[SHA256_LEN];
-	own_struct(buf) prot = buf_new(1 << 10), payload = buf_new(1 << 20), tbs = buf_new(1 << 20), der = buf_new(256);
+	own_struct(buf) prot = buf_new(1 << 10), payload = buf_new(1 << 20), tbs = buf_new(1 << 20);
 	own(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
 	unsigned char kid[8], sig[128], raw[64];
 	size_t len = sizeof(sig);
