@@ -129,8 +129,11 @@ ask(struct nursery *n, struct zygote **out, struct err *e)
 	own_struct(msg) order = msg_new(NURSERY_FORK, 16);
 	own_struct(msg) reply = msg_new(0, 16);
 
-	if (!msg_send(n->control, &order, LOAD_TIMEOUT_MS, e) || !msg_recv(n->control, &reply, 4096, LOAD_TIMEOUT_MS, e))
-		return fail_in(e, "the process that prepares workers");
+	if (!msg_send(n->control, &order, LOAD_TIMEOUT_MS, e) || !msg_recv(n->control, &reply, 4096, LOAD_TIMEOUT_MS, e)) {
+		/* Nothing can be judged any more: whoever started us starts us again. */
+		log_error("the process that prepares workers is gone: %s", e->text);
+		_exit(70);
+	}
 	if (msg_is_refusal(&reply, e))
 		return false;
 	if (reply.nfd != 1)
@@ -195,7 +198,7 @@ nursery_zygote(struct nursed **out, struct nursery *n, struct err *e)
 	bool good = true;
 
 	pthread_mutex_lock(&n->lock);
-	if (n->now == NULL || n->now->seen != seen)
+	if (n->now == NULL || n->now->seen != seen || !zygote_alive(n->now->zygote))
 		good = renew(n, seen, e);
 	if (good) {
 		n->now->users++;

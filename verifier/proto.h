@@ -3,6 +3,8 @@
  *
  * VERIFY_FILE      a document (sealed memfd), options as JSON
  *                  {?"at":RFC 3339,?"day":date,"way":"file"} -> report, JSON
+ *		    (report.h), with "register": what the register knows of
+ *		    these very bytes, which decides "in_force"
  * VERIFY_LOOKUP    what a person typed, and who asks (a device key or an
  *                  address block, for counting misses) -> answer, JSON
  * GATE_CSR         a certificate request -> its SubjectPublicKeyInfo

@@ -164,6 +164,14 @@ zygote_adopt(int control)
 	return z;
 }
 
+bool
+zygote_alive(const struct zygote *z)
+{
+	char c;
+
+	return recv(z->control, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+}
+
 /* Asks for a worker; our end of its socket, and its pidfd. */
 static bool
 get_worker(struct zygote *z, int *sock, int *pidfd, struct err *e)

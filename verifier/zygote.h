@@ -42,3 +42,5 @@ must_check bool zygote_do(struct zygote *, struct msg *request, struct msg *repl
  * descriptor and forgets it, adopt takes one. */
 int zygote_release(struct zygote *);
 struct zygote *zygote_adopt(int control);
+/* false once the zygote itself is gone. */
+bool zygote_alive(const struct zygote *);
