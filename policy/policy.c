@@ -378,8 +378,10 @@ word_in(const char *list, const char *word)
 {
 	size_t n = strlen(word);
 
+	if (n == 0)
+		return false;	/* strstr would find it for ever */
 	for (const char *s = list; (s = strstr(s, word)) != NULL; s += n)
-		if ((s == list || s[-1] == ' ') && (s[n] == '\0' || s[n] == ' ') && n > 0)
+		if ((s == list || s[-1] == ' ') && (s[n] == '\0' || s[n] == ' '))
 			return true;
 	return false;
 }
