@@ -96,6 +96,9 @@ read_tier(struct policy *p, const struct policy_file *f, xmlNode *n, struct err 
 	/* What has no legal value says so in every name and every answer. */
 	if (!t->legal && (t->mark[0] == '\0' || t->prefix[LANG_VI][0] == '\0' || t->prefix[LANG_EN][0] == '\0' || t->prefix_sms[0] == '\0'))
 		return fail_at(e, f, n, "the tier %s has no legal value and does not say so (mark and prefixes)", t->id);
+	/* A demonstration does not become law by another word in one attribute. */
+	if (t->legal && (t->mark[0] != '\0' || t->prefix[LANG_VI][0] != '\0' || t->prefix[LANG_EN][0] != '\0' || t->prefix[LANG_FR][0] != '\0' || t->prefix_sms[0] != '\0'))
+		return fail_at(e, f, n, "the tier %s has legal value and bears the mark or prefix of one that has none", t->id);
 	return true;
 }
 
@@ -217,6 +220,14 @@ is_xml(const struct dirent *d)
 	return n > 4 && strcmp(d->d_name + n - 4, ".xml") == 0;
 }
 
+static int
+is_policy(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return is_xml(d) || (n > 4 && strcmp(d->d_name + n - 4, ".rng") == 0);
+}
+
 static bool
 load_kind_file(const struct loader *l, const char *path, struct err *e)
 {
@@ -271,7 +282,7 @@ hash_folder(const struct loader *l, const char *sub, struct err *e)
 {
 	own_str char *folder = xprintf("%s%s", l->folder, sub);
 	struct dirent **list = NULL;
-	int n = scandir(folder, &list, is_xml, alphasort);
+	int n = scandir(folder, &list, is_policy, alphasort);
 	bool good = true;
 
 	for (int i = 0; i < n; i++) {
@@ -292,6 +303,31 @@ hash_folder(const struct loader *l, const char *sub, struct err *e)
 	return good;
 }
 
+static const struct answer_rule *rule_of(const struct policy *, const struct answer_case *);
+
+/* Whoever asks is always answered: answer_pick promises a rule for every case.
+ * A judgement without a tier fits only rows that ask for none: it is the
+ * hardest to answer, so that no other tier need be tried. */
+static bool
+check_answers(const struct policy *p, const char *folder, struct err *e)
+{
+	static const char *const ways[] = { "file", "code", "qr" };
+	static const char *const cases[] = { "no-signature", "code-mistyped", "code-not-found", "dossier-code", "too-many-tries", "busy" };
+
+	for (int n = 0; n < VERDICTS * SUB_INDICATIONS * FORCES * 3; n++) {
+		struct answer_case c = { .verdict = (enum verdict)(n / (SUB_INDICATIONS * FORCES * 3)), .sub = (enum sub_indication)(n / (FORCES * 3) % SUB_INDICATIONS),
+			.in_force = (enum in_force)(n / 3 % FORCES), .way = ways[n % 3], .tier = "" };
+
+		if (rule_of(p, &c) == NULL)
+			return fail(e, ERR_INPUT, "%s/answers.xml: no row fits verdict=%s sub=%s in-force=%s way=%s", folder, verdict_short(c.verdict),
+			    sub_word(c.sub), in_force_word(c.in_force), c.way);
+	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (rule_of(p, &(struct answer_case){ .way = "code", .tier = "", .reason = cases[i] }) == NULL)
+			return fail(e, ERR_INPUT, "%s/answers.xml: no row fits case=%s", folder, cases[i]);
+	return true;
+}
+
 bool
 policy_load(struct policy **out, const char *folder, struct err *e)
 {
@@ -302,7 +338,7 @@ policy_load(struct policy **out, const char *folder, struct err *e)
 	good = load_tables(&l, e) &&
 	    load_folder(&l, "kinds", sizeof(struct kind), offsetof(struct policy, kind), load_kind_file, e) &&
 	    load_folder(&l, "profiles", sizeof(struct profile), offsetof(struct policy, profile), load_profile_file, e) &&
-	    hash_folder(&l, "", e) && hash_folder(&l, "/kinds", e) && hash_folder(&l, "/profiles", e);
+	    check_answers(l.p, folder, e) && hash_folder(&l, "", e) && hash_folder(&l, "/grammar", e) && hash_folder(&l, "/kinds", e) && hash_folder(&l, "/profiles", e);
 	promise(EVP_DigestFinal_ex(l.hash, l.p->hash, NULL) == 1);
 	EVP_MD_CTX_free(l.hash);
 	if (!good) {
@@ -400,8 +436,8 @@ fits(const char *rule, const char *fact)
 	return rule == NULL || (fact != NULL && strcmp(rule, fact) == 0);
 }
 
-const struct answer *
-answer_pick(const struct policy *p, const struct answer_case *c)
+static const struct answer_rule *
+rule_of(const struct policy *p, const struct answer_case *c)
 {
 	for (size_t i = 0; i < p->nrules; i++) {
 		const struct answer_rule *r = &p->rule[i];
@@ -411,10 +447,18 @@ answer_pick(const struct policy *p, const struct answer_case *c)
 			continue;
 		if (c->reason != NULL || (fits(r->verdict, verdict_short(c->verdict)) && fits(r->sub, sub_word(c->sub)) &&
 		    fits(r->in_force, in_force_word(c->in_force)) && fits(r->way, c->way) && fits(r->tier, c->tier)))
-			return policy_answer(p, r->answer);
+			return r;
 	}
-	promise(!"a rule for every case");
 	return NULL;
+}
+
+const struct answer *
+answer_pick(const struct policy *p, const struct answer_case *c)
+{
+	const struct answer_rule *r = rule_of(p, c);
+
+	promise(r != NULL);
+	return policy_answer(p, r->answer);
 }
 
 void

@@ -1,0 +1,211 @@
+/* Every policy that must not load, and the sentence with which it does not. */
+#include "tests/base/test.h"
+
+#include "base/file.h"
+#include "policy/policy.h"
+
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define POLICY SOURCE_DIR "/policy"
+
+static char folder[] = "/tmp/antin-policy-XXXXXX";
+
+static int
+copy_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	own_str char *to = xprintf("%s%s", folder, path + strlen(POLICY));
+	own_struct(buf) text = buf_new(1 << 20);
+	struct err e;
+
+	if (kind == FTW_D)
+		return mkdir(to, 0700) != 0 && ftw->level > 0;
+	if (strstr(path, ".xml") == NULL && strstr(path, ".rng") == NULL)
+		return 0;
+	return !file_read(&text, path, &e) || !file_write(to, buf_span(&text), 0600, &e);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+static int
+setup(void **state)
+{
+	return mkdtemp(folder) == NULL || nftw(POLICY, copy_one, 8, FTW_PHYS) != 0;
+}
+
+static int
+teardown(void **state)
+{
+	return nftw(folder, remove_one, 8, FTW_PHYS | FTW_DEPTH);
+}
+
+/* The file with the first `from` replaced; NULL when there is none. */
+static char *
+replaced(const char *text, const char *from, const char *to)
+{
+	const char *at = strstr(text, from);
+
+	return at == NULL ? NULL : xprintf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+}
+
+static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
+	{ "no XML at all", "tiers.xml", "</tiers>", "", "not well-formed" },
+	{ "a DTD", "tiers.xml", "<tiers ", "<!DOCTYPE tiers [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><tiers ", "DOCTYPE" },
+	{ "an element the grammar lacks", "agencies.xml", "</agencies>", "<town/></agencies>", "agencies.xml, line" },
+	{ "an attribute the grammar lacks", "agencies.xml", "telephone=", "telex=", "agencies.xml, line" },
+	{ "another namespace", "roles.xml", "urn:antin:policy:1", "urn:antin:policy:2", "roles.xml" },
+	{ "a grammar that is none", "grammar/kind.rng", "<element name=\"kind\">", "<element>", "is not a RELAX NG grammar" },
+
+	{ "an agency twice", "agencies.xml", "id=\"H99.14\"", "id=\"H99.31.07\"", "the agency H99.31.07 stands twice" },
+	{ "a day that is none", "agencies.xml", "2020-01-01", "2020-02-30", "" },
+	{ "an order verb twice", "roles.xml", "id=\"cert.reject\"", "id=\"cert.approve\"", "the verb cert.approve stands twice" },
+	{ "an order for a role that is none", "roles.xml", "roles=\"clerk\"", "roles=\"king\"", "names a role that is none" },
+	{ "an order for nobody", "roles.xml", "roles=\"approver\"", "roles=\"\"", "names a role that is none" },
+	{ "an order that never expires", "roles.xml", "minutes=\"10\"", "minutes=\"0\"", "no life time" },
+	{ "an order that expired before it was made", "roles.xml", "minutes=\"10\"", "minutes=\"-5\"", "" },
+
+	{ "two tiers of one name", "tiers.xml", "id=\"city\"", "id=\"demonstration\"", "two tiers" },
+	{ "two tiers of one policy OID", "tiers.xml", "645.2\"", "645.1\"", "two tiers" },
+	{ "a tier whose OID is none", "tiers.xml", "2.25.", "x.25.", "tiers.xml" },
+	{ "a demonstration without its mark", "tiers.xml", "mark=\"THỬ NGHIỆM\"", "", "does not say so" },
+	{ "a demonstration without the Vietnamese prefix", "tiers.xml", "prefix-vi=\"BẢN THỬ NGHIỆM – KHÔNG CÓ GIÁ TRỊ PHÁP LÝ\"", "", "does not say so" },
+	{ "a demonstration without the English prefix", "tiers.xml", "prefix-en=\"DEMONSTRATION – NO LEGAL VALUE\"", "", "does not say so" },
+	{ "a demonstration without the prefix of messages", "tiers.xml", "prefix-sms=\"THU NGHIEM: \"", "", "does not say so" },
+	{ "a demonstration made law", "tiers.xml", "legal=\"no\"", "legal=\"yes\"", "has legal value and bears the mark" },
+	{ "a legal tier made a demonstration", "tiers.xml", "legal=\"yes\"", "legal=\"no\"", "does not say so" },
+
+	{ "an algorithm twice", "algorithms.xml", "id=\"sha384\"", "id=\"sha256\"", "the algorithm sha256 stands twice" },
+	{ "new signatures longer than old ones", "algorithms.xml", "new-until=\"2035-12-31\"", "new-until=\"2061-01-01\"", "accepted longer" },
+	{ "an algorithm for ever", "algorithms.xml", "old-until=\"2060-12-31\"", "", "algorithms.xml" },
+
+	{ "an answer twice", "answers.xml", "id=\"expired\"", "id=\"suspended\"", "the answer suspended stands twice" },
+	{ "an answer without French", "answers.xml", "<say lang=\"fr\">", "<say lang=\"de\">", "answers.xml" },
+	{ "a row to no answer", "answers.xml", "<when answer=\"busy\"", "<when answer=\"asleep\"", "there is no answer asleep" },
+	{ "a verdict that is none", "answers.xml", "verdict=\"failed\"", "verdict=\"maybe\"", "that is none" },
+	{ "a sub-indication that is none", "answers.xml", "sub=\"REVOKED\"", "sub=\"REVOKD\"", "that is none" },
+	{ "a state that is none", "answers.xml", "in-force=\"void\"", "in-force=\"empty\"", "that is none" },
+	{ "a judgement nobody answers", "answers.xml", "<when answer=\"status-unknown\" verdict=\"indeterminate\"/>", "", "no row fits verdict=indeterminate" },
+	{ "a passed permit nobody answers", "answers.xml", "<when answer=\"status-unknown\" verdict=\"passed\"/>", "", "no row fits verdict=passed" },
+	{ "a broken seal answered in one way only", "answers.xml", "<when answer=\"altered\" verdict=\"failed\"/>", "<when answer=\"altered\" verdict=\"failed\" way=\"qr\"/>", "no row fits verdict=failed" },
+	{ "a tier's row for everything", "answers.xml", "<when answer=\"altered\" verdict=\"failed\"/>", "<when answer=\"altered\" verdict=\"failed\" tier=\"city\"/>", "no row fits verdict=failed" },
+	{ "a busy service without words", "answers.xml", "<when answer=\"busy\" case=\"busy\"/>", "", "no row fits case=busy" },
+
+	{ "a CA without keyCertSign", "profiles/root.xml", "keyCertSign", "digitalSignature", "RFC 5280" },
+	{ "an official who signs certificates", "profiles/official.xml", "nonRepudiation", "keyCertSign", "RFC 5280" },
+	{ "a profile of no years", "profiles/tsa.xml", "years=\"5\"", "years=\"0\"", "1 to 30 years" },
+	{ "a profile of a century", "profiles/tsa.xml", "years=\"5\"", "years=\"100\"", "1 to 30 years" },
+	{ "two profiles of one name", "profiles/tsa.xml", "id=\"tsa\"", "id=\"ocsp\"", "stands twice" },
+
+	{ "a kind's id in capitals", "kinds/construction.xml", "id=\"construction\"", "id=\"Construction\"", "construction.xml, line" },
+	{ "two kinds of one id", "kinds/investment.xml", "id=\"investment\"", "id=\"enterprise\"", "two kinds" },
+	{ "two kinds of one loai", "kinds/investment.xml", "loai=\"GCN_DANG_KY_DAU_TU\"", "loai=\"GIAY_PHEP_XAY_DUNG\"", "two kinds" },
+	{ "an unknown mode of signing", "kinds/construction.xml", "modes=\"- KT.", "modes=\"- PP.", "construction.xml, line" },
+	{ "a kind nobody may sign", "kinds/construction.xml", "modes=\"- KT. TM. TL. TUQ.\"", "modes=\"\"", "construction.xml, line" },
+	{ "an unknown numbering", "kinds/construction.xml", "by=\"book\"", "by=\"luck\"", "construction.xml, line" },
+	{ "a pattern without a number", "kinds/construction.xml", "{n}/GPXD", "GPXD", "has no {n}" },
+	{ "a pattern not closed", "kinds/construction.xml", "{n}/GPXD{agency}", "{n/GPXD", "has no {n}" },
+	{ "another word in the braces", "kinds/construction.xml", "{n}/GPXD", "{number}/GPXD", "has no {n}" },
+	{ "a number of no digits", "kinds/practitioner.xml", "{n:6}", "{n:0}", "width is 1 to 9" },
+	{ "a number of ten digits", "kinds/practitioner.xml", "{n:6}", "{n:10}", "width is 1 to 9" },
+	{ "a book with a shape", "kinds/construction.xml", "by=\"book\"", "by=\"book\" shape=\"999\"", "and only that, has a shape" },
+	{ "a given number without a shape", "kinds/land-use.xml", "shape=\"AA 99999999\"", "", "and only that, has a shape" },
+	{ "a field twice", "kinds/land-use.xml", "name=\"to_ban_do\"", "name=\"so_thua\"", "the field so_thua stands twice" },
+	{ "a field's name with a space", "kinds/land-use.xml", "name=\"to_ban_do\"", "name=\"to ban do\"", "land-use.xml, line" },
+	{ "a field without English", "kinds/land-use.xml", "en=\"Map sheet\"", "", "land-use.xml, line" },
+	{ "a field shown to some", "kinds/practitioner.xml", "show=\"masked\"", "show=\"maybe\"", "practitioner.xml, line" },
+	{ "a group without fields", "kinds/land-use.xml", "name=\"so_vao_so\"", "name=\"so_vao_so\" type=\"group\"", "a group has fields" },
+	{ "fields in a text", "kinds/land-use.xml", "en=\"Parcel\" type=\"group\"", "en=\"Parcel\"", "a group has fields" },
+	{ "a holder that is no field", "kinds/investment.xml", "field=\"nha_dau_tu\"", "field=\"ai_do\"", "ai_do is no group" },
+	{ "a holder that is no group", "kinds/investment.xml", "<holder field=\"nha_dau_tu\"", "<holder field=\"ma_so_du_an\"", "is no group" },
+	{ "a validity that is no field", "kinds/practitioner.xml", "to=\"hieu_luc_den\"", "to=\"mai_mai\"", "mai_mai is no date" },
+	{ "a validity that is no date", "kinds/practitioner.xml", "from=\"hieu_luc_tu\"", "from=\"ho_ten\"", "ho_ten is no date" },
+};
+
+static void
+test_refused(void **state)
+{
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own_str char *path = xprintf("%s/%s", folder, cases[i].file);
+		own_struct(buf) text = buf_new(1 << 20);
+		own_str char *changed = NULL;
+		struct policy *p = NULL;
+		struct err e = { 0 };
+
+		assert_done(file_read(&text, path, &e), e);
+		changed = replaced(buf_str(&text), cases[i].from, cases[i].to);
+		assert_case(cases[i].name, changed != NULL);
+		assert_done(file_write(path, span_str(changed), 0600, &e), e);
+		assert_case(cases[i].name, !policy_load(&p, folder, &e));
+		if (e.class != ERR_INPUT || strstr(e.text, cases[i].says) == NULL)
+			print_error("%s: class %s, \"%s\"\n", cases[i].name, err_word(e.class), e.text);
+		assert_case(cases[i].name, e.class == ERR_INPUT && strstr(e.text, cases[i].says) != NULL);
+		/* The sentence names the file. */
+		assert_case(cases[i].name, strstr(e.text, strrchr(path, '/') + 1) != NULL);
+		assert_done(file_write(path, buf_span(&text), 0600, &e), e);
+	}
+	/* The folder is as it was: what was refused, was refused for its change. */
+	own(policy_t) *p = NULL;
+	struct err e = { 0 };
+
+	assert_done(policy_load(&p, folder, &e), e);
+}
+
+/* A file that is not there. */
+static void
+test_absent(void **state)
+{
+	static const char *const files[] = { "tiers.xml", "roles.xml", "answers.xml", "algorithms.xml", "agencies.xml", "grammar/kind.rng", "grammar/tiers.rng" };
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		own_str char *path = xprintf("%s/%s", folder, files[i]), *away = xprintf("%s/away", folder);
+		struct policy *p = NULL;
+		struct err e = { 0 };
+
+		assert_int_equal(rename(path, away), 0);
+		assert_case(files[i], !policy_load(&p, folder, &e) && e.text[0] != '\0');
+		assert_int_equal(rename(away, path), 0);
+	}
+}
+
+/* The hash of the policy sees one changed character in any file. */
+static void
+test_hash(void **state)
+{
+	static const struct { const char *file, *from, *to; } changes[] = {
+		{ "tiers.xml", "chứng thực thử nghiệm", "chứng thực thử nghiêm" }, { "kinds/construction.xml", "Cốt nền", "Cot nền" },
+		{ "profiles/tsa.xml", "Dấu thời gian", "Dấu thời gian " }, { "answers.xml", "đang còn hiệu lực", "còn hiệu lực" },
+		{ "grammar/permit.rng", "<param name=\"maxLength\">300", "<param name=\"maxLength\">301" },
+	};
+	own(policy_t) *before = NULL, *again = NULL;
+	struct err e = { 0 };
+
+	assert_done(policy_load(&before, POLICY, &e), e);
+	assert_done(policy_load(&again, folder, &e), e);
+	assert_memory_equal(before->hash, again->hash, 32);
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		own_str char *path = xprintf("%s/%s", folder, changes[i].file), *changed = NULL;
+		own_struct(buf) text = buf_new(1 << 20);
+		own(policy_t) *after = NULL;
+
+		assert_done(file_read(&text, path, &e), e);
+		changed = replaced(buf_str(&text), changes[i].from, changes[i].to);
+		assert_case(changes[i].file, changed != NULL);
+		assert_done(file_write(path, span_str(changed), 0600, &e), e);
+		assert_done(policy_load(&after, folder, &e), e);
+		assert_case(changes[i].file, memcmp(before->hash, after->hash, 32) != 0);
+		assert_done(file_write(path, buf_span(&text), 0600, &e), e);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_refused), cmocka_unit_test(test_absent), cmocka_unit_test(test_hash) };
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
