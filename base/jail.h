@@ -44,6 +44,9 @@ struct jail {
 };
 
 must_check bool jail_enter(const struct jail *, struct err *);
+/* Compiles the filter of these abilities now, so that children forked later
+ * only load it: a millisecond becomes microseconds for each. */
+must_check bool jail_prepare(unsigned abilities, struct err *);
 /* Closes everything from 3 up but those in keep. */
 void jail_close_others(const int *keep, size_t n);
 /* Dies when the parent dies (SIGKILL); call right after fork. */

@@ -151,20 +151,24 @@ check_ec(EVP_PKEY *key, struct err *e)
 {
 	static const char *const curves[] = { "prime256v1", "secp384r1", "secp521r1" };
 	own(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new(key, NULL);
-	char name[64] = "", encoding[32] = "";
+	char name[64] = "", encoding[32] = "", form[32] = "";
 	bool known = false;
 
 	/* OpenSSL finds the name of a curve that is spelt out, too. */
 	if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding, sizeof(encoding), NULL) != 1 ||
 	    strcmp(encoding, OSSL_PKEY_EC_ENCODING_GROUP) != 0)
 		return fail_ossl(e, ERR_POLICY, "the elliptic curve is spelt out, not named (RFC 5480 2.1.1)");
+	if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form, sizeof(form), NULL) != 1 ||
+	    strcmp(form, OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 0)
+		return fail_ossl(e, ERR_POLICY, "the point is compressed; one key has one form here, the uncompressed (RFC 5480 2.2)");
 	if (EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
 		return fail_ossl(e, ERR_POLICY, "the elliptic curve is not a named one");
 	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
 		known |= strcmp(name, curves[i]) == 0;
 	if (!known)
 		return fail(e, ERR_POLICY, "the curve %s; P-256, P-384 and P-521 are taken", name);
-	if (ctx == NULL || EVP_PKEY_public_check(ctx) != 1)
+	/* The cofactor of these curves is 1: a point of the curve is of its group, and multiplying by the order would tell nothing more. */
+	if (ctx == NULL || EVP_PKEY_public_check_quick(ctx) != 1)
 		return fail_ossl(e, ERR_POLICY, "the key is not a point of its curve");
 	return true;
 }
@@ -181,6 +185,24 @@ check_key(EVP_PKEY *key, struct err *e)
 	default:
 		return fail(e, ERR_POLICY, "a key of type %s; RSA and EC are taken", EVP_PKEY_get0_type_name(key) ?: "unknown");
 	}
+}
+
+/* One key, one form: what check_ec let pass has only one DER; of RSA keys the
+ * parameters may be NULL or absent, and writing the key anew settles it. */
+static void
+put_spki(struct buf *spki, X509_REQ *req, const EVP_PKEY *key)
+{
+	unsigned char *der = NULL;
+	int n;
+
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC) {
+		pubkey_to_spki(spki, key);
+		return;
+	}
+	n = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(req), &der);
+	promise(n > 0);
+	buf_put(spki, der, (size_t)n);
+	OPENSSL_free(der);
 }
 
 bool
@@ -201,6 +223,6 @@ csr_gate(struct buf *spki, struct span csr, struct err *e)
 	if (X509_REQ_verify(req, key) != 1)
 		return fail_ossl(e, ERR_INPUT, "the request's signature does not verify: no proof that its maker has the key");
 	ERR_clear_error();
-	pubkey_to_spki(spki, key);
+	put_spki(spki, req, key);
 	return buf_ok(spki, "key", e);
 }

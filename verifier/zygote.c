@@ -15,6 +15,7 @@
 #define ZYGOTE_START 1
 #define ZYGOTE_PIDFD 2
 #define REQUEST_MAX (12u << 20)
+#define WORKER_ABILITIES 0	/* it computes */
 
 struct zygote { pid_t pid; int control; pthread_mutex_t lock; };
 
@@ -25,7 +26,7 @@ struct zygote { pid_t pid; int control; pthread_mutex_t lock; };
 static _Noreturn void
 worker_main(const struct zygote_settings *s, int sock)
 {
-	const struct jail jail = { .abilities = 0, .memory_max = s->memory_max, .cpu_secs = s->cpu_secs };
+	const struct jail jail = { .abilities = WORKER_ABILITIES, .memory_max = s->memory_max, .cpu_secs = s->cpu_secs };
 	own_struct(msg) in = msg_new(0, 1);
 	own_struct(msg) out = msg_new(0, REQUEST_MAX);
 	struct err e = { ERR_NONE, "" };
@@ -88,7 +89,7 @@ zygote_main(const struct zygote_settings *s, int control)
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGINT, SIG_IGN);
 	sigaction(SIGCHLD, &reaper, NULL);
-	if (!jail_enter(&jail, &e)) {
+	if (!jail_enter(&jail, &e) || !jail_prepare(WORKER_ABILITIES, &e)) {
 		log_error("zygote: %s", e.text);
 		_exit(70);
 	}
