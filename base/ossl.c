@@ -2,8 +2,10 @@
 
 #include <openssl/err.h>
 #include <openssl/hmac.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -84,16 +86,72 @@ crl_from_der(X509_CRL **out, struct span der, struct err *e)
 	DECODE(X509_CRL, d2i_X509_CRL, "a CRL");
 }
 
-static bool
+/* A library context without algorithms: what is decoded in it keeps its key as
+ * octets, because there is no decoder to try. */
+static OSSL_LIB_CTX *no_algorithms;
+
+static void
+no_algorithms_make(void)
+{
+	no_algorithms = OSSL_LIB_CTX_new();
+	promise(no_algorithms != NULL && OSSL_PROVIDER_load(no_algorithms, "null") != NULL);
+}
+
+static void *
+decode_plainly(const ASN1_ITEM *type, const unsigned char **p, long len)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, no_algorithms_make);
+	return ASN1_item_d2i_ex(NULL, p, len, type, no_algorithms, NULL);
+}
+#define d2i_plain_req(x, p, len) decode_plainly(ASN1_ITEM_rptr(X509_REQ), p, len)
+#define d2i_plain_cert(x, p, len) decode_plainly(ASN1_ITEM_rptr(X509), p, len)
+
+bool
 csr_from_der(X509_REQ **out, struct span der, struct err *e)
 {
-	DECODE(X509_REQ, d2i_X509_REQ, "a certificate request");
+	DECODE(X509_REQ, d2i_plain_req, "a certificate request");
+}
+
+bool
+cert_shell_from_der(X509 **out, struct span der, struct err *e)
+{
+	DECODE(X509, d2i_plain_cert, "a certificate");
 }
 
 bool
 pubkey_from_spki(EVP_PKEY **out, struct span der, struct err *e)
 {
 	DECODE(EVP_PKEY, d2i_PUBKEY, "a public key");
+}
+
+/* What stands before the point, to the octet (RFC 5480 2). */
+static const struct { int nid; struct span head; size_t point; } curves[] = {
+	{ NID_X9_62_prime256v1, { (const unsigned char *)"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00", 26 }, 65 },
+	{ NID_secp384r1, { (const unsigned char *)"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00", 23 }, 97 },
+	{ NID_secp521r1, { (const unsigned char *)"\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23\x03\x81\x86\x00", 25 }, 133 },
+};
+
+EC_KEY *
+ec_key_of_spki(struct span spki)
+{
+	EC_KEY *key = NULL;
+
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+		struct span head = curves[i].head;
+
+		if (spki.len != head.len + curves[i].point || memcmp(spki.ptr, head.ptr, head.len) != 0 || spki.ptr[head.len] != POINT_CONVERSION_UNCOMPRESSED)
+			continue;
+		key = EC_KEY_new_by_curve_name(curves[i].nid);
+		promise(key != NULL);
+		if (EC_KEY_oct2key(key, spki.ptr + head.len, curves[i].point, NULL) == 1)
+			return key;
+		EC_KEY_free(key);
+		ERR_clear_error();
+		return NULL;
+	}
+	return NULL;
 }
 
 static bool

@@ -64,6 +64,9 @@ void hmac_sha256(unsigned char out[SHA256_LEN], struct span key, struct span dat
 must_check bool random_bytes(void *out, size_t n, struct err *);
 
 /* One DER object and nothing after it; PEM where text is natural. */
+/* A shell: its key stays octets (X509_get_X509_PUBKEY) and verifies nothing;
+ * reading one takes 5 us, not 0.1 ms. */
+must_check bool cert_shell_from_der(X509 **out, struct span, struct err *);
 must_check bool cert_from_der(X509 **out, struct span der, struct err *);
 /* DER, or the first PEM certificate. */
 must_check bool cert_from_any(X509 **out, struct span, struct err *);
@@ -73,6 +76,8 @@ void cert_to_der(struct buf *out, const X509 *);
 void cert_to_pem(struct buf *out, X509 *);
 must_check bool crl_from_any(X509_CRL **out, struct span, struct err *);
 void crl_to_der(struct buf *out, const X509_CRL *);
+/* Its key is not decoded (X509_REQ_get_X509_PUBKEY has it as octets). */
+must_check bool csr_from_der(X509_REQ **out, struct span, struct err *);
 must_check bool csr_from_any(X509_REQ **out, struct span, struct err *);
 void csr_to_der(struct buf *out, const X509_REQ *);
 
@@ -80,6 +85,10 @@ void csr_to_der(struct buf *out, const X509_REQ *);
 void key_id_of(unsigned char out[KEY_ID_LEN], const EVP_PKEY *);
 void key_id_of_cert(unsigned char out[KEY_ID_LEN], const X509 *);
 /* A public key out of its DER SubjectPublicKeyInfo. */
+/* P-256, P-384, P-521: a named curve and an uncompressed point that is on it,
+ * the only DER of its key.  NULL: something else.  OpenSSL's own way takes
+ * 0.1 ms to find a decoder. */
+EC_KEY *ec_key_of_spki(struct span spki);
 must_check bool pubkey_from_spki(EVP_PKEY **out, struct span der, struct err *);
 void pubkey_to_spki(struct buf *out, const EVP_PKEY *);
 

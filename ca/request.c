@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "verifier/csr.h"
 #include "verifier/proto.h"
 
 #include <stdio.h>
@@ -180,31 +181,31 @@ request_same(struct authority *a, struct span facts, bool *found, unsigned char 
 	return true;
 }
 
-/* The CSR as a sealed memory file to a worker; back comes the key. */
+/* The CSR as a sealed memory file to a worker, which says where its parts are;
+ * that its maker has the key is seen here, on our own copy. */
 static bool
-pass_gate(struct authority *a, struct span csr, struct buf *spki, struct err *e)
+pass_gate(struct authority *a, struct span csr, struct span *spki, struct err *e)
 {
-	own_struct(msg) in = msg_new(GATE_CSR, VERIFY_MESSAGE_MAX);
+	own_struct(msg) in = msg_new(GATE_CSR, 64);
 	own_struct(msg) out = msg_new(GATE_CSR, VERIFY_MESSAGE_MAX);
+	struct csr_found found;
 	int fd;
 
 	if (!memfd_sealed(&fd, csr, e))
 		return false;
 	msg_put_fd(&in, fd);
-	if (!peer_call(a->verifier, &in, &out, e))
+	if (!peer_call(a->verifier, &in, &out, e) || !csr_found_take(&found, &out, e) || !csr_prove(spki, &found, csr, e))
 		return fail_in(e, "certificate request");
-	buf_put_span(spki, msg_span(&out, 0));
-	return buf_ok(spki, "key", e);
+	return true;
 }
 
-struct parsed { json_t *json; struct request_ask ask; struct buf csr, spki; };
+struct parsed { json_t *json; struct request_ask ask; struct buf csr; };
 
 static void
 parsed_drop(struct parsed *p)
 {
 	json_decref(p->json);
 	buf_drop(&p->csr);
-	buf_drop(&p->spki);
 }
 
 static bool
@@ -224,7 +225,6 @@ parse(struct parsed *p, const char *text, struct err *e)
 	const char *csr;
 
 	p->csr = buf_new(CSR_TEXT_MAX);
-	p->spki = buf_new(SPKI_MAX);
 	if (!json_read(&p->json, span_str(text), e) || !json_only(p->json, keys, e) ||
 	    !json_take_str(&p->ask.profile, p->json, "profile", e) || !json_take_str(&p->ask.agency, p->json, "agency", e) ||
 	    !take_or_empty(&p->ask.name, p->json, "name", e) || !take_or_empty(&p->ask.person, p->json, "person", e) ||
@@ -235,8 +235,8 @@ parse(struct parsed *p, const char *text, struct err *e)
 	return true;
 }
 
-/* Of two that ask the same at once, the register refuses the second, which
- * then finds the first. */
+/* Who asks the same again (or at the same moment) is refused by the register,
+ * and then finds what is there. */
 static bool
 submit_once(struct authority *a, struct span facts, struct span csr, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *e)
 {
@@ -244,10 +244,6 @@ submit_once(struct authority *a, struct span facts, struct span csr, unsigned ch
 	struct err conflict;
 	bool found;
 
-	if (!request_same(a, facts, &found, id, state, e))
-		return false;
-	if (found)
-		return true;
 	snprintf(state, 16, "pending");
 	if (!request_put(&u, id, a->policy, facts, csr, e))
 		return false;
@@ -286,9 +282,8 @@ request_submit(struct authority *a, const char *json, struct buf *answer, struct
 	unsigned char id[REQUEST_ID_LEN];
 	char state[16];
 
-	if (!parse(&p, json, e) || !pass_gate(a, p.ask.csr, &p.spki, e))
+	if (!parse(&p, json, e) || !pass_gate(a, p.ask.csr, &p.ask.spki, e))
 		return false;
-	p.ask.spki = buf_span(&p.spki);
 	if (!request_facts_write(&facts, a->policy, &p.ask, e))
 		return false;
 	if (!submit_once(a, buf_span(&facts), p.ask.csr, id, state, e))

@@ -55,24 +55,7 @@ raw_rate(double *per_sec, double secs, struct err *e)
 	return true;
 }
 
-static void
-warm_rate(double *per_sec, const struct verifier_bench *b)
-{
-	const struct judge_question q = question(b);
-	int64_t begin = clock_mono_ms(), end;
-	unsigned n = 0;
-
-	do {
-		own_struct(report) r = { .no_signature = false };
-
-		judge_permit(&r, &q);
-		n++;
-		end = clock_mono_ms();
-	} while (end - begin < (int64_t)(b->secs * 1000));
-	*per_sec = n * 1000.0 / (double)(end - begin);
-}
-
-struct asker { struct zygote *zygote; const struct verifier_bench *bench; int document; unsigned done; bool good; struct err e; };
+struct asker { struct zygote *zygote; enum zygote_worker kind; const struct verifier_bench *bench; int document; unsigned done; bool good; struct err e; };
 
 static bool
 ask_once(struct asker *a)
@@ -85,7 +68,7 @@ ask_once(struct asker *a)
 	msg_put_u64(&request, (uint64_t)(int64_t)day_in_vietnam(a->bench->at));
 	msg_put_str(&request, "file");
 	msg_put_fd(&request, document);
-	return zygote_do(a->zygote, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &a->e);
+	return zygote_do(a->zygote, a->kind, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &a->e);
 }
 
 static void *
@@ -103,7 +86,7 @@ ask_all(void *arg)
 }
 
 static bool
-cold_rate(double *per_sec, const struct verifier_bench *b, struct zygote *z, struct err *e)
+worker_rate(double *per_sec, const struct verifier_bench *b, struct zygote *z, enum zygote_worker kind, struct err *e)
 {
 	struct asker asker[THREADS_MAX];
 	pthread_t thread[THREADS_MAX];
@@ -115,7 +98,7 @@ cold_rate(double *per_sec, const struct verifier_bench *b, struct zygote *z, str
 	if (!good)
 		return false;
 	for (unsigned i = 0; i < n; i++) {
-		asker[i] = (struct asker){ .zygote = z, .bench = b, .document = document };
+		asker[i] = (struct asker){ .zygote = z, .kind = kind, .bench = b, .document = document };
 		promise(pthread_create(&thread[i], NULL, ask_all, &asker[i]) == 0);
 	}
 	for (unsigned i = 0; i < n; i++) {
@@ -142,8 +125,7 @@ verifier_bench(struct verifier_bench_result *out, const struct verifier_bench *b
 	if (!check_passes(&out->needed, b, e) || !raw_rate(&out->raw_per_sec, b->secs, e) || !zygote_start(&z, &settings, e))
 		return false;
 	out->limit_per_sec = out->raw_per_sec / out->needed;
-	warm_rate(&out->warm_per_sec, b);
-	good = cold_rate(&out->cold_per_sec, b, z, e);
+	good = worker_rate(&out->warm_per_sec, b, z, ZYGOTE_LASTING, e) && worker_rate(&out->cold_per_sec, b, z, ZYGOTE_OWN, e);
 	zygote_stop(z);
 	return good;
 }

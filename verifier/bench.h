@@ -1,7 +1,8 @@
 /*
- * verifier/bench.h -- how many permits a second: judged by one process again
- * and again (warm), each by a worker of its own (cold), and the limit: ECDSA
- * P-256 verifications alone, times those that a permit truly needs.
+ * verifier/bench.h -- how many permits a second: judged by lasting workers, as
+ * those that Antin issued are (warm), each by a worker of its own, as any other
+ * is (cold), and the limit: ECDSA P-256 verifications alone, times those that a
+ * permit truly needs.
  *
  * Needed for each signature: its value, its time stamp, the signer's
  * certificate; and once the time-stamping certificate.  What the process knew
@@ -26,8 +27,8 @@ struct verifier_bench_result {
 	double raw_per_sec;		/* ECDSA verifications, one core */
 	unsigned needed;		/* by this permit */
 	double limit_per_sec;		/* raw_per_sec / needed, one core */
-	double warm_per_sec;		/* one process, one core */
-	double cold_per_sec;		/* a worker a document */
+	double warm_per_sec;		/* lasting workers, `threads` askers */
+	double cold_per_sec;		/* a worker a document, `threads` askers */
 };
 
 /* Refuses (ERR_INPUT) a permit that does not pass.  Forks: call before threads. */

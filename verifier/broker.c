@@ -16,14 +16,14 @@
  */
 
 static bool
-work(struct broker *b, struct msg *request, struct msg *reply, struct err *e)
+work(struct broker *b, enum zygote_worker kind, struct msg *request, struct msg *reply, struct err *e)
 {
 	struct nursed *n;
 	bool good;
 
 	if (!nursery_zygote(&n, b->nursery, e))
 		return false;
-	good = zygote_do(nursed_zygote(n), request, reply, VERIFY_MESSAGE_MAX, WORK_TIMEOUT_MS, e);
+	good = zygote_do(nursed_zygote(n), kind, request, reply, VERIFY_MESSAGE_MAX, WORK_TIMEOUT_MS, e);
 	nursery_done(b->nursery, n);
 	return good;
 }
@@ -34,17 +34,19 @@ pass_fd(struct msg *request, const struct msg *in)
 	msg_put_fd(request, msg_take_fd((struct msg *)in, 0));
 }
 
-/* Passes the fields and the descriptor on, and the reply back. */
+/* Passes the fields and the descriptor on, and the reply back.  What a worker
+ * says of a request for a certificate, antin-ca proves itself (csr.h). */
 static bool
 pass_on(struct broker *b, const struct msg *in, struct msg *out, struct err *e)
 {
+	enum zygote_worker kind = in->type == GATE_CSR ? ZYGOTE_LASTING : ZYGOTE_OWN;
 	own_struct(msg) request = msg_new(in->type, VERIFY_MESSAGE_MAX);
 	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
 
 	for (unsigned i = 0; i < in->n; i++)
 		msg_put(&request, msg_span(in, i));
 	pass_fd(&request, in);
-	if (!work(b, &request, &reply, e))
+	if (!work(b, kind, &request, &reply, e))
 		return false;
 	for (unsigned i = 0; i < reply.n; i++)
 		msg_put(out, msg_span(&reply, i));
@@ -203,9 +205,10 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 	json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &c), tier != NULL ? tier : b->tier, &f));
 }
 
-/* document: given away. */
+/* document: given away.  known: the register has these very bytes, so that they
+ * are Antin's own work. */
 static bool
-judge(struct broker *b, json_t **report, int document, const struct asked *a, struct err *e)
+judge(struct broker *b, json_t **report, int document, bool known, const struct asked *a, struct err *e)
 {
 	own_struct(msg) request = msg_new(VERIFY_FILE, 4096);
 	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
@@ -214,7 +217,7 @@ judge(struct broker *b, json_t **report, int document, const struct asked *a, st
 	msg_put_u64(&request, (uint64_t)(int64_t)a->day);
 	msg_put_str(&request, a->way);
 	msg_put_fd(&request, document);
-	return work(b, &request, &reply, e) && json_read(report, msg_span(&reply, 0), e);
+	return work(b, known ? ZYGOTE_LASTING : ZYGOTE_OWN, &request, &reply, e) && json_read(report, msg_span(&reply, 0), e);
 }
 
 static bool
@@ -228,12 +231,13 @@ on_verify(void *state, enum msg_caller who, const struct msg *in, struct msg *ou
 	struct err why;
 	bool asked;
 
-	if (!read_options(&a, msg_str(in, 0), e) || !hash_document(hash, in, e) ||
-	    !judge(b, &report, msg_take_fd((struct msg *)in, 0), &a, e))
+	if (!read_options(&a, msg_str(in, 0), e) || !hash_document(hash, in, e))
 		return false;
 	asked = known_by_bytes(&k, b->reg, "known.by_sha256", "sha256", span_of(hash, sizeof(hash)), &why);
 	if (!asked)
 		log_warn("the register could not be asked: %s", why.text);
+	if (!judge(b, &report, msg_take_fd((struct msg *)in, 0), asked && k.found, &a, e))
+		return false;
 	compose(b, report, &k, asked, &a);
 	put_json(out, report);
 	return true;
@@ -259,7 +263,7 @@ answer_permit(struct broker *b, json_t **out, const struct known *k, int64_t now
 	const struct asked a = { .at = now, .now = now, .day = day_in_vietnam(now), .way = "code" };
 	int document;
 
-	if (!memfd_sealed(&document, buf_span(&k->sealed), e) || !judge(b, out, document, &a, e))
+	if (!memfd_sealed(&document, buf_span(&k->sealed), e) || !judge(b, out, document, true, &a, e))
 		return false;
 	compose(b, *out, k, true, &a);
 	return true;

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include <limits.h>
 #include <stdlib.h>
 
 #define RSA_BITS_MIN 2048
@@ -32,7 +33,7 @@ pss_digest(const X509_REQ *req)
 }
 
 static bool
-check_digest(const X509_REQ *req, struct err *e)
+check_digest(int *out, const X509_REQ *req, struct err *e)
 {
 	int nid = X509_REQ_get_signature_nid(req), digest = NID_undef, key;
 
@@ -40,6 +41,7 @@ check_digest(const X509_REQ *req, struct err *e)
 		return fail(e, ERR_INPUT, "the request is signed with an algorithm that is not known here");
 	if (nid == NID_rsassaPss)
 		digest = pss_digest(req);
+	*out = digest;
 	if (digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512)
 		return true;
 	return fail(e, ERR_POLICY, "the request is signed with %s; SHA-256, SHA-384 or SHA-512 is needed", OBJ_nid2ln(digest));
@@ -173,56 +175,220 @@ check_ec(EVP_PKEY *key, struct err *e)
 	return true;
 }
 
+/* A point of a named curve, uncompressed, needs no decoder; whatever else it
+ * is, the decoder says, for the reason if for nothing else. */
 static bool
-check_key(EVP_PKEY *key, struct err *e)
+check_key(struct span spki, struct err *e)
 {
+	own(EC_KEY) *plain = ec_key_of_spki(spki);
+	own(EVP_PKEY) *key = NULL;
+
+	if (plain != NULL)
+		return true;
+	if (!pubkey_from_spki(&key, spki, e))
+		return fail(e, ERR_INPUT, "the request's key cannot be read");
 	switch (EVP_PKEY_get_base_id(key)) {
 	case EVP_PKEY_RSA:
 	case EVP_PKEY_RSA_PSS:
 		return check_rsa(key, e);
 	case EVP_PKEY_EC:
-		return check_ec(key, e);
+		return check_ec(key, e) && fail(e, ERR_POLICY, "the key is not written as RFC 5480 2 asks");
 	default:
 		return fail(e, ERR_POLICY, "a key of type %s; RSA and EC are taken", EVP_PKEY_get0_type_name(key) ?: "unknown");
 	}
 }
 
-/* One key, one form: what check_ec let pass has only one DER; of RSA keys the
- * parameters may be NULL or absent, and writing the key anew settles it. */
-static void
-put_spki(struct buf *spki, X509_REQ *req, const EVP_PKEY *key)
-{
-	unsigned char *der = NULL;
-	int n;
+/*
+ * Where things are: SEQUENCE { tbs, algorithm, BIT STRING signature }.
+ */
 
-	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC) {
-		pubkey_to_spki(spki, key);
-		return;
-	}
-	n = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(req), &der);
-	promise(n > 0);
-	buf_put(spki, der, (size_t)n);
-	OPENSSL_free(der);
+static bool
+next_element(const unsigned char **at, const unsigned char *end, int want, struct span *whole, struct span *content)
+{
+	const unsigned char *p = *at;
+	int tag, class, kind;
+	long len;
+
+	kind = ASN1_get_object(&p, &len, &tag, &class, end - p);
+	if ((kind & 0x81) != 0 || class != V_ASN1_UNIVERSAL || tag != want || len > end - p)
+		return false;
+	*whole = span_of(*at, (size_t)(p + len - *at));
+	*content = span_of(p, (size_t)len);
+	*at = p + len;
+	return true;
+}
+
+static bool
+slice(struct span *tbs, struct span *signature, struct span der)
+{
+	const unsigned char *at = der.ptr;
+	struct span whole, body, ignored;
+
+	if (!next_element(&at, der.ptr + der.len, V_ASN1_SEQUENCE, &whole, &body) || whole.len != der.len)
+		return false;
+	at = body.ptr;
+	if (!next_element(&at, body.ptr + body.len, V_ASN1_SEQUENCE, tbs, &ignored) ||
+	    !next_element(&at, body.ptr + body.len, V_ASN1_SEQUENCE, &whole, &ignored) ||
+	    !next_element(&at, body.ptr + body.len, V_ASN1_BIT_STRING, &whole, signature) ||
+	    at != body.ptr + body.len || signature->len < 2 || signature->ptr[0] != 0)
+		return false;
+	*signature = span_of(signature->ptr + 1, signature->len - 1);
+	return true;
+}
+
+static struct csr_slice
+slice_of(struct span part, struct span whole)
+{
+	return (struct csr_slice){ (uint32_t)(part.ptr - whole.ptr), (uint32_t)part.len };
+}
+
+/* The key as it stands in the request, and nothing like it in other words. */
+static bool
+find_key(struct span *key, X509_REQ *req, struct span tbs, struct err *e)
+{
+	own_struct(buf) der = buf_new(CSR_MAX);
+	unsigned char *spki = NULL;
+	int n = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(req), &spki);
+
+	if (n > 0)
+		buf_put(&der, spki, (size_t)n);
+	OPENSSL_free(spki);
+	if (n <= 0)
+		return fail_ossl(e, ERR_INPUT, "the request's key cannot be read");
+	*key = span_of(memmem(tbs.ptr, tbs.len, der.ptr, der.len), der.len);
+	return key->ptr != NULL || fail(e, ERR_INPUT, "the request's key is not in DER");
+}
+
+bool
+csr_read(struct csr_found *out, struct span der, struct err *e)
+{
+	own(X509_REQ) *req = NULL;
+	struct span tbs, signature, key;
+
+	*out = (struct csr_found){ .digest = NID_undef };
+	if (der.len > CSR_MAX)
+		return fail(e, ERR_LIMIT, "a certificate request of more than %u bytes", CSR_MAX);
+	if (!csr_from_der(&req, der, e) || !check_digest(&out->digest, req, e))
+		return false;
+	if (!slice(&tbs, &signature, der))
+		return fail_ossl(e, ERR_INPUT, "the request is not in DER");
+	if (!find_key(&key, req, tbs, e) || !check_key(key, e))
+		return false;
+	ERR_clear_error();
+	out->pss = X509_REQ_get_signature_nid(req) == NID_rsassaPss;
+	out->key = slice_of(key, der);
+	out->tbs = slice_of(tbs, der);
+	out->signature = slice_of(signature, der);
+	return true;
+}
+
+/*
+ * Proof of possession.
+ */
+
+static bool
+take_slice(struct span *out, struct csr_slice s, struct span whole)
+{
+	*out = span_of(whole.ptr + s.at, s.len);
+	return s.at <= whole.len && s.len <= whole.len - s.at;
+}
+
+static bool
+ec_proves(EC_KEY *key, const EVP_MD *md, struct span tbs, struct span signature)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	return EVP_Digest(tbs.ptr, tbs.len, digest, &n, md, NULL) == 1 &&
+	    ECDSA_verify(0, digest, (int)n, signature.ptr, (int)signature.len, key) == 1;
+}
+
+static bool
+rsa_proves(EVP_PKEY *key, const EVP_MD *md, bool pss, struct span tbs, struct span signature)
+{
+	own(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *settings;
+
+	return ctx != NULL && EVP_DigestVerifyInit(ctx, &settings, md, NULL, key) == 1 &&
+	    (!pss || (EVP_PKEY_CTX_set_rsa_padding(settings, RSA_PKCS1_PSS_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(settings, RSA_PSS_SALTLEN_AUTO) == 1)) &&
+	    EVP_DigestVerify(ctx, signature.ptr, signature.len, tbs.ptr, tbs.len) == 1;
+}
+
+bool
+csr_prove(struct span *spki, const struct csr_found *f, struct span der, struct err *e)
+{
+	const EVP_MD *md = EVP_get_digestbynid(f->digest);
+	struct span tbs, signature;
+	own(EC_KEY) *ec = NULL;
+	own(EVP_PKEY) *key = NULL;
+	bool good;
+
+	if (md == NULL || !take_slice(spki, f->key, der) || !take_slice(&tbs, f->tbs, der) || !take_slice(&signature, f->signature, der) ||
+	    spki->ptr < tbs.ptr || spki->ptr + spki->len > tbs.ptr + tbs.len)
+		return fail(e, ERR_BUG, "the request's parts are not inside it");
+	ec = ec_key_of_spki(*spki);
+	if (ec == NULL && !pubkey_from_spki(&key, *spki, e))
+		return false;
+	good = ec != NULL ? ec_proves(ec, md, tbs, signature) : rsa_proves(key, md, f->pss, tbs, signature);
+	ERR_clear_error();
+	return good || fail(e, ERR_INPUT, "the request's signature does not verify: no proof that its maker has the key");
 }
 
 bool
 csr_gate(struct buf *spki, struct span csr, struct err *e)
 {
+	own_struct(buf) der = buf_new(CSR_MAX);
 	own(X509_REQ) *req = NULL;
-	EVP_PKEY *key;
+	struct csr_found f;
+	struct span key;
 
 	if (csr.len > CSR_MAX)
 		return fail(e, ERR_LIMIT, "a certificate request of more than %u bytes", CSR_MAX);
 	if (!csr_from_any(&req, csr, e))
 		return false;
-	key = X509_REQ_get0_pubkey(req);
-	if (key == NULL)
-		return fail_ossl(e, ERR_INPUT, "the request's key cannot be read");
-	if (!check_digest(req, e) || !check_key(key, e))
+	csr_to_der(&der, req);
+	if (!buf_ok(&der, "certificate request", e) || !csr_read(&f, buf_span(&der), e) || !csr_prove(&key, &f, buf_span(&der), e))
 		return false;
-	if (X509_REQ_verify(req, key) != 1)
-		return fail_ossl(e, ERR_INPUT, "the request's signature does not verify: no proof that its maker has the key");
-	ERR_clear_error();
-	put_spki(spki, req, key);
+	buf_put_span(spki, key);
 	return buf_ok(spki, "key", e);
+}
+
+/*
+ * In a message.
+ */
+
+static struct csr_slice *
+slice_nth(struct csr_found *f, size_t i)
+{
+	struct csr_slice *slices[] = { &f->key, &f->tbs, &f->signature };
+
+	return slices[i];
+}
+
+void
+csr_found_put(struct msg *m, const struct csr_found *f)
+{
+	struct csr_found copy = *f;
+
+	for (size_t i = 0; i < 3; i++) {
+		msg_put_u64(m, slice_nth(&copy, i)->at);
+		msg_put_u64(m, slice_nth(&copy, i)->len);
+	}
+	msg_put_u64(m, (uint64_t)f->digest);
+	msg_put_u64(m, f->pss);
+}
+
+bool
+csr_found_take(struct csr_found *f, const struct msg *m, struct err *e)
+{
+	*f = (struct csr_found){ .digest = msg_u64(m, 6) <= INT_MAX ? (int)msg_u64(m, 6) : NID_undef, .pss = msg_u64(m, 7) == 1 };
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t at = msg_u64(m, 2 * i), len = msg_u64(m, 2 * i + 1);
+
+		if (at > CSR_MAX || len > CSR_MAX)
+			return fail(e, ERR_BUG, "the request's parts are not inside it");
+		*slice_nth(f, i) = (struct csr_slice){ (uint32_t)at, (uint32_t)len };
+	}
+	return true;
 }

@@ -8,13 +8,30 @@
  * with a small factor, the ROCA fingerprint, two primes close together, curves
  * other than P-256, P-384, P-521, a point that is not on its curve.
  *
- * Hostile bytes: run in a worker for a daemon, or on the asker's own machine.
+ * Reading and proving are apart: csr_read decodes hostile bytes (in a worker,
+ * or on the asker's own machine) and says where in them the key, the signed
+ * part and the signature stand; csr_prove slices and verifies, decoding
+ * nothing.  Whoever proves on his own copy need not believe the reader: another
+ * key than the one whose possession is proven in these very bytes cannot come
+ * out.
  */
 #pragma once
 
+#include "base/msg.h"
 #include "base/ossl.h"
 
 #define CSR_MAX (16u << 10)
 
-/* Appends the DER SubjectPublicKeyInfo when the request passes. */
+struct csr_slice { uint32_t at, len; };		/* octets of the request */
+struct csr_found { struct csr_slice key, tbs, signature; int digest; /* NID */ bool pss; };
+
+/* der: PKCS#10 in DER. */
+must_check bool csr_read(struct csr_found *out, struct span der, struct err *);
+/* spki: a slice of der. */
+must_check bool csr_prove(struct span *spki, const struct csr_found *, struct span der, struct err *);
+/* Both; csr: DER or PEM.  Appends the DER SubjectPublicKeyInfo. */
 must_check bool csr_gate(struct buf *spki, struct span csr, struct err *);
+
+/* As eight numbers of a message. */
+void csr_found_put(struct msg *, const struct csr_found *);
+must_check bool csr_found_take(struct csr_found *, const struct msg *, struct err *);

@@ -53,11 +53,11 @@ static bool
 do_csr(const struct worker *w, const struct msg *in, struct msg *out, struct err *e)
 {
 	own_struct(mapped) doc = { SPAN_NONE };
-	own_struct(buf) spki = buf_new(CSR_MAX);
+	struct csr_found f;
 
-	if (!map_document(&doc, in, e) || !csr_gate(&spki, doc.octets, e))
+	if (!map_document(&doc, in, e) || !csr_read(&f, doc.octets, e))
 		return false;
-	msg_put(out, buf_span(&spki));
+	csr_found_put(out, &f);
 	return true;
 }
 

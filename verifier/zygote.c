@@ -15,28 +15,26 @@
 #define ZYGOTE_START 1
 #define ZYGOTE_PIDFD 2
 #define REQUEST_MAX (12u << 20)
+#define DOCUMENTS_MAX 200	/* of a lasting worker */
+#define IDLE_MAX 16
 #define WORKER_ABILITIES 0	/* it computes */
 
-struct zygote { pid_t pid; int control; pthread_mutex_t lock; };
+/* A worker as its caller holds it. */
+struct held { int sock, pidfd; uint16_t type; unsigned left; };
+
+struct zygote { pid_t pid; int control; pthread_mutex_t lock; struct held idle[IDLE_MAX]; size_t nidle; };
 
 /*
  * The worker.
  */
 
-static _Noreturn void
-worker_main(const struct zygote_settings *s, int sock)
+static void
+work_once(const struct zygote_settings *s, int sock)
 {
-	const struct jail jail = { .abilities = WORKER_ABILITIES, .memory_max = s->memory_max, .cpu_secs = s->cpu_secs };
 	own_struct(msg) in = msg_new(0, 1);
 	own_struct(msg) out = msg_new(0, REQUEST_MAX);
 	struct err e = { ERR_NONE, "" };
 
-	jail_die_with_parent();
-	if (!jail_enter(&jail, &e)) {
-		log_error("worker: %s", e.text);
-		_exit(70);
-	}
-	/* The caller holds our pidfd when the request arrives. */
 	if (!msg_recv(sock, &in, REQUEST_MAX, -1, &e))
 		_exit(0);
 	out.type = (uint16_t)(in.type | MSG_REPLY);
@@ -44,6 +42,22 @@ worker_main(const struct zygote_settings *s, int sock)
 		msg_refuse(&out, &e);
 	if (!msg_send(sock, &out, -1, &e))
 		_exit(1);
+}
+
+/* The caller holds our pidfd when the first request arrives. */
+static _Noreturn void
+worker_main(const struct zygote_settings *s, int sock, uint64_t documents)
+{
+	const struct jail jail = { .abilities = WORKER_ABILITIES, .memory_max = s->memory_max, .cpu_secs = s->cpu_secs };
+	struct err e;
+
+	jail_die_with_parent();
+	if (!jail_enter(&jail, &e)) {
+		log_error("worker: %s", e.text);
+		_exit(70);
+	}
+	while (documents-- > 0)
+		work_once(s, sock);
 	_exit(0);
 }
 
@@ -100,13 +114,13 @@ zygote_main(const struct zygote_settings *s, int control)
 
 		if (!msg_recv(control, &m, 64, -1, &e))
 			_exit(0);
-		if (m.nfd != 1)
+		if (m.nfd != 1 || !msg_shape_ok(&m, "uF", "order", &e))
 			continue;
 		sock = msg_take_fd(&m, 0);
 		pid = fork();
 		if (pid == 0) {
 			close(control);
-			worker_main(s, sock);
+			worker_main(s, sock, msg_u64(&m, 0));
 		}
 		if (pid > 0)
 			send_pidfd(sock, pid);
@@ -130,14 +144,31 @@ zygote_start(struct zygote **out, const struct zygote_settings *s, struct err *e
 	}
 	close(pair[1]);
 	z->control = pair[0];
+	z->nidle = 0;
 	pthread_mutex_init(&z->lock, NULL);
 	*out = z;
 	return true;
 }
 
+static void
+let_die(const struct held *w)
+{
+	syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
+	close(w->pidfd);
+	close(w->sock);
+}
+
+static void
+let_idle_die(struct zygote *z)
+{
+	while (z->nidle > 0)
+		let_die(&z->idle[--z->nidle]);
+}
+
 void
 zygote_stop(struct zygote *z)
 {
+	let_idle_die(z);
 	close(z->control);
 	if (z->pid > 0)
 		waitpid(z->pid, NULL, 0);
@@ -161,6 +192,7 @@ zygote_adopt(int control)
 	struct zygote *z = xalloc(sizeof(*z));
 
 	z->control = control;
+	z->nidle = 0;
 	pthread_mutex_init(&z->lock, NULL);
 	return z;
 }
@@ -173,11 +205,11 @@ zygote_alive(const struct zygote *z)
 	return recv(z->control, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
-/* Asks for a worker; our end of its socket, and its pidfd. */
+/* Asks for a worker: our end of its socket, and its pidfd. */
 static bool
-get_worker(struct zygote *z, int *sock, int *pidfd, struct err *e)
+get_worker(struct zygote *z, struct held *w, struct err *e)
 {
-	own_struct(msg) ask = msg_new(ZYGOTE_START, 16);
+	own_struct(msg) ask = msg_new(ZYGOTE_START, 64);
 	own_struct(msg) first = msg_new(0, 1);
 	own_fd int ours = -1;
 	int pair[2];
@@ -186,31 +218,75 @@ get_worker(struct zygote *z, int *sock, int *pidfd, struct err *e)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return fail(e, ERR_LATER, "socketpair: %s", strerror(errno));
 	ours = pair[0];
+	msg_put_u64(&ask, w->left);
 	msg_put_fd(&ask, pair[1]);
 	pthread_mutex_lock(&z->lock);
 	sent = msg_send(z->control, &ask, 5000, e);
 	pthread_mutex_unlock(&z->lock);
 	if (!sent || !msg_recv(ours, &first, 64, 5000, e) || first.type != ZYGOTE_PIDFD || first.nfd != 1)
 		return fail(e, ERR_LATER, "no process for this document could be started");
-	*pidfd = msg_take_fd(&first, 0);
-	*sock = ours;
+	w->pidfd = msg_take_fd(&first, 0);
+	w->sock = ours;
 	ours = -1;
 	return true;
 }
 
-bool
-zygote_do(struct zygote *z, struct msg *request, struct msg *reply, size_t reply_max, int timeout_ms, struct err *e)
+static bool
+is_alive(const struct held *w)
 {
-	own_fd int sock = -1;
-	own_fd int pidfd = -1;
+	char c;
+
+	return recv(w->sock, &c, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+/* One that has done the same kind of work before and waits. */
+static bool
+find_idle(struct zygote *z, struct held *w, uint16_t type)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&z->lock);
+	for (size_t i = z->nidle; i-- > 0 && !found;) {
+		if (z->idle[i].type != type)
+			continue;
+		*w = z->idle[i];
+		z->idle[i] = z->idle[--z->nidle];
+		found = is_alive(w);
+		if (!found)
+			let_die(w);
+	}
+	pthread_mutex_unlock(&z->lock);
+	return found;
+}
+
+static void
+keep_or_end(struct zygote *z, struct held *w)
+{
+	bool kept = false;
+
+	pthread_mutex_lock(&z->lock);
+	if (--w->left > 0 && z->nidle < IDLE_MAX) {
+		z->idle[z->nidle++] = *w;
+		kept = true;
+	}
+	pthread_mutex_unlock(&z->lock);
+	if (!kept)
+		let_die(w);
+}
+
+bool
+zygote_do(struct zygote *z, enum zygote_worker kind, struct msg *request, struct msg *reply, size_t reply_max, int timeout_ms, struct err *e)
+{
+	struct held w = { .type = request->type, .left = kind == ZYGOTE_LASTING ? DOCUMENTS_MAX : 1 };
 	struct err why;
 
-	if (!get_worker(z, &sock, &pidfd, e))
+	if (!(kind == ZYGOTE_LASTING && find_idle(z, &w, request->type)) && !get_worker(z, &w, e))
 		return false;
-	if (!msg_send(sock, request, timeout_ms, &why) || !msg_recv(sock, reply, reply_max, timeout_ms, &why)) {
-		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	if (!msg_send(w.sock, request, timeout_ms, &why) || !msg_recv(w.sock, reply, reply_max, timeout_ms, &why)) {
+		let_die(&w);
 		log_warn("a worker was ended: %s", why.text);
 		return fail(e, ERR_LATER, "this document could not be read to its end; nothing was decided about it");
 	}
+	keep_or_end(z, &w);
 	return !msg_is_refusal(reply, e);
 }

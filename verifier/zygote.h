@@ -7,6 +7,11 @@
  * and exits.  What a hostile document does to its worker no other document
  * sees.
  *
+ * A lasting worker does up to 200 pieces of one type, one after the other.  It is
+ * for bytes that Antin made itself, and for work whose answer the asker proves
+ * on its own copy (csr.h): where one document could harm the next, it is not
+ * asked for.
+ *
  * The caller has the deadline and the kill: before the worker begins, the
  * caller holds its pidfd.  A worker that dies or stalls costs one ERR_LATER
  * sentence.
@@ -35,8 +40,9 @@ struct zygote_settings {
 /* Forks the zygote; call before any thread is started. */
 must_check bool zygote_start(struct zygote **out, const struct zygote_settings *, struct err *);
 void zygote_stop(struct zygote *);
+enum zygote_worker { ZYGOTE_OWN, ZYGOTE_LASTING };
 /* Takes the request's descriptors along.  reply has the work's own type. */
-must_check bool zygote_do(struct zygote *, struct msg *request, struct msg *reply, size_t reply_max, int timeout_ms, struct err *);
+must_check bool zygote_do(struct zygote *, enum zygote_worker, struct msg *request, struct msg *reply, size_t reply_max, int timeout_ms, struct err *);
 
 /* A zygote forked by one process and used by another: release gives its control
  * descriptor and forgets it, adopt takes one. */

@@ -274,55 +274,6 @@ start_sure(const struct world *w, const char *program, const char *section, cons
 	return pid;
 }
 
-/* The gate alone, where antin-verifier is not built: the same check, in a
- * process of its own behind the same message. */
-static bool
-on_gate(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
-{
-	own_struct(buf) spki = buf_new(1024);
-	struct span csr;
-	int fd = msg_take_fd((struct msg *)in, 0);
-	bool good;
-
-	if (!memfd_map(&csr, fd, VERIFY_DOCUMENT_MAX, e))
-		return false;
-	good = csr_gate(&spki, csr, e);
-	memfd_unmap(csr);
-	close(fd);
-	if (good)
-		msg_put(out, buf_span(&spki));
-	return good;
-}
-
-static pid_t
-make_gate(const struct world *w)
-{
-	static const struct serve_route routes[] = { { { GATE_CSR, "GATE_CSR", CALLER_CA, "F", "b" }, on_gate } };
-	own_str char *run = world_path(w, "run");
-	struct place place = { run, 0 };
-	int readies[2];
-	pid_t pid;
-
-	if (access(BINARY_DIR "/bin/antin-verifier", X_OK) == 0)
-		return start_sure(w, "antin-verifier", "antin-verifier", NULL, false);
-	assert_int_equal(pipe(readies), 0);
-	pid = fork();
-	if (pid == 0) {
-		struct serve *door;
-		struct err e;
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		redirect(w, "antin-verifier");
-		if (!serve_new(&door, &place, "antin-verifier", routes, 1, VERIFY_MESSAGE_MAX, 16, &e) || write(readies[1], "ready\n", 6) != 6 ||
-		    !serve_run(door, NULL, &e))
-			_exit(1);
-		_exit(0);
-	}
-	close(readies[1]);
-	assert_true(wait_ready(readies[0]));
-	return pid;
-}
-
 bool
 world_start_ca(struct world *w, const char *fault, int *status)
 {
@@ -375,7 +326,7 @@ certificate_of(struct world *w, const char *person)
 void
 world_start_gate(struct world *w)
 {
-	w->gate = make_gate(w);
+	w->gate = start_sure(w, "antin-verifier", "antin-verifier", NULL, false);
 }
 
 void

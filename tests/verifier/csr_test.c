@@ -272,6 +272,56 @@ a_point_beside_the_curve(void **state)
 	refuses("beside the curve", buf_span(&der), "key");
 }
 
+/* What a reader that was taken over may say; the prover has its own copy. */
+static void
+lies_of_a_reader(void **state)
+{
+	own_struct(buf) der = buf_new(1 << 14), other = buf_new(1 << 10), nested = buf_new(1 << 14);
+	own(EVP_PKEY) *theirs = EVP_EC_gen("P-256");
+	struct csr_found good, f;
+	struct span key;
+	struct err e;
+
+	request(&der, ec, ec, EVP_sha256(), NULL);
+	assert_done(csr_read(&good, buf_span(&der), &e), e);
+	assert_done(csr_prove(&key, &good, buf_span(&der), &e), e);
+	const struct { const char *name; struct csr_found f; } cases[] = {
+		{ "key outside", { { (uint32_t)der.len, 91 }, good.tbs, good.signature, good.digest } },
+		{ "key over the end", { { (uint32_t)der.len - 10, 91 }, good.tbs, good.signature, good.digest } },
+		{ "key not in what is signed", { good.signature, good.tbs, good.signature, good.digest } },
+		{ "no key", { { good.key.at, 0 }, good.tbs, good.signature, good.digest } },
+		{ "key beside itself", { { good.key.at + 1, good.key.len }, good.tbs, good.signature, good.digest } },
+		{ "less signed", { good.key, { good.tbs.at, good.tbs.len - 1 }, good.signature, good.digest } },
+		{ "more signed", { good.key, { good.tbs.at, good.tbs.len + 1 }, good.signature, good.digest } },
+		{ "signed outside", { good.key, { UINT32_MAX, 2 }, good.signature, good.digest } },
+		{ "signature outside", { good.key, good.tbs, { UINT32_MAX - 1, UINT32_MAX }, good.digest } },
+		{ "signature cut", { good.key, good.tbs, { good.signature.at, good.signature.len - 1 }, good.digest } },
+		{ "other digest", { good.key, good.tbs, good.signature, NID_sha512 } },
+		{ "no digest", { good.key, good.tbs, good.signature, NID_undef } },
+		{ "no digest at all", { good.key, good.tbs, good.signature, -7 } },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_case(cases[i].name, !csr_prove(&key, &cases[i].f, buf_span(&der), &e) && e.text[0] != '\0');
+	/* A key that stands in the octets, and has signed nothing. */
+	pubkey_to_spki(&other, theirs);
+	buf_put_span(&nested, buf_span(&der));
+	memcpy(nested.ptr + good.key.at, other.ptr, other.len);
+	f = good;
+	assert_false(csr_prove(&key, &f, buf_span(&nested), &e));
+}
+
+/* One key, one form: else a blocked or foreign key comes in again in other words. */
+static void
+a_compressed_point(void **state)
+{
+	own(EVP_PKEY) *key = EVP_EC_gen("P-256");
+	own_struct(buf) der = buf_new(1 << 14);
+
+	assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"), 1);
+	request(&der, key, key, EVP_sha256(), NULL);
+	refuses("compressed point", buf_span(&der), "compressed");
+}
+
 static void
 octets_that_are_no_request(void **state)
 {
@@ -303,6 +353,8 @@ main(void)
 		cmocka_unit_test(weak_keys),
 		cmocka_unit_test(a_curve_spelt_out),
 		cmocka_unit_test(a_point_beside_the_curve),
+		cmocka_unit_test(lies_of_a_reader),
+		cmocka_unit_test(a_compressed_point),
 		cmocka_unit_test(octets_that_are_no_request),
 	};
 

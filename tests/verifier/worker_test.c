@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "verifier/bench.h"
+#include "verifier/csr.h"
 #include "verifier/proto.h"
 #include "verifier/worker.h"
 #include "verifier/zygote.h"
@@ -20,12 +21,13 @@ static struct evidence *evidence;
 static struct worker worker;
 static struct zygote *real, *harmed;
 
-enum { HARM_SEGV = 1, HARM_LOOP, HARM_MEMORY, HARM_SLEEP, HARM_OPEN, HARM_SOCKET, HARM_FORK, HARM_EXIT };
+enum { HARM_SEGV = 1, HARM_LOOP, HARM_MEMORY, HARM_SLEEP, HARM_OPEN, HARM_SOCKET, HARM_FORK, HARM_EXIT, HARM_COUNT, HARM_COUNT_TOO };
 
 /* What a document that took over its worker would try. */
 static bool
 harm(void *state, const struct msg *in, struct msg *out, struct err *e)
 {
+	static uint64_t remembered;
 	volatile unsigned n = 0;
 
 	signal(SIGSEGV, SIG_DFL);	/* cmocka catches it */
@@ -37,6 +39,7 @@ harm(void *state, const struct msg *in, struct msg *out, struct err *e)
 	case HARM_OPEN: msg_put_u64(out, open("/etc/passwd", O_RDONLY) < 0 ? 1 : 0); break;
 	case HARM_SOCKET: msg_put_u64(out, socket(AF_UNIX, SOCK_STREAM, 0) < 0 ? 1 : 0); break;
 	case HARM_FORK: msg_put_u64(out, fork() < 0 ? 1 : 0); break;
+	case HARM_COUNT: case HARM_COUNT_TOO: msg_put_u64(out, ++remembered); break;
 	default: _exit(0);
 	}
 	return true;
@@ -90,7 +93,7 @@ verify(struct span document)
 	msg_put_u64(&request, (uint64_t)day_in_vietnam(maker_now));
 	msg_put_str(&request, "file");
 	put_document(&request, document);
-	assert_done(zygote_do(real, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
+	assert_done(zygote_do(real, ZYGOTE_OWN, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
 	assert_done(json_read(&j, msg_span(&reply, 0), &e), e);
 	return j;
 }
@@ -127,7 +130,7 @@ a_submission_comes_back_canonical_or_refused(void **state)
 		maker_sample(&json, cases[i].sample);
 		msg_put_str(&request, "000102030405060708090a0b0c0d0e0f");
 		put_document(&request, buf_span(&json));
-		good = zygote_do(real, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e);
+		good = zygote_do(real, ZYGOTE_OWN, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e);
 		assert_case(cases[i].sample, good == cases[i].good);
 		if (good)
 			assert_memory_equal(msg_span(&reply, 0).ptr, "<content xmlns=", 15);
@@ -144,15 +147,56 @@ a_request_gives_its_key(void **state)
 	own_struct(msg) request = msg_new(GATE_CSR, 4096);
 	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
 	own_struct(buf) der = buf_new(1 << 14), spki = buf_new(1 << 10);
+	struct csr_found found;
+	struct span proven;
 	struct err e;
 
 	X509_REQ_set_pubkey(req, key);
 	assert_true(X509_REQ_sign(req, key, EVP_sha256()) > 0);
 	csr_to_der(&der, req);
 	put_document(&request, buf_span(&der));
-	assert_done(zygote_do(real, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
+	assert_done(zygote_do(real, ZYGOTE_OWN, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
 	pubkey_to_spki(&spki, key);
-	assert_true(span_eq(msg_span(&reply, 0), buf_span(&spki)));
+	assert_done(csr_found_take(&found, &reply, &e), e);
+	assert_done(csr_prove(&proven, &found, buf_span(&der), &e), e);
+	assert_true(span_eq(proven, buf_span(&spki)));
+}
+
+/* What a worker remembers, told as a number. */
+static uint64_t
+count(enum zygote_worker kind, uint16_t type)
+{
+	own_struct(msg) request = msg_new(type, 64);
+	own_struct(msg) reply = msg_new(0, 1024);
+	struct err e;
+
+	assert_done(zygote_do(harmed, kind, &request, &reply, 1024, 5000, &e), e);
+	return msg_u64(&reply, 0);
+}
+
+static void
+a_lasting_worker_does_one_kind_of_work_and_not_for_ever(void **state)
+{
+	own_struct(msg) request = msg_new(HARM_EXIT, 64);
+	own_struct(msg) reply = msg_new(0, 1024);
+	uint64_t last = 0, n;
+	struct err e;
+
+	assert_int_equal(count(ZYGOTE_OWN, HARM_COUNT), 1);
+	assert_int_equal(count(ZYGOTE_OWN, HARM_COUNT), 1);
+	assert_int_equal(count(ZYGOTE_LASTING, HARM_COUNT), 1);
+	assert_int_equal(count(ZYGOTE_LASTING, HARM_COUNT), 2);
+	assert_int_equal(count(ZYGOTE_LASTING, HARM_COUNT_TOO), 1);
+	assert_int_equal(count(ZYGOTE_OWN, HARM_COUNT), 1);
+	assert_int_equal(count(ZYGOTE_LASTING, HARM_COUNT), 3);
+	/* One that dies takes its own document along and no other. */
+	assert_false(zygote_do(harmed, ZYGOTE_LASTING, &request, &reply, 1024, 5000, &e));
+	assert_int_equal(e.class, ERR_LATER);
+	assert_int_equal(count(ZYGOTE_LASTING, HARM_COUNT), 4);
+	for (n = 4; n < 1000 && (last = count(ZYGOTE_LASTING, HARM_COUNT)) != 1; n++)
+		assert_int_equal(last, n + 1);
+	assert_int_equal(last, 1);
+	assert_in_range(n, 100, 300);
 }
 
 static void
@@ -171,7 +215,7 @@ a_harmed_worker_costs_one_sentence(void **state)
 		own_struct(msg) request = msg_new(cases[i].type, 4096);
 		own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
 		struct err e = { ERR_NONE, "" };
-		bool good = zygote_do(harmed, &request, &reply, VERIFY_MESSAGE_MAX, 2000, &e);
+		bool good = zygote_do(harmed, ZYGOTE_OWN, &request, &reply, VERIFY_MESSAGE_MAX, 2000, &e);
 
 		if (good != cases[i].answers && cases[i].answers)
 			print_error("%s: %s\n", cases[i].name, e.text);
@@ -212,7 +256,7 @@ main(void)
 		cmocka_unit_test(a_submission_comes_back_canonical_or_refused),
 		cmocka_unit_test(a_request_gives_its_key),
 		cmocka_unit_test(a_harmed_worker_costs_one_sentence),
-		cmocka_unit_test(bench_runs),
+		cmocka_unit_test(a_lasting_worker_does_one_kind_of_work_and_not_for_ever), cmocka_unit_test(bench_runs),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
