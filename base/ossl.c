@@ -289,14 +289,18 @@ key_id_of(unsigned char out[KEY_ID_LEN], const EVP_PKEY *k)
 }
 
 void
+cert_spki(struct buf *out, const X509 *x)
+{
+	ENCODE(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(x));
+}
+
+void
 key_id_of_cert(unsigned char out[KEY_ID_LEN], const X509 *x)
 {
-	unsigned char *der = NULL;
-	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+	own_struct(buf) spki = buf_new(1 << 16);
 
-	promise(n > 0);
-	sha256(out, span_of(der, (size_t)n));
-	OPENSSL_free(der);
+	cert_spki(&spki, x);
+	sha256(out, buf_span(&spki));
 }
 
 /*

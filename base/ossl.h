@@ -83,6 +83,8 @@ void csr_to_der(struct buf *out, const X509_REQ *);
 
 /* Key names: the hash of the SubjectPublicKeyInfo. */
 void key_id_of(unsigned char out[KEY_ID_LEN], const EVP_PKEY *);
+/* The certificate's SubjectPublicKeyInfo, of a shell too. */
+void cert_spki(struct buf *out, const X509 *);
 void key_id_of_cert(unsigned char out[KEY_ID_LEN], const X509 *);
 /* A public key out of its DER SubjectPublicKeyInfo. */
 /* P-256, P-384, P-521: a named curve and an uncompressed point that is on it,

@@ -191,6 +191,22 @@ put_void(struct reg_unit *u, const struct reservation *r, int64_t now)
  * Checking: with the judge's own code, and the signed octets against the
  * recorded ones.
  */
+/* What was just made, without OpenSSL's search for a decoder.  The key is put in
+ * as the reservation has it; the judge sees the octets written anew from what
+ * was read, so that what is not the one DER of itself does not verify. */
+static bool
+read_back(X509 **out, const struct issue_item *it, struct err *e)
+{
+	own(EC_KEY) *ec = ec_key_of_spki(span_of(it->plan.spki, it->plan.spki_len));
+	own(EVP_PKEY) *key = EVP_PKEY_new();
+
+	promise(key != NULL);
+	if (ec == NULL)
+		return cert_from_der(out, buf_span(&it->der), e);
+	return cert_shell_from_der(out, buf_span(&it->der), e) &&
+	    ((EVP_PKEY_set1_EC_KEY(key, ec) == 1 && X509_set_pubkey(*out, key) == 1) || fail_ossl(e, ERR_BUG, "the key just certified cannot be used"));
+}
+
 static bool
 issue_check(const struct authority *a, const struct issue_item *it, int64_t now, struct err *e)
 {
@@ -200,7 +216,7 @@ issue_check(const struct authority *a, const struct issue_item *it, int64_t now,
 	struct span tbs;
 	bool good;
 
-	if (!signed_unwrap(&tbs, buf_span(&it->der), e) || !cert_from_der(&cert, buf_span(&it->der), e))
+	if (!signed_unwrap(&tbs, buf_span(&it->der), e) || !read_back(&cert, it, e))
 		return false;
 	if (!span_eq(tbs, buf_span(&it->tbs)))
 		return fail(e, ERR_BUG, "the certificate is not what was reserved");

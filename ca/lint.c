@@ -8,6 +8,7 @@
 
 #define COMMON_NAME_MAX 64	/* RFC 5280 A.1: ub-common-name and its like, in characters */
 #define SERIAL_ATTR_MAX 64
+#define CERTIFICATE_KEY_MAX 4096
 
 static bool
 version_3(const struct lint_case *c)
@@ -218,13 +219,14 @@ tier_mark(const struct lint_case *c)
 static bool
 key_strength(const struct lint_case *c)
 {
-	EVP_PKEY *key = X509_get0_pubkey(c->cert);
+	own_struct(buf) spki = buf_new(CERTIFICATE_KEY_MAX);
+	own(EC_KEY) *ec = NULL;
+	own(EVP_PKEY) *key = NULL;
+	struct err e;
 
-	if (key == NULL)
-		return false;
-	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
-		return EVP_PKEY_get_bits(key) >= 2048;
-	return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && EVP_PKEY_get_bits(key) >= 256;
+	cert_spki(&spki, c->cert);
+	ec = ec_key_of_spki(buf_span(&spki));		/* 256 bits or more */
+	return ec != NULL || (pubkey_from_spki(&key, buf_span(&spki), &e) && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) >= 2048);
 }
 
 static bool
@@ -442,7 +444,7 @@ lint_tbs(struct span tbs, const struct certificate_plan *p, X509 *issuer, struct
 	own(X509) *cert = NULL;
 	struct lint_case c = { .issuer = issuer, .plan = p, .tbs = tbs };
 
-	if (!signed_wrap_unsigned(&whole, tbs, e) || !cert_from_der(&cert, buf_span(&whole), e))
+	if (!signed_wrap_unsigned(&whole, tbs, e) || !cert_shell_from_der(&cert, buf_span(&whole), e))
 		return fail_in(e, "the certificate to be signed");
 	if (X509_check_purpose(cert, -1, 0) != 1)
 		return fail_ossl(e, ERR_BUG, "the certificate to be signed has extensions that cannot be read");
