@@ -7,7 +7,6 @@
 #include <openssl/err.h>
 
 #define COMMON_NAME_MAX 64	/* RFC 5280 A.1: ub-common-name and its like, in characters */
-#define SERIAL_ATTR_MAX 64
 #define CERTIFICATE_KEY_MAX 4096
 
 static bool
