@@ -7,8 +7,8 @@
  *		    these very bytes, which decides "in_force"
  * VERIFY_LOOKUP    what a person typed, and who asks (a device key or an
  *                  address block, for counting misses) -> answer, JSON
- * GATE_CSR         a certificate request in DER -> where its parts are
- *                  (csr_found_take); the asker proves possession on its own
+ * GATE_CSR         a certificate request in DER, CSR_MAX octets at most -> where
+ *                  its parts are (csr_found_take); the asker proves possession on its own
  *                  copy (csr_prove), and believes nothing else
  * GATE_SUBMISSION  handle (hex), a submission (JSON) -> canonical octets of <content>, and
  *                  what the signer needs to know of it, JSON
@@ -26,7 +26,7 @@
 #define VERIFY_MESSAGES(X) \
 	X(VERIFY_FILE, CALLER_API | CALLER_CLI, "sF", "s") \
 	X(VERIFY_LOOKUP, CALLER_API | CALLER_CLI, "ss", "s") \
-	X(GATE_CSR, CALLER_CA, "F", "uuuuuuuu") \
+	X(GATE_CSR, CALLER_CA, "b", "uuuuuuuu") \
 	X(GATE_SUBMISSION, CALLER_SIGNER, "sF", "bs") \
 	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s")
 

@@ -52,10 +52,9 @@ do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct 
 static bool
 do_csr(const struct worker *w, const struct msg *in, struct msg *out, struct err *e)
 {
-	own_struct(mapped) doc = { SPAN_NONE };
 	struct csr_found f;
 
-	if (!map_document(&doc, in, e) || !csr_read(&f, doc.octets, e))
+	if (!csr_read(&f, msg_span(in, 0), e))
 		return false;
 	csr_found_put(out, &f);
 	return true;
@@ -94,7 +93,7 @@ do_submission(const struct worker *w, const struct msg *in, struct msg *out, str
 }
 
 static const struct { uint16_t type; const char *shape; bool (*run)(const struct worker *, const struct msg *, struct msg *, struct err *); } work[] = {
-	{ VERIFY_FILE, "uusF", do_verify }, { GATE_CSR, "F", do_csr }, { GATE_SUBMISSION, "sF", do_submission },
+	{ VERIFY_FILE, "uusF", do_verify }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "sF", do_submission },
 };
 
 bool

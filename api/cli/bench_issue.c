@@ -22,7 +22,7 @@
 #define ORDERS 8
 #define TOGETHER ORDER_SUBJECTS_MAX
 #define REQUESTS ((size_t)ORDERS * TOGETHER)
-#define ORDERS_AT_ONCE 2
+#define ORDERS_AT_ONCE 4
 
 struct issuing {
 	struct bench_world *world;
@@ -97,6 +97,7 @@ run_antin(struct issuing *s, double *per_sec, struct err *e)
 	/* Between the two a person signs the orders; no clock runs. */
 	if (!load_run(&asked, &requests, e) || !sign_orders(s, e) || !load_run(&ordered, &orders, e))
 		return false;
+
 	*per_sec = (double)REQUESTS / (asked + ordered);
 	return true;
 }

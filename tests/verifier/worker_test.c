@@ -154,7 +154,7 @@ a_request_gives_its_key(void **state)
 	X509_REQ_set_pubkey(req, key);
 	assert_true(X509_REQ_sign(req, key, EVP_sha256()) > 0);
 	csr_to_der(&der, req);
-	put_document(&request, buf_span(&der));
+	msg_put(&request, buf_span(&der));
 	assert_done(zygote_do(real, ZYGOTE_OWN, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
 	pubkey_to_spki(&spki, key);
 	assert_done(csr_found_take(&found, &reply, &e), e);
