@@ -133,6 +133,17 @@ static const struct { int nid; struct span head; size_t point; } curves[] = {
 	{ NID_secp521r1, { (const unsigned char *)"\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23\x03\x81\x86\x00", 25 }, 133 },
 };
 
+/* A curve made once is copied in a fifth of the time that making it takes. */
+static EC_GROUP *groups[sizeof(curves) / sizeof(curves[0])];
+static pthread_once_t groups_once = PTHREAD_ONCE_INIT;
+
+static void
+make_groups(void)
+{
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+		groups[i] = EC_GROUP_new_by_curve_name(curves[i].nid);
+}
+
 EC_KEY *
 ec_key_of_spki(struct span spki)
 {
@@ -143,8 +154,9 @@ ec_key_of_spki(struct span spki)
 
 		if (spki.len != head.len + curves[i].point || memcmp(spki.ptr, head.ptr, head.len) != 0 || spki.ptr[head.len] != POINT_CONVERSION_UNCOMPRESSED)
 			continue;
-		key = EC_KEY_new_by_curve_name(curves[i].nid);
-		promise(key != NULL);
+		promise(pthread_once(&groups_once, make_groups) == 0 && groups[i] != NULL);
+		key = EC_KEY_new();
+		promise(key != NULL && EC_KEY_set_group(key, groups[i]) == 1);
 		if (EC_KEY_oct2key(key, spki.ptr + head.len, curves[i].point, NULL) == 1)
 			return key;
 		EC_KEY_free(key);

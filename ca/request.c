@@ -1,9 +1,6 @@
 #include "ca/request.h"
 
-#include "base/file.h"
 #include "base/text.h"
-#include "verifier/csr.h"
-#include "verifier/proto.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,16 +183,9 @@ request_same(struct authority *a, struct span facts, bool *found, unsigned char 
 static bool
 pass_gate(struct authority *a, struct span csr, struct span *spki, struct err *e)
 {
-	own_struct(msg) in = msg_new(GATE_CSR, CSR_MAX);
-	own_struct(msg) out = msg_new(GATE_CSR, VERIFY_MESSAGE_MAX);
 	struct csr_found found;
 
-	if (csr.len > CSR_MAX)
-		return fail(e, ERR_LIMIT, "a certificate request of more than %u bytes", CSR_MAX);
-	msg_put(&in, csr);
-	if (!peer_call(a->verifier, &in, &out, e) || !csr_found_take(&found, &out, e) || !csr_prove(spki, &found, csr, e))
-		return fail_in(e, "certificate request");
-	return true;
+	return (gate_pass(a->gate, &found, csr, e) && csr_prove(spki, &found, csr, e)) || fail_in(e, "certificate request");
 }
 
 struct parsed { json_t *json; struct request_ask ask; struct buf csr; };

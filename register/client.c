@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #define CALL_TIMEOUT_MS 60000
-
 #define WAYS 2			/* of units at once: one is on its way while one is made durable */
 #define FRAME_MAX (4u << 20)	/* octets of units that share a frame */
 
@@ -13,7 +12,6 @@ struct reg { struct peer *peer; struct gather *units; };
 
 /* One caller's unit. */
 struct running { struct span unit; struct msg *result; struct err *e; bool good; };
-
 
 static const struct msg_type types[] = { REG_MESSAGES(MSG_TYPE) };
 
@@ -167,24 +165,18 @@ reg_results_drop(struct reg_results *r)
 static bool
 take_result(struct running *u, struct cbor *c, struct err *e)
 {
-	struct span result, class, text;
+	struct span result;
 	enum cbor_kind kind;
-	size_t two;
 
 	if (!cbor_peek(c, &kind, e))
 		return false;
-	if (kind == CBOR_BYTES) {
-		if (!cbor_get_bytes(c, &result, "result", e))
-			return false;
-		*u->result = msg_new(REG_RUN, result.len);
-		msg_put(u->result, result);
-		u->good = true;
-		return true;
-	}
-	if (!cbor_get_array(c, &two, "refusal", e) || two != 2 || !cbor_get_text(c, &class, "class", e) || !cbor_get_text(c, &text, "sentence", e))
-		return fail(e, ERR_BUG, "the register gave neither result nor refusal");
-	own_str char *word = span_dup_str(class);
-	fail(u->e, err_from_word(word) ?: ERR_BUG, "%.*s", (int)text.len, (const char *)text.ptr);
+	if (kind != CBOR_BYTES)
+		return cbor_get_refusal(c, u->e, e);
+	if (!cbor_get_bytes(c, &result, "result", e))
+		return false;
+	*u->result = msg_new(REG_RUN, result.len);
+	msg_put(u->result, result);
+	u->good = true;
 	return true;
 }
 

@@ -67,13 +67,10 @@ on_run(void *state, enum msg_caller who, const struct msg *in, struct msg *out, 
 	runner_units(s->runner, who, u, n);
 	cbor_put_array(&results, n);
 	for (size_t i = 0; i < n; i++) {
-		if (u[i].good) {
+		if (u[i].good)
 			cbor_put_bytes(&results, buf_span(&u[i].result));
-		} else {
-			cbor_put_array(&results, 2);
-			cbor_put_text(&results, err_word(u[i].e.class));
-			cbor_put_text(&results, u[i].e.text);
-		}
+		else
+			cbor_put_refusal(&results, &u[i].e);
 		buf_drop(&u[i].result);
 	}
 	msg_put(out, buf_span(&results));
