@@ -302,7 +302,7 @@ take_certificate(struct xades *x, const xmlNode *n, struct err *e)
 	if (sk_X509_num(x->bag) >= XADES_BAG_MAX)
 		return fail_node(e, n, "more certificates than are accepted");
 	if (!attributes(n, e, NULL) || !end(xml_child(n), e) || !xml_base64(&der, n, e) || !buf_ok(&der, "a certificate", e) ||
-	    !cert_from_der(&cert, buf_span(&der), e))
+	    !cert_shared(&cert, buf_span(&der), e))
 		return false;
 	promise(sk_X509_push(x->bag, cert) > 0);
 	cert = NULL;
