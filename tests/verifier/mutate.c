@@ -686,7 +686,9 @@ text_as_reference(struct site *s)
 static bool
 text_as_cdata(struct site *s)
 {
-	xmlReplaceNode(s->node, xmlNewCDataBlock(s->node->doc, s->node->content, xmlStrlen(s->node->content)));
+	xmlNode *cdata = xmlNewCDataBlock(s->node->doc, s->node->content, xmlStrlen(s->node->content));
+
+	xmlFreeNode(xmlReplaceNode(s->node, cdata));
 	return true;
 }
 
