@@ -157,17 +157,15 @@ act_seal(struct acting *a, json_t **out, struct err *e)
 		return false;
 	results = json_array();
 	for (size_t i = 0; i < a->order.nsubjects; i++) {
+		char handle[HANDLE_HEX];
 		struct err why;
 		bool good = seal_one(a->s, a->permit[i].handle.ptr, &why);
-		json_t *r = json_pack("{s:o, s:b}", "handle", handle_json(&a->permit[i]), "done", good);
 
-		/* The reservation is durable: the seal follows at the latest when
-		 * this process starts again. */
-		if (!good) {
-			json_object_set_new(r, "class", json_string(err_word(why.class)));
-			json_object_set_new(r, "text", json_string(why.text));
-		}
-		json_array_append_new(results, r);
+		/* The reservation is durable: the seal follows (seal_again.c). */
+		if (!good)
+			seal_again_put(a->s, a->permit[i].handle.ptr);
+		hex_text(handle, a->permit[i].handle);
+		json_array_append_new(results, result_json(handle, good, &why, "the number is reserved, the seal follows by itself"));
 	}
 	status_changed(a->s);
 	*out = json_pack("{s:o}", "results", results);

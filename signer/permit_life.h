@@ -16,7 +16,7 @@
  *	(none)  --permit.submit, submit.c-------------> draft
  *	draft   --permit.officer_signed, finish.c-----> signed
  *	signed  --permit.reserve_*, seal.c------------> sealing
- *	sealing --permit.issue, seal_one/seal_recover-> issued
+ *	sealing --permit.issue, seal_one--------------> issued
  *	issued  --permit.withdraw, orders.c-----------> withdrawn
  */
 #pragma once
@@ -46,6 +46,7 @@ struct service {
 	struct buf root_crl;			/* DER: the issuing certificate's status */
 	EVP_PKEY *signer_key;
 	struct status_clock *status;		/* status_publish.c's own */
+	struct seal_again *again;		/* seal_again.c's own */
 };
 
 /* A permit as the register has it; borrows from rows. */
@@ -86,10 +87,20 @@ must_check bool finish(json_t **out, const struct service *, const char *request
 must_check bool order_act(json_t **out, const struct service *, struct span cms, int64_t now, struct err *);
 must_check bool list(json_t **out, const struct service *, const char *request, struct err *);
 
+/* {"handle","done",?"class",?"text"}: how one of several fared, and what happens
+ * next (may be NULL); how this machine is laid out is told to the log only. */
+json_t *result_json(const char *handle, bool done, const struct err *why, const char *next);
+
 /* seal.c: reserves inside the unit of the order; seals what is reserved. */
 must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
 must_check bool seal_one(const struct service *, const unsigned char handle[HANDLE_LEN], struct err *);
-must_check bool seal_recover(const struct service *, size_t *n, struct err *);
+
+/* seal_again.c: a thread seals what was reserved and could not be sealed at
+ * once, because the token, the clock or the disk failed: until it is done. */
+struct seal_again *seal_again_new(void);
+void seal_again_put(const struct service *, const unsigned char handle[HANDLE_LEN]);
+/* What the last run reserved goes into the queue; then the thread begins. */
+must_check bool seal_again_start(const struct service *, struct err *);
 
 /* status_publish.c: says that something changed; a thread publishes. */
 void status_changed(const struct service *);

@@ -336,13 +336,8 @@ finish(json_t **out, const struct service *s, const char *request, int64_t now, 
 	json_array_foreach(documents, i, document) {
 		struct err why;
 		bool good = finish_one(s, &officer, document, signatures, time, &why);
-		json_t *r = json_pack("{s:O, s:b}", "handle", json_object_get(document, "handle"), "done", good);
 
-		if (!good) {
-			json_object_set_new(r, "class", json_string(err_word(why.class)));
-			json_object_set_new(r, "text", json_string(why.text));
-		}
-		json_array_append_new(results, r);
+		json_array_append_new(results, result_json(json_string_value(json_object_get(document, "handle")), good, &why, NULL));
 	}
 	active_cert_drop(&officer);
 	*out = json_pack("{s:o}", "results", results);
