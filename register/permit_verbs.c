@@ -100,6 +100,9 @@ static const struct read reads[] = {
 	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE sha256 = $sha256" },
 	{ .name = "permit.list", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "state", REG_TEXT }, { "after", REG_INT } },
 	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE state = $state AND entry > $after ORDER BY entry LIMIT 500" },
+	/* Numbers without their seal: what a new antin-signer begins with. */
+	{ .name = "permit.sealing", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_INT }, .in = { { "after", REG_INT } },
+	  .sql = "SELECT handle, entry FROM permit WHERE state = 'sealing' AND entry > $after ORDER BY entry LIMIT 500" },
 	/* What antin-verifier says of a permit, and no more. */
 	{ .name = "known.by_handle", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE handle = $handle" },

@@ -44,9 +44,17 @@ values_get(const struct values *v, const char *name)
 	return NULL;
 }
 
+bool
+store_is_full(const struct store *s)
+{
+	return (sqlite3_errcode(s->db) & 0xff) == SQLITE_FULL;
+}
+
 static bool
 fail_store(struct store *s, struct err *e, const char *what)
 {
+	if (store_is_full(s))
+		return fail(e, ERR_STORE, "the register's disk is full: nothing was recorded; make room and try again");
 	return fail(e, ERR_STORE, "database, %s: %s", what, sqlite3_errmsg(s->db));
 }
 

@@ -222,6 +222,7 @@ start(struct service *s, const struct signer_conf *c, struct serve **door, struc
 	s->verifier = peer_at(&place, "antin-verifier", verify_types, sizeof(verify_types) / sizeof(verify_types[0]), VERIFY_MESSAGE_MAX);
 	s->tsa = peer_at(&place, "antin-tsa", tsa_types, 1, TSA_MESSAGE_MAX);
 	s->status = status_clock_new();
+	s->again = seal_again_new();
 	return serve_new(door, &place, "antin-signer", routes, sizeof(routes) / sizeof(routes[0]), SIGNER_MESSAGE_MAX, CONNECTIONS_MAX, e) &&
 	    jail_enter(&jail, e) && reg_wait(s->reg, START_WAIT_MS, e) && hsm_wait(s->seal, START_WAIT_MS, e) && hsm_wait(s->key, START_WAIT_MS, e) &&
 	    peer_wait(s->verifier, START_WAIT_MS, e) && peer_wait(s->tsa, START_WAIT_MS, e) && load_signer(s, e);
@@ -234,13 +235,10 @@ main(int argc, char **argv)
 	struct signer_conf c = { 0 };
 	struct serve *door;
 	struct err e;
-	size_t recovered;
 
 	start_conf(&c, options, "antin-signer", argc, argv);
-	if (!start(&s, &c, &door, &e) || !seal_recover(&s, &recovered, &e))
+	if (!start(&s, &c, &door, &e) || !seal_again_start(&s, &e))
 		return start_refused(&e);
-	if (recovered > 0)
-		log_info("%zu seals that were reserved before the last stop are made", recovered);
 	status_start(&s);
 	start_ready();
 	if (!serve_run(door, &s, &e))

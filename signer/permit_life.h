@@ -16,7 +16,7 @@
  *	(none)  --permit.submit, submit.c-------------> draft
  *	draft   --permit.officer_signed, finish.c-----> signed
  *	signed  --permit.reserve_*, seal.c------------> sealing
- *	sealing --permit.issue, seal_one/seal_recover-> issued
+ *	sealing --permit.issue, seal_one--------------> issued
  *	issued  --permit.withdraw, orders.c-----------> withdrawn
  */
 #pragma once
@@ -45,6 +45,7 @@ struct service {
 	struct buf root_crl;			/* DER: the issuing certificate's status */
 	EVP_PKEY *signer_key;
 	struct status_clock *status;		/* status_publish.c's own */
+	struct seal_again *again;		/* seal_again.c's own */
 };
 
 /* A permit as the register has it; borrows from rows. */
@@ -85,8 +86,9 @@ must_check bool finish(json_t **out, const struct service *, const char *request
 must_check bool order_act(json_t **out, const struct service *, struct span cms, int64_t now, struct err *);
 must_check bool list(json_t **out, const struct service *, const char *request, struct err *);
 
-/* What became of one of many: {"handle", "done", ?"class", ?"text"}; takes handle. */
-json_t *result_json(json_t *handle, bool done, const struct err *why);
+/* {"handle","done",?"class",?"text"}: how one of several fared, and what happens
+ * next (may be NULL); how this machine is laid out is told to the log only. */
+json_t *result_json(const char *handle, bool done, const struct err *why, const char *next);
 
 /* seal.c.  Grammars serve one thread at a time, so each judge has its own. */
 #define SEAL_CREW 3			/* permits sealed at once: two cores, and one waiting for token or disk */
@@ -94,7 +96,13 @@ must_check bool judges_new(struct judges **out, const struct policy *, const cha
 /* Reserves inside the unit of the order; seals what is reserved. */
 must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
 must_check bool seal_one(const struct service *, const unsigned char handle[HANDLE_LEN], struct err *);
-must_check bool seal_recover(const struct service *, size_t *n, struct err *);
+
+/* seal_again.c: a thread seals what was reserved and could not be sealed at
+ * once, because the token, the clock or the disk failed: until it is done. */
+struct seal_again *seal_again_new(void);
+void seal_again_put(const struct service *, const unsigned char handle[HANDLE_LEN]);
+/* What the last run reserved goes into the queue; then the thread begins. */
+must_check bool seal_again_start(const struct service *, struct err *);
 
 /* status_publish.c: says that something changed; a thread publishes. */
 void status_changed(const struct service *);

@@ -159,9 +159,11 @@ submit(json_t **out, const struct service *s, const char *program_hex, const cha
 		return false;
 	hex_text(handle_text, span_of(handle, HANDLE_LEN));
 	if (!ask_gate(s, span_str(submission), handle_text, &reply, e) || !json_read(&facts, msg_span(&reply, 1), e) ||
-	    !json_take_str(&kind, facts, "kind", e) || !json_take_str(&agency, facts, "agency", e) || !in_scope(&program, agency, kind, e) ||
-	    !record_draft(s, handle, buf_span(&id), key, digest, msg_span(&reply, 0), facts, now, e))
+	    !json_take_str(&kind, facts, "kind", e) || !json_take_str(&agency, facts, "agency", e) || !in_scope(&program, agency, kind, e))
 		return false;
+	if (!record_draft(s, handle, buf_span(&id), key, digest, msg_span(&reply, 0), facts, now, e))
+		/* The same key may have been quicker on another connection. */
+		return e->class == ERR_CONFLICT && seen_before(out, &seen, s, buf_span(&id), key, digest, e) && seen;
 	json_object_set_new(facts, "handle", json_string(handle_text));
 	json_object_set_new(facts, "again", json_false());
 	*out = take(&facts);

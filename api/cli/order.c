@@ -209,6 +209,24 @@ sign_order(struct making *m, struct buf *cms, struct err *e)
 	return cms_sign_attached(pkey, cert, buf_span(&text), cms, e);
 }
 
+/* What was not done of an order that was accepted is told by the exit code. */
+static bool
+all_done(struct span answer, struct err *e)
+{
+	own(json_t) *j = NULL;
+	json_t *result;
+	struct err ignored;
+	size_t i;
+
+	if (!json_read(&j, answer, &ignored))
+		return true;
+	json_array_foreach(json_object_get(j, "results"), i, result)
+		if (json_is_false(json_object_get(result, "done")))
+			return fail(e, err_from_word(json_string_value(json_object_get(result, "class")) ?: "") ?: ERR_BUG, "%s: %s",
+			    json_string_value(json_object_get(result, "handle")) ?: "", json_string_value(json_object_get(result, "text")) ?: "not done");
+	return true;
+}
+
 static bool
 make_and_send(struct making *m, size_t verb, struct err *e)
 {
@@ -223,7 +241,7 @@ make_and_send(struct making *m, size_t verb, struct err *e)
 	if (!http_call(&answer, &(struct http_request){ .base = m->api, .method = "POST", .path = verbs[verb].path, .type = "application/cms", .body = buf_span(&cms) }, e))
 		return false;
 	printf("%s\n", buf_str(&answer));
-	return true;
+	return all_done(buf_span(&answer), e);
 }
 
 int

@@ -26,8 +26,16 @@ struct world {
 	bool broken;				/* a test changed the database: no fsck at the end */
 };
 
+/* What a test of more than the authority adds: services to the ceremony (called
+ * when tokens can be made), and sections to the configuration. */
+struct world_more { void (*ceremony)(const struct world *, struct ceremony_plan *); const char *(*sections)(const struct world *); };
+
 /* With token, ceremony and files, nothing started. */
 void world_make(struct world *);
+void world_make_more(struct world *, const struct world_more *);
+struct token *world_token(const char *label);
+/* A daemon of the configuration, with the tokens' PIN if asked; ready. */
+pid_t world_start_process(const struct world *, const char *program, const char *section, bool pin);
 /* All daemons but antin-ca. */
 void world_start_below(struct world *);
 void world_start_register(struct world *);
@@ -60,6 +68,7 @@ char *ask_text(const char *profile, const char *agency, const char *name, const 
 
 struct draft {
 	enum who by;
+	EVP_PKEY *key; X509 *cert;		/* of another signer than `by` */
 	const char *verb, *id;
 	unsigned char hash[SHA256_LEN];
 	const json_t *with;
