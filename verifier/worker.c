@@ -1,5 +1,6 @@
 #include "verifier/worker.h"
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "verifier/csr.h"
 #include "verifier/proto.h"
@@ -40,6 +41,7 @@ do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct 
 	struct judge_question q = { .at = (int64_t)msg_u64(in, 0), .day = (int32_t)(int64_t)msg_u64(in, 1), .policy = w->policy,
 		.grammars = w->grammars, .evidence = w->evidence, .no_status_list = true };
 
+	FAULT_POINT("verifier.file");
 	if (!map_document(&doc, in, e))
 		return false;
 	q.document = doc.octets;
@@ -55,6 +57,7 @@ do_csr(const struct worker *w, const struct msg *in, struct msg *out, struct err
 	own_struct(mapped) doc = { SPAN_NONE };
 	struct csr_found f;
 
+	FAULT_POINT("verifier.csr");
 	if (!map_document(&doc, in, e) || !csr_read(&f, doc.octets, e))
 		return false;
 	csr_found_put(out, &f);
@@ -83,6 +86,7 @@ do_submission(const struct worker *w, const struct msg *in, struct msg *out, str
 	own_struct(submission) s = { 0 };
 	own(json_t) *j = NULL;
 
+	FAULT_POINT("verifier.submission");
 	if (!map_document(&doc, in, e))
 		return false;
 	if (!submission_read(&s, doc.octets, msg_str(in, 0), w->policy, w->grammars, e))
