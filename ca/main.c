@@ -18,6 +18,7 @@
 #include "ca/ceremony.h"
 #include "ca/crl_issue.h"
 #include "ca/issue.h"
+#include "ca/left_behind.h"
 #include "ca/list.h"
 #include "ca/orders.h"
 #include "ca/proto.h"
@@ -126,6 +127,7 @@ connect_all(const struct ca_conf *c, struct authority *a)
 	a->hsm = hsm_new(hsm);
 	a->verifier = peer_new(verifier, gate_types, sizeof(gate_types) / sizeof(gate_types[0]), VERIFY_MESSAGE_MAX, GATE_TIMEOUT_MS);
 	a->crl = crl_clock_new();
+	a->left = left_behind_new();
 }
 
 static bool
@@ -205,6 +207,7 @@ main(int argc, char **argv)
 	if (!start(&c, &a, &door, &e))
 		return start_refused(&e);
 	crl_timer_start(&a);
+	left_behind_start(&a);
 	start_ready();
 	if (!serve_run(door, &a, &e))
 		log_warn("%s", e.text);

@@ -375,8 +375,10 @@ do_revoke(struct act *t, struct err *e)
 	/* Revoked it is, also when the CRL must wait: the timer goes on trying. */
 	if (crl_issue(t->a, clock_now(), &number, &late))
 		json_object_set_new(t->answer, "crl", json_integer(number));
-	else
+	else {
 		log_warn("revoked, but no CRL yet: %s", late.text);
+		crl_ask(t->a);
+	}
 	return true;
 }
 
