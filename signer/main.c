@@ -238,7 +238,10 @@ main(int argc, char **argv)
 	size_t recovered;
 
 	start_conf(&c, options, "antin-signer", argc, argv);
-	if (!start(&s, &c, &door, &e) || !seal_recover(&s, &recovered, &e))
+	if (!start(&s, &c, &door, &e))
+		return start_refused(&e);
+	seal_later_start(&s);
+	if (!seal_recover(&s, &recovered, &e))
 		return start_refused(&e);
 	if (recovered > 0)
 		log_info("%zu seals that were reserved before the last stop are made", recovered);

@@ -153,17 +153,21 @@ act_seal(struct acting *a, json_t **out, struct err *e)
 			return fail_in(e, "subject %zu", i + 1);
 	}
 	FAULT_POINT("signer.reserve");
-	if (!reg_run(a->s->reg, &a->unit, NULL, e))
+	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
+		/* Nobody knows whether it ran: what is reserved must be sealed. */
+		for (size_t i = 0; e->class == ERR_LATER && i < a->order.nsubjects; i++)
+			seal_later(a->s, a->permit[i].handle.ptr);
 		return false;
+	}
 	results = json_array();
 	for (size_t i = 0; i < a->order.nsubjects; i++) {
 		struct err why;
 		bool good = seal_one(a->s, a->permit[i].handle.ptr, &why);
 		json_t *r = json_pack("{s:o, s:b}", "handle", handle_json(&a->permit[i]), "done", good);
 
-		/* The reservation is durable: the seal follows at the latest when
-		 * this process starts again. */
+		/* The reservation is durable: the seal follows. */
 		if (!good) {
+			seal_later(a->s, a->permit[i].handle.ptr);
 			json_object_set_new(r, "class", json_string(err_word(why.class)));
 			json_object_set_new(r, "text", json_string(why.text));
 		}

@@ -16,7 +16,7 @@
  *	(none)  --permit.submit, submit.c-------------> draft
  *	draft   --permit.officer_signed, finish.c-----> signed
  *	signed  --permit.reserve_*, seal.c------------> sealing
- *	sealing --permit.issue, seal_one/seal_recover-> issued
+ *	sealing --permit.issue, seal_one/seal_recover/seal_later-> issued
  *	issued  --permit.withdraw, orders.c-----------> withdrawn
  */
 #pragma once
@@ -46,6 +46,7 @@ struct service {
 	struct buf root_crl;			/* DER: the issuing certificate's status */
 	EVP_PKEY *signer_key;
 	struct status_clock *status;		/* status_publish.c's own */
+	struct seals_left *left;		/* seal_later.c's own */
 };
 
 /* A permit as the register has it; borrows from rows. */
@@ -90,6 +91,11 @@ must_check bool list(json_t **out, const struct service *, const char *request, 
 must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
 must_check bool seal_one(const struct service *, const unsigned char handle[HANDLE_LEN], struct err *);
 must_check bool seal_recover(const struct service *, size_t *n, struct err *);
+
+/* seal_later.c: a seal that is reserved, or may be, and could not be made now is
+ * tried again until it is made; nobody has to order it a second time. */
+void seal_later(const struct service *, const unsigned char handle[HANDLE_LEN]);
+void seal_later_start(struct service *);
 
 /* status_publish.c: says that something changed; a thread publishes. */
 void status_changed(const struct service *);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "verifier/cert.h"
 #include "verifier/code.h"
 #include "verifier/evidence.h"
@@ -255,25 +256,47 @@ seal_one(const struct service *s, const unsigned char handle[HANDLE_LEN], struct
 	return good;
 }
 
-bool
-seal_recover(const struct service *s, size_t *n, struct err *e)
+/* One page of what is reserved; *failed: how many wait for later. */
+static bool
+recover_page(const struct service *s, size_t *n, size_t *failed, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("permit.list");
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct reg_cell c[PERMIT_COLUMNS];
+	struct err why;
 	bool more;
 
-	*n = 0;
+	*n = *failed = 0;
 	reg_text(&read, "state", "sealing");
 	reg_int(&read, "after", -1);
 	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, PERMIT_COLUMNS, &more, e))
 		return false;
 	while (more) {
-		if (!seal_one(s, c[0].s.ptr, e))
-			return fail_in(e, "a seal that was reserved");
-		++*n;
+		if (seal_one(s, c[0].s.ptr, &why)) {
+			++*n;
+		} else {
+			log_warn("a seal that was reserved waits: %s", why.text);
+			seal_later(s, c[0].s.ptr);
+			++*failed;
+		}
 		if (!reg_next(&rows, c, PERMIT_COLUMNS, &more, e))
 			return false;
 	}
+	return true;
+}
+
+/* A seal that cannot be made now does not keep the others, and the process,
+ * from working. */
+bool
+seal_recover(const struct service *s, size_t *n, struct err *e)
+{
+	size_t made, failed;
+
+	*n = 0;
+	do {
+		if (!recover_page(s, &made, &failed, e))
+			return false;
+		*n += made;
+	} while (made > 0 && failed == 0);
 	return true;
 }
