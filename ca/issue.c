@@ -264,11 +264,13 @@ issue_commit(struct authority *a, const struct issue_batch *b, struct err *e)
 	return authority_run(a, "commit", &u, NULL, e);
 }
 
-/* One unit each: some may never have been reserved. */
+/* One unit each: some may never have been reserved.  When the register is away
+ * nobody waits for it here. */
 static void
 issue_void(struct authority *a, const struct issue_batch *b, int64_t now)
 {
 	size_t done = 0;
+	bool away = false;
 
 	for (size_t i = 0; i < b->n; i++) {
 		const struct issue_item *it = &b->item[i];
@@ -277,13 +279,15 @@ issue_void(struct authority *a, const struct issue_batch *b, int64_t now)
 			.request = span_of(it->request, sizeof(it->request)), .serial = span_of(it->plan.serial.octet, SERIAL_LEN),
 			.profile = span_str(it->plan.profile->id), .agency = span_str(it->plan.agency), .not_after = it->plan.not_after,
 		};
-		struct err why;
+		struct err why = { ERR_LATER, "" };
 
 		issue_put_void(&u, &r, now);
-		if (authority_run(a, "void", &u, NULL, &why))
+		if (!away && authority_run(a, "void", &u, NULL, &why)) {
 			done++;
-		else if (why.class != ERR_CONFLICT)
+		} else if (why.class != ERR_CONFLICT) {
 			left_behind_add(a, &r);
+			away = true;
+		}
 	}
 	if (done > 0)
 		crl_ask(a);

@@ -79,20 +79,17 @@ take_all(struct left_behind *l)
 	return all;
 }
 
-/* A conflict: it never was reserved, or became a certificate after all. */
+/* A conflict: it never was reserved, is void already (an answer was lost), or
+ * became a certificate after all. */
 static bool
-settle(struct authority *a, const struct one *x, size_t *voided, struct err *e)
+settle(struct authority *a, const struct one *x, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	struct reservation r = { .request = span_of(x->request, sizeof(x->request)), .serial = span_of(x->serial, sizeof(x->serial)),
 		.profile = span_str(x->profile), .agency = span_str(x->agency), .not_after = x->not_after };
 
 	issue_put_void(&u, &r, clock_now());
-	if (authority_run(a, "void later", &u, NULL, e)) {
-		++*voided;
-		return true;
-	}
-	return e->class == ERR_CONFLICT;
+	return authority_run(a, "void later", &u, NULL, e) || e->class == ERR_CONFLICT;
 }
 
 static void *
@@ -102,20 +99,22 @@ left_behind_main(void *arg)
 
 	for (;;) {
 		struct one *all = take_all(a->left);
-		size_t voided = 0;
+		size_t settled = 0;
 		struct err e;
 
 		nanosleep(&(struct timespec){ .tv_sec = RETRY_SECS }, NULL);
 		for (struct one *x = all, *next; x != NULL; x = next) {
 			next = x->next;
-			if (settle(a, x, &voided, &e))
+			if (settle(a, x, &e)) {
+				settled++;
 				one_free(x);
-			else
+			} else {
 				put(a->left, x);
+			}
 		}
-		if (voided == 0)
+		if (settled == 0)
 			continue;
-		log_warn("%zu reservations were voided that the register's absence had left", voided);
+		log_warn("%zu reservations that the register's absence had left are settled", settled);
 		crl_ask(a);
 	}
 	return NULL;

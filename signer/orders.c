@@ -211,6 +211,9 @@ act_withdraw(struct acting *a, json_t **out, struct err *e)
 	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
 		json_decref(*out);
 		*out = NULL;
+		/* Nobody knows whether it ran: then the list must tell. */
+		if (e->class == ERR_LATER)
+			status_changed(a->s);
 		return false;
 	}
 	status_changed(a->s);

@@ -385,15 +385,17 @@ def nothing_waits():
 
 
 def lists_are_current():
-    """What was revoked or voided is on the newest CRL, what was withdrawn made the newest list."""
+    """What was revoked or voided is on the newest CRL; the newest status list is younger than what it tells."""
     crl = one("SELECT der FROM crl ORDER BY number DESC LIMIT 1") or b""
-    return all(s[0] in crl for s in db("SELECT serial FROM certificate WHERE state IN ('revoked', 'void')"))
+    told = one("SELECT coalesce(max(last), -1) FROM log_subject JOIN permit USING (handle) WHERE state IN ('issued', 'withdrawn')")
+    return (all(s[0] in crl for s in db("SELECT serial FROM certificate WHERE state IN ('revoked', 'void')")) and
+            told < one("SELECT coalesce(max(entry), 0) FROM status_list"))
 
 
 def settle(shell, page):
     until("every process is ready again", lambda: all_ready(page))
     until("nothing waits to be issued, sealed or signed", nothing_waits)
-    until("the CRL has what was revoked and voided", lists_are_current)
+    until("CRL and status list have what was revoked, voided, withdrawn", lists_are_current)
     until("the register is published", published)
 
 
