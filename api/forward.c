@@ -1,5 +1,6 @@
 #include "api/forward.h"
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/ossl.h"
 #include "base/text.h"
@@ -40,7 +41,11 @@ call_json(struct call *c, struct peer *peer, const struct msg *request, struct e
 {
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
 
-	return peer_call(peer, request, &reply, e) && reply_is(c, &reply, "application/json", e);
+	FAULT_POINT("api.ask");
+	if (!peer_call(peer, request, &reply, e))
+		return false;
+	FAULT_POINT("api.asked");
+	return reply_is(c, &reply, "application/json", e);
 }
 
 /* The body, one field, to a daemon; JSON back. */

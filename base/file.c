@@ -98,12 +98,13 @@ file_write(const char *path, struct span content, mode_t mode, struct err *e)
 		unlink(temp);
 		return false;
 	}
-	FAULT_POINT("file.rename");
+	FAULT_PATH("before rename", path);
 	if (rename(temp, path) != 0) {
 		fail(e, class_of(errno), "cannot rename to %s: %s", path, strerror(errno));
 		unlink(temp);
 		return false;
 	}
+	FAULT_PATH("renamed", path);
 	return folder_sync(path, e);
 }
 

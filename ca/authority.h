@@ -25,6 +25,7 @@ struct authority {
 	struct reg *reg;
 	struct gate *gate;
 	struct crl_clock *crl;		/* crl_issue.c's own */
+	struct left_behind *left;	/* left_behind.c's own */
 };
 
 /* Fills names and ids from the two certificates; takes both.  Refuses an

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #define CRL_MAX (40u << 20)
-#define RETRY_SECS 30
+#define RETRY_MAX_SECS 30		/* the first try again comes after one */
 #define SERIAL_OCTETS 20
 
 /* One CRL at a time; what waits shares the next one.  asked counts revocations
@@ -387,13 +387,13 @@ crl_ask(struct authority *a)
 
 /* Waits until a CRL is due: something asked, or a day has passed. */
 static void
-wait_due(struct crl_clock *c, bool failed)
+wait_due(struct crl_clock *c, unsigned retry)
 {
 	struct timespec until;
 
 	pthread_mutex_lock(&c->lock);
-	if (failed || c->asked == c->done) {
-		until.tv_sec = failed ? clock_now() + RETRY_SECS : c->made + CRL_EVERY_SECS;
+	if (retry > 0 || c->asked == c->done) {
+		until.tv_sec = retry > 0 ? clock_now() + retry : c->made + CRL_EVERY_SECS;
 		until.tv_nsec = 0;
 		pthread_cond_timedwait(&c->wake, &c->lock, &until);
 	}
@@ -415,18 +415,17 @@ static void *
 timer_loop(void *arg)
 {
 	struct authority *a = arg;
-	bool failed = false;
+	unsigned retry = 0;		/* seconds; 0: the last one was made */
 	struct err e;
 
 	for (;;) {
-		wait_due(a->crl, failed);
-		failed = false;
-		if (!is_due(a->crl, clock_now()))
+		wait_due(a->crl, retry);
+		if (!is_due(a->crl, clock_now()) || crl_issue(a, clock_now(), NULL, &e)) {
+			retry = 0;
 			continue;
-		if (crl_issue(a, clock_now(), NULL, &e))
-			continue;
-		failed = true;
-		log_warn("no CRL: %s; again in %d seconds", e.text, RETRY_SECS);
+		}
+		retry = retry == 0 ? 1 : 2 * retry < RETRY_MAX_SECS ? 2 * retry : RETRY_MAX_SECS;
+		log_warn("no CRL: %s; again in %u seconds", e.text, retry);
 	}
 	return NULL;
 }

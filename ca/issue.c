@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "ca/crl_issue.h"
 #include "ca/der.h"
+#include "ca/left_behind.h"
 #include "ca/lint.h"
 #include "ca/request.h"
 #include "verifier/cert.h"
@@ -18,7 +19,6 @@
 #define CHUNK 32		/* items a thread takes at once; digests a frame to antin-hsm */
 #define CREW 3			/* two cores, and one waiting for the token */
 #define GENERATION 1		/* of the issuing key; grows with its successor */
-#define VOID_REASON 5		/* cessationOfOperation: never in use */
 
 void
 issue_batch_drop(struct issue_batch *b)
@@ -156,10 +156,8 @@ put_issue(struct reg_unit *u, const struct issue_item *it)
 	reg_bytes(u, "der", buf_span(&it->der));
 }
 
-struct reservation { struct span request, serial, profile, agency; int64_t not_after; };
-
-static void
-put_void(struct reg_unit *u, const struct reservation *r, int64_t now)
+void
+issue_put_void(struct reg_unit *u, const struct reservation *r, int64_t now)
 {
 	reg_verb(u, "cert.void");
 	reg_text_span(u, "org", r->agency);
@@ -251,11 +249,13 @@ issue_commit(struct authority *a, const struct issue_batch *b, struct err *e)
 	return authority_run(a, "commit", &u, NULL, e);
 }
 
-/* One unit each: some may never have been reserved. */
+/* One unit each: some may never have been reserved.  When the register is away
+ * nobody waits for it here. */
 static void
 issue_void(struct authority *a, const struct issue_batch *b, int64_t now)
 {
 	size_t done = 0;
+	bool away = false;
 
 	for (size_t i = 0; i < b->n; i++) {
 		const struct issue_item *it = &b->item[i];
@@ -264,13 +264,15 @@ issue_void(struct authority *a, const struct issue_batch *b, int64_t now)
 			.request = span_of(it->request, sizeof(it->request)), .serial = span_of(it->plan.serial.octet, SERIAL_LEN),
 			.profile = span_str(it->plan.profile->id), .agency = span_str(it->plan.agency), .not_after = it->plan.not_after,
 		};
-		struct err ignored;		/* what stays reserved, issue_recover finds */
+		struct err why = { ERR_LATER, "" };
 
-		put_void(&u, &r, now);
-		if (authority_run(a, "void", &u, NULL, &ignored))
+		issue_put_void(&u, &r, now);
+		if (!away && authority_run(a, "void", &u, NULL, &why)) {
 			done++;
-		else if (ignored.class == ERR_LATER)
-			break;
+		} else if (why.class != ERR_CONFLICT) {
+			left_behind_add(a, &r);
+			away = true;
+		}
 	}
 	if (done > 0)
 		crl_ask(a);
@@ -310,7 +312,7 @@ issue_recover(struct authority *a, int64_t now, size_t *voided, struct err *e)
 	while (more) {
 		struct reservation r = { .request = c[1].s, .serial = c[0].s, .profile = c[2].s, .agency = c[5].s, .not_after = c[9].i };
 
-		put_void(&u, &r, now);
+		issue_put_void(&u, &r, now);
 		++*voided;
 		if (!reg_next(&rows, c, 14, &more, e))
 			return false;

@@ -21,7 +21,8 @@
  *
  * issue_recover runs at the start, before anything is heard: the token may have
  * signed a reservation that never became active, so each is voided and listed;
- * its request waits for a new order.
+ * its request waits for a new order.  What cannot be voided at once because the
+ * register is away, left_behind.c voids when it is back.
  *
  * Does not: decide who may approve (orders.c), publish the CRL (crl_issue.c).
  * Threads: any number of batches at once; a batch signs on a few threads.
@@ -32,6 +33,7 @@
 #include "ca/certificate.h"
 
 #define ISSUE_MAX 500		/* an order's subjects (FORMATS 3) */
+#define VOID_REASON 5		/* RFC 5280 cessationOfOperation: never in use */
 
 struct issue_item {
 	unsigned char request[16];
@@ -49,10 +51,14 @@ must_check bool issue_plan(struct authority *, struct issue_batch *, int64_t now
 
 /* Appends the reservations to unit, behind what the caller put there (the
  * order), runs it, signs, checks, commits.  On success every item has its
- * certificate.  If it fails after the reservations are durable, they are voided
- * (or, when the register is away, left to issue_recover). */
+ * certificate.  If it fails after the reservations are durable, they are voided,
+ * at the latest when the register is back. */
 must_check bool issue_run(struct authority *, struct issue_batch *, struct reg_unit *unit, int64_t now, struct err *);
 
 /* Voids every reservation that a crash left; *voided: how many.  The caller
  * issues a CRL before anything else is heard. */
 must_check bool issue_recover(struct authority *, int64_t now, size_t *voided, struct err *);
+
+/* A reservation that shall be void: the verb, appended to unit. */
+struct reservation { struct span request, serial, profile, agency; int64_t not_after; };
+void issue_put_void(struct reg_unit *, const struct reservation *, int64_t now);

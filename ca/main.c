@@ -18,6 +18,7 @@
 #include "ca/ceremony.h"
 #include "ca/crl_issue.h"
 #include "ca/issue.h"
+#include "ca/left_behind.h"
 #include "ca/list.h"
 #include "ca/orders.h"
 #include "ca/proto.h"
@@ -122,6 +123,7 @@ connect_all(const struct ca_conf *c, struct authority *a)
 	a->hsm = hsm_new(hsm);
 	a->gate = gate_new(verifier);
 	a->crl = crl_clock_new();
+	a->left = left_behind_new();
 }
 
 static bool
@@ -201,6 +203,7 @@ main(int argc, char **argv)
 	if (!start(&c, &a, &door, &e))
 		return start_refused(&e);
 	crl_timer_start(&a);
+	left_behind_start(&a);
 	start_ready();
 	if (!serve_run(door, &a, &e))
 		log_warn("%s", e.text);

@@ -370,13 +370,19 @@ do_revoke(struct act *t, struct err *e)
 	for (size_t i = 0; i < t->o->nsubjects; i++)
 		if (!revoke_one(t, &t->o->subject[i], code, invalidity, i == 0, e))
 			return false;
-	if (!run_unit(t, e))
+	if (!run_unit(t, e)) {
+		/* Nobody knows whether it ran: then the CRL must tell. */
+		if (e->class == ERR_LATER)
+			crl_ask(t->a);
 		return false;
+	}
 	/* Revoked it is, also when the CRL must wait: the timer goes on trying. */
 	if (crl_issue(t->a, clock_now(), &number, &late))
 		json_object_set_new(t->answer, "crl", json_integer(number));
-	else
+	else {
 		log_warn("revoked, but no CRL yet: %s", late.text);
+		crl_ask(t->a);
+	}
 	return true;
 }
 

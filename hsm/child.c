@@ -131,9 +131,14 @@ on_sign(void *state, enum msg_caller who, const struct msg *in, struct msg *out,
 	if (digests.len == 0 || digests.len % SHA256_LEN != 0 || digests.len > HSM_BATCH_MAX * SHA256_LEN)
 		return fail(e, ERR_INPUT, "1 to %d digests of %d octets are signed at once, these are %zu octets",
 		    HSM_BATCH_MAX, SHA256_LEN, digests.len);
-	for (size_t at = 0; at < digests.len; at += SHA256_LEN)
-		if (!sign_guarded(c, key, span_of(digests.ptr + at, SHA256_LEN), &raw, e))
+	FAULT_POINT("hsm.sign");
+	for (size_t at = 0; at < digests.len; at += SHA256_LEN) {
+		struct span digest = span_of(digests.ptr + at, SHA256_LEN);
+
+		FAULT_NOTE("sign", digest);
+		if (!sign_guarded(c, key, digest, &raw, e))
 			return false;
+	}
 	FAULT_POINT("hsm.signed");
 	msg_put(out, buf_span(&raw));
 	return true;
@@ -182,6 +187,8 @@ sign_checkpoint(struct child *c, const struct checkpoint *next, struct span proo
 		return false;
 	}
 	checkpoint_text(&text, next);
+	FAULT_NOTE("checkpoint", buf_span(&text));
+	FAULT_POINT("hsm.log.sign");
 	return buf_ok(&text, "checkpoint", e) && sign_guarded(c, c->log_key, buf_span(&text), raw, e);
 }
 
@@ -219,6 +226,7 @@ on_public(void *state, enum msg_caller who, const struct msg *in, struct msg *ou
 
 	if (c->token == NULL)
 		return deputy_answers(c, e);
+	FAULT_POINT("hsm.log.public");
 	msg_put(out, span_of(c->log_key->spki + c->log_key->spki_len - NOTE_KEY_LEN, NOTE_KEY_LEN));
 	pthread_mutex_lock(&c->memory_lock);
 	msg_put_u64(out, c->memory.last.size);

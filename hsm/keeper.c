@@ -1,6 +1,7 @@
 #include "hsm/keeper.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/jail.h"
 #include "base/log.h"
 #include "base/start.h"
@@ -111,6 +112,7 @@ child_ended(struct keeper *k, int status)
 	k->child = 0;
 	if (k->stopping)
 		return;
+	FAULT_POINT("hsm.keeper.child-ended");
 	if (WIFSIGNALED(status))
 		log_warn("the module's process was ended by signal %d", WTERMSIG(status));
 	if (steady) {

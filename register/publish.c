@@ -99,6 +99,20 @@ write_tiles(struct publisher *p, uint64_t from, uint64_t to, struct err *e)
 	return true;
 }
 
+/* What the key signed last: more than we know of, when its answer was lost or
+ * this process ended before it remembered. */
+static bool
+signed_size(struct publisher *p, uint64_t *size, struct err *e)
+{
+	own_struct(msg) ask = msg_new(LOG_KEY_PUBLIC, 16);
+	own_struct(msg) reply = msg_new(0, 1);
+
+	if (!peer_call(p->key, &ask, &reply, e))
+		return false;
+	*size = msg_u64(&reply, 1);
+	return true;
+}
+
 static bool
 sign_checkpoint(struct publisher *p, const struct checkpoint *c, struct buf *note, struct err *e)
 {
@@ -107,8 +121,10 @@ sign_checkpoint(struct publisher *p, const struct checkpoint *c, struct buf *not
 	struct tile_source source = { log_tile_get, p->store };
 	struct hash proof[MERKLE_PROOF_MAX];
 	size_t n = 0;
-	uint64_t old = p->last.size;
+	uint64_t old;
 
+	if (!signed_size(p, &old, e))
+		return false;
 	if (old > 0 && old < c->size && !merkle_prove_consistency(proof, &n, old, c->size, tile_node, &source, e))
 		return false;
 	msg_put_str(&ask, c->origin);

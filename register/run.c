@@ -266,7 +266,7 @@ run_verb(struct runner *r, unsigned caller, struct span name, struct span fields
 		return fail(e, ERR_POLICY, "the verb %s is not for this caller", verb->name);
 	if (!take_fields(&v, verb->in, fields, verb->name, e))
 		return false;
-	FAULT_POINT(verb->name);
+	FAULT_STEP(verb->name);
 	given = v.n;
 	/* Checks and projections see entry and time; the record does not. */
 	all = v;
@@ -365,10 +365,10 @@ run_batch(struct runner *r, struct waiting *batch)
 			fail(&e, ERR_STORE, "the database failed in the middle of a transaction");
 	}
 	r->state.time = time;
-	FAULT_POINT("register.before-commit");
+	FAULT_STEPS("before-commit");
 	if (alive && !(log_state_save(&r->state, r->write, &e) && store_do(r->write, "COMMIT", NULL, &e)))
 		alive = false;
-	FAULT_POINT("register.after-commit");
+	FAULT_STEPS_END("after-commit");
 	if (!alive) {
 		if (!store_do(r->write, "ROLLBACK", NULL, &ignored))
 			ignored.class = ERR_NONE;

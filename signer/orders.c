@@ -171,8 +171,12 @@ act_seal(struct acting *a, json_t **out, struct err *e)
 			return fail_in(e, "subject %zu", i + 1);
 	}
 	FAULT_POINT("signer.reserve");
-	if (!reg_run(a->s->reg, &a->unit, NULL, e))
+	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
+		/* Nobody knows whether it ran: what is reserved must be sealed. */
+		for (size_t i = 0; e->class == ERR_LATER && i < a->order.nsubjects; i++)
+			seal_again_put(a->s, a->permit[i].handle.ptr);
 		return false;
+	}
 	all.result = xalloc(a->order.nsubjects * sizeof(*all.result));
 	crew_run(SEAL_CREW, a->order.nsubjects, seal_piece, &all);
 	results = json_array();
@@ -221,6 +225,9 @@ act_withdraw(struct acting *a, json_t **out, struct err *e)
 	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
 		json_decref(*out);
 		*out = NULL;
+		/* Nobody knows whether it ran: then the list must tell. */
+		if (e->class == ERR_LATER)
+			status_changed(a->s);
 		return false;
 	}
 	status_changed(a->s);

@@ -203,8 +203,9 @@ prepare(json_t **out, const struct service *s, const char *request, struct span 
 		good = (piece_take(&p[i], s, &officer, now, e) && make_tbs(&p[i], s, &officer, now, e)) || fail_in(e, "permit %zu", i + 1);
 	if (good)
 		serial_hex(&serial, X509_get0_serialNumber(officer.cert));
-	good = good && random_bytes(id, sizeof(id), e) && make_ticket(&cms, s, p, n, &officer, id, now + SESSION_SECS, e) &&
-	    put_session(s, id, p, n, buf_str(&serial), now, e);
+	good = good && random_bytes(id, sizeof(id), e) && put_session(s, id, p, n, buf_str(&serial), now, e);
+	FAULT_POINT("signer.ticket");
+	good = good && make_ticket(&cms, s, p, n, &officer, id, now + SESSION_SECS, e);
 	if (good)
 		*out = prepared_json(p, n, id, buf_span(&cms), now + SESSION_SECS);
 	pieces_free(p, n);

@@ -64,9 +64,10 @@ take_all(struct seal_again *q)
 	return all;
 }
 
-/* Its seal was made after all, and only the answer was lost. */
+/* Its seal was made after all and only the answer was lost, or it was never
+ * reserved: nobody knew (orders.c). */
 static bool
-is_issued(const struct service *s, const unsigned char handle[HANDLE_LEN])
+is_settled(const struct service *s, const unsigned char handle[HANDLE_LEN])
 {
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct permit_row p;
@@ -90,7 +91,7 @@ try_all(const struct service *s, struct err *told)
 		if (seal_one(s, w->handle, &e)) {
 			made++;
 			free(w);
-		} else if (e.class == ERR_CONFLICT && is_issued(s, w->handle)) {
+		} else if (e.class == ERR_CONFLICT && is_settled(s, w->handle)) {
 			free(w);
 		} else {
 			if (first.class == ERR_NONE)

@@ -18,7 +18,7 @@ stamp_clock_ok(void)
 	return state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC) && t.maxerror <= MAX_ERROR_USECS;
 }
 
-struct making { struct stamp_record *record; bool clock_ok; };
+struct making { const struct stamper *stamper; struct stamp_record *record; bool clock_ok, refused; struct err why; };
 
 static ASN1_INTEGER *
 give_serial(TS_RESP_CTX *ctx, void *arg)
@@ -47,6 +47,7 @@ give_serial(TS_RESP_CTX *ctx, void *arg)
 	return n;
 }
 
+/* The last that OpenSSL asks before it signs: so here the register hears of it. */
 static int
 give_time(TS_RESP_CTX *ctx, void *arg, long *sec, long *usec)
 {
@@ -62,6 +63,14 @@ give_time(TS_RESP_CTX *ctx, void *arg, long *sec, long *usec)
 	*sec = ts.tv_sec;
 	*usec = ts.tv_nsec / 1000;
 	m->record->time = ts.tv_sec;
+	m->refused = !m->stamper->record(m->stamper->recorder, m->record, &m->why);
+	if (m->refused) {
+		TS_RESP_CTX_set_status_info(ctx, TS_STATUS_REJECTION, "It could not be recorded.");
+		TS_RESP_CTX_add_failure_info(ctx, TS_INFO_SYSTEM_FAILURE);
+		return 0;
+	}
+	FAULT_NOTE("stamp", span_of(m->record->serial, sizeof(m->record->serial)));
+	FAULT_POINT("tsa.sign");
 	return 1;
 }
 
@@ -115,7 +124,7 @@ put_rejection(struct buf *out)
 bool
 stamper_answer(struct buf *out, struct stamp_record *record, const struct stamper *s, struct span request, struct err *e)
 {
-	struct making m = { record, s->trust_unsynchronised || stamp_clock_ok() };
+	struct making m = { .stamper = s, .record = record, .clock_ok = s->trust_unsynchronised || stamp_clock_ok() };
 	own(TS_RESP_CTX) *ctx = context_of(s, &m);
 	own(BIO) *in = BIO_new_mem_buf(request.ptr, (int)request.len);
 	own(TS_RESP) *response = NULL;
@@ -130,9 +139,13 @@ stamper_answer(struct buf *out, struct stamp_record *record, const struct stampe
 		ERR_clear_error();
 		return buf_ok(out, "response", e);
 	}
-	FAULT_POINT("tsa.before-sign");
 	response = TS_RESP_create_response(ctx, in);
-	FAULT_POINT("tsa.after-sign");
+	FAULT_POINT("tsa.signed");
+	if (m.refused) {
+		ERR_clear_error();
+		*e = m.why;
+		return false;
+	}
 	if (response == NULL)
 		return fail_ossl(e, ERR_TOKEN, "cannot make a time stamp");
 	record->granted = TS_RESP_get_token(response) != NULL;

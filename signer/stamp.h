@@ -8,6 +8,8 @@
  * while the clock says that it is that good: else timeNotAvailable.
  *
  * Every response is one: a refusal is a PKIStatus of rejection, not an error.
+ * Nothing is signed before the stamper's recorder has taken it; if it does not,
+ * that is an error.
  *
  * Threads: stamper_answer may be called by any; a TS context is made for each
  * call, because it keeps state.
@@ -20,15 +22,18 @@
 #define STAMP_NONCE_MAX 32
 #define STAMP_ACCURACY_SECS 1
 
+/* What is stamped, for the register: serial, imprint, time. */
+struct stamp_record { unsigned char serial[16]; unsigned char imprint[64]; size_t imprint_len; int64_t time; bool granted; };
+
 struct stamper {
 	X509 *cert;
 	EVP_PKEY *key;			/* signs elsewhere */
 	const char *policy;		/* OID */
 	bool trust_unsynchronised;	/* loud: a machine whose clock reports no state */
+	/* Called with what is about to be signed; false: it is not signed. */
+	bool (*record)(void *, const struct stamp_record *, struct err *);
+	void *recorder;
 };
-
-/* What was stamped, for the register: serial, imprint, time. */
-struct stamp_record { unsigned char serial[16]; unsigned char imprint[64]; size_t imprint_len; int64_t time; bool granted; };
 
 /* Is the clock good enough to vouch for a second? */
 bool stamp_clock_ok(void);

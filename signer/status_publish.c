@@ -18,7 +18,7 @@
 #define LIST 1
 #define VALID_SECS (14 * 86400)
 #define EVERY_SECS 3600
-#define RETRY_SECS 5
+#define RETRY_MAX_SECS 30		/* the first try again comes after one */
 #define PERMITS_MAX (4u << 20)
 
 struct status_clock {
@@ -175,7 +175,7 @@ static void *
 status_main(void *arg)
 {
 	const struct service *s = arg;
-	int wait = EVERY_SECS;
+	unsigned wait = EVERY_SECS, retry = 0;
 
 	for (;;) {
 		struct timespec until;
@@ -188,11 +188,13 @@ status_main(void *arg)
 			continue;
 		s->status->dirty = false;
 		pthread_mutex_unlock(&s->status->lock);
-		wait = EVERY_SECS;
-		if (!status_publish(s, clock_now(), &e)) {
-			log_warn("status list: %s; trying again", e.text);
-			wait = RETRY_SECS;
+		if (status_publish(s, clock_now(), &e)) {
+			wait = EVERY_SECS;
+			retry = 0;
+			continue;
 		}
+		wait = retry = retry == 0 ? 1 : 2 * retry < RETRY_MAX_SECS ? 2 * retry : RETRY_MAX_SECS;
+		log_warn("status list: %s; again in %u seconds", e.text, wait);
 	}
 	return NULL;
 }

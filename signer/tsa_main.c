@@ -3,8 +3,8 @@
  *
  * Holds: connections.  Its key lies on a token of its own, behind antin-hsm.
  * Hears: antin-api, antin-signer (one message, TSA_STAMP).
- * Speaks to: its antin-hsm; antin-register, to which it tells what it stamped,
- *	as batches (a log entry each; at most a second's stamps wait).
+ * Speaks to: its antin-hsm; antin-register, to which it tells what it is about to
+ *	stamp, as batches (a log entry each): nothing is signed before.
  * Can never: sign anything but a time; open the network or a file.
  */
 #include "base/cbor.h"
@@ -26,7 +26,6 @@
 #define CONNECTIONS_MAX 128
 #define START_WAIT_MS 30000
 #define CERT_WAIT_MS 60000
-#define BATCH_MAX 4096
 
 struct tsa_conf { char *run, *hsm, *policy, *org; bool unsynchronised; int64_t uid_base; };
 
@@ -40,13 +39,16 @@ static const struct conf_option options[] = {
 	{ NULL },
 };
 
+/* A stamp that is about to be made, on the stack of its thread. */
+struct waiting { const struct stamp_record *record; bool good, done; struct err why; struct waiting *next; };
+
 struct tsa {
 	struct stamper stamper;
 	struct reg *reg;
 	const char *org;
 	pthread_mutex_t lock;
-	struct stamp_record waiting[BATCH_MAX];
-	size_t n;
+	pthread_cond_t work, done;
+	struct waiting *first, *last;
 };
 
 /* A batch's body: array of [serial, imprint, time]. */
@@ -82,35 +84,64 @@ record_batch(struct tsa *t, const struct stamp_record *r, size_t n, struct err *
 	return reg_run(t->reg, &u, NULL, e);
 }
 
-/* Every second, what was stamped meanwhile; kept for the next try when the
- * register is away. */
+/* Whatever waits, as one batch. */
 static void *
 batches_main(void *arg)
 {
 	struct tsa *t = arg;
-	struct stamp_record *batch = xalloc(sizeof(t->waiting));
+	struct stamp_record *batch = xalloc(CONNECTIONS_MAX * sizeof(*batch));
 
 	for (;;) {
+		struct waiting *first;
+		size_t n = 0;
 		struct err e;
-		size_t n;
+		bool good;
 
-		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
 		pthread_mutex_lock(&t->lock);
-		n = t->n;
-		memcpy(batch, t->waiting, n * sizeof(*batch));
+		while (t->first == NULL)
+			pthread_cond_wait(&t->work, &t->lock);
+		first = t->first;
+		t->first = t->last = NULL;
 		pthread_mutex_unlock(&t->lock);
-		if (n == 0)
-			continue;
-		if (!record_batch(t, batch, n, &e)) {
-			log_warn("time stamps wait to be recorded: %s", e.text);
-			continue;
+		for (struct waiting *w = first; w != NULL; w = w->next) {
+			promise(n < CONNECTIONS_MAX);
+			batch[n++] = *w->record;
 		}
+		good = record_batch(t, batch, n, &e);
 		pthread_mutex_lock(&t->lock);
-		memmove(t->waiting, t->waiting + n, (t->n - n) * sizeof(*batch));
-		t->n -= n;
+		for (struct waiting *w = first, *next; w != NULL; w = next) {
+			next = w->next;
+			w->good = good;
+			if (!good)
+				w->why = e;
+			w->done = true;
+		}
+		pthread_cond_broadcast(&t->done);
 		pthread_mutex_unlock(&t->lock);
 	}
 	return NULL;
+}
+
+/* The stamper's recorder: back when the register has it. */
+static bool
+record_stamp(void *arg, const struct stamp_record *record, struct err *e)
+{
+	struct tsa *t = arg;
+	struct waiting w = { .record = record };
+
+	pthread_mutex_lock(&t->lock);
+	if (t->last != NULL)
+		t->last->next = &w;
+	else
+		t->first = &w;
+	t->last = &w;
+	pthread_cond_signal(&t->work);
+	while (!w.done)
+		pthread_cond_wait(&t->done, &t->lock);
+	pthread_mutex_unlock(&t->lock);
+	if (!w.good)
+		*e = w.why;
+	return w.good;
 }
 
 static bool
@@ -119,20 +150,9 @@ on_stamp(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 	struct tsa *t = state;
 	own_struct(buf) response = buf_new(TSA_MESSAGE_MAX);
 	struct stamp_record record;
-	bool room;
 
-	pthread_mutex_lock(&t->lock);
-	room = t->n < BATCH_MAX - CONNECTIONS_MAX;
-	pthread_mutex_unlock(&t->lock);
-	if (!room)
-		return fail(e, ERR_LATER, "time stamps cannot be recorded at the moment");
 	if (!stamper_answer(&response, &record, &t->stamper, msg_span(in, 0), e))
 		return false;
-	if (record.granted) {
-		pthread_mutex_lock(&t->lock);
-		t->waiting[t->n++] = record;
-		pthread_mutex_unlock(&t->lock);
-	}
 	msg_put(out, buf_span(&response));
 	return true;
 }
@@ -199,14 +219,13 @@ self_check(struct tsa *t, struct err *e)
 	    !tst_check(&tst, buf_span(&token), EVP_sha256(), span_of(record.imprint, record.imprint_len), NULL, e))
 		return fail_in(e, "self-check of the time stamps");
 	tst_drop(&tst);
-	t->waiting[t->n++] = record;
 	return true;
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct tsa t = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	static struct tsa t = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
 	struct tsa_conf c = { 0 };
 	struct place place;
 	struct serve *door;
@@ -225,6 +244,8 @@ main(int argc, char **argv)
 	t.org = c.org;
 	t.stamper.policy = c.policy;
 	t.stamper.trust_unsynchronised = c.unsynchronised;
+	t.stamper.record = record_stamp;
+	t.stamper.recorder = &t;
 	if (!serve_new(&door, &place, "antin-tsa", routes, 1, TSA_MESSAGE_MAX, CONNECTIONS_MAX, &e) || !jail_enter(&jail, &e) ||
 	    !hsm_wait(hsm, START_WAIT_MS, &e) || !reg_wait(t.reg, START_WAIT_MS, &e) || !load_certificate(&t, hsm, &e))
 		return start_refused(&e);
@@ -232,14 +253,12 @@ main(int argc, char **argv)
 		log_warn("THE CLOCK DOES NOT SAY THAT IT IS SYNCHRONISED; stamping all the same, as the configuration says");
 	else if (!stamp_clock_ok())
 		log_warn("the clock is not synchronised: time stamps are refused until it is");
+	promise(pthread_create(&batches, NULL, batches_main, &t) == 0);
 	if (stamp_clock_ok() || c.unsynchronised)
 		if (!self_check(&t, &e))
 			return start_refused(&e);
-	promise(pthread_create(&batches, NULL, batches_main, &t) == 0);
 	start_ready();
 	if (!serve_run(door, &t, &e))
 		log_warn("%s", e.text);
-	if (t.n > 0 && !record_batch(&t, t.waiting, t.n, &e))
-		log_error("%zu time stamps could not be recorded: %s", t.n, e.text);
 	return 0;
 }

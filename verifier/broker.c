@@ -1,6 +1,7 @@
 #include "verifier/broker.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "verifier/code.h"
@@ -47,8 +48,10 @@ pass_on(struct broker *b, const struct msg *in, struct msg *out, struct err *e)
 		msg_put(&request, msg_span(in, i));
 	if (in->nfd > 0)
 		pass_fd(&request, in);
+	FAULT_POINT("verifier.gate");
 	if (!work(b, kind, &request, &reply, e))
 		return false;
+	FAULT_POINT("verifier.gate done");
 	for (unsigned i = 0; i < reply.n; i++)
 		msg_put(out, msg_span(&reply, i));
 	return true;

@@ -1,6 +1,7 @@
 #include "verifier/nursery.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/jail.h"
 #include "base/log.h"
 #include "verifier/worker.h"
@@ -85,6 +86,7 @@ nursery_main(const struct nursery_settings *s, int control)
 
 		if (!msg_recv(control, &in, 64, -1, &e))
 			_exit(0);
+		FAULT_POINT("verifier.nursery");
 		if (hatch(&zygote, s, &e))
 			msg_put_fd(&out, zygote);
 		else

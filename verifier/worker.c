@@ -1,5 +1,6 @@
 #include "verifier/worker.h"
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "verifier/csr.h"
 #include "verifier/proto.h"
@@ -40,6 +41,7 @@ do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct 
 	struct judge_question q = { .at = (int64_t)msg_u64(in, 0), .day = (int32_t)(int64_t)msg_u64(in, 1), .policy = w->policy,
 		.grammars = w->grammars, .evidence = w->evidence, .no_status_list = true };
 
+	FAULT_POINT("verifier.file");
 	if (!map_document(&doc, in, e))
 		return false;
 	q.document = doc.octets;
@@ -59,6 +61,7 @@ do_csr(const struct worker *w, const struct msg *in, struct msg *out, struct err
 	struct err why;
 	size_t n;
 
+	FAULT_POINT("verifier.csr");
 	if (!cbor_check(msg_span(in, 0), e) || !cbor_get_array(&c, &n, "requests", e))
 		return false;
 	if (n < 1 || n > GATE_CSRS_MAX)
@@ -98,6 +101,7 @@ do_submission(const struct worker *w, const struct msg *in, struct msg *out, str
 	own_struct(submission) s = { 0 };
 	own(json_t) *j = NULL;
 
+	FAULT_POINT("verifier.submission");
 	if (!map_document(&doc, in, e))
 		return false;
 	if (!submission_read(&s, doc.octets, msg_str(in, 0), w->policy, w->grammars, e))

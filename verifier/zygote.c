@@ -1,5 +1,6 @@
 #include "verifier/zygote.h"
 
+#include "base/fault.h"
 #include "base/jail.h"
 #include "base/log.h"
 
@@ -117,6 +118,7 @@ zygote_main(const struct zygote_settings *s, int control)
 		if (m.nfd != 1 || !msg_shape_ok(&m, "uF", "order", &e))
 			continue;
 		sock = msg_take_fd(&m, 0);
+		FAULT_POINT("verifier.zygote");
 		pid = fork();
 		if (pid == 0) {
 			close(control);

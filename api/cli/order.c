@@ -110,11 +110,10 @@ static bool hash_permit(struct making *m, struct order_subject *s, struct err *e
 static bool
 hash_given(struct making *m, struct order_subject *s, struct err *e)
 {
-	char *colon = strchr(s->id, ':');
+	const char *colon = strchr(m->a->word[1 + (s - m->order.subject)], ':');
 
 	if (colon == NULL || !hex_get_fixed(s->hash, SHA256_LEN, span_str(colon + 1), e))
 		return fail(e, ERR_INPUT, "%s: name the subject as id:hash", m->verb);
-	*colon = '\0';
 	return true;
 }
 
@@ -170,9 +169,11 @@ fill(struct making *m, size_t verb, struct err *e)
 	for (size_t i = 0; i < m->order.nsubjects; i++) {
 		struct order_subject *s = &m->order.subject[i];
 
-		if (strlen(a->word[i + 1]) >= sizeof(s->id))
+		int id = (int)strcspn(a->word[i + 1], ":");
+
+		if ((size_t)id >= sizeof(s->id))
 			return fail(e, ERR_INPUT, "%.40s is no subject", a->word[i + 1]);
-		snprintf(s->id, sizeof(s->id), "%s", a->word[i + 1]);
+		snprintf(s->id, sizeof(s->id), "%.*s", id, a->word[i + 1]);
 		if (!verbs[verb].hash(m, s, e))
 			return false;
 	}

@@ -102,7 +102,7 @@ check_voided(const char *name)
 static bool
 killed(int status)
 {
-	return (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) || (WIFEXITED(status) && WEXITSTATUS(status) == FAULT_EXIT);
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
 static json_t *
