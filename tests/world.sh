@@ -156,10 +156,11 @@ world_conf() {
 
 free_port() {
 	local port
-	for port in $(seq 18080 18200); do
+	for _ in $(seq 50); do
+		port=$((18080 + RANDOM % 2000))
 		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
 	done
-	die "no free port from 18080 to 18200"
+	die "no free port from 18080 to 20079"
 }
 
 world_begin() {

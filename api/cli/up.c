@@ -146,7 +146,7 @@ process_start(struct up *up, struct process *p, struct err *e)
 	return true;
 }
 
-static void
+static bool
 ready_seen(struct process *p)
 {
 	char word[8];
@@ -154,10 +154,11 @@ ready_seen(struct process *p)
 
 	close(p->ready);
 	p->ready = -1;
-	if (n > 0) {
-		p->failures = 0;
-		log_info("%s is ready", p->name);
-	}
+	if (n <= 0)
+		return false;
+	p->failures = 0;
+	log_info("%s is ready", p->name);
+	return true;
 }
 
 static bool
@@ -167,12 +168,8 @@ wait_ready(const struct up *up, struct process *p, struct err *e)
 
 	if (poll(&pf, 1, READY_WAIT_MS) != 1)
 		return fail(e, ERR_LATER, "%s was not ready in %d seconds", p->name, READY_WAIT_MS / 1000);
-	ready_seen(p);
-	if (waitpid(p->pid, NULL, WNOHANG) == p->pid) {
-		p->pid = 0;
-		return fail(e, ERR_LATER, "%s could not start; its own line says why", p->name);
-	}
-	return true;
+	/* The pipe of a process that ended says nothing. */
+	return ready_seen(p) || fail(e, ERR_LATER, "%s could not start; its own line says why", p->name);
 }
 
 /* A process that ended is started again a second later. */
