@@ -16,6 +16,8 @@
  * SIGNER_ORDER    a signed order (CMS) -> what was done, JSON:
  *                   permit.seal       subject: handle, SHA-256 of the officer-signed
  *                                     file; with {?"day"}
+ *                                     -> results as of SIGNER_FINISH; what is not done
+ *                                     is numbered, and its seal follows by itself
  *                   permit.withdraw   subject: handle, SHA-256 of the sealed file;
  *                                     with {"decision"}; effective: from which day
  *                   permit.open-book  subject: the agency, SHA-256 of canonical

@@ -132,8 +132,21 @@ judged() { run verify "$made/$1.xml" --json; }
 by() {	# TOKEN PERSON VERB ID... : an order with a desk token
 	local token=$1 person=$2
 	shift 2
-	run desk order "$@" --token "$token" --pin-file "${pin_file:-$state/desk/$token.pin}" --certificate "$state/desk/certificates/$person.crt" --api "$api" --yes --json --reason "thử"
+	# shellcheck disable=SC2086
+	run desk order "$@" --token "$token" ${more_options:-} --pin-file "${pin_file:-$state/desk/$token.pin}" --certificate "$state/desk/certificates/$person.crt" --api "$api" --yes --json --reason "thử"
 }
+# The same token behind a module that counts logins and tells what tries are left
+# (tests/hsm/module_mock.c): COUNTED is what came to the token.
+watched() {	# COMMAND-OF-THE-MODULE by ...
+	local said=$1
+	shift
+	python3 -c 'import struct, sys; sys.stdout.buffer.write(struct.pack("iii", int(sys.argv[1]), 0, 0) + bytes(4084))' "$said" >"$state/desk/tokens/mock.page"
+	more_options="--module $module" "$@"
+	counted=$(od -An -i -j4 -N4 "$state/desk/tokens/mock.page" | tr -d ' ')
+}
+module=$PWD/$1/tests/hsm_module_mock.so
+case $1 in /*) module=$1/tests/hsm_module_mock.so ;; esac
+tell() { sed -n "/^enum mock_command {/,/};/p" tests/hsm/module_mock.h | tr -d '\n\t ' | sed 's/.*{//; s/,*};//' | tr ',' '\n' | grep -nx "MOCK_$1" | awk -F: '{ print $1 - 1 }'; }
 wrong_pin() { pin_file=$made/wrong.pin; by "$@"; pin_file=; }
 seal_by() { local token=$1 person=$2; shift 2; by "$token" "$person" permit.seal "$@"; }
 
@@ -210,6 +223,9 @@ its honest twin                | 200 | done                        |            
 the approver approves it       |   0 | done                        |                                         | by approver CB-000001 cert.approve "$request"
 # Tokens at the desk
 a wrong PIN                    |   1 | policy                      | wrong PIN for the token "clerk": one try was spent; few may be left | wrong_pin clerk CB-000012 permit.open-book H99.14 --with "{\"book\":\"GPXD\",\"year\":$year,\"next\":7}"
+one try came to the token      |   1 | policy                      | one try was spent                       | watched "$(tell NOTHING)" wrong_pin clerk CB-000012 permit.open-book H99.17 --with '{"book":"X","year":0,"next":1}'; [ "$counted" -eq 1 ] || code="$counted-tries"
+and only one is left           |   1 | policy                      | one try was spent; only one is left     | watched "$(tell PIN_LAST)" wrong_pin clerk CB-000012 permit.open-book H99.17 --with '{"book":"X","year":0,"next":1}'; [ "$counted" -eq 1 ] || code="$counted-tries"
+a PIN that is locked           |   1 | policy                      | its PIN is locked                       | watched "$(tell PIN_LOCKED)" by clerk CB-000012 permit.open-book H99.17 --with '{"book":"X","year":0,"next":1}'; [ "$counted" -eq 0 ] || code="$counted-tries"
 the right PIN after it         |   0 | done                        |                                         | by clerk CB-000012 permit.open-book H99.14 --with "{\"book\":\"GPXD\",\"year\":$year,\"next\":7}"
 a token that is not there      |   1 | absent                      | there is no token labelled "nobody"     | run desk order permit.open-book H99.14 --with '{"book":"X","year":1,"next":1}' --token nobody --pin-file "$state/desk/clerk.pin" --certificate "$state/desk/certificates/CB-000012.crt" --api "$api" --yes --json
 another person's token         |   1 | absent                      | is not on the token "officer"           | run desk order permit.open-book H99.14 --with '{"book":"X","year":1,"next":1}' --token officer --pin-file "$state/desk/officer.pin" --certificate "$state/desk/certificates/CB-000012.crt" --api "$api" --yes --json
@@ -319,6 +335,11 @@ agree "no process was started again by hand or by the supervisor" test "$(up_chi
 sleep 2
 collect_evidence
 agree "the late permit is genuine and in force" verify "$made/late.xml" --in-force
+sed 's/kind="construction"/kind="flying"/' "$made/late.xml" >"$made/unknown-kind.xml"
+table <<'TABLE'
+a sealed file of an unknown kind, by file |   1 | TOTAL-FAILED/FORMAT_FAILURE | flying | judged unknown-kind
+the same by HTTP               | 200 | TOTAL-FAILED/FORMAT_FAILURE | flying | sent unknown-kind
+TABLE
 numbers=$(sqlite3 "file:$state/register/register.db?mode=ro" "SELECT group_concat(number, ' ') FROM (SELECT number FROM permit WHERE state = 'issued' AND agency = 'H99.31.07' ORDER BY idx)")
 agree "no number is missing and none stands twice ($numbers)" test "$numbers" = "1/GPXD 2/GPXD 3/GPXD"
 world_down

@@ -127,6 +127,51 @@ upon_these_bytes(void **state)
 	unnumbered("a draft", draft, "draft");
 }
 
+/* Everything that antin-signer hears, with what could mean "seal it" and no order
+ * of a clerk; its own ticket and the officer's session among them. */
+static void
+no_other_message_seals(void **state)
+{
+	own(json_t) *prepared = NULL;
+	own_struct(buf) ticket = buf_new(1 << 17), cms = buf_new(1 << 20), der = buf_new(1 << 14);
+	char handle[33], draft[33];
+	own_str char *handles = NULL, *signatures = NULL;
+	struct order_subject subject = { .number = NULL };
+	struct draft d = { .by = MAI, .verb = "permit.seal", .subjects = &subject, .nsubjects = 1 };
+	struct err e;
+
+	office_signed(&o, handle, "gpxd-01", NULL);
+	office_draft(&o, draft, "gpxd-01", NULL);
+	assert_done(office_prepare(&o, &prepared, o.staff[DIEP].cert, (const char *const[]){ draft }, 1, &e), e);
+	assert_done(base64_get(&ticket, span_str(json_string_value(json_object_get(prepared, "ticket"))), &e), e);
+	signatures = office_signatures(prepared, o.staff[DIEP].key);
+	handles = xprintf("{\"handles\":[\"%s\"]}", handle);
+	cert_to_der(&der, o.staff[CLERK].cert);
+	snprintf(subject.id, sizeof(subject.id), "%s", handle);
+	office_hash(&o, subject.hash, handle);
+	order_cms(&o.w, &d, &cms);
+
+	const struct { const char *name; uint16_t type; struct span field[3]; size_t n; enum err_class class; } cases[] = {
+		{ "an approver's order", SIGNER_ORDER, { buf_span(&cms) }, 1, ERR_POLICY },
+		{ "the signer's own ticket as an order", SIGNER_ORDER, { buf_span(&ticket) }, 1, ERR_INPUT },
+		{ "an officer's session as an order", SIGNER_ORDER, { span_str(signatures) }, 1, ERR_INPUT },
+		{ "a handle as an order", SIGNER_ORDER, { span_str(handle) }, 1, ERR_INPUT },
+		{ "a handle as a submission", SIGNER_SUBMIT, { span_str(o.program), span_str("seal"), span_str(handles) }, 3, ERR_INPUT },
+		{ "prepared by a clerk", SIGNER_PREPARE, { span_str(handles), buf_span(&der) }, 2, ERR_CONFLICT },
+		{ "finished without a session", SIGNER_FINISH, { span_str(handles) }, 1, ERR_INPUT },
+		{ "a list of handles", SIGNER_LIST, { span_str(handles) }, 1, ERR_INPUT },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own(json_t) *answer = NULL;
+		bool done = office_call(&o, &answer, cases[i].type, cases[i].field, cases[i].n, &e);
+
+		office_refused(cases[i].name, done, &e, cases[i].class, "");
+		unnumbered(cases[i].name, handle, "signed");
+	}
+	office_seal(&o, handle);
+}
+
 /* A good order twice, and orders that come too late. */
 static void
 fresh_and_once(void **state)
@@ -300,6 +345,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_may_seal_what),
 		cmocka_unit_test(upon_these_bytes),
+		cmocka_unit_test(no_other_message_seals),
 		cmocka_unit_test(fresh_and_once),
 		cmocka_unit_test(books),
 		cmocka_unit_test(a_given_number_once),
