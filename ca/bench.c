@@ -33,6 +33,8 @@ call(struct run *r, uint16_t type, struct span body, json_t **answer, struct err
 	own_struct(msg) in = msg_new(type, CA_MESSAGE_MAX);
 	own_struct(msg) out = msg_new(type, CA_MESSAGE_MAX);
 
+	if (type == CA_LIST)
+		msg_put(&in, SPAN_NONE);	/* who asks: nobody, for the head */
 	msg_put(&in, body);
 	return peer_call(r->ca, &in, &out, e) && json_read(answer, msg_span(&out, 0), e);
 }

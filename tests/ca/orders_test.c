@@ -324,7 +324,7 @@ appointments_begin_and_end(void **state)
 static void
 a_program_is_registered(void **state)
 {
-	own(json_t) *with = json_pack("{s:s, s:[s], s:[s], s:s, s:s}", "name", "motcua", "agencies", "H99.14", "kinds", "*",
+	own(json_t) *with = json_pack("{s:s, s:[s], s:[s], s:[s], s:s, s:s}", "name", "motcua", "agencies", "H99.14", "kinds", "*", "rights", "read",
 	    "responsible", "QT-000003", "expires", "2028-01-01T00:00:00+07:00");
 	struct draft d = { .by = SEC, .verb = "program.register", .id = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff" };
 	struct err e;
