@@ -235,6 +235,15 @@ enrol_person() {
 	certificate_of "$2" >/dev/null
 }
 
+# Another officer, when the demonstration's own is revoked.
+second_officer() {
+	[ ! -e "$state/desk/second.pin" ] || return 0
+	mkdir -p "$state/desk/tokens"
+	make_token desk "$state/desk" second
+	enrol_person second CB-000021 "Người Ký Hai (thử nghiệm)" "PHÓ CHỦ TỊCH" H99 official
+	appoint CB-000021 officer H99 "PHÓ CHỦ TỊCH" "KT."
+}
+
 agency_name() { sed -n "s/.*id=\"$1\" name=\"\([^\"]*\)\".*/\1/p" "$source_dir/policy/agencies.xml"; }
 
 enrol_seals() {
