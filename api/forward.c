@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #define KEY_MAX 256			/* characters of an API key */
-#define CALLER_MAX 64
+#define CALLER_MAX (16u << 10)	/* a client certificate */
 #define IDEMPOTENCY_MAX 128
 #define CERTIFICATE_MAX (16u << 10)
 
@@ -113,6 +113,10 @@ caller_of(struct buf *who, struct call *c, struct err *e)
 	const char *value = http_header(c->in, "Authorization");
 	unsigned char hash[SHA256_LEN];
 
+	if (c->in->certificate.len > 0) {
+		buf_put_span(who, c->in->certificate);
+		return buf_ok(who, "who asks", e);
+	}
 	if (value == NULL || strncasecmp(value, "Bearer ", 7) != 0)
 		return true;
 	value += 7;
@@ -132,7 +136,7 @@ caller_need(struct buf *who, struct call *c, struct err *e)
 	if (who->len > 0)
 		return true;
 	ask_who(c);
-	return fail(e, ERR_POLICY, "a program's API key is needed: Authorization: Bearer KEY");
+	return fail(e, ERR_POLICY, "a program's client certificate or API key is needed (Authorization: Bearer KEY)");
 }
 
 /* Some lists are for everybody; which, antin-ca knows. */

@@ -23,9 +23,9 @@ bool forward_verify(struct call *, struct err *);
 bool forward_lookup(struct call *, struct err *);
 bool forward_stamp(struct call *, struct err *);
 
-/* The program that asks, as the daemons know it: SHA-256 of the key in
- * "Authorization: Bearer"; empty for whoever gives none.  caller_need refuses
- * that with 401. */
+/* The program that asks, as the daemons know it: its client certificate, or else
+ * SHA-256 of the key in "Authorization: Bearer"; empty for whoever gives
+ * neither.  caller_need refuses that with 401. */
 must_check bool caller_of(struct buf *who, struct call *, struct err *);
 must_check bool caller_need(struct buf *who, struct call *, struct err *);
 /* Is it a handle, as code_plain gives it?  Handles stand in the public log, so

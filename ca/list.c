@@ -243,16 +243,43 @@ static const struct { const char *what; bool (*run)(const struct asking *, json_
 	{ "orders", list_orders, false }, { "head", list_head, true },
 };
 
+/* A program's certificate, active here: the hash of its key. */
+static bool
+id_of_certificate(unsigned char id[KEY_ID_LEN], struct authority *a, struct span der, int64_t now, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("cert.by_serial");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own(X509) *cert = NULL;
+	struct reg_cell c[14];
+	const ASN1_INTEGER *serial;
+
+	if (!cert_shell_from_der(&cert, der, e))
+		return fail_in(e, "the program's certificate");
+	serial = X509_get0_serialNumber(cert);
+	reg_bytes(&ask, "serial", span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
+	if (!reg_one(a->reg, &ask, &rows, c, 14, "such certificate", e))
+		return e->class == ERR_ABSENT ? fail(e, ERR_POLICY, "this certificate is not known here") : false;
+	if (!span_eq(c[6].s, der) || !span_eq_str(c[10].s, "active") || now < c[8].i || now > c[9].i || !span_eq_str(c[2].s, "program"))
+		return fail(e, ERR_POLICY, "this is no active certificate of a program");
+	key_id_of_cert(id, cert);
+	return true;
+}
+
 static bool
 find_scope(struct scope *scope, struct authority *a, struct span who, int64_t now, struct err *e)
 {
 	own_struct(reg_unit) ask = reg_read_new("program.by_id");
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct reg_cell c[4];
+	unsigned char id[KEY_ID_LEN];
 
-	if (who.len != SHA256_LEN)
+	if (who.len < sizeof(id))
 		return fail(e, ERR_POLICY, "this list is for programs that are known here");
-	reg_bytes(&ask, "id", who);
+	if (who.len == sizeof(id))
+		memcpy(id, who.ptr, sizeof(id));
+	else if (!id_of_certificate(id, a, who, now, e))
+		return false;
+	reg_bytes(&ask, "id", span_of(id, sizeof(id)));
 	if (!reg_one(a->reg, &ask, &rows, c, 4, "such program", e))
 		return e->class == ERR_ABSENT ? fail(e, ERR_POLICY, "this program is not known here") : false;
 	*scope = (struct scope){ span_dup_str(c[0].s), span_dup_str(c[1].s), span_dup_str(c[2].s), c[3].i };

@@ -569,7 +569,7 @@ do_program(struct act *t, struct err *e)
 	const json_t *j = t->o->with;
 	int64_t until;
 
-	if (!check_one_subject(t, e) || !subject_id(id, sizeof(id), &t->o->subject[0], "hash of an API key", e) ||
+	if (!check_one_subject(t, e) || !subject_id(id, sizeof(id), &t->o->subject[0], "hash of a key", e) ||
 	    !check_with_hash(t, e) || !json_only(j, keys, e) || !json_take_str(&name, j, "name", e) ||
 	    !json_take_str(&responsible, j, "responsible", e) || !json_take_str(&expires, j, "expires", e) || !time_parse(&until, expires, e) ||
 	    !take_words(&agencies, j, "agencies", agency_known, t->a->policy, e) || !take_words(&kinds, j, "kinds", kind_known, t->a->policy, e) ||

@@ -15,11 +15,12 @@
  *		                    with {"person", "role", "agency", "title", "mode", "kinds": [...],
  *		                    "from", ?"to" (dates), "decision"} -> ids: of the appointment
  *		  person.end        subject: id of an appointment, its hash; effective: the day
- *		  program.register  subject: SHA-256 (hex) of the program's API key,
+ *		  program.register  subject: SHA-256 (hex) of the program's API key or of its certificate's
+ *		                    SubjectPublicKeyInfo,
  *		                    SHA-256 of canonical `with`; with {"name", "agencies": [...],
  *		                    "kinds": [...], "rights": ["submit", "read"] or one of them,
  *		                    "responsible", "expires" (RFC 3339)}
- * CA_LIST	the program that asks (SHA-256 of its API key, 32 octets, or empty), JSON {"what": "requests", ?"state"} | {"what": "certificates", ?"person", ?"state",
+ * CA_LIST	the program that asks (as in signer/proto.h: certificate, SHA-256 of a key, or empty), JSON {"what": "requests", ?"state"} | {"what": "certificates", ?"person", ?"state",
  *		?"agency", ?"after"} | {"what": "appointments", "person"} | {"what": "orders",
  *		?"after"} | {"what": "head"} -> {"items": [...], ?"next"}; each item that an order
  *		can name has "id" and "hash".  "requests" and "orders" are for programs with the

@@ -25,12 +25,38 @@ find_row(struct program *p, const struct service *s, struct err *e)
 	return true;
 }
 
+/* A certificate of ours that is active: known by its key, so that a renewed one
+ * is the same program.  No API key (printable ASCII) has the hash of a key. */
+static bool
+id_of_certificate(unsigned char id[KEY_ID_LEN], const struct service *s, struct span der, int64_t now, struct err *e)
+{
+	struct active_cert ours = { .cert = NULL, .der = buf_new(1) };
+	own_struct(buf) serial = buf_new(128);
+	own(X509) *cert = NULL;
+	bool good;
+
+	if (!cert_shell_from_der(&cert, der, e))
+		return fail_in(e, "the program's certificate");
+	serial_hex(&serial, X509_get0_serialNumber(cert));
+	if (!active_cert_find(&ours, s, buf_str(&serial), now, e))
+		return false;
+	good = span_eq(buf_span(&ours.der), der) || fail(e, ERR_POLICY, "this is not the certificate that was issued with its serial number");
+	good = good && (strcmp(ours.profile, "program") == 0 || fail(e, ERR_POLICY, "a certificate of profile %s is no program's", ours.profile));
+	if (good)
+		key_id_of_cert(id, ours.cert);
+	active_cert_drop(&ours);
+	return good;
+}
+
 bool
 program_find(struct program *p, const struct service *s, struct span who, const char *right, int64_t now, struct err *e)
 {
-	if (who.len != sizeof(p->id))
+	if (who.len < sizeof(p->id))
 		return fail(e, ERR_POLICY, "this is for programs that are known here");
-	memcpy(p->id, who.ptr, sizeof(p->id));
+	if (who.len == sizeof(p->id))
+		memcpy(p->id, who.ptr, sizeof(p->id));
+	else if (!id_of_certificate(p->id, s, who, now, e))
+		return false;
 	return find_row(p, s, e) && scope_allows(&p->scope, right, now, e);
 }
 

@@ -1,8 +1,10 @@
 /*
  * signer/proto.h -- what antin-signer can be asked.
  *
- * `who` is the program that asks: SHA-256 of its API key, 32 octets; empty for
- * whoever gave none.  It must be registered and have the right: "submit" for
+ * `who` is the program that asks: its certificate (DER, profile program, active
+ * here; the caller saw the key proven), or SHA-256 of its API key, 32 octets;
+ * empty for whoever gave neither.  A certificate's program is registered under
+ * the SHA-256 of its SubjectPublicKeyInfo.  It must have the right: "submit" for
  * SIGNER_SUBMIT, "read" for the others.  What lies outside its agencies and
  * kinds is answered like what does not exist.
  *

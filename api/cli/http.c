@@ -29,7 +29,9 @@ http_service_open(struct http_service *s, const struct args *a, struct err *e)
 {
 	const char *key = args_get(a, "api-key-file");
 
-	*s = (struct http_service){ .base = NULL };
+	*s = (struct http_service){ .certificate = args_get(a, "client-certificate"), .key = args_get(a, "client-key"), .ca = args_get(a, "ca") };
+	if ((s->certificate == NULL) != (s->key == NULL))
+		return fail(e, ERR_INPUT, "--client-certificate and --client-key go together");
 	return args_need(a, "api", &s->base, e) && (key == NULL || read_key(&s->api_key, key, e));
 }
 
@@ -96,6 +98,20 @@ refusal(const struct buf *body, long status, struct err *e)
 	return fail(e, err_from_word(class) ?: ERR_BUG, "%s", detail);
 }
 
+static void
+put_tls(CURL *c, const struct http_service *s)
+{
+	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (s->certificate != NULL) {
+		curl_easy_setopt(c, CURLOPT_SSLCERT, s->certificate);
+		curl_easy_setopt(c, CURLOPT_SSLKEY, s->key);
+	}
+	if (s->ca != NULL) {
+		curl_easy_setopt(c, CURLOPT_CAINFO, s->ca);
+		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+	}
+}
+
 bool
 http_call(struct buf *answer, const struct http_request *r, struct err *e)
 {
@@ -114,6 +130,7 @@ http_call(struct buf *answer, const struct http_request *r, struct err *e)
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT, HTTP_TIMEOUT_SECS);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	put_tls(c, r->service);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, &body);
 	if (r->type != NULL) {

@@ -17,11 +17,15 @@
 /* Rows for an option table: which service, and as which program. */
 #define SERVICE_OPTIONS							\
 	{ "api", "URL", false, "the service" },				\
-	{ "api-key-file", "FILE", false, "the API key of the program that asks" }
+	{ "api-key-file", "FILE", false, "the API key of the program that asks" },	\
+	{ "client-certificate", "FILE", false, "or its certificate (PEM)" },	\
+	{ "client-key", "FILE", false, "and the certificate's key (PEM)" },	\
+	{ "ca", "FILE", false, "whom the service's certificate leads to (PEM; else the system's)" }
 
 struct http_service {
 	const char *base;		/* http://127.0.0.1:8080 */
 	struct secret *api_key;		/* NULL: without one */
+	const char *certificate, *key, *ca;	/* files; NULL: none */
 };
 /* What the options say; --api is needed. */
 must_check bool http_service_open(struct http_service *, const struct args *, struct err *);

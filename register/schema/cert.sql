@@ -66,7 +66,8 @@ CREATE TABLE crl (
 	entry INTEGER NOT NULL
 ) STRICT;
 
--- Programs that submit or read: known by the hash of an API key.
+-- Programs that submit or read: known by the hash of an API key or of a
+-- certificate's SubjectPublicKeyInfo.
 CREATE TABLE program (
 	id BLOB PRIMARY KEY,		-- SHA-256
 	name TEXT NOT NULL,

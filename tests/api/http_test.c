@@ -214,7 +214,7 @@ setup(void **state)
 	write_public("crl/0.crl", "crl");
 	write_public("../secret", "secret");
 	signal(SIGPIPE, SIG_IGN);
-	if (!http_listen(&door, &port, "127.0.0.1:0", &e) || !http_start(&http, door, &limits, &site, &e))
+	if (!http_listen(&door, &port, "127.0.0.1:0", &e) || !http_start(&http, door, &limits, &site, NULL, &e))
 		return -1;
 	return 0;
 }
