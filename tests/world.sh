@@ -193,8 +193,8 @@ world_again() {
 	# The port may be taken meanwhile; what permits say of the host stays.
 	if (exec 3<>"/dev/tcp/${host%:*}/${host#*:}") 2>/dev/null; then
 		host=127.0.0.1:$(free_port)
-		sed -i "s/^listen = .*/listen = $host/" "$state/antin.conf"
 	fi
+	sed -i "s/^listen = .*/listen = $host/" "$state/antin.conf"
 	api=http://$host
 	world_up
 }

@@ -131,17 +131,19 @@ cli permit submit tests/data/permits.json --id gpxd-01 --key "tls-$$-2" --client
 "$antin" permit list --state draft --api "$site" --api-key-file "$state/desk/program.key" >/dev/null 2>"$tls/answer" && not_good "antin believes an unknown authority" || good "antin does not speak to a site of an unknown authority"
 
 # The server, as openssl and gnutls see it.
+# The client said hello, and it was the server that wanted none of it.
+hung_up() { grep -q 'has read 0 bytes and written [1-9]' "$tls/answer" && grep -q 'no peer certificate available' "$tls/answer"; }
 for version in 1.2 1.3; do
 	openssl s_client -connect "127.0.0.1:$tls_port" -servername localhost -verify_hostname localhost -CAfile "$tls/root.pem" -verify_return_error "-tls${version/./_}" </dev/null >"$tls/answer" 2>&1 &&
 		grep -q 'Verify return code: 0' "$tls/answer" && good "openssl: TLS $version" || not_good "openssl: TLS $version: $(tail -3 "$tls/answer")"
 done
 openssl s_client -connect "127.0.0.1:$tls_port" -tls1_1 -cipher 'ALL:@SECLEVEL=0' </dev/null >"$tls/answer" 2>&1
-grep -q 'alert protocol version' "$tls/answer" && good "openssl: TLS 1.1 is answered with an alert" || not_good "openssl: TLS 1.1: $(tail -3 "$tls/answer")"
+hung_up && good "openssl: TLS 1.1 is hung up on" || not_good "openssl: TLS 1.1: $(tail -3 "$tls/answer")"
 openssl s_client -connect "127.0.0.1:$tls_port" -tls1_2 -cipher 'ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA' </dev/null >"$tls/answer" 2>&1
-grep -q 'alert handshake failure' "$tls/answer" && good "openssl: CBC is answered with an alert" || not_good "openssl: CBC: $(tail -3 "$tls/answer")"
+hung_up && good "openssl: CBC is hung up on" || not_good "openssl: CBC: $(tail -3 "$tls/answer")"
 gnutls-cli --x509cafile "$tls/root.pem" --verify-hostname localhost --sni-hostname localhost -p "$tls_port" 127.0.0.1 </dev/null >"$tls/answer" 2>&1 && grep -q 'Handshake was completed' "$tls/answer" && good "gnutls-cli: the chain and the name" || not_good "gnutls-cli: $(tail -3 "$tls/answer")"
 gnutls-cli --x509cafile "$tls/root.pem" --verify-hostname localhost --priority 'NORMAL:-VERS-ALL:+VERS-TLS1.1' -p "$tls_port" 127.0.0.1 </dev/null >"$tls/answer" 2>&1
-grep -qi 'fatal alert.*protocol version\|unsupported.*version\|version is not supported' "$tls/answer" && good "gnutls-cli: TLS 1.1 is answered with an alert" || not_good "gnutls-cli: TLS 1.1: $(tail -3 "$tls/answer")"
+grep -q 'non-properly terminated\|fatal alert' "$tls/answer" && good "gnutls-cli: TLS 1.1 is hung up on" || not_good "gnutls-cli: TLS 1.1: $(tail -3 "$tls/answer")"
 curl -sS --max-time 10 -o "$tls/answer" "http://127.0.0.1:$tls_port/checkpoint" 2>"$tls/curl" && not_good "plain HTTP on the TLS port" || good "plain HTTP on the TLS port gets nothing"
 
 # Who never completes the handshake holds up nobody, and is sent away.
