@@ -362,9 +362,9 @@ some_lists_are_for_programs(void **state)
 		{ "the city, orders", "read", "H99", "orders", ERR_NONE, true },
 	};
 	static const char id[] = "a0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-	own(json_t) *waits = pending("CB-000110", "H99.14");
 	struct err e;
 
+	json_decref(pending("CB-000110", "H99.14"));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		own_struct(buf) text = buf_new(CA_MESSAGE_MAX), who = buf_new(64);
 		own_str char *query = xprintf("{\"what\":\"%s\"}", rows[i].what);
