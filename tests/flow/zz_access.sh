@@ -20,7 +20,8 @@ register_program submits '"submit"'
 register_program elsewhere "$both" H99.27
 register_program other-kind "$both" H99 practitioner
 register_program ward "$both" H99.31.07 construction
-register_program expired "$both" H99 '*' "$(date -u -d '+4 seconds' +%Y-%m-%dT%H:%M:%SZ)"
+end=$(($(date +%s) + 6))
+register_program expired "$both" H99 '*' "$(date -u -d "@$end" +%Y-%m-%dT%H:%M:%SZ)"
 printf 'nobody-knows-this-key' >"$state/desk/unknown.key"
 issued=$(cat "$state/permits/gpxd-01.handle")
 draft=$("$antin" permit submit tests/data/permits.json --id gpxd-01 --key "access-$$" --api "$api" --api-key-file "$state/desk/program.key" 2>/dev/null) || die "a draft"
@@ -35,7 +36,7 @@ bodies = {'prepare': {'handles': [draft], 'certificate': certificate}, 'prepare-
 for name, body in bodies.items():
     json.dump(body, open(f'{state}/log/{name}.json', 'w'))
 PY
-sleep 5
+while [ "$(date +%s)" -le "$end" ]; do sleep 0.2; done
 
 ask() {	# WHO ROUTE -> status; the body in log/answer
 	local who=$1 route=$2 args=() handle=${3:-$issued}

@@ -55,7 +55,8 @@ issue official official "Cán Bộ Thử (thử nghiệm)" CB-000031 "Chuyên vi
 as_registered program '"submit","read"' 2036-01-01T00:00:00Z
 as_registered revoked '"submit","read"' 2036-01-01T00:00:00Z
 as_registered official '"submit","read"' 2036-01-01T00:00:00Z
-as_registered ended '"submit","read"' "$(date -u -d '+3 seconds' +%Y-%m-%dT%H:%M:%SZ)"
+end=$(($(date +%s) + 6))
+as_registered ended '"submit","read"' "$(date -u -d "@$end" +%Y-%m-%dT%H:%M:%SZ)"
 order_by approver CB-000001 cert.revoke "$(cat "$tls/revoked.serial")" --reason "Thử thu hồi" >/dev/null || die "revoking"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=self (thu nghiem)' -days 2 -keyout "$tls/self.key" -out "$tls/self.chain" 2>/dev/null
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=other CA (thu nghiem)' -days 2 -keyout "$tls/other-ca.key" -out "$tls/other-ca.crt" 2>/dev/null
@@ -105,7 +106,7 @@ is "without a certificate, with a key" "$(ask none /v1/list/permits -H "$key" "$
 is "a program's certificate, the list" "$(ask program /v1/list/permits "${list[@]}")" 200
 is "a program's certificate, the requests" "$(ask program /v1/list/ca -d '{"what":"requests"}')" 200
 is "a program's certificate, a permit" "$(ask program "/v1/permits/$(cat "$state/permits/gpxd-01.handle")")" 200
-sleep 3
+while [ "$(date +%s)" -le "$end" ]; do sleep 0.2; done
 is "a program that is not registered" "$(ask stranger /v1/list/permits "${list[@]}")" 403
 is "the certificate counts, not the key" "$(ask stranger /v1/list/permits -H "$key" "${list[@]}")" 403
 is "a revoked certificate" "$(ask revoked /v1/list/permits "${list[@]}")" 403
