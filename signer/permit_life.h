@@ -26,6 +26,7 @@
 #include "base/ossl.h"
 #include "hsm/remote_key.h"
 #include "policy/policy.h"
+#include "policy/scope.h"
 #include "register/client.h"
 #include "register/entry.h"
 #include "verifier/order.h"
@@ -63,6 +64,15 @@ must_check bool permit_by_handle(const struct service *, struct reg_rows *, stru
 /* The file as it is now: content and officers, or the sealed permit. */
 must_check bool permit_file(struct buf *out, const struct permit_row *, struct err *);
 
+/* The program that asks (signer/proto.h), with the right asked for. */
+struct program { unsigned char id[SHA256_LEN]; struct scope scope; };
+void program_drop(struct program *);
+must_check bool program_find(struct program *, const struct service *, struct span who, const char *right, int64_t now, struct err *);
+bool program_sees(const struct program *, const struct permit_row *);
+/* A permit that the program does not see is refused like one that is not there. */
+must_check bool permit_for_program(const struct service *, const struct program *, struct reg_rows *, struct permit_row *,
+    const unsigned char handle[HANDLE_LEN], struct err *);
+
 /* An active certificate of the register. */
 struct active_cert { X509 *cert; char person[64], agency[64], profile[40]; struct buf der; };
 void active_cert_drop(struct active_cert *);
@@ -80,11 +90,11 @@ must_check bool stamp_get(struct buf *token, const struct service *, const unsig
 must_check bool crl_get(struct buf *der, const struct service *, struct err *);
 
 /* Handlers: JSON in, JSON out. */
-must_check bool submit(json_t **out, const struct service *, const char *program, const char *key, const char *submission, int64_t now, struct err *);
-must_check bool prepare(json_t **out, const struct service *, const char *request, struct span officer, int64_t now, struct err *);
+must_check bool submit(json_t **out, const struct service *, struct span who, const char *key, const char *submission, int64_t now, struct err *);
+must_check bool prepare(json_t **out, const struct service *, struct span who, const char *request, struct span officer, int64_t now, struct err *);
 must_check bool finish(json_t **out, const struct service *, const char *request, int64_t now, struct err *);
 must_check bool order_act(json_t **out, const struct service *, struct span cms, int64_t now, struct err *);
-must_check bool list(json_t **out, const struct service *, const char *request, struct err *);
+must_check bool list(json_t **out, const struct service *, struct span who, const char *request, int64_t now, struct err *);
 
 /* {"handle","done",?"class",?"text"}: how one of several fared, and what happens
  * next (may be NULL); how this machine is laid out is told to the log only. */

@@ -61,11 +61,11 @@ make_tbs(struct piece *p, const struct service *s, const struct active_cert *off
 
 /* The right to sign this draft, now. */
 static bool
-piece_take(struct piece *p, const struct service *s, const struct active_cert *officer, int64_t now, struct err *e)
+piece_take(struct piece *p, const struct service *s, const struct program *asks, const struct active_cert *officer, int64_t now, struct err *e)
 {
 	const struct kind *kind;
 
-	if (!permit_by_handle(s, &p->rows, &p->permit, p->handle, e))
+	if (!permit_for_program(s, asks, &p->rows, &p->permit, p->handle, e))
 		return false;
 	if (strcmp(p->permit.state, "draft") != 0)
 		return fail(e, ERR_CONFLICT, "this permit is not a draft any more (%s)", p->permit.state);
@@ -188,9 +188,10 @@ prepared_json(const struct piece *p, size_t n, const unsigned char id[16], struc
 }
 
 bool
-prepare(json_t **out, const struct service *s, const char *request, struct span der, int64_t now, struct err *e)
+prepare(json_t **out, const struct service *s, struct span who, const char *request, struct span der, int64_t now, struct err *e)
 {
 	struct active_cert officer = { .cert = NULL, .der = buf_new(1) };
+	own_struct(program) asks = { .id = { 0 } };
 	own_struct(buf) cms = buf_new(2 * TICKET_MAX);
 	own_struct(buf) serial = buf_new(128);
 	unsigned char id[16];
@@ -198,9 +199,9 @@ prepare(json_t **out, const struct service *s, const char *request, struct span 
 	size_t n = 0;
 	bool good;
 
-	good = officer_of(&officer, s, der, now, e) && take_handles(&p, &n, request, e);
+	good = program_find(&asks, s, who, RIGHT_READ, now, e) && officer_of(&officer, s, der, now, e) && take_handles(&p, &n, request, e);
 	for (size_t i = 0; good && i < n; i++)
-		good = (piece_take(&p[i], s, &officer, now, e) && make_tbs(&p[i], s, &officer, now, e)) || fail_in(e, "permit %zu", i + 1);
+		good = (piece_take(&p[i], s, &asks, &officer, now, e) && make_tbs(&p[i], s, &officer, now, e)) || fail_in(e, "permit %zu", i + 1);
 	if (good)
 		serial_hex(&serial, X509_get0_serialNumber(officer.cert));
 	good = good && random_bytes(id, sizeof(id), e) && put_session(s, id, p, n, buf_str(&serial), now, e);

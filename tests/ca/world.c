@@ -471,6 +471,20 @@ world_text(struct world *w, uint16_t type, const char *text, struct buf *out, st
 	return world_bytes(w, type, span_str(text), out, e);
 }
 
+bool
+world_list_as(struct world *w, struct span who, const char *query, struct buf *out, struct err *e)
+{
+	own_struct(msg) in = msg_new(CA_LIST, CA_MESSAGE_MAX);
+	own_struct(msg) reply = msg_new(CA_LIST, CA_MESSAGE_MAX);
+
+	msg_put(&in, who);
+	msg_put_str(&in, query);
+	if (!peer_call(w->to_ca, &in, &reply, e))
+		return false;
+	buf_put_span(out, msg_span(&reply, 0));
+	return buf_ok(out, "reply", e);
+}
+
 json_t *
 world_list(struct world *w, const char *query)
 {
@@ -478,7 +492,7 @@ world_list(struct world *w, const char *query)
 	json_t *j = NULL;
 	struct err e;
 
-	assert_done(world_text(w, CA_LIST, query, &text, &e), e);
+	assert_done(world_list_as(w, SPAN_NONE, query, &text, &e), e);
 	assert_done(json_read(&j, buf_span(&text), &e), e);
 	return j;
 }

@@ -60,6 +60,8 @@ int world_wait_ca(struct world *);
 must_check bool world_text(struct world *, uint16_t type, const char *text, struct buf *out, struct err *);
 must_check bool world_bytes(struct world *, uint16_t type, struct span, struct buf *out, struct err *);
 json_t *world_list(struct world *, const char *query);
+/* As a program (SHA-256 of its key; empty: nobody). */
+must_check bool world_list_as(struct world *, struct span who, const char *query, struct buf *, struct err *);
 
 EVP_PKEY *key_new(void);
 void csr_of(struct buf *out, EVP_PKEY *);

@@ -331,7 +331,7 @@ sealed() { [ "$(sqlite3 "file:$state/register/register.db?mode=ro" "SELECT count
 for _ in $(seq 300); do sealed && break; sleep 0.1; done
 agree "the token is back: both seals are made" test "$(state_of "$handle"):$(state_of "$second")" = issued:issued
 agree "no process was started again by hand or by the supervisor" test "$(up_children)" = "$children"
-"$antin" permit get "$second" --api "$api" --out "$made/late.xml" || not_good "getting the late permit"
+"$antin" permit get "$second" --api "$api" --api-key-file "$state/desk/program.key" --out "$made/late.xml" || not_good "getting the late permit"
 sleep 2
 collect_evidence
 agree "the late permit is genuine and in force" verify "$made/late.xml" --in-force
@@ -374,7 +374,7 @@ if mount -t tmpfs -o size=16m,mode=755 none "$state/small" 2>/dev/null; then
 	by clerk CB-000012 permit.open-book H99.17 --with '{"book":"GPHN","year":0,"next":1}'
 	{ read -r class; text=$(cat); } < <(told)
 	agree "an order, too: $text" test "$code:$class" = 75:store
-	agree "what is there can be read" "$antin" permit get "$second" --api "$api" --out "$made/full.xml"
+	agree "what is there can be read" "$antin" permit get "$second" --api "$api" --api-key-file "$state/desk/program.key" --out "$made/full.xml"
 	sleep 2
 	children=$(up_children)
 	rm "$state/small/filler"

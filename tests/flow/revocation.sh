@@ -32,14 +32,14 @@ issue() {
 	local handle
 	handle=$("$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$1" --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit") || die "submitting $1"
 	desk permit sign "$handle" --token "$2" --pin-file "$state/desk/$2.pin" --certificate "$state/desk/certificates/$3.crt" \
-		--service-certificate "$state/ceremony/service.crt" --api "$api" --yes >"$state/log/sign" 2>&1 || die "signing $1"
+		--service-certificate "$state/ceremony/service.crt" --api "$api" --api-key-file "$state/desk/program.key" --yes >"$state/log/sign" 2>&1 || die "signing $1"
 	seal "$handle" >"$state/log/seal" || die "sealing $1"
-	"$antin" permit get "$handle" --api "$api" --out "$state/permits/$1.xml" || die "getting $1"
+	"$antin" permit get "$handle" --api "$api" --api-key-file "$state/desk/program.key" --out "$state/permits/$1.xml" || die "getting $1"
 	echo "$handle" >"$state/permits/$1.handle"
 }
 proof_of() {	# NAME: once the log is published
 	for _ in $(seq 50); do
-		"$antin" permit proof "$(cat "$state/permits/$1.handle")" --api "$api" --out "$state/permits/$1.tlog-proof" 2>/dev/null && return
+		"$antin" permit proof "$(cat "$state/permits/$1.handle")" --api "$api" --api-key-file "$state/desk/program.key" --out "$state/permits/$1.tlog-proof" 2>/dev/null && return
 		sleep 0.2
 	done
 	die "the proof of $1"
@@ -86,7 +86,7 @@ says "the log's proof does not save it" 1 TOTAL-FAILED/REVOKED unknown time-stam
 rm "$state/evidence/second.tlog-proof"
 says "another officer's permit is as before" 0 TOTAL-PASSED/ yes time-stamp third --in-force
 desk permit sign "$(cat "$state/permits/third.handle")" --token lost --pin-file "$state/desk/lost.pin" --certificate "$state/desk/certificates/CB-000022.crt" \
-	--service-certificate "$state/ceremony/service.crt" --api "$api" --yes >"$state/log/sign" 2>&1
+	--service-certificate "$state/ceremony/service.crt" --api "$api" --api-key-file "$state/desk/program.key" --yes >"$state/log/sign" 2>&1
 if grep -q 'is not active (revoked)' "$state/log/sign"; then say "ok a revoked officer prepares no signature"; else bad=$((bad + 1)); say "not ok a revoked officer prepares no signature: $(tail -1 "$state/log/sign")"; fi
 
 order_by clerk CB-000012 permit.withdraw "$(cat "$state/permits/third.handle")" --reason "Thu hồi" --with '{"decision":"12/QĐ-TN"}' >/dev/null || die "withdrawing"

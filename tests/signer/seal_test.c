@@ -138,6 +138,8 @@ no_other_message_seals(void **state)
 	own_str char *handles = NULL, *signatures = NULL;
 	struct order_subject subject = { .number = NULL };
 	struct draft d = { .by = MAI, .verb = "permit.seal", .subjects = &subject, .nsubjects = 1 };
+	unsigned char program[SHA256_LEN];
+	struct span who;
 	struct err e;
 
 	office_signed(&o, handle, "gpxd-01", NULL);
@@ -149,6 +151,8 @@ no_other_message_seals(void **state)
 	cert_to_der(&der, o.staff[CLERK].cert);
 	snprintf(subject.id, sizeof(subject.id), "%s", handle);
 	office_hash(&o, subject.hash, handle);
+	assert_true(hex_get_fixed(program, sizeof(program), span_str(o.program), &e));
+	who = span_of(program, sizeof(program));
 	order_cms(&o.w, &d, &cms);
 
 	const struct { const char *name; uint16_t type; struct span field[3]; size_t n; enum err_class class; } cases[] = {
@@ -156,10 +160,11 @@ no_other_message_seals(void **state)
 		{ "the signer's own ticket as an order", SIGNER_ORDER, { buf_span(&ticket) }, 1, ERR_INPUT },
 		{ "an officer's session as an order", SIGNER_ORDER, { span_str(signatures) }, 1, ERR_INPUT },
 		{ "a handle as an order", SIGNER_ORDER, { span_str(handle) }, 1, ERR_INPUT },
-		{ "a handle as a submission", SIGNER_SUBMIT, { span_str(o.program), span_str("seal"), span_str(handles) }, 3, ERR_INPUT },
-		{ "prepared by a clerk", SIGNER_PREPARE, { span_str(handles), buf_span(&der) }, 2, ERR_CONFLICT },
+		{ "a handle as a submission", SIGNER_SUBMIT, { who, span_str("seal"), span_str(handles) }, 3, ERR_INPUT },
+		{ "prepared by a clerk", SIGNER_PREPARE, { who, span_str(handles), buf_span(&der) }, 3, ERR_CONFLICT },
 		{ "finished without a session", SIGNER_FINISH, { span_str(handles) }, 1, ERR_INPUT },
-		{ "a list of handles", SIGNER_LIST, { span_str(handles) }, 1, ERR_INPUT },
+		{ "a list of handles", SIGNER_LIST, { who, span_str(handles) }, 2, ERR_INPUT },
+		{ "a list for nobody", SIGNER_LIST, { SPAN_NONE, span_str("{\"state\":\"signed\"}") }, 2, ERR_POLICY },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -316,14 +321,13 @@ static void
 no_gap_in_the_book(void **state)
 {
 	static bool seen[1000];
-	const struct span ask = span_str("{\"state\":\"issued\"}");
 	own(json_t) *answer = NULL;
 	json_t *item;
 	int most = 0;
 	struct err e;
 	size_t i;
 
-	assert_done(office_call(&o, &answer, SIGNER_LIST, &ask, 1, &e), e);
+	assert_done(office_list(&o, &answer, "{\"state\":\"issued\"}", &e), e);
 	json_array_foreach(json_object_get(answer, "items"), i, item) {
 		int n;
 

@@ -40,7 +40,7 @@ scope_of_a_program(void **state)
 		{ "another kind", PRACTITIONERS, "gpxd-01", "e", ERR_POLICY, "may not submit permits of kind construction" },
 		{ "its kind, any agency", PRACTITIONERS, "gphn-01", "f", ERR_NONE, NULL },
 		{ "not registered", UNKNOWN, "gpxd-01", "g", ERR_POLICY, "not known here" },
-		{ "no hash at all", NO_HASH, "gpxd-01", "h", ERR_POLICY, "a known program" },
+		{ "no hash at all", NO_HASH, "gpxd-01", "h", ERR_POLICY, "programs that are known here" },
 		{ "no key", CITY, "gpxd-01", "", ERR_INPUT, "Idempotency-Key" },
 		{ "a key too long", CITY, "gpxd-01", "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789x", ERR_INPUT,
 		  "Idempotency-Key" },
@@ -76,9 +76,9 @@ an_expired_program(void **state)
 		done = office_submit(&o, &ignored, program[ENDS_SOON], key, text, &e);
 		usleep(100000);
 	}
-	office_refused("expired", done, &e, ERR_POLICY, "has expired");
+	office_refused("expired", done, &e, ERR_POLICY, "have expired");
 	/* Nor does it learn what became of what it submitted before. */
-	office_refused("expired, again", office_submit(&o, &answer, program[ENDS_SOON], "soon-0", text, &e), &e, ERR_POLICY, "has expired");
+	office_refused("expired, again", office_submit(&o, &answer, program[ENDS_SOON], "soon-0", text, &e), &e, ERR_POLICY, "have expired");
 }
 
 static void
@@ -153,11 +153,10 @@ send_all(struct sender s[MANY])
 static size_t
 drafts(void)
 {
-	const struct span ask = span_str("{\"state\":\"draft\"}");
 	own(json_t) *answer = NULL;
 	struct err e;
 
-	assert_done(office_call(&o, &answer, SIGNER_LIST, &ask, 1, &e), e);
+	assert_done(office_list(&o, &answer, "{\"state\":\"draft\"}", &e), e);
 	return json_array_size(json_object_get(answer, "items"));
 }
 

@@ -155,7 +155,7 @@ office_program(struct office *o, char out[65], const char *agency, const char *k
 	assert_done(random_bytes(id, sizeof(id), &e), e);
 	hex_text(out, span_of(id, sizeof(id)));
 	time_text_utc(until, expires);
-	with = json_pack("{s:s, s:[s], s:[s], s:s, s:s}", "name", "Một cửa", "agencies", agency, "kinds", kind, "responsible", "QT-000003", "expires", until);
+	with = json_pack("{s:s, s:[s], s:[s], s:[ss], s:s, s:s}", "name", "Một cửa", "agencies", agency, "kinds", kind, "rights", "submit", "read", "responsible", "QT-000003", "expires", until);
 	assert_non_null(with);
 	d.with = with;
 	hash_json(d.hash, with);
@@ -265,10 +265,29 @@ office_call(struct office *o, json_t **out, uint16_t type, const struct span *fi
 	return peer_call(o->to_signer, &in, &reply, e) && (out == NULL || json_read(out, msg_span(&reply, 0), e));
 }
 
+/* Who asks: the hash in hex as octets, anything else as it is. */
+static struct span
+who_of(unsigned char out[SHA256_LEN], const char *program)
+{
+	struct err e;
+
+	return hex_get_fixed(out, SHA256_LEN, span_str(program), &e) ? span_of(out, SHA256_LEN) : span_str(program);
+}
+
+bool
+office_list(struct office *o, json_t **out, const char *ask, struct err *e)
+{
+	unsigned char who[SHA256_LEN];
+	const struct span fields[] = { who_of(who, o->program), span_str(ask) };
+
+	return office_call(o, out, SIGNER_LIST, fields, 2, e);
+}
+
 bool
 office_submit(struct office *o, json_t **out, const char *program, const char *key, const char *submission, struct err *e)
 {
-	const struct span fields[] = { span_str(program), span_str(key), span_str(submission) };
+	unsigned char who[SHA256_LEN];
+	const struct span fields[] = { who_of(who, program), span_str(key), span_str(submission) };
 
 	return office_call(o, out, SIGNER_SUBMIT, fields, 3, e);
 }
@@ -280,15 +299,16 @@ office_prepare(struct office *o, json_t **out, X509 *officer, const char *const 
 	own(json_t) *j = NULL;
 	own_struct(buf) text = buf_new(1 << 20);
 	own_struct(buf) der = buf_new(1 << 14);
+	unsigned char who[SHA256_LEN];
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, json_string(handle[i]));
 	j = json_pack("{s:O}", "handles", list);
 	json_write(&text, j);
 	cert_to_der(&der, officer);
-	const struct span fields[] = { buf_span(&text), buf_span(&der) };
+	const struct span fields[] = { who_of(who, o->program), buf_span(&text), buf_span(&der) };
 
-	return office_call(o, out, SIGNER_PREPARE, fields, 2, e);
+	return office_call(o, out, SIGNER_PREPARE, fields, 3, e);
 }
 
 bool
@@ -397,8 +417,10 @@ office_file(struct office *o, struct buf *out, const char *handle)
 {
 	own_struct(msg) in = msg_new(SIGNER_PERMIT, 256);
 	own_struct(msg) reply = msg_new(0, 1);
+	unsigned char who[SHA256_LEN];
 	struct err e;
 
+	msg_put(&in, who_of(who, o->program));
 	msg_put_str(&in, handle);
 	assert_done(peer_call(o->to_signer, &in, &reply, &e), e);
 	buf_put_span(out, msg_span(&reply, 0));
@@ -420,13 +442,12 @@ office_row(struct office *o, const char *handle)
 
 	for (size_t s = 0; s < COUNT(states); s++) {
 		own_str char *ask = xprintf("{\"state\":\"%s\"}", states[s]);
-		const struct span field = span_str(ask);
 		own(json_t) *answer = NULL;
 		json_t *item;
 		struct err e;
 		size_t i;
 
-		assert_done(office_call(o, &answer, SIGNER_LIST, &field, 1, &e), e);
+		assert_done(office_list(o, &answer, ask, &e), e);
 		json_array_foreach(json_object_get(answer, "items"), i, item)
 			if (strcmp(json_string_value(json_object_get(item, "handle")), handle) == 0)
 				return json_incref(item);

@@ -48,6 +48,8 @@ void office_revoke(struct office *, X509 *cert);
 
 /* One message; the answer as JSON (NULL out: not looked at). */
 must_check bool office_call(struct office *, json_t **out, uint16_t type, const struct span *field, size_t n, struct err *);
+/* As o->program. */
+must_check bool office_list(struct office *, json_t **out, const char *ask, struct err *);
 must_check bool office_submit(struct office *, json_t **out, const char *program, const char *key, const char *submission, struct err *);
 must_check bool office_prepare(struct office *, json_t **out, X509 *officer, const char *const *handle, size_t n, struct err *);
 must_check bool office_finish(struct office *, json_t **out, const char *request, struct err *);
