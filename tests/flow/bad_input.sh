@@ -110,7 +110,7 @@ PY
 }
 with_hash() { printf '[{"id":"%s","hash":"%s"}]' "$1" "$(printf %s "$2" | sha256sum | cut -d' ' -f1)"; }
 permit_subject() {	# HANDLE: the subject as it is now
-	curl -sS -o "$made/now" "$api/v1/permits/$1"
+	curl -sS -H "Authorization: Bearer $(cat "$state/desk/program.key")" -o "$made/now" "$api/v1/permits/$1"
 	printf '[{"id":"%s","hash":"%s"}]' "$1" "$(sha256sum "$made/now" | cut -d' ' -f1)"
 }
 
