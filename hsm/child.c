@@ -21,8 +21,9 @@ struct child {
 	const struct settings *settings;
 	struct page *page;
 	struct token *token;		/* NULL in a deputy */
-	struct token_key keys[TOKEN_KEYS_MAX];
-	size_t nkeys;
+	struct token_key keys[TOKEN_KEYS_MAX];	/* only ever added to */
+	atomic_size_t nkeys;
+	pthread_mutex_t keys_lock;
 	/* kind log */
 	const struct token_key *log_key;
 	struct log_memory memory;
@@ -106,6 +107,25 @@ key_of(const struct child *c, struct span id)
 	return NULL;
 }
 
+/* A key that was made on the token after this process began: another agency's
+ * seal.  NULL: there is none, or no room. */
+static const struct token_key *
+key_made_since(struct child *c, struct span id)
+{
+	const struct token_key *found;
+	struct token_key key;
+	struct err ignored;
+
+	pthread_mutex_lock(&c->keys_lock);
+	found = key_of(c, id);
+	if (found == NULL && c->nkeys < TOKEN_KEYS_MAX && token_find(c->token, id.ptr, &key, &ignored) && key.alg != HSM_ALG_NONE) {
+		c->keys[c->nkeys] = key;
+		found = &c->keys[c->nkeys++];
+	}
+	pthread_mutex_unlock(&c->keys_lock);
+	return found;
+}
+
 /* The same refusal whether the key is absent or not this caller's. */
 static bool
 on_sign(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
@@ -118,6 +138,8 @@ on_sign(void *state, enum msg_caller who, const struct msg *in, struct msg *out,
 	if (c->token == NULL)
 		return deputy_answers(c, e);
 	key = key_of(c, msg_span(in, 0));
+	if (key == NULL && settings_allow(c->settings, who, msg_span(in, 0).ptr))
+		key = key_made_since(c, msg_span(in, 0));
 	if (key == NULL || !settings_allow(c->settings, who, key->id)) {
 		char text[2 * KEY_ID_LEN + 1];
 
@@ -374,8 +396,13 @@ open_log(struct child *c, const struct child_job *j, struct err *e)
 static bool
 start(struct child *c, const struct child_job *j, struct err *e)
 {
-	return log_in(c, j, e) && token_keys(c->token, c->keys, &c->nkeys, e) &&
-	    check_acl(c, e) && open_log(c, j, e) && enter_jail(c->settings, e);
+	size_t n;
+
+	pthread_mutex_init(&c->keys_lock, NULL);
+	if (!log_in(c, j, e) || !token_keys(c->token, c->keys, &n, e))
+		return false;
+	c->nkeys = n;
+	return check_acl(c, e) && open_log(c, j, e) && enter_jail(c->settings, e);
 }
 
 _Noreturn static void

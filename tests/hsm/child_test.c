@@ -73,6 +73,37 @@ test_keys_and_access(void **state)
 	daemon_down(&d, h);
 }
 
+/* A key made while antin-hsm serves: at once for whoever may use every key, for
+ * nobody whose keys are named. */
+static void
+test_a_key_made_later(void **state)
+{
+	char mine_hex[2 * KEY_ID_LEN + 1];
+	own_str char *more = NULL;
+	own_str char *tsa_socket = NULL;
+	own_token struct token *t = NULL;
+	struct hsm *h, *tsa;
+	struct token_key late;
+	struct daemon d;
+	struct err e;
+
+	hex_text(mine_hex, span_of(daemon_mine.id, KEY_ID_LEN));
+	more = xprintf("sign.ca = %s\nsign.tsa = *", mine_hex);
+	h = daemon_up(&d, more, false, "ca");
+	tsa_socket = daemon_socket(&d, "tsa");
+	tsa = hsm_new(tsa_socket);
+	t = softhsm_open("served");
+	assert_done(token_generate(t, HSM_ECDSA_P256, "late", &late, &e), e);
+	assert_done(daemon_sign(tsa, &late, &e), e);
+	assert_false(daemon_sign(h, &late, &e));
+	assert_int_equal(e.class, ERR_POLICY);
+	late.id[0] ^= 1;
+	assert_false(daemon_sign(tsa, &late, &e));
+	assert_int_equal(e.class, ERR_POLICY);
+	hsm_free(tsa);
+	daemon_down(&d, h);
+}
+
 static const struct { const char *name; size_t len; enum hsm_alg alg; enum err_class want; } bad_requests[] = {
 	{ "empty", 0, HSM_ECDSA_P256, ERR_INPUT },
 	{ "31 octets", 31, HSM_ECDSA_P256, ERR_INPUT },
@@ -163,6 +194,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys_and_access),
+		cmocka_unit_test(test_a_key_made_later),
 		cmocka_unit_test(test_request_refusals),
 		cmocka_unit_test(test_unknown_messages_end_the_connection),
 	};
