@@ -316,3 +316,31 @@ cbor_end(const struct cbor *c, const char *what, struct err *e)
 		return fail(e, ERR_INPUT, "%td bytes after %s", c->end - c->at, what);
 	return true;
 }
+
+/*
+ * Refusals.
+ */
+
+void
+cbor_put_refusal(struct buf *b, const struct err *e)
+{
+	cbor_put_array(b, 2);
+	cbor_put_text(b, err_word(e->class));
+	cbor_put_text(b, e->text);
+}
+
+bool
+cbor_get_refusal(struct cbor *c, struct err *refusal, struct err *e)
+{
+	struct span class, text;
+	own_str char *word = NULL;
+	size_t two;
+
+	if (!cbor_get_array(c, &two, "refusal", e))
+		return false;
+	if (two != 2 || !cbor_get_text(c, &class, "class", e) || !cbor_get_text(c, &text, "sentence", e))
+		return fail(e, ERR_BUG, "a refusal is a class and a sentence");
+	word = span_dup_str(class);
+	(void)!fail(refusal, err_from_word(word), "%.*s", (int)text.len, (const char *)text.ptr);
+	return true;
+}

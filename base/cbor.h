@@ -28,6 +28,8 @@ void cbor_put_map(struct buf *, size_t pairs);
 void cbor_put_tag(struct buf *, uint64_t tag);
 void cbor_put_bool(struct buf *, bool);
 void cbor_put_null(struct buf *);
+/* [class, sentence]: one refusal among the answers to many. */
+void cbor_put_refusal(struct buf *, const struct err *);
 
 struct cbor { const unsigned char *at, *end; };		/* a read position */
 
@@ -48,6 +50,7 @@ must_check bool cbor_get_text(struct cbor *, struct span *, const char *what, st
 must_check bool cbor_get_array(struct cbor *, size_t *items, const char *what, struct err *);
 must_check bool cbor_get_map(struct cbor *, size_t *pairs, const char *what, struct err *);
 must_check bool cbor_get_tag(struct cbor *, uint64_t *, const char *what, struct err *);
+must_check bool cbor_get_refusal(struct cbor *, struct err *refusal, struct err *);
 must_check bool cbor_get_bool(struct cbor *, bool *, const char *what, struct err *);
 /* True and advanced if the next item is null; false and unmoved otherwise. */
 bool cbor_null(struct cbor *);

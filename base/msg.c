@@ -267,8 +267,12 @@ recv_all(int sock, unsigned char *at, size_t n, struct msg *m, bool start, int64
 		struct iovec io = { .iov_base = at + got, .iov_len = n - got };
 		struct msghdr h = { .msg_iov = &io, .msg_iovlen = 1,
 			.msg_control = control, .msg_controllen = sizeof(control) };
-		ssize_t r = recvmsg(sock, &h, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+		ssize_t r;
 
+		/* A frame's start has to be waited for; its rest mostly came along. */
+		if (start && got == 0 && deadline >= 0 && !wait_for(sock, POLLIN, deadline, e))
+			return false;
+		r = recvmsg(sock, &h, MSG_CMSG_CLOEXEC | (deadline < 0 ? 0 : MSG_DONTWAIT));
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0 && errno == EAGAIN) {
@@ -367,7 +371,7 @@ msg_is_refusal(const struct msg *m, struct err *e)
  * Peers.
  */
 
-#define PEER_IDLE_MAX 32
+#define PEER_IDLE_MAX 128
 
 struct peer {
 	char *path;

@@ -68,6 +68,11 @@ must_check bool random_bytes(void *out, size_t n, struct err *);
  * reading one takes 5 us, not 0.1 ms. */
 must_check bool cert_shell_from_der(X509 **out, struct span, struct err *);
 must_check bool cert_from_der(X509 **out, struct span der, struct err *);
+/* The same, and the same object for the same octets while they are remembered
+ * (decoding takes 0.1 ms): never to be changed.  Any thread. */
+must_check bool cert_shared(X509 **out, struct span der, struct err *);
+/* CMS SignedData whose certificates are shells. */
+must_check bool pkcs7_shell_from_der(PKCS7 **out, struct span der, struct err *);
 /* DER, or the first PEM certificate. */
 must_check bool cert_from_any(X509 **out, struct span, struct err *);
 /* All PEM certificates of a text, in order, appended. */
@@ -86,11 +91,11 @@ void key_id_of(unsigned char out[KEY_ID_LEN], const EVP_PKEY *);
 /* The certificate's SubjectPublicKeyInfo, of a shell too. */
 void cert_spki(struct buf *out, const X509 *);
 void key_id_of_cert(unsigned char out[KEY_ID_LEN], const X509 *);
-/* A public key out of its DER SubjectPublicKeyInfo. */
 /* P-256, P-384, P-521: a named curve and an uncompressed point that is on it,
  * the only DER of its key.  NULL: something else.  OpenSSL's own way takes
  * 0.1 ms to find a decoder. */
 EC_KEY *ec_key_of_spki(struct span spki);
+/* A public key out of its DER SubjectPublicKeyInfo. */
 must_check bool pubkey_from_spki(EVP_PKEY **out, struct span der, struct err *);
 void pubkey_to_spki(struct buf *out, const EVP_PKEY *);
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/ossl.h"
+#include "ca/gate.h"
 #include "hsm/remote_key.h"
 #include "policy/policy.h"
 #include "register/client.h"
@@ -22,7 +23,7 @@ struct authority {
 	char *site;			/* "https://host", where crl/ is found */
 	struct hsm *hsm;
 	struct reg *reg;
-	struct peer *verifier;
+	struct gate *gate;
 	struct crl_clock *crl;		/* crl_issue.c's own */
 	struct left_behind *left;	/* left_behind.c's own */
 };

@@ -1,5 +1,6 @@
 #include "ca/issue.h"
 
+#include "base/crew.h"
 #include "base/fault.h"
 #include "ca/crl_issue.h"
 #include "ca/der.h"
@@ -60,61 +61,45 @@ plan_one(struct authority *a, struct issue_item *it, int64_t now, struct err *e)
 }
 
 /*
- * A few threads take chunks of a batch until none is left or one of them failed.
+ * A few threads take chunks of a batch until none is left; after one has failed
+ * the others are passed over.
  */
 typedef bool chunk_step(struct authority *, struct issue_item *, size_t n, int64_t now, struct err *);
 
-struct crew {
+struct stepping {
 	struct authority *a;
 	struct issue_batch *b;
 	chunk_step *step;
 	int64_t now;
-	atomic_size_t next;
 	atomic_bool failed;
 	pthread_mutex_t lock;
 	struct err e;
 };
 
-static void *
-crew_loop(void *arg)
+static void
+step_chunk(void *state, size_t i)
 {
-	struct crew *c = arg;
+	struct stepping *s = state;
+	size_t at = i * CHUNK, left = s->b->n - at;
 	struct err e;
 
-	while (!atomic_load(&c->failed)) {
-		size_t at = atomic_fetch_add(&c->next, CHUNK);
-		size_t left = at < c->b->n ? c->b->n - at : 0;
-
-		if (left == 0)
-			break;
-		if (c->step(c->a, c->b->item + at, left < CHUNK ? left : CHUNK, c->now, &e))
-			continue;
-		pthread_mutex_lock(&c->lock);
-		if (!atomic_exchange(&c->failed, true))
-			c->e = e;
-		pthread_mutex_unlock(&c->lock);
-	}
-	return NULL;
+	if (atomic_load(&s->failed) || s->step(s->a, s->b->item + at, left < CHUNK ? left : CHUNK, s->now, &e))
+		return;
+	pthread_mutex_lock(&s->lock);
+	if (!atomic_exchange(&s->failed, true))
+		s->e = e;
+	pthread_mutex_unlock(&s->lock);
 }
 
 static bool
-crew_run(struct authority *a, struct issue_batch *b, chunk_step *step, int64_t now, struct err *e)
+step_all(struct authority *a, struct issue_batch *b, chunk_step *step, int64_t now, struct err *e)
 {
-	struct crew c = { .a = a, .b = b, .step = step, .now = now, .lock = PTHREAD_MUTEX_INITIALIZER };
-	pthread_t helper[CREW - 1];
-	size_t n = 0;
+	struct stepping s = { .a = a, .b = b, .step = step, .now = now, .lock = PTHREAD_MUTEX_INITIALIZER };
 
-	while (n < CREW - 1 && b->n > (n + 1) * CHUNK) {
-		if (pthread_create(&helper[n], NULL, crew_loop, &c) != 0)
-			break;
-		n++;
-	}
-	crew_loop(&c);
-	for (size_t i = 0; i < n; i++)
-		pthread_join(helper[i], NULL);
-	if (c.failed)
-		*e = c.e;
-	return !c.failed;
+	crew_run(CREW, (b->n + CHUNK - 1) / CHUNK, step_chunk, &s);
+	if (s.failed)
+		*e = s.e;
+	return !s.failed;
 }
 
 static bool
@@ -133,7 +118,7 @@ plan_chunk(struct authority *a, struct issue_item *it, size_t n, int64_t now, st
 bool
 issue_plan(struct authority *a, struct issue_batch *b, int64_t now, struct err *e)
 {
-	return crew_run(a, b, plan_chunk, now, e);
+	return step_all(a, b, plan_chunk, now, e);
 }
 
 static void
@@ -306,7 +291,7 @@ issue_run(struct authority *a, struct issue_batch *b, struct reg_unit *u, int64_
 			issue_void(a, b, now);
 		return false;
 	}
-	if (crew_run(a, b, sign_chunk, now, e) && issue_commit(a, b, e))
+	if (step_all(a, b, sign_chunk, now, e) && issue_commit(a, b, e))
 		return true;
 	issue_void(a, b, now);
 	return false;

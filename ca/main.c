@@ -23,13 +23,11 @@
 #include "ca/orders.h"
 #include "ca/proto.h"
 #include "ca/request.h"
-#include "verifier/proto.h"
 
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 128
 #define START_WAIT_MS 30000
-#define GATE_TIMEOUT_MS 15000
 
 struct ca_conf {
 	char *run, *policy, *root, *ceremony, *key, *verifier;
@@ -98,8 +96,6 @@ on_certificate(void *state, enum msg_caller who, const struct msg *in, struct ms
 #define route_CA_CERTIFICATE on_certificate
 static const struct serve_route routes[] = { CA_MESSAGES(ROUTE) };
 
-static const struct msg_type gate_types[] = { VERIFY_MESSAGES(MSG_TYPE) };
-
 /* Files are read before the jail closes. */
 static bool
 read_files(const struct ca_conf *c, struct authority *a, struct ceremony *ceremony, struct buf *bundle, struct err *e)
@@ -125,7 +121,7 @@ connect_all(const struct ca_conf *c, struct authority *a)
 
 	a->reg = reg_new(reg);
 	a->hsm = hsm_new(hsm);
-	a->verifier = peer_new(verifier, gate_types, sizeof(gate_types) / sizeof(gate_types[0]), VERIFY_MESSAGE_MAX, GATE_TIMEOUT_MS);
+	a->gate = gate_new(verifier);
 	a->crl = crl_clock_new();
 	a->left = left_behind_new();
 }

@@ -1,9 +1,6 @@
 #include "ca/request.h"
 
-#include "base/file.h"
 #include "base/text.h"
-#include "verifier/csr.h"
-#include "verifier/proto.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,22 +178,14 @@ request_same(struct authority *a, struct span facts, bool *found, unsigned char 
 	return true;
 }
 
-/* The CSR as a sealed memory file to a worker, which says where its parts are;
- * that its maker has the key is seen here, on our own copy. */
+/* A worker says where the CSR's parts are; that its maker has the key is seen
+ * here, on our own copy. */
 static bool
 pass_gate(struct authority *a, struct span csr, struct span *spki, struct err *e)
 {
-	own_struct(msg) in = msg_new(GATE_CSR, 64);
-	own_struct(msg) out = msg_new(GATE_CSR, VERIFY_MESSAGE_MAX);
 	struct csr_found found;
-	int fd;
 
-	if (!memfd_sealed(&fd, csr, e))
-		return false;
-	msg_put_fd(&in, fd);
-	if (!peer_call(a->verifier, &in, &out, e) || !csr_found_take(&found, &out, e) || !csr_prove(spki, &found, csr, e))
-		return fail_in(e, "certificate request");
-	return true;
+	return (gate_pass(a->gate, &found, csr, e) && csr_prove(spki, &found, csr, e)) || fail_in(e, "certificate request");
 }
 
 struct parsed { json_t *json; struct request_ask ask; struct buf csr; };

@@ -71,5 +71,8 @@ const struct answer *answer_pick(const struct policy *, const struct answer_case
 /* Fills {name} from pairs name, value, ... NULL; an unknown name stays "…". */
 void answer_fill(struct buf *out, const char *text, const char *const values[]);
 
-/* The whole policy as text, one fact a line, for snapshots and for people. */
+/* The whole policy as text, one fact a line, for people and for snapshots, which
+ * are kept chapter by chapter. */
 void policy_render(struct buf *out, const struct policy *);
+struct policy_chapter { const char *name; void (*render)(struct buf *out, const struct policy *); };
+const struct policy_chapter *policy_chapters(size_t *n);

@@ -1,8 +1,123 @@
 /* The policy as text (policy.h): a change of policy is a diff that people can
- * read. */
+ * read.  Nothing that a policy file says is left out; the snapshot test changes
+ * every attribute and every text and looks for it here. */
 #include "policy/policy.h"
 
 #include "base/clock.h"
+
+static const char *
+yes_no(bool x)
+{
+	return x ? "yes" : "no";
+}
+
+/* What is empty is not shown. */
+static void
+line(struct buf *out, const char *name, const char *value)
+{
+	if (value != NULL && value[0] != '\0')
+		buf_printf(out, "  %s: %s\n", name, value);
+}
+
+static void
+number_line(struct buf *out, const char *name, int64_t n)
+{
+	buf_printf(out, "  %s: %lld\n", name, (long long)n);
+}
+
+static void
+day_line(struct buf *out, const char *name, int32_t day)
+{
+	char text[TIME_TEXT];
+
+	if (day == INT32_MAX)
+		return;
+	date_text(text, day);
+	line(out, name, text);
+}
+
+static void
+render_tiers(struct buf *out, const struct policy *p)
+{
+	for (const struct tier *t = p->tier; t < p->tier + p->ntiers; t++) {
+		buf_printf(out, "tier %s\n", t->id);
+		line(out, "policy", t->policy);
+		line(out, "legal value", yes_no(t->legal));
+		line(out, "vi", t->vi);
+		line(out, "en", t->en);
+		line(out, "mark", t->mark);
+		line(out, "prefix vi", t->prefix[LANG_VI]);
+		line(out, "prefix en", t->prefix[LANG_EN]);
+		line(out, "prefix fr", t->prefix[LANG_FR]);
+		line(out, "prefix of messages", t->prefix_sms);
+	}
+}
+
+static void
+render_profiles(struct buf *out, const struct policy *p)
+{
+	for (const struct profile *x = p->profile; x < p->profile + p->nprofiles; x++) {
+		buf_printf(out, "profile %s\n", x->id);
+		line(out, "vi", x->vi);
+		line(out, "en", x->en);
+		number_line(out, "years", x->years);
+		line(out, "ca", yes_no(x->ca));
+		if (x->path_length >= 0)
+			number_line(out, "path length", x->path_length);
+		line(out, "key usage", x->key_usage);
+		line(out, "extended key usage", x->eku);
+		line(out, "extended key usage is critical", yes_no(x->eku_critical));
+		line(out, "subject", x->subject);
+		line(out, "a person's", yes_no(x->person));
+	}
+}
+
+static void
+render_algorithms(struct buf *out, const struct policy *p)
+{
+	for (const struct algorithm *a = p->algorithm; a < p->algorithm + p->nalgorithms; a++) {
+		buf_printf(out, "algorithm %s\n", a->id);
+		line(out, "uri", a->uri);
+		number_line(out, "least bits", a->least_bits);
+		day_line(out, "new until", a->new_until);
+		day_line(out, "old until", a->old_until);
+		line(out, "remark", a->remark);
+	}
+}
+
+static void
+render_roles(struct buf *out, const struct policy *p)
+{
+	for (const struct role *r = p->role; r < p->role + p->nroles; r++) {
+		buf_printf(out, "role %s\n", r->id);
+		line(out, "vi", r->vi);
+		line(out, "en", r->en);
+	}
+	for (const struct order_verb *v = p->verb; v < p->verb + p->nverbs; v++) {
+		buf_printf(out, "verb %s\n", v->id);
+		line(out, "by", v->roles);
+		number_line(out, "seconds", v->secs);
+		line(out, "vi", v->vi);
+		line(out, "en", v->en);
+	}
+}
+
+static void
+render_agencies(struct buf *out, const struct policy *p)
+{
+	for (const struct agency *a = p->agency; a < p->agency + p->nagencies; a++) {
+		buf_printf(out, "agency %s\n", a->id);
+		line(out, "name", a->name);
+		line(out, "short", a->brief);
+		line(out, "symbol", a->symbol);
+		line(out, "suffix", a->suffix);
+		line(out, "parent", a->parent);
+		line(out, "telephone", a->telephone);
+		line(out, "place", a->place);
+		day_line(out, "from", a->from);
+		day_line(out, "to", a->to);
+	}
+}
 
 static void
 render_field(struct buf *out, const struct field *f, unsigned depth)
@@ -10,62 +125,80 @@ render_field(struct buf *out, const struct field *f, unsigned depth)
 	static const char *const type[] = { "group", "text", "decimal", "integer", "date", "point" };
 	static const char *const show[] = { "public", "masked", "hidden" };
 
-	buf_printf(out, "%*sfield %s %s %s%s%s \"%s\" \"%s\"\n", (int)depth * 2, "", f->name, type[f->type], show[f->show],
-	    f->optional ? " optional" : "", f->many ? " many" : "", f->vi, f->en);
+	buf_printf(out, "%*sfield %s: %s, %s%s%s; %s; %s\n", (int)depth * 2, "", f->name, type[f->type], show[f->show],
+	    f->optional ? ", optional" : "", f->many ? ", many" : "", f->vi, f->en);
 	for (size_t i = 0; i < f->nchildren; i++)
 		render_field(out, &f->child[i], depth + 1);
 }
 
 static void
-render_kind(struct buf *out, const struct kind *k)
+render_kinds(struct buf *out, const struct policy *p)
 {
 	static const char *const by[] = { "book", "running", "given" };
 
-	buf_printf(out, "kind %s %s \"%s\" \"%s\"\n  number by %s", k->id, k->loai, k->vi, k->en, by[k->numbering]);
-	if (k->numbering == NUMBER_GIVEN)
-		buf_printf(out, " of the form %s%s", k->given, k->mst_check ? " with check digit" : "");
-	else
-		buf_printf(out, " %s as %s{%u}%s", k->book, k->before, k->width, k->after);
-	buf_printf(out, "%s\n  modes%s\n  holder %s\n", k->numbers_public ? ", public" : "", k->modes, k->holder[0] ? k->holder : "-");
-	if (k->valid_to[0] != '\0')
-		buf_printf(out, "  valid %s to %s\n", k->valid_from, k->valid_to);
-	for (size_t i = 0; i < k->root.nchildren; i++)
-		render_field(out, &k->root.child[i], 1);
+	for (const struct kind *k = p->kind; k < p->kind + p->nkinds; k++) {
+		buf_printf(out, "kind %s\n", k->id);
+		line(out, "loai", k->loai);
+		line(out, "vi", k->vi);
+		line(out, "en", k->en);
+		line(out, "number by", by[k->numbering]);
+		line(out, "book", k->book);
+		buf_printf(out, "  pattern: %s{%u}%s\n", k->before, k->width, k->after);
+		line(out, "shape", k->given);
+		line(out, "check digit", yes_no(k->mst_check));
+		line(out, "numbers are public", yes_no(k->numbers_public));
+		buf_printf(out, "  modes:%s\n", k->modes);
+		line(out, "holder", k->holder);
+		line(out, "valid from", k->valid_from);
+		line(out, "valid to", k->valid_to);
+		for (size_t i = 0; i < k->root.nchildren; i++)
+			render_field(out, &k->root.child[i], 1);
+	}
 }
 
 static void
-render_rules(struct buf *out, const struct policy *p)
+texts(struct buf *out, const char *name, char *const text[LANGS])
 {
-	for (size_t i = 0; i < p->nrules; i++) {
-		const struct answer_rule *r = &p->rule[i];
+	static const char *const lang[LANGS] = { "vi", "en", "fr" };
 
+	for (int i = 0; i < LANGS; i++)
+		if (text[i] != NULL)
+			buf_printf(out, "  %s %s: %s\n", name, lang[i], text[i]);
+}
+
+/* Rules in their order: the first that fits is taken. */
+static void
+render_answers(struct buf *out, const struct policy *p)
+{
+	for (const struct answer *a = p->answer; a < p->answer + p->nanswers; a++) {
+		buf_printf(out, "answer %s\n", a->id);
+		line(out, "sign", a->sign);
+		line(out, "colour", a->colour);
+		texts(out, "word", a->word);
+		texts(out, "say", a->say);
+		texts(out, "do", a->act);
+		line(out, "sms", a->sms);
+	}
+	for (const struct answer_rule *r = p->rule; r < p->rule + p->nrules; r++)
 		buf_printf(out, "when verdict=%s sub=%s in-force=%s way=%s tier=%s case=%s answer %s\n", r->verdict ?: "*", r->sub ?: "*",
 		    r->in_force ?: "*", r->way ?: "*", r->tier ?: "*", r->reason ?: "-", r->answer);
-	}
+}
+
+static const struct policy_chapter chapters[] = {
+	{ "tiers", render_tiers }, { "profiles", render_profiles }, { "algorithms", render_algorithms }, { "roles", render_roles },
+	{ "agencies", render_agencies }, { "kinds", render_kinds }, { "answers", render_answers },
+};
+
+const struct policy_chapter *
+policy_chapters(size_t *n)
+{
+	*n = sizeof(chapters) / sizeof(chapters[0]);
+	return chapters;
 }
 
 void
 policy_render(struct buf *out, const struct policy *p)
 {
-	char from[TIME_TEXT], to[TIME_TEXT];
-
-	for (size_t i = 0; i < p->ntiers; i++)
-		buf_printf(out, "tier %s %s %s mark \"%s\" prefix \"%s\"\n", p->tier[i].id, p->tier[i].policy, p->tier[i].legal ? "legal" : "no-legal-value", p->tier[i].mark, p->tier[i].prefix[LANG_VI]);
-	for (size_t i = 0; i < p->nprofiles; i++)
-		buf_printf(out, "profile %s years %lld ca %s path %lld usage %s eku %s%s subject %s\n", p->profile[i].id, (long long)p->profile[i].years, p->profile[i].ca ? "yes" : "no",
-		    (long long)p->profile[i].path_length, p->profile[i].key_usage, p->profile[i].eku[0] ? p->profile[i].eku : "-", p->profile[i].eku_critical ? " critical" : "", p->profile[i].subject);
-	for (size_t i = 0; i < p->nalgorithms; i++) {
-		date_text(from, p->algorithm[i].new_until);
-		date_text(to, p->algorithm[i].old_until);
-		buf_printf(out, "algorithm %s new until %s old until %s bits %lld\n", p->algorithm[i].id, from, to, (long long)p->algorithm[i].least_bits);
-	}
-	for (size_t i = 0; i < p->nverbs; i++)
-		buf_printf(out, "verb %s by %s within %lld s\n", p->verb[i].id, p->verb[i].roles, (long long)p->verb[i].secs);
-	for (size_t i = 0; i < p->nagencies; i++)
-		buf_printf(out, "agency %s \"%s\" \"%s\"\n", p->agency[i].id, p->agency[i].name, p->agency[i].brief);
-	for (size_t i = 0; i < p->nkinds; i++)
-		render_kind(out, &p->kind[i]);
-	for (size_t i = 0; i < p->nanswers; i++)
-		buf_printf(out, "answer %s %s %s \"%s\" \"%s\"\n", p->answer[i].id, p->answer[i].sign, p->answer[i].colour, p->answer[i].say[LANG_VI], p->answer[i].act[LANG_VI]);
-	render_rules(out, p);
+	for (size_t i = 0; i < sizeof(chapters) / sizeof(chapters[0]); i++)
+		chapters[i].render(out, p);
 }

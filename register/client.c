@@ -1,12 +1,21 @@
 #include "register/client.h"
 
+#include "base/gather.h"
+
 #include <stdlib.h>
 
 #define CALL_TIMEOUT_MS 60000
+#define WAYS 2			/* of units at once: one is on its way while one is made durable */
+#define FRAME_MAX (4u << 20)	/* octets of units that share a frame */
 
-struct reg { struct peer *peer; };
+struct reg { struct peer *peer; struct gather *units; };
+
+/* One caller's unit. */
+struct running { struct span unit; struct msg *result; struct err *e; bool good; };
 
 static const struct msg_type types[] = { REG_MESSAGES(MSG_TYPE) };
+
+static void run_units(void *state, void *const item[], size_t n);
 
 struct reg *
 reg_new(const char *socket)
@@ -14,6 +23,7 @@ reg_new(const char *socket)
 	struct reg *r = xalloc(sizeof(*r));
 
 	r->peer = peer_new(socket, types, sizeof(types) / sizeof(types[0]), REG_MESSAGE_MAX, CALL_TIMEOUT_MS);
+	r->units = gather_new(WAYS, REG_UNITS_MAX, run_units, r);
 	return r;
 }
 
@@ -152,26 +162,97 @@ reg_results_drop(struct reg_results *r)
 	msg_drop(&r->reply);
 }
 
-bool
-reg_run(struct reg *r, struct reg_unit *u, struct reg_results *results, struct err *e)
+static bool
+take_result(struct running *u, struct cbor *c, struct err *e)
+{
+	struct span result;
+	enum cbor_kind kind;
+
+	if (!cbor_peek(c, &kind, e))
+		return false;
+	if (kind != CBOR_BYTES)
+		return cbor_get_refusal(c, u->e, e);
+	if (!cbor_get_bytes(c, &result, "result", e))
+		return false;
+	*u->result = msg_new(REG_RUN, result.len);
+	msg_put(u->result, result);
+	u->good = true;
+	return true;
+}
+
+static bool
+run_frame(struct reg *r, void *const item[], size_t n, size_t *done, struct err *e)
 {
 	own_struct(msg) request = msg_new(REG_RUN, REG_MESSAGE_MAX);
 	own_struct(msg) reply = msg_new(0, 1);
 	own_struct(buf) body = buf_new(REG_MESSAGE_MAX);
+	struct cbor c;
+	size_t results;
 
-	close_verb(u);
-	cbor_put_array(&body, u->nverbs);
-	buf_put_span(&body, buf_span(&u->verbs));
+	cbor_put_array(&body, n);
+	for (size_t i = 0; i < n; i++)
+		cbor_put_bytes(&body, ((struct running *)item[i])->unit);
 	if (!buf_ok(&body, "unit", e))
 		return false;
 	msg_put(&request, buf_span(&body));
 	if (!peer_call(r->peer, &request, &reply, e))
 		return false;
-	if (results != NULL) {
-		results->reply = reply;
-		reply = msg_new(0, 1);
-	}
+	c = cbor_read(msg_span(&reply, 0));
+	if (!cbor_get_array(&c, &results, "results", e))
+		return false;
+	if (results != n)
+		return fail(e, ERR_BUG, "the register gave %zu results for %zu units", results, n);
+	for (; *done < n; ++*done)
+		if (!take_result(item[*done], &c, e))
+			return false;
 	return true;
+}
+
+/* As many as go into a frame, one at least. */
+static size_t
+frame_of(void *const item[], size_t n)
+{
+	size_t k = 1, octets = ((struct running *)item[0])->unit.len;
+
+	while (k < n && octets + ((struct running *)item[k])->unit.len <= FRAME_MAX)
+		octets += ((struct running *)item[k++])->unit.len;
+	return k;
+}
+
+static void
+run_units(void *state, void *const item[], size_t n)
+{
+	while (n > 0) {
+		size_t k = frame_of(item, n), done = 0;
+		struct err e;
+
+		if (!run_frame(state, item, k, &done, &e))
+			for (size_t i = done; i < k; i++)
+				*((struct running *)item[i])->e = e;
+		item += k;
+		n -= k;
+	}
+}
+
+bool
+reg_run(struct reg *r, struct reg_unit *u, struct reg_results *results, struct err *e)
+{
+	own_struct(msg) result = msg_new(0, 1);
+	own_struct(buf) unit = buf_new(REG_MESSAGE_MAX);
+	struct running mine = { .result = &result, .e = e };
+
+	close_verb(u);
+	cbor_put_array(&unit, u->nverbs);
+	buf_put_span(&unit, buf_span(&u->verbs));
+	if (!buf_ok(&unit, "unit", e))
+		return false;
+	mine.unit = buf_span(&unit);
+	gather_do(r->units, &mine);
+	if (mine.good && results != NULL) {
+		results->reply = result;
+		result = msg_new(0, 1);
+	}
+	return mine.good;
 }
 
 static bool

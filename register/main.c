@@ -6,6 +6,7 @@
  * Speaks to: the antin-hsm of the log's token (one message).
  * Can never: run a verb that its caller may not call; open the network.
  */
+#include "base/cbor.h"
 #include "base/file.h"
 #include "base/jail.h"
 #include "base/log.h"
@@ -37,14 +38,42 @@ static const struct conf_option options[] = {
 struct state { struct runner *runner; struct publisher *publisher; };
 
 static bool
+take_units(struct runner_unit *u, size_t *n, struct span body, struct err *e)
+{
+	struct cbor c = cbor_read(body);
+
+	if (!cbor_get_array(&c, n, "units", e))
+		return false;
+	if (*n < 1 || *n > REG_UNITS_MAX)
+		return fail(e, ERR_LIMIT, "1 to %d units at once", REG_UNITS_MAX);
+	for (size_t i = 0; i < *n; i++)
+		if (!cbor_get_bytes(&c, &u[i].unit, "unit", e))
+			return false;
+	return cbor_end(&c, "units", e);
+}
+
+static bool
 on_run(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
 	struct state *s = state;
-	own_struct(buf) result = buf_new(REG_MESSAGE_MAX);
+	struct runner_unit u[REG_UNITS_MAX];
+	own_struct(buf) results = buf_new(REG_MESSAGE_MAX);
+	size_t n;
 
-	if (!runner_unit(s->runner, who, msg_span(in, 0), &result, e))
+	if (!take_units(u, &n, msg_span(in, 0), e))
 		return false;
-	msg_put(out, buf_span(&result));
+	for (size_t i = 0; i < n; i++)
+		u[i].result = buf_new(REG_MESSAGE_MAX);
+	runner_units(s->runner, who, u, n);
+	cbor_put_array(&results, n);
+	for (size_t i = 0; i < n; i++) {
+		if (u[i].good)
+			cbor_put_bytes(&results, buf_span(&u[i].result));
+		else
+			cbor_put_refusal(&results, &u[i].e);
+		buf_drop(&u[i].result);
+	}
+	msg_put(out, buf_span(&results));
 	return true;
 }
 

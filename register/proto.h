@@ -1,10 +1,13 @@
 /*
  * register/proto.h -- what antin-register can be asked.
  *
- * REG_RUN   a unit: deterministic CBOR array of [verb, {field: value ...}],
- *           run as one transaction or not at all -> CBOR array, a map a verb,
- *           of what was allotted, with "entry" (index, absent for quiet verbs)
- *           and "time".  Answered after the commit is durable.
+ * REG_RUN   units, a CBOR array of byte strings, at most REG_UNITS_MAX.  A unit
+ *           is a deterministic CBOR array of [verb, {field: value ...}], run as
+ *           one transaction or not at all, whatever becomes of the others -> a
+ *           CBOR array, for each unit its result or its refusal: a byte string
+ *           (CBOR array, a map a verb, of what was allotted, with "entry",
+ *           absent for quiet verbs, and "time"), or [class, sentence].
+ *           Answered after the commit is durable.
  * REG_READ  name of a read, CBOR map of its parameters -> CBOR array of rows,
  *           each an array of values.
  * REG_FLUSH publishes now what is committed; answers when it is published.
@@ -14,6 +17,7 @@
 #include "base/msg.h"
 
 #define REG_MESSAGE_MAX (48u << 20)
+#define REG_UNITS_MAX 64
 #define REG_CALLERS (CALLER_CA | CALLER_SIGNER | CALLER_TSA | CALLER_VERIFIER)
 
 #define REG_MESSAGES(X) \

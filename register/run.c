@@ -20,6 +20,7 @@ struct waiting {
 	struct buf *result;
 	struct err *e;
 	bool good, done;
+	pthread_cond_t told;		/* its own: a batch wakes those it answers, nobody else */
 	struct waiting *next;
 };
 
@@ -29,7 +30,7 @@ struct runner {
 	struct store *write, *read;
 	struct log_state state;
 	pthread_mutex_t lock, read_lock;
-	pthread_cond_t work, done, changed;
+	pthread_cond_t work, changed;
 	struct waiting *first, *last;
 	uint64_t commits;
 	bool stop;
@@ -378,8 +379,8 @@ run_batch(struct runner *r, struct waiting *batch)
 	for (struct waiting *w = batch, *next; w != NULL; w = next) {
 		next = w->next;
 		w->done = true;
+		pthread_cond_signal(&w->told);
 	}
-	pthread_cond_broadcast(&r->done);
 	pthread_cond_broadcast(&r->changed);
 	pthread_mutex_unlock(&r->lock);
 }
@@ -419,28 +420,67 @@ writer_main(void *arg)
 	}
 }
 
+static void
+enqueue(struct runner *r, struct waiting *w)
+{
+	if (r->last != NULL)
+		r->last->next = w;
+	else
+		r->first = w;
+	r->last = w;
+}
+
+/* Waits for them all; false: the register is stopping. */
+static bool
+wait_for(struct runner *r, struct waiting *w, size_t n)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&r->lock);
+	stopping = r->stop;
+	for (size_t i = 0; i < n && !stopping; i++)
+		if (!w[i].done)
+			enqueue(r, &w[i]);
+	pthread_cond_signal(&r->work);
+	for (size_t i = 0; i < n && !stopping; i++)
+		while (!w[i].done)
+			pthread_cond_wait(&w[i].told, &r->lock);
+	pthread_mutex_unlock(&r->lock);
+	return !stopping;
+}
+
+void
+runner_units(struct runner *r, unsigned caller, struct runner_unit *u, size_t n)
+{
+	struct waiting *w = xalloc(n * sizeof(*w));
+	bool ran;
+
+	for (size_t i = 0; i < n; i++) {
+		w[i] = (struct waiting){ .caller = caller, .unit = u[i].unit, .result = &u[i].result, .e = &u[i].e, .told = PTHREAD_COND_INITIALIZER };
+		w[i].done = !cbor_check(u[i].unit, &u[i].e);
+		if (w[i].done)
+			(void)!fail_in(&u[i].e, "unit");
+	}
+	ran = wait_for(r, w, n);
+	for (size_t i = 0; i < n; i++) {
+		u[i].good = w[i].good;
+		if (!ran && !w[i].done)
+			(void)!fail(&u[i].e, ERR_LATER, "the register is stopping");
+		pthread_cond_destroy(&w[i].told);
+	}
+	free(w);
+}
+
 bool
 runner_unit(struct runner *r, unsigned caller, struct span unit, struct buf *result, struct err *e)
 {
-	struct waiting w = { .caller = caller, .unit = unit, .result = result, .e = e };
+	struct runner_unit u = { .unit = unit, .result = *result };
 
-	if (!cbor_check(unit, e))
-		return fail_in(e, "unit");
-	pthread_mutex_lock(&r->lock);
-	if (r->stop) {
-		pthread_mutex_unlock(&r->lock);
-		return fail(e, ERR_LATER, "the register is stopping");
-	}
-	if (r->last != NULL)
-		r->last->next = &w;
-	else
-		r->first = &w;
-	r->last = &w;
-	pthread_cond_signal(&r->work);
-	while (!w.done)
-		pthread_cond_wait(&r->done, &r->lock);
-	pthread_mutex_unlock(&r->lock);
-	return w.good;
+	runner_units(r, caller, &u, 1);
+	*result = u.result;
+	if (!u.good)
+		*e = u.e;
+	return u.good;
 }
 
 /*
@@ -504,7 +544,6 @@ runner_new(struct runner **out, const char *database, const char *origin, struct
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_mutex_init(&r->read_lock, NULL);
 	pthread_cond_init(&r->work, NULL);
-	pthread_cond_init(&r->done, NULL);
 	pthread_cond_init(&r->changed, NULL);
 	r->database = xstrdup(database);
 	sha256(digest, span_str(origin));

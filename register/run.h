@@ -22,7 +22,10 @@ struct runner;
 /* kid: first 8 octets of the hash of the key that this log's entries name. */
 must_check bool runner_new(struct runner **out, const char *database, const char *origin, struct err *);
 void runner_stop(struct runner *);
-/* unit and result: proto.h, REG_RUN. */
+/* unit and result: proto.h, REG_RUN; result is the caller's. */
+struct runner_unit { struct span unit; struct buf result; struct err e; bool good; };
+/* All at once; each is run or refused by itself. */
+void runner_units(struct runner *, unsigned caller, struct runner_unit *, size_t n);
 must_check bool runner_unit(struct runner *, unsigned caller, struct span unit, struct buf *result, struct err *);
 must_check bool runner_read(struct runner *, unsigned caller, const char *name, struct span params, struct buf *rows, struct err *);
 /* Committed size; waits until it is not `seen` or timeout. */

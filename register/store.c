@@ -84,7 +84,7 @@ store_open(struct store **out, const char *path, enum store_mode mode, struct er
 		fail(e, ERR_STORE, "cannot open the database %s: %s", path, s->db ? sqlite3_errmsg(s->db) : "no memory");
 	else
 		good = exec(s, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 10000", "options", e) &&
-		    (mode != STORE_WRITE || exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", "options", e)) &&
+		    (mode != STORE_WRITE || exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000", "options", e)) &&
 		    migrate(s, mode, path, e);
 	if (!good) {
 		store_free(s);

@@ -7,6 +7,18 @@ text_json(struct span s)
 	return s.len == 0 ? json_null() : json_stringn((const char *)s.ptr, s.len);
 }
 
+json_t *
+result_json(json_t *handle, bool done, const struct err *why)
+{
+	json_t *r = json_pack("{s:o, s:b}", "handle", handle, "done", done);
+
+	if (!done) {
+		json_object_set_new(r, "class", json_string(err_word(why->class)));
+		json_object_set_new(r, "text", json_string(why->text));
+	}
+	return r;
+}
+
 static json_t *
 item(const struct permit_row *p)
 {

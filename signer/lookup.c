@@ -86,7 +86,7 @@ active_cert_find(struct active_cert *a, const struct service *s, const char *ser
 	copy_text(a->agency, sizeof(a->agency), c[5].s);
 	copy_text(a->profile, sizeof(a->profile), c[2].s);
 	buf_put_span(&a->der, c[6].s);
-	return cert_from_der(&a->cert, c[6].s, e);
+	return cert_shared(&a->cert, c[6].s, e);
 }
 
 /* id, role, agency, title, mode, kinds, from, to, ended */

@@ -209,7 +209,7 @@ start(struct service *s, const struct signer_conf *c, struct serve **door, struc
 	const struct jail jail = { .abilities = JAIL_THREADS | JAIL_UNIX | JAIL_MEMFD, .uid = uid, .gid = uid };
 	struct policy *policy;
 
-	if (!policy_load(&policy, c->policy, e) || !permit_grammars_load(&s->grammars, policy, c->policy, e) ||
+	if (!policy_load(&policy, c->policy, e) || !judges_new(&s->judges, policy, c->policy, e) ||
 	    !load_cert(&s->root, c->root, e) || !load_cert(&s->issuing, c->issuing, e) || !load_root_crl(s, c->root_crl, e))
 		return false;
 	s->policy = policy;
@@ -222,7 +222,6 @@ start(struct service *s, const struct signer_conf *c, struct serve **door, struc
 	s->verifier = peer_at(&place, "antin-verifier", verify_types, sizeof(verify_types) / sizeof(verify_types[0]), VERIFY_MESSAGE_MAX);
 	s->tsa = peer_at(&place, "antin-tsa", tsa_types, 1, TSA_MESSAGE_MAX);
 	s->status = status_clock_new();
-	pthread_mutex_init(&s->judging, NULL);
 	return serve_new(door, &place, "antin-signer", routes, sizeof(routes) / sizeof(routes[0]), SIGNER_MESSAGE_MAX, CONNECTIONS_MAX, e) &&
 	    jail_enter(&jail, e) && reg_wait(s->reg, START_WAIT_MS, e) && hsm_wait(s->seal, START_WAIT_MS, e) && hsm_wait(s->key, START_WAIT_MS, e) &&
 	    peer_wait(s->verifier, START_WAIT_MS, e) && peer_wait(s->tsa, START_WAIT_MS, e) && load_signer(s, e);

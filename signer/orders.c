@@ -6,6 +6,7 @@
 #include "signer/permit_life.h"
 
 #include "base/clock.h"
+#include "base/crew.h"
 #include "base/fault.h"
 
 #include <stdio.h>
@@ -138,9 +139,22 @@ seal_day(const struct acting *a, int32_t *day, struct err *e)
 	return *day == day_in_vietnam(a->now) || fail(e, ERR_POLICY, "a permit is dated on the day it is sealed");
 }
 
+/* Sealing what was reserved: each by itself. */
+struct sealed { bool good; struct err why; };
+struct seal_all { struct acting *a; struct sealed *result; };
+
+static void
+seal_piece(void *state, size_t i)
+{
+	struct seal_all *all = state;
+
+	all->result[i].good = seal_one(all->a->s, all->a->permit[i].handle.ptr, &all->result[i].why);
+}
+
 static bool
 act_seal(struct acting *a, json_t **out, struct err *e)
 {
+	struct seal_all all = { a, NULL };
 	json_t *results;
 	int32_t day;
 
@@ -159,20 +173,16 @@ act_seal(struct acting *a, json_t **out, struct err *e)
 			seal_later(a->s, a->permit[i].handle.ptr);
 		return false;
 	}
+	/* The reservation is durable: what fails now follows later. */
+	all.result = xalloc(a->order.nsubjects * sizeof(*all.result));
+	crew_run(SEAL_CREW, a->order.nsubjects, seal_piece, &all);
 	results = json_array();
 	for (size_t i = 0; i < a->order.nsubjects; i++) {
-		struct err why;
-		bool good = seal_one(a->s, a->permit[i].handle.ptr, &why);
-		json_t *r = json_pack("{s:o, s:b}", "handle", handle_json(&a->permit[i]), "done", good);
-
-		/* The reservation is durable: the seal follows. */
-		if (!good) {
+		if (!all.result[i].good)
 			seal_later(a->s, a->permit[i].handle.ptr);
-			json_object_set_new(r, "class", json_string(err_word(why.class)));
-			json_object_set_new(r, "text", json_string(why.text));
-		}
-		json_array_append_new(results, r);
+		json_array_append_new(results, result_json(handle_json(&a->permit[i]), all.result[i].good, &all.result[i].why));
 	}
+	free(all.result);
 	status_changed(a->s);
 	*out = json_pack("{s:o}", "results", results);
 	return true;

@@ -36,8 +36,7 @@
 /* What antin-signer works with, gathered once at the start. */
 struct service {
 	const struct policy *policy;
-	struct permit_grammars *grammars;
-	pthread_mutex_t judging;		/* grammars: one thread at a time */
+	struct judges *judges;			/* seal.c's own */
 	struct reg *reg;
 	struct hsm *seal, *key;			/* seal token; service signer's token */
 	struct peer *verifier, *tsa;
@@ -87,7 +86,13 @@ must_check bool finish(json_t **out, const struct service *, const char *request
 must_check bool order_act(json_t **out, const struct service *, struct span cms, int64_t now, struct err *);
 must_check bool list(json_t **out, const struct service *, const char *request, struct err *);
 
-/* seal.c: reserves inside the unit of the order; seals what is reserved. */
+/* What became of one of many: {"handle", "done", ?"class", ?"text"}; takes handle. */
+json_t *result_json(json_t *handle, bool done, const struct err *why);
+
+/* seal.c.  Grammars serve one thread at a time, so each judge has its own. */
+#define SEAL_CREW 3			/* permits sealed at once: two cores, and one waiting for token or disk */
+must_check bool judges_new(struct judges **out, const struct policy *, const char *policy_folder, struct err *);
+/* Reserves inside the unit of the order; seals what is reserved. */
 must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
 must_check bool seal_one(const struct service *, const unsigned char handle[HANDLE_LEN], struct err *);
 must_check bool seal_recover(const struct service *, size_t *n, struct err *);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/cms.h"
+#include "base/crew.h"
 #include "base/fault.h"
 #include "verifier/ticket.h"
 #include "verifier/xades_write.h"
@@ -313,6 +314,25 @@ take_session(json_t **out, const struct service *s, const char *id_hex, struct e
 	return reg_run(s->reg, &u, &results, e) && reg_result_span(&results, 0, "body", &body, e) && json_read(out, body, e);
 }
 
+/* Each document by itself, a few at once. */
+struct finished { bool good; struct err why; };
+
+struct finishing {
+	const struct service *s;
+	const struct active_cert *officer;
+	const json_t *documents, *signatures;
+	int64_t time;
+	struct finished *result;
+};
+
+static void
+finish_piece(void *state, size_t i)
+{
+	struct finishing *f = state;
+
+	f->result[i].good = finish_one(f->s, f->officer, json_array_get(f->documents, i), f->signatures, f->time, &f->result[i].why);
+}
+
 bool
 finish(json_t **out, const struct service *s, const char *request, int64_t now, struct err *e)
 {
@@ -321,6 +341,7 @@ finish(json_t **out, const struct service *s, const char *request, int64_t now, 
 	own(json_t) *j = NULL;
 	own(json_t) *session = NULL;
 	json_t *signatures, *documents, *results, *document;
+	struct finishing all;
 	const char *id, *serial;
 	int64_t time;
 	size_t i;
@@ -333,18 +354,12 @@ finish(json_t **out, const struct service *s, const char *request, int64_t now, 
 	/* Revoked between prepare and finish: nothing is made of it. */
 	if (!active_cert_find(&officer, s, serial, now, e))
 		return false;
+	all = (struct finishing){ s, &officer, documents, signatures, time, xalloc(json_array_size(documents) * sizeof(*all.result)) };
+	crew_run(SEAL_CREW, json_array_size(documents), finish_piece, &all);
 	results = json_array();
-	json_array_foreach(documents, i, document) {
-		struct err why;
-		bool good = finish_one(s, &officer, document, signatures, time, &why);
-		json_t *r = json_pack("{s:O, s:b}", "handle", json_object_get(document, "handle"), "done", good);
-
-		if (!good) {
-			json_object_set_new(r, "class", json_string(err_word(why.class)));
-			json_object_set_new(r, "text", json_string(why.text));
-		}
-		json_array_append_new(results, r);
-	}
+	json_array_foreach(documents, i, document)
+		json_array_append_new(results, result_json(json_incref(json_object_get(document, "handle")), all.result[i].good, &all.result[i].why));
+	free(all.result);
 	active_cert_drop(&officer);
 	*out = json_pack("{s:o}", "results", results);
 	return true;

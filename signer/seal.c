@@ -104,7 +104,7 @@ seal_certificate(struct active_cert *out, const struct service *s, const char *a
 		return false;
 	*out = (struct active_cert){ .der = buf_new(64 << 10) };
 	buf_put_span(&out->der, c[6].s);
-	return cert_from_der(&out->cert, c[6].s, e);
+	return cert_shared(&out->cert, c[6].s, e);
 }
 
 static bool
@@ -180,21 +180,58 @@ make_element(struct sealing *x, const struct service *s, struct err *e)
 	return good;
 }
 
+struct judges { pthread_mutex_t lock; pthread_cond_t freed; struct permit_grammars *free[SEAL_CREW]; size_t n; };
+
+bool
+judges_new(struct judges **out, const struct policy *p, const char *policy_folder, struct err *e)
+{
+	struct judges *j = xalloc(sizeof(*j));
+
+	pthread_mutex_init(&j->lock, NULL);
+	pthread_cond_init(&j->freed, NULL);
+	for (; j->n < SEAL_CREW; j->n++)
+		if (!permit_grammars_load(&j->free[j->n], p, policy_folder, e))
+			return false;
+	*out = j;
+	return true;
+}
+
+static struct permit_grammars *
+judge_take(struct judges *j)
+{
+	struct permit_grammars *g;
+
+	pthread_mutex_lock(&j->lock);
+	while (j->n == 0)
+		pthread_cond_wait(&j->freed, &j->lock);
+	g = j->free[--j->n];
+	pthread_mutex_unlock(&j->lock);
+	return g;
+}
+
+static void
+judge_give(struct judges *j, struct permit_grammars *g)
+{
+	pthread_mutex_lock(&j->lock);
+	j->free[j->n++] = g;
+	pthread_cond_signal(&j->freed);
+	pthread_mutex_unlock(&j->lock);
+}
+
 /* The verifier's own eyes, before it leaves. */
 static bool
 judge_own(const struct sealing *x, const struct service *s, int64_t now, struct err *e)
 {
 	own(evidence_t) *evidence = evidence_new();
 	struct judge_question q = { .document = buf_span(&x->file), .at = now, .day = day_in_vietnam(now), .policy = s->policy,
-		.grammars = s->grammars, .evidence = evidence };
+		.grammars = judge_take(s->judges), .evidence = evidence };
 	struct report r;
 	bool good;
 
 	promise(X509_up_ref(s->root) == 1 && sk_X509_push(evidence->anchors, s->root) > 0);
 	evidence_add_cert(evidence, s->issuing);
-	pthread_mutex_lock((pthread_mutex_t *)&s->judging);
 	judge_permit(&r, &q);
-	pthread_mutex_unlock((pthread_mutex_t *)&s->judging);
+	judge_give(s->judges, q.grammars);
 	good = r.verdict == VERDICT_PASSED;
 	if (!good)
 		fail(e, ERR_BUG, "self-check: the sealed permit is %s %s (%.120s)", verdict_word(r.verdict), sub_word(r.sub),

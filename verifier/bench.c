@@ -12,6 +12,12 @@
 #define THREADS_MAX 64
 #define WORKER_MEMORY_MAX (1ull << 30)
 
+static unsigned
+asking(const struct verifier_bench *b)
+{
+	return b->threads < 1 ? 1 : b->threads > THREADS_MAX ? THREADS_MAX : b->threads;
+}
+
 static struct judge_question
 question(const struct verifier_bench *b)
 {
@@ -32,8 +38,10 @@ check_passes(unsigned *needed, const struct verifier_bench *b, struct err *e)
 	return true;
 }
 
+struct raw { double secs, per_sec; bool good; struct err e; };
+
 static bool
-raw_rate(double *per_sec, double secs, struct err *e)
+raw_one(double *per_sec, double secs, struct err *e)
 {
 	own(EVP_PKEY) *key = EVP_EC_gen("P-256");
 	own(EVP_MD_CTX) *md = EVP_MD_CTX_new();
@@ -53,6 +61,39 @@ raw_rate(double *per_sec, double secs, struct err *e)
 	} while (end - begin < (int64_t)(secs * 1000));
 	*per_sec = n * 1000.0 / (double)(end - begin);
 	return true;
+}
+
+static void *
+raw_thread(void *arg)
+{
+	struct raw *r = arg;
+
+	r->good = raw_one(&r->per_sec, r->secs, &r->e);
+	return NULL;
+}
+
+/* On `threads` threads at once, as the workers are asked. */
+static bool
+raw_rate(double *per_sec, const struct verifier_bench *b, struct err *e)
+{
+	unsigned n = asking(b);
+	struct raw raw[THREADS_MAX];
+	pthread_t thread[THREADS_MAX];
+	bool good = true;
+
+	for (unsigned i = 0; i < n; i++) {
+		raw[i] = (struct raw){ .secs = b->secs };
+		promise(pthread_create(&thread[i], NULL, raw_thread, &raw[i]) == 0);
+	}
+	*per_sec = 0;
+	for (unsigned i = 0; i < n; i++) {
+		pthread_join(thread[i], NULL);
+		*per_sec += raw[i].per_sec;
+		if (!raw[i].good)
+			*e = raw[i].e;
+		good &= raw[i].good;
+	}
+	return good;
 }
 
 struct asker { struct zygote *zygote; enum zygote_worker kind; const struct verifier_bench *bench; int document; unsigned done; bool good; struct err e; };
@@ -90,7 +131,7 @@ worker_rate(double *per_sec, const struct verifier_bench *b, struct zygote *z, e
 {
 	struct asker asker[THREADS_MAX];
 	pthread_t thread[THREADS_MAX];
-	unsigned n = b->threads < 1 ? 1 : b->threads > THREADS_MAX ? THREADS_MAX : b->threads, done = 0;
+	unsigned n = asking(b), done = 0;
 	int64_t begin = clock_mono_ms();
 	own_fd int document = -1;
 	bool good = memfd_sealed(&document, b->permit, e);
@@ -122,10 +163,10 @@ verifier_bench(struct verifier_bench_result *out, const struct verifier_bench *b
 	bool good;
 
 	*out = (struct verifier_bench_result){ 0 };
-	if (!check_passes(&out->needed, b, e) || !raw_rate(&out->raw_per_sec, b->secs, e) || !zygote_start(&z, &settings, e))
+	if (!check_passes(&out->needed, b, e) || !zygote_start(&z, &settings, e))
 		return false;
+	good = raw_rate(&out->raw_per_sec, b, e) && worker_rate(&out->warm_per_sec, b, z, ZYGOTE_LASTING, e) && worker_rate(&out->cold_per_sec, b, z, ZYGOTE_OWN, e);
 	out->limit_per_sec = out->raw_per_sec / out->needed;
-	good = worker_rate(&out->warm_per_sec, b, z, ZYGOTE_LASTING, e) && worker_rate(&out->cold_per_sec, b, z, ZYGOTE_OWN, e);
 	zygote_stop(z);
 	return good;
 }

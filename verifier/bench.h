@@ -20,15 +20,15 @@ struct verifier_bench {
 	struct permit_grammars *grammars;
 	const struct evidence *evidence;
 	double secs;			/* for each of the three */
-	unsigned threads;		/* that ask for workers, cold */
+	unsigned threads;		/* that ask for workers; and that verify alone */
 };
 
 struct verifier_bench_result {
-	double raw_per_sec;		/* ECDSA verifications, one core */
+	double raw_per_sec;		/* ECDSA verifications, on as many threads */
 	unsigned needed;		/* by this permit */
-	double limit_per_sec;		/* raw_per_sec / needed, one core */
-	double warm_per_sec;		/* lasting workers, `threads` askers */
-	double cold_per_sec;		/* a worker a document, `threads` askers */
+	double limit_per_sec;		/* raw_per_sec / needed */
+	double warm_per_sec;		/* lasting workers */
+	double cold_per_sec;		/* a worker a document */
 };
 
 /* Refuses (ERR_INPUT) a permit that does not pass.  Forks: call before threads. */

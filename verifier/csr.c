@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#define FOUND_NUMBERS 8
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 8192
 #define SMALL_PRIME_MAX 7919
@@ -367,28 +368,44 @@ slice_nth(struct csr_found *f, size_t i)
 }
 
 void
-csr_found_put(struct msg *m, const struct csr_found *f)
+csr_found_put(struct buf *b, const struct csr_found *f)
 {
 	struct csr_found copy = *f;
+	own_struct(buf) numbers = buf_new(128);
 
+	cbor_put_array(&numbers, FOUND_NUMBERS);
 	for (size_t i = 0; i < 3; i++) {
-		msg_put_u64(m, slice_nth(&copy, i)->at);
-		msg_put_u64(m, slice_nth(&copy, i)->len);
+		cbor_put_uint(&numbers, slice_nth(&copy, i)->at);
+		cbor_put_uint(&numbers, slice_nth(&copy, i)->len);
 	}
-	msg_put_u64(m, (uint64_t)f->digest);
-	msg_put_u64(m, f->pss);
+	cbor_put_uint(&numbers, (uint64_t)f->digest);
+	cbor_put_uint(&numbers, f->pss);
+	cbor_put_bytes(b, buf_span(&numbers));
 }
 
 bool
-csr_found_take(struct csr_found *f, const struct msg *m, struct err *e)
+csr_found_get(struct csr_found *f, struct cbor *outer, struct err *e)
 {
-	*f = (struct csr_found){ .digest = msg_u64(m, 6) <= INT_MAX ? (int)msg_u64(m, 6) : NID_undef, .pss = msg_u64(m, 7) == 1 };
-	for (unsigned i = 0; i < 3; i++) {
-		uint64_t at = msg_u64(m, 2 * i), len = msg_u64(m, 2 * i + 1);
+	uint64_t v[FOUND_NUMBERS];
+	struct span numbers;
+	struct cbor c;
+	size_t n;
 
-		if (at > CSR_MAX || len > CSR_MAX)
+	if (!cbor_get_bytes(outer, &numbers, "request's parts", e))
+		return false;
+	c = cbor_read(numbers);
+	if (!cbor_get_array(&c, &n, "request's parts", e))
+		return false;
+	if (n != FOUND_NUMBERS)
+		return fail(e, ERR_BUG, "a request has %zu parts here", n);
+	for (size_t i = 0; i < n; i++)
+		if (!cbor_get_uint(&c, &v[i], "request's part", e))
+			return false;
+	*f = (struct csr_found){ .digest = v[6] <= INT_MAX ? (int)v[6] : NID_undef, .pss = v[7] == 1 };
+	for (size_t i = 0; i < 3; i++) {
+		if (v[2 * i] > CSR_MAX || v[2 * i + 1] > CSR_MAX)
 			return fail(e, ERR_BUG, "the request's parts are not inside it");
-		*slice_nth(f, i) = (struct csr_slice){ (uint32_t)at, (uint32_t)len };
+		*slice_nth(f, i) = (struct csr_slice){ (uint32_t)v[2 * i], (uint32_t)v[2 * i + 1] };
 	}
-	return true;
+	return cbor_end(&c, "request's parts", e);
 }

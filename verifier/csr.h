@@ -17,7 +17,7 @@
  */
 #pragma once
 
-#include "base/msg.h"
+#include "base/cbor.h"
 #include "base/ossl.h"
 
 #define CSR_MAX (16u << 10)
@@ -32,6 +32,6 @@ must_check bool csr_prove(struct span *spki, const struct csr_found *, struct sp
 /* Both; csr: DER or PEM.  Appends the DER SubjectPublicKeyInfo. */
 must_check bool csr_gate(struct buf *spki, struct span csr, struct err *);
 
-/* As eight numbers of a message. */
-void csr_found_put(struct msg *, const struct csr_found *);
-must_check bool csr_found_take(struct csr_found *, const struct msg *, struct err *);
+/* As one CBOR item, a byte string. */
+void csr_found_put(struct buf *, const struct csr_found *);
+must_check bool csr_found_get(struct csr_found *, struct cbor *, struct err *);

@@ -66,7 +66,7 @@ add_certs(struct evidence *v, struct span octets, bool trusted, struct err *e)
 
 	if (octets.len > 11 && memmem(octets.ptr, octets.len, "-----BEGIN ", 11) != NULL)
 		return certs_from_pem(into, octets, e);
-	if (!cert_from_der(&one, octets, e))
+	if (!cert_shared(&one, octets, e))
 		return false;
 	promise(sk_X509_push(into, one) > 0);
 	return true;

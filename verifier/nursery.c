@@ -1,5 +1,6 @@
 #include "verifier/nursery.h"
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/jail.h"
 #include "base/log.h"
@@ -18,13 +19,14 @@
 #define NURSERY_FORK 1
 #define NURSERY_ZYGOTE 2
 #define LOAD_TIMEOUT_MS 30000
+#define LOOK_MS 50		/* what is published is looked at no oftener */
 
 /* What is read from public/, and watched. */
 static const char *const published[] = { "ca", "crl", "status", NULL };
 
 struct nursed { struct zygote *zygote; uint64_t seen; unsigned users; bool old; };
 
-struct nursery { int control; const char *public; pthread_mutex_t lock; struct nursed *now; };
+struct nursery { int control; const char *public; pthread_mutex_t lock; struct nursed *now; uint64_t seen; int64_t looked_ms; };
 
 /*
  * In the nursery's process.
@@ -193,13 +195,27 @@ renew(struct nursery *n, uint64_t seen, struct err *e)
 	return true;
 }
 
+/* Looked at again after LOOK_MS, under the lock. */
+static uint64_t
+published_now(struct nursery *n)
+{
+	int64_t now = clock_mono_ms();
+
+	if (n->now == NULL || now - n->looked_ms >= LOOK_MS) {
+		n->seen = fingerprint(n->public);
+		n->looked_ms = now;
+	}
+	return n->seen;
+}
+
 bool
 nursery_zygote(struct nursed **out, struct nursery *n, struct err *e)
 {
-	uint64_t seen = fingerprint(n->public);
+	uint64_t seen;
 	bool good = true;
 
 	pthread_mutex_lock(&n->lock);
+	seen = published_now(n);
 	if (n->now == NULL || n->now->seen != seen || !zygote_alive(n->now->zygote))
 		good = renew(n, seen, e);
 	if (good) {

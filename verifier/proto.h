@@ -7,9 +7,11 @@
  *		    these very bytes, which decides "in_force"
  * VERIFY_LOOKUP    what a person typed, and who asks (a device key or an
  *                  address block, for counting misses) -> answer, JSON
- * GATE_CSR         a certificate request in DER -> where its parts are
- *                  (csr_found_take); the asker proves possession on its own
- *                  copy (csr_prove), and believes nothing else
+ * GATE_CSR         certificate requests in DER, a CBOR array of GATE_CSRS_MAX byte
+ *                  strings at most -> for each where its parts are
+ *                  (csr_found_get) or a refusal (cbor_get_refusal); the asker
+ *                  proves possession on its own copy (csr_prove), and believes
+ *                  nothing else
  * GATE_SUBMISSION  handle (hex), a submission (JSON) -> canonical octets of <content>, and
  *                  what the signer needs to know of it, JSON
  * VERIFY_PROOF     a permit's handle -> its .tlog-proof
@@ -22,11 +24,12 @@
 
 #define VERIFY_DOCUMENT_MAX (8u << 20)
 #define VERIFY_MESSAGE_MAX (12u << 20)
+#define GATE_CSRS_MAX 32
 
 #define VERIFY_MESSAGES(X) \
 	X(VERIFY_FILE, CALLER_API | CALLER_CLI, "sF", "s") \
 	X(VERIFY_LOOKUP, CALLER_API | CALLER_CLI, "ss", "s") \
-	X(GATE_CSR, CALLER_CA, "F", "uuuuuuuu") \
+	X(GATE_CSR, CALLER_CA, "b", "b") \
 	X(GATE_SUBMISSION, CALLER_SIGNER, "sF", "bs") \
 	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s")
 

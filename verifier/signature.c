@@ -16,7 +16,9 @@ signature_failed(struct judged *j, enum verdict verdict, enum sub_indication sub
 	reason_sub(&j->out->reasons, sub, detail);
 }
 
-/* Borrowed members; freed with sk_X509_free alone. */
+/* Borrowed members; freed with sk_X509_free alone.  A path takes the first that
+ * fits: what we were given comes before what a document brings, so that nobody
+ * spoils a path by adding to a document. */
 static cert_list *
 gather(const cert_list *a, const cert_list *b, const cert_list *c)
 {
@@ -72,7 +74,7 @@ bool
 service_trusted(X509 *cert, const char *profile, int64_t when, const cert_list *bag, const crl_list *crls,
     const struct judge_question *q, struct err *e)
 {
-	cert_list *all = gather(bag, q->evidence->bag, NULL);
+	cert_list *all = gather(q->evidence->bag, bag, NULL);
 	const struct profile *p = policy_profile(q->policy, profile);
 	struct path_result path;
 	bool good;
@@ -145,7 +147,7 @@ open_any_stamp(struct tst *out, const struct judged *j, struct span token, const
 static bool
 stamp_time(int64_t *out, const struct judged *j, struct span token, const struct judge_question *q, struct err *e)
 {
-	cert_list *bag = gather(j->x->bag, q->evidence->bag, NULL), *all;
+	cert_list *bag = gather(q->evidence->bag, j->x->bag, NULL), *all;
 	struct tst t = { 0 };
 	bool good = open_any_stamp(&t, j, token, bag, e);
 
@@ -218,7 +220,7 @@ signature_proven(struct judged *j, int64_t when, enum proof proof)
 static bool
 judge_path(struct judged *j, struct path_result *path, int64_t best, const struct judge_question *q)
 {
-	cert_list *bag = gather(j->x->bag, q->evidence->bag, NULL);
+	cert_list *bag = gather(q->evidence->bag, j->x->bag, NULL);
 	bool proven = j->out->proof != PROOF_NONE;
 
 	find_path(path, j->signer, "any", best, bag, q);

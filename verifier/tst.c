@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#define TST_CERTS_MAX 16
+
 void
 tst_drop(struct tst *t)
 {
@@ -17,16 +19,14 @@ tst_drop(struct tst *t)
 static bool
 decode(PKCS7 **out, struct span token, struct err *e)
 {
-	const unsigned char *p = token.ptr;
 	own(PKCS7) *cms = NULL;
 
 	if (token.len > TST_MAX)
 		return fail(e, ERR_LIMIT, "a time stamp of more than %u bytes", TST_MAX);
-	cms = d2i_PKCS7(NULL, &p, (long)token.len);
-	if (cms == NULL || !PKCS7_type_is_signed(cms))
-		return fail_ossl(e, ERR_INPUT, "not a time-stamp token");
-	if (p != token.ptr + token.len)
-		return fail(e, ERR_INPUT, "%td bytes after the time-stamp token", token.ptr + token.len - p);
+	if (!pkcs7_shell_from_der(&cms, token, e))
+		return fail_in(e, "time-stamp token");
+	if (!PKCS7_type_is_signed(cms))
+		return fail(e, ERR_INPUT, "not a time-stamp token");
 	*out = take(&cms);
 	return true;
 }
@@ -108,10 +108,32 @@ check_ess(PKCS7_SIGNER_INFO *si, X509 *cert, struct err *e)
 	return true;
 }
 
+/* The token's own certificates, whole ones for its shells. */
 static bool
-find_signer(X509 **out, PKCS7 *cms, PKCS7_SIGNER_INFO *si, const cert_list *bag, struct err *e)
+take_certificates(cert_list **out, PKCS7 *cms, struct err *e)
 {
-	const cert_list *lists[] = { cms->d.sign->cert, bag };
+	own(cert_list) *all = sk_X509_new_null();
+
+	promise(all != NULL);
+	if (sk_X509_num(cms->d.sign->cert) > TST_CERTS_MAX)
+		return fail(e, ERR_LIMIT, "a time stamp with more than %d certificates", TST_CERTS_MAX);
+	for (int i = 0; i < sk_X509_num(cms->d.sign->cert); i++) {
+		own_struct(buf) der = buf_new(TST_MAX);
+		X509 *one;
+
+		cert_to_der(&der, sk_X509_value(cms->d.sign->cert, i));
+		if (!cert_shared(&one, buf_span(&der), e))
+			return fail_in(e, "time-stamp token");
+		promise(sk_X509_push(all, one) > 0);
+	}
+	*out = take(&all);
+	return true;
+}
+
+static bool
+find_signer(X509 **out, const cert_list *mine, PKCS7_SIGNER_INFO *si, const cert_list *bag, struct err *e)
+{
+	const cert_list *lists[] = { mine, bag };
 
 	for (size_t l = 0; l < 2; l++)
 		for (int i = 0; i < sk_X509_num(lists[l]); i++) {
@@ -127,7 +149,7 @@ find_signer(X509 **out, PKCS7 *cms, PKCS7_SIGNER_INFO *si, const cert_list *bag,
 }
 
 static bool
-check_signature(PKCS7 *cms, X509 **signer, const cert_list *bag, struct err *e)
+check_signature(PKCS7 *cms, X509 **signer, const cert_list *mine, const cert_list *bag, struct err *e)
 {
 	STACK_OF(PKCS7_SIGNER_INFO) *all = PKCS7_get_signer_info(cms);
 	own(BIO) *content = NULL;
@@ -139,7 +161,7 @@ check_signature(PKCS7 *cms, X509 **signer, const cert_list *bag, struct err *e)
 	si = sk_PKCS7_SIGNER_INFO_value(all, 0);
 	if (OBJ_obj2nid(si->digest_alg->algorithm) == NID_sha1 || OBJ_obj2nid(si->digest_alg->algorithm) == NID_md5)
 		return fail(e, ERR_POLICY, "the time stamp is signed over SHA-1 or MD5");
-	if (!find_signer(signer, cms, si, bag, e) || !check_signer(*signer, e) || !check_ess(si, *signer, e))
+	if (!find_signer(signer, mine, si, bag, e) || !check_signer(*signer, e) || !check_ess(si, *signer, e))
 		return false;
 	content = PKCS7_dataInit(cms, NULL);
 	if (content == NULL)
@@ -178,23 +200,24 @@ bool
 tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span imprint, const cert_list *bag, struct err *e)
 {
 	own(PKCS7) *cms = NULL;
+	own(cert_list) *mine = NULL;
 	struct tst t = { 0 };
 	TS_TST_INFO *info;
 	X509 *signer = NULL;
 	bool good;
 
-	if (!decode(&cms, token, e))
+	if (!decode(&cms, token, e) || !take_certificates(&mine, cms, e))
 		return false;
 	info = PKCS7_to_TS_TST_INFO(cms);
 	if (info == NULL)
 		return fail_ossl(e, ERR_INPUT, "not a time-stamp token (RFC 3161 2.4.2)");
-	good = check_imprint(info, md, imprint, e) && check_signature(cms, &signer, bag, e) && take_facts(&t, info, e);
+	good = check_imprint(info, md, imprint, e) && check_signature(cms, &signer, mine, bag, e) && take_facts(&t, info, e);
 	TS_TST_INFO_free(info);
 	if (!good)
 		return false;
 	promise(X509_up_ref(signer) == 1);
 	t.signer = signer;
-	t.bag = X509_chain_up_ref(cms->d.sign->cert);
+	t.bag = take(&mine);
 	*out = t;
 	return true;
 }

@@ -54,14 +54,29 @@ do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct 
 static bool
 do_csr(const struct worker *w, const struct msg *in, struct msg *out, struct err *e)
 {
-	own_struct(mapped) doc = { SPAN_NONE };
+	own_struct(buf) found = buf_new(GATE_CSRS_MAX * 512);
+	struct cbor c = cbor_read(msg_span(in, 0));
 	struct csr_found f;
+	struct span csr;
+	struct err why;
+	size_t n;
 
 	FAULT_POINT("verifier.csr");
-	if (!map_document(&doc, in, e) || !csr_read(&f, doc.octets, e))
+	if (!cbor_check(msg_span(in, 0), e) || !cbor_get_array(&c, &n, "requests", e))
 		return false;
-	csr_found_put(out, &f);
-	return true;
+	if (n < 1 || n > GATE_CSRS_MAX)
+		return fail(e, ERR_LIMIT, "1 to %d requests at once", GATE_CSRS_MAX);
+	cbor_put_array(&found, n);
+	for (size_t i = 0; i < n; i++) {
+		if (!cbor_get_bytes(&c, &csr, "request", e))
+			return false;
+		if (csr_read(&f, csr, &why))
+			csr_found_put(&found, &f);
+		else
+			cbor_put_refusal(&found, &why);
+	}
+	msg_put(out, buf_span(&found));
+	return buf_ok(&found, "answer", e);
 }
 
 /* The clerk's words, and which field; how many more there are. */
@@ -98,7 +113,7 @@ do_submission(const struct worker *w, const struct msg *in, struct msg *out, str
 }
 
 static const struct { uint16_t type; const char *shape; bool (*run)(const struct worker *, const struct msg *, struct msg *, struct err *); } work[] = {
-	{ VERIFY_FILE, "uusF", do_verify }, { GATE_CSR, "F", do_csr }, { GATE_SUBMISSION, "sF", do_submission },
+	{ VERIFY_FILE, "uusF", do_verify }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "sF", do_submission },
 };
 
 bool

@@ -2,7 +2,7 @@
  * verifier/worker.h -- what a worker does with its one document.
  *
  *	VERIFY_FILE	at (u64), day (u64), way, document (memfd) -> report JSON
- *	GATE_CSR	request (memfd) -> where its parts are (csr.h)
+ *	GATE_CSR	request -> where its parts are (csr.h)
  *	GATE_SUBMISSION	handle, submission (memfd) -> content, facts JSON
  *
  * A zygote_work: runs in a process that can do nothing but compute.  The state

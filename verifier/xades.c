@@ -96,9 +96,31 @@ attribute_is(const xmlNode *n, const char *name, const char *value, struct err *
 }
 
 static bool
+empty(const xmlNode *n, struct err *e)
+{
+	return n->children == NULL || fail_node(e, n, "nothing may stand in it");
+}
+
+/* White space between elements says nothing, and where no signature covers it
+ * would be the one thing that anybody could change. */
+static bool
+only_elements(const xmlNode *n, struct err *e)
+{
+	const xmlNode *first = xml_child(n);
+
+	for (const xmlNode *c = n->children; first != NULL && c != NULL; c = c->next) {
+		if (c->type != XML_ELEMENT_NODE)
+			return fail_node(e, n, "text between its elements");
+		if (!only_elements(c, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
 take_exc_c14n(const xmlNode *n, struct err *e)
 {
-	return attributes(n, e, "Algorithm", NULL) && attribute_is(n, "Algorithm", ALG_EXC_C14N, e) && end(xml_child(n), e);
+	return attributes(n, e, "Algorithm", NULL) && attribute_is(n, "Algorithm", ALG_EXC_C14N, e) && empty(n, e);
 }
 
 static bool
@@ -120,7 +142,7 @@ take_algorithm(const struct algorithm **out, const xmlNode *n, const struct poli
 {
 	own_str char *uri = xml_attr(n, "Algorithm");
 
-	if (!attributes(n, e, "Algorithm", NULL) || !end(xml_child(n), e))
+	if (!attributes(n, e, "Algorithm", NULL) || !empty(n, e))
 		return false;
 	*out = policy_algorithm_by_uri(p, uri);
 	return *out != NULL || fail_node(e, n, "this algorithm is not on the list of those allowed");
@@ -302,7 +324,7 @@ take_certificate(struct xades *x, const xmlNode *n, struct err *e)
 	if (sk_X509_num(x->bag) >= XADES_BAG_MAX)
 		return fail_node(e, n, "more certificates than are accepted");
 	if (!attributes(n, e, NULL) || !end(xml_child(n), e) || !xml_base64(&der, n, e) || !buf_ok(&der, "a certificate", e) ||
-	    !cert_from_der(&cert, buf_span(&der), e))
+	    !cert_shared(&cert, buf_span(&der), e))
 		return false;
 	promise(sk_X509_push(x->bag, cert) > 0);
 	cert = NULL;
@@ -399,6 +421,17 @@ take_unsigned(struct xades *x, const xmlNode *n, struct err *e)
 	return end(at, e);
 }
 
+/* Of the value only the octets are signed for: it has one way to be written. */
+static bool
+is_plain_base64(const xmlNode *n, struct span octets)
+{
+	own_struct(buf) plain = buf_new(2 * XADES_VALUE_MAX + 4);
+	own_str char *text = xml_text_dup(n);
+
+	base64_put(&plain, octets);
+	return span_eq_str(buf_span(&plain), text);
+}
+
 static bool
 take_value(struct xades *x, struct err *e)
 {
@@ -409,8 +442,9 @@ take_value(struct xades *x, struct err *e)
 		return false;
 	if (value.len == 0)
 		return fail_node(e, x->value_node, "it is empty");
-	if (value.len > 0)
-		memcpy(x->value, value.ptr, value.len);
+	if (!is_plain_base64(x->value_node, buf_span(&value)))
+		return fail_node(e, x->value_node, "white space in the value");
+	memcpy(x->value, value.ptr, value.len);
 	x->value_len = value.len;
 	return true;
 }
@@ -452,7 +486,7 @@ read_all(struct xades *x, xmlNode *n, xmlNode *const targets[], size_t ntargets,
 		return fail_node(e, n, "<Signature> must stand here");
 	if (ntargets + 1 > XADES_REFERENCES_MAX)
 		return fail(e, ERR_LIMIT, "a signature over %zu elements", ntargets);
-	return attributes(n, e, "Id", NULL) && attribute_is(n, "Id", x->id, e) &&
+	return only_elements(n, e) && attributes(n, e, "Id", NULL) && attribute_is(n, "Id", x->id, e) &&
 	    step(&x->signed_info, &at, NS_DS, "SignedInfo", n, e) && step(&x->value_node, &at, NS_DS, "SignatureValue", n, e) &&
 	    step(&key_info, &at, NS_DS, "KeyInfo", n, e) && step(&object, &at, NS_DS, "Object", n, e) && end(at, e) &&
 	    take_object(x, object, &unsigned_, e) && take_signed_info(x, targets, ntargets, p, e) &&

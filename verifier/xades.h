@@ -6,7 +6,8 @@
  * canonicalisation and the one transform; algorithms that policy lists; as many
  * references as there are targets, each with the URI of the element *at its
  * position*, the last the signature's own SignedProperties, by position and
- * Type.  Everything the walk refuses is FORMAT_FAILURE.
+ * Type; no white space between elements or in SignatureValue.  Everything the
+ * walk refuses is FORMAT_FAILURE.
  *
  * The signer is the certificate that SigningCertificateV2's digest names;
  * KeyInfo and CertificateValues are only the bag it is found in.  xades_verify

@@ -67,4 +67,11 @@ if [ -d tests/page ] && command -v node >/dev/null; then
 	grep -E '^(ok|not ok)' "$state/log/opinion" | sed 's/^/      /'
 	world_down
 fi
+
+# The examples of FORMATS.md that ask a running service.
+world_again
+code=$("$antin" permit list --state issued --api "$api" | head -1 | awk '{print $5}')
+curl -sS -o "$state/sheet.html" "$api/v1/permits/$code/sheet"
+agrees "the examples of FORMATS.md" python3 tests/policy/formats.py policy/FORMATS.md "$host" "$(cat "$state/desk/certificates/CB-000011.serial")" "$state/chain.pem" "$state/sheet.html"
+world_down
 [ "$bad" -eq 0 ]

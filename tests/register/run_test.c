@@ -250,6 +250,45 @@ start(void **state)
 	return runner_new(&runner, database, "test.example/log", &e) ? 0 : -1;
 }
 
+/* Units that came in one frame are each run or refused by themselves. */
+static void
+test_units_together(void **state)
+{
+	static const struct { const char *agency; enum err_class want; } cases[] = {
+		{ "H99.41", ERR_NONE }, { "H99.41", ERR_CONFLICT }, { "H99.42", ERR_NONE }, { NULL, ERR_INPUT }, { "H99.43", ERR_NONE },
+	};
+	struct runner_unit u[COUNT(cases)];
+	struct buf body[COUNT(cases)];
+	uint64_t before = size_now();
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own_struct(reg_unit) one = reg_unit_new();
+
+		body[i] = buf_new(1 << 16);
+		u[i] = (struct runner_unit){ .result = buf_new(1 << 16) };
+		if (cases[i].agency != NULL) {
+			put_book(&one, cases[i].agency, 1);
+			reg_verb(&one, "end");
+			cbor_put_array(&body[i], 1);
+			buf_put_span(&body[i], buf_span(&one.verbs));
+		} else {
+			buf_put_str(&body[i], "\x9f\xff");	/* an indefinite length */
+		}
+		u[i].unit = buf_span(&body[i]);
+	}
+	runner_units(runner, CALLER_SIGNER, u, COUNT(cases));
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(u[i].good, cases[i].want == ERR_NONE);
+		if (!u[i].good)
+			assert_int_equal(u[i].e.class, cases[i].want);
+		else
+			assert_true(u[i].result.len > 0);
+		buf_drop(&u[i].result);
+		buf_drop(&body[i]);
+	}
+	assert_int_equal(size_now(), before + 3);
+}
+
 static int
 stop(void **state)
 {
@@ -272,6 +311,7 @@ main(void)
 		cmocka_unit_test(test_wrong_fields),
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_many_threads_one_log),
+		cmocka_unit_test(test_units_together),
 		cmocka_unit_test(test_fsck_sees_every_change),
 	};
 

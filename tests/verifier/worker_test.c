@@ -146,18 +146,28 @@ a_request_gives_its_key(void **state)
 	own(EVP_PKEY) *key = EVP_EC_gen("P-256");
 	own_struct(msg) request = msg_new(GATE_CSR, 4096);
 	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
-	own_struct(buf) der = buf_new(1 << 14), spki = buf_new(1 << 10);
+	own_struct(buf) der = buf_new(1 << 14), spki = buf_new(1 << 10), body = buf_new(1 << 15);
 	struct csr_found found;
 	struct span proven;
-	struct err e;
+	struct err e, refusal;
+	struct cbor c;
+	size_t n;
 
 	X509_REQ_set_pubkey(req, key);
 	assert_true(X509_REQ_sign(req, key, EVP_sha256()) > 0);
 	csr_to_der(&der, req);
-	put_document(&request, buf_span(&der));
+	cbor_put_array(&body, 2);
+	cbor_put_bytes(&body, buf_span(&der));
+	cbor_put_bytes(&body, span_str("not a request"));
+	msg_put(&request, buf_span(&body));
 	assert_done(zygote_do(real, ZYGOTE_OWN, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
 	pubkey_to_spki(&spki, key);
-	assert_done(csr_found_take(&found, &reply, &e), e);
+	c = cbor_read(msg_span(&reply, 0));
+	assert_done(cbor_get_array(&c, &n, "answers", &e), e);
+	assert_int_equal(n, 2);
+	assert_done(csr_found_get(&found, &c, &e), e);
+	assert_done(cbor_get_refusal(&c, &refusal, &e), e);
+	assert_int_equal(refusal.class, ERR_INPUT);
 	assert_done(csr_prove(&proven, &found, buf_span(&der), &e), e);
 	assert_true(span_eq(proven, buf_span(&spki)));
 }

@@ -1,0 +1,42 @@
+/*
+ * api/cli/bench.h -- the rows of `antin bench`, a file each.
+ *
+ * A row measures its figure and, in the same run, the limit that physics, the
+ * token, the disk or a peer sets; the ratio is what holds from machine to
+ * machine.  Rows print nothing.
+ */
+#pragma once
+
+#include "api/cli/bench_world.h"
+#include "hsm/token.h"
+
+#define BENCH_SECS 2.0
+
+/* What rows share: an authority, started when the first row asks for it. */
+struct bench {
+	struct bench_world world;
+	bool started, staffed;
+	struct buf permit;		/* one that was sealed; empty until then */
+	struct bench_dir token_dir;	/* SoftHSM is told once a process where tokens lie */
+	struct token *token;
+	struct token_key key;
+};
+
+struct figure {
+	double value, limit;
+	const char *unit, *limit_is;
+	double target;			/* of value / limit; 0: none */
+	char text[96];			/* room for a limit_is with numbers */
+};
+
+must_check bool bench_token_sign(struct bench *, struct figure *, struct err *);
+must_check bool bench_register_append(struct bench *, struct figure *, struct err *);
+must_check bool bench_issue(struct bench *, struct figure *, struct err *);
+must_check bool bench_seal(struct bench *, struct figure *, struct err *);
+must_check bool bench_verify_warm(struct bench *, struct figure *, struct err *);
+must_check bool bench_verify_cold(struct bench *, struct figure *, struct err *);
+
+/* Starts it, once; staff: with officer, clerk, seal, program and book too. */
+must_check bool bench_authority(struct bench *, bool staff, struct err *);
+/* C_Sign of P-256 on this process's own SoftHSM token. */
+must_check bool bench_raw_sign(struct bench *, double *per_sec, struct err *);

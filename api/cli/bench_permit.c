@@ -1,0 +1,227 @@
+/*
+ * seal: permits numbered, sealed, stamped and durable a second, on one clerk's
+ * order of 500 over HTTP; against C_Sign on a token.
+ *
+ * verify-warm, verify-cold: one of them judged, by lasting workers as permits
+ * are that Antin issued, and each by a worker of its own; against the ECDSA
+ * verifications that it truly needs, on as many cores.
+ */
+#include "api/cli/bench.h"
+#include "api/cli/http.h"
+#include "api/cli/load.h"
+
+#include "base/clock.h"
+#include "verifier/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define PERMITS 500
+#define SUBMITTERS 64
+
+struct sealing { struct bench_world *world; struct order_subject *subject; json_t *handles; };
+
+static void
+put_submission(void *state, size_t i, struct buf *out)
+{
+	own_struct(buf) body = buf_new(8192);
+	own_str char *extra = xprintf("Authorization: Bearer " BENCH_API_KEY "\r\nIdempotency-Key: bench-%zu\r\n", i);
+
+	buf_printf(&body, "{\"loai\":\"GP_HANH_NGHE_KCB\",\"co_quan_cap\":{\"ma\":\"" BENCH_AGENCY "\",\"ten\":\"Sở Y tế\",\"chu_quan\":\"UBND Thành phố Hòa Giang\",\"ky_hieu\":\"SYT\"},"
+	    "\"ma_ho_so\":\"" BENCH_AGENCY "-261102-%04zu\",\"dia_danh\":\"Thành phố Hòa Giang\",\"ho_ten\":\"Người Hành Nghề (đo)\",\"ngay_sinh\":\"1988-02-29\","
+	    "\"so_dinh_danh\":\"099188003307\",\"chuc_danh\":\"Bác sỹ\",\"pham_vi_hanh_nghe\":\"Khám bệnh, chữa bệnh chuyên khoa Răng – Hàm – Mặt\","
+	    "\"hieu_luc_tu\":\"2026-01-01\",\"hieu_luc_den\":\"2050-12-31\"}", i);
+	load_post_with(out, "/v1/permits", "application/json", extra, buf_span(&body));
+}
+
+static bool
+take_submission(void *state, size_t i, unsigned status, struct span body, struct err *e)
+{
+	struct sealing *s = state;
+	own(json_t) *j = NULL;
+	const char *handle;
+
+	if (status != 201)
+		return fail(e, ERR_BUG, "a submission was answered %u: %.*s", status, (int)(body.len < 120 ? body.len : 120), (const char *)body.ptr);
+	if (!json_read(&j, body, e) || !json_take_str(&handle, j, "handle", e))
+		return false;
+	json_array_append_new(s->handles, json_string(handle));
+	return true;
+}
+
+/* The officer's signature over every digest that was prepared. */
+static bool
+sign_documents(json_t *out, const json_t *prepared, EVP_PKEY *officer, struct err *e)
+{
+	json_t *documents, *one;
+	size_t i;
+
+	if (!json_take_arr(&documents, prepared, "documents", e))
+		return false;
+	json_array_foreach(documents, i, one) {
+		unsigned char digest[SHA256_LEN], raw[64];
+		own_struct(buf) text = buf_new(128);
+
+		if (!json_take_hex(digest, SHA256_LEN, one, "digest", e) || !bench_sign_digest(raw, officer, digest, e))
+			return false;
+		base64_put(&text, span_of(raw, sizeof(raw)));
+		json_array_append_new(out, json_pack("{s:O, s:s}", "handle", json_object_get(one, "handle"), "signature", buf_str(&text)));
+	}
+	return true;
+}
+
+static bool
+all_done(const json_t *answer, struct err *e)
+{
+	json_t *results, *one;
+	size_t i;
+
+	if (!json_take_arr(&results, answer, "results", e))
+		return false;
+	json_array_foreach(results, i, one)
+		if (!json_is_true(json_object_get(one, "done")))
+			return fail(e, ERR_BUG, "permit %zu: %s", i, json_string_value(json_object_get(one, "text")) ?: "");
+	return json_array_size(results) == PERMITS || fail(e, ERR_BUG, "%zu results for %d permits", json_array_size(results), PERMITS);
+}
+
+static bool
+officer_signs(struct sealing *s, struct err *e)
+{
+	const struct bench_world *w = s->world;
+	own_struct(buf) der = buf_new(1 << 14);
+	own_struct(buf) text = buf_new(1 << 15);
+	own(json_t) *ask = NULL;
+	own(json_t) *prepared = NULL;
+	own(json_t) *signatures = json_array();
+	own(json_t) *signed_ = NULL;
+	own(json_t) *answer = NULL;
+
+	cert_to_der(&der, w->who[BENCH_OFFICER].cert);
+	base64_put(&text, buf_span(&der));
+	ask = json_pack("{s:O, s:s}", "handles", s->handles, "certificate", buf_str(&text));
+	if (!bench_json(&prepared, w, "/v1/permits/prepare", ask, e) || !sign_documents(signatures, prepared, w->who[BENCH_OFFICER].key, e))
+		return false;
+	signed_ = json_pack("{s:O, s:O}", "session", json_object_get(prepared, "session"), "signatures", signatures);
+	return bench_json(&answer, w, "/v1/permits/finish", signed_, e) && all_done(answer, e);
+}
+
+/* What the clerk looks at: the officer-signed files. */
+static bool
+look_at_files(struct sealing *s, struct err *e)
+{
+	own(json_t) *ask = json_pack("{s:s}", "state", "signed");
+	own(json_t) *answer = NULL;
+	json_t *items, *item;
+	size_t i;
+
+	if (!bench_json(&answer, s->world, "/v1/list/permits", ask, e) || !json_take_arr(&items, answer, "items", e))
+		return false;
+	if (json_array_size(items) != PERMITS)
+		return fail(e, ERR_BUG, "%zu permits wait for their seals, not %d", json_array_size(items), PERMITS);
+	json_array_foreach(items, i, item) {
+		snprintf(s->subject[i].id, sizeof(s->subject[i].id), "%s", json_string_value(json_object_get(item, "handle")) ?: "");
+		if (!json_take_hex(s->subject[i].hash, SHA256_LEN, item, "hash", e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+seal_all(struct sealing *s, double *per_sec, struct err *e)
+{
+	const struct load submissions = { .port = s->world->port, .connections = SUBMITTERS, .n = PERMITS, .request = put_submission, .answer = take_submission, .state = s };
+	own(json_t) *answer = NULL;
+	double secs;
+	int64_t start;
+
+	if (!load_run(&secs, &submissions, e) || !officer_signs(s, e) || !look_at_files(s, e))
+		return false;
+	start = clock_mono_ms();
+	if (!bench_order(&answer, s->world, BENCH_CLERK, "permit.seal", s->subject, PERMITS, NULL, e) || !all_done(answer, e))
+		return false;
+	*per_sec = PERMITS * 1000.0 / (double)(clock_mono_ms() - start);
+	return true;
+}
+
+/* Once a run: PERMITS of them, the first one's file kept. */
+static bool
+sealed_permits(struct bench *b, double *per_sec, struct err *e)
+{
+	struct sealing s = { .world = &b->world, .subject = xalloc(PERMITS * sizeof(*s.subject)), .handles = json_array() };
+	own_str char *path = NULL;
+	bool good = bench_authority(b, true, e) && seal_all(&s, per_sec, e);
+
+	path = xprintf("/v1/permits/%s", s.subject[0].id);
+	good = good && bench_get(&b->permit, &b->world, path, e);
+	json_decref(s.handles);
+	free(s.subject);
+	return good;
+}
+
+bool
+bench_seal(struct bench *b, struct figure *f, struct err *e)
+{
+	f->unit = "durable seals/s, one order of 500";
+	f->limit_is = "C_Sign on one token, 4 threads";
+	return bench_raw_sign(b, &f->limit, e) && sealed_permits(b, &f->value, e);
+}
+
+/*
+ * Judging.
+ */
+
+static bool
+gather(struct evidence *v, const struct bench_dir *d, struct err *e)
+{
+	static const char *const more[] = { "public/crl", "issuing.crt", "root.crl" };
+	own_str char *trust = xprintf("%s/trust", d->path);
+
+	if (!evidence_add_trust(v, trust, e))
+		return false;
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		own_str char *path = xprintf("%s/%s", d->path, more[i]);
+
+		if (!evidence_add_path(v, path, e))
+			return false;
+	}
+	evidence_settle(v);
+	return true;
+}
+
+static bool
+judged(struct bench *b, struct verifier_bench_result *out, struct err *e)
+{
+	struct verifier_bench q = { .at = clock_now(), .secs = BENCH_SECS, .threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN) };
+	own(evidence_t) *evidence = evidence_new();
+	struct policy *policy = NULL;
+	double ignored;
+	bool good = (b->permit.len > 0 || sealed_permits(b, &ignored, e)) && policy_load(&policy, ANTIN_POLICY_SOURCE, e) &&
+	    permit_grammars_load(&q.grammars, policy, ANTIN_POLICY_SOURCE, e) && gather(evidence, &b->world.dir, e);
+
+	q.permit = buf_span(&b->permit);
+	q.policy = policy;
+	q.evidence = evidence;
+	good = good && verifier_bench(out, &q, e);
+	permit_grammars_free(q.grammars);
+	policy_free(policy);
+	return good;
+}
+
+static bool
+judged_row(struct bench *b, struct figure *f, bool cold, struct err *e)
+{
+	struct verifier_bench_result r;
+
+	if (!judged(b, &r, e))
+		return false;
+	f->value = cold ? r.cold_per_sec : r.warm_per_sec;
+	f->limit = r.limit_per_sec;
+	f->unit = cold ? "permits/s, a worker each" : "permits/s, lasting workers";
+	snprintf(f->text, sizeof(f->text), "ECDSA P-256 verifications/s on all cores, by the %u that it needs", r.needed);
+	f->limit_is = f->text;
+	return true;
+}
+
+bool bench_verify_warm(struct bench *b, struct figure *f, struct err *e) { return judged_row(b, f, false, e); }
+bool bench_verify_cold(struct bench *b, struct figure *f, struct err *e) { return judged_row(b, f, true, e); }
