@@ -146,7 +146,8 @@ process_start(struct up *up, struct process *p, struct err *e)
 	return true;
 }
 
-static void
+/* False: it closed the descriptor and said nothing, so it ends. */
+static bool
 ready_seen(struct process *p)
 {
 	char word[8];
@@ -158,6 +159,7 @@ ready_seen(struct process *p)
 		p->failures = 0;
 		log_info("%s is ready", p->name);
 	}
+	return n > 0;
 }
 
 static bool
@@ -167,12 +169,13 @@ wait_ready(const struct up *up, struct process *p, struct err *e)
 
 	if (poll(&pf, 1, READY_WAIT_MS) != 1)
 		return fail(e, ERR_LATER, "%s was not ready in %d seconds", p->name, READY_WAIT_MS / 1000);
-	ready_seen(p);
-	if (waitpid(p->pid, NULL, WNOHANG) == p->pid) {
-		p->pid = 0;
-		return fail(e, ERR_LATER, "%s could not start; its own line says why", p->name);
-	}
-	return true;
+	if (ready_seen(p))
+		return true;
+	/* It may still be on its way out: what starts next would wait for it. */
+	kill(p->pid, SIGKILL);
+	waitpid(p->pid, NULL, 0);
+	p->pid = 0;
+	return fail(e, ERR_LATER, "%s could not start; its own line says why", p->name);
 }
 
 /* A process that ended is started again a second later. */
