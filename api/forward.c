@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #define KEY_MAX 256			/* characters of an API key */
+#define CALLER_MAX (16u << 10)	/* a client certificate */
 #define IDEMPOTENCY_MAX 128
 #define CERTIFICATE_MAX (16u << 10)
 
@@ -74,8 +75,6 @@ pass_octets(struct call *c, struct peer *peer, uint16_t type, struct err *e)
 bool forward_request(struct call *c, struct err *e) { return pass_text(c, c->api->ca, CA_REQUEST, e); }
 bool forward_order_ca(struct call *c, struct err *e) { return pass_octets(c, c->api->ca, CA_ORDER, e); }
 bool forward_order_signer(struct call *c, struct err *e) { return pass_octets(c, c->api->signer, SIGNER_ORDER, e); }
-bool forward_list_ca(struct call *c, struct err *e) { return pass_text(c, c->api->ca, CA_LIST, e); }
-bool forward_list_permits(struct call *c, struct err *e) { return pass_text(c, c->api->signer, SIGNER_LIST, e); }
 bool forward_finish(struct call *c, struct err *e) { return pass_text(c, c->api->signer, SIGNER_FINISH, e); }
 
 bool
@@ -94,28 +93,86 @@ forward_certificate(struct call *c, struct err *e)
 	return reply_is(c, &reply, "application/pkix-cert", e);
 }
 
-/* Who submits: the hash of the key in Authorization: Bearer. */
+/* 401: come again and say who you are. */
+static void
+ask_who(struct call *c)
+{
+	c->out->status = 401;
+	c->out->extra.name = "WWW-Authenticate";
+	c->out->extra.value = "Bearer";
+}
+
 static bool
-program_of(struct call *c, char out[2 * SHA256_LEN + 1], struct err *e)
+key_form(const char *key)
+{
+	size_t n = 0;
+
+	while (key[n] > ' ' && key[n] < 0x7f)
+		n++;
+	return n > 0 && n <= KEY_MAX && key[n] == 0;
+}
+
+bool
+caller_of(struct buf *who, struct call *c, struct err *e)
 {
 	const char *value = http_header(c->in, "Authorization");
 	unsigned char hash[SHA256_LEN];
-	size_t n;
 
-	if (value == NULL || strncasecmp(value, "Bearer ", 7) != 0) {
-		c->out->status = 401;
-		c->out->extra.name = "WWW-Authenticate";
-		c->out->extra.value = "Bearer";
-		return fail(e, ERR_POLICY, "a program's API key is needed: Authorization: Bearer KEY");
+	if (c->in->certificate.len > 0) {
+		buf_put_span(who, c->in->certificate);
+		return buf_ok(who, "who asks", e);
 	}
+	if (value == NULL || strncasecmp(value, "Bearer ", 7) != 0)
+		return true;
 	value += 7;
 	value += strspn(value, " ");
-	n = strlen(value);
-	if (n == 0 || n > KEY_MAX)
-		return fail(e, ERR_INPUT, "an API key has 1 to %d characters", KEY_MAX);
-	sha256(hash, span_of(value, n));
-	hex_text(out, span_of(hash, sizeof(hash)));
-	return true;
+	if (!key_form(value))
+		return fail(e, ERR_INPUT, "an API key has 1 to %d printable characters of ASCII", KEY_MAX);
+	sha256(hash, span_str(value));
+	buf_put(who, hash, sizeof(hash));
+	return buf_ok(who, "who asks", e);
+}
+
+bool
+caller_need(struct buf *who, struct call *c, struct err *e)
+{
+	if (!caller_of(who, c, e))
+		return false;
+	if (who->len > 0)
+		return true;
+	ask_who(c);
+	return fail(e, ERR_POLICY, "a program's client certificate or API key is needed (Authorization: Bearer KEY)");
+}
+
+/* Some lists are for everybody; which, antin-ca knows. */
+bool
+forward_list_ca(struct call *c, struct err *e)
+{
+	own_struct(msg) m = msg_new(CA_LIST, HTTP_REPLY_MAX);
+	own_struct(buf) who = buf_new(CALLER_MAX);
+
+	if (!caller_of(&who, c, e) || !text_fits(c->in->body, "the body", e))
+		return false;
+	msg_put(&m, buf_span(&who));
+	msg_put(&m, c->in->body);
+	if (call_json(c, c->api->ca, &m, e))
+		return true;
+	if (e->class == ERR_POLICY && who.len == 0)
+		ask_who(c);
+	return false;
+}
+
+bool
+forward_list_permits(struct call *c, struct err *e)
+{
+	own_struct(msg) m = msg_new(SIGNER_LIST, HTTP_REPLY_MAX);
+	own_struct(buf) who = buf_new(CALLER_MAX);
+
+	if (!caller_need(&who, c, e) || !text_fits(c->in->body, "the body", e))
+		return false;
+	msg_put(&m, buf_span(&who));
+	msg_put(&m, c->in->body);
+	return call_json(c, c->api->signer, &m, e);
 }
 
 /* Fresh work is 201, the same once more is 200. */
@@ -133,15 +190,15 @@ forward_submit(struct call *c, struct err *e)
 {
 	own_struct(msg) m = msg_new(SIGNER_SUBMIT, HTTP_REPLY_MAX);
 	const char *key = http_header(c->in, "Idempotency-Key");
-	char program[2 * SHA256_LEN + 1];
+	own_struct(buf) who = buf_new(CALLER_MAX);
 
-	if (!program_of(c, program, e))
+	if (!caller_need(&who, c, e))
 		return false;
 	if (key == NULL || *key == 0 || strlen(key) > IDEMPOTENCY_MAX)
 		return fail(e, ERR_INPUT, "the header Idempotency-Key, 1 to %d characters, is needed", IDEMPOTENCY_MAX);
 	if (!text_fits(span_str(key), "Idempotency-Key", e) || !text_fits(c->in->body, "the body", e))
 		return false;
-	msg_put_str(&m, program);
+	msg_put(&m, buf_span(&who));
 	msg_put_str(&m, key);
 	msg_put(&m, c->in->body);
 	if (!call_json(c, c->api->signer, &m, e))
@@ -155,16 +212,17 @@ forward_prepare(struct call *c, struct err *e)
 {
 	static const char *const keys[] = { "handles", "certificate", NULL };
 	own_struct(msg) m = msg_new(SIGNER_PREPARE, HTTP_REPLY_MAX);
-	own_struct(buf) der = buf_new(CERTIFICATE_MAX), rest = buf_new(HTTP_REPLY_MAX);
+	own_struct(buf) der = buf_new(CERTIFICATE_MAX), rest = buf_new(HTTP_REPLY_MAX), who = buf_new(CALLER_MAX);
 	own(json_t) *j = NULL;
 	const char *certificate;
 
-	if (!json_read(&j, c->in->body, e) || !json_only(j, keys, e) || !json_take_str(&certificate, j, "certificate", e))
+	if (!caller_need(&who, c, e) || !json_read(&j, c->in->body, e) || !json_only(j, keys, e) || !json_take_str(&certificate, j, "certificate", e))
 		return false;
 	if (!base64_get(&der, span_str(certificate), e) || !buf_ok(&der, "the certificate", e))
 		return fail_in(e, "\"certificate\"");
 	json_object_del(j, "certificate");
 	json_write(&rest, j);
+	msg_put(&m, buf_span(&who));
 	msg_put(&m, buf_span(&rest));
 	msg_put(&m, buf_span(&der));
 	return call_json(c, c->api->signer, &m, e);
@@ -206,26 +264,38 @@ day_text(const char *s)
 }
 
 bool
-forward_verify(struct call *c, struct err *e)
+verify_document(struct call *c, struct span document, const char *day, struct buf *report, struct err *e)
 {
 	own_struct(msg) m = msg_new(VERIFY_FILE, HTTP_REPLY_MAX);
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
 	own(json_t) *options = json_pack("{s:s}", "way", "file");
 	own_struct(buf) text = buf_new(1000);
-	const char *day = http_query(c->in, "day");
 	int fd;
+
+	if (day != NULL)
+		json_object_set_new(options, "day", json_string(day));
+	json_write(&text, options);
+	if (!memfd_sealed(&fd, document, e))
+		return false;
+	msg_put(&m, buf_span(&text));
+	msg_put_fd(&m, fd);
+	if (!peer_call(c->api->verifier, &m, &reply, e))
+		return false;
+	buf_put_span(report, msg_span(&reply, 0));
+	return buf_ok(report, "the report", e);
+}
+
+bool
+forward_verify(struct call *c, struct err *e)
+{
+	const char *day = http_query(c->in, "day");
 
 	if (c->in->body.len == 0)
 		return fail(e, ERR_INPUT, "the document is empty");
 	if (day != NULL && !day_text(day))
 		return fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd");
-	if (day != NULL)
-		json_object_set_new(options, "day", json_string(day));
-	json_write(&text, options);
-	if (!memfd_sealed(&fd, c->in->body, e))
-		return false;
-	msg_put(&m, buf_span(&text));
-	msg_put_fd(&m, fd);
-	return call_json(c, c->api->verifier, &m, e);
+	c->out->type = "application/json";
+	return verify_document(c, c->in->body, day, &c->out->body, e);
 }
 
 static bool
@@ -311,43 +381,68 @@ lookup_permit(json_t **out, struct call *c, const char *code, struct err *e)
 	return true;
 }
 
-/* A code is a guess that counts; a handle (128 random bits) cannot be guessed. */
-static bool
-may_have(struct call *c, const char *code, struct err *e)
+bool
+is_handle(const char *code)
 {
+	return strlen(code) == 32;
+}
+
+bool
+may_read(struct buf *state, struct call *c, const char *handle, struct err *e)
+{
+	own_struct(msg) m = msg_new(SIGNER_MAY_READ, HTTP_REPLY_MAX);
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
+	own_struct(buf) who = buf_new(CALLER_MAX);
+
+	if (!caller_need(&who, c, e))
+		return false;
+	msg_put(&m, buf_span(&who));
+	msg_put_str(&m, handle);
+	if (!peer_call(c->api->signer, &m, &reply, e))
+		return false;
+	buf_put_span(state, msg_span(&reply, 0));
+	return buf_ok(state, "the state", e);
+}
+
+bool
+permit_fetch(struct msg *reply, struct call *c, const char *code, struct err *e)
+{
+	own_struct(msg) m = msg_new(SIGNER_PERMIT, HTTP_REPLY_MAX);
+	own_struct(buf) who = buf_new(CALLER_MAX);
 	own(json_t) *answer = NULL;
 
-	return strlen(code) == 32 || lookup_permit(&answer, c, code, e);
+	if (is_handle(code) ? !caller_need(&who, c, e) : !lookup_permit(&answer, c, code, e))
+		return false;
+	msg_put(&m, buf_span(&who));
+	msg_put_str(&m, code);
+	return peer_call(c->api->signer, &m, reply, e);
 }
 
 bool
 forward_permit(struct call *c, struct err *e)
 {
-	own_struct(msg) m = msg_new(SIGNER_PERMIT, HTTP_REPLY_MAX);
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
 	char code[40];
 
-	if (!code_plain(code, c->arg, e))
-		return false;
-	if (!may_have(c, code, e))
-		return false;
-	msg_put_str(&m, code);
-	if (!peer_call(c->api->signer, &m, &reply, e))
+	if (!code_plain(code, c->arg, e) || !permit_fetch(&reply, c, code, e))
 		return false;
 	snprintf(c->out->file_name, sizeof(c->out->file_name), "%s.xml", code);
 	return reply_is(c, &reply, "application/xml", e);
 }
 
+/* A proof holds the record, and so the whole permit. */
 bool
 forward_proof(struct call *c, struct err *e)
 {
 	own_struct(msg) m = msg_new(VERIFY_PROOF, HTTP_REPLY_MAX);
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
+	own_struct(buf) state = buf_new(64);
+	own(json_t) *answer = NULL;
 	char code[40];
 
 	if (!code_plain(code, c->arg, e))
 		return false;
-	if (!may_have(c, code, e))
+	if (is_handle(code) ? !may_read(&state, c, code, e) : !lookup_permit(&answer, c, code, e))
 		return false;
 	msg_put_str(&m, code);
 	if (!peer_call(c->api->verifier, &m, &reply, e))

@@ -23,6 +23,22 @@ bool forward_verify(struct call *, struct err *);
 bool forward_lookup(struct call *, struct err *);
 bool forward_stamp(struct call *, struct err *);
 
+/* The program that asks, as the daemons know it: its client certificate, or else
+ * SHA-256 of the key in "Authorization: Bearer"; empty for whoever gives
+ * neither.  caller_need refuses that with 401. */
+must_check bool caller_of(struct buf *who, struct call *, struct err *);
+must_check bool caller_need(struct buf *who, struct call *, struct err *);
+/* Is it a handle, as code_plain gives it?  Handles stand in the public log, so
+ * that knowing one gives no right; a code is what the paper's holder has. */
+bool is_handle(const char *code);
+/* May the program that asks read the permit with this handle?  antin-signer
+ * says so; state: the permit's. */
+must_check bool may_read(struct buf *state, struct call *, const char *handle, struct err *);
+/* The permit file for the program that asks. */
+must_check bool permit_fetch(struct msg *reply, struct call *, const char *code, struct err *);
+/* The verifier's report on a document. */
+must_check bool verify_document(struct call *, struct span document, const char *day, struct buf *report, struct err *);
+
 /* The answer of the verifier to what a person typed, counted as a try of the
  * asker; the reply has the answer's status.  The caller owns it. */
 must_check bool lookup_answer(json_t **out, struct call *, const char *typed, struct err *);

@@ -14,10 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#define CERTIFICATE_MAX (16u << 10)
+
 struct http {
 	struct MHD_Daemon *daemon;
 	struct http_limits limits;
 	struct http_site site;
+	bool tls;
 	_Atomic size_t bodies;		/* octets held for requests that are being read */
 };
 
@@ -25,7 +28,7 @@ struct http {
 struct reading {
 	struct http *http;
 	struct http_request request;
-	struct buf body;
+	struct buf body, certificate;
 	size_t body_max;
 	bool too_large, crowded;
 	time_t began;
@@ -211,6 +214,7 @@ reading_new(struct http *h, struct MHD_Connection *connection, const char *metho
 	r->http = h;
 	r->method = xstrdup(method);
 	r->path = xstrdup(path);
+	r->certificate = buf_new(CERTIFICATE_MAX);
 	r->began = time(NULL);
 	r->request = (struct http_request){ .method = r->method, .path = r->path, .connection = connection };
 	asker_put(r->request.asker, info != NULL ? info->client_addr : NULL);
@@ -223,6 +227,7 @@ reading_free(struct reading *r)
 {
 	atomic_fetch_sub(&r->http->bodies, r->body.len);
 	buf_drop(&r->body);
+	buf_drop(&r->certificate);
 	free(r->method);
 	free(r->path);
 	free(r);
@@ -246,6 +251,23 @@ length_refused(const struct reading *r, struct err *e)
 	return true;
 }
 
+/* A certificate that is shown must be good, whatever is asked. */
+static bool
+client_known(struct reading *r, struct MHD_Connection *connection, struct err *e)
+{
+	const union MHD_ConnectionInfo *info;
+
+	if (!r->http->tls)
+		return true;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	if (info == NULL || info->tls_session == NULL)
+		return fail(e, ERR_BUG, "a connection without its TLS session");
+	if (!tls_peer(&r->certificate, info->tls_session, e))
+		return false;
+	r->request.certificate = buf_span(&r->certificate);
+	return true;
+}
+
 /* First call of a request: headers are here, the body is not. */
 static enum MHD_Result
 begin(struct reading *r, struct MHD_Connection *connection)
@@ -254,6 +276,10 @@ begin(struct reading *r, struct MHD_Connection *connection)
 	struct http_site *site = &r->http->site;
 	struct err e;
 
+	if (!client_known(r, connection, &e)) {
+		http_refuse(&reply, &e);
+		return send_reply(connection, &reply);
+	}
 	if (!site->admit(site->state, &r->request, &r->body_max, &reply))
 		return send_reply(connection, &reply);
 	if (length_refused(r, &e)) {
@@ -391,16 +417,25 @@ http_listen(int *out, uint16_t *port, const char *where, struct err *e)
 }
 
 bool
-http_start(struct http **out, int socket, const struct http_limits *l, const struct http_site *site, struct err *e)
+http_start(struct http **out, int socket, const struct http_limits *l, const struct http_site *site, const struct tls_site *tls, struct err *e)
 {
 	struct http *h = xalloc(sizeof(*h));
+	const struct MHD_OptionItem secured[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, tls != NULL ? tls->certificate.ptr : NULL },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, tls != NULL ? tls->key.ptr : NULL },
+		{ MHD_OPTION_HTTPS_MEM_TRUST, 0, tls != NULL ? tls->client_ca.ptr : NULL },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)tls_priorities },
+		{ MHD_OPTION_END, 0, NULL },
+	}, plain[] = { { MHD_OPTION_END, 0, NULL } };
 
 	promise(l->header_max > 0 && l->bodies_max > 0 && l->threads > 0 && l->connections >= l->threads &&
 	    l->per_address > 0 && l->idle_secs > 0 && l->request_secs > 0);
 	h->limits = *l;
 	h->site = *site;
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
+	h->tls = tls != NULL;
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | (h->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, h,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+	    MHD_OPTION_ARRAY, h->tls ? secured : plain,
 	    MHD_OPTION_LISTEN_SOCKET, socket,
 	    MHD_OPTION_THREAD_POOL_SIZE, l->threads,
 	    MHD_OPTION_CONNECTION_LIMIT, l->connections,

@@ -10,11 +10,14 @@
  * Every limit is a required argument: a server without them cannot be started.
  * A refusal is problem+json (RFC 9457) with the class of base/err.h.
  *
- * Handlers run on many threads at once.  TLS is the business of the proxy in
- * front.
+ * Handlers run on many threads at once.  With a tls_site the server speaks TLS
+ * and nothing else; a client may show a certificate, and when what it shows
+ * does not lead to the authority its requests are refused.  Without one, TLS is
+ * the business of the proxy in front.
  */
 #pragma once
 
+#include "api/tls.h"
 #include "base/bytes.h"
 
 #define HTTP_ADDRESS_MAX 64
@@ -32,6 +35,7 @@ struct http_limits {
 struct http_request {
 	const char *method, *path;	/* path decoded, without the query */
 	struct span body;
+	struct span certificate;	/* the client's, DER, its key proven; empty without one */
 	char asker[HTTP_ADDRESS_MAX];	/* IPv4 address, or the /64 of an IPv6 one */
 	void *connection;		/* for http_header, http_query */
 };
@@ -70,7 +74,8 @@ struct http_site {
 must_check bool http_listen(int *out, uint16_t *port, const char *where, struct err *);
 
 struct http;
-/* Takes the socket.  Starts the threads: call it inside the jail. */
-must_check bool http_start(struct http **out, int socket, const struct http_limits *, const struct http_site *, struct err *);
+/* Takes the socket.  tls: NULL for HTTP without TLS; may be dropped afterwards.
+ * Starts the threads: call it inside the jail. */
+must_check bool http_start(struct http **out, int socket, const struct http_limits *, const struct http_site *, const struct tls_site *tls, struct err *);
 /* Lets running requests end. */
 void http_stop(struct http *);

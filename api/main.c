@@ -1,8 +1,10 @@
 /*
  * antin-api -- the service's face: HTTP in, messages to the daemons out.
  *
- * Holds: a listening socket, and the folder `public` for reading.  No key.
- * Hears: the world, through the proxy that speaks TLS.
+ * Holds: a listening socket, the folder `public` for reading, and the site's TLS
+ *	key, which proves the host's name and nothing else (none where a proxy
+ *	in front speaks TLS).
+ * Hears: the world; programs may show a client certificate.
  * Speaks to: antin-ca, antin-signer, antin-verifier, antin-tsa.
  * Can never: reach a signing key, the database or its verbs; open a
  * connection to another machine; write a file.
@@ -22,7 +24,7 @@
 #include <unistd.h>
 
 struct api_conf {
-	char *run, *public, *listen, *port_file, *host, *site, *proxy;
+	char *run, *public, *listen, *port_file, *host, *site, *proxy, *tls_certificate, *tls_key, *client_ca;
 	int64_t uid_base, connections, per_address, threads;
 };
 
@@ -36,6 +38,9 @@ static const struct conf_option options[] = {
 	{ "host", CONF_STR, OPTION(host), .doc = "the name printed on paper, such as xacthuc.hoagiang.example" },
 	{ "site", CONF_STR, OPTION(site), .def = "Xác thực giấy phép", .doc = "name of the service, for people" },
 	{ "proxy", CONF_STR, OPTION(proxy), .def = "", .doc = "IPv4 address of the proxy in front, whose X-Forwarded-For tells who asks; then raise per_address" },
+	{ "tls_certificate", CONF_STR, OPTION(tls_certificate), .def = "", .doc = "PEM, the site's certificate and those above it; with tls_key and client_ca" },
+	{ "tls_key", CONF_STR, OPTION(tls_key), .def = "", .doc = "PEM, its key; readable by its owner alone" },
+	{ "client_ca", CONF_STR, OPTION(client_ca), .def = "", .doc = "PEM, the authorities that programs' certificates lead to" },
 	{ "connections", CONF_INT, OPTION(connections), .min = 64, .max = 20000, .def = "1000", .doc = "at once" },
 	{ "per_address", CONF_INT, OPTION(per_address), .min = 1, .max = 20000, .def = "64", .doc = "connections at once from one address" },
 	{ "threads", CONF_INT, OPTION(threads), .min = 1, .max = 64, .def = "16", .doc = "requests answered at once" },
@@ -62,6 +67,17 @@ open_door(int *door, const struct api_conf *c, struct err *e)
 		return false;
 	log_info("listening on port %u", port);
 	return true;
+}
+
+/* All of TLS or nothing of it: a file forgotten is no plain HTTP. */
+static bool
+read_tls(struct tls_site *tls, const struct api_conf *c, struct err *e)
+{
+	int given = (c->tls_certificate[0] != 0) + (c->tls_key[0] != 0) + (c->client_ca[0] != 0);
+
+	if (given != 0 && given != 3)
+		return fail(e, ERR_INPUT, "tls_certificate, tls_key and client_ca are given together or not at all");
+	return given == 0 || tls_site_read(tls, c->tls_certificate, c->tls_key, c->client_ca, e);
 }
 
 static bool
@@ -115,6 +131,7 @@ main(int argc, char **argv)
 	struct http_site site = { routes_admit, routes_run, &api, NULL };
 	struct http_limits limits = { .header_max = HEADER_MAX, .bodies_max = BODIES_MAX,
 		.idle_secs = IDLE_SECS, .request_secs = REQUEST_SECS };
+	struct tls_site tls = { .key = { NULL } };
 	struct http *http;
 	struct err e;
 	int door;
@@ -125,12 +142,13 @@ main(int argc, char **argv)
 	limits.connections = (unsigned)c.connections;
 	limits.per_address = (unsigned)c.per_address;
 	block_signals();
-	if (!open_door(&door, &c, &e) || !close_jail(&c, &e))
+	if (!read_tls(&tls, &c, &e) || !open_door(&door, &c, &e) || !close_jail(&c, &e))
 		return start_refused(&e);
 	api = (struct api){ .public = c.public, .host = c.host, .site = c.site };
 	api_peers(&api, c.run);
-	if (!http_start(&http, door, &limits, &site, &e))
+	if (!http_start(&http, door, &limits, &site, tls.key.len > 0 ? &tls : NULL, &e))
 		return start_refused(&e);
+	tls_site_drop(&tls);
 	start_ready();
 	if (!wait_for_end(&e))
 		log_warn("%s", e.text);

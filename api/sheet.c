@@ -196,13 +196,29 @@ sheet_html(struct buf *out, const json_t *answer, const char *host, const char *
 	return put_foot(out, permit, host, e) && buf_ok(out, "the sheet", e);
 }
 
+/* For a program: the permit is judged as a file. */
+static bool
+answer_of_handle(json_t **out, struct call *c, const char *handle, struct err *e)
+{
+	own_struct(msg) file = msg_new(0, HTTP_REPLY_MAX);
+	own_struct(buf) state = buf_new(64), report = buf_new(HTTP_REPLY_MAX);
+
+	if (!may_read(&state, c, handle, e))
+		return false;
+	if (strcmp(buf_str(&state), "issued") != 0 && strcmp(buf_str(&state), "withdrawn") != 0)
+		return fail(e, ERR_CONFLICT, "this permit is not issued yet");
+	return permit_fetch(&file, c, handle, e) && verify_document(c, msg_span(&file, 0), NULL, &report, e) &&
+	    json_read(out, buf_span(&report), e);
+}
+
 bool
 sheet_run(struct call *c, struct err *e)
 {
 	own(json_t) *answer = NULL;
 	char code[40];
 
-	if (!code_plain(code, c->arg, e) || !lookup_permit(&answer, c, code, e))
+	if (!code_plain(code, c->arg, e) ||
+	    !(is_handle(code) ? answer_of_handle(&answer, c, code, e) : lookup_permit(&answer, c, code, e)))
 		return false;
 	c->out->type = "text/html; charset=utf-8";
 	return sheet_html(&c->out->body, answer, c->api->host, c->api->site, e);

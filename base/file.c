@@ -11,6 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A full disk may have room again. */
+static enum err_class
+class_of(int number)
+{
+	return number == ENOSPC || number == EDQUOT ? ERR_LATER : ERR_STORE;
+}
+
 bool
 fd_read(struct buf *out, int fd, const char *what, struct err *e)
 {
@@ -51,7 +58,7 @@ fd_write(int fd, struct span s, struct err *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fail(e, ERR_STORE, "cannot write: %s", strerror(errno));
+			return fail(e, class_of(errno), "cannot write: %s", strerror(errno));
 		s.ptr += n;
 		s.len -= (size_t)n;
 	}
@@ -86,14 +93,14 @@ file_write(const char *path, struct span content, mode_t mode, struct err *e)
 	own_fd int fd = mkostemp(temp, O_CLOEXEC);
 
 	if (fd < 0)
-		return fail(e, ERR_STORE, "cannot create a file beside %s: %s", path, strerror(errno));
+		return fail(e, class_of(errno), "cannot create a file beside %s: %s", path, strerror(errno));
 	if (!write_and_sync(fd, content, mode, path, e)) {
 		unlink(temp);
 		return false;
 	}
 	FAULT_PATH("before rename", path);
 	if (rename(temp, path) != 0) {
-		fail(e, ERR_STORE, "cannot rename to %s: %s", path, strerror(errno));
+		fail(e, class_of(errno), "cannot rename to %s: %s", path, strerror(errno));
 		unlink(temp);
 		return false;
 	}
@@ -113,7 +120,7 @@ folder_make(const char *path, mode_t mode, struct err *e)
 			continue;
 		*s = '\0';
 		if (mkdir(p, mode) != 0 && errno != EEXIST)
-			return fail(e, ERR_STORE, "cannot create the folder %s: %s", p, strerror(errno));
+			return fail(e, class_of(errno), "cannot create the folder %s: %s", p, strerror(errno));
 		*s = kept;
 		if (kept == '\0')
 			return true;

@@ -5,7 +5,8 @@
  * returns true the new content survives a power cut, and at no moment is
  * anything but the old or the new content to be seen under the name.  An fsync
  * that fails is not tried again (the page cache can no longer be trusted):
- * ERR_STORE, and the caller stops.
+ * ERR_STORE, and the caller stops.  A full disk is ERR_LATER: nothing was
+ * changed, and there may be room again.
  */
 #pragma once
 

@@ -148,8 +148,8 @@ put_special(struct buf *out, const struct certificate_plan *p, struct err *e)
 	if (!word_in(p->profile->eku, "serverAuth"))
 		return true;
 	if (strpbrk(p->name, ",:;= ") != NULL)
-		return fail(e, ERR_INPUT, "the name of a server is a host name");
-	snprintf(value, sizeof(value), "DNS:%s", p->name);
+		return fail(e, ERR_INPUT, "the name of a server is a host name or an IPv4 address");
+	snprintf(value, sizeof(value), "%s:%s", p->name[strspn(p->name, "0123456789.")] == '\0' ? "IP" : "DNS", p->name);
 	return put_ext(out, NID_subject_alt_name, value, e);
 }
 

@@ -5,6 +5,7 @@
 #include "ca/appointment.h"
 #include "ca/request.h"
 #include "ca/serial.h"
+#include "policy/scope.h"
 #include "register/merkle.h"
 
 #include <stdio.h>
@@ -53,11 +54,18 @@ text_param(struct reg_unit *ask, const char *field, const char *value)
 		reg_null(ask, field);
 }
 
+/* Who asks for what. */
+struct asking {
+	struct authority *a;
+	const json_t *query;
+	const struct scope *scope;	/* of the program, where the list needs one */
+};
+
 /* One row -> one item, NULL to leave it out. */
-typedef json_t *row_to_item(const struct reg_cell *, const json_t *query, int64_t *cursor);
+typedef json_t *row_to_item(const struct reg_cell *, const struct asking *, int64_t *cursor);
 
 static bool
-collect(struct authority *a, struct reg_unit *ask, size_t columns, row_to_item *make, const json_t *query, json_t *answer, struct err *e)
+collect(const struct asking *k, struct reg_unit *ask, size_t columns, row_to_item *make, json_t *answer, struct err *e)
 {
 	own_struct(reg_rows) rows = { .left = 0 };
 	json_t *items = json_array();
@@ -66,7 +74,7 @@ collect(struct authority *a, struct reg_unit *ask, size_t columns, row_to_item *
 	bool more;
 
 	json_object_set_new(answer, "items", items);
-	if (!reg_read(a->reg, ask, &rows, e))
+	if (!reg_read(k->a->reg, ask, &rows, e))
 		return false;
 	for (;;) {
 		json_t *item;
@@ -75,7 +83,7 @@ collect(struct authority *a, struct reg_unit *ask, size_t columns, row_to_item *
 			return false;
 		if (!more)
 			break;
-		item = make(c, query, &cursor);
+		item = make(c, k, &cursor);
 		if (item != NULL)
 			json_array_append_new(items, item);
 	}
@@ -85,31 +93,35 @@ collect(struct authority *a, struct reg_unit *ask, size_t columns, row_to_item *
 }
 
 static json_t *
-request_item(const struct reg_cell *c, const json_t *query, int64_t *cursor)
+request_item(const struct reg_cell *c, const struct asking *k, int64_t *cursor)
 {
-	json_t *facts = json_loadb((const char *)c[1].s.ptr, c[1].s.len, 0, NULL);
+	own_str char *agency = span_dup_str(c[6].s);
+	json_t *facts;
 
+	if (!scope_has_agency(k->scope, agency))
+		return NULL;
+	facts = json_loadb((const char *)c[1].s.ptr, c[1].s.len, 0, NULL);
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*}", "id", cell_hex(&c[0]), "hash", hash_json(c[1].s), "key", cell_hex(&c[3]),
 	    "state", cell_text(&c[7]), "time", time_json(c[8].i), "facts", facts);
 }
 
 static bool
-list_requests(struct authority *a, const json_t *q, json_t *answer, struct err *e)
+list_requests(const struct asking *k, json_t *answer, struct err *e)
 {
 	static const char *const keys[] = { "what", "state", NULL };
 	own_struct(reg_unit) ask = reg_read_new("request.list");
 	const char *state;
 
-	if (!json_only(q, keys, e) || !json_may_str(&state, q, "state", e))
+	if (!json_only(k->query, keys, e) || !json_may_str(&state, k->query, "state", e))
 		return false;
 	reg_text(&ask, "state", state == NULL ? "pending" : state);
-	return collect(a, &ask, 9, request_item, q, answer, e);
+	return collect(k, &ask, 9, request_item, answer, e);
 }
 
 static json_t *
-certificate_item(const struct reg_cell *c, const json_t *query, int64_t *cursor)
+certificate_item(const struct reg_cell *c, const struct asking *k, int64_t *cursor)
 {
-	const json_t *agency = json_object_get(query, "agency");
+	const json_t *agency = json_object_get(k->query, "agency");
 	json_t *j;
 
 	*cursor = c[14].i;
@@ -128,11 +140,12 @@ certificate_item(const struct reg_cell *c, const json_t *query, int64_t *cursor)
 }
 
 static bool
-list_certificates(struct authority *a, const json_t *q, json_t *answer, struct err *e)
+list_certificates(const struct asking *k, json_t *answer, struct err *e)
 {
 	static const char *const keys[] = { "what", "person", "state", "agency", "after", NULL };
 	own_struct(reg_unit) ask = reg_read_new("cert.list");
 	const char *person, *state, *agency;
+	const json_t *q = k->query;
 	int64_t after = -1;
 
 	if (!json_only(q, keys, e) || !json_may_str(&person, q, "person", e) || !json_may_str(&state, q, "state", e) ||
@@ -141,11 +154,11 @@ list_certificates(struct authority *a, const json_t *q, json_t *answer, struct e
 	reg_int(&ask, "after", after);
 	text_param(&ask, "person", person);
 	text_param(&ask, "state", state);
-	return collect(a, &ask, 15, certificate_item, q, answer, e);
+	return collect(k, &ask, 15, certificate_item, answer, e);
 }
 
 static bool
-list_appointments(struct authority *a, const json_t *q, json_t *answer, struct err *e)
+list_appointments(const struct asking *k, json_t *answer, struct err *e)
 {
 	static const char *const keys[] = { "what", "person", NULL };
 	struct appointment all[APPOINTMENTS_MAX];
@@ -154,7 +167,7 @@ list_appointments(struct authority *a, const json_t *q, json_t *answer, struct e
 	size_t n;
 
 	json_object_set_new(answer, "items", items);
-	if (!json_only(q, keys, e) || !json_take_str(&person, q, "person", e) || !appointments_read(a, person, all, &n, e))
+	if (!json_only(k->query, keys, e) || !json_take_str(&person, k->query, "person", e) || !appointments_read(k->a, person, all, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		unsigned char hash[SHA256_LEN];
@@ -174,7 +187,7 @@ list_appointments(struct authority *a, const json_t *q, json_t *answer, struct e
 }
 
 static json_t *
-order_item(const struct reg_cell *c, const json_t *query, int64_t *cursor)
+order_item(const struct reg_cell *c, const struct asking *k, int64_t *cursor)
 {
 	*cursor = c[5].i;
 	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", cell_hex(&c[0]), "verb", cell_text(&c[1]), "signer", cell_hex(&c[2]),
@@ -182,20 +195,23 @@ order_item(const struct reg_cell *c, const json_t *query, int64_t *cursor)
 }
 
 static bool
-list_orders(struct authority *a, const json_t *q, json_t *answer, struct err *e)
+list_orders(const struct asking *k, json_t *answer, struct err *e)
 {
 	static const char *const keys[] = { "what", "after", NULL };
 	own_struct(reg_unit) ask = reg_read_new("orders");
+	const json_t *q = k->query;
 	int64_t after = -1;
 
 	if (!json_only(q, keys, e) || (json_object_get(q, "after") != NULL && !json_take_int(&after, q, "after", e)))
 		return false;
+	if (!scope_has_agency(k->scope, k->a->org))
+		return fail(e, ERR_POLICY, "the orders are for programs whose scope has %s", k->a->org);
 	reg_int(&ask, "after", after);
-	return collect(a, &ask, 6, order_item, q, answer, e);
+	return collect(k, &ask, 6, order_item, answer, e);
 }
 
 static bool
-list_head(struct authority *a, const json_t *q, json_t *answer, struct err *e)
+list_head(const struct asking *k, json_t *answer, struct err *e)
 {
 	static const char *const keys[] = { "what", NULL };
 	own_struct(reg_unit) ask = reg_read_new("log.head");
@@ -205,7 +221,7 @@ list_head(struct authority *a, const json_t *q, json_t *answer, struct err *e)
 	struct hash root;
 	struct reg_cell c[3];
 
-	if (!json_only(q, keys, e) || !reg_one(a->reg, &ask, &rows, c, 3, "log", e))
+	if (!json_only(k->query, keys, e) || !reg_one(k->a->reg, &ask, &rows, c, 3, "log", e))
 		return false;
 	if (c[2].s.len % HASH_LEN != 0 || c[2].s.len > sizeof(edge.node))
 		return fail(e, ERR_BUG, "the head of the log has an edge of %zu octets", c[2].s.len);
@@ -220,16 +236,63 @@ list_head(struct authority *a, const json_t *q, json_t *answer, struct err *e)
 	return true;
 }
 
-static const struct { const char *what; bool (*run)(struct authority *, const json_t *, json_t *, struct err *); } lists[] = {
-	{ "requests", list_requests }, { "certificates", list_certificates }, { "appointments", list_appointments },
-	{ "orders", list_orders }, { "head", list_head },
+/* What officials are and may do is public; what is asked for, and who ordered
+ * what, is for programs that may read. */
+static const struct { const char *what; bool (*run)(const struct asking *, json_t *, struct err *); bool open; } lists[] = {
+	{ "requests", list_requests, false }, { "certificates", list_certificates, true }, { "appointments", list_appointments, true },
+	{ "orders", list_orders, false }, { "head", list_head, true },
 };
 
+/* A program's certificate, active here: the hash of its key. */
+static bool
+id_of_certificate(unsigned char id[KEY_ID_LEN], struct authority *a, struct span der, int64_t now, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("cert.by_serial");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own(X509) *cert = NULL;
+	struct reg_cell c[14];
+	const ASN1_INTEGER *serial;
+
+	if (!cert_shell_from_der(&cert, der, e))
+		return fail_in(e, "the program's certificate");
+	serial = X509_get0_serialNumber(cert);
+	reg_bytes(&ask, "serial", span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
+	if (!reg_one(a->reg, &ask, &rows, c, 14, "such certificate", e))
+		return e->class == ERR_ABSENT ? fail(e, ERR_POLICY, "this certificate is not known here") : false;
+	if (!span_eq(c[6].s, der) || !span_eq_str(c[10].s, "active") || now < c[8].i || now > c[9].i || !span_eq_str(c[2].s, "program"))
+		return fail(e, ERR_POLICY, "this is no active certificate of a program");
+	key_id_of_cert(id, cert);
+	return true;
+}
+
+static bool
+find_scope(struct scope *scope, struct authority *a, struct span who, int64_t now, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("program.by_id");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[4];
+	unsigned char id[KEY_ID_LEN];
+
+	if (who.len < sizeof(id))
+		return fail(e, ERR_POLICY, "this list is for programs that are known here");
+	if (who.len == sizeof(id))
+		memcpy(id, who.ptr, sizeof(id));
+	else if (!id_of_certificate(id, a, who, now, e))
+		return false;
+	reg_bytes(&ask, "id", span_of(id, sizeof(id)));
+	if (!reg_one(a->reg, &ask, &rows, c, 4, "such program", e))
+		return e->class == ERR_ABSENT ? fail(e, ERR_POLICY, "this program is not known here") : false;
+	*scope = (struct scope){ span_dup_str(c[0].s), span_dup_str(c[1].s), span_dup_str(c[2].s), c[3].i };
+	return scope_allows(scope, RIGHT_READ, now, e);
+}
+
 bool
-list_answer(struct authority *a, const char *json, struct buf *out, struct err *e)
+list_answer(struct authority *a, struct span who, const char *json, int64_t now, struct buf *out, struct err *e)
 {
 	own(json_t) *q = NULL;
 	own(json_t) *answer = json_object();
+	own_struct(scope) scope = { NULL };
+	struct asking k = { .a = a, .scope = &scope };
 	const char *what;
 
 	if (!json_read(&q, span_str(json), e) || !json_take_str(&what, q, "what", e))
@@ -237,7 +300,8 @@ list_answer(struct authority *a, const char *json, struct buf *out, struct err *
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		if (strcmp(lists[i].what, what) != 0)
 			continue;
-		if (!lists[i].run(a, q, answer, e))
+		k.query = q;
+		if ((!lists[i].open && !find_scope(&scope, a, who, now, e)) || !lists[i].run(&k, answer, e))
 			return false;
 		json_write(out, answer);
 		return buf_ok(out, "list", e);

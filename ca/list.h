@@ -11,6 +11,6 @@
 
 #include "ca/authority.h"
 
-must_check bool list_answer(struct authority *, const char *json, struct buf *answer, struct err *);
+must_check bool list_answer(struct authority *, struct span who, const char *json, int64_t now, struct buf *answer, struct err *);
 /* DER of an issued certificate. */
 must_check bool list_certificate(struct authority *, const char *serial_hex, struct buf *der, struct err *);

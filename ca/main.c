@@ -72,7 +72,7 @@ on_list(void *state, enum msg_caller who, const struct msg *in, struct msg *out,
 {
 	own_struct(buf) answer = buf_new(CA_MESSAGE_MAX);
 
-	if (!list_answer(state, msg_str(in, 0), &answer, e))
+	if (!list_answer(state, msg_span(in, 0), msg_str(in, 1), clock_now(), &answer, e))
 		return false;
 	msg_put(out, buf_span(&answer));
 	return true;

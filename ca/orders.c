@@ -7,6 +7,7 @@
 #include "ca/der.h"
 #include "ca/issue.h"
 #include "ca/request.h"
+#include "policy/scope.h"
 #include "verifier/order.h"
 
 #include <stdio.h>
@@ -427,6 +428,12 @@ kind_known(const struct policy *p, const char *word)
 }
 
 static bool
+right_word(const struct policy *p, const char *word)
+{
+	return right_known(word);
+}
+
+static bool
 agency_known(const struct policy *p, const char *word)
 {
 	return policy_agency(p, word) != NULL;
@@ -559,18 +566,20 @@ check_agencies(struct act *t, const json_t *with, struct err *e)
 static bool
 do_program(struct act *t, struct err *e)
 {
-	static const char *const keys[] = { "name", "agencies", "kinds", "responsible", "expires", NULL };
+	static const char *const keys[] = { "name", "agencies", "kinds", "rights", "responsible", "expires", NULL };
 	own_struct(buf) agencies = buf_new(4096);
+	own_struct(buf) rights = buf_new(TEXT_MAX);
 	own_struct(buf) kinds = buf_new(TEXT_MAX);
 	const char *name, *responsible, *expires;
 	unsigned char id[SHA256_LEN];
 	const json_t *j = t->o->with;
 	int64_t until;
 
-	if (!check_one_subject(t, e) || !subject_id(id, sizeof(id), &t->o->subject[0], "hash of a certificate or key", e) ||
+	if (!check_one_subject(t, e) || !subject_id(id, sizeof(id), &t->o->subject[0], "hash of a key", e) ||
 	    !check_with_hash(t, e) || !json_only(j, keys, e) || !json_take_str(&name, j, "name", e) ||
 	    !json_take_str(&responsible, j, "responsible", e) || !json_take_str(&expires, j, "expires", e) || !time_parse(&until, expires, e) ||
-	    !take_words(&agencies, j, "agencies", agency_known, t->a->policy, e) || !take_words(&kinds, j, "kinds", kind_known, t->a->policy, e))
+	    !take_words(&agencies, j, "agencies", agency_known, t->a->policy, e) || !take_words(&kinds, j, "kinds", kind_known, t->a->policy, e) ||
+	    !take_words(&rights, j, "rights", right_word, t->a->policy, e))
 		return false;
 	if (name[0] == '\0' || strlen(name) >= TEXT_MAX || responsible[0] == '\0' || strlen(responsible) >= TEXT_MAX || until <= t->now)
 		return fail(e, ERR_INPUT, "a program has a name, a responsible person and an end in the future");
@@ -583,6 +592,7 @@ do_program(struct act *t, struct err *e)
 	reg_text(&t->unit, "name", name);
 	reg_text(&t->unit, "agencies", buf_str(&agencies));
 	reg_text(&t->unit, "kinds", buf_str(&kinds));
+	reg_text(&t->unit, "rights", buf_str(&rights));
 	reg_text(&t->unit, "responsible", responsible);
 	reg_int(&t->unit, "expires", until);
 	answer_id(t, span_of(id, sizeof(id)));

@@ -15,13 +15,17 @@
  *		                    with {"person", "role", "agency", "title", "mode", "kinds": [...],
  *		                    "from", ?"to" (dates), "decision"} -> ids: of the appointment
  *		  person.end        subject: id of an appointment, its hash; effective: the day
- *		  program.register  subject: SHA-256 (hex) of the program's certificate or API key,
+ *		  program.register  subject: SHA-256 (hex) of the program's API key or of its certificate's
+ *		                    SubjectPublicKeyInfo,
  *		                    SHA-256 of canonical `with`; with {"name", "agencies": [...],
- *		                    "kinds": [...], "responsible", "expires" (RFC 3339)}
- * CA_LIST	JSON {"what": "requests", ?"state"} | {"what": "certificates", ?"person", ?"state",
+ *		                    "kinds": [...], "rights": ["submit", "read"] or one of them,
+ *		                    "responsible", "expires" (RFC 3339)}
+ * CA_LIST	the program that asks (as in signer/proto.h: certificate, SHA-256 of a key, or empty), JSON {"what": "requests", ?"state"} | {"what": "certificates", ?"person", ?"state",
  *		?"agency", ?"after"} | {"what": "appointments", "person"} | {"what": "orders",
  *		?"after"} | {"what": "head"} -> {"items": [...], ?"next"}; each item that an order
- *		can name has "id" and "hash".  "head" gives {"size", "root"} for an order's `after`.
+ *		can name has "id" and "hash".  "requests" and "orders" are for programs with the
+ *		right "read": requests of their agencies, orders where the agency of this
+ *		authority is among them.  The others are public.  "head" gives {"size", "root"} for an order's `after`.
  * CA_CERTIFICATE serial (hex) -> DER.
  */
 #pragma once
@@ -33,7 +37,7 @@
 #define CA_MESSAGES(X) \
 	X(CA_REQUEST, CALLER_API | CALLER_CLI, "s", "s") \
 	X(CA_ORDER, CALLER_API | CALLER_CLI, "b", "s") \
-	X(CA_LIST, CALLER_API | CALLER_CLI, "s", "s") \
+	X(CA_LIST, CALLER_API | CALLER_CLI, "bs", "s") \
 	X(CA_CERTIFICATE, CALLER_API | CALLER_CLI | CALLER_VERIFIER, "s", "b")
 
 enum ca_message { CA_MESSAGES_FIRST = 0x500, CA_MESSAGES(MSG_ENUM) };

@@ -86,9 +86,13 @@ sign_guarded(struct child *c, const struct token_key *key, struct span digest, s
  * Requests.
  */
 
+/* To a caller a token that was pulled out is a token that does not work now,
+ * never "no such thing"; where it was looked for is in the log. */
 static bool
 deputy_answers(const struct child *c, struct err *e)
 {
+	if (c->page->why.class == ERR_ABSENT)
+		return fail(e, ERR_TOKEN, "the token \"%s\" is not in its reader", c->settings->token);
 	*e = c->page->why;
 	return false;
 }

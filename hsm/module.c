@@ -236,6 +236,21 @@ slot_of(struct module *m, CK_SLOT_ID id)
 	return NULL;
 }
 
+/* After a wrong PIN: what the token tells of the tries that are left. */
+static const char *
+tries_left(const struct module_token *t)
+{
+	CK_TOKEN_INFO info;
+
+	if (t->fn->C_GetTokenInfo(t->slot, &info) != CKR_OK)
+		return "";
+	if (info.flags & CKF_USER_PIN_LOCKED)
+		return "; the PIN is locked now";
+	if (info.flags & CKF_USER_PIN_FINAL_TRY)
+		return "; only one is left";
+	return info.flags & CKF_USER_PIN_COUNT_LOW ? "; few may be left" : "";
+}
+
 static bool
 login_locked(const struct module_token *t, const char *pin, struct err *e)
 {
@@ -251,7 +266,7 @@ login_locked(const struct module_token *t, const char *pin, struct err *e)
 			fail_libp11(e, ERR_TOKEN, "the token refused the login");
 			if (!wrong)
 				return false;
-			return fail(e, ERR_POLICY, "wrong PIN for the token \"%s\": one try was spent", t->label);
+			return fail(e, ERR_POLICY, "wrong PIN for the token \"%s\": one try was spent%s", t->label, tries_left(t));
 		}
 	}
 	if (l->count++ == 0)

@@ -78,9 +78,12 @@ static const struct verb verbs[] = {
 
 	{ .name = "program.register", .callers = CALLER_CA, .entry = 10, .org = "org",
 	  .in = { { "org", REG_TEXT }, { "id", REG_BYTES }, { "name", REG_TEXT }, { "agencies", REG_TEXT }, { "kinds", REG_TEXT },
-		  { "responsible", REG_TEXT }, { "expires", REG_INT } },
-	  .project = { "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES ($id, $name, $agencies, $kinds, $responsible, $expires, $entry) "
-		       "ON CONFLICT (id) DO UPDATE SET name = excluded.name, agencies = excluded.agencies, kinds = excluded.kinds, "
+		  { "rights", REG_TEXT, true }, { "responsible", REG_TEXT }, { "expires", REG_INT } },
+	  /* Records older than the rights have none: such a program may submit. */
+	  .check = { { "SELECT 1 WHERE $rights IS NOT NULL", ERR_INPUT, "a program is registered with its rights" } },
+	  .project = { "INSERT INTO program (id, name, agencies, kinds, rights, responsible, expires, entry) "
+		       "VALUES ($id, $name, $agencies, $kinds, coalesce($rights, 'submit'), $responsible, $expires, $entry) "
+		       "ON CONFLICT (id) DO UPDATE SET name = excluded.name, agencies = excluded.agencies, kinds = excluded.kinds, rights = excluded.rights, "
 		       "responsible = excluded.responsible, expires = excluded.expires, entry = excluded.entry" } },
 	{ .name = NULL },
 };
@@ -129,7 +132,7 @@ static const struct read reads[] = {
 	{ .name = "crl.last_signed", .callers = CALLER_CA, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
 	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl WHERE der IS NOT NULL ORDER BY number DESC LIMIT 1" },
 	{ .name = "program.by_id", .callers = CALLER_SIGNER | CALLER_CA, .columns = 4, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }, .in = { { "id", REG_BYTES } },
-	  .sql = "SELECT name, agencies, kinds, expires FROM program WHERE id = $id" },
+	  .sql = "SELECT agencies, kinds, rights, expires FROM program WHERE id = $id" },
 	{ .name = NULL },
 };
 

@@ -81,8 +81,11 @@ static const struct verb verbs[] = {
 	{ .name = NULL },
 };
 
-#define PERMIT_COLUMNS "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, " \
-	"number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reserved_entry, issued_entry"
+#define PERMIT_COMMON "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, " \
+	"number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reserved_entry"
+#define PERMIT_COLUMNS PERMIT_COMMON ", issued_entry"
+/* The same, but the last: where the next page begins. */
+#define LIST_COLUMNS PERMIT_COMMON ", entry"
 #define PERMIT_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_TEXT, REG_BYTES, REG_TEXT, REG_BYTES, \
 	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_TEXT, REG_INT, REG_INT }
 #define KNOWN_COLUMNS "handle, state, kind, agency, dossier, number, day, valid_to, withdrawn_day, decision, sealed, sha256, " \
@@ -99,7 +102,10 @@ static const struct read reads[] = {
 	{ .name = "permit.by_sha256", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "sha256", REG_BYTES } },
 	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE sha256 = $sha256" },
 	{ .name = "permit.list", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "state", REG_TEXT }, { "after", REG_INT } },
-	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE state = $state AND entry > $after ORDER BY entry LIMIT 500" },
+	  .sql = "SELECT " LIST_COLUMNS " FROM permit WHERE state = $state AND entry > $after ORDER BY entry LIMIT 200" },
+	/* Numbers without their seal: what a new antin-signer begins with. */
+	{ .name = "permit.sealing", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_INT }, .in = { { "after", REG_INT } },
+	  .sql = "SELECT handle, entry FROM permit WHERE state = 'sealing' AND entry > $after ORDER BY entry LIMIT 500" },
 	/* What antin-verifier says of a permit, and no more. */
 	{ .name = "known.by_handle", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE handle = $handle" },

@@ -149,8 +149,13 @@ remember(struct publisher *p, const struct checkpoint *c, struct span note, stru
 
 	values_int(&v, "size", (int64_t)c->size);
 	values_span(&v, "note", REG_TEXT, note);
-	return store_do(p->store, "INSERT INTO log_published (one, size, note) VALUES (1, $size, $note) "
-	    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note", &v, e);
+	if (store_do(p->store, "INSERT INTO log_published (one, size, note) VALUES (1, $size, $note) "
+	    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note", &v, e))
+		return true;
+	/* A full disk is waited for; one that fails is not. */
+	if (store_is_full(p->store))
+		e->class = ERR_LATER;
+	return false;
 }
 
 struct head { uint64_t size; struct hash root; };

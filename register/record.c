@@ -142,6 +142,15 @@ record_read(struct values *out, const struct verb **verb, struct span record, st
 	return true;
 }
 
+/* A field that came to the verb later is null in the records before it. */
+static void
+put_absent(struct values *v, const struct verb *verb)
+{
+	for (const struct verb_field *f = verb->in; f->name != NULL; f++)
+		if (f->optional && values_get(v, f->name) == NULL)
+			values_null(v, f->name, f->type);
+}
+
 bool
 verb_replay(struct store *s, const struct verb *verb, struct span record, uint64_t idx, int64_t time, struct err *e)
 {
@@ -151,6 +160,7 @@ verb_replay(struct store *s, const struct verb *verb, struct span record, uint64
 	if (!record_read(&v, &of, record, e))
 		return false;
 	promise(of == verb);
+	put_absent(&v, verb);
 	values_int(&v, "entry", (int64_t)idx);
 	values_int(&v, "time", time);
 	for (size_t i = 0; verb->project[i] != NULL; i++)

@@ -359,7 +359,9 @@ run_batch(struct runner *r, struct waiting *batch)
 		}
 		alive = run_guarded(r, w, time);
 		any |= w->good;
-		if (!alive)
+		if (!alive && w->e->class == ERR_STORE)
+			e = *w->e;	/* such as a full disk, which may end the transaction by itself */
+		else if (!alive)
 			fail(&e, ERR_STORE, "the database failed in the middle of a transaction");
 	}
 	r->state.time = time;

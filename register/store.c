@@ -7,7 +7,14 @@
 #include <stdlib.h>
 
 #define STATEMENTS_MAX 256
-#define SCHEMA_VERSION 1
+
+/* Row i makes a database of version i + 1 one of version i + 2; the schema files
+ * are the newest version.  A column that comes later is also in the verb's
+ * `project`, so that replaying older records gives what the row gave. */
+static const char *const migrations[] = {
+	"ALTER TABLE program ADD COLUMN rights TEXT NOT NULL DEFAULT 'submit'",
+};
+#define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 
 struct store {
 	sqlite3 *db;
@@ -44,9 +51,17 @@ values_get(const struct values *v, const char *name)
 	return NULL;
 }
 
+bool
+store_is_full(const struct store *s)
+{
+	return (sqlite3_errcode(s->db) & 0xff) == SQLITE_FULL;
+}
+
 static bool
 fail_store(struct store *s, struct err *e, const char *what)
 {
+	if (store_is_full(s))
+		return fail(e, ERR_STORE, "the register's disk is full: nothing was recorded; make room and try again");
 	return fail(e, ERR_STORE, "database, %s: %s", what, sqlite3_errmsg(s->db));
 }
 
@@ -56,21 +71,32 @@ exec(struct store *s, const char *sql, const char *what, struct err *e)
 	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail_store(s, e, what);
 }
 
-/* A new database gets the schema; an old one must have the version that this
- * program knows (migrations forwards are rows here, when there are any). */
+static bool
+make_schema(struct store *s, int64_t version, struct err *e)
+{
+	if (version == 0)
+		return exec(s, register_schema, "schema", e);
+	for (; version < SCHEMA_VERSION; version++)
+		if (!exec(s, migrations[version - 1], "migration", e))
+			return false;
+	return true;
+}
+
+/* A new database gets the schema, an older one the rows that it lacks; one of a
+ * later version is refused. */
 static bool
 migrate(struct store *s, enum store_mode mode, const char *path, struct err *e)
 {
+	own_str char *mark = xprintf("PRAGMA user_version = %lld", (long long)SCHEMA_VERSION);
 	int64_t version;
 
 	if (!store_int(s, "PRAGMA user_version", NULL, 0, &version, e))
 		return false;
 	if (version == SCHEMA_VERSION)
 		return true;
-	if (version != 0 || mode == STORE_READ)
-		return fail(e, ERR_STORE, "%s has schema version %lld; this program knows %d", path, (long long)version, SCHEMA_VERSION);
-	return exec(s, "BEGIN IMMEDIATE", "schema", e) && exec(s, register_schema, "schema", e) &&
-	    exec(s, "PRAGMA user_version = 1", "schema", e) && exec(s, "COMMIT", "schema", e);
+	if (version < 0 || version > SCHEMA_VERSION || mode == STORE_READ)
+		return fail(e, ERR_STORE, "%s has schema version %lld; this program knows %lld", path, (long long)version, (long long)SCHEMA_VERSION);
+	return exec(s, "BEGIN IMMEDIATE", "schema", e) && make_schema(s, version, e) && exec(s, mark, "schema", e) && exec(s, "COMMIT", "schema", e);
 }
 
 bool

@@ -27,6 +27,8 @@ enum store_mode { STORE_WRITE, STORE_READ, STORE_MEMORY };
 /* STORE_WRITE creates and migrates; STORE_READ refuses another schema version. */
 must_check bool store_open(struct store **out, const char *path, enum store_mode, struct err *);
 void store_free(struct store *);
+/* The last call failed because there was no room on the disk. */
+bool store_is_full(const struct store *);
 
 /* Called for every row; columns as asked for, borrowed for the call.  false
  * (with e filled) ends the statement with that refusal. */

@@ -14,7 +14,7 @@ static const struct table tables[] = {
 	    "state, revoked_at, reason, invalidity, entry, time" },
 	{ "appointment", "id, person, role, agency, title, mode, kinds, from_day, to_day, ended_day, decision, entry" },
 	{ "crl", "number, shard, tbs, this_update, next_update, entry" },
-	{ "program", "id, name, agencies, kinds, responsible, expires, entry" },
+	{ "program", "id, name, agencies, kinds, rights, responsible, expires, entry" },
 	{ "permit", "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, "
 	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reason, "
 	    "reserved_entry, issued_entry, entry, time" },

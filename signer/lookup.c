@@ -3,6 +3,7 @@
 #include "signer/permit_life.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "signer/tsa_proto.h"
 #include "verifier/tst.h"
 #include "verifier/xades_write.h"
@@ -194,4 +195,22 @@ crl_get(struct buf *der, const struct service *s, struct err *e)
 		return fail(e, ERR_LATER, "the newest CRL is not signed yet");
 	buf_put_span(der, c[2].s);
 	return buf_ok(der, "CRL", e);
+}
+
+json_t *
+result_json(const char *handle, bool done, const struct err *why, const char *next)
+{
+	json_t *j = json_pack("{s:s, s:b}", "handle", handle, "done", done);
+	own_str char *text = NULL;
+	bool inside;
+
+	promise(j != NULL);
+	if (done)
+		return j;
+	inside = why->class == ERR_BUG || why->class == ERR_LATER;
+	log_warn("permit %s: %s", handle, why->text);
+	json_object_set_new(j, "class", json_string(err_word(why->class)));
+	text = xprintf("%s%s%s", inside ? "a part of the service does not answer now" : why->text, next != NULL ? "; " : "", next != NULL ? next : "");
+	json_object_set_new(j, "text", json_string(text));
+	return j;
 }

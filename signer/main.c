@@ -63,7 +63,7 @@ on_submit(void *s, enum msg_caller who, const struct msg *in, struct msg *out, s
 {
 	json_t *j;
 
-	return submit(&j, s, msg_str(in, 0), msg_str(in, 1), msg_str(in, 2), clock_now(), e) && reply_json(out, j);
+	return submit(&j, s, msg_span(in, 0), msg_str(in, 1), msg_str(in, 2), clock_now(), e) && reply_json(out, j);
 }
 
 static bool
@@ -71,7 +71,7 @@ on_list(void *s, enum msg_caller who, const struct msg *in, struct msg *out, str
 {
 	json_t *j;
 
-	return list(&j, s, msg_str(in, 0), e) && reply_json(out, j);
+	return list(&j, s, msg_span(in, 0), msg_str(in, 1), clock_now(), e) && reply_json(out, j);
 }
 
 static bool
@@ -79,7 +79,7 @@ on_prepare(void *s, enum msg_caller who, const struct msg *in, struct msg *out, 
 {
 	json_t *j;
 
-	return prepare(&j, s, msg_str(in, 0), msg_span(in, 1), clock_now(), e) && reply_json(out, j);
+	return prepare(&j, s, msg_span(in, 0), msg_str(in, 1), msg_span(in, 2), clock_now(), e) && reply_json(out, j);
 }
 
 static bool
@@ -98,36 +98,59 @@ on_order(void *s, enum msg_caller who, const struct msg *in, struct msg *out, st
 	return order_act(&j, s, msg_span(in, 0), clock_now(), e) && reply_json(out, j);
 }
 
+/* For the program that asks. */
+static bool
+permit_asked(const struct service *s, const struct msg *in, const unsigned char handle[HANDLE_LEN], struct reg_rows *rows, struct permit_row *p, struct err *e)
+{
+	own_struct(program) asks = { .id = { 0 } };
+
+	return program_find(&asks, s, msg_span(in, 0), RIGHT_READ, clock_now(), e) && permit_for_program(s, &asks, rows, p, handle, e);
+}
+
+static bool
+permit_by_code(const struct service *s, struct span code, struct reg_rows *rows, struct permit_row *p, struct err *e)
+{
+	own_struct(buf) plain = buf_new(256);
+	own_struct(reg_unit) read = reg_read_new("permit.by_code");
+	struct reg_cell c[PERMIT_COLUMNS];
+	enum typed typed = typed_what(code, &plain);
+
+	if (typed != TYPED_SHORT && typed != TYPED_VOICE)
+		return fail(e, ERR_INPUT, "not a handle, a short code or a voice code");
+	reg_text(&read, "code", buf_str(&plain));
+	if (!reg_one(s->reg, &read, rows, c, PERMIT_COLUMNS, "permit with this code", e))
+		return false;
+	permit_row_take(p, c);
+	return true;
+}
+
 /* A handle (32 hex digits) or a code. */
 static bool
-on_permit(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+on_permit(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
-	const struct service *s = state;
-	own_struct(buf) plain = buf_new(256);
 	own_struct(buf) file = buf_new(SIGNER_MESSAGE_MAX);
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[PERMIT_COLUMNS];
 	unsigned char handle[HANDLE_LEN];
 	struct permit_row p;
 	struct err ignored;
 
-	if (hex_get_fixed(handle, HANDLE_LEN, msg_span(in, 0), &ignored)) {
-		if (!permit_by_handle(s, &rows, &p, handle, e))
-			return false;
-	} else {
-		own_struct(reg_unit) read = reg_read_new("permit.by_code");
-		enum typed typed = typed_what(msg_span(in, 0), &plain);
-
-		if (typed != TYPED_SHORT && typed != TYPED_VOICE)
-			return fail(e, ERR_INPUT, "not a handle, a short code or a voice code");
-		reg_text(&read, "code", buf_str(&plain));
-		if (!reg_one(s->reg, &read, &rows, c, PERMIT_COLUMNS, "permit with this code", e))
-			return false;
-		permit_row_take(&p, c);
-	}
-	if (!permit_file(&file, &p, e))
+	if (!(hex_get_fixed(handle, HANDLE_LEN, msg_span(in, 1), &ignored) ? permit_asked(s, in, handle, &rows, &p, e)
+	    : permit_by_code(s, msg_span(in, 1), &rows, &p, e)) || !permit_file(&file, &p, e))
 		return false;
 	msg_put(out, buf_span(&file));
+	return true;
+}
+
+static bool
+on_may_read(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_struct(reg_rows) rows = { .left = 0 };
+	unsigned char handle[HANDLE_LEN];
+	struct permit_row p;
+
+	if (!hex_get_fixed(handle, HANDLE_LEN, msg_span(in, 1), e) || !permit_asked(s, in, handle, &rows, &p, e))
+		return false;
+	msg_put_str(out, p.state);
 	return true;
 }
 
@@ -137,6 +160,7 @@ on_permit(void *state, enum msg_caller who, const struct msg *in, struct msg *ou
 #define route_SIGNER_FINISH on_finish
 #define route_SIGNER_ORDER on_order
 #define route_SIGNER_PERMIT on_permit
+#define route_SIGNER_MAY_READ on_may_read
 #define ROUTE(name, callers, in, out) { { name, #name, callers, in, out }, route_##name },
 static const struct serve_route routes[] = { SIGNER_MESSAGES(ROUTE) };
 
@@ -222,6 +246,7 @@ start(struct service *s, const struct signer_conf *c, struct serve **door, struc
 	s->verifier = peer_at(&place, "antin-verifier", verify_types, sizeof(verify_types) / sizeof(verify_types[0]), VERIFY_MESSAGE_MAX);
 	s->tsa = peer_at(&place, "antin-tsa", tsa_types, 1, TSA_MESSAGE_MAX);
 	s->status = status_clock_new();
+	s->again = seal_again_new();
 	return serve_new(door, &place, "antin-signer", routes, sizeof(routes) / sizeof(routes[0]), SIGNER_MESSAGE_MAX, CONNECTIONS_MAX, e) &&
 	    jail_enter(&jail, e) && reg_wait(s->reg, START_WAIT_MS, e) && hsm_wait(s->seal, START_WAIT_MS, e) && hsm_wait(s->key, START_WAIT_MS, e) &&
 	    peer_wait(s->verifier, START_WAIT_MS, e) && peer_wait(s->tsa, START_WAIT_MS, e) && load_signer(s, e);
@@ -234,16 +259,10 @@ main(int argc, char **argv)
 	struct signer_conf c = { 0 };
 	struct serve *door;
 	struct err e;
-	size_t recovered;
 
 	start_conf(&c, options, "antin-signer", argc, argv);
-	if (!start(&s, &c, &door, &e))
+	if (!start(&s, &c, &door, &e) || !seal_again_start(&s, &e))
 		return start_refused(&e);
-	seal_later_start(&s);
-	if (!seal_recover(&s, &recovered, &e))
-		return start_refused(&e);
-	if (recovered > 0)
-		log_info("%zu seals that were reserved before the last stop are made", recovered);
 	status_start(&s);
 	start_ready();
 	if (!serve_run(door, &s, &e))

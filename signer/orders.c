@@ -147,8 +147,12 @@ static void
 seal_piece(void *state, size_t i)
 {
 	struct seal_all *all = state;
+	const unsigned char *handle = all->a->permit[i].handle.ptr;
 
-	all->result[i].good = seal_one(all->a->s, all->a->permit[i].handle.ptr, &all->result[i].why);
+	all->result[i].good = seal_one(all->a->s, handle, &all->result[i].why);
+	/* The reservation is durable: the seal follows (seal_again.c). */
+	if (!all->result[i].good)
+		seal_again_put(all->a->s, handle);
 }
 
 static bool
@@ -170,17 +174,17 @@ act_seal(struct acting *a, json_t **out, struct err *e)
 	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
 		/* Nobody knows whether it ran: what is reserved must be sealed. */
 		for (size_t i = 0; e->class == ERR_LATER && i < a->order.nsubjects; i++)
-			seal_later(a->s, a->permit[i].handle.ptr);
+			seal_again_put(a->s, a->permit[i].handle.ptr);
 		return false;
 	}
-	/* The reservation is durable: what fails now follows later. */
 	all.result = xalloc(a->order.nsubjects * sizeof(*all.result));
 	crew_run(SEAL_CREW, a->order.nsubjects, seal_piece, &all);
 	results = json_array();
 	for (size_t i = 0; i < a->order.nsubjects; i++) {
-		if (!all.result[i].good)
-			seal_later(a->s, a->permit[i].handle.ptr);
-		json_array_append_new(results, result_json(handle_json(&a->permit[i]), all.result[i].good, &all.result[i].why));
+		char handle[HANDLE_HEX];
+
+		hex_text(handle, a->permit[i].handle);
+		json_array_append_new(results, result_json(handle, all.result[i].good, &all.result[i].why, "the number is reserved, the seal follows by itself"));
 	}
 	free(all.result);
 	status_changed(a->s);

@@ -16,7 +16,7 @@
  *	(none)  --permit.submit, submit.c-------------> draft
  *	draft   --permit.officer_signed, finish.c-----> signed
  *	signed  --permit.reserve_*, seal.c------------> sealing
- *	sealing --permit.issue, seal_one/seal_recover/seal_later-> issued
+ *	sealing --permit.issue, seal_one--------------> issued
  *	issued  --permit.withdraw, orders.c-----------> withdrawn
  */
 #pragma once
@@ -26,6 +26,7 @@
 #include "base/ossl.h"
 #include "hsm/remote_key.h"
 #include "policy/policy.h"
+#include "policy/scope.h"
 #include "register/client.h"
 #include "register/entry.h"
 #include "verifier/order.h"
@@ -45,7 +46,7 @@ struct service {
 	struct buf root_crl;			/* DER: the issuing certificate's status */
 	EVP_PKEY *signer_key;
 	struct status_clock *status;		/* status_publish.c's own */
-	struct seals_left *left;		/* seal_later.c's own */
+	struct seal_again *again;		/* seal_again.c's own */
 };
 
 /* A permit as the register has it; borrows from rows. */
@@ -62,6 +63,15 @@ void permit_row_take(struct permit_row *, const struct reg_cell cells[PERMIT_COL
 must_check bool permit_by_handle(const struct service *, struct reg_rows *, struct permit_row *, const unsigned char handle[HANDLE_LEN], struct err *);
 /* The file as it is now: content and officers, or the sealed permit. */
 must_check bool permit_file(struct buf *out, const struct permit_row *, struct err *);
+
+/* The program that asks (signer/proto.h), with the right asked for. */
+struct program { unsigned char id[SHA256_LEN]; struct scope scope; };
+void program_drop(struct program *);
+must_check bool program_find(struct program *, const struct service *, struct span who, const char *right, int64_t now, struct err *);
+bool program_sees(const struct program *, const struct permit_row *);
+/* A permit that the program does not see is refused like one that is not there. */
+must_check bool permit_for_program(const struct service *, const struct program *, struct reg_rows *, struct permit_row *,
+    const unsigned char handle[HANDLE_LEN], struct err *);
 
 /* An active certificate of the register. */
 struct active_cert { X509 *cert; char person[64], agency[64], profile[40]; struct buf der; };
@@ -80,14 +90,15 @@ must_check bool stamp_get(struct buf *token, const struct service *, const unsig
 must_check bool crl_get(struct buf *der, const struct service *, struct err *);
 
 /* Handlers: JSON in, JSON out. */
-must_check bool submit(json_t **out, const struct service *, const char *program, const char *key, const char *submission, int64_t now, struct err *);
-must_check bool prepare(json_t **out, const struct service *, const char *request, struct span officer, int64_t now, struct err *);
+must_check bool submit(json_t **out, const struct service *, struct span who, const char *key, const char *submission, int64_t now, struct err *);
+must_check bool prepare(json_t **out, const struct service *, struct span who, const char *request, struct span officer, int64_t now, struct err *);
 must_check bool finish(json_t **out, const struct service *, const char *request, int64_t now, struct err *);
 must_check bool order_act(json_t **out, const struct service *, struct span cms, int64_t now, struct err *);
-must_check bool list(json_t **out, const struct service *, const char *request, struct err *);
+must_check bool list(json_t **out, const struct service *, struct span who, const char *request, int64_t now, struct err *);
 
-/* What became of one of many: {"handle", "done", ?"class", ?"text"}; takes handle. */
-json_t *result_json(json_t *handle, bool done, const struct err *why);
+/* {"handle","done",?"class",?"text"}: how one of several fared, and what happens
+ * next (may be NULL); how this machine is laid out is told to the log only. */
+json_t *result_json(const char *handle, bool done, const struct err *why, const char *next);
 
 /* seal.c.  Grammars serve one thread at a time, so each judge has its own. */
 #define SEAL_CREW 3			/* permits sealed at once: two cores, and one waiting for token or disk */
@@ -95,12 +106,13 @@ must_check bool judges_new(struct judges **out, const struct policy *, const cha
 /* Reserves inside the unit of the order; seals what is reserved. */
 must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
 must_check bool seal_one(const struct service *, const unsigned char handle[HANDLE_LEN], struct err *);
-must_check bool seal_recover(const struct service *, size_t *n, struct err *);
 
-/* seal_later.c: a seal that is reserved, or may be, and could not be made now is
- * tried again until it is made; nobody has to order it a second time. */
-void seal_later(const struct service *, const unsigned char handle[HANDLE_LEN]);
-void seal_later_start(struct service *);
+/* seal_again.c: a thread seals what was reserved and could not be sealed at
+ * once, because the token, the clock or the disk failed: until it is done. */
+struct seal_again *seal_again_new(void);
+void seal_again_put(const struct service *, const unsigned char handle[HANDLE_LEN]);
+/* What the last run reserved goes into the queue; then the thread begins. */
+must_check bool seal_again_start(const struct service *, struct err *);
 
 /* status_publish.c: says that something changed; a thread publishes. */
 void status_changed(const struct service *);

@@ -61,11 +61,11 @@ make_tbs(struct piece *p, const struct service *s, const struct active_cert *off
 
 /* The right to sign this draft, now. */
 static bool
-piece_take(struct piece *p, const struct service *s, const struct active_cert *officer, int64_t now, struct err *e)
+piece_take(struct piece *p, const struct service *s, const struct program *asks, const struct active_cert *officer, int64_t now, struct err *e)
 {
 	const struct kind *kind;
 
-	if (!permit_by_handle(s, &p->rows, &p->permit, p->handle, e))
+	if (!permit_for_program(s, asks, &p->rows, &p->permit, p->handle, e))
 		return false;
 	if (strcmp(p->permit.state, "draft") != 0)
 		return fail(e, ERR_CONFLICT, "this permit is not a draft any more (%s)", p->permit.state);
@@ -188,9 +188,10 @@ prepared_json(const struct piece *p, size_t n, const unsigned char id[16], struc
 }
 
 bool
-prepare(json_t **out, const struct service *s, const char *request, struct span der, int64_t now, struct err *e)
+prepare(json_t **out, const struct service *s, struct span who, const char *request, struct span der, int64_t now, struct err *e)
 {
 	struct active_cert officer = { .cert = NULL, .der = buf_new(1) };
+	own_struct(program) asks = { .id = { 0 } };
 	own_struct(buf) cms = buf_new(2 * TICKET_MAX);
 	own_struct(buf) serial = buf_new(128);
 	unsigned char id[16];
@@ -198,9 +199,9 @@ prepare(json_t **out, const struct service *s, const char *request, struct span 
 	size_t n = 0;
 	bool good;
 
-	good = officer_of(&officer, s, der, now, e) && take_handles(&p, &n, request, e);
+	good = program_find(&asks, s, who, RIGHT_READ, now, e) && officer_of(&officer, s, der, now, e) && take_handles(&p, &n, request, e);
 	for (size_t i = 0; good && i < n; i++)
-		good = (piece_take(&p[i], s, &officer, now, e) && make_tbs(&p[i], s, &officer, now, e)) || fail_in(e, "permit %zu", i + 1);
+		good = (piece_take(&p[i], s, &asks, &officer, now, e) && make_tbs(&p[i], s, &officer, now, e)) || fail_in(e, "permit %zu", i + 1);
 	if (good)
 		serial_hex(&serial, X509_get0_serialNumber(officer.cert));
 	good = good && random_bytes(id, sizeof(id), e) && put_session(s, id, p, n, buf_str(&serial), now, e);
@@ -268,8 +269,23 @@ check_signature(const struct piece *p, const struct active_cert *officer, struct
 	    fail(e, ERR_INPUT, "the signature is not the officer's over what was prepared");
 }
 
+/* The right that prepare found is still held: an appointment may have ended since. */
 static bool
-finish_one(const struct service *s, const struct active_cert *officer, const json_t *document, const json_t *signatures, int64_t time, struct err *e)
+still_appointed(const struct service *s, const struct piece *p, const struct active_cert *officer, int64_t now, struct err *e)
+{
+	const struct kind *kind = policy_kind(s->policy, p->permit.kind);
+	struct appointment held;
+
+	if (kind == NULL)
+		return fail(e, ERR_POLICY, "the kind %.40s is no longer in the policy", p->permit.kind);
+	if (!appointment_find(&held, s, officer->person, "officer", p->permit.agency, kind, day_in_vietnam(now), e))
+		return false;
+	return (strcmp(held.title, p->appointment.title) == 0 && strcmp(held.mode, p->appointment.mode) == 0) ||
+	    fail(e, ERR_CONFLICT, "the officer's appointment has changed since this was prepared; prepare again");
+}
+
+static bool
+finish_one(const struct service *s, const struct active_cert *officer, const json_t *document, const json_t *signatures, int64_t time, int64_t now, struct err *e)
 {
 	struct piece p = { .rows = { .left = 0 } };
 	own_struct(buf) raw = buf_new(128);
@@ -292,7 +308,7 @@ finish_one(const struct service *s, const struct active_cert *officer, const jso
 		return fail(e, ERR_INPUT, "no signature came for this permit");
 	snprintf(p.appointment.title, sizeof(p.appointment.title), "%s", title);
 	snprintf(p.appointment.mode, sizeof(p.appointment.mode), "%s", mode);
-	good = base64_get(&raw, span_str(signature), e) && permit_by_handle(s, &p.rows, &p.permit, p.handle, e) &&
+	good = base64_get(&raw, span_str(signature), e) && permit_by_handle(s, &p.rows, &p.permit, p.handle, e) && still_appointed(s, &p, officer, now, e) &&
 	    make_tbs(&p, s, officer, time, e) && check_signature(&p, officer, buf_span(&raw), e) &&
 	    make_element(&element, s, &p, officer, time, buf_span(&raw), e) && record_signed(s, &p, officer, buf_span(&element), e);
 	piece_drop(&p);
@@ -321,7 +337,7 @@ struct finishing {
 	const struct service *s;
 	const struct active_cert *officer;
 	const json_t *documents, *signatures;
-	int64_t time;
+	int64_t time, now;
 	struct finished *result;
 };
 
@@ -330,7 +346,7 @@ finish_piece(void *state, size_t i)
 {
 	struct finishing *f = state;
 
-	f->result[i].good = finish_one(f->s, f->officer, json_array_get(f->documents, i), f->signatures, f->time, &f->result[i].why);
+	f->result[i].good = finish_one(f->s, f->officer, json_array_get(f->documents, i), f->signatures, f->time, f->now, &f->result[i].why);
 }
 
 bool
@@ -354,11 +370,11 @@ finish(json_t **out, const struct service *s, const char *request, int64_t now, 
 	/* Revoked between prepare and finish: nothing is made of it. */
 	if (!active_cert_find(&officer, s, serial, now, e))
 		return false;
-	all = (struct finishing){ s, &officer, documents, signatures, time, xalloc(json_array_size(documents) * sizeof(*all.result)) };
+	all = (struct finishing){ s, &officer, documents, signatures, time, now, xalloc(json_array_size(documents) * sizeof(*all.result)) };
 	crew_run(SEAL_CREW, json_array_size(documents), finish_piece, &all);
 	results = json_array();
 	json_array_foreach(documents, i, document)
-		json_array_append_new(results, result_json(json_incref(json_object_get(document, "handle")), all.result[i].good, &all.result[i].why));
+		json_array_append_new(results, result_json(json_string_value(json_object_get(document, "handle")), all.result[i].good, &all.result[i].why, NULL));
 	free(all.result);
 	active_cert_drop(&officer);
 	*out = json_pack("{s:o}", "results", results);

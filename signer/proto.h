@@ -1,14 +1,20 @@
 /*
  * signer/proto.h -- what antin-signer can be asked.
  *
- * SIGNER_SUBMIT   who submits (SHA-256 of its certificate or API key, hex),
- *                 idempotency key, submission (JSON) -> {"handle","kind",
+ * `who` is the program that asks: its certificate (DER, profile program, active
+ * here; the caller saw the key proven), or SHA-256 of its API key, 32 octets;
+ * empty for whoever gave neither.  A certificate's program is registered under
+ * the SHA-256 of its SubjectPublicKeyInfo.  It must have the right: "submit" for
+ * SIGNER_SUBMIT, "read" for the others.  What lies outside its agencies and
+ * kinds is answered like what does not exist.
+ *
+ * SIGNER_SUBMIT   who, idempotency key, submission (JSON) -> {"handle","kind",
  *                 "agency","dossier","holder","remarks","again"}
- * SIGNER_LIST     {"state":"draft"|"signed"|"sealing"|"issued"|"withdrawn",
+ * SIGNER_LIST     who, {"state":"draft"|"signed"|"sealing"|"issued"|"withdrawn",
  *                 ?"after":entry} -> {"items":[{"handle","kind","agency",
  *                 "dossier","holder","state","number","shortcode","voicecode",
- *                 "hash"}]}; hash: what an order about it names
- * SIGNER_PREPARE  {"handles":[...]}, the officer's certificate (DER) ->
+ *                 "hash"}],?"next":entry}; hash: what an order about it names
+ * SIGNER_PREPARE  who, {"handles":[...]}, the officer's certificate (DER) ->
  *                 {"session","expires","ticket" (base64 CMS),
  *                 "documents":[{"handle","digest"}]}
  * SIGNER_FINISH   {"session","signatures":[{"handle","signature" (base64 of
@@ -16,11 +22,16 @@
  * SIGNER_ORDER    a signed order (CMS) -> what was done, JSON:
  *                   permit.seal       subject: handle, SHA-256 of the officer-signed
  *                                     file; with {?"day"}
+ *                                     -> results as of SIGNER_FINISH; what is not done
+ *                                     is numbered, and its seal follows by itself
  *                   permit.withdraw   subject: handle, SHA-256 of the sealed file;
  *                                     with {"decision"}; effective: from which day
  *                   permit.open-book  subject: the agency, SHA-256 of canonical
  *                                     `with`; with {"book","year","next"}
- * SIGNER_PERMIT   handle, short code, voice code -> the file as it is now
+ * SIGNER_PERMIT   who, handle -> the file as it is now.  With a short or voice
+ *                 code in the handle's place `who` is not looked at: the code is
+ *                 what the holder of the paper has, and antin-api counts misses.
+ * SIGNER_MAY_READ who, handle -> the permit's state; refused as SIGNER_PERMIT is
  */
 #pragma once
 
@@ -29,11 +40,12 @@
 #define SIGNER_MESSAGE_MAX (12u << 20)
 
 #define SIGNER_MESSAGES(X) \
-	X(SIGNER_SUBMIT, CALLER_API | CALLER_CLI, "sss", "s") \
-	X(SIGNER_LIST, CALLER_API | CALLER_CLI, "s", "s") \
-	X(SIGNER_PREPARE, CALLER_API | CALLER_CLI, "sb", "s") \
+	X(SIGNER_SUBMIT, CALLER_API | CALLER_CLI, "bss", "s") \
+	X(SIGNER_LIST, CALLER_API | CALLER_CLI, "bs", "s") \
+	X(SIGNER_PREPARE, CALLER_API | CALLER_CLI, "bsb", "s") \
 	X(SIGNER_FINISH, CALLER_API | CALLER_CLI, "s", "s") \
 	X(SIGNER_ORDER, CALLER_API | CALLER_CLI, "b", "s") \
-	X(SIGNER_PERMIT, CALLER_API | CALLER_CLI, "s", "b")
+	X(SIGNER_PERMIT, CALLER_API | CALLER_CLI, "bs", "b") \
+	X(SIGNER_MAY_READ, CALLER_API | CALLER_CLI, "bs", "s")
 
 enum signer_message { SIGNER_MESSAGES_FIRST = 0x600, SIGNER_MESSAGES(MSG_ENUM) };

@@ -1,16 +1,15 @@
 /*
  * Numbers and seals (permit_life.h).
  *
- * seal_reserve adds to the order's own unit what allots number, codes and
- * place; seal_one makes, from that reservation alone, the octets that the
- * agency's seal signs.  The claimed time of the seal is the time of the
+ * Nothing is reserved for an agency that has no seal.  seal_reserve adds to the
+ * order's own unit what allots number, codes and place; seal_one makes, from
+ * that reservation alone, the octets that the agency's seal signs.  The claimed time of the seal is the time of the
  * reservation's entry, so that a recovery signs the same digest again.
  */
 #include "signer/permit_life.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/log.h"
 #include "verifier/cert.h"
 #include "verifier/code.h"
 #include "verifier/evidence.h"
@@ -21,6 +20,21 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+
+static bool
+seal_certificate(struct active_cert *out, const struct service *s, const char *agency, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("cert.seal");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[14];
+
+	reg_text(&read, "agency", agency);
+	if (!reg_one(s->reg, &read, &rows, c, 14, "active seal certificate of this agency", e))
+		return false;
+	*out = (struct active_cert){ .der = buf_new(64 << 10) };
+	buf_put_span(&out->der, c[6].s);
+	return cert_shared(&out->cert, c[6].s, e);
+}
 
 static void
 reserve_head(struct reg_unit *u, const char *verb, const struct permit_row *p, int32_t day, const char *shortcode, const char *voicecode)
@@ -38,6 +52,18 @@ reserve_head(struct reg_unit *u, const char *verb, const struct permit_row *p, i
 	reg_bytes(u, "officers_sha256", span_of(digest, sizeof(digest)));
 }
 
+static bool
+has_seal(const struct service *s, const char *agency, struct err *e)
+{
+	struct active_cert seal = { .cert = NULL, .der = buf_new(1) };
+	bool good = seal_certificate(&seal, s, agency, e);
+
+	active_cert_drop(&seal);
+	if (!good && e->class == ERR_ABSENT)
+		return fail(e, ERR_POLICY, "agency %.40s has no active seal certificate; nothing was numbered", agency);
+	return good;
+}
+
 bool
 seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_row *p, int32_t day, struct err *e)
 {
@@ -49,7 +75,7 @@ seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_ro
 
 	if (kind == NULL || agency == NULL)
 		return fail(e, ERR_POLICY, "kind %.40s or agency %.40s is not in the policy", p->kind, p->agency);
-	if (!short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
+	if (!has_seal(s, p->agency, e) || !short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
 		return false;
 	if (kind->numbering == NUMBER_GIVEN) {
 		if (!p->has_given)
@@ -90,21 +116,6 @@ sealing_drop(struct sealing *x)
 	buf_drop(&x->issuance);
 	buf_drop(&x->element);
 	buf_drop(&x->file);
-}
-
-static bool
-seal_certificate(struct active_cert *out, const struct service *s, const char *agency, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("cert.seal");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[14];
-
-	reg_text(&read, "agency", agency);
-	if (!reg_one(s->reg, &read, &rows, c, 14, "active seal certificate of this agency", e))
-		return false;
-	*out = (struct active_cert){ .der = buf_new(64 << 10) };
-	buf_put_span(&out->der, c[6].s);
-	return cert_shared(&out->cert, c[6].s, e);
 }
 
 static bool
@@ -291,49 +302,4 @@ seal_one(const struct service *s, const unsigned char handle[HANDLE_LEN], struct
 	    judge_own(&x, s, clock_now(), e) && record_issued(&x, s, e);
 	sealing_drop(&x);
 	return good;
-}
-
-/* One page of what is reserved; *failed: how many wait for later. */
-static bool
-recover_page(const struct service *s, size_t *n, size_t *failed, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("permit.list");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[PERMIT_COLUMNS];
-	struct err why;
-	bool more;
-
-	*n = *failed = 0;
-	reg_text(&read, "state", "sealing");
-	reg_int(&read, "after", -1);
-	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, PERMIT_COLUMNS, &more, e))
-		return false;
-	while (more) {
-		if (seal_one(s, c[0].s.ptr, &why)) {
-			++*n;
-		} else {
-			log_warn("a seal that was reserved waits: %s", why.text);
-			seal_later(s, c[0].s.ptr);
-			++*failed;
-		}
-		if (!reg_next(&rows, c, PERMIT_COLUMNS, &more, e))
-			return false;
-	}
-	return true;
-}
-
-/* A seal that cannot be made now does not keep the others, and the process,
- * from working. */
-bool
-seal_recover(const struct service *s, size_t *n, struct err *e)
-{
-	size_t made, failed;
-
-	*n = 0;
-	do {
-		if (!recover_page(s, &made, &failed, e))
-			return false;
-		*n += made;
-	} while (made > 0 && failed == 0);
-	return true;
 }

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 
-
 /* The worker's answer: canonical content, and facts as JSON. */
 static bool
 ask_gate(const struct service *s, struct span submission, const char *handle, struct msg *reply, struct err *e)
@@ -24,52 +23,12 @@ ask_gate(const struct service *s, struct span submission, const char *handle, st
 	return peer_call(s->verifier, &ask, reply, e);
 }
 
-struct program { char name[128], agencies[512], kinds[512]; };
-
-static void
-copy(char *out, size_t size, struct span s)
-{
-	size_t n = s.len < size - 1 ? s.len : size - 1;
-
-	memcpy(out, s.ptr, n);
-	out[n] = '\0';
-}
-
-static bool
-find_program(struct program *p, const struct service *s, struct span id, int64_t now, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("program.by_id");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[4];
-
-	reg_bytes(&read, "id", id);
-	if (!reg_one(s->reg, &read, &rows, c, 4, "such program", e)) {
-		if (e->class != ERR_ABSENT)
-			return false;
-		return fail(e, ERR_POLICY, "this program is not known here; a security officer's order program.register lets it submit");
-	}
-	if (now > c[3].i)
-		return fail(e, ERR_POLICY, "this program's right to submit has expired");
-	copy(p->name, sizeof(p->name), c[0].s);
-	copy(p->agencies, sizeof(p->agencies), c[1].s);
-	copy(p->kinds, sizeof(p->kinds), c[2].s);
-	return true;
-}
-
 static bool
 in_scope(const struct program *p, const char *agency, const char *kind, struct err *e)
 {
-	own_str char *copy = xstrdup(p->agencies);
-	bool within = false;
-	char *rest = copy;
-
-	for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
-		within |= agency_within(agency, word);
-	if (!within)
+	if (!scope_has_agency(&p->scope, agency))
 		return fail(e, ERR_POLICY, "this program may not submit for agency %.60s", agency);
-	if (strcmp(p->kinds, "*") != 0 && !word_in(p->kinds, kind))
-		return fail(e, ERR_POLICY, "this program may not submit permits of kind %.60s", kind);
-	return true;
+	return scope_has_kind(&p->scope, kind) || fail(e, ERR_POLICY, "this program may not submit permits of kind %.60s", kind);
 }
 
 /* The same key again: the same draft when the octets are the same. */
@@ -135,23 +94,21 @@ record_draft(const struct service *s, const unsigned char handle[HANDLE_LEN], st
 }
 
 bool
-submit(json_t **out, const struct service *s, const char *program_hex, const char *key, const char *submission, int64_t now, struct err *e)
+submit(json_t **out, const struct service *s, struct span who, const char *key, const char *submission, int64_t now, struct err *e)
 {
-	own_struct(buf) id = buf_new(64);
 	own_struct(msg) reply = msg_new(0, 1);
 	own(json_t) *facts = NULL;
 	unsigned char handle[HANDLE_LEN], digest[SHA256_LEN];
 	char handle_text[HANDLE_HEX];
-	struct program program;
+	own_struct(program) program = { .id = { 0 } };
+	struct span id = span_of(program.id, sizeof(program.id));
 	const char *kind, *agency;
 	bool seen;
 
-	if (!hex_get(&id, span_str(program_hex), e) || id.len != SHA256_LEN)
-		return fail(e, ERR_POLICY, "a submission comes from a known program (certificate or API key)");
 	if (key[0] == '\0' || strlen(key) > 100)
 		return fail(e, ERR_INPUT, "a submission has an Idempotency-Key of 1 to 100 characters");
 	sha256(digest, span_str(submission));
-	if (!find_program(&program, s, buf_span(&id), now, e) || !seen_before(out, &seen, s, buf_span(&id), key, digest, e))
+	if (!program_find(&program, s, who, RIGHT_SUBMIT, now, e) || !seen_before(out, &seen, s, id, key, digest, e))
 		return false;
 	if (seen)
 		return true;
@@ -159,9 +116,11 @@ submit(json_t **out, const struct service *s, const char *program_hex, const cha
 		return false;
 	hex_text(handle_text, span_of(handle, HANDLE_LEN));
 	if (!ask_gate(s, span_str(submission), handle_text, &reply, e) || !json_read(&facts, msg_span(&reply, 1), e) ||
-	    !json_take_str(&kind, facts, "kind", e) || !json_take_str(&agency, facts, "agency", e) || !in_scope(&program, agency, kind, e) ||
-	    !record_draft(s, handle, buf_span(&id), key, digest, msg_span(&reply, 0), facts, now, e))
+	    !json_take_str(&kind, facts, "kind", e) || !json_take_str(&agency, facts, "agency", e) || !in_scope(&program, agency, kind, e))
 		return false;
+	if (!record_draft(s, handle, id, key, digest, msg_span(&reply, 0), facts, now, e))
+		/* The same key may have been quicker on another connection. */
+		return e->class == ERR_CONFLICT && seen_before(out, &seen, s, id, key, digest, e) && seen;
 	json_object_set_new(facts, "handle", json_string(handle_text));
 	json_object_set_new(facts, "again", json_false());
 	*out = take(&facts);

@@ -56,6 +56,8 @@ homes() {
 	cat <<-'EOF'
 	libp11.h hsm/token.c hsm/module.c
 	microhttpd.h api/http.c api/bench.c
+	gnutls/gnutls.h api/tls.c
+	gnutls/x509.h api/tls.c
 	sqlite3.h register/store.c
 	qrencode.h api/qr.c
 	curl/curl.h api/cli/http.c

@@ -156,10 +156,11 @@ world_conf() {
 
 free_port() {
 	local port
-	for port in $(seq 18080 18200); do
+	for _ in $(seq 50); do
+		port=$((18080 + RANDOM % 2000))
 		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
 	done
-	die "no free port from 18080 to 18200"
+	die "no free port from 18080 to 20079"
 }
 
 world_begin() {
@@ -193,8 +194,8 @@ world_again() {
 	# The port may be taken meanwhile; what permits say of the host stays.
 	if (exec 3<>"/dev/tcp/${host%:*}/${host#*:}") 2>/dev/null; then
 		host=127.0.0.1:$(free_port)
-		sed -i "s/^listen = .*/listen = $host/" "$state/antin.conf"
 	fi
+	sed -i "s/^listen = .*/listen = $host/" "$state/antin.conf"
 	api=http://$host
 	world_up
 }
@@ -216,11 +217,14 @@ certificate_of() {
 	echo "$state/desk/certificates/$1.crt"
 }
 
+# People's programs ask as the program of the desk, once it is registered: that
+# order looks nothing up.
 # order_by TOKEN PERSON VERB ID... [--with ...]
 order_by() {
-	local token=$1 person=$2
+	local token=$1 person=$2 asks=()
+	[ -e "$state/desk/program.key" ] && asks=(--api-key-file "$state/desk/program.key")
 	shift 2
-	desk order "$@" --token "$token" --pin-file "$state/desk/$token.pin" --certificate "$state/desk/certificates/$person.crt" --api "$api" --yes 2>"$state/log/order" ||
+	desk order "$@" --token "$token" --pin-file "$state/desk/$token.pin" --certificate "$state/desk/certificates/$person.crt" --api "$api" "${asks[@]}" --yes 2>"$state/log/order" ||
 		{ cat "$state/log/order" >&2; return 1; }
 }
 
@@ -230,6 +234,15 @@ enrol_person() {
 	id=$(desk enrol --token "$1" --pin-file "$state/desk/$1.pin" --api "$api" --profile "$6" --agency "$5" --person "$2" --name "$3" --title "$4") || die "enrolling $2"
 	order_by approver CB-000001 cert.approve "$id" --reason "Cấp lần đầu" >/dev/null || die "approving $2"
 	certificate_of "$2" >/dev/null
+}
+
+# Another officer, when the demonstration's own is revoked.
+second_officer() {
+	[ ! -e "$state/desk/second.pin" ] || return 0
+	mkdir -p "$state/desk/tokens"
+	make_token desk "$state/desk" second
+	enrol_person second CB-000021 "Người Ký Hai (thử nghiệm)" "PHÓ CHỦ TỊCH" H99 official
+	appoint CB-000021 officer H99 "PHÓ CHỦ TỊCH" "KT."
 }
 
 agency_name() { sed -n "s/.*id=\"$1\" name=\"\([^\"]*\)\".*/\1/p" "$source_dir/policy/agencies.xml"; }
@@ -249,12 +262,14 @@ appoint() {	# PERSON ROLE AGENCY TITLE MODE
 		"{\"person\":\"$1\",\"role\":\"$2\",\"agency\":\"$3\",\"title\":\"$4\",\"mode\":\"$5\",\"kinds\":[\"*\"],\"from\":\"2026-01-01\",\"decision\":\"01/QĐ-TN\"}" >/dev/null || die "appointing $1"
 }
 
+# register_program [NAME [RIGHTS [AGENCY [KIND [EXPIRES]]]]]: NAME.key is the key
 register_program() {
-	local id
-	od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$state/desk/program.key"
-	id=$(sha256sum "$state/desk/program.key" | cut -d' ' -f1)
+	local name=${1:-program} rights=${2:-'"submit","read"'} id
+	if [ -e "$state/desk/$name.key" ]; then cp "$state/desk/$name.key" "$state/desk/$name.new"; else od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$state/desk/$name.new"; fi
+	id=$(sha256sum "$state/desk/$name.new" | cut -d' ' -f1)
 	order_by security CB-000002 program.register "$id" --reason "Một cửa" --with \
-		"{\"name\":\"Một cửa điện tử (thử nghiệm)\",\"agencies\":[\"H99\"],\"kinds\":[\"*\"],\"responsible\":\"CB-000002\",\"expires\":\"2036-01-01T00:00:00Z\"}" >/dev/null || die "registering the program"
+		"{\"name\":\"Một cửa điện tử (thử nghiệm)\",\"agencies\":[\"${3:-H99}\"],\"kinds\":[\"${4:-*}\"],\"rights\":[$rights],\"responsible\":\"CB-000002\",\"expires\":\"${5:-2036-01-01T00:00:00Z}\"}" >/dev/null || die "registering the program $name"
+	mv "$state/desk/$name.new" "$state/desk/$name.key"
 }
 
 open_book() {	# AGENCY BOOK YEAR NEXT
@@ -267,7 +282,7 @@ submit() {	# FILE ID -> handle
 
 sign() {	# HANDLE...
 	desk permit sign "$@" --token officer --pin-file "$state/desk/officer.pin" --certificate "$state/desk/certificates/CB-000011.crt" \
-		--service-certificate "$state/ceremony/service.crt" --api "$api" --yes
+		--service-certificate "$state/ceremony/service.crt" --api "$api" --api-key-file "$state/desk/program.key" --yes
 }
 
 seal() {	# HANDLE...

@@ -46,9 +46,9 @@ pass_on(struct broker *b, const struct msg *in, struct msg *out, struct err *e)
 
 	for (unsigned i = 0; i < in->n; i++)
 		msg_put(&request, msg_span(in, i));
-	FAULT_POINT("verifier.gate");
 	if (in->nfd > 0)
 		pass_fd(&request, in);
+	FAULT_POINT("verifier.gate");
 	if (!work(b, kind, &request, &reply, e))
 		return false;
 	FAULT_POINT("verifier.gate done");

@@ -334,6 +334,26 @@ permit_read(struct permit *out, struct span text, const struct policy *policy, s
  * For people.
  */
 
+/* As the paper prints it: 03/11/2027 and 331,2, where the signed octets have
+ * 2027-11-03 and 331.2. */
+static char *
+as_printed(const struct field *f, char *value)
+{
+	int32_t day;
+	struct err ignored;
+
+	if (f->type == FIELD_DATE && date_parse(&day, value, &ignored)) {
+		char *printed = xprintf("%.2s/%.2s/%.4s", value + 8, value + 5, value);
+
+		free(value);
+		return printed;
+	}
+	for (char *c = value; (f->type == FIELD_DECIMAL || f->type == FIELD_POINT) && *c != '\0'; c++)
+		if (*c == '.')
+			*c = ',';
+	return value;
+}
+
 static void
 add_line(json_t *lines, const struct field *f, const char *value, int depth, bool mask)
 {
@@ -356,7 +376,7 @@ add_lines(json_t *lines, const struct field *group, const xmlNode *parent, int d
 
 		if (f == NULL || (f->show == SHOW_HIDDEN && !show_all))
 			continue;
-		value = f->type == FIELD_GROUP ? xstrdup("") : xml_text_dup(n);
+		value = f->type == FIELD_GROUP ? xstrdup("") : as_printed(f, xml_text_dup(n));
 		add_line(lines, f, value, depth, f->show == SHOW_MASKED && !show_all);
 		if (f->type == FIELD_GROUP)
 			add_lines(lines, f, n, depth + 1, show_all);

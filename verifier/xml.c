@@ -161,7 +161,7 @@ static bool
 check_octets(struct span text, struct err *e)
 {
 	if (text.len > XML_SIZE_MAX)
-		return fail(e, ERR_LIMIT, "the XML has %zu bytes (limit %u)", text.len, XML_SIZE_MAX);
+		return fail(e, ERR_LIMIT, "the XML is longer than %u bytes", XML_SIZE_MAX);
 	if (text.len == 0 || text.ptr[0] != '<')
 		return fail(e, ERR_INPUT, "not XML: it does not begin with '<'");
 	return utf8_check(text, e) || fail_in(e, "the XML");

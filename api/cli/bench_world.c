@@ -1,6 +1,5 @@
 #include "api/cli/bench_world.h"
 
-#include "api/cli/http.h"
 #include "api/cli/load.h"
 #include "base/clock.h"
 #include "base/cms.h"
@@ -258,7 +257,8 @@ wait_up(struct bench_world *w, struct err *e)
 	if (!file_read(&text, port, e))
 		return false;
 	w->port = (uint16_t)strtoul(buf_str(&text), NULL, 10);
-	w->api = xprintf("http://127.0.0.1:%u", w->port);
+	w->url = xprintf("http://127.0.0.1:%u", w->port);
+	w->api = (struct http_service){ .base = w->url };
 	return load_wait(w->port, START_MS, e);
 }
 
@@ -272,13 +272,13 @@ fetch_certificate(X509 **out, const struct bench_world *w, const char *query, co
 	json_t *items, *item;
 	size_t i;
 
-	if (!json_read(&ask, span_str(query), e) || !http_json(&answer, w->api, "POST", "/v1/list/ca", ask, e) || !json_take_arr(&items, answer, "items", e))
+	if (!json_read(&ask, span_str(query), e) || !http_json(&answer, &w->api, "POST", "/v1/list/ca", ask, e) || !json_take_arr(&items, answer, "items", e))
 		return false;
 	json_array_foreach(items, i, item)
 		if (profile == NULL || strcmp(json_string_value(json_object_get(item, "profile")) ?: "", profile) == 0)
 			path = path != NULL ? path : xprintf("/v1/certificates/%s", json_string_value(json_object_get(item, "id")) ?: "");
 	return (path != NULL || fail(e, ERR_ABSENT, "no certificate of %s", query)) &&
-	    http_call(&der, &(struct http_request){ .base = w->api, .method = "GET", .path = path }, e) && cert_from_der(out, buf_span(&der), e);
+	    http_call(&der, &(struct http_request){ .service = &w->api, .method = "GET", .path = path }, e) && cert_from_der(out, buf_span(&der), e);
 }
 
 static bool
@@ -317,7 +317,7 @@ bench_world_drop(struct bench_world *w)
 		X509_free(w->who[i].cert);
 	}
 	X509_free(w->service);
-	free(w->api);
+	free(w->url);
 	bench_dir_drop(&w->dir);
 	*w = (struct bench_world){ .up = 0 };
 }
@@ -335,7 +335,7 @@ look(struct order *o, const struct bench_world *w, struct err *e)
 	const char *text;
 	int64_t size;
 
-	if (!http_json(&head, w->api, "POST", "/v1/list/ca", ask, e) || !json_take_int(&size, head, "size", e) ||
+	if (!http_json(&head, &w->api, "POST", "/v1/list/ca", ask, e) || !json_take_int(&size, head, "size", e) ||
 	    !json_take_str(&text, head, "root", e) || !base64_get(&root, span_str(text), e) || root.len != SHA256_LEN)
 		return false;
 	o->after_size = (uint64_t)size;
@@ -372,7 +372,7 @@ bench_order(json_t **answer, const struct bench_world *w, enum bench_who who, co
 	own(json_t) *ignored = NULL;
 
 	return bench_order_cms(&cms, w, who, verb, s, n, with, e) &&
-	    http_call(&body, &(struct http_request){ .base = w->api, .method = "POST", .path = path, .type = "application/cms", .body = buf_span(&cms) }, e) &&
+	    http_call(&body, &(struct http_request){ .service = &w->api, .method = "POST", .path = path, .type = "application/cms", .body = buf_span(&cms) }, e) &&
 	    json_read(answer != NULL ? answer : &ignored, buf_span(&body), e);
 }
 
@@ -381,15 +381,17 @@ as_program(struct buf *out, const struct bench_world *w, const char *path, const
 {
 	own_struct(buf) text = buf_new(JSON_MAX);
 	own_secret struct secret *key = secret_new();
+	struct http_service as = w->api;
 
 	if (key == NULL)
 		return fail(e, ERR_LIMIT, "no memory that can be locked (ulimit -l)");
 	key->len = sizeof(BENCH_API_KEY) - 1;
 	memcpy(key->octet, BENCH_API_KEY, key->len);
+	as.api_key = key;
 	if (body != NULL)
 		json_write(&text, body);
-	return http_call(out, &(struct http_request){ .base = w->api, .method = body != NULL ? "POST" : "GET", .path = path,
-	    .type = body != NULL ? "application/json" : NULL, .body = buf_span(&text), .api_key = key }, e);
+	return http_call(out, &(struct http_request){ .service = &as, .method = body != NULL ? "POST" : "GET", .path = path,
+	    .type = body != NULL ? "application/json" : NULL, .body = buf_span(&text) }, e);
 }
 
 bool
@@ -423,7 +425,7 @@ enrol(struct bench_world *w, const char *facts, struct span csr, struct err *e)
 	if (!json_read(&ask, span_str(facts), e))
 		return false;
 	json_object_set_new(ask, "csr", json_string(buf_str(&text)));
-	if (!http_json(&answer, w->api, "POST", "/v1/requests", ask, e) || !json_take_str(&id, answer, "id", e) ||
+	if (!http_json(&answer, &w->api, "POST", "/v1/requests", ask, e) || !json_take_str(&id, answer, "id", e) ||
 	    !json_take_hex(s.hash, SHA256_LEN, answer, "hash", e))
 		return false;
 	snprintf(s.id, sizeof(s.id), "%s", id);
@@ -469,7 +471,7 @@ register_program(struct bench_world *w, struct err *e)
 
 	sha256(id, span_str(BENCH_API_KEY));
 	hex_text(s.id, span_of(id, sizeof(id)));
-	return json_read(&with, span_str("{\"name\":\"Một cửa (đo)\",\"agencies\":[\"H99\"],\"kinds\":[\"*\"],\"responsible\":\"CB-000002\",\"expires\":\"2099-01-01T00:00:00Z\"}"), e) &&
+	return json_read(&with, span_str("{\"name\":\"Một cửa (đo)\",\"agencies\":[\"H99\"],\"kinds\":[\"*\"],\"rights\":[\"submit\",\"read\"],\"responsible\":\"CB-000002\",\"expires\":\"2099-01-01T00:00:00Z\"}"), e) &&
 	    bench_order(NULL, w, BENCH_SECURITY, "program.register", &s, 1, with, e);
 }
 

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "base/json.h"
+#include "api/cli/http.h"
 #include "base/ossl.h"
 #include "verifier/order.h"
 
@@ -20,7 +20,8 @@ enum bench_who { BENCH_APPROVER, BENCH_SECURITY, BENCH_OFFICER, BENCH_CLERK, BEN
 
 struct bench_world {
 	struct bench_dir dir;
-	char *api;			/* http://127.0.0.1:port */
+	char *url;			/* http://127.0.0.1:port */
+	struct http_service api;	/* that, without a key */
 	uint16_t port;
 	pid_t up;
 	struct { EVP_PKEY *key; X509 *cert; } who[BENCH_PEOPLE];

@@ -14,7 +14,7 @@ const struct arg_option enrol_options[] = {
 	KEYBOARD_OPTIONS,
 	{ "label", "TEXT", false, "label of the key on the token; made if it is not there" },
 	{ "csr-out", "FILE", false, "write the request (PEM) here and ask nobody" },
-	{ "api", "URL", false, "the service" },
+	SERVICE_OPTIONS,
 	{ "profile", "NAME", false, "official, administrator, seal ..." },
 	{ "agency", "CODE", false, "the agency's code" },
 	{ "name", "TEXT", false, "full name" },
@@ -69,9 +69,10 @@ ask_service(const struct args *a, X509_REQ *req, struct err *e)
 	own_struct(buf) text = buf_new(1 << 17);
 	own(json_t) *ask = NULL;
 	own(json_t) *answer = NULL;
-	const char *api, *profile, *agency, *id;
+	own_struct(http_service) service = { .base = NULL };
+	const char *profile, *agency, *id;
 
-	if (!args_need(a, "api", &api, e) || !args_need(a, "profile", &profile, e) || !args_need(a, "agency", &agency, e))
+	if (!http_service_open(&service, a, e) || !args_need(a, "profile", &profile, e) || !args_need(a, "agency", &agency, e))
 		return false;
 	csr_to_der(&der, req);
 	base64_put(&text, buf_span(&der));
@@ -82,7 +83,7 @@ ask_service(const struct args *a, X509_REQ *req, struct err *e)
 		json_object_set_new(ask, "person", json_string(args_get(a, "person")));
 	if (args_get(a, "title") != NULL)
 		json_object_set_new(ask, "title", json_string(args_get(a, "title")));
-	if (!http_json(&answer, api, "POST", "/v1/requests", ask, e) || !json_take_str(&id, answer, "id", e))
+	if (!http_json(&answer, &service, "POST", "/v1/requests", ask, e) || !json_take_str(&id, answer, "id", e))
 		return false;
 	if (a->json)
 		command_print_json(answer);

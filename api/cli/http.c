@@ -1,12 +1,46 @@
 #include "api/cli/http.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
 
 #define HTTP_TIMEOUT_SECS 120L
 
 OWN_WITH(CURL, curl_easy_cleanup)
 typedef struct curl_slist header_list;
 OWN_WITH(header_list, curl_slist_free_all)
+
+static bool
+read_key(struct secret **out, const char *path, struct err *e)
+{
+	own_secret struct secret *key = secret_new();
+	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || key == NULL)
+		return fail(e, ERR_ABSENT, "cannot open %s: %s", path, strerror(errno));
+	if (!secret_read(key, fd, e))
+		return fail_in(e, "%s", path);
+	*out = take(&key);
+	return true;
+}
+
+bool
+http_service_open(struct http_service *s, const struct args *a, struct err *e)
+{
+	const char *key = args_get(a, "api-key-file");
+
+	*s = (struct http_service){ .certificate = args_get(a, "client-certificate"), .key = args_get(a, "client-key"), .ca = args_get(a, "ca") };
+	if ((s->certificate == NULL) != (s->key == NULL))
+		return fail(e, ERR_INPUT, "--client-certificate and --client-key go together");
+	return args_need(a, "api", &s->base, e) && (key == NULL || read_key(&s->api_key, key, e));
+}
+
+void
+http_service_drop(struct http_service *s)
+{
+	secret_free(s->api_key);
+	s->api_key = NULL;
+}
 
 static size_t
 take_body(char *p, size_t size, size_t n, void *b)
@@ -38,8 +72,8 @@ headers_of(const struct http_request *r)
 		add_header(&list, "Accept: %s", r->accept);
 	if (r->idempotency != NULL)
 		add_header(&list, "Idempotency-Key: %s", r->idempotency);
-	if (r->api_key != NULL) {
-		own_str char *key = span_dup_str(span_of(r->api_key->octet, r->api_key->len));
+	if (r->service->api_key != NULL) {
+		own_str char *key = span_dup_str(span_of(r->service->api_key->octet, r->service->api_key->len));
 
 		add_header(&list, "Authorization: Bearer %s", key);
 		explicit_bzero(key, strlen(key));
@@ -64,12 +98,26 @@ refusal(const struct buf *body, long status, struct err *e)
 	return fail(e, err_from_word(class) ?: ERR_BUG, "%s", detail);
 }
 
+static void
+put_tls(CURL *c, const struct http_service *s)
+{
+	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (s->certificate != NULL) {
+		curl_easy_setopt(c, CURLOPT_SSLCERT, s->certificate);
+		curl_easy_setopt(c, CURLOPT_SSLKEY, s->key);
+	}
+	if (s->ca != NULL) {
+		curl_easy_setopt(c, CURLOPT_CAINFO, s->ca);
+		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+	}
+}
+
 bool
 http_call(struct buf *answer, const struct http_request *r, struct err *e)
 {
 	own(CURL) *c = curl_easy_init();
 	own(header_list) *headers = headers_of(r);
-	own_str char *url = xprintf("%s%s", r->base, r->path);
+	own_str char *url = xprintf("%s%s", r->service->base, r->path);
 	own_struct(buf) body = buf_new(HTTP_ANSWER_MAX);
 	CURLcode code;
 	long status = 0;
@@ -82,6 +130,7 @@ http_call(struct buf *answer, const struct http_request *r, struct err *e)
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT, HTTP_TIMEOUT_SECS);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	put_tls(c, r->service);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, &body);
 	if (r->type != NULL) {
@@ -101,7 +150,7 @@ http_call(struct buf *answer, const struct http_request *r, struct err *e)
 }
 
 bool
-http_json(json_t **answer, const char *base, const char *method, const char *path,
+http_json(json_t **answer, const struct http_service *service, const char *method, const char *path,
     const json_t *body, struct err *e)
 {
 	own_struct(buf) out = buf_new(JSON_MAX);
@@ -109,7 +158,7 @@ http_json(json_t **answer, const char *base, const char *method, const char *pat
 
 	if (body != NULL)
 		json_write(&out, body);
-	return http_call(&in, &(struct http_request){ .base = base, .method = method, .path = path,
+	return http_call(&in, &(struct http_request){ .service = service, .method = method, .path = path,
 	    .type = body != NULL ? "application/json" : NULL, .body = buf_span(&out),
 	    .accept = "application/json" }, e) && json_read(answer, buf_span(&in), e);
 }

@@ -9,22 +9,39 @@
  */
 #pragma once
 
+#include "api/cli/args.h"
 #include "base/json.h"
 
 #define HTTP_ANSWER_MAX (8u << 20)
 
-struct http_request {
+/* Rows for an option table: which service, and as which program. */
+#define SERVICE_OPTIONS							\
+	{ "api", "URL", false, "the service" },				\
+	{ "api-key-file", "FILE", false, "the API key of the program that asks" },	\
+	{ "client-certificate", "FILE", false, "or its certificate (PEM)" },	\
+	{ "client-key", "FILE", false, "and the certificate's key (PEM)" },	\
+	{ "ca", "FILE", false, "whom the service's certificate leads to (PEM; else the system's)" }
+
+struct http_service {
 	const char *base;		/* http://127.0.0.1:8080 */
+	struct secret *api_key;		/* NULL: without one */
+	const char *certificate, *key, *ca;	/* files; NULL: none */
+};
+/* What the options say; --api is needed. */
+must_check bool http_service_open(struct http_service *, const struct args *, struct err *);
+void http_service_drop(struct http_service *);
+
+struct http_request {
+	const struct http_service *service;
 	const char *method, *path;	/* "POST", "/v1/permits" */
 	const char *type;		/* content type of body; NULL without a body */
 	struct span body;
 	const char *accept;		/* may be NULL */
 	const char *idempotency;	/* Idempotency-Key; may be NULL */
-	const struct secret *api_key;	/* may be NULL */
 };
 
 /* The body of a 2xx answer, appended. */
 must_check bool http_call(struct buf *answer, const struct http_request *, struct err *);
 /* The same with JSON both ways; body may be NULL. */
-must_check bool http_json(json_t **answer, const char *base, const char *method, const char *path,
+must_check bool http_json(json_t **answer, const struct http_service *, const char *method, const char *path,
     const json_t *body, struct err *);

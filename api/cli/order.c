@@ -23,7 +23,7 @@
 const struct arg_option order_options[] = {
 	KEYBOARD_OPTIONS,
 	{ "certificate", "FILE", false, "the signer's certificate" },
-	{ "api", "URL", false, "the service" },
+	SERVICE_OPTIONS,
 	{ "reason", "TEXT", false, "why" },
 	{ "effective", "TIME", false, "from when (now)" },
 	{ "with", "JSON", false, "what the verb needs to know" },
@@ -34,7 +34,8 @@ const struct arg_option order_options[] = {
 
 struct making {
 	const struct args *a;
-	const char *api, *verb;
+	struct http_service service;
+	const char *verb;
 	struct order order;
 	json_t *with;
 };
@@ -63,7 +64,7 @@ hash_listed(struct making *m, struct order_subject *s, const char *what, struct 
 
 	if (strcmp(what, "appointments") == 0)
 		return fail(e, ERR_INPUT, "name the appointment's hash with id:hash");
-	if (!http_json(&answer, m->api, "POST", "/v1/list/ca", ask, e) || !json_take_arr(&items, answer, "items", e))
+	if (!http_json(&answer, &m->service, "POST", "/v1/list/ca", ask, e) || !json_take_arr(&items, answer, "items", e))
 		return false;
 	json_array_foreach(items, i, item) {
 		const char *id = json_string_value(json_object_get(item, "id"));
@@ -97,7 +98,7 @@ hash_fetched(struct making *m, struct order_subject *s, const char *path_format,
 	own_struct(buf) octets = buf_new(HTTP_ANSWER_MAX);
 	own_str char *path = xprintf("%s%s", path_format, s->id);
 
-	if (!http_call(&octets, &(struct http_request){ .base = m->api, .method = "GET", .path = path }, e))
+	if (!http_call(&octets, &(struct http_request){ .service = &m->service, .method = "GET", .path = path }, e))
 		return false;
 	sha256(s->hash, buf_span(&octets));
 	return true;
@@ -140,7 +141,7 @@ look_at_log(struct making *m, struct err *e)
 	const char *text;
 	int64_t size;
 
-	if (!http_json(&answer, m->api, "POST", "/v1/list/ca", ask, e) || !json_take_int(&size, answer, "size", e) || !json_take_str(&text, answer, "root", e))
+	if (!http_json(&answer, &m->service, "POST", "/v1/list/ca", ask, e) || !json_take_int(&size, answer, "size", e) || !json_take_str(&text, answer, "root", e))
 		return false;
 	if (!base64_get(&root, span_str(text), e) && !hex_get(&root, span_str(text), e))
 		return false;
@@ -210,6 +211,24 @@ sign_order(struct making *m, struct buf *cms, struct err *e)
 	return cms_sign_attached(pkey, cert, buf_span(&text), cms, e);
 }
 
+/* What was not done of an order that was accepted is told by the exit code. */
+static bool
+all_done(struct span answer, struct err *e)
+{
+	own(json_t) *j = NULL;
+	json_t *result;
+	struct err ignored;
+	size_t i;
+
+	if (!json_read(&j, answer, &ignored))
+		return true;
+	json_array_foreach(json_object_get(j, "results"), i, result)
+		if (json_is_false(json_object_get(result, "done")))
+			return fail(e, err_from_word(json_string_value(json_object_get(result, "class")) ?: "") ?: ERR_BUG, "%s: %s",
+			    json_string_value(json_object_get(result, "handle")) ?: "", json_string_value(json_object_get(result, "text")) ?: "not done");
+	return true;
+}
+
 static bool
 make_and_send(struct making *m, size_t verb, struct err *e)
 {
@@ -221,10 +240,10 @@ make_and_send(struct making *m, size_t verb, struct err *e)
 		return false;
 	if (out != NULL)
 		return file_write(out, buf_span(&cms), 0644, e);
-	if (!http_call(&answer, &(struct http_request){ .base = m->api, .method = "POST", .path = verbs[verb].path, .type = "application/cms", .body = buf_span(&cms) }, e))
+	if (!http_call(&answer, &(struct http_request){ .service = &m->service, .method = "POST", .path = verbs[verb].path, .type = "application/cms", .body = buf_span(&cms) }, e))
 		return false;
 	printf("%s\n", buf_str(&answer));
-	return true;
+	return all_done(buf_span(&answer), e);
 }
 
 int
@@ -235,17 +254,18 @@ command_order(const struct args *a)
 	struct err e;
 	bool good;
 
-	if (a->nwords < 2 || !args_need(a, "api", &m.api, &e)) {
+	if (a->nwords < 2 || args_get(a, "api") == NULL) {
 		fail(&e, ERR_INPUT, "antin order VERB ID... --token LABEL --certificate FILE --api URL");
 		return command_usage(a, &e);
 	}
-	if (with != NULL && !json_read(&m.with, span_str(with), &e))
+	if ((with != NULL && !json_read(&m.with, span_str(with), &e)) || !http_service_open(&m.service, a, &e))
 		return command_usage(a, &e);
 	m.verb = a->word[0];
 	for (size_t i = 0; i < NVERBS; i++) {
 		if (strcmp(verbs[i].verb, m.verb) != 0)
 			continue;
 		good = make_and_send(&m, i, &e);
+		http_service_drop(&m.service);
 		free(m.order.subject);
 		json_decref(m.with);
 		return good ? 0 : command_refuse(a, &e);

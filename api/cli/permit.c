@@ -13,15 +13,12 @@
 #include "base/file.h"
 #include "verifier/ticket.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 const struct arg_option permit_options[] = {
 	KEYBOARD_OPTIONS,
-	{ "api", "URL", false, "the service" },
-	{ "api-key-file", "FILE", false, "submit: the program's API key" },
+	SERVICE_OPTIONS,
 	{ "key", "TEXT", false, "submit: idempotency key (the file's hash)" },
 	{ "id", "ID", false, "submit: which of the permits in the file" },
 	{ "state", "WORD", false, "list: draft, signed, sealing, issued, withdrawn" },
@@ -75,24 +72,20 @@ permit_submit(const struct args *a, struct err *e)
 	own(json_t) *answer = NULL;
 	own_struct(buf) body = buf_new(JSON_MAX);
 	own_struct(buf) in = buf_new(HTTP_ANSWER_MAX);
-	own_secret struct secret *key = secret_new();
-	const char *api, *key_file, *handle;
+	own_struct(http_service) service = { .base = NULL };
+	const char *handle;
 	char idempotency[2 * SHA256_LEN + 1];
 	unsigned char digest[SHA256_LEN];
-	own_fd int fd = -1;
 
-	if (a->nwords != 2 || !args_need(a, "api", &api, e) || !args_need(a, "api-key-file", &key_file, e))
+	if (a->nwords != 2 || args_get(a, "api") == NULL)
 		return fail(e, ERR_INPUT, "antin permit submit FILE --api URL --api-key-file FILE");
-	fd = open(key_file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || key == NULL)
-		return fail(e, ERR_ABSENT, "cannot open %s: %s", key_file, strerror(errno));
-	if (!secret_read(key, fd, e) || !pick_submission(&j, a, e))
+	if (!http_service_open(&service, a, e) || !pick_submission(&j, a, e))
 		return false;
 	json_write(&body, j);
 	sha256(digest, buf_span(&body));
 	hex_text(idempotency, span_of(digest, SHA256_LEN));
-	if (!http_call(&in, &(struct http_request){ .base = api, .method = "POST", .path = "/v1/permits", .type = "application/json", .body = buf_span(&body),
-	    .idempotency = args_get(a, "key") ?: idempotency, .api_key = key }, e) || !json_read(&answer, buf_span(&in), e) || !json_take_str(&handle, answer, "handle", e))
+	if (!http_call(&in, &(struct http_request){ .service = &service, .method = "POST", .path = "/v1/permits", .type = "application/json", .body = buf_span(&body),
+	    .idempotency = args_get(a, "key") ?: idempotency }, e) || !json_read(&answer, buf_span(&in), e) || !json_take_str(&handle, answer, "handle", e))
 		return false;
 	if (a->json) {
 		command_print_json(answer);
@@ -103,25 +96,43 @@ permit_submit(const struct args *a, struct err *e)
 	return true;
 }
 
+/* All pages; what there is of one is small beside what a permit is. */
+static bool
+list_all(json_t *items, const struct http_service *service, const char *state, struct err *e)
+{
+	json_t *list, *next = NULL;
+
+	do {
+		own(json_t) *ask = json_pack("{s:s, s:O*}", "state", state, "after", next);
+		own(json_t) *answer = NULL;
+
+		json_decref(next);
+		next = NULL;
+		if (!http_json(&answer, service, "POST", "/v1/list/permits", ask, e) || !json_take_arr(&list, answer, "items", e))
+			return false;
+		json_array_extend(items, list);
+		next = json_incref(json_object_get(answer, "next"));
+	} while (next != NULL);
+	return true;
+}
+
 static bool
 permit_list(const struct args *a, struct err *e)
 {
-	own(json_t) *ask = NULL;
-	own(json_t) *answer = NULL;
-	const char *api, *state;
+	own_struct(http_service) service = { .base = NULL };
+	own(json_t) *items = json_array();
+	own(json_t) *all = json_pack("{s:O}", "items", items);
+	const char *state;
 	json_t *item;
 	size_t i;
 
-	if (!args_need(a, "api", &api, e) || !args_need(a, "state", &state, e))
-		return false;
-	ask = json_pack("{s:s}", "state", state);
-	if (!http_json(&answer, api, "POST", "/v1/list/permits", ask, e))
+	if (!http_service_open(&service, a, e) || !args_need(a, "state", &state, e) || !list_all(items, &service, state, e))
 		return false;
 	if (a->json) {
-		command_print_json(answer);
+		command_print_json(all);
 		return true;
 	}
-	json_array_foreach(json_object_get(answer, "items"), i, item)
+	json_array_foreach(items, i, item)
 		printf("%s  %-22s %-10s %s  %s  %s\n", json_string_value(json_object_get(item, "handle")), json_string_value(json_object_get(item, "kind")),
 		    json_string_value(json_object_get(item, "agency")), json_string_value(json_object_get(item, "number")) ?: "-",
 		    json_string_value(json_object_get(item, "shortcode")) ?: "-", json_string_value(json_object_get(item, "holder")) ?: "");
@@ -138,7 +149,7 @@ load_cert(X509 **out, const struct args *a, const char *option, struct err *e)
 }
 
 static bool
-ask_prepare(json_t **out, const struct args *a, const char *api, X509 *cert, struct err *e)
+ask_prepare(json_t **out, const struct args *a, const struct http_service *service, X509 *cert, struct err *e)
 {
 	own_struct(buf) der = buf_new(1 << 16);
 	own_struct(buf) text = buf_new(1 << 17);
@@ -150,7 +161,7 @@ ask_prepare(json_t **out, const struct args *a, const char *api, X509 *cert, str
 	cert_to_der(&der, cert);
 	base64_put(&text, buf_span(&der));
 	ask = json_pack("{s:o, s:s}", "handles", handles, "certificate", buf_str(&text));
-	return http_json(out, api, "POST", "/v1/permits/prepare", ask, e);
+	return http_json(out, service, "POST", "/v1/permits/prepare", ask, e);
 }
 
 static bool
@@ -231,7 +242,7 @@ static bool
 permit_sign(const struct args *a, struct err *e)
 {
 	own(X509) *cert = NULL;
-	own(X509) *service = NULL;
+	own(X509) *vouching = NULL;
 	own(json_t) *prepared = NULL;
 	own(json_t) *answer = NULL;
 	own(json_t) *ask = NULL;
@@ -240,17 +251,18 @@ permit_sign(const struct args *a, struct err *e)
 	struct token_key key;
 	struct ticket t;
 	unsigned char officer[KEY_ID_LEN];
+	own_struct(http_service) service = { .base = NULL };
 	json_t *signatures = json_array();
-	const char *api, *session, *ticket;
+	const char *session, *ticket;
 	bool good;
 
-	if (a->nwords < 2 || !args_need(a, "api", &api, e))
-		return fail(e, ERR_INPUT, "antin permit sign HANDLE... --api URL --token LABEL --certificate FILE --service-certificate FILE");
-	if (!load_cert(&cert, a, "certificate", e) || !load_cert(&service, a, "service-certificate", e) || !ask_prepare(&prepared, a, api, cert, e) ||
+	if (a->nwords < 2 || args_get(a, "api") == NULL)
+		return fail(e, ERR_INPUT, "antin permit sign HANDLE... --api URL --api-key-file FILE --token LABEL --certificate FILE --service-certificate FILE");
+	if (!http_service_open(&service, a, e) || !load_cert(&cert, a, "certificate", e) || !load_cert(&vouching, a, "service-certificate", e) || !ask_prepare(&prepared, a, &service, cert, e) ||
 	    !json_take_str(&session, prepared, "session", e) || !json_take_str(&ticket, prepared, "ticket", e) || !base64_get(&cms, span_str(ticket), e))
 		return false;
 	key_id_of_cert(officer, cert);
-	if (!ticket_open(&t, buf_span(&cms), service, officer, clock_now(), e))
+	if (!ticket_open(&t, buf_span(&cms), vouching, officer, clock_now(), e))
 		return false;
 	good = show_ticket(&t, a, e) && keyboard_token(&token, a, e) && keyboard_key(&key, token, cert, e) && sign_documents(signatures, prepared, &t, token, &key, e);
 	ticket_drop(&t);
@@ -259,7 +271,7 @@ permit_sign(const struct args *a, struct err *e)
 		return false;
 	}
 	ask = json_pack("{s:s, s:o}", "session", session, "signatures", signatures);
-	return http_json(&answer, api, "POST", "/v1/permits/finish", ask, e) && report_results(a, answer, e);
+	return http_json(&answer, &service, "POST", "/v1/permits/finish", ask, e) && report_results(a, answer, e);
 }
 
 static bool
@@ -267,12 +279,15 @@ fetch(const struct args *a, const char *suffix, struct err *e)
 {
 	own_struct(buf) octets = buf_new(HTTP_ANSWER_MAX);
 	own_str char *path = NULL;
-	const char *api, *out = args_get(a, "out");
+	own_struct(http_service) service = { .base = NULL };
+	const char *out = args_get(a, "out");
 
-	if (a->nwords != 2 || !args_need(a, "api", &api, e))
-		return fail(e, ERR_INPUT, "antin permit %s CODE --api URL", a->word[0]);
+	if (a->nwords != 2 || args_get(a, "api") == NULL)
+		return fail(e, ERR_INPUT, "antin permit %s CODE --api URL (a HANDLE: with --api-key-file FILE)", a->word[0]);
+	if (!http_service_open(&service, a, e))
+		return false;
 	path = xprintf("/v1/permits/%s%s", a->word[1], suffix);
-	if (!http_call(&octets, &(struct http_request){ .base = api, .method = "GET", .path = path }, e))
+	if (!http_call(&octets, &(struct http_request){ .service = &service, .method = "GET", .path = path }, e))
 		return false;
 	if (out != NULL)
 		return file_write(out, buf_span(&octets), 0644, e);

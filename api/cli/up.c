@@ -146,7 +146,6 @@ process_start(struct up *up, struct process *p, struct err *e)
 	return true;
 }
 
-/* False: it closed the descriptor and said nothing, so it ends. */
 static bool
 ready_seen(struct process *p)
 {
@@ -155,11 +154,11 @@ ready_seen(struct process *p)
 
 	close(p->ready);
 	p->ready = -1;
-	if (n > 0) {
-		p->failures = 0;
-		log_info("%s is ready", p->name);
-	}
-	return n > 0;
+	if (n <= 0)
+		return false;
+	p->failures = 0;
+	log_info("%s is ready", p->name);
+	return true;
 }
 
 static bool
@@ -169,13 +168,8 @@ wait_ready(const struct up *up, struct process *p, struct err *e)
 
 	if (poll(&pf, 1, READY_WAIT_MS) != 1)
 		return fail(e, ERR_LATER, "%s was not ready in %d seconds", p->name, READY_WAIT_MS / 1000);
-	if (ready_seen(p))
-		return true;
-	/* It may still be on its way out: what starts next would wait for it. */
-	kill(p->pid, SIGKILL);
-	waitpid(p->pid, NULL, 0);
-	p->pid = 0;
-	return fail(e, ERR_LATER, "%s could not start; its own line says why", p->name);
+	/* The pipe of a process that ended says nothing. */
+	return ready_seen(p) || fail(e, ERR_LATER, "%s could not start; its own line says why", p->name);
 }
 
 /* A process that ended is started again a second later. */

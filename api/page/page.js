@@ -96,6 +96,8 @@
 		var prefix = a.prefix || {};
 		var colours = { green: 1, amber: 1, blue: 1, red: 1, grey: 1 };
 		empty(box);
+		if (!/\banswered\b/.test(document.body.className))
+			document.body.className += ' answered';
 		box.className = colours[a.colour] ? a.colour : 'grey';
 		title = add(box, 'h2');
 		add(title, 'span', a.sign, 'sign').setAttribute('aria-hidden', 'true');

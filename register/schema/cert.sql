@@ -66,12 +66,14 @@ CREATE TABLE crl (
 	entry INTEGER NOT NULL
 ) STRICT;
 
--- Programs that may submit: known by the hash of a certificate or of an API key.
+-- Programs that submit or read: known by the hash of an API key or of a
+-- certificate's SubjectPublicKeyInfo.
 CREATE TABLE program (
-	id BLOB PRIMARY KEY,		-- SHA-256 of the certificate or of the key
+	id BLOB PRIMARY KEY,		-- SHA-256
 	name TEXT NOT NULL,
 	agencies TEXT NOT NULL,		-- space-separated, with their descendants
 	kinds TEXT NOT NULL,
+	rights TEXT NOT NULL,		-- space-separated: submit, read
 	responsible TEXT NOT NULL,
 	expires INTEGER NOT NULL,
 	entry INTEGER NOT NULL

@@ -5,6 +5,7 @@
 #include "api/routes.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/ossl.h"
 #include "base/serve.h"
 #include "ca/proto.h"
 #include "signer/proto.h"
@@ -19,6 +20,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define HANDLE "00112233445566778899aabbccddeeff"
 
 static char dir[] = "/tmp/antin-api-XXXXXX";
 static pid_t verifier_pid, signer_pid;
@@ -78,7 +81,11 @@ on_proof(void *s, enum msg_caller who, const struct msg *in, struct msg *out, st
 static bool
 on_submit(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
-	own_str char *text = xprintf("{\"program\":\"%s\",\"key\":\"%s\",\"again\":%s}", msg_str(in, 0), msg_str(in, 1),
+	own_str char *text = NULL;
+	char asker[2 * SHA256_LEN + 1];
+
+	hex_text(asker, msg_span(in, 0));
+	text = xprintf("{\"program\":\"%s\",\"key\":\"%s\",\"again\":%s}", asker, msg_str(in, 1),
 	    strcmp(msg_str(in, 1), "again") == 0 ? "true" : "false");
 
 	msg_put_str(out, text);
@@ -88,7 +95,7 @@ on_submit(void *s, enum msg_caller who, const struct msg *in, struct msg *out, s
 static bool
 on_prepare(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
-	own_str char *text = xprintf("{\"rest\":%s,\"der\":%zu}", msg_str(in, 0), msg_span(in, 1).len);
+	own_str char *text = xprintf("{\"who\":%zu,\"rest\":%s,\"der\":%zu}", msg_span(in, 0).len, msg_str(in, 1), msg_span(in, 2).len);
 
 	msg_put_str(out, text);
 	return true;
@@ -97,7 +104,28 @@ on_prepare(void *s, enum msg_caller who, const struct msg *in, struct msg *out, 
 static bool
 on_permit(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
-	msg_put_str(out, msg_str(in, 0));
+	own_str char *text = xprintf("%zu %s", msg_span(in, 0).len, msg_str(in, 1));
+
+	msg_put_str(out, text);
+	return true;
+}
+
+/* Of two handles: may read one that is issued and one that is a draft. */
+static bool
+on_may_read(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	if (msg_span(in, 0).len != SHA256_LEN || strncmp(msg_str(in, 1), "0011", 4) != 0)
+		return fail(e, ERR_ABSENT, "the signer says no");
+	msg_put_str(out, strcmp(msg_str(in, 1), HANDLE) == 0 ? "issued" : "draft");
+	return true;
+}
+
+static bool
+on_list(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_str char *text = xprintf("{\"who\":%zu,\"asked\":%s}", msg_span(in, 0).len, msg_str(in, 1));
+
+	msg_put_str(out, text);
 	return true;
 }
 
@@ -113,9 +141,11 @@ static const struct serve_route verifier_routes[] = {
 	{ { VERIFY_PROOF, "VERIFY_PROOF", CALLER_API, "s", "s" }, on_proof },
 };
 static const struct serve_route signer_routes[] = {
-	{ { SIGNER_SUBMIT, "SIGNER_SUBMIT", CALLER_API, "sss", "s" }, on_submit },
-	{ { SIGNER_PREPARE, "SIGNER_PREPARE", CALLER_API, "sb", "s" }, on_prepare },
-	{ { SIGNER_PERMIT, "SIGNER_PERMIT", CALLER_API, "s", "b" }, on_permit },
+	{ { SIGNER_SUBMIT, "SIGNER_SUBMIT", CALLER_API, "bss", "s" }, on_submit },
+	{ { SIGNER_PREPARE, "SIGNER_PREPARE", CALLER_API, "bsb", "s" }, on_prepare },
+	{ { SIGNER_PERMIT, "SIGNER_PERMIT", CALLER_API, "bs", "b" }, on_permit },
+	{ { SIGNER_MAY_READ, "SIGNER_MAY_READ", CALLER_API, "bs", "s" }, on_may_read },
+	{ { SIGNER_LIST, "SIGNER_LIST", CALLER_API, "bs", "s" }, on_list },
 	{ { SIGNER_ORDER, "SIGNER_ORDER", CALLER_API, "b", "s" }, on_conflict },
 };
 
@@ -184,7 +214,7 @@ setup(void **state)
 	write_public("crl/0.crl", "crl");
 	write_public("../secret", "secret");
 	signal(SIGPIPE, SIG_IGN);
-	if (!http_listen(&door, &port, "127.0.0.1:0", &e) || !http_start(&http, door, &limits, &site, &e))
+	if (!http_listen(&door, &port, "127.0.0.1:0", &e) || !http_start(&http, door, &limits, &site, NULL, &e))
 		return -1;
 	return 0;
 }
@@ -250,7 +280,6 @@ ask(struct buf *answer, const char *method, const char *path, const char *header
 	return talk(answer, buf_span(&r));
 }
 
-#define HANDLE "00112233445566778899aabbccddeeff"
 #define KEY "Authorization: Bearer k1\r\n"
 #define FORM "Content-Type: application/x-www-form-urlencoded\r\n"
 #define IDEM "Idempotency-Key: a\r\n"
@@ -320,8 +349,20 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "form, of no type", "POST", "/answer", "", "code=1", 415, "a form is needed" },
 	{ "form, asked for", "GET", "/answer", "", NULL, 405, "Allow: POST" },
 
-	{ "proof, daemon refuses", "GET", "/v1/permits/" HANDLE "/proof", "", NULL, 404, "no permit " HANDLE },
-	{ "permit by handle", "GET", "/v1/permits/00112233445566778899AABBCCDDEEFF", "", NULL, 200, "\r\n\r\n" HANDLE },
+	{ "proof, daemon refuses", "GET", "/v1/permits/" HANDLE "/proof", KEY, NULL, 404, "no permit " HANDLE },
+	{ "proof, the signer refuses", "GET", "/v1/permits/ff112233445566778899aabbccddeeff/proof", KEY, NULL, 404, "the signer says no" },
+	{ "proof by handle, no key", "GET", "/v1/permits/" HANDLE "/proof", "", NULL, 401, "WWW-Authenticate: Bearer" },
+	{ "permit by handle", "GET", "/v1/permits/00112233445566778899AABBCCDDEEFF", KEY, NULL, 200, "\r\n\r\n32 " HANDLE },
+	{ "permit by handle, no key", "GET", "/v1/permits/" HANDLE, "", NULL, 401, "WWW-Authenticate: Bearer" },
+	{ "permit by handle, other scheme", "GET", "/v1/permits/" HANDLE, "Authorization: Basic eDp5\r\n", NULL, 401, "API key" },
+	{ "permit by handle, no ASCII", "GET", "/v1/permits/" HANDLE, "Authorization: Bearer \xc3\xa1\r\n", NULL, 400, "ASCII" },
+	{ "a code needs no key and shows none", "GET", "/v1/permits/BCFGHJKMNPR01", KEY, NULL, 200, "\r\n\r\n0 BCFG" },
+	{ "sheet by handle, no key", "GET", "/v1/permits/" HANDLE "/sheet", "", NULL, 401, "WWW-Authenticate: Bearer" },
+	{ "sheet by handle, the signer refuses", "GET", "/v1/permits/ff112233445566778899aabbccddeeff/sheet", KEY, NULL, 404, "the signer says no" },
+	{ "sheet of a draft", "GET", "/v1/permits/00112233445566778899aabbccddee00/sheet", KEY, NULL, 409, "not issued yet" },
+	{ "sheet by handle, no permit in the report", "GET", "/v1/permits/" HANDLE "/sheet", KEY, NULL, 404, "no permit to print" },
+	{ "list", "POST", "/v1/list/permits", KEY, "{\"state\":\"issued\"}", 200, "{\"who\":32,\"asked\":{\"state\":\"issued\"}}" },
+	{ "list, no key", "POST", "/v1/list/permits", "", "{\"state\":\"issued\"}", 401, "WWW-Authenticate: Bearer" },
 	{ "permit by short code", "GET", "/v1/permits/bcfg-hjkm-npr0-1", "", NULL, 200, "filename=\"BCFGHJKMNPR01.xml\"" },
 	{ "permit by a code of none", "GET", "/v1/permits/BCFGHJKMNPR02", "", NULL, 404, "no permit with this code" },
 	{ "permit, too many tries", "GET", "/v1/permits/1111111111111", "", NULL, 429, "Retry-After: 77" },
@@ -343,12 +384,13 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "submit, body not UTF-8", "POST", "/v1/permits", KEY IDEM, "{\"a\":\"\xc3\"}", 400, "the body" },
 	{ "submit, no body", "POST", "/v1/permits", KEY IDEM, "", 400, "empty" },
 
-	{ "prepare", "POST", "/v1/permits/prepare", "", "{\"handles\":[\"a\"],\"certificate\":\"MAA=\"}", 200, "{\"rest\":{\"handles\":[\"a\"]},\"der\":2}" },
-	{ "prepare, bad base64", "POST", "/v1/permits/prepare", "", "{\"handles\":[],\"certificate\":\"MA=\"}", 400, "certificate" },
-	{ "prepare, no certificate", "POST", "/v1/permits/prepare", "", "{\"handles\":[]}", 400, "certificate" },
-	{ "prepare, one key more", "POST", "/v1/permits/prepare", "", "{\"handles\":[],\"certificate\":\"MAA=\",\"pin\":\"1\"}", 400, "pin" },
-	{ "prepare, key twice", "POST", "/v1/permits/prepare", "", "{\"handles\":[],\"handles\":[],\"certificate\":\"MAA=\"}", 400, "\"class\":\"input\"" },
-	{ "prepare, no JSON", "POST", "/v1/permits/prepare", "", "hello", 400, "\"class\":\"input\"" },
+	{ "prepare, no key", "POST", "/v1/permits/prepare", "", "{\"handles\":[\"a\"],\"certificate\":\"MAA=\"}", 401, "WWW-Authenticate: Bearer" },
+	{ "prepare", "POST", "/v1/permits/prepare", KEY, "{\"handles\":[\"a\"],\"certificate\":\"MAA=\"}", 200, "{\"who\":32,\"rest\":{\"handles\":[\"a\"]},\"der\":2}" },
+	{ "prepare, bad base64", "POST", "/v1/permits/prepare", KEY, "{\"handles\":[],\"certificate\":\"MA=\"}", 400, "certificate" },
+	{ "prepare, no certificate", "POST", "/v1/permits/prepare", KEY, "{\"handles\":[]}", 400, "certificate" },
+	{ "prepare, one key more", "POST", "/v1/permits/prepare", KEY, "{\"handles\":[],\"certificate\":\"MAA=\",\"pin\":\"1\"}", 400, "pin" },
+	{ "prepare, key twice", "POST", "/v1/permits/prepare", KEY, "{\"handles\":[],\"handles\":[],\"certificate\":\"MAA=\"}", 400, "\"class\":\"input\"" },
+	{ "prepare, no JSON", "POST", "/v1/permits/prepare", KEY, "hello", 400, "\"class\":\"input\"" },
 
 	{ "order, daemon refuses", "POST", "/v1/orders/signer", "", "cms", 409, "changed since you looked" },
 	{ "order, empty", "POST", "/v1/orders/signer", "", "", 400, "empty" },

@@ -324,7 +324,7 @@ appointments_begin_and_end(void **state)
 static void
 a_program_is_registered(void **state)
 {
-	own(json_t) *with = json_pack("{s:s, s:[s], s:[s], s:s, s:s}", "name", "motcua", "agencies", "H99.14", "kinds", "*",
+	own(json_t) *with = json_pack("{s:s, s:[s], s:[s], s:[s], s:s, s:s}", "name", "motcua", "agencies", "H99.14", "kinds", "*", "rights", "read",
 	    "responsible", "QT-000003", "expires", "2028-01-01T00:00:00+07:00");
 	struct draft d = { .by = SEC, .verb = "program.register", .id = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff" };
 	struct err e;
@@ -333,6 +333,62 @@ a_program_is_registered(void **state)
 	assert_done(world_order(&w, &d, NULL, &e), e);
 	d.by = MAI;
 	refused("an approver", &d, ERR_POLICY, "no role");
+	d.by = SEC;
+	json_object_set_new(with, "rights", json_pack("[s,s]", "read", "seal"));
+	hash_with(&d, with);
+	refused("a right that is none", &d, ERR_ABSENT, "seal is not known");
+	json_object_set_new(with, "rights", json_array());
+	hash_with(&d, with);
+	refused("no rights", &d, ERR_INPUT, "is empty");
+	json_object_del(with, "rights");
+	hash_with(&d, with);
+	refused("nothing said of rights", &d, ERR_INPUT, "rights");
+}
+
+/* Requests and orders, by the program that asks. */
+static void
+some_lists_are_for_programs(void **state)
+{
+	static const struct { const char *name, *rights, *agency, *what; enum err_class want; bool some; } rows[] = {
+		{ "nobody, requests", NULL, NULL, "requests", ERR_POLICY, false },
+		{ "nobody, orders", NULL, NULL, "orders", ERR_POLICY, false },
+		{ "nobody, head", NULL, NULL, "head", ERR_NONE, false },
+		{ "submits only, requests", "submit", "H99", "requests", ERR_POLICY, false },
+		{ "submits only, orders", "submit", "H99", "orders", ERR_POLICY, false },
+		{ "another agency, requests", "read", "H99.27", "requests", ERR_NONE, false },
+		{ "another agency, orders", "read", "H99.27", "orders", ERR_POLICY, false },
+		{ "its agency, requests", "read", "H99.14", "requests", ERR_NONE, true },
+		{ "the city, requests", "read", "H99", "requests", ERR_NONE, true },
+		{ "the city, orders", "read", "H99", "orders", ERR_NONE, true },
+	};
+	static const char id[] = "a0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+	struct err e;
+
+	json_decref(pending("CB-000110", "H99.14"));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		own_struct(buf) text = buf_new(CA_MESSAGE_MAX), who = buf_new(64);
+		own_str char *query = xprintf("{\"what\":\"%s\"}", rows[i].what);
+		own(json_t) *answer = NULL;
+		bool good;
+
+		if (rows[i].rights != NULL) {
+			own(json_t) *with = json_pack("{s:s, s:[s], s:[s], s:[s], s:s, s:s}", "name", "motcua", "agencies", rows[i].agency, "kinds", "*",
+			    "rights", rows[i].rights, "responsible", "QT-000003", "expires", "2028-01-01T00:00:00+07:00");
+			struct draft d = { .by = SEC, .verb = "program.register", .id = id };
+
+			hash_with(&d, with);
+			assert_done(world_order(&w, &d, NULL, &e), e);
+			assert_done(hex_get(&who, span_str(id), &e), e);
+		}
+		good = world_list_as(&w, buf_span(&who), query, &text, &e);
+		if (good != (rows[i].want == ERR_NONE))
+			print_error("%s: %s\n", rows[i].name, good ? "done" : e.text);
+		assert_case(rows[i].name, good ? rows[i].want == ERR_NONE : e.class == rows[i].want);
+		if (good && strcmp(rows[i].what, "head") != 0) {
+			assert_done(json_read(&answer, buf_span(&text), &e), e);
+			assert_case(rows[i].name, (json_array_size(json_object_get(answer, "items")) > 0) == rows[i].some);
+		}
+	}
 }
 
 /* Last: NAM's certificate is revoked, and then NAM orders. */
@@ -372,6 +428,7 @@ main(void)
 		cmocka_unit_test(a_request_is_one_and_a_key_is_ones),
 		cmocka_unit_test(appointments_begin_and_end),
 		cmocka_unit_test(a_program_is_registered),
+		cmocka_unit_test(some_lists_are_for_programs),
 		cmocka_unit_test(a_revoked_administrator_orders_nothing),
 	};
 

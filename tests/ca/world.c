@@ -56,8 +56,8 @@ secret_text(const char *text)
 	return s;
 }
 
-static struct token *
-make_token(const char *label)
+struct token *
+world_token(const char *label)
 {
 	own_secret struct secret *so = secret_text("security-4711");
 	own_secret struct secret *pin = secret_text(PIN);
@@ -113,7 +113,7 @@ make_folders(struct world *w)
 }
 
 static void
-write_config(struct world *w)
+write_config(struct world *w, const char *sections)
 {
 	const char *d = w->dir;
 	own_str char *text = xprintf(
@@ -121,18 +121,18 @@ write_config(struct world *w)
 	    "[antin-hsm-log]\nrun = %s/run\ntoken = log\nkind = log\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\nstate = %s/log\norigin = " ORIGIN "\n"
 	    "[antin-hsm-issuing]\nrun = %s/run\ntoken = issuing\nsign.ca = *\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\n"
 	    "[antin-verifier]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\ntrust = %s/trust\npublic = %s/public\nhost = xacthuc.hoagiang.example\n"
-	    "[antin-ca]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\nroot = %s/root.crt\nceremony = %s/ceremony.p7m\n",
-	    d, d, d, d, d, d, d, d, d, d, d, d, d, d, d, d);
+	    "[antin-ca]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\nroot = %s/root.crt\nceremony = %s/ceremony.p7m\n%s",
+	    d, d, d, d, d, d, d, d, d, d, d, d, d, d, d, d, sections);
 
 	write_file(w, "antin.conf", span_str(text));
 }
 
 static void
-hold_ceremony(struct world *w)
+hold_ceremony(struct world *w, const struct world_more *more)
 {
-	own_token struct token *root = make_token("root");
-	own_token struct token *issuing = make_token("issuing");
-	own_token struct token *log = make_token("log");
+	own_token struct token *root = world_token("root");
+	own_token struct token *issuing = world_token("issuing");
+	own_token struct token *log = world_token("log");
 	own(EVP_PKEY) *root_pkey = NULL;
 	own(EVP_PKEY) *issuing_pkey = NULL;
 	struct token_key root_key, issuing_key, log_key;
@@ -149,21 +149,31 @@ hold_ceremony(struct world *w)
 
 		people[i] = (struct ceremony_person){ p->person, p->name, p->title, p->agency, p->roles, buf_span(&p->csr) };
 	}
-	const struct ceremony_plan plan = {
+	struct ceremony_plan plan = {
 		.policy = w->policy, .tier = "demonstration", .agency = "H99", .root_name = "Hòa Giang – gốc THỬ NGHIỆM",
 		.issuing_name = "Hòa Giang – cấp chứng thư THỬ NGHIỆM", .site = SITE, .log_vkey = "log+00000000+",
 		.root_key = root_pkey, .issuing_key = issuing_pkey, .person = people, .npersons = ADMINS, .now = clock_now(),
 	};
+	if (more != NULL)
+		more->ceremony(w, &plan);
 	assert_done(ceremony_make(&w->made, &plan, &e), e);
 	assert_done(cert_from_der(&w->root, buf_span(&w->made.root), &e), e);
 	assert_done(cert_from_der(&w->issuing, buf_span(&w->made.issuing), &e), e);
 	write_file(w, "root.crt", buf_span(&w->made.root));
 	write_file(w, "trust/root.crt", buf_span(&w->made.root));
+	write_file(w, "root.crl", buf_span(&w->made.root_crl));
+	write_file(w, "issuing.crt", buf_span(&w->made.issuing));
 	write_file(w, "ceremony.p7m", buf_span(&w->made.bundle));
 }
 
 void
 world_make(struct world *w)
+{
+	world_make_more(w, NULL);
+}
+
+void
+world_make_more(struct world *w, const struct world_more *more)
 {
 	static const struct person people[ADMINS] = {
 		[MAI] = { .person = "QT-000001", .name = "Người duyệt một", .title = "Quản trị viên", .agency = "H99", .roles = "approver" },
@@ -182,8 +192,8 @@ world_make(struct world *w)
 		w->admin[i].csr = buf_new(4096);
 		csr_of(&w->admin[i].csr, w->admin[i].key);
 	}
-	hold_ceremony(w);
-	write_config(w);
+	hold_ceremony(w, more);
+	write_config(w, more != NULL ? more->sections(w) : "");
 }
 
 /*
@@ -272,6 +282,12 @@ start_sure(const struct world *w, const char *program, const char *section, cons
 		print_error("%s did not start, see %s/%s.err\n", section, w->dir, section);
 	assert_true(ready);
 	return pid;
+}
+
+pid_t
+world_start_process(const struct world *w, const char *program, const char *section, bool pin)
+{
+	return start_sure(w, program, section, NULL, pin);
 }
 
 bool
@@ -455,6 +471,20 @@ world_text(struct world *w, uint16_t type, const char *text, struct buf *out, st
 	return world_bytes(w, type, span_str(text), out, e);
 }
 
+bool
+world_list_as(struct world *w, struct span who, const char *query, struct buf *out, struct err *e)
+{
+	own_struct(msg) in = msg_new(CA_LIST, CA_MESSAGE_MAX);
+	own_struct(msg) reply = msg_new(CA_LIST, CA_MESSAGE_MAX);
+
+	msg_put(&in, who);
+	msg_put_str(&in, query);
+	if (!peer_call(w->to_ca, &in, &reply, e))
+		return false;
+	buf_put_span(out, msg_span(&reply, 0));
+	return buf_ok(out, "reply", e);
+}
+
 json_t *
 world_list(struct world *w, const char *query)
 {
@@ -462,7 +492,7 @@ world_list(struct world *w, const char *query)
 	json_t *j = NULL;
 	struct err e;
 
-	assert_done(world_text(w, CA_LIST, query, &text, &e), e);
+	assert_done(world_list_as(w, SPAN_NONE, query, &text, &e), e);
 	assert_done(json_read(&j, buf_span(&text), &e), e);
 	return j;
 }
@@ -525,7 +555,7 @@ order_cms(struct world *w, const struct draft *d, struct buf *cms)
 		assert_done(random_bytes(o.id, ORDER_ID_LEN, &e), e);
 	fill_after(w, d, &o);
 	assert_done(order_write(&text, &o, &e), e);
-	assert_done(cms_sign_attached(w->admin[d->by].key, w->admin[d->by].cert, buf_span(&text), cms, &e), e);
+	assert_done(cms_sign_attached(d->key != NULL ? d->key : w->admin[d->by].key, d->cert != NULL ? d->cert : w->admin[d->by].cert, buf_span(&text), cms, &e), e);
 }
 
 bool

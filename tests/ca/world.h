@@ -26,8 +26,16 @@ struct world {
 	bool broken;				/* a test changed the database: no fsck at the end */
 };
 
+/* What a test of more than the authority adds: services to the ceremony (called
+ * when tokens can be made), and sections to the configuration. */
+struct world_more { void (*ceremony)(const struct world *, struct ceremony_plan *); const char *(*sections)(const struct world *); };
+
 /* With token, ceremony and files, nothing started. */
 void world_make(struct world *);
+void world_make_more(struct world *, const struct world_more *);
+struct token *world_token(const char *label);
+/* A daemon of the configuration, with the tokens' PIN if asked; ready. */
+pid_t world_start_process(const struct world *, const char *program, const char *section, bool pin);
 /* All daemons but antin-ca. */
 void world_start_below(struct world *);
 void world_start_register(struct world *);
@@ -52,6 +60,8 @@ int world_wait_ca(struct world *);
 must_check bool world_text(struct world *, uint16_t type, const char *text, struct buf *out, struct err *);
 must_check bool world_bytes(struct world *, uint16_t type, struct span, struct buf *out, struct err *);
 json_t *world_list(struct world *, const char *query);
+/* As a program (SHA-256 of its key; empty: nobody). */
+must_check bool world_list_as(struct world *, struct span who, const char *query, struct buf *, struct err *);
 
 EVP_PKEY *key_new(void);
 void csr_of(struct buf *out, EVP_PKEY *);
@@ -60,6 +70,7 @@ char *ask_text(const char *profile, const char *agency, const char *name, const 
 
 struct draft {
 	enum who by;
+	EVP_PKEY *key; X509 *cert;		/* of another signer than `by` */
 	const char *verb, *id;
 	unsigned char hash[SHA256_LEN];
 	const json_t *with;

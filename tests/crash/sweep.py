@@ -238,7 +238,7 @@ class Work:
             return done
 
         def register():
-            done, _ = self.order("security", "CB-000002", "program.register", program, more={"name": "Chương trình thử", "agencies": ["H99"], "kinds": ["*"],
+            done, _ = self.order("security", "CB-000002", "program.register", program, more={"name": "Chương trình thử", "agencies": ["H99"], "kinds": ["*"], "rights": ["submit"],
                                  "responsible": "CB-000002", "expires": "2036-01-01T00:00:00Z"})
             if done:
                 self.told_of("a program", "SELECT 1 FROM program WHERE id = ?", bytes.fromhex(program))
@@ -322,7 +322,7 @@ class Work:
         answers = []
 
         def judge():
-            done, out = self.shell.run(f"$antin permit get {handles[0]} --api $api --out '{STATE}/one.xml' && curl -sSf --data-binary @'{STATE}/one.xml' "
+            done, out = self.shell.run(f"$antin permit get {handles[0]} --api $api --api-key-file $state/desk/program.key --out '{STATE}/one.xml' && curl -sSf --data-binary @'{STATE}/one.xml' "
                                        "-H 'Content-Type: application/octet-stream' $api/v1/verify")
             if done:
                 answers.append(out)

@@ -119,7 +119,7 @@ def lie(how, answer):
 def front(real, port, how):
     class Front(http.server.BaseHTTPRequestHandler):
         def pass_on(self, body=None):
-            r = urllib.request.Request(real + self.path, data=body, method=self.command, headers={k: v for k, v in self.headers.items() if k.lower() in ("content-type", "accept")})
+            r = urllib.request.Request(real + self.path, data=body, method=self.command, headers={k: v for k, v in self.headers.items() if k.lower() in ("content-type", "accept", "authorization")})
             try:
                 with urllib.request.urlopen(r) as answer:
                     status, octets = answer.status, answer.read()

@@ -45,7 +45,7 @@ work_seal() {	# one by one, then the rest by one order
 	for handle in $(tail -n +$(((($1 - 1) * each) + 1)) "$state/ready-to-seal" | head -n 8); do
 		seal "$handle" 2>/dev/null | grep -q '"done":true' || exit
 		echo "$handle" >>"$state/told-seal"
-		"$antin" permit get "$handle" --api "$api" --out "$file" 2>/dev/null || exit
+		"$antin" permit get "$handle" --api "$api" --api-key-file "$state/desk/program.key" --out "$file" 2>/dev/null || exit
 		echo "$handle $(sha256sum "$file" | cut -d' ' -f1) $(sed 's/.*<number>\([^<]*\)<.*/\1/' "$file" | head -1)" >>"$state/told-sealed"
 	done
 	# shellcheck disable=SC2046

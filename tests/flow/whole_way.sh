@@ -62,7 +62,7 @@ agrees "openssl ts -verify: signature and path" openssl ts -verify -token_in -in
 if [ -d tests/page ] && command -v node >/dev/null; then
 	(cd tests/page && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund >/dev/null 2>&1; }) || { bad=$((bad + 1)); say "   NOT: npm ci"; }
 	world_again
-	code=$("$antin" permit list --state issued --api "$api" | head -1 | awk '{print $5}')
+	code=$("$antin" permit list --state issued --api "$api" --api-key-file "$state/desk/program.key" | head -1 | awk '{print $5}')
 	agrees "the page" node tests/page/page_test.mjs "$api" "$state/permits/gpxd-02.xml" "$state/altered.xml" "$code"
 	grep -E '^(ok|not ok)' "$state/log/opinion" | sed 's/^/      /'
 	world_down
@@ -70,7 +70,7 @@ fi
 
 # The examples of FORMATS.md that ask a running service.
 world_again
-code=$("$antin" permit list --state issued --api "$api" | head -1 | awk '{print $5}')
+code=$("$antin" permit list --state issued --api "$api" --api-key-file "$state/desk/program.key" | head -1 | awk '{print $5}')
 curl -sS -o "$state/sheet.html" "$api/v1/permits/$code/sheet"
 agrees "the examples of FORMATS.md" python3 tests/policy/formats.py policy/FORMATS.md "$host" "$(cat "$state/desk/certificates/CB-000011.serial")" "$state/chain.pem" "$state/sheet.html"
 world_down

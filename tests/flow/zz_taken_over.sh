@@ -16,15 +16,10 @@ good() { say "ok $1"; }
 not_good() { bad=$((bad + 1)); say "not ok $1"; }
 
 # Another officer is needed: the demonstration's own was revoked.
-mkdir -p "$state/desk/tokens"
-if [ ! -e "$state/desk/second.pin" ]; then
-	make_token desk "$state/desk" second
-	enrol_person second CB-000021 "Người Ký Hai (thử nghiệm)" "PHÓ CHỦ TỊCH" H99 official
-	appoint CB-000021 officer H99 "PHÓ CHỦ TỊCH" "KT."
-fi
+second_officer
 handle=$("$antin" permit submit tests/data/permits.json --id gpxd-01 --key "taken-over-$$-1" --api "$api" --api-key-file "$state/desk/program.key" 2>/dev/null) || die "a draft"
 other=$("$antin" permit submit tests/data/permits.json --id gphn-01 --key "taken-over-$$-2" --api "$api" --api-key-file "$state/desk/program.key" 2>/dev/null) || die "another draft"
-states() { for s in draft signed sealing issued withdrawn; do "$antin" permit list --state "$s" --api "$api" | awk -v s="$s" '{print s, $1, $4}'; done | sort; }
+states() { for s in draft signed sealing issued withdrawn; do "$antin" permit list --state "$s" --api "$api" --api-key-file "$state/desk/program.key" | awk -v s="$s" '{print s, $1, $4}'; done | sort; }
 before=$(states)
 
 # Every order that was ever given, to give again.
@@ -39,7 +34,7 @@ sign_through() {	# URL HANDLE...
 	local url=$1
 	shift
 	desk permit sign "$@" --token second --pin-file "$state/desk/second.pin" --certificate "$state/desk/certificates/CB-000021.crt" \
-		--service-certificate "$state/ceremony/service.crt" --api "$url" --yes
+		--service-certificate "$state/ceremony/service.crt" --api "$url" --api-key-file "$state/desk/program.key" --yes
 }
 for how in digest ticket fewer twice; do
 	port=$(free_port)

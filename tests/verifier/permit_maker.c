@@ -506,9 +506,9 @@ maker_evidence(struct maker *m, X509_CRL *crl)
 }
 
 void
-maker_status_list(struct maker *m, struct evidence *v, const unsigned char *statuses, size_t n, int64_t issued)
+maker_status_list_octets(struct maker *m, struct buf *cwt, const unsigned char *statuses, size_t n, int64_t issued)
 {
-	own_struct(buf) head = buf_new(1024), payload = buf_new(1 << 20), tbs = buf_new(1 << 20), raw = buf_new(64), cwt = buf_new(1 << 20);
+	own_struct(buf) head = buf_new(1024), payload = buf_new(1 << 20), tbs = buf_new(1 << 20), raw = buf_new(64);
 	unsigned char kid[8], root[SHA256_LEN] = { 0 };
 	struct err e;
 
@@ -516,7 +516,16 @@ maker_status_list(struct maker *m, struct evidence *v, const unsigned char *stat
 	assert_done(status_list_payload(&head, &payload, kid, STATUS_URI, issued, issued + 14 * DAY_SECS, 20, root, statuses, n, &e), e);
 	cose_tbs(&tbs, buf_span(&head), SPAN_NONE, buf_span(&payload));
 	maker_sign(&raw, m->service.key, XADES_ECDSA_SHA256, buf_span(&tbs));
-	cose_write(&cwt, buf_span(&head), buf_span(&payload), buf_span(&raw));
+	cose_write(cwt, buf_span(&head), buf_span(&payload), buf_span(&raw));
+}
+
+void
+maker_status_list(struct maker *m, struct evidence *v, const unsigned char *statuses, size_t n, int64_t issued)
+{
+	own_struct(buf) cwt = buf_new(1 << 20);
+	struct err e;
+
+	maker_status_list_octets(m, &cwt, statuses, n, issued);
 	assert_done(evidence_add(v, "1.cwt", buf_span(&cwt), false, &e), e);
 }
 
@@ -550,10 +559,10 @@ sign_note(struct buf *note, const struct checkpoint *c, EVP_PKEY *key, const str
 }
 
 void
-maker_log_proof(struct maker *m, struct evidence *v, struct span document, int64_t when)
+maker_log_proof_octets(struct buf *vkey, struct buf *proof, struct span document, int64_t when)
 {
 	own(EVP_PKEY) *key = must(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
-	own_struct(buf) record = buf_new(4096), entry = buf_new(ENTRY_MAX), note = buf_new(NOTE_MAX), proof = buf_new(TLOG_PROOF_MAX), vkey = buf_new(1000);
+	own_struct(buf) record = buf_new(4096), entry = buf_new(ENTRY_MAX), note = buf_new(NOTE_MAX);
 	unsigned char handle[HANDLE_LEN], salt[SALT_LEN] = { 7 }, public[32];
 	struct entry x = { .type = 5, .time = when, .org = span_str("H99.31.07"), .category = span_str("construction"), .prev = -1 };
 	struct checkpoint c = { .origin = "log.hoagiang.example/thu-nghiem", .size = 1 };
@@ -570,8 +579,17 @@ maker_log_proof(struct maker *m, struct evidence *v, struct span document, int64
 	assert_done(entry_write(&entry, &x, &e), e);
 	merkle_leaf(&c.root, buf_span(&entry));
 	sign_note(&note, &c, key, &name);
-	tlog_proof_write(&proof, 0, NULL, 0, buf_span(&entry), buf_span(&record), salt, buf_span(&note));
-	note_key_text(&vkey, &name);
+	tlog_proof_write(proof, 0, NULL, 0, buf_span(&entry), buf_span(&record), salt, buf_span(&note));
+	note_key_text(vkey, &name);
+}
+
+void
+maker_log_proof(struct maker *m, struct evidence *v, struct span document, int64_t when)
+{
+	own_struct(buf) vkey = buf_new(1000), proof = buf_new(TLOG_PROOF_MAX);
+	struct err e;
+
+	maker_log_proof_octets(&vkey, &proof, document, when);
 	assert_done(evidence_add(v, "log.vkey", buf_span(&vkey), true, &e), e);
 	assert_done(evidence_add(v, "issued.tlog-proof", buf_span(&proof), false, &e), e);
 }

@@ -63,9 +63,14 @@ struct evidence *maker_evidence(struct maker *, X509_CRL *crl);
 /* A status list with these values, signed by the service signer, added. */
 void maker_status_list(struct maker *, struct evidence *, const unsigned char *statuses, size_t n, int64_t issued);
 
+/* The list itself, for a file. */
+void maker_status_list_octets(struct maker *, struct buf *cwt, const unsigned char *statuses, size_t n, int64_t issued);
+
 /* A log with one entry, the issue of this document at `when`; the key goes into
  * the evidence as an anchor, the proof as a piece. */
 void maker_log_proof(struct maker *, struct evidence *, struct span document, int64_t when);
+/* The key and the proof themselves, for files. */
+void maker_log_proof_octets(struct buf *vkey, struct buf *proof, struct span document, int64_t when);
 
 /* Judged at maker_now with this evidence. */
 void maker_judge(struct maker *, struct report *, struct span document, const struct evidence *);

@@ -1,0 +1,140 @@
+/* A database of the first version is brought forward; what replaying its
+ * records gives is the same. */
+#include "tests/base/test.h"
+
+#include "register/run.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/antin-store-XXXXXX";
+static char database[64];
+
+static void
+by_hand(const char *sql)
+{
+	sqlite3 *db = NULL;
+	char *why = NULL;
+
+	assert_int_equal(sqlite3_open(database, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		print_error("%s\n", why);
+	assert_null(why);
+	sqlite3_close(db);
+}
+
+static bool
+take_text(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	buf_put_span(ctx, c[0].s);
+	return true;
+}
+
+static void
+rights_are(struct store *s, const char *want)
+{
+	static const enum reg_type type[] = { REG_TEXT };
+	own_struct(buf) text = buf_new(1000);
+	struct err e;
+
+	assert_done(store_run(s, "SELECT rights FROM program", NULL, type, 1, take_text, &text, NULL, &e), e);
+	assert_string_equal(buf_str(&text), want);
+}
+
+static void
+an_older_database_is_brought_forward(void **state)
+{
+	struct store *s = NULL;
+	struct err e;
+
+	assert_done(store_open(&s, database, STORE_WRITE, &e), e);
+	store_free(s);
+	by_hand("ALTER TABLE program DROP COLUMN rights; PRAGMA user_version = 1;"
+	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES (x'00', 'a', 'H99', '*', 'b', 1, 0)");
+	assert_false(store_open(&s, database, STORE_READ, &e));
+	assert_int_equal(e.class, ERR_STORE);
+	assert_done(store_open(&s, database, STORE_WRITE, &e), e);
+	rights_are(s, "submit");
+	store_free(s);
+	assert_done(store_open(&s, database, STORE_READ, &e), e);
+	store_free(s);
+}
+
+static void
+a_later_database_is_refused(void **state)
+{
+	struct store *s = NULL;
+	struct err e;
+
+	by_hand("PRAGMA user_version = 99");
+	assert_false(store_open(&s, database, STORE_WRITE, &e));
+	assert_int_equal(e.class, ERR_STORE);
+	assert_non_null(strstr(e.text, "schema version 99"));
+}
+
+static void
+put_program(struct values *v)
+{
+	values_span(v, "org", REG_TEXT, span_str("H99"));
+	values_span(v, "id", REG_BYTES, span_str("0123456789abcdef0123456789abcdef"));
+	values_span(v, "name", REG_TEXT, span_str("a"));
+	values_span(v, "agencies", REG_TEXT, span_str("H99"));
+	values_span(v, "kinds", REG_TEXT, span_str("*"));
+	values_span(v, "responsible", REG_TEXT, span_str("b"));
+	values_int(v, "expires", 1);
+}
+
+static void
+an_older_record_is_replayed(void **state)
+{
+	const struct verb *verb = verb_find("program.register");
+	own_struct(buf) old = buf_new(4096), new = buf_new(4096);
+	struct values v = { .n = 0 };
+	struct store *s = NULL;
+	struct err e;
+
+	put_program(&v);
+	record_write(&old, verb, &v);
+	values_span(&v, "rights", REG_TEXT, span_str("submit read"));
+	record_write(&new, verb, &v);
+	assert_done(store_open(&s, "", STORE_MEMORY, &e), e);
+	assert_done(verb_replay(s, verb, buf_span(&old), 0, 0, &e), e);
+	rights_are(s, "submit");
+	assert_done(verb_replay(s, verb, buf_span(&new), 1, 0, &e), e);
+	rights_are(s, "submit read");
+	store_free(s);
+}
+
+static int
+begin(void **state)
+{
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(database, sizeof(database), "%s/register.db", dir);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	static const char *const tails[] = { "", "-wal", "-shm" };
+
+	for (size_t i = 0; i < COUNT(tails); i++) {
+		own_str char *path = xprintf("%s%s", database, tails[i]);
+
+		unlink(path);
+	}
+	return rmdir(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_older_database_is_brought_forward),
+		cmocka_unit_test(a_later_database_is_refused),
+		cmocka_unit_test(an_older_record_is_replayed),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}

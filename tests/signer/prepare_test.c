@@ -1,0 +1,285 @@
+/* Prepare and finish: who may sign what, and that nothing but the prepared
+ * officer's signature over the prepared octets becomes a signature. */
+#include "tests/base/test.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "tests/signer/world.h"
+
+static struct office o;
+
+static int begin(void **state) { office_begin(&o); return 0; }
+static int end(void **state) { office_end(&o); return 0; }
+
+static void
+who_may_prepare(void **state)
+{
+	static const struct { const char *name, *sample, *number; enum staff by; enum err_class class; const char *word; } cases[] = {
+		{ "the city's officer", "gpxd-01", NULL, DIEP, ERR_NONE, NULL },
+		{ "the department's own officer", "gpxd-02", NULL, BLIK, ERR_NONE, NULL },
+		{ "agency out of scope", "gpxd-01", NULL, BLIK, ERR_POLICY, "no appointment (officer) for agency H99.31.07" },
+		{ "appointed for another kind", "gpxd-01", NULL, HOA, ERR_POLICY, "kind construction" },
+		{ "mode that the kind allows", "gpxd-01", NULL, TL, ERR_NONE, NULL },
+		{ "mode that the kind does not allow", "gphn-01", NULL, TL, ERR_POLICY, "no appointment (officer)" },
+		{ "appointment that ended", "gpxd-01", NULL, PAST, ERR_POLICY, "no appointment (officer)" },
+		{ "no appointment", "gpxd-01", NULL, NOBODY, ERR_POLICY, "no appointment (officer)" },
+		{ "a clerk", "gpxd-01", NULL, CLERK, ERR_POLICY, "no appointment (officer)" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own(json_t) *prepared = NULL;
+		struct err e = { ERR_NONE, "" };
+		char handle[33];
+		bool done;
+
+		office_draft(&o, handle, cases[i].sample, cases[i].number);
+		done = office_prepare(&o, &prepared, o.staff[cases[i].by].cert, (const char *const[]){ handle }, 1, &e);
+		if (cases[i].word != NULL)
+			office_refused(cases[i].name, done, &e, cases[i].class, cases[i].word);
+		else
+			assert_done(done, e);
+		assert_true(office_is(&o, handle, "draft"));
+	}
+}
+
+/* Certificates that are real, and not an official's, or not ours. */
+static void
+whose_certificate(void **state)
+{
+	own(EVP_PKEY) *key = key_new();
+	own(X509) *stranger = X509_new();
+	own(X509) *twin = X509_dup(o.staff[DIEP].cert);
+	own(json_t) *prepared = NULL;
+	char handle[33];
+	struct err e;
+
+	ASN1_INTEGER_set(X509_get_serialNumber(stranger), 4711);
+	X509_set_pubkey(stranger, key);
+	X509_gmtime_adj(X509_getm_notBefore(stranger), 0);
+	X509_gmtime_adj(X509_getm_notAfter(stranger), 86400);
+	assert_true(X509_sign(stranger, key, EVP_sha256()) > 0);
+	/* The officer's own serial number on another key. */
+	X509_set_pubkey(twin, key);
+	assert_true(X509_sign(twin, key, EVP_sha256()) > 0);
+	office_draft(&o, handle, "gpxd-01", NULL);
+
+	const struct { const char *name; X509 *cert; const char *word; } cases[] = {
+		{ "an administrator's", o.w.admin[MAI].cert, "profile administrator does not sign permits" },
+		{ "the issuing authority's", o.w.issuing, "no certificate with this serial number" },
+		{ "a stranger's", stranger, "no certificate with this serial number" },
+		{ "a forged twin of the officer's", twin, "not the certificate that was issued" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		office_refused(cases[i].name, office_prepare(&o, &prepared, cases[i].cert, (const char *const[]){ handle }, 1, &e), &e, ERR_POLICY, cases[i].word);
+}
+
+static void
+what_may_be_prepared(void **state)
+{
+	own(json_t) *prepared = NULL;
+	char draft[33], done[33], issued[33];
+	struct err e;
+
+	office_draft(&o, draft, "gpxd-01", NULL);
+	office_signed(&o, done, "gpxd-01", NULL);
+	office_signed(&o, issued, "vpdd-01", "99-00777-01");
+	office_seal(&o, issued);
+
+	const struct { const char *name, *handle[3]; size_t n; enum err_class class; const char *word; } cases[] = {
+		{ "signed already", { done }, 1, ERR_CONFLICT, "not a draft any more (signed)" },
+		{ "issued already", { issued }, 1, ERR_CONFLICT, "not a draft any more (issued)" },
+		{ "one of two is signed", { draft, done }, 2, ERR_CONFLICT, "permit 2" },
+		{ "none with this handle", { "00000000000000000000000000000000" }, 1, ERR_ABSENT, "no permit with this handle" },
+		{ "no handle at all", { "xyz" }, 1, ERR_INPUT, "32 hex digits" },
+		{ "one handle twice", { draft, draft }, 2, ERR_INPUT, "stands twice" },
+		{ "none", { NULL }, 0, ERR_LIMIT, "1 to 500" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		office_refused(cases[i].name, office_prepare(&o, &prepared, o.staff[DIEP].cert, cases[i].handle, cases[i].n, &e), &e, cases[i].class, cases[i].word);
+	assert_true(office_is(&o, draft, "draft"));
+}
+
+/*
+ * Finish.
+ */
+
+/* Drafts, prepared by DIEP. */
+static json_t *
+two_prepared(char a[33], char b[33])
+{
+	json_t *prepared = NULL;
+	struct err e;
+
+	office_draft(&o, a, "gpxd-01", NULL);
+	office_draft(&o, b, "gphn-01", NULL);
+	assert_done(office_prepare(&o, &prepared, o.staff[DIEP].cert, (const char *const[]){ a, b }, 2, &e), e);
+	return prepared;
+}
+
+enum trick { HONEST, FOREIGN_KEY, SWAPPED, OTHER_SESSION, SHORT, ZERO, NOT_BASE64, MISSING, OTHER_HANDLE };
+
+/* What finish is sent, made wrong for the first document. */
+static char *
+tricked(enum trick how, const json_t *prepared, const json_t *other)
+{
+	own_str char *honest = office_signatures(prepared, o.staff[how == FOREIGN_KEY ? BLIK : DIEP].key);
+	own_str char *else_text = office_signatures(other, o.staff[DIEP].key);
+	own(json_t) *j = json_loads(honest, 0, NULL);
+	own(json_t) *of_other = json_loads(else_text, 0, NULL);
+	json_t *list = json_object_get(j, "signatures"), *one = json_array_get(list, 0), *two = json_array_get(list, 1);
+	own_struct(buf) text = buf_new(1 << 20);
+	own_struct(buf) zero = buf_new(256);
+	static const unsigned char zeros[64];
+
+	base64_put(&zero, span_of(zeros, sizeof(zeros)));
+	switch (how) {
+	case HONEST: case FOREIGN_KEY: break;
+	case SWAPPED: json_object_set(one, "signature", json_object_get(two, "signature")); break;
+	case OTHER_SESSION: json_object_set(one, "signature", json_object_get(json_array_get(json_object_get(of_other, "signatures"), 0), "signature")); break;
+	case SHORT: json_object_set_new(one, "signature", json_string("AAAA")); break;
+	case ZERO: json_object_set_new(one, "signature", json_string(buf_str(&zero))); break;
+	case NOT_BASE64: json_object_set_new(one, "signature", json_string("!!!")); break;
+	case MISSING: json_array_remove(list, 0); break;
+	case OTHER_HANDLE: json_object_set_new(one, "handle", json_string("00000000000000000000000000000000")); break;
+	}
+	json_write(&text, j);
+	return xstrdup(buf_str(&text));
+}
+
+static void
+what_becomes_a_signature(void **state)
+{
+	static const struct { const char *name; enum trick how; bool second_too; enum err_class class; const char *word; } cases[] = {
+		{ "honest", HONEST, false, ERR_NONE, NULL },
+		{ "another officer's key", FOREIGN_KEY, true, ERR_INPUT, "not the officer's over what was prepared" },
+		{ "the signature of the other document", SWAPPED, false, ERR_INPUT, "not the officer's over what was prepared" },
+		{ "the signature of another preparation", OTHER_SESSION, false, ERR_INPUT, "not the officer's over what was prepared" },
+		{ "three octets", SHORT, false, ERR_INPUT, "64" },
+		{ "64 zeros", ZERO, false, ERR_INPUT, "not the officer's over what was prepared" },
+		{ "not base64", NOT_BASE64, false, ERR_INPUT, "base64" },
+		{ "none", MISSING, false, ERR_INPUT, "no signature came for this permit" },
+		{ "of a permit that was not prepared", OTHER_HANDLE, false, ERR_INPUT, "no signature came for this permit" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char a[33], b[33], c[33], d[33];
+		own(json_t) *prepared = two_prepared(a, b);
+		own(json_t) *other = two_prepared(c, d);
+		own_str char *request = tricked(cases[i].how, prepared, other);
+		own(json_t) *answer = NULL;
+		struct err e;
+
+		assert_done(office_finish(&o, &answer, request, &e), e);
+		office_result(cases[i].name, answer, 0, cases[i].class, cases[i].word);
+		office_result(cases[i].name, answer, 1, cases[i].class, cases[i].second_too ? cases[i].word : NULL);
+		assert_case(cases[i].name, office_is(&o, a, cases[i].word == NULL ? "signed" : "draft"));
+		assert_case(cases[i].name, office_is(&o, b, cases[i].second_too ? "draft" : "signed"));
+		/* What failed is over: the session is used. */
+		office_refused("used", office_finish(&o, &answer, request, &e), &e, ERR_CONFLICT, "used, expired or unknown");
+	}
+}
+
+static void
+sessions(void **state)
+{
+	own_str char *command = xprintf("sqlite3 -cmd '.timeout 5000' %s/state/register.db 'UPDATE session SET expires = 1'", o.w.dir);
+	char a[33], b[33];
+	own(json_t) *prepared = two_prepared(a, b);
+	own_str char *request = office_signatures(prepared, o.staff[DIEP].key);
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	office_refused("a session that nobody began", office_finish(&o, &answer, "{\"session\":\"00112233445566778899aabbccddeeff\",\"signatures\":[]}", &e), &e,
+	    ERR_CONFLICT, "used, expired or unknown");
+	office_refused("no session's form", office_finish(&o, &answer, "{\"session\":\"00\",\"signatures\":[]}", &e), &e, ERR_INPUT, "session");
+	office_refused("something more", office_finish(&o, &answer, "{\"session\":\"00112233445566778899aabbccddeeff\",\"signatures\":[],\"title\":\"CHỦ TỊCH\"}", &e), &e,
+	    ERR_INPUT, "title");
+	/* Five minutes pass, for the register. */
+	assert_int_equal(system(command), 0);
+	office_refused("expired", office_finish(&o, &answer, request, &e), &e, ERR_CONFLICT, "used, expired or unknown");
+	assert_true(office_is(&o, a, "draft") && office_is(&o, b, "draft"));
+}
+
+/* Two officers prepare the same draft; the first to finish has signed it. */
+static void
+two_officers_one_draft(void **state)
+{
+	own(json_t) *of_diep = NULL, *of_tl = NULL, *first = NULL, *second = NULL, *mixed = NULL;
+	own_str char *by_tl = NULL, *by_diep = NULL, *swapped = NULL;
+	char handle[33], other[33];
+	struct err e;
+
+	office_draft(&o, handle, "gpxd-01", NULL);
+	assert_done(office_prepare(&o, &of_diep, o.staff[DIEP].cert, (const char *const[]){ handle }, 1, &e), e);
+	assert_done(office_prepare(&o, &of_tl, o.staff[TL].cert, (const char *const[]){ handle }, 1, &e), e);
+	by_tl = office_signatures(of_tl, o.staff[TL].key);
+	by_diep = office_signatures(of_diep, o.staff[DIEP].key);
+	assert_done(office_finish(&o, &first, by_tl, &e), e);
+	office_result("the first", first, 0, ERR_NONE, NULL);
+	assert_done(office_finish(&o, &second, by_diep, &e), e);
+	office_result("the second", second, 0, ERR_CONFLICT, "not a draft any more");
+
+	/* One officer's session, the other's signature. */
+	office_draft(&o, other, "gpxd-01", NULL);
+	json_decref(take(&of_diep));
+	assert_done(office_prepare(&o, &of_diep, o.staff[DIEP].cert, (const char *const[]){ other }, 1, &e), e);
+	swapped = office_signatures(of_diep, o.staff[TL].key);
+	assert_done(office_finish(&o, &mixed, swapped, &e), e);
+	office_result("officers swapped", mixed, 0, ERR_INPUT, "not the officer's over what was prepared");
+	assert_true(office_is(&o, other, "draft"));
+}
+
+/* The last two: they take an officer's rights away. */
+static void
+dismissed_between_prepare_and_finish(void **state)
+{
+	own(json_t) *prepared = NULL, *answer = NULL, *again = NULL;
+	own_str char *request = NULL;
+	char handle[33];
+	struct err e;
+
+	office_draft(&o, handle, "gpxd-01", NULL);
+	assert_done(office_prepare(&o, &prepared, o.staff[TL].cert, (const char *const[]){ handle }, 1, &e), e);
+	request = office_signatures(prepared, o.staff[TL].key);
+	office_dismiss(&o, TL);
+	assert_done(office_finish(&o, &answer, request, &e), e);
+	office_result("dismissed", answer, 0, ERR_POLICY, "no appointment (officer)");
+	assert_true(office_is(&o, handle, "draft"));
+	office_refused("dismissed", office_prepare(&o, &again, o.staff[TL].cert, (const char *const[]){ handle }, 1, &e), &e, ERR_POLICY, "no appointment (officer)");
+}
+
+static void
+revoked_between_prepare_and_finish(void **state)
+{
+	own(json_t) *prepared = NULL, *answer = NULL, *again = NULL;
+	own_str char *request = NULL;
+	char handle[33];
+	struct err e;
+
+	office_draft(&o, handle, "gpxd-02", NULL);
+	assert_done(office_prepare(&o, &prepared, o.staff[BLIK].cert, (const char *const[]){ handle }, 1, &e), e);
+	request = office_signatures(prepared, o.staff[BLIK].key);
+	office_revoke(&o, o.staff[BLIK].cert);
+	office_refused("revoked", office_finish(&o, &answer, request, &e), &e, ERR_POLICY, "is not active (revoked)");
+	assert_true(office_is(&o, handle, "draft"));
+	office_refused("revoked", office_prepare(&o, &again, o.staff[BLIK].cert, (const char *const[]){ handle }, 1, &e), &e, ERR_POLICY, "is not active (revoked)");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_may_prepare),
+		cmocka_unit_test(whose_certificate),
+		cmocka_unit_test(what_may_be_prepared),
+		cmocka_unit_test(what_becomes_a_signature),
+		cmocka_unit_test(sessions),
+		cmocka_unit_test(two_officers_one_draft),
+		cmocka_unit_test(dismissed_between_prepare_and_finish),
+		cmocka_unit_test(revoked_between_prepare_and_finish),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}

@@ -1,0 +1,86 @@
+/* tests/signer/world.h -- an authority (tests/ca/world.h) and beside it all that
+ * permits need: seal, service and stamping tokens, antin-tsa, antin-signer; a
+ * program that submits, officers, clerks, three agencies with seals and books.
+ *
+ * Everything is real but the people's tokens, whose keys lie in memory.
+ */
+#pragma once
+
+#include "signer/proto.h"
+#include "tests/ca/world.h"
+
+/* H99 is the city; H99.14 a department, H99.31.07 a ward, H99.05 a department
+ * that gives numbers, H99.17 the department of health. */
+enum staff {
+	DIEP,			/* officer of the whole city, KT. */
+	BLIK,			/* officer of H99.14 alone */
+	HOA,			/* officer of the city, for land-use alone */
+	TL,			/* officer of the city, in the mode TL. */
+	PAST,			/* appointed until yesterday */
+	NOBODY,			/* an official without an appointment */
+	CLERK,			/* of the whole city */
+	LOCAL_CLERK,		/* of H99.14 alone */
+	STAFF
+};
+
+struct official { const char *person, *name, *title, *agency; EVP_PKEY *key; X509 *cert; };
+
+struct office {
+	struct world w;
+	pid_t seal, service, stamps, tsa, signer;
+	struct official staff[STAFF];
+	struct peer *to_signer;		/* as antin-api */
+	char program[65];		/* of the whole city, every kind */
+	unsigned keys;			/* idempotency keys used by office_draft */
+};
+
+void office_begin(struct office *);
+void office_end(struct office *);
+void office_start_signer(struct office *);
+void office_start_seal(struct office *);
+
+/* A program's key hash, registered; agencies and kinds: one word each. */
+void office_program(struct office *, char out[65], const char *agency, const char *kind, int64_t expires);
+void office_appoint(struct office *, enum staff, const char *role, const char *agency, const char *mode, const char *kind, const char *to);
+/* Ends every appointment of this person today. */
+void office_dismiss(struct office *, enum staff);
+void office_revoke(struct office *, X509 *cert);
+
+/* One message; the answer as JSON (NULL out: not looked at). */
+must_check bool office_call(struct office *, json_t **out, uint16_t type, const struct span *field, size_t n, struct err *);
+/* As o->program. */
+must_check bool office_list(struct office *, json_t **out, const char *ask, struct err *);
+must_check bool office_submit(struct office *, json_t **out, const char *program, const char *key, const char *submission, struct err *);
+must_check bool office_prepare(struct office *, json_t **out, X509 *officer, const char *const *handle, size_t n, struct err *);
+must_check bool office_finish(struct office *, json_t **out, const char *request, struct err *);
+
+/* A sample of tests/data/permits.json as JSON text; number: instead of its own,
+ * may be NULL. */
+char *office_sample(const char *id, const char *number);
+/* A draft of a sample; its handle. */
+void office_draft(struct office *, char handle[33], const char *sample, const char *number);
+/* prepare's answer, signed with this key: what finish is sent. */
+char *office_signatures(const json_t *prepared, EVP_PKEY *);
+/* Draft -> signed by DIEP. */
+void office_signed(struct office *, char handle[33], const char *sample, const char *number);
+
+/* The file as it is, and its hash. */
+void office_file(struct office *, struct buf *out, const char *handle);
+void office_hash(struct office *, unsigned char hash[SHA256_LEN], const char *handle);
+/* The state that the register tells ("draft" ...), its number in the row. */
+json_t *office_row(struct office *, const char *handle);
+bool office_is(struct office *, const char *handle, const char *state);
+
+/* An order by one of the staff about a permit as it is now. */
+struct permit_order { enum staff by; const char *verb; const char *const *handle; size_t n; const json_t *with; };
+void office_order_cms(struct office *, const struct permit_order *, struct buf *cms);
+must_check bool office_send_order(struct office *, json_t **out, struct span cms, struct err *);
+must_check bool office_order(struct office *, json_t **out, const struct permit_order *, struct err *);
+must_check bool office_open_book(struct office *, enum staff, const char *agency, const char *book, int64_t year, int64_t next, struct err *);
+/* Sealed by CLERK, or the test fails. */
+void office_seal(struct office *, const char *handle);
+
+/* Fails the test unless this refusal came: class and a word of its sentence. */
+void office_refused(const char *name, bool done, const struct err *, enum err_class, const char *word);
+/* results[i] of an answer as such a refusal; NULL word: it must be done. */
+void office_result(const char *name, const json_t *answer, size_t i, enum err_class, const char *word);
