@@ -227,7 +227,8 @@ class Work:
             return done
 
         def end():
-            done, out = self.shell.run(f"curl -sS -d '{{\"what\":\"appointments\",\"person\":\"{person}\"}}' -H 'Content-Type: application/json' $api/v1/list/ca")
+            done, out = self.shell.run(f"curl -sS -d '{{\"what\":\"appointments\",\"person\":\"{person}\"}}' -H 'Content-Type: application/json' "
+                                       "-H \"Authorization: Bearer $(cat $state/desk/program.key)\" $api/v1/list/ca")
             try:
                 item = json.loads(out)["items"][0]
             except (ValueError, KeyError, IndexError):
@@ -657,10 +658,10 @@ def held_kills(work, explainer):
 
 def prepare(work):
     shell = work.shell
-    for command in ("service_certificate", "certificate_of CB-000001", "certificate_of CB-000002",
+    for command in ("service_certificate", "certificate_of CB-000001", "certificate_of CB-000002", "register_program",
                     "enrol_person officer CB-000011 'Người Ký (thử nghiệm)' 'PHÓ CHỦ TỊCH' H99 official",
                     "enrol_person clerk CB-000012 'Văn Thư (thử nghiệm)' 'Văn thư' H99 official", "enrol_seals",
-                    "appoint CB-000011 officer H99 'PHÓ CHỦ TỊCH' KT.", "appoint CB-000012 clerk H99 'Văn thư' ''", "register_program", f"open_book H99.31.07 GPXD $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}"):
+                    "appoint CB-000011 officer H99 'PHÓ CHỦ TỊCH' KT.", "appoint CB-000012 clerk H99 'Văn thư' ''", f"open_book H99.31.07 GPXD $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}"):
         shell.must(command)
 
 
