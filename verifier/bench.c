@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX 64
-#define WORKER_MEMORY_MAX (1ull << 30)
+#define WORKER_MEMORY_MAX (4ull << 30)	/* of address space, much of which the asker had before */
 
 static unsigned
 asking(const struct verifier_bench *b)

@@ -1,5 +1,6 @@
 /*
- * token-sign: P-256 through antin-hsm, 32 digests a frame, against C_Sign.
+ * token-sign: P-256 through antin-hsm, 32 digests a frame, against C_Sign.  The
+ * two take turns, so that what else the machine does falls on both.
  */
 #include "api/cli/bench.h"
 
@@ -16,6 +17,7 @@
 
 #define SIGN_THREADS 4
 #define SIGN_TOGETHER 32
+#define TURNS 8
 
 static bool
 write_text(const struct bench_dir *d, const char *name, const char *text, struct err *e)
@@ -82,6 +84,21 @@ bench_raw_sign(struct bench *b, double *per_sec, struct err *e)
 	return have_token(b, e) && hsm_bench_raw(per_sec, b->token, &b->key, SIGN_THREADS, BENCH_SECS, e);
 }
 
+static bool
+take_turns(struct bench *b, struct hsm *hsm, struct figure *f, struct err *e)
+{
+	for (int i = 0; i < TURNS; i++) {
+		double raw, remote;
+
+		if (!hsm_bench_raw(&raw, b->token, &b->key, SIGN_THREADS, BENCH_SECS / TURNS, e) ||
+		    !hsm_bench_remote(&remote, hsm, b->key.id, SIGN_THREADS, SIGN_TOGETHER, BENCH_SECS / TURNS, e))
+			return false;
+		f->limit += raw / TURNS;
+		f->value += remote / TURNS;
+	}
+	return true;
+}
+
 bool
 bench_token_sign(struct bench *b, struct figure *f, struct err *e)
 {
@@ -91,12 +108,12 @@ bench_token_sign(struct bench *b, struct figure *f, struct err *e)
 	pid_t pid = 0;
 	bool good;
 
-	if (!bench_raw_sign(b, &f->limit, e) || !start_hsm(&b->token_dir, &pid, e))
+	if (!have_token(b, e) || !start_hsm(&b->token_dir, &pid, e))
 		return false;
 	place = (struct place){ b->token_dir.path, 0 };
 	socket = place_socket(&place, "antin-hsm-bench", CALLER_CLI);
 	hsm = hsm_new(socket);
-	good = hsm_wait(hsm, 10000, e) && hsm_bench_remote(&f->value, hsm, b->key.id, SIGN_THREADS, SIGN_TOGETHER, BENCH_SECS, e);
+	good = hsm_wait(hsm, 10000, e) && take_turns(b, hsm, f, e);
 	hsm_free(hsm);
 	kill(pid, SIGTERM);
 	waitpid(pid, NULL, 0);

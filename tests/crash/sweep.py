@@ -658,8 +658,8 @@ def held_kills(work, explainer):
 
 def prepare(work):
     shell = work.shell
-    for command in ("service_certificate", "certificate_of CB-000001", "certificate_of CB-000002", "register_program",
-                    "enrol_person officer CB-000011 'Người Ký (thử nghiệm)' 'PHÓ CHỦ TỊCH' H99 official",
+    for command in ("service_certificate", "certificate_of CB-000001", "certificate_of CB-000002",
+                    "register_program", "enrol_person officer CB-000011 'Người Ký (thử nghiệm)' 'PHÓ CHỦ TỊCH' H99 official",
                     "enrol_person clerk CB-000012 'Văn Thư (thử nghiệm)' 'Văn thư' H99 official", "enrol_seals",
                     "appoint CB-000011 officer H99 'PHÓ CHỦ TỊCH' KT.", "appoint CB-000012 clerk H99 'Văn thư' ''", f"open_book H99.31.07 GPXD $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}"):
         shell.must(command)

@@ -17,6 +17,7 @@ world_up
 service_certificate || die "the service signer's certificate"
 for person in CB-000001 CB-000002; do certificate_of "$person" >/dev/null; done
 for token in later lost stays; do make_token desk "$state/desk" "$token"; done
+register_program
 enrol_person clerk CB-000012 "Văn Thư (thử nghiệm)" "Văn thư" H99 official
 enrol_person later CB-000021 "Người Ký Một (thử nghiệm)" "PHÓ CHỦ TỊCH" H99 official
 enrol_person lost CB-000022 "Người Ký Hai (thử nghiệm)" "PHÓ CHỦ TỊCH" H99 official
@@ -24,7 +25,6 @@ enrol_person stays CB-000023 "Người Ký Ba (thử nghiệm)" "PHÓ CHỦ TỊ
 enrol_seals
 appoint CB-000012 clerk H99 "Văn thư" ""
 for person in CB-000021 CB-000022 CB-000023; do appoint "$person" officer H99 "PHÓ CHỦ TỊCH" "KT."; done
-register_program
 open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 1
 
 # issue NAME TOKEN PERSON: $state/permits/NAME.xml, its handle and its proof
