@@ -35,7 +35,7 @@ static const struct verb verbs[] = {
 		     { "number", REG_TEXT, "SELECT $pattern_before || printf('%0*d', $pattern_width, next) || $pattern_after FROM book "
 					   "WHERE agency = $agency AND book = $book AND year = $year" },
 		     { "list", REG_INT, "SELECT 1" },
-		     { "idx", REG_INT, "SELECT coalesce(max(idx), -1) + 1 FROM permit" } },
+		     { "idx", REG_INT, "SELECT coalesce(max(idx), -1) + 1 FROM permit WHERE list = 1" } },
 	  .project = { "UPDATE book SET next = next + 1 WHERE agency = $agency AND book = $book AND year = $year",
 		       "INSERT INTO number_used (agency, scope, year, number, version, handle) VALUES ($agency, $book, $year, $number, 1, $handle)",
 		       "UPDATE permit SET state = 'sealing', number = $number, day = $day, short_code = $short_code, voice_code = $voice_code, "
@@ -48,7 +48,7 @@ static const struct verb verbs[] = {
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM number_used WHERE agency = $agency AND scope = $kind AND year = 0 AND number = $number AND version = 1)",
 		       ERR_CONFLICT, "this number is used already" } },
 	  .allot = { { "list", REG_INT, "SELECT 1" },
-		     { "idx", REG_INT, "SELECT coalesce(max(idx), -1) + 1 FROM permit" } },
+		     { "idx", REG_INT, "SELECT coalesce(max(idx), -1) + 1 FROM permit WHERE list = 1" } },
 	  .project = { "INSERT INTO number_used (agency, scope, year, number, version, handle) VALUES ($agency, $kind, 0, $number, 1, $handle)",
 		       "UPDATE permit SET state = 'sealing', number = $number, day = $day, short_code = $short_code, voice_code = $voice_code, "
 		       "list = $list, idx = $idx, reserved_entry = $entry WHERE handle = $handle" } },

@@ -13,6 +13,9 @@
  * `project`, so that replaying older records gives what the row gave. */
 static const char *const migrations[] = {
 	"ALTER TABLE program ADD COLUMN rights TEXT NOT NULL DEFAULT 'submit'",
+	"CREATE INDEX IF NOT EXISTS certificate_entry ON certificate (entry);"
+	"CREATE INDEX IF NOT EXISTS certificate_seal ON certificate (agency) WHERE profile = 'seal';"
+	"CREATE INDEX IF NOT EXISTS order_entry ON order_accepted (entry)",
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

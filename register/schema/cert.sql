@@ -38,6 +38,9 @@ CREATE TABLE certificate (
 CREATE INDEX certificate_key ON certificate (key_id);
 CREATE INDEX certificate_person ON certificate (person);
 CREATE INDEX certificate_state ON certificate (state, not_after);
+CREATE INDEX certificate_entry ON certificate (entry);
+-- Few among many: asked for at every seal.
+CREATE INDEX certificate_seal ON certificate (agency) WHERE profile = 'seal';
 
 -- Who may do what, where, from when to when: officers, clerks, administrators.
 CREATE TABLE appointment (

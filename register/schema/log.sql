@@ -45,6 +45,7 @@ CREATE TABLE order_accepted (
 	entry INTEGER NOT NULL,
 	time INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX order_entry ON order_accepted (entry);
 
 CREATE TABLE policy_adopted (
 	entry INTEGER PRIMARY KEY,
