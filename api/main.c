@@ -43,7 +43,7 @@ static const struct conf_option options[] = {
 	{ "client_ca", CONF_STR, OPTION(client_ca), .def = "", .doc = "PEM, the authorities that programs' certificates lead to" },
 	{ "connections", CONF_INT, OPTION(connections), .min = 64, .max = 20000, .def = "1000", .doc = "at once" },
 	{ "per_address", CONF_INT, OPTION(per_address), .min = 1, .max = 20000, .def = "64", .doc = "connections at once from one address" },
-	{ "threads", CONF_INT, OPTION(threads), .min = 1, .max = 64, .def = "16", .doc = "requests answered at once" },
+	{ "threads", CONF_INT, OPTION(threads), .min = 1, .max = 256, .def = "16", .doc = "requests answered at once" },
 	{ NULL },
 };
 

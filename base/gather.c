@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define MOST 64
+#define MOST 128
 
 struct waiting { void *item; bool done; pthread_cond_t told; struct waiting *next; };
 

@@ -371,7 +371,7 @@ msg_is_refusal(const struct msg *m, struct err *e)
  * Peers.
  */
 
-#define PEER_IDLE_MAX 128
+#define PEER_IDLE_MAX 256
 
 struct peer {
 	char *path;

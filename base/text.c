@@ -8,10 +8,26 @@
 #include <uninorm.h>
 #include <unistr.h>
 
+/* How many octets at the start are ASCII, in steps of eight. */
+static size_t
+ascii_len(struct span s)
+{
+	size_t n = 0;
+	uint64_t eight;
+
+	for (; n + sizeof(eight) <= s.len; n += sizeof(eight)) {
+		memcpy(&eight, s.ptr + n, sizeof(eight));
+		if ((eight & 0x8080808080808080u) != 0)
+			break;
+	}
+	return n;
+}
+
 bool
 utf8_check(struct span s, struct err *e)
 {
-	const uint8_t *bad = s.len == 0 ? NULL : u8_check(s.ptr, s.len);
+	size_t plain = ascii_len(s);
+	const uint8_t *bad = s.len == plain ? NULL : u8_check(s.ptr + plain, s.len - plain);
 
 	if (bad != NULL)
 		return fail(e, ERR_INPUT, "not UTF-8 at byte %td", bad - s.ptr + 1);

@@ -44,15 +44,12 @@ authority_take(struct authority *a, X509 *root, X509 *issuing, const char *site,
 	a->site = xstrdup(site);
 	a->root = root;
 	a->issuing = issuing;
-	a->anchors = sk_X509_new_null();
-	promise(a->anchors != NULL && X509_up_ref(issuing) == 1 && sk_X509_push(a->anchors, issuing) > 0);
 	return true;
 }
 
 void
 authority_close(struct authority *a)
 {
-	cert_list_free(a->anchors);
 	X509_free(a->root);
 	X509_free(a->issuing);
 	free(a->site);

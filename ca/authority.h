@@ -16,8 +16,7 @@
 struct authority {
 	const struct policy *policy;
 	const struct tier *tier;
-	X509 *root, *issuing;
-	cert_list *anchors;		/* the issuing certificate, checked under the root at the start */
+	X509 *root, *issuing;		/* the second was judged under the first at the start */
 	unsigned char key_id[KEY_ID_LEN];
 	char org[64];			/* organizationIdentifier of the issuing certificate */
 	char *site;			/* "https://host", where crl/ is found */

@@ -26,7 +26,7 @@
 
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 128
+#define CONNECTIONS_MAX 256
 #define START_WAIT_MS 30000
 
 struct ca_conf {

@@ -17,7 +17,7 @@
 #include "base/msg.h"
 
 #define REG_MESSAGE_MAX (48u << 20)
-#define REG_UNITS_MAX 64
+#define REG_UNITS_MAX 128
 #define REG_CALLERS (CALLER_CA | CALLER_SIGNER | CALLER_TSA | CALLER_VERIFIER)
 
 #define REG_MESSAGES(X) \

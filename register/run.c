@@ -41,49 +41,70 @@ struct runner {
  * One verb.
  */
 
+struct given { struct span key; struct cbor value; };
+
+static bool
+take_map(struct given *g, size_t *n, struct span map, const char *what, struct err *e)
+{
+	struct cbor c = cbor_read(map);
+	struct span skipped;
+
+	if (!cbor_get_map(&c, n, what, e))
+		return false;
+	if (*n > VERB_FIELDS_MAX)
+		return fail(e, ERR_BUG, "%s: a field that it does not have", what);
+	for (size_t i = 0; i < *n; i++) {
+		if (!cbor_get_text(&c, &g[i].key, what, e))
+			return false;
+		g[i].value = c;
+		if (!cbor_skip(&c, &skipped, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+take_field(struct values *v, const struct verb_field *f, struct cbor c, const char *what, struct err *e)
+{
+	struct span s;
+	int64_t i;
+
+	if (f->type == REG_INT) {
+		if (!cbor_get_int(&c, &i, f->name, e))
+			return fail_in(e, "%s", what);
+		values_int(v, f->name, i);
+		return true;
+	}
+	if (!(f->type == REG_TEXT ? cbor_get_text(&c, &s, f->name, e) : cbor_get_bytes(&c, &s, f->name, e)))
+		return fail_in(e, "%s", what);
+	values_span(v, f->name, f->type, s);
+	return true;
+}
+
 /* The caller's fields, in the table's order; every field once, no other. */
 static bool
 take_fields(struct values *v, const struct verb_field *in, struct span map, const char *what, struct err *e)
 {
+	struct given given[VERB_FIELDS_MAX];
 	size_t n, known = 0;
 
+	if (!take_map(given, &n, map, what, e))
+		return false;
 	for (const struct verb_field *f = in; f->name != NULL; f++) {
-		struct cbor c = cbor_read(map);
-		struct span key, s;
-		int64_t i;
-		bool found = false;
+		size_t i = 0;
 
-		if (!cbor_get_map(&c, &n, what, e))
-			return false;
-		while (n-- > 0 && !found) {
-			if (!cbor_get_text(&c, &key, what, e))
+		while (i < n && !span_eq_str(given[i].key, f->name))
+			i++;
+		known += i < n;
+		if (i < n && !cbor_null(&given[i].value)) {
+			if (!take_field(v, f, given[i].value, what, e))
 				return false;
-			found = span_eq_str(key, f->name);
-			if (!found && !cbor_skip(&c, &s, e))
-				return false;
-		}
-		if (!found || cbor_null(&c)) {
-			if (!f->optional)
-				return fail(e, ERR_BUG, "%s: the field %s is missing", what, f->name);
-			values_null(v, f->name, f->type);
-			known += found;
 			continue;
 		}
-		known++;
-		if (f->type == REG_INT) {
-			if (!cbor_get_int(&c, &i, f->name, e))
-				return fail_in(e, "%s", what);
-			values_int(v, f->name, i);
-		} else {
-			if (!(f->type == REG_TEXT ? cbor_get_text(&c, &s, f->name, e) : cbor_get_bytes(&c, &s, f->name, e)))
-				return fail_in(e, "%s", what);
-			values_span(v, f->name, f->type, s);
-		}
+		if (!f->optional)
+			return fail(e, ERR_BUG, "%s: the field %s is missing", what, f->name);
+		values_null(v, f->name, f->type);
 	}
-	struct cbor c = cbor_read(map);
-
-	if (!cbor_get_map(&c, &n, what, e))
-		return false;
 	return n == known || fail(e, ERR_BUG, "%s: a field that it does not have", what);
 }
 

@@ -24,7 +24,7 @@
 
 #define VERIFY_DOCUMENT_MAX (8u << 20)
 #define VERIFY_MESSAGE_MAX (12u << 20)
-#define GATE_CSRS_MAX 32
+#define GATE_CSRS_MAX 64
 
 #define VERIFY_MESSAGES(X) \
 	X(VERIFY_FILE, CALLER_API | CALLER_CLI, "sF", "s") \

@@ -20,15 +20,17 @@
 #include <unistd.h>
 
 #define CONNECTIONS 256
-#define TURNS 4
-#define ORDERS 4			/* a turn */
+#define TURNS 2
+#define ORDERS 8			/* a turn */
 #define TOGETHER ORDER_SUBJECTS_MAX
 #define REQUESTS ((size_t)ORDERS * TOGETHER)
+#define ANSWER_MAX (8u << 20)
 
 struct issuing {
 	struct bench_world *world;
 	unsigned turn;
 	char **csr;				/* base64 of DER; REQUESTS, made anew each turn */
+	struct buf *answer;			/* REQUESTS */
 	struct order_subject *subject;
 	struct buf order[ORDERS];		/* CMS */
 };
@@ -47,18 +49,35 @@ put_request(void *state, size_t i, struct buf *out)
 	load_post(out, "/v1/requests", "application/json", buf_span(&body));
 }
 
+/* Kept as it is: what a client makes of it is not measured. */
+static bool
+keep_answer(struct buf *kept, unsigned status, struct span body, struct err *e)
+{
+	if (status / 100 != 2)
+		return fail(e, ERR_BUG, "answered %u: %.*s", status, (int)(body.len < 120 ? body.len : 120), (const char *)body.ptr);
+	buf_reset(kept);
+	buf_put_span(kept, body);
+	return buf_ok(kept, "answer", e);
+}
+
 static bool
 take_request(void *state, size_t i, unsigned status, struct span body, struct err *e)
 {
-	struct order_subject *s = &((struct issuing *)state)->subject[i];
-	own(json_t) *j = NULL;
-	const char *id;
+	return keep_answer(&((struct issuing *)state)->answer[i], status, body, e) || fail_in(e, "a request");
+}
 
-	if (status / 100 != 2)
-		return fail(e, ERR_BUG, "a request was answered %u: %.*s", status, (int)(body.len < 120 ? body.len : 120), (const char *)body.ptr);
-	if (!json_read(&j, body, e) || !json_take_str(&id, j, "id", e) || !json_take_hex(s->hash, SHA256_LEN, j, "hash", e))
-		return false;
-	snprintf(s->id, sizeof(s->id), "%s", id);
+static bool
+read_requests(struct issuing *s, struct err *e)
+{
+	for (size_t i = 0; i < REQUESTS; i++) {
+		own(json_t) *j = NULL;
+		const char *id;
+
+		if (!json_read(&j, buf_span(&s->answer[i]), e) || !json_take_str(&id, j, "id", e) ||
+		    !json_take_hex(s->subject[i].hash, SHA256_LEN, j, "hash", e))
+			return false;
+		snprintf(s->subject[i].id, sizeof(s->subject[i].id), "%s", id);
+	}
 	return true;
 }
 
@@ -71,13 +90,22 @@ put_order(void *state, size_t i, struct buf *out)
 static bool
 take_order(void *state, size_t i, unsigned status, struct span body, struct err *e)
 {
-	own(json_t) *j = NULL;
-	json_t *made;
+	return keep_answer(&((struct issuing *)state)->answer[i], status, body, e) || fail_in(e, "an order");
+}
 
-	if (status != 200)
-		return fail(e, ERR_BUG, "an order was answered %u: %.*s", status, (int)(body.len < 120 ? body.len : 120), (const char *)body.ptr);
-	return json_read(&j, body, e) && json_take_arr(&made, j, "certificates", e) &&
-	    (json_array_size(made) == TOGETHER || fail(e, ERR_BUG, "%zu certificates for %d requests", json_array_size(made), TOGETHER));
+static bool
+read_orders(struct issuing *s, struct err *e)
+{
+	for (size_t i = 0; i < ORDERS; i++) {
+		own(json_t) *j = NULL;
+		json_t *made;
+
+		if (!json_read(&j, buf_span(&s->answer[i]), e) || !json_take_arr(&made, j, "certificates", e))
+			return false;
+		if (json_array_size(made) != TOGETHER)
+			return fail(e, ERR_BUG, "%zu certificates for %d requests", json_array_size(made), TOGETHER);
+	}
+	return true;
 }
 
 static bool
@@ -93,11 +121,11 @@ static bool
 turn_antin(struct issuing *s, double *secs, struct err *e)
 {
 	const struct load requests = { .port = s->world->port, .connections = CONNECTIONS, .n = REQUESTS, .request = put_request, .answer = take_request, .state = s },
-	    orders = { .port = s->world->port, .connections = ORDERS, .n = ORDERS, .request = put_order, .answer = take_order, .state = s };
+	    orders = { .port = s->world->port, .connections = 3, .n = ORDERS, .request = put_order, .answer = take_order, .state = s };
 	double asked, ordered;
 
 	/* Between the two a person signs the orders; no clock runs. */
-	if (!load_run(&asked, &requests, e) || !sign_orders(s, e) || !load_run(&ordered, &orders, e))
+	if (!load_run(&asked, &requests, e) || !read_requests(s, e) || !sign_orders(s, e) || !load_run(&ordered, &orders, e) || !read_orders(s, e))
 		return false;
 	*secs += asked + ordered;
 	return true;
@@ -231,16 +259,22 @@ measure(struct issuing *s, struct figure *f, struct err *e)
 bool
 bench_issue(struct bench *b, struct figure *f, struct err *e)
 {
-	struct issuing s = { .world = &b->world, .csr = xalloc(REQUESTS * sizeof(char *)), .subject = xalloc(REQUESTS * sizeof(*s.subject)) };
+	struct issuing s = { .world = &b->world, .csr = xalloc(REQUESTS * sizeof(char *)), .subject = xalloc(REQUESTS * sizeof(*s.subject)),
+		.answer = xalloc(REQUESTS * sizeof(*s.answer)) };
 	bool good;
 
+	for (size_t i = 0; i < REQUESTS; i++)
+		s.answer[i] = buf_new(ANSWER_MAX);
 	for (size_t i = 0; i < ORDERS; i++)
 		s.order[i] = buf_new(2 * ORDER_MAX);
 	good = bench_authority(b, false, e) && measure(&s, f, e);
 	for (size_t i = 0; i < ORDERS; i++)
 		buf_drop(&s.order[i]);
-	for (size_t i = 0; i < REQUESTS; i++)
+	for (size_t i = 0; i < REQUESTS; i++) {
+		buf_drop(&s.answer[i]);
 		free(s.csr[i]);
+	}
+	free(s.answer);
 	free(s.csr);
 	free(s.subject);
 	f->unit = "durable certificates/s, 256 connections, orders of 500";

@@ -175,7 +175,7 @@ static const char config[] =
     "[antin-tsa]\nrun = DIR/run\ntrust_unsynchronised_clock = yes\n"
     "[antin-signer]\nrun = DIR/run\npolicy = " ANTIN_POLICY_SOURCE "\norigin = bench.example/log\nstatus_uri = http://127.0.0.1/status/1.cwt\n"
     "root = DIR/root.crt\nroot_crl = DIR/root.crl\nissuing = DIR/issuing.crt\n"
-    "[antin-api]\nrun = DIR/run\npublic = DIR/public\nlisten = 127.0.0.1:0\nport_file = DIR/public/port\nhost = 127.0.0.1\nsite = Đo\nper_address = 1000\nthreads = 64\n";
+    "[antin-api]\nrun = DIR/run\npublic = DIR/public\nlisten = 127.0.0.1:0\nport_file = DIR/public/port\nhost = 127.0.0.1\nsite = Đo\nper_address = 1000\nthreads = 192\n";
 
 static bool
 put_with_dir(const struct bench_dir *d, const char *name, const char *text, struct err *e)

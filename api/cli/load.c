@@ -13,8 +13,9 @@
 #define REQUEST_MAX (256u << 10)
 #define ANSWER_MAX (8u << 20)
 #define STALL_MS 60000
+#define SETTLE_MS 200		/* until every connection is accepted: what is measured are requests */
 
-struct line { int fd; size_t number, sent; struct buf out, in; };
+struct line { int fd; size_t number, sent; bool asked; struct buf out, in; };
 struct loading { const struct load *load; struct line *line; int poll; size_t next, done; };
 
 void
@@ -95,6 +96,7 @@ begin_next(struct loading *s, struct line *l, struct err *e)
 	if (s->next >= s->load->n)
 		return true;
 	l->number = s->next++;
+	l->asked = true;
 	l->sent = 0;
 	buf_reset(&l->out);
 	buf_reset(&l->in);
@@ -135,8 +137,9 @@ read_more(struct loading *s, struct line *l, struct err *e)
 		return fail(e, ERR_LATER, "a connection was closed before its answer");
 	if (!buf_ok(&l->in, "answer", e))
 		return false;
-	if (!is_whole(&l->in, &status, &body))
+	if (!l->asked || !is_whole(&l->in, &status, &body))
 		return true;
+	l->asked = false;
 	s->done++;
 	return s->load->answer(s->load->state, l->number, status, body, e) && begin_next(s, l, e);
 }
@@ -188,6 +191,7 @@ load_run(double *secs, const struct load *load, struct err *e)
 	for (unsigned i = 0; i < load->connections; i++)
 		s.line[i].fd = -1;
 	good = open_lines(&s, e);
+	usleep(SETTLE_MS * 1000);
 	start = clock_mono_ms();
 	good = good && run(&s, e);
 	*secs = (double)(clock_mono_ms() - start + 1) / 1000;
