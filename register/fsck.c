@@ -156,32 +156,38 @@ check_public_bundles(struct walk *w, const char *folder, uint64_t size, struct e
 	return true;
 }
 
+/* What is published is read before the database, which goes on growing: then it
+ * has at least that much. */
 static bool
-check_public(struct walk *w, const char *folder, struct err *e)
+read_checkpoint(struct checkpoint *c, const char *folder, struct err *e)
 {
 	own_str char *note_path = xprintf("%s/checkpoint", folder);
 	own_str char *key_path = xprintf("%s/log.vkey", folder);
 	own_struct(buf) note = buf_new(NOTE_MAX);
 	own_struct(buf) vkey = buf_new(1024);
-	struct tile_source source = { log_tile_get, w->replay };
 	struct note_key key;
-	struct checkpoint c;
-	struct hash root;
 
 	if (!file_read(&note, note_path, e) || !file_read(&vkey, key_path, e))
 		return false;
 	if (vkey.len > 0 && vkey.ptr[vkey.len - 1] == '\n')
 		vkey.len--;
-	if (!note_key_parse(&key, buf_str(&vkey), e) || !checkpoint_check(&c, buf_span(&note), &key, e))
+	return note_key_parse(&key, buf_str(&vkey), e) && checkpoint_check(c, buf_span(&note), &key, e);
+}
+
+static bool
+check_public(struct walk *w, const char *folder, const struct checkpoint *c, struct err *e)
+{
+	struct tile_source source = { log_tile_get, w->replay };
+	struct hash root;
+
+	if (c->size > w->out->entries)
+		return fail(e, ERR_STORE, "%llu entries are published and the database has %llu", (unsigned long long)c->size, (unsigned long long)w->out->entries);
+	if (!merkle_root_of(&root, c->size, tile_node, &source, e))
 		return false;
-	if (c.size > w->out->entries)
-		return fail(e, ERR_STORE, "%llu entries are published and the database has %llu", (unsigned long long)c.size, (unsigned long long)w->out->entries);
-	if (!merkle_root_of(&root, c.size, tile_node, &source, e))
-		return false;
-	if (!hash_eq(&root, &c.root))
+	if (!hash_eq(&root, &c->root))
 		return fail(e, ERR_STORE, "the published checkpoint's root is not this log's");
-	w->out->published = c.size;
-	return check_public_tiles(w, folder, c.size, e) && check_public_bundles(w, folder, c.size, e);
+	w->out->published = c->size;
+	return check_public_tiles(w, folder, c->size, e) && check_public_bundles(w, folder, c->size, e);
 }
 
 bool
@@ -189,13 +195,14 @@ fsck_run(struct fsck *out, const char *database, const char *public_folder, stru
 {
 	static const enum reg_type types[] = { REG_INT, REG_BYTES, REG_BYTES, REG_BYTES };
 	struct walk w = { .state = xalloc(sizeof(struct log_state)), .out = out };
+	struct checkpoint published;
 	bool good;
 
 	*out = (struct fsck){ 0 };
-	good = store_open(&w.db, database, STORE_READ, e) && store_open(&w.replay, "", STORE_MEMORY, e) &&
+	good = (public_folder == NULL || read_checkpoint(&published, public_folder, e)) && store_open(&w.db, database, STORE_READ, e) && store_open(&w.replay, "", STORE_MEMORY, e) &&
 	    store_do(w.db, "BEGIN", NULL, e) &&
 	    store_run(w.db, "SELECT idx, entry, record, salt FROM log_entry ORDER BY idx", NULL, types, 4, check_entry, &w, NULL, e) &&
-	    compare_tables(&w, e) && (public_folder == NULL || check_public(&w, public_folder, e));
+	    compare_tables(&w, e) && (public_folder == NULL || check_public(&w, public_folder, &published, e));
 	if (good)
 		merkle_root(&out->root, &w.state->edge);
 	store_free(w.db);
