@@ -95,4 +95,16 @@ python3 tests/flow/handles.py "$api" "$state/desk/program.key" || bad=$((bad + 1
 # A dossier's code tells step and day.
 curl -sS "$api/v1/codes/H99.31.07-261026-0042" >"$state/log/answer"
 grep -q '"id":"dossier-code"' "$state/log/answer" && ! grep -q 'Nguyễn\|"permit"\|"holder"\|"register"' "$state/log/answer" && good "a dossier's code names nobody" || not_good "a dossier's code: $(cat "$state/log/answer")"
+
+# A register at work is consistent at every moment, published part and all.
+( for i in $(seq 60); do "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "busy-$$-$i" --api "$api" --api-key-file "$state/desk/program.key" || exit; done ) >/dev/null 2>&1 &
+busy=$!
+looked=0
+while kill -0 "$busy" 2>/dev/null && [ "$looked" -lt 40 ]; do
+	"$antin" log fsck --database "$state/register/register.db" --public "$state/public" >"$state/log/fsck" 2>&1 || { not_good "fsck of a register at work: $(cat "$state/log/fsck")"; break; }
+	looked=$((looked + 1))
+done
+kill "$busy" 2>/dev/null
+wait "$busy" 2>/dev/null
+if [ "$looked" -ge 3 ]; then good "a register at work is consistent, looked at $looked times"; else not_good "fsck looked $looked times only"; fi
 [ "$bad" -eq 0 ]
