@@ -1,7 +1,5 @@
 #include "ca/der.h"
 
-#include "base/ossl.h"
-
 #include <time.h>
 
 #define UTC_TIME 0x17
@@ -95,21 +93,47 @@ signed_wrap_unsigned(struct buf *out, struct span tbs, struct err *e)
 	return signed_wrap(out, tbs, SPAN_NONE, e);
 }
 
-bool
-signed_unwrap(struct span *tbs, struct span whole, struct err *e)
+/* The octets of the next element of this tag, and *at behind it. */
+static bool
+next_element(struct span *content, const unsigned char **at, const unsigned char *end, int tag)
 {
-	const unsigned char *p = whole.ptr, *start;
+	int found, class;
 	long len;
-	int tag, class;
+	int form = ASN1_get_object(at, &len, &found, &class, end - *at);
 
-	if (ASN1_get_object(&p, &len, &tag, &class, (long)whole.len) != V_ASN1_CONSTRUCTED || tag != V_ASN1_SEQUENCE ||
-	    p + len != whole.ptr + whole.len)
-		return fail_ossl(e, ERR_INPUT, "not one signed object");
-	start = p;
-	if (ASN1_get_object(&p, &len, &tag, &class, len) != V_ASN1_CONSTRUCTED || tag != V_ASN1_SEQUENCE)
-		return fail_ossl(e, ERR_INPUT, "a signed object without a first sequence");
-	*tbs = span_of(start, (size_t)(p + len - start));
+	if ((form != 0 && form != V_ASN1_CONSTRUCTED) || found != tag || class != V_ASN1_UNIVERSAL)
+		return false;
+	*content = span_of(*at, (size_t)len);
+	*at += len;
 	return true;
+}
+
+static bool
+next_octets(const unsigned char **at, const unsigned char *end, struct span octets)
+{
+	if ((size_t)(end - *at) < octets.len || !span_eq(span_of(*at, octets.len), octets))
+		return false;
+	*at += octets.len;
+	return true;
+}
+
+bool
+signed_check(struct span whole, struct span tbs, EVP_PKEY *key, struct err *e)
+{
+	const unsigned char *at = whole.ptr, *end = whole.ptr + whole.len;
+	unsigned char digest[SHA256_LEN];
+	struct span body, bits;
+
+	if (!next_element(&body, &at, end, V_ASN1_SEQUENCE) || at != end)
+		return fail_ossl(e, ERR_BUG, "what was signed is not one object");
+	at = body.ptr;
+	if (!next_octets(&at, end, tbs) || !next_octets(&at, end, span_of(ecdsa_sha256, sizeof(ecdsa_sha256))))
+		return fail(e, ERR_BUG, "what was signed is not what was recorded");
+	if (!next_element(&bits, &at, end, V_ASN1_BIT_STRING) || at != end || bits.len < 1 || bits.ptr[0] != 0)
+		return fail_ossl(e, ERR_BUG, "the signature just made is not one bit string");
+	sha256(digest, tbs);
+	return ecdsa_verify(key, span_of(digest, sizeof(digest)), span_of(bits.ptr + 1, bits.len - 1)) ||
+	    fail(e, ERR_BUG, "the signature just made does not verify with the issuing key");
 }
 
 void

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "base/bytes.h"
+#include "base/ossl.h"
 
 void der_head(struct buf *out, unsigned char tag, size_t len);
 void der_put(struct buf *out, unsigned char tag, struct span content);
@@ -23,7 +23,8 @@ void der_ecdsa_sha256(struct buf *out);
 must_check bool signed_wrap(struct buf *out, struct span tbs, struct span sig, struct err *e);
 /* The same with a signature that is none: for reading octets before they are signed. */
 must_check bool signed_wrap_unsigned(struct buf *out, struct span tbs, struct err *e);
-/* The tbs inside such an object, byte for byte. */
-must_check bool signed_unwrap(struct span *tbs, struct span whole, struct err *e);
+/* Refuses an object that is anything but these tbs octets, that algorithm, and
+ * a signature over them that key verifies. */
+must_check bool signed_check(struct span whole, struct span tbs, EVP_PKEY *key, struct err *e);
 /* A certificate's octets as PEM, without decoding them. */
 void der_to_pem(struct buf *out, struct span der);
