@@ -159,13 +159,13 @@ static bool
 check_entry(const struct ceremony_plan *p, const struct request_ask *ask, struct err *e)
 {
 	own_struct(buf) spki = buf_new(1024);
-	own_struct(buf) facts = buf_new(FACTS_MAX);
+	own_struct(request_facts) facts = { .profile = NULL };
 	struct request_ask full = *ask;
 
 	if (!csr_gate(&spki, ask->csr, e))
 		return false;
 	full.spki = buf_span(&spki);
-	return request_facts_write(&facts, p->policy, &full, e);
+	return request_facts_make(&facts, p->policy, &full, e);
 }
 
 static bool
@@ -332,7 +332,7 @@ ceremony_open(struct ceremony *out, struct span bundle, X509 *root, const struct
 
 /* One entry of "administrators" or "services" -> its facts. */
 static bool
-entry_facts(struct buf *facts, struct buf *csr, const json_t *j, bool person, const struct policy *p, struct err *e)
+entry_facts(struct request_facts *facts, struct buf *csr, const json_t *j, bool person, const struct policy *p, struct err *e)
 {
 	struct request_ask ask = { .profile = "administrator", .person = "", .title = "" };
 	own_struct(buf) spki = buf_new(1024);
@@ -345,7 +345,7 @@ entry_facts(struct buf *facts, struct buf *csr, const json_t *j, bool person, co
 		return false;
 	ask.csr = buf_span(csr);
 	ask.spki = buf_span(&spki);
-	return request_facts_write(facts, p, &ask, e);
+	return request_facts_make(facts, p, &ask, e);
 }
 
 static bool
@@ -404,7 +404,7 @@ put_bundle(struct reg_unit *u, const struct authority *a, const struct ceremony 
 }
 
 /* What is to be done with each entry of the bundle. */
-typedef bool entry_step(void *state, struct authority *, const json_t *entry, bool person, struct span facts, struct span csr, int64_t now, struct err *);
+typedef bool entry_step(void *state, struct authority *, const json_t *entry, bool person, const struct request_facts *, struct span csr, int64_t now, struct err *);
 
 static bool
 each_entry(struct authority *a, const struct ceremony *c, entry_step *step, void *state, int64_t now, struct err *e)
@@ -418,11 +418,11 @@ each_entry(struct authority *a, const struct ceremony *c, entry_step *step, void
 		if (!json_take_arr(&list, c->json, lists[i].key, e))
 			return false;
 		json_array_foreach(list, k, j) {
-			own_struct(buf) facts = buf_new(FACTS_MAX);
+			own_struct(request_facts) facts = { .profile = NULL };
 			own_struct(buf) csr = buf_new(1);
 
 			if (!entry_facts(&facts, &csr, j, lists[i].person, a->policy, e) ||
-			    !step(state, a, j, lists[i].person, buf_span(&facts), buf_span(&csr), now, e))
+			    !step(state, a, j, lists[i].person, &facts, buf_span(&csr), now, e))
 				return fail_in(e, "ceremony, %s %zu", lists[i].key, k + 1);
 		}
 	}
@@ -430,11 +430,11 @@ each_entry(struct authority *a, const struct ceremony *c, entry_step *step, void
 }
 
 static bool
-record_entry(void *state, struct authority *a, const json_t *j, bool person, struct span facts, struct span csr, int64_t now, struct err *e)
+record_entry(void *state, struct authority *a, const json_t *j, bool person, const struct request_facts *facts, struct span csr, int64_t now, struct err *e)
 {
 	unsigned char id[REQUEST_ID_LEN];
 
-	if (!request_put(state, id, a->policy, facts, csr, e))
+	if (!request_put(state, id, facts, csr, e))
 		return false;
 	return !person || put_appointments(state, j, now, e);
 }
@@ -451,7 +451,7 @@ adopting_drop(struct adopting *d)
 }
 
 static bool
-plan_entry(void *state, struct authority *a, const json_t *j, bool person, struct span facts, struct span csr, int64_t now, struct err *e)
+plan_entry(void *state, struct authority *a, const json_t *j, bool person, const struct request_facts *facts, struct span csr, int64_t now, struct err *e)
 {
 	struct adopting *d = state;
 	struct issue_item *it = &d->b.item[d->b.n];
@@ -464,7 +464,7 @@ plan_entry(void *state, struct authority *a, const json_t *j, bool person, struc
 	if (!found || strcmp(word, "pending") != 0)
 		return true;
 	d->facts[d->b.n] = buf_new(FACTS_MAX);
-	buf_put_span(&d->facts[d->b.n], facts);
+	buf_put_span(&d->facts[d->b.n], buf_span(&facts->text));
 	it->facts = buf_span(&d->facts[d->b.n++]);
 	return true;
 }

@@ -14,6 +14,7 @@
 void
 request_facts_drop(struct request_facts *f)
 {
+	buf_drop(&f->text);
 	buf_drop(&f->spki);
 	json_decref(f->json);
 	*f = (struct request_facts){ .profile = NULL };
@@ -37,17 +38,24 @@ look_up(struct request_facts *f, const struct policy *p, struct err *e)
 	return true;
 }
 
+/* From f->json, which is complete. */
+static bool
+fill(struct request_facts *f, const struct policy *p, struct err *e)
+{
+	return look_up(f, p, e) && json_take_str(&f->name, f->json, "name", e) && json_take_str(&f->person, f->json, "person", e) &&
+	    json_take_str(&f->title, f->json, "title", e);
+}
+
 bool
 request_facts_read(struct request_facts *out, const struct policy *p, struct span text, struct err *e)
 {
 	static const char *const keys[] = { "agency", "name", "person", "profile", "spki", "title", NULL };
-	own_struct(request_facts) f = { .spki = buf_new(SPKI_MAX) };
+	own_struct(request_facts) f = { .text = buf_new(FACTS_MAX), .spki = buf_new(SPKI_MAX) };
 	const char *spki;
 
-	if (!json_read(&f.json, text, e) || !json_only(f.json, keys, e) || !look_up(&f, p, e) ||
-	    !json_take_str(&f.name, f.json, "name", e) || !json_take_str(&f.person, f.json, "person", e) ||
-	    !json_take_str(&f.title, f.json, "title", e) || !json_take_str(&spki, f.json, "spki", e) ||
-	    !base64_get(&f.spki, span_str(spki), e))
+	buf_put_span(&f.text, text);
+	if (!buf_ok(&f.text, "request", e) || !json_read(&f.json, text, e) || !json_only(f.json, keys, e) || !fill(&f, p, e) ||
+	    !json_take_str(&spki, f.json, "spki", e) || !base64_get(&f.spki, span_str(spki), e))
 		return fail_in(e, "request");
 	sha256(f.key_id, buf_span(&f.spki));
 	*out = f;
@@ -110,60 +118,58 @@ name_or_agency(const struct policy *p, const struct request_ask *ask)
 }
 
 bool
-request_facts_write(struct buf *out, const struct policy *p, const struct request_ask *ask, struct err *e)
+request_facts_make(struct request_facts *out, const struct policy *p, const struct request_ask *ask, struct err *e)
 {
+	own_struct(request_facts) f = { .text = buf_new(FACTS_MAX), .spki = buf_new(SPKI_MAX) };
 	own_struct(buf) key = buf_new(2 * SPKI_MAX);
-	own_struct(request_facts) again = { .profile = NULL };
-	own(json_t) *j = NULL;
 
+	buf_put_span(&f.spki, ask->spki);
 	base64_put(&key, ask->spki);
-	if (!buf_ok(&key, "key", e))
+	if (!buf_ok(&f.spki, "key", e) || !buf_ok(&key, "key", e))
 		return false;
-	j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "agency", ask->agency, "name", name_or_agency(p, ask), "person", ask->person,
+	f.json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "agency", ask->agency, "name", name_or_agency(p, ask), "person", ask->person,
 	    "profile", ask->profile, "spki", buf_str(&key), "title", ask->title);
-	if (j == NULL)
+	if (f.json == NULL)
 		return fail(e, ERR_INPUT, "request: a text is not UTF-8");
-	json_write(out, j);
-	if (!buf_ok(out, "request", e) || !request_facts_read(&again, p, buf_span(out), e))
-		return false;
-	return check_subject(ask, again.profile, again.agency, e) || fail_in(e, "request");
-}
-
-bool
-request_put(struct reg_unit *u, unsigned char id[REQUEST_ID_LEN], const struct policy *p, struct span facts, struct span csr, struct err *e)
-{
-	own_struct(request_facts) f = { .profile = NULL };
-
-	if (!random_bytes(id, REQUEST_ID_LEN, e) || !request_facts_read(&f, p, facts, e))
-		return false;
-	reg_verb(u, "request.submit");
-	reg_bytes(u, "id", span_of(id, REQUEST_ID_LEN));
-	reg_text_span(u, "facts", facts);
-	reg_bytes(u, "csr", csr);
-	reg_bytes(u, "key_id", span_of(f.key_id, KEY_ID_LEN));
-	reg_text(u, "profile", f.profile->id);
-	if (f.person[0] != '\0')
-		reg_text(u, "person", f.person);
-	else
-		reg_null(u, "person");
-	reg_text(u, "agency", f.agency->id);
+	json_write(&f.text, f.json);
+	if (!buf_ok(&f.text, "request", e) || !fill(&f, p, e) || !check_subject(ask, f.profile, f.agency, e))
+		return fail_in(e, "request");
+	sha256(f.key_id, ask->spki);
+	*out = f;
+	f = (struct request_facts){ .profile = NULL };
 	return true;
 }
 
 bool
-request_same(struct authority *a, struct span facts, bool *found, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *e)
+request_put(struct reg_unit *u, unsigned char id[REQUEST_ID_LEN], const struct request_facts *f, struct span csr, struct err *e)
 {
-	own_struct(request_facts) f = { .profile = NULL };
+	if (!random_bytes(id, REQUEST_ID_LEN, e))
+		return false;
+	reg_verb(u, "request.submit");
+	reg_bytes(u, "id", span_of(id, REQUEST_ID_LEN));
+	reg_text_span(u, "facts", buf_span(&f->text));
+	reg_bytes(u, "csr", csr);
+	reg_bytes(u, "key_id", span_of(f->key_id, KEY_ID_LEN));
+	reg_text(u, "profile", f->profile->id);
+	if (f->person[0] != '\0')
+		reg_text(u, "person", f->person);
+	else
+		reg_null(u, "person");
+	reg_text(u, "agency", f->agency->id);
+	return true;
+}
+
+bool
+request_same(struct authority *a, const struct request_facts *f, bool *found, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *e)
+{
 	own_struct(reg_unit) ask = reg_read_new("request.same");
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct reg_cell c[9];
 	bool more;
 
 	*found = false;
-	if (!request_facts_read(&f, a->policy, facts, e))
-		return false;
-	reg_bytes(&ask, "key_id", span_of(f.key_id, KEY_ID_LEN));
-	reg_text_span(&ask, "facts", facts);
+	reg_bytes(&ask, "key_id", span_of(f->key_id, KEY_ID_LEN));
+	reg_text_span(&ask, "facts", buf_span(&f->text));
 	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, 9, &more, e))
 		return false;
 	while (more) {
@@ -227,19 +233,19 @@ parse(struct parsed *p, const char *text, struct err *e)
 /* Who asks the same again (or at the same moment) is refused by the register,
  * and then finds what is there. */
 static bool
-submit_once(struct authority *a, struct span facts, struct span csr, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *e)
+submit_once(struct authority *a, const struct request_facts *f, struct span csr, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	struct err conflict;
 	bool found;
 
 	snprintf(state, 16, "pending");
-	if (!request_put(&u, id, a->policy, facts, csr, e))
+	if (!request_put(&u, id, f, csr, e))
 		return false;
 	if (authority_run(a, "request", &u, NULL, e))
 		return true;
 	conflict = *e;
-	if (conflict.class != ERR_CONFLICT || !request_same(a, facts, &found, id, state, e))
+	if (conflict.class != ERR_CONFLICT || !request_same(a, f, &found, id, state, e))
 		return false;
 	*e = conflict;
 	return found;
@@ -247,18 +253,17 @@ submit_once(struct authority *a, struct span facts, struct span csr, unsigned ch
 
 /* Canonical JSON, its keys in order; the facts are such already. */
 static void
-put_answer(struct buf *out, const unsigned char id[REQUEST_ID_LEN], const char *state, struct span facts, struct span spki)
+put_answer(struct buf *out, const unsigned char id[REQUEST_ID_LEN], const char *state, const struct request_facts *f)
 {
-	unsigned char hash[SHA256_LEN], key[SHA256_LEN];
-	char id_text[2 * REQUEST_ID_LEN + 1], hash_text[2 * SHA256_LEN + 1], key_text[2 * SHA256_LEN + 1];
+	unsigned char hash[SHA256_LEN];
+	char id_text[2 * REQUEST_ID_LEN + 1], hash_text[2 * SHA256_LEN + 1], key_text[2 * KEY_ID_LEN + 1];
 
-	sha256(hash, facts);
-	sha256(key, spki);
+	sha256(hash, buf_span(&f->text));
 	hex_text(id_text, span_of(id, REQUEST_ID_LEN));
 	hex_text(hash_text, span_of(hash, SHA256_LEN));
-	hex_text(key_text, span_of(key, SHA256_LEN));
+	hex_text(key_text, span_of(f->key_id, KEY_ID_LEN));
 	buf_put_str(out, "{\"facts\":");
-	buf_put_span(out, facts);
+	buf_put_span(out, buf_span(&f->text));
 	buf_printf(out, ",\"hash\":\"%s\",\"id\":\"%s\",\"key\":\"%s\",\"state\":\"%s\"}", hash_text, id_text, key_text, state);
 }
 
@@ -266,16 +271,13 @@ bool
 request_submit(struct authority *a, const char *json, struct buf *answer, struct err *e)
 {
 	own_struct(parsed) p = { .json = NULL };
-	own_struct(buf) facts = buf_new(FACTS_MAX);
+	own_struct(request_facts) f = { .profile = NULL };
 	unsigned char id[REQUEST_ID_LEN];
 	char state[16];
 
-	if (!parse(&p, json, e) || !pass_gate(a, p.ask.csr, &p.ask.spki, e))
+	if (!parse(&p, json, e) || !pass_gate(a, p.ask.csr, &p.ask.spki, e) || !request_facts_make(&f, a->policy, &p.ask, e) ||
+	    !submit_once(a, &f, p.ask.csr, id, state, e))
 		return false;
-	if (!request_facts_write(&facts, a->policy, &p.ask, e))
-		return false;
-	if (!submit_once(a, buf_span(&facts), p.ask.csr, id, state, e))
-		return false;
-	put_answer(answer, id, state, buf_span(&facts), p.ask.spki);
+	put_answer(answer, id, state, &f);
 	return buf_ok(answer, "answer", e);
 }

@@ -21,7 +21,7 @@ struct request_facts {
 	const struct profile *profile;
 	const struct agency *agency;
 	const char *name, *person, *title;	/* "": none; borrow from json */
-	struct buf spki;
+	struct buf text, spki;
 	unsigned char key_id[KEY_ID_LEN];
 	json_t *json;
 };
@@ -32,14 +32,14 @@ must_check bool request_facts_read(struct request_facts *, const struct policy *
 
 /* What is asked (names, not yet trusted) and the key that the gate gave. */
 struct request_ask { const char *profile, *agency, *name, *person, *title; struct span csr, spki; };
-/* Checks names against policy and text rules; appends the facts. */
-must_check bool request_facts_write(struct buf *out, const struct policy *, const struct request_ask *, struct err *);
+/* Facts as they will be recorded: names checked against policy and text rules. */
+must_check bool request_facts_make(struct request_facts *, const struct policy *, const struct request_ask *, struct err *);
 
 /* Appends request.submit to unit under a fresh id. */
-must_check bool request_put(struct reg_unit *, unsigned char id[REQUEST_ID_LEN], const struct policy *, struct span facts, struct span csr, struct err *);
+must_check bool request_put(struct reg_unit *, unsigned char id[REQUEST_ID_LEN], const struct request_facts *, struct span csr, struct err *);
 /* The newest request with these facts that is not rejected; false in *found if none.
  * state may be NULL, else 16 octets. */
-must_check bool request_same(struct authority *, struct span facts, bool *found, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *);
+must_check bool request_same(struct authority *, const struct request_facts *, bool *found, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *);
 
 /* CA_REQUEST. */
 must_check bool request_submit(struct authority *, const char *json, struct buf *answer, struct err *);

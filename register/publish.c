@@ -14,7 +14,7 @@
 #include <time.h>
 
 #define PERIOD_MS 1000
-#define PACE_MS 100		/* between two checkpoints under load */
+#define PACE_MS 250		/* between two checkpoints under load */
 #define PACE_STEP_NS 5000000
 #define KEY_TIMEOUT_MS 20000
 #define BUNDLE_MAX (TILE_WIDTH * (2 + ENTRY_MAX))
