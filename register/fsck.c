@@ -1,6 +1,9 @@
 #include "register/fsck.h"
 
-#include "base/file.h"
+#include "base/clock.h"
+#include "base/ossl.h"
+#include "register/derived.h"
+#include "register/fsck_public.h"
 #include "register/log_state.h"
 #include "register/run.h"
 #include "register/schema.h"
@@ -10,6 +13,9 @@
 struct walk {
 	struct store *db, *replay;
 	struct log_state *state;	/* recomputed, in the replay database */
+	struct hash tile[TILE_WIDTH];	/* of the entries being walked, as the database has it */
+	unsigned in_tile;
+	unsigned char kid[KID_LEN];
 	int64_t time;
 	struct fsck *out;
 };
@@ -40,17 +46,40 @@ check_prev(struct walk *w, const struct entry *x, int64_t idx, struct err *e)
 	    "ON CONFLICT (handle) DO UPDATE SET last = excluded.last", &v, e);
 }
 
+/* What everybody can read says nothing but what the record says. */
+static bool
+check_says(const struct walk *w, const struct entry *x, const struct verb *verb, const struct values *fields, int64_t idx, struct err *e)
+{
+	own_struct(buf) public = buf_new(2 * ENTRY_MAX);
+	struct entry want;
+
+	if (verb->entry < 0 || (uint64_t)verb->entry != x->type)
+		return fail(e, ERR_STORE, "entry %lld has type %llu and a record of %s", (long long)idx, (unsigned long long)x->type, verb->name);
+	if (!entry_of_fields(&want, &public, verb, fields, e) || !buf_ok(&public, "public part", e))
+		return fail_in(e, "entry %lld", (long long)idx);
+	return (span_eq(x->org, want.org) && span_eq(x->category, want.category) && span_eq(x->handle, want.handle) &&
+		   span_eq(x->public_, want.public_) && memcmp(x->kid, w->kid, KID_LEN) == 0) ||
+	    fail(e, ERR_STORE, "entry %lld says something else than its record", (long long)idx);
+}
+
 static bool
 replay_record(struct walk *w, const struct entry *x, struct span record, int64_t idx, struct err *e)
 {
 	const struct verb *verb;
 	struct values fields;
 
-	if (!record_read(&fields, &verb, record, e))
-		return false;
-	if (verb->entry != (int)x->type)
-		return fail(e, ERR_STORE, "entry %lld has type %llu and a record of %s", (long long)idx, (unsigned long long)x->type, verb->name);
-	return verb_replay(w->replay, verb, record, (uint64_t)idx, x->time, e);
+	return record_read(&fields, &verb, record, e) && check_says(w, x, verb, &fields, idx, e) &&
+	    verb_replay(w->replay, verb, record, (uint64_t)idx, x->time, e);
+}
+
+/* The tile that holds an entry's hash tells which of two entries was changed. */
+static bool
+check_leaf(const struct walk *w, const struct hash *leaf, int64_t idx, struct err *e)
+{
+	unsigned at = (unsigned)(idx % TILE_WIDTH);
+
+	return (at < w->in_tile && hash_eq(leaf, &w->tile[at])) ||
+	    fail(e, ERR_STORE, "entry %lld is not the one whose hash stands in log_tile 0, %lld", (long long)idx, (long long)idx / TILE_WIDTH);
 }
 
 static bool
@@ -69,8 +98,10 @@ check_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
 	if (x.time < w->time)
 		return fail(e, ERR_STORE, "entry %lld is older than the one before it", (long long)idx);
 	w->time = x.time;
+	if (idx == 0)
+		memcpy(w->kid, x.kid, KID_LEN);
 	merkle_leaf(&leaf, c[1].s);
-	if (!log_state_append(w->state, w->replay, &leaf, e) || !check_prev(w, &x, idx, e))
+	if (!check_leaf(w, &leaf, idx, e) || !log_state_append(w->state, w->replay, &leaf, e) || !check_prev(w, &x, idx, e))
 		return false;
 	if (c[2].null || c[3].null)
 		return fail(e, ERR_STORE, "the record of entry %lld is missing and no entry says that it was erased", (long long)idx);
@@ -80,6 +111,33 @@ check_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
 	return replay_record(w, &x, c[2].s, idx, e) || fail_in(e, "entry %lld", (long long)idx);
 }
 
+/* Entries a tile at a time: no statement runs inside another. */
+static bool
+check_entries(struct walk *w, struct err *e)
+{
+	static const enum reg_type types[] = { REG_INT, REG_BYTES, REG_BYTES, REG_BYTES };
+	int64_t last;
+	uint64_t rows;
+
+	do {
+		int64_t from = (int64_t)w->out->entries;
+		struct values v = { .n = 0 };
+
+		values_int(&v, "from", from);
+		values_int(&v, "to", from + TILE_WIDTH);
+		if (!log_tile_load(w->db, 0, (uint64_t)from / TILE_WIDTH, w->tile, &w->in_tile, e))
+			return fail_in(e, "log_tile, row 0, %lld", (long long)from / TILE_WIDTH);
+		if (!store_run(w->db, "SELECT idx, entry, record, salt FROM log_entry WHERE idx >= $from AND idx < $to ORDER BY idx", &v, types, 4, check_entry, w, &rows, e))
+			return false;
+	} while (rows == TILE_WIDTH);
+	if (rows < w->in_tile)
+		return fail(e, ERR_STORE, "entry %llu is missing", (unsigned long long)w->out->entries);
+	if (!store_int(w->db, "SELECT max(idx) FROM log_entry", NULL, -1, &last, e))
+		return false;
+	return last + 1 == (int64_t)w->out->entries ||
+	    fail(e, ERR_STORE, "entry %lld stands behind a gap: entry %llu is missing", (long long)last, (unsigned long long)w->out->entries);
+}
+
 static bool
 compare_tables(struct walk *w, struct err *e)
 {
@@ -87,122 +145,89 @@ compare_tables(struct walk *w, struct err *e)
 
 	w->state->time = w->time;
 	if (!log_state_save(w->state, w->replay, e) ||
-	    !store_same_table(w->db, w->replay, "log_head", "size, edge", e) ||
-	    !store_same_table(w->db, w->replay, "log_tile", "level, n, width, hashes", e) ||
-	    !store_same_table(w->db, w->replay, "log_subject", "handle, last", e))
+	    !store_same_table(w->db, w->replay, "log_head", "one, size, edge", 1, e) ||
+	    !store_same_table(w->db, w->replay, "log_tile", "level, n, width, hashes", 2, e) ||
+	    !store_same_table(w->db, w->replay, "log_subject", "handle, last", 1, e))
 		return false;
 	for (size_t i = 0; (t = table_nth(i)) != NULL; i++)
-		if (!store_same_table(w->db, w->replay, t->name, t->committed, e))
+		if (!store_same_table(w->db, w->replay, t->name, t->committed, t->keys > 0 ? t->keys : 1, e))
 			return false;
 	return true;
 }
 
+/* Everybody's clock goes on: the head may be as late as the last entry or now. */
 static bool
-same_file(const char *folder, const char *name, struct span want, struct err *e)
+check_head(struct walk *w, struct err *e)
 {
-	own_str char *path = xprintf("%s/%s", folder, name);
-	own_struct(buf) content = buf_new(1 << 20);
+	int64_t now = clock_now(), time;
 
-	if (!file_read(&content, path, e))
+	if (!store_int(w->db, "SELECT time FROM log_head WHERE one = 1", NULL, -1, &time, e))
 		return false;
-	return span_eq(buf_span(&content), want) || fail(e, ERR_STORE, "%s is not what the log says", path);
+	return (time >= w->time && time <= (now > w->time ? now : w->time)) ||
+	    fail(e, ERR_STORE, "log_head, row 1: its time is neither that of the last entry nor later, up to now");
 }
 
 static bool
-check_public_tiles(struct walk *w, const char *folder, uint64_t size, struct err *e)
+take_note(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
-	for (unsigned level = 0; level < LOG_LEVELS; level++) {
-		uint64_t count = tile_count(size, level);
+	struct span text, signatures;
+	struct checkpoint *p = ctx;
 
-		for (uint64_t n = 0; n * TILE_WIDTH < count; n++) {
-			unsigned width = count - n * TILE_WIDTH < TILE_WIDTH ? (unsigned)(count - n * TILE_WIDTH) : TILE_WIDTH;
-			own_struct(buf) name = buf_new(200);
-			struct hash h[TILE_WIDTH];
-
-			tile_path(&name, (int)level, n, width);
-			if (!log_tile_get(w->replay, level, n * TILE_WIDTH, width, h, e) ||
-			    !same_file(folder, buf_str(&name), span_of(h, width * sizeof(h[0])), e))
-				return false;
-		}
-	}
-	return true;
+	if (c[0].i != 1)
+		return fail(e, ERR_STORE, "log_published, row %lld: there is one last checkpoint", (long long)c[0].i);
+	if (!note_split(&text, &signatures, c[2].s, e) || !checkpoint_parse(p, text, e))
+		return fail_in(e, "log_published, row 1");
+	return p->size == (uint64_t)c[1].i || fail(e, ERR_STORE, "log_published, row 1: its size is not its note's");
 }
 
+/* What this register remembers of its last checkpoint. */
 static bool
-put_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
+check_remembered(struct walk *w, const char *folder, struct err *e)
 {
-	bundle_put(ctx, c[0].s);
-	return true;
-}
-
-static bool
-check_public_bundles(struct walk *w, const char *folder, uint64_t size, struct err *e)
-{
-	static const enum reg_type type[] = { REG_BYTES };
-
-	for (uint64_t n = 0; n * TILE_WIDTH < size; n++) {
-		unsigned width = size - n * TILE_WIDTH < TILE_WIDTH ? (unsigned)(size - n * TILE_WIDTH) : TILE_WIDTH;
-		own_struct(buf) bundle = buf_new(1 << 20);
-		own_struct(buf) name = buf_new(200);
-		struct values v = { .n = 0 };
-
-		values_int(&v, "from", (int64_t)(n * TILE_WIDTH));
-		values_int(&v, "to", (int64_t)(n * TILE_WIDTH + width));
-		tile_path(&name, TILE_ENTRIES, n, width);
-		if (!store_run(w->db, "SELECT entry FROM log_entry WHERE idx >= $from AND idx < $to ORDER BY idx", &v, type, 1, put_entry, &bundle, NULL, e) ||
-		    !same_file(folder, buf_str(&name), buf_span(&bundle), e))
-			return false;
-	}
-	return true;
-}
-
-/* What is published is read before the database, which goes on growing: then it
- * has at least that much. */
-static bool
-read_checkpoint(struct checkpoint *c, const char *folder, struct err *e)
-{
-	own_str char *note_path = xprintf("%s/checkpoint", folder);
-	own_str char *key_path = xprintf("%s/log.vkey", folder);
-	own_struct(buf) note = buf_new(NOTE_MAX);
-	own_struct(buf) vkey = buf_new(1024);
-	struct note_key key;
-
-	if (!file_read(&note, note_path, e) || !file_read(&vkey, key_path, e))
-		return false;
-	if (vkey.len > 0 && vkey.ptr[vkey.len - 1] == '\n')
-		vkey.len--;
-	return note_key_parse(&key, buf_str(&vkey), e) && checkpoint_check(c, buf_span(&note), &key, e);
-}
-
-static bool
-check_public(struct walk *w, const char *folder, const struct checkpoint *c, struct err *e)
-{
+	static const enum reg_type types[] = { REG_INT, REG_INT, REG_TEXT };
 	struct tile_source source = { log_tile_get, w->replay };
+	unsigned char digest[SHA256_LEN];
+	struct checkpoint last;
 	struct hash root;
+	uint64_t rows;
 
-	if (c->size > w->out->entries)
-		return fail(e, ERR_STORE, "%llu entries are published and the database has %llu", (unsigned long long)c->size, (unsigned long long)w->out->entries);
-	if (!merkle_root_of(&root, c->size, tile_node, &source, e))
+	if (!store_run(w->db, "SELECT one, size, note FROM log_published ORDER BY one", NULL, types, 3, take_note, &last, &rows, e))
 		return false;
-	if (!hash_eq(&root, &c->root))
-		return fail(e, ERR_STORE, "the published checkpoint's root is not this log's");
-	w->out->published = c->size;
-	return check_public_tiles(w, folder, c->size, e) && check_public_bundles(w, folder, c->size, e);
+	if (rows == 0)
+		return folder == NULL || w->out->published == 0 || fail(e, ERR_STORE, "log_published, row 1 is missing: a checkpoint is published and none is remembered");
+	if (last.size > w->out->entries || !merkle_root_of(&root, last.size, tile_node, &source, e) || !hash_eq(&root, &last.root))
+		return fail(e, ERR_STORE, "log_published, row 1: its checkpoint of size %llu is not of this log", (unsigned long long)last.size);
+	sha256(digest, span_str(last.origin));
+	if (w->out->entries > 0 && memcmp(digest, w->kid, KID_LEN) != 0)
+		return fail(e, ERR_STORE, "log_published, row 1: its checkpoint has another origin than the entries");
+	return folder == NULL || fsck_public_note(w->db, folder, e);
+}
+
+static bool
+check_all(struct walk *w, const char *folder, const struct checkpoint *published, struct err *e)
+{
+	struct fsck_public public = { .db = w->db, .replay = w->replay, .folder = folder, .entries = 0 };
+
+	if (!store_do(w->db, "BEGIN", NULL, e) ||
+	    !check_entries(w, e) || !compare_tables(w, e) || !check_head(w, e) || !derived_check(&w->out->derived, w->db, e))
+		return false;
+	public.entries = w->out->entries;
+	if (folder != NULL && !fsck_public_check(&public, published, e))
+		return false;
+	w->out->published = folder != NULL ? published->size : 0;
+	return check_remembered(w, folder, e) && store_do(w->db, "COMMIT", NULL, e) && (folder == NULL || fsck_public_rows(w->db, folder, e));
 }
 
 bool
 fsck_run(struct fsck *out, const char *database, const char *public_folder, struct err *e)
 {
-	static const enum reg_type types[] = { REG_INT, REG_BYTES, REG_BYTES, REG_BYTES };
 	struct walk w = { .state = xalloc(sizeof(struct log_state)), .out = out };
-	struct checkpoint published;
+	struct checkpoint published = { .size = 0 };
 	bool good;
 
 	*out = (struct fsck){ 0 };
-	good = (public_folder == NULL || read_checkpoint(&published, public_folder, e)) && store_open(&w.db, database, STORE_READ, e) && store_open(&w.replay, "", STORE_MEMORY, e) &&
-	    store_do(w.db, "BEGIN", NULL, e) &&
-	    store_run(w.db, "SELECT idx, entry, record, salt FROM log_entry ORDER BY idx", NULL, types, 4, check_entry, &w, NULL, e) &&
-	    compare_tables(&w, e) && (public_folder == NULL || check_public(&w, public_folder, &published, e));
+	good = (public_folder == NULL || fsck_public_read(&published, public_folder, e)) && store_open(&w.db, database, STORE_READ, e) &&
+	    store_open(&w.replay, "", STORE_MEMORY, e) && check_all(&w, public_folder, &published, e);
 	if (good)
 		merkle_root(&out->root, &w.state->edge);
 	store_free(w.db);

@@ -29,8 +29,8 @@ take_tile(void *ctx, const struct value *c, unsigned n, struct err *e)
 	return true;
 }
 
-static bool
-tile_load(struct store *store, unsigned level, uint64_t n, struct hash out[TILE_WIDTH], unsigned *width, struct err *e)
+bool
+log_tile_load(struct store *store, unsigned level, uint64_t n, struct hash out[TILE_WIDTH], unsigned *width, struct err *e)
 {
 	static const enum reg_type types[] = { REG_INT, REG_BYTES };
 	struct tile_row row = { out, 0 };
@@ -51,7 +51,7 @@ log_tile_get(void *store, unsigned tile_level, uint64_t from, unsigned count, st
 	unsigned width, at = (unsigned)(from % TILE_WIDTH);
 
 	promise(at + count <= TILE_WIDTH);
-	if (!tile_load(store, tile_level, from / TILE_WIDTH, tile, &width, e))
+	if (!log_tile_load(store, tile_level, from / TILE_WIDTH, tile, &width, e))
 		return false;
 	if (at + count > width)
 		return fail(e, ERR_ABSENT, "the log has no tile hash %u/%llu", tile_level, (unsigned long long)from);
@@ -76,7 +76,7 @@ log_state_load(struct log_state *s, struct store *store, struct err *e)
 
 		if (want == 0)
 			continue;
-		if (!tile_load(store, level, count / TILE_WIDTH, s->tile[level].hash, &s->tile[level].width, e))
+		if (!log_tile_load(store, level, count / TILE_WIDTH, s->tile[level].hash, &s->tile[level].width, e))
 			return false;
 		if (s->tile[level].width != want)
 			return fail(e, ERR_STORE, "the last tile of level %u does not fit the log's size", level);

@@ -23,5 +23,7 @@ must_check bool log_state_load(struct log_state *, struct store *, struct err *)
 must_check bool log_state_append(struct log_state *, struct store *, const struct hash *leaf, struct err *);
 /* Partial tiles, then the head row, last (run.h, invariant 3). */
 must_check bool log_state_save(struct log_state *, struct store *, struct err *);
+/* One tile as it stands in the table; width 0: it is not there. */
+must_check bool log_tile_load(struct store *, unsigned level, uint64_t n, struct hash out[TILE_WIDTH], unsigned *width, struct err *);
 /* Hashes out of log_tile, as a struct tile_source's get; ctx is a struct store. */
 bool log_tile_get(void *store, unsigned tile_level, uint64_t from, unsigned count, struct hash *out, struct err *e);

@@ -113,6 +113,15 @@ find_verb(const struct verb **out, struct span record, struct err *e)
 	return fail(e, ERR_INPUT, "a record without its verb");
 }
 
+/* A field that came to the verb later is null in the records before it. */
+static void
+put_absent(struct values *v, const struct verb *verb)
+{
+	for (const struct verb_field *f = verb->in; f->name != NULL; f++)
+		if (f->optional && values_get(v, f->name) == NULL)
+			values_null(v, f->name, f->type);
+}
+
 bool
 record_read(struct values *out, const struct verb **verb, struct span record, struct err *e)
 {
@@ -136,19 +145,13 @@ record_read(struct values *out, const struct verb **verb, struct span record, st
 		}
 		if (!field_of(*verb, key, &name, &type))
 			return fail(e, ERR_INPUT, "a record of %s with an unknown field", (*verb)->name);
-		if (out->n >= VALUES_MAX - 2 || !get_value(&c, out, name, type, e))
+		if (out->n >= VALUES_MAX - 2)
+			return fail(e, ERR_INPUT, "a record of %s with too many fields", (*verb)->name);
+		if (!get_value(&c, out, name, type, e))
 			return false;
 	}
+	put_absent(out, *verb);
 	return true;
-}
-
-/* A field that came to the verb later is null in the records before it. */
-static void
-put_absent(struct values *v, const struct verb *verb)
-{
-	for (const struct verb_field *f = verb->in; f->name != NULL; f++)
-		if (f->optional && values_get(v, f->name) == NULL)
-			values_null(v, f->name, f->type);
 }
 
 bool
@@ -160,7 +163,6 @@ verb_replay(struct store *s, const struct verb *verb, struct span record, uint64
 	if (!record_read(&v, &of, record, e))
 		return false;
 	promise(of == verb);
-	put_absent(&v, verb);
 	values_int(&v, "entry", (int64_t)idx);
 	values_int(&v, "time", time);
 	for (size_t i = 0; verb->project[i] != NULL; i++)
@@ -171,7 +173,7 @@ verb_replay(struct store *s, const struct verb *verb, struct span record, uint64
 
 /* Splits "a b ?[c d] e" into names; a group whose first value is null is left
  * out.  Two passes: count, then write. */
-bool
+static bool
 public_write(struct buf *out, const struct verb *verb, const struct values *fields, struct err *e)
 {
 	own_str char *copy = xstrdup(verb->public != NULL ? verb->public : "");
@@ -205,5 +207,23 @@ public_write(struct buf *out, const struct verb *verb, const struct values *fiel
 	cbor_put_array(out, n);
 	for (size_t i = 0; i < n; i++)
 		put_value(out, items[i]);
+	return true;
+}
+
+static struct span
+octets_of(const struct values *v, const char *field)
+{
+	const struct value *x = field == NULL ? NULL : values_get(v, field);
+
+	return x == NULL || x->null ? SPAN_NONE : x->s;
+}
+
+bool
+entry_of_fields(struct entry *out, struct buf *public, const struct verb *verb, const struct values *fields, struct err *e)
+{
+	if (!public_write(public, verb, fields, e))
+		return false;
+	*out = (struct entry){ .type = (uint64_t)verb->entry, .org = octets_of(fields, verb->org), .category = octets_of(fields, verb->category),
+		.handle = octets_of(fields, verb->handle), .prev = -1, .public_ = buf_span(public) };
 	return true;
 }

@@ -184,14 +184,6 @@ check_prefix(struct runner *r, const struct values *v, struct err *e)
 	return true;
 }
 
-static struct span
-text_of(const struct values *v, const char *field)
-{
-	const struct value *x = field == NULL ? NULL : values_get(v, field);
-
-	return x == NULL || x->null ? SPAN_NONE : x->s;
-}
-
 static bool
 subject_last(struct runner *r, struct span handle, int64_t *prev, struct err *e)
 {
@@ -239,17 +231,16 @@ append_entry(struct runner *r, const struct verb *verb, const struct values *v, 
 	own_struct(buf) octets = buf_new(ENTRY_MAX + 64);
 	unsigned char salt[SALT_LEN];
 	int64_t idx = (int64_t)r->state.edge.size;
-	struct entry x = { .type = (uint64_t)verb->entry, .time = time, .org = text_of(v, verb->org),
-		.category = text_of(v, verb->category), .handle = text_of(v, verb->handle) };
+	struct entry x;
 	struct hash leaf;
 
 	record_write(&record, verb, v);
 	if (!buf_ok(&record, "record", e) || !random_bytes(salt, sizeof(salt), e) ||
-	    !public_write(&public, verb, v, e) || !subject_last(r, x.handle, &x.prev, e))
+	    !entry_of_fields(&x, &public, verb, v, e) || !subject_last(r, x.handle, &x.prev, e))
 		return false;
+	x.time = time;
 	entry_commit(x.commit, salt, buf_span(&record));
 	memcpy(x.kid, r->kid, KID_LEN);
-	x.public_ = buf_span(&public);
 	if (!entry_write(&octets, &x, e))
 		return fail_in(e, "%s", verb->name);
 	merkle_leaf(&leaf, buf_span(&octets));

@@ -34,8 +34,9 @@ const char *runner_database(const struct runner *);
 
 /* For fsck: binds record fields and runs a verb's projections on any store. */
 must_check bool verb_replay(struct store *, const struct verb *, struct span record, uint64_t idx, int64_t time, struct err *);
-/* Record <-> values. */
+/* Record <-> values; a field that the verb got later is null in older records. */
 void record_write(struct buf *out, const struct verb *, const struct values *);
 must_check bool record_read(struct values *out, const struct verb **verb, struct span record, struct err *);
-/* The `public` item of an entry. */
-must_check bool public_write(struct buf *out, const struct verb *, const struct values *, struct err *);
+/* What an entry says of a verb's fields: type, org, category, handle, public.
+ * Borrows from both. */
+must_check bool entry_of_fields(struct entry *out, struct buf *public, const struct verb *, const struct values *, struct err *);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define STATEMENTS_MAX 256
+#define NAMED_MAX 40		/* octets of a value that a refusal shows */
 
 /* Row i makes a database of version i + 1 one of version i + 2; the schema files
  * are the newest version.  A column that comes later is also in the verb's
@@ -269,23 +270,92 @@ store_int(struct store *s, const char *sql, const struct values *params, int64_t
 	return store_run(s, sql, params, type, 1, take_int, out, NULL, e);
 }
 
-/* Digest of a row's values with their types and lengths. */
+/* A value with its type and length. */
+static void
+put_cell(sqlite3_stmt *stmt, int i, struct buf *b)
+{
+	const void *p = sqlite3_column_blob(stmt, i);
+	int n = sqlite3_column_bytes(stmt, i);
+
+	buf_printf(b, "%d:%d:", sqlite3_column_type(stmt, i), n);
+	if (p != NULL)
+		buf_put(b, p, (size_t)n);
+}
+
 static void
 row_text(sqlite3_stmt *stmt, struct buf *b)
 {
 	buf_reset(b);
-	for (int i = 0; i < sqlite3_column_count(stmt); i++) {
-		const void *p = sqlite3_column_blob(stmt, i);
-		int n = sqlite3_column_bytes(stmt, i);
+	for (int i = 0; i < sqlite3_column_count(stmt); i++)
+		put_cell(stmt, i, b);
+}
 
-		buf_printf(b, "%d:%d:", sqlite3_column_type(stmt, i), n);
-		if (p != NULL)
-			buf_put(b, p, (size_t)n);
+/* A value as a person writes it down; octets in hex, long ones cut. */
+static void
+put_value(struct buf *b, sqlite3_stmt *stmt, int i)
+{
+	const void *p = sqlite3_column_blob(stmt, i);
+	size_t n = (size_t)sqlite3_column_bytes(stmt, i);
+
+	switch (sqlite3_column_type(stmt, i)) {
+	case SQLITE_NULL: buf_put_str(b, "null"); break;
+	case SQLITE_BLOB: hex_put(b, span_of(p, n < NAMED_MAX ? n : NAMED_MAX)); break;
+	default: buf_put(b, p, n < NAMED_MAX ? n : NAMED_MAX);
 	}
 }
 
+/* A row's name: the columns of its key, which stand first. */
+static void
+put_name(struct buf *b, sqlite3_stmt *stmt, unsigned keys)
+{
+	for (unsigned i = 0; i < keys; i++) {
+		buf_put_str(b, i > 0 ? ", " : "");
+		put_value(b, stmt, (int)i);
+	}
+}
+
+static int
+first_difference(sqlite3_stmt *a, sqlite3_stmt *b)
+{
+	own_struct(buf) ta = buf_new(64u << 20);
+	own_struct(buf) tb = buf_new(64u << 20);
+	int i = 0;
+
+	for (; i < sqlite3_column_count(a); i++) {
+		buf_reset(&ta);
+		buf_reset(&tb);
+		put_cell(a, i, &ta);
+		put_cell(b, i, &tb);
+		if (!span_eq(buf_span(&ta), buf_span(&tb)))
+			break;
+	}
+	return i;
+}
+
+/* a stands at a row of the database, b at one of its records; either may have
+ * ended (ra, rb). */
+static bool
+name_difference(sqlite3_stmt *a, int ra, sqlite3_stmt *b, int rb, const char *table, unsigned keys, struct err *e)
+{
+	own_struct(buf) in_a = buf_new(1024);
+	own_struct(buf) in_b = buf_new(1024);
+	int i = ra == SQLITE_ROW && rb == SQLITE_ROW ? first_difference(a, b) : 0;
+
+	if (ra == SQLITE_ROW)
+		put_name(&in_a, a, keys);
+	if (rb == SQLITE_ROW)
+		put_name(&in_b, b, keys);
+	if (rb != SQLITE_ROW)
+		return fail(e, ERR_STORE, "%s, row %s: no record made it", table, buf_str(&in_a));
+	if (ra != SQLITE_ROW)
+		return fail(e, ERR_STORE, "%s, row %s is missing", table, buf_str(&in_b));
+	if (i < (int)keys)
+		return fail(e, ERR_STORE, "%s: the records make the row %s where the row %s stands", table, buf_str(&in_b), buf_str(&in_a));
+	return fail(e, ERR_STORE, "%s, row %s: %s is not what the records say", table, buf_str(&in_b), sqlite3_column_name(a, i));
+}
+
 bool
-store_same_table(struct store *a, struct store *b, const char *table, const char *columns, struct err *e)
+store_same_table(struct store *a, struct store *b, const char *table, const char *columns, unsigned keys, struct err *e)
 {
 	own_str char *sql = xprintf("SELECT %s FROM %s ORDER BY %s", columns, table, columns);
 	own_struct(buf) ta = buf_new(64u << 20);
@@ -293,24 +363,24 @@ store_same_table(struct store *a, struct store *b, const char *table, const char
 	sqlite3_stmt *sa = NULL, *sb = NULL;
 	bool good = sqlite3_prepare_v2(a->db, sql, -1, &sa, NULL) == SQLITE_OK &&
 	    sqlite3_prepare_v2(b->db, sql, -1, &sb, NULL) == SQLITE_OK;
-	uint64_t row = 0;
 
 	if (!good)
 		fail(e, ERR_BUG, "cannot compare the table %s: %s", table, sqlite3_errmsg(a->db));
 	while (good) {
 		int ra = sqlite3_step(sa), rb = sqlite3_step(sb);
 
-		if (ra != SQLITE_ROW && rb != SQLITE_ROW)
+		if (ra == SQLITE_DONE && rb == SQLITE_DONE)
 			break;
-		row++;
-		good = ra == rb;
-		if (good) {
+		good = (ra == SQLITE_ROW || ra == SQLITE_DONE) || fail_store(a, e, sql);
+		if (good && ra == rb) {
 			row_text(sa, &ta);
 			row_text(sb, &tb);
 			good = span_eq(buf_span(&ta), buf_span(&tb));
+		} else {
+			good = false;
 		}
-		if (!good)
-			fail(e, ERR_STORE, "table %s differs from its records at row %llu (ordered by %s)", table, (unsigned long long)row, columns);
+		if (!good && (ra == SQLITE_ROW || ra == SQLITE_DONE))
+			name_difference(sa, ra, sb, rb, table, keys, e);
 	}
 	sqlite3_finalize(sa);
 	sqlite3_finalize(sb);

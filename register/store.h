@@ -41,5 +41,7 @@ must_check bool store_run(struct store *, const char *sql, const struct values *
 must_check bool store_do(struct store *, const char *sql, const struct values *params, struct err *);
 /* One integer; fallback when there is no row or it is NULL. */
 must_check bool store_int(struct store *, const char *sql, const struct values *params, int64_t fallback, int64_t *out, struct err *);
-/* Compares a table of two stores row by row; names the first difference. */
-must_check bool store_same_table(struct store *, struct store *, const char *table, const char *columns, struct err *);
+/* Compares a table of two stores row by row; the first difference is the
+ * refusal: the row, by the first `keys` columns, and the column.  The second
+ * store is right. */
+must_check bool store_same_table(struct store *, struct store *, const char *table, const char *columns, unsigned keys, struct err *);

@@ -18,11 +18,11 @@ static const struct table tables[] = {
 	{ "permit", "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, "
 	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reason, "
 	    "reserved_entry, issued_entry, entry, time" },
-	{ "submission", "program, key, sha256, handle" },
-	{ "book", "agency, book, year, next" },
-	{ "number_used", "agency, scope, year, number, version, handle" },
+	{ "submission", "program, key, sha256, handle", .keys = 2 },
+	{ "book", "agency, book, year, next", .keys = 3 },
+	{ "number_used", "agency, scope, year, number, version, handle", .keys = 5 },
 	{ "status_list", "number, list, tbs, this_update, next_update, entry" },
-	{ NULL, NULL },
+	{ NULL },
 };
 
 const struct table *

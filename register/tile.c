@@ -23,6 +23,71 @@ tile_path(struct buf *out, int level, uint64_t n, unsigned width)
 		buf_printf(out, ".p/%u", width);
 }
 
+/* "001" or "x001": three digits, into *n. */
+static bool
+take_group(const char **at, uint64_t *n, bool *more)
+{
+	const char *c = *at;
+
+	*more = *c == 'x';
+	c += *more;
+	for (int i = 0; i < 3; i++, c++) {
+		if (*c < '0' || *c > '9' || *n > UINT64_MAX / 10 - 1)
+			return false;
+		*n = *n * 10 + (uint64_t)(*c - '0');
+	}
+	if (*more && *c++ != '/')
+		return false;
+	*at = c;
+	return true;
+}
+
+static bool
+take_number(const char **at, unsigned max, unsigned *out)
+{
+	*out = 0;
+	for (; **at >= '0' && **at <= '9'; ++*at) {
+		*out = *out * 10 + (unsigned)(**at - '0');
+		if (*out > max)
+			return false;
+	}
+	return true;
+}
+
+/* Reads loosely, and compares with what tile_path makes of it. */
+bool
+tile_parse(int *level, uint64_t *n, unsigned *width, const char *path)
+{
+	own_struct(buf) again = buf_new(200);
+	const char *at = path;
+	unsigned l = 0;
+	bool more = true;
+
+	*n = 0;
+	*width = TILE_WIDTH;
+	if (strncmp(at, "tile/", 5) != 0)
+		return false;
+	at += 5;
+	*level = TILE_ENTRIES;
+	if (strncmp(at, "entries/", 8) == 0) {
+		at += 8;
+	} else {
+		if (!take_number(&at, 63, &l) || *at++ != '/')
+			return false;
+		*level = (int)l;
+	}
+	while (more)
+		if (!take_group(&at, n, &more))
+			return false;
+	if (strncmp(at, ".p/", 3) == 0) {
+		at += 3;
+		if (!take_number(&at, TILE_WIDTH - 1, width) || *width == 0)
+			return false;
+	}
+	tile_path(&again, *level, *n, *width);
+	return strcmp(buf_str(&again), path) == 0;
+}
+
 uint64_t
 tile_count(uint64_t size, unsigned level)
 {

@@ -18,6 +18,8 @@
 
 /* width 256: the full tile's name. */
 void tile_path(struct buf *out, int level, uint64_t n, unsigned width);
+/* The reverse, for that one spelling and no other. */
+bool tile_parse(int *level, uint64_t *n, unsigned *width, const char *path);
 /* How many hashes a tree of this size has at a tile level. */
 uint64_t tile_count(uint64_t size, unsigned level);
 /* One entry of a bundle. */

@@ -25,7 +25,8 @@
  *
  * org, category, handle name the fields that go into the entry's head; public
  * lists the fields that the entry shows to everybody ("a b ?[c d]": the group
- * is left out when c is null).
+ * is left out when c is null).  fsck makes the entry's words again from the
+ * record: what comes to a verb later is optional, and in `public` such a group.
  *
  * A verb with `order` carries an accepted order: fields order_id (16 octets),
  * after_size, after_root.  The register itself refuses an order id seen before,

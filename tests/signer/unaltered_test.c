@@ -1,0 +1,867 @@
+/* Whoever has the database's password, or the disk: each column of each table,
+ * each row, each published file is altered, and fsck says which it was; and a
+ * history made again from one end to the other, which only a checkpoint that
+ * somebody has seen can tell. */
+#include "tests/base/test.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "hsm/log_memory.h"
+#include "register/fsck.h"
+#include "register/log_state.h"
+#include "register/run.h"
+#include "register/schema.h"
+#include "tests/signer/world.h"
+
+#include <ftw.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#define APART 1000003		/* what an altered number is off by */
+#define KEYS_MAX 6
+#define NAME_SHOWN 40		/* octets of a value in a refusal (register/store.c) */
+#ifdef __SANITIZE_ADDRESS__
+#define ROWS_A_COLUMN 1
+#else
+#define ROWS_A_COLUMN 3
+#endif
+
+/* Columns that may be altered and nobody is deceived; each says why.  fsck must
+ * not see them either, else they do not belong here. */
+static const struct { const char *table, *column, *why; } harmless[] = {
+	{ "session", "id", "a preparation that is not found is refused, and made again" },
+	{ "session", "body", "what the officer signed is checked against what finish makes again from the permit" },
+	{ "session", "expires", "the ticket, signed, says when it ends" },
+	{ "publication", "seq", "the order in which files are written; each file is its row's" },
+};
+
+static struct office o;
+static struct buf base;			/* the register as it is, one file */
+static char *database, *public;		/* the copies that are altered */
+static sqlite3 *db;
+
+/*
+ * A city at work.
+ */
+
+static void
+work(void)
+{
+	own(json_t) *decision = json_pack("{s:s}", "decision", "512/QĐ-SCT");
+	char one[33], two[33], given[33], signed_[33], draft[33], program[65];
+	struct permit_order withdraw = { CLERK, "permit.withdraw", (const char *const[]){ two }, 1, decision };
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	assert_done(office_open_book(&o, CLERK, "H99.31.07", "GPXD", year_of_day(day_in_vietnam(clock_now())), 245, &e), e);
+	for (int year = 1940; year < 2020; year++)
+		assert_done(office_open_book(&o, CLERK, "H99.31.07", "GPXD", year, 1, &e), e);
+	office_signed(&o, one, "gpxd-01", NULL);
+	office_signed(&o, two, "gpxd-01", NULL);
+	office_signed(&o, given, "vpdd-01", "99-00100-01");
+	office_signed(&o, signed_, "gpxd-01", NULL);
+	office_draft(&o, draft, "gpxd-01", NULL);
+	office_seal(&o, one);
+	office_seal(&o, two);
+	office_seal(&o, given);
+	assert_done(office_order(&o, &answer, &withdraw, &e), e);
+	office_program(&o, program, "H99.14", "*", clock_now() + 86400);
+	office_dismiss(&o, BLIK);
+	office_revoke(&o, o.staff[NOBODY].cert);
+	office_revoke(&o, o.staff[TL].cert);
+}
+
+/* One that was prepared and never finished. */
+static void
+leave_a_session(void)
+{
+	own(json_t) *answer = NULL;
+	char draft[33];
+	struct err e;
+
+	office_draft(&o, draft, "gpxd-01", NULL);
+	assert_done(office_prepare(&o, &answer, o.staff[DIEP].cert, (const char *const[]){ draft }, 1, &e), e);
+}
+
+static void
+stop_all(void)
+{
+	pid_t *all[] = { &o.signer, &o.tsa, &o.w.ca };
+
+	for (size_t i = 0; i < COUNT(all); i++)
+		world_stop(all[i], SIGTERM);
+	world_stop(&o.w.reg, SIGTERM);
+}
+
+static void
+copy_public(void)
+{
+	own_str char *from = world_path(&o.w, "public");
+	own_str char *command = xprintf("rm -rf '%s' && cp -r '%s' '%s'", public, from, public);
+
+	assert_int_equal(system(command), 0);
+}
+
+static int
+begin(void **state)
+{
+	own_str char *path = NULL;
+	sqlite3 *live;
+	struct err e;
+
+	office_begin(&o);
+	work();
+	leave_a_session();
+	stop_all();
+	path = world_path(&o.w, "state/register.db");
+	database = world_path(&o.w, "altered.db");
+	public = world_path(&o.w, "altered-public");
+	assert_int_equal(sqlite3_open(path, &live), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(live, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(live);
+	base = buf_new(64u << 20);
+	assert_done(file_read(&base, path, &e), e);
+	copy_public();
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	world_start_register(&o.w);
+	buf_drop(&base);
+	free(database);
+	free(public);
+	office_end(&o);
+	return 0;
+}
+
+/*
+ * Altering.
+ */
+
+/* The register as it is, open to somebody who heeds no constraint. */
+static void
+fresh(void)
+{
+	FILE *f = fopen(database, "wb");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(base.ptr, 1, base.len, f), base.len);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(sqlite3_open(database, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA ignore_check_constraints = 1; PRAGMA foreign_keys = 0; PRAGMA synchronous = 0; PRAGMA journal_mode = MEMORY", NULL, NULL, NULL), SQLITE_OK);
+}
+
+static bool
+sound(struct fsck *f, struct err *e)
+{
+	sqlite3_close(db);
+	db = NULL;
+	return fsck_run(f, database, public, e);
+}
+
+static sqlite3_stmt *
+prepare_(const char *sql)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
+		print_error("%s: %s\n", sqlite3_errmsg(db), sql);
+	assert_non_null(s);
+	return s;
+}
+
+struct column { char name[64], type[16]; bool may_be_null; };
+struct table_of { char name[64]; struct column column[40]; unsigned columns, key[KEYS_MAX], keys; int64_t rows; };
+
+static void
+look_at_table(struct table_of *t, const char *name)
+{
+	own_str char *sql = xprintf("PRAGMA table_info(%s)", name);
+	own_str char *count = xprintf("SELECT count(*) FROM %s", name);
+	sqlite3_stmt *s = prepare_(sql);
+
+	*t = (struct table_of){ .columns = 0 };
+	snprintf(t->name, sizeof(t->name), "%s", name);
+	while (sqlite3_step(s) == SQLITE_ROW) {
+		struct column *c = &t->column[t->columns];
+		int key = sqlite3_column_int(s, 5);
+
+		snprintf(c->name, sizeof(c->name), "%s", (const char *)sqlite3_column_text(s, 1));
+		snprintf(c->type, sizeof(c->type), "%s", (const char *)sqlite3_column_text(s, 2));
+		c->may_be_null = sqlite3_column_int(s, 3) == 0 && key == 0;
+		if (key > 0) {
+			t->key[key - 1] = t->columns;
+			t->keys++;
+		}
+		t->columns++;
+	}
+	sqlite3_finalize(s);
+	s = prepare_(count);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	t->rows = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+}
+
+/* A row's values, in the table's order; kept by the statement. */
+static sqlite3_stmt *
+row_at(const struct table_of *t, int64_t n)
+{
+	own_struct(buf) sql = buf_new(4096);
+	sqlite3_stmt *s;
+
+	buf_printf(&sql, "SELECT * FROM %s ORDER BY ", t->name);
+	for (unsigned i = 0; i < t->keys; i++)
+		buf_printf(&sql, "%s%s", i > 0 ? ", " : "", t->column[t->key[i]].name);
+	buf_printf(&sql, " LIMIT 1 OFFSET %lld", (long long)n);
+	s = prepare_(buf_str(&sql));
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	return s;
+}
+
+static void
+put_named(struct buf *b, sqlite3_value *v)
+{
+	const void *p = sqlite3_value_blob(v);
+	size_t len = (size_t)sqlite3_value_bytes(v);
+
+	len = len < NAME_SHOWN ? len : NAME_SHOWN;
+	if (sqlite3_value_type(v) == SQLITE_BLOB)
+		hex_put(b, span_of(p, len));
+	else
+		buf_put(b, p, len);
+}
+
+/* Its key as a refusal writes it; an entry has a name of its own. */
+static char *
+name_of(const struct table_of *t, sqlite3_stmt *row)
+{
+	own_struct(buf) b = buf_new(1024);
+
+	if (strcmp(t->name, "log_entry") == 0)
+		buf_put_str(&b, "entry ");
+	for (unsigned i = 0; i < t->keys; i++) {
+		buf_put_str(&b, i > 0 ? ", " : "");
+		put_named(&b, sqlite3_column_value(row, (int)t->key[i]));
+	}
+	return xstrdup(buf_str(&b));
+}
+
+static char *
+name_at(const struct table_of *t, int64_t n)
+{
+	sqlite3_stmt *row = row_at(t, n);
+	char *name = name_of(t, row);
+
+	sqlite3_finalize(row);
+	return name;
+}
+
+/* Another value of the column's type. */
+static void
+bind_altered(sqlite3_stmt *to, int at, sqlite3_stmt *row, unsigned column, const char *type)
+{
+	own_struct(buf) b = buf_new(64u << 20);
+
+	if (strcmp(type, "INTEGER") == 0) {
+		sqlite3_bind_int64(to, at, sqlite3_column_int64(row, (int)column) + APART);
+		return;
+	}
+	buf_put(&b, sqlite3_column_blob(row, (int)column) ?: "", (size_t)sqlite3_column_bytes(row, (int)column));
+	if (strcmp(type, "TEXT") == 0) {
+		buf_put_byte(&b, 'x');
+		sqlite3_bind_text(to, at, (const char *)b.ptr, (int)b.len, SQLITE_TRANSIENT);
+	} else {
+		if (b.len == 0)
+			buf_put_byte(&b, 0);
+		b.ptr[b.len - 1] ^= 1;
+		sqlite3_bind_blob(to, at, b.ptr, (int)b.len, SQLITE_TRANSIENT);
+	}
+}
+
+static void
+bind_keys(sqlite3_stmt *to, int from, const struct table_of *t, sqlite3_stmt *row)
+{
+	for (unsigned i = 0; i < t->keys; i++)
+		sqlite3_bind_value(to, from + (int)i, sqlite3_column_value(row, (int)t->key[i]));
+}
+
+static void
+put_where(struct buf *sql, const struct table_of *t)
+{
+	for (unsigned i = 0; i < t->keys; i++)
+		buf_printf(sql, "%s%s = ?", i > 0 ? " AND " : " WHERE ", t->column[t->key[i]].name);
+	buf_put_str(sql, " RETURNING *");
+}
+
+/* A statement that ends in RETURNING *: the row's name as it is then. */
+static char *
+run_one_row(const struct table_of *t, sqlite3_stmt *s)
+{
+	int r = sqlite3_step(s);
+	char *name;
+
+	if (r != SQLITE_ROW)
+		print_error("%s: %s\n", sqlite3_errmsg(db), sqlite3_sql(s));
+	assert_int_equal(r, SQLITE_ROW);
+	name = name_of(t, s);
+	assert_int_equal(sqlite3_step(s), SQLITE_DONE);
+	sqlite3_finalize(s);
+	return name;
+}
+
+enum how { ALTER, TAKE_AWAY };	/* a value; TAKE_AWAY: null */
+
+static char *
+alter_value(const struct table_of *t, int64_t n, unsigned column, enum how how)
+{
+	own_struct(buf) sql = buf_new(4096);
+	sqlite3_stmt *row = row_at(t, n), *s;
+	char *name;
+
+	buf_printf(&sql, "UPDATE %s SET %s = ?", t->name, t->column[column].name);
+	put_where(&sql, t);
+	s = prepare_(buf_str(&sql));
+	if (how == ALTER)
+		bind_altered(s, 1, row, column, t->column[column].type);
+	bind_keys(s, 2, t, row);
+	name = run_one_row(t, s);
+	sqlite3_finalize(row);
+	return name;
+}
+
+static char *
+delete_row(const struct table_of *t, int64_t n)
+{
+	own_struct(buf) sql = buf_new(4096);
+	sqlite3_stmt *row = row_at(t, n), *s;
+	char *name;
+
+	buf_printf(&sql, "DELETE FROM %s", t->name);
+	put_where(&sql, t);
+	s = prepare_(buf_str(&sql));
+	bind_keys(s, 1, t, row);
+	name = run_one_row(t, s);
+	sqlite3_finalize(row);
+	return name;
+}
+
+static bool
+is_unique(const struct table_of *t, unsigned column)
+{
+	static const char *const unique[] = { "short_code", "voice_code", "sha256", "idx", "number" };
+
+	for (unsigned i = 0; i < t->keys; i++)
+		if (t->key[i] == column)
+			return true;
+	for (size_t i = 0; i < COUNT(unique); i++)
+		if (strcmp(t->column[column].name, unique[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The same row once more, under another name. */
+static char *
+add_row(const struct table_of *t, int64_t n)
+{
+	own_struct(buf) sql = buf_new(4096);
+	sqlite3_stmt *row = row_at(t, n), *s;
+	char *name;
+
+	buf_printf(&sql, "INSERT INTO %s VALUES (", t->name);
+	for (unsigned i = 0; i < t->columns; i++)
+		buf_put_str(&sql, i > 0 ? ", ?" : "?");
+	buf_put_str(&sql, ") RETURNING *");
+	s = prepare_(buf_str(&sql));
+	for (unsigned i = 0; i < t->columns; i++)
+		if (is_unique(t, i) && sqlite3_column_type(row, (int)i) != SQLITE_NULL)
+			bind_altered(s, (int)i + 1, row, i, t->column[i].type);
+		else
+			sqlite3_bind_value(s, (int)i + 1, sqlite3_column_value(row, (int)i));
+	name = run_one_row(t, s);
+	sqlite3_finalize(row);
+	return name;
+}
+
+/*
+ * What fsck must say.
+ */
+
+static bool
+is_harmless(const char *table, const char *column)
+{
+	for (size_t i = 0; i < COUNT(harmless); i++)
+		if (strcmp(harmless[i].table, table) == 0 && strcmp(harmless[i].column, column) == 0)
+			return true;
+	return false;
+}
+
+static bool
+all_harmless(const struct table_of *t)
+{
+	for (unsigned i = 0; i < t->columns; i++)
+		if (!is_harmless(t->name, t->column[i].name))
+			return false;
+	return true;
+}
+
+/* row and now: its names before and after. */
+static void
+must_name(const char *what, const struct table_of *t, const char *row, const char *now, bool passed, const struct err *e)
+{
+	bool named = !passed && (strstr(e->text, row) != NULL || strstr(e->text, now) != NULL) &&
+	    (strstr(e->text, t->name) != NULL || strcmp(t->name, "log_entry") == 0);
+
+	if (!named)
+		print_error("%s, row %s: fsck %s\n", what, row, passed ? "sees nothing" : e->text);
+	assert_true(named);
+}
+
+/* A signature taken away from a list that is not the last is told, not refused:
+ * a process that ended leaves the same. */
+static bool
+told_missing(const struct fsck *f, const struct table_of *t, const char *row)
+{
+	own_str char *want = xprintf("%s %s", t->name, row);
+
+	return f->derived.missing == 1 && strcmp(f->derived.missing_last, want) == 0;
+}
+
+static void
+try_value(const struct table_of *t, int64_t n, unsigned column, enum how how)
+{
+	own_str char *what = xprintf("%s.%s %s", t->name, t->column[column].name, how == ALTER ? "altered" : "taken away");
+	own_str char *row = NULL;
+	own_str char *now = NULL;
+	struct fsck f;
+	struct err e;
+	bool passed;
+
+	fresh();
+	row = name_at(t, n);
+	now = alter_value(t, n, column, how);
+	passed = sound(&f, &e);
+	if (is_harmless(t->name, t->column[column].name))
+		assert_case(what, passed);
+	else if (!(passed && how == TAKE_AWAY && told_missing(&f, t, row)))
+		must_name(what, t, row, now, passed, &e);
+}
+
+static void
+try_row(const struct table_of *t, int64_t n, char *(*act)(const struct table_of *, int64_t), const char *word)
+{
+	own_str char *what = xprintf("%s: a row %s", t->name, word);
+	own_str char *row = NULL;
+	struct fsck f;
+	struct err e;
+	bool passed;
+
+	fresh();
+	row = act(t, n);
+	passed = sound(&f, &e);
+	if (all_harmless(t))
+		assert_case(what, passed);
+	else
+		must_name(what, t, row, row, passed, &e);
+}
+
+/* Which rows of a table: the first, the middle, the last. */
+static unsigned
+rows_of(const struct table_of *t, int64_t at[ROWS_A_COLUMN])
+{
+	const int64_t wish[] = { t->rows / 2, t->rows - 1, 0 };
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ROWS_A_COLUMN && (int64_t)n < t->rows; i++)
+		at[n++] = wish[i];
+	return n;
+}
+
+typedef void each_table(const struct table_of *);
+
+static void
+for_each_table(each_table *act)
+{
+	static char names[64][64];
+	unsigned n = 0;
+	sqlite3_stmt *s;
+
+	fresh();
+	s = prepare_("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name");
+	while (sqlite3_step(s) == SQLITE_ROW)
+		snprintf(names[n++], sizeof(names[0]), "%s", (const char *)sqlite3_column_text(s, 0));
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	assert_true(n >= 18);
+	for (unsigned i = 0; i < n; i++) {
+		struct table_of t;
+
+		fresh();
+		look_at_table(&t, names[i]);
+		sqlite3_close(db);
+		if (t.rows == 0)
+			print_error("the city made no row of %s\n", names[i]);
+		assert_true(t.rows > 0);
+		act(&t);
+	}
+}
+
+static void
+alter_columns(const struct table_of *t)
+{
+	int64_t at[ROWS_A_COLUMN];
+	unsigned n = rows_of(t, at);
+
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned c = 0; c < t->columns; c++) {
+			sqlite3_stmt *row;
+			bool null;
+
+			fresh();
+			row = row_at(t, at[i]);
+			null = sqlite3_column_type(row, (int)c) == SQLITE_NULL;
+			sqlite3_finalize(row);
+			sqlite3_close(db);
+			try_value(t, at[i], c, ALTER);
+			if (t->column[c].may_be_null && !null)
+				try_value(t, at[i], c, TAKE_AWAY);
+		}
+}
+
+static void
+alter_rows(const struct table_of *t)
+{
+	int64_t at[ROWS_A_COLUMN];
+	unsigned n = rows_of(t, at);
+
+	for (unsigned i = 0; i < n; i++) {
+		try_row(t, at[i], delete_row, "taken away");
+		try_row(t, at[i], add_row, "added");
+	}
+}
+
+static void
+test_as_it_is(void **state)
+{
+	struct fsck f;
+	struct err e;
+
+	fresh();
+	assert_done(sound(&f, &e), e);
+	assert_true(f.entries > TILE_WIDTH && f.published == f.entries && f.derived.missing == 0 && f.derived.signatures > 2);
+}
+
+static void
+test_every_column(void **state)
+{
+	for_each_table(alter_columns);
+}
+
+static void
+test_every_row(void **state)
+{
+	for_each_table(alter_rows);
+}
+
+/* Every committed column is one of the schema's, and none of them harmless. */
+static void
+test_the_list_is_the_schema(void **state)
+{
+	const struct table *t;
+
+	for (size_t i = 0; (t = table_nth(i)) != NULL; i++) {
+		own_str char *columns = xstrdup(t->committed);
+		char *rest = columns;
+		struct table_of is;
+
+		fresh();
+		look_at_table(&is, t->name);
+		sqlite3_close(db);
+		assert_case(t->name, is.keys == (t->keys > 0 ? t->keys : 1));
+		for (char *word = strtok_r(columns, ", ", &rest); word != NULL; word = strtok_r(NULL, ", ", &rest)) {
+			bool known = false;
+
+			for (unsigned c = 0; c < is.columns; c++)
+				known |= strcmp(is.column[c].name, word) == 0;
+			assert_case(word, known && !is_harmless(t->name, word));
+		}
+	}
+	for (size_t i = 0; i < COUNT(harmless); i++)
+		assert_true(harmless[i].why[0] != '\0');
+}
+
+/*
+ * Files.
+ */
+
+static unsigned files_tried;
+
+static void
+refused_file(const char *path, const char *what)
+{
+	struct fsck f;
+	struct err e;
+	bool passed;
+
+	fresh();
+	passed = sound(&f, &e);
+	if (passed || strstr(e.text, path + strlen(public)) == NULL)
+		print_error("%s %s: fsck %s\n", path, what, passed ? "sees nothing" : e.text);
+	assert_true(!passed && strstr(e.text, path + strlen(public)) != NULL);
+}
+
+static void
+write_octets(const char *path, struct span s)
+{
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(s.ptr, 1, s.len, f), s.len);
+	fclose(f);
+}
+
+static int
+alter_file(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	own_struct(buf) b = buf_new(1 << 24);
+	struct err e;
+
+	if (kind != FTW_F)
+		return 0;
+	/* The partial tiles of earlier checkpoints are many of a kind. */
+	if (strstr(path, ".p/") != NULL && files_tried % 7 != 0 && files_tried++ < UINT32_MAX)
+		return 0;
+	files_tried++;
+	assert_done(file_read(&b, path, &e), e);
+	b.ptr[b.len / 2] ^= 1;
+	write_octets(path, buf_span(&b));
+	refused_file(path, "altered");
+	b.ptr[b.len / 2] ^= 1;
+	write_octets(path, span_of(b.ptr, b.len - 1));
+	refused_file(path, "cut");
+	write_octets(path, buf_span(&b));
+	return 0;
+}
+
+static void
+test_every_file(void **state)
+{
+	copy_public();
+	files_tried = 0;
+	assert_int_equal(nftw(public, alter_file, 16, FTW_PHYS), 0);
+	assert_true(files_tried > 10);
+	copy_public();
+}
+
+static void
+test_files_missing_and_more(void **state)
+{
+	static const char *const needed[] = { "checkpoint", "log.vkey", "tile/0/000", "tile/entries/000", "tile/1/000.p/1", "crl/0.crl", "status/1.cwt", "ca/issuing.crt" };
+	static const char *const planted[] = { "tile/0/000.p/256", "tile/0/0", "tile/entries/000.p/1x", "tile/9/000", "tile/readme" };
+	struct fsck f;
+	struct err e;
+
+	for (size_t i = 0; i < COUNT(needed); i++) {
+		own_str char *path = xprintf("%s/%s", public, needed[i]);
+
+		copy_public();
+		assert_case(needed[i], unlink(path) == 0);
+		refused_file(path, "taken away");
+	}
+	for (size_t i = 0; i < COUNT(planted); i++) {
+		own_str char *path = xprintf("%s/%s", public, planted[i]);
+		own_str char *folder = xprintf("mkdir -p \"$(dirname '%s')\"", path);
+
+		copy_public();
+		assert_int_equal(system(folder), 0);
+		write_octets(path, span_str("x"));
+		refused_file(path, "planted");
+	}
+	/* A file that a process began and never renamed is nobody's. */
+	copy_public();
+	own_str char *begun = xprintf("%s/tile/0/000.p/9.Zx81bQ", public);
+	own_str char *folder = xprintf("mkdir -p '%s/tile/0/000.p'", public);
+
+	assert_int_equal(system(folder), 0);
+	write_octets(begun, span_str("half"));
+	fresh();
+	assert_done(sound(&f, &e), e);
+	copy_public();
+}
+
+/*
+ * Everything made again.
+ */
+
+struct forged { struct store *real, *db; struct log_state *state; int64_t victim; };
+
+/* One letter of what the permit's holder is called. */
+static void
+falsify(struct buf *record)
+{
+	static const char field[] = "holder";
+	unsigned char *at = memmem(record->ptr, record->len, field, sizeof(field) - 1);
+
+	assert_non_null(at);
+	at += sizeof(field) + 1;	/* its head of one octet or two, and into it */
+	while (*at != 'n' && *at != 'N')
+		at++;
+	*at = 'm';
+}
+
+static void
+put_entry(const struct forged *f, int64_t idx, struct span entry, struct span record, struct span salt)
+{
+	struct values v = { .n = 0 };
+	struct err e;
+
+	values_int(&v, "idx", idx);
+	values_span(&v, "entry", REG_BYTES, entry);
+	values_span(&v, "record", REG_BYTES, record);
+	values_span(&v, "salt", REG_BYTES, salt);
+	assert_done(store_do(f->db, "INSERT INTO log_entry (idx, entry, record, salt) VALUES ($idx, $entry, $record, $salt)", &v, &e), e);
+}
+
+static void
+put_subject(const struct forged *f, struct span handle, int64_t idx)
+{
+	struct values v = { .n = 0 };
+	struct err e;
+
+	values_span(&v, "handle", REG_BYTES, handle);
+	values_int(&v, "last", idx);
+	if (handle.len > 0)
+		assert_done(store_do(f->db, "INSERT INTO log_subject (handle, last) VALUES ($handle, $last) ON CONFLICT (handle) DO UPDATE SET last = excluded.last", &v, &e), e);
+}
+
+static bool
+forge_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct forged *f = ctx;
+	own_struct(buf) record = buf_new(1 << 24);
+	own_struct(buf) octets = buf_new(2 * ENTRY_MAX);
+	const struct verb *verb;
+	struct values fields;
+	struct entry x;
+	struct hash leaf;
+
+	buf_put_span(&record, c[2].s);
+	assert_done(entry_read(&x, c[1].s, e), *e);
+	if (c[0].i == f->victim)
+		falsify(&record);
+	entry_commit(x.commit, c[3].s.ptr, buf_span(&record));
+	assert_done(entry_write(&octets, &x, e), *e);
+	assert_done(record_read(&fields, &verb, buf_span(&record), e), *e);
+	merkle_leaf(&leaf, buf_span(&octets));
+	put_entry(f, c[0].i, buf_span(&octets), buf_span(&record), c[3].s);
+	put_subject(f, x.handle, c[0].i);
+	assert_done(log_state_append(f->state, f->db, &leaf, e), *e);
+	f->state->time = x.time;
+	return verb_replay(f->db, verb, buf_span(&record), (uint64_t)c[0].i, x.time, e);
+}
+
+/* The whole register, as if the holder had always been called otherwise. */
+static void
+forge(struct forged *f, const char *path)
+{
+	static const enum reg_type types[] = { REG_INT, REG_BYTES, REG_BYTES, REG_BYTES };
+	own_str char *copy = NULL;
+	struct err e;
+
+	fresh();
+	assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_done(store_open(&f->real, database, STORE_READ, &e), e);
+	assert_done(store_open(&f->db, path, STORE_WRITE, &e), e);
+	assert_done(store_int(f->real, "SELECT min(entry) FROM permit", NULL, -1, &f->victim, &e), e);
+	assert_true(f->victim > 0);
+	assert_done(store_do(f->db, "BEGIN", NULL, &e), e);
+	assert_done(store_run(f->real, "SELECT idx, entry, record, salt FROM log_entry ORDER BY idx", NULL, types, 4, forge_entry, f, NULL, &e), e);
+	assert_done(log_state_save(f->state, f->db, &e), e);
+	assert_done(store_do(f->db, "COMMIT", NULL, &e), e);
+	/* What is derived is true of both. */
+	copy = xprintf("ATTACH '%s' AS real; INSERT INTO publication SELECT * FROM real.publication; "
+	    "UPDATE crl SET der = (SELECT r.der FROM real.crl AS r WHERE r.number = crl.number); "
+	    "UPDATE status_list SET cwt = (SELECT r.cwt FROM real.status_list AS r WHERE r.number = status_list.number)", database);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, copy, NULL, NULL, NULL) != SQLITE_OK)
+		print_error("%s\n", sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_errcode(db), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+test_everything_made_again(void **state)
+{
+	own_str char *path = world_path(&o.w, "forged.db");
+	struct forged f = { .state = xalloc(sizeof(*f.state)) };
+	struct tile_source real, forged;
+	struct hash proof[MERKLE_PROOF_MAX], leaf, seen, root;
+	struct fsck was, is;
+	uint64_t size;
+	struct err e;
+	size_t n;
+
+	fresh();
+	assert_done(sound(&was, &e), e);
+	forge(&f, path);
+	real = (struct tile_source){ log_tile_get, f.real };
+	forged = (struct tile_source){ log_tile_get, f.db };
+
+	/* By itself it is one consistent history. */
+	assert_done(fsck_run(&is, path, NULL, &e), e);
+	assert_true(is.entries == was.entries && !hash_eq(&is.root, &was.root));
+
+	/* What is published is of the other. */
+	assert_false(fsck_run(&is, path, public, &e));
+	assert_string_equal(e.text, "the published checkpoint's root is not this log's");
+
+	/* Any checkpoint that somebody has seen, from the altered entry on: no proof leads from it to what is there now. */
+	for (size = (uint64_t)f.victim + 1; size < was.entries; size += 7) {
+		assert_done(merkle_root_of(&seen, size, tile_node, &real, &e), e);
+		assert_done(merkle_prove_consistency(proof, &n, size, was.entries, tile_node, &forged, &e), e);
+		assert_false(merkle_check_consistency(size, was.entries, &seen, &is.root, proof, n, &e));
+	}
+	/* Before it both are the same log. */
+	assert_done(merkle_root_of(&seen, (uint64_t)f.victim, tile_node, &real, &e), e);
+	assert_done(merkle_root_of(&root, (uint64_t)f.victim, tile_node, &forged, &e), e);
+	assert_true(hash_eq(&seen, &root));
+
+	/* The log's key remembers what it signed, and signs no other history. */
+	struct log_memory memory = { .last = { .origin = "log.example", .size = (uint64_t)f.victim + 1 } };
+	struct checkpoint next = { .origin = "log.example", .size = was.entries, .root = was.root };
+
+	assert_done(merkle_root_of(&memory.last.root, memory.last.size, tile_node, &real, &e), e);
+	assert_done(merkle_prove_consistency(proof, &n, memory.last.size, was.entries, tile_node, &real, &e), e);
+	assert_done(log_memory_allows(&memory, &next, span_of(proof, n * HASH_LEN), &e), e);
+	assert_done(merkle_root_of(&next.root, was.entries, tile_node, &forged, &e), e);
+	assert_done(merkle_prove_consistency(proof, &n, memory.last.size, was.entries, tile_node, &forged, &e), e);
+	assert_false(log_memory_allows(&memory, &next, span_of(proof, n * HASH_LEN), &e));
+
+	/* The citizen's proof of that entry leads to the old root alone. */
+	assert_done(log_tile_get(f.real, 0, (uint64_t)f.victim, 1, &leaf, &e), e);
+	assert_done(merkle_prove_inclusion(proof, &n, (uint64_t)f.victim, was.entries, tile_node, &real, &e), e);
+	assert_done(merkle_check_inclusion(&leaf, (uint64_t)f.victim, was.entries, proof, n, &was.root, &e), e);
+	assert_false(merkle_check_inclusion(&leaf, (uint64_t)f.victim, was.entries, proof, n, &next.root, &e));
+	store_free(f.real);
+	store_free(f.db);
+	free(f.state);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_as_it_is),
+		cmocka_unit_test(test_the_list_is_the_schema),
+		cmocka_unit_test(test_every_column),
+		cmocka_unit_test(test_every_row),
+		cmocka_unit_test(test_every_file),
+		cmocka_unit_test(test_files_missing_and_more),
+		cmocka_unit_test(test_everything_made_again),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
