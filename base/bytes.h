@@ -75,7 +75,8 @@ char *xstrdup(const char *);
 char *xprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* hex and base64.  out of *_put is appended to; a decoder refuses anything but
- * the one right form (no white space, right padding, zero spare bits). */
+ * the one right form (no white space, right padding, zero spare bits); hex may
+ * be of either case, as people type it. */
 void hex_put(struct buf *, struct span);
 /* For fixed sizes: writes 2 * len + 1 characters. */
 void hex_text(char *out, struct span);

@@ -39,7 +39,7 @@ enum cbor_kind { CBOR_UINT, CBOR_NINT, CBOR_BYTES, CBOR_TEXT, CBOR_ARRAY,
 /* Checks the whole of s against the rules above: one item, nothing after it. */
 must_check bool cbor_check(struct span s, struct err *);
 /* A reader over bytes that cbor_check accepted, or that are checked as read. */
-static inline struct cbor cbor_read(struct span s) { return (struct cbor){ s.ptr, s.ptr + s.len }; }
+static inline struct cbor cbor_read(struct span s) { return (struct cbor){ s.ptr, s.len > 0 ? s.ptr + s.len : s.ptr }; }
 
 /* Each reads one item's head and refuses any other kind, naming what. */
 must_check bool cbor_peek(const struct cbor *, enum cbor_kind *, struct err *);

@@ -58,7 +58,9 @@ static bool
 get_text_or_null(struct cbor *c, struct span *s, const char *what, struct err *e)
 {
 	*s = SPAN_NONE;
-	return cbor_null(c) || cbor_get_text(c, s, what, e);
+	if (cbor_null(c))
+		return true;
+	return cbor_get_text(c, s, what, e) && (s->len > 0 || fail(e, ERR_INPUT, "%s is empty, not null", what));
 }
 
 static bool
@@ -78,15 +80,21 @@ static bool
 get_tail(struct cbor *c, struct entry *x, struct err *e)
 {
 	x->handle = SPAN_NONE;
-	if (!cbor_null(c) && !cbor_get_bytes(c, &x->handle, "handle", e))
-		return false;
-	if (x->handle.len != 0 && x->handle.len != HANDLE_LEN)
-		return fail(e, ERR_INPUT, "a handle has %d bytes", HANDLE_LEN);
+	if (!cbor_null(c)) {
+		if (!cbor_get_bytes(c, &x->handle, "handle", e))
+			return false;
+		if (x->handle.len != HANDLE_LEN)
+			return fail(e, ERR_INPUT, "a handle has %d bytes", HANDLE_LEN);
+	}
 	if (!get_fixed(c, x->commit, COMMIT_LEN, "commit", e) || !get_fixed(c, x->kid, KID_LEN, "kid", e))
 		return false;
 	x->prev = -1;
-	if (!cbor_null(c) && !cbor_get_int(c, &x->prev, "prev", e))
-		return false;
+	if (!cbor_null(c)) {
+		if (!cbor_get_int(c, &x->prev, "prev", e))
+			return false;
+		if (x->prev < 0)
+			return fail(e, ERR_INPUT, "prev is an index or null");
+	}
 	x->public_ = SPAN_NONE;
 	return cbor_null(c) || cbor_skip(c, &x->public_, e);
 }

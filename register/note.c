@@ -49,6 +49,8 @@ note_key_parse(struct note_key *out, const char *vkey, struct err *e)
 
 	if (id == NULL || rest == NULL)
 		return fail(e, ERR_INPUT, "a log's key is name+id+key");
+	if (strpbrk(id, "ABCDEF") != NULL)
+		return fail(e, ERR_INPUT, "the id of a log's key is in lower case");
 	if (!hex_get_fixed(octets, 4, span_str(id), e) || !base64_get(&key, span_str(rest), e))
 		return fail_in(e, "the log's key");
 	if (key.len != NOTE_KEY_LEN + 1 || key.ptr[0] != ED25519_TYPE)

@@ -94,9 +94,13 @@ read_path(struct tlog_proof *p, struct span *text, struct err *e)
 {
 	struct span line;
 
-	while (take_line(text, &line) && line.len > 0) {
+	for (;;) {
 		own_struct(buf) h = buf_new(64);
 
+		if (!take_line(text, &line))
+			return fail(e, ERR_INPUT, "proof: no empty line before the checkpoint");
+		if (line.len == 0)
+			break;
 		if (p->n == MERKLE_PROOF_MAX)
 			return fail(e, ERR_LIMIT, "proof: more than %d hashes", MERKLE_PROOF_MAX);
 		if (!base64_get(&h, line, e) || h.len != HASH_LEN)

@@ -114,6 +114,9 @@ test_refusals(void **state)
 		{ "a short commitment", "8a02051a6553f100f6f6f64100" GOLDEN_KID "f6f6", false },
 		{ "a short kid", "8a02051a6553f100f6f6f6" COMMIT "4100f6f6", false },
 		{ "prev that is text", "8a02051a6553f100f6f6f6" COMMIT GOLDEN_KID "6131f6", false },
+		{ "prev below zero", "8a02051a6553f100f6f6f6" COMMIT GOLDEN_KID "20f6", false },
+		{ "an organisation that is empty, not null", "8a02051a6553f10060f6f6" COMMIT GOLDEN_KID "f6f6", false },
+		{ "a handle that is empty, not null", "8a02051a6553f100f6f640" COMMIT GOLDEN_KID "f6f6", false },
 		{ "public with a key twice", "8a02051a6553f100f6f6f6" COMMIT GOLDEN_KID "f6a201020103", false },
 		{ "public that is a float", "8a02051a6553f100f6f6f6" COMMIT GOLDEN_KID "f6f93c00", false },
 	};

@@ -131,6 +131,7 @@ test_vkeys(void **state)
 		{ "another name", "example.com/log/testdatb+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx", false },
 		{ "another key", "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSw", false },
 		{ "a name with a space", "example.com log+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx", false },
+		{ "an id in upper case", "example.com/log/testdata+33D7B496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx", false },
 		{ "an id that is too short", "example.com/log/testdata+33d7b4+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx", false },
 		{ "a key of another type", "example.com/log/testdata+33d7b496+AuHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx", false },
 		{ "a key that is too short", "example.com/log/testdata+33d7b496+AeHTu4Q3", false },
