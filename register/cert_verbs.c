@@ -8,10 +8,10 @@ static const struct verb verbs[] = {
 	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND facts = $facts AND state <> 'rejected')", ERR_CONFLICT,
 		       "this was asked for before" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE key_id = $key_id AND "
-		       "(person IS NOT $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
+		       "(person IS DISTINCT FROM $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
 		       "this key already belongs to somebody else's certificate" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND state = 'pending' AND "
-		       "(person IS NOT $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
+		       "(person IS DISTINCT FROM $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
 		       "somebody else asks for a certificate with this key" } },
 	  .project = { "INSERT INTO request (id, facts, csr, key_id, profile, person, agency, state, entry, time) "
 		       "VALUES ($id, $facts, $csr, $key_id, $profile, $person, $agency, 'pending', $entry, $time)" } },

@@ -1,4 +1,4 @@
-# SQL files -> one C string.  -D OUT= -D FILES=a;b
+# SQL files -> one C string.  -D OUT= -D NAME= -D FILES=a;b
 set(text "")
 foreach(file ${FILES})
 	file(READ ${file} sql)
@@ -8,4 +8,4 @@ string(REGEX REPLACE "--[^\n]*" "" text "${text}")
 string(REPLACE "\\" "\\\\" text "${text}")
 string(REPLACE "\"" "\\\"" text "${text}")
 string(REPLACE "\n" "\\n\"\n\t\"" text "${text}")
-file(WRITE ${OUT} "#include \"register/schema.h\"\n\nconst char register_schema[] =\n\t\"${text}\";\n")
+file(WRITE ${OUT} "#include \"register/schema.h\"\n\nconst char ${NAME}[] =\n\t\"${text}\";\n")

@@ -150,7 +150,7 @@ compare_tables(struct walk *w, struct err *e)
 	    !store_same_table(w->db, w->replay, "log_subject", "handle, last", 1, e))
 		return false;
 	for (size_t i = 0; (t = table_nth(i)) != NULL; i++)
-		if (!store_same_table(w->db, w->replay, t->name, t->committed, t->keys > 0 ? t->keys : 1, e))
+		if (!t->log && t->committed != NULL && !store_same_table(w->db, w->replay, t->name, t->committed, t->keys > 0 ? t->keys : 1, e))
 			return false;
 	return true;
 }
@@ -208,14 +208,14 @@ check_all(struct walk *w, const char *folder, const struct checkpoint *published
 {
 	struct fsck_public public = { .db = w->db, .replay = w->replay, .folder = folder, .entries = 0 };
 
-	if (!store_do(w->db, "BEGIN", NULL, e) ||
+	if (!store_begin(w->db, STORE_SNAPSHOT, e) ||
 	    !check_entries(w, e) || !compare_tables(w, e) || !check_head(w, e) || !derived_check(&w->out->derived, w->db, e))
 		return false;
 	public.entries = w->out->entries;
 	if (folder != NULL && !fsck_public_check(&public, published, e))
 		return false;
 	w->out->published = folder != NULL ? published->size : 0;
-	return check_remembered(w, folder, e) && store_do(w->db, "COMMIT", NULL, e) && (folder == NULL || fsck_public_rows(w->db, folder, e));
+	return check_remembered(w, folder, e) && store_commit(w->db, e) && (folder == NULL || fsck_public_rows(w->db, folder, e));
 }
 
 bool

@@ -1,5 +1,7 @@
 #include "register/log_state.h"
 
+#include <stdlib.h>
+
 static bool
 take_head(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
@@ -59,17 +61,23 @@ log_tile_get(void *store, unsigned tile_level, uint64_t from, unsigned count, st
 	return true;
 }
 
-bool
-log_state_load(struct log_state *s, struct store *store, struct err *e)
+/* The head alone: tiles are empty. */
+static bool
+head_load(struct log_state *s, struct store *store, struct err *e)
 {
 	static const enum reg_type types[] = { REG_INT, REG_INT, REG_BYTES };
 	uint64_t rows;
 
 	*s = (struct log_state){ .time = 0 };
-	if (!store_run(store, "SELECT size, time, edge FROM log_head", NULL, types, 3, take_head, s, &rows, e))
+	return store_run(store, "SELECT size, time, edge FROM log_head", NULL, types, 3, take_head, s, &rows, e) &&
+	    (rows == 1 || fail(e, ERR_STORE, "the log has no head row"));
+}
+
+bool
+log_state_load(struct log_state *s, struct store *store, struct err *e)
+{
+	if (!head_load(s, store, e))
 		return false;
-	if (rows != 1)
-		return fail(e, ERR_STORE, "the log has no head row");
 	for (unsigned level = 0; level < LOG_LEVELS; level++) {
 		uint64_t count = tile_count(s->edge.size, level);
 		unsigned want = (unsigned)(count % TILE_WIDTH);
@@ -82,6 +90,19 @@ log_state_load(struct log_state *s, struct store *store, struct err *e)
 			return fail(e, ERR_STORE, "the last tile of level %u does not fit the log's size", level);
 	}
 	return true;
+}
+
+bool
+log_state_follow(struct log_state *s, struct store *store, struct err *e)
+{
+	struct log_state *now = xalloc(sizeof(*now));
+	bool good = head_load(now, store, e), same;
+
+	same = good && now->edge.size == s->edge.size && memcmp(now->edge.node, s->edge.node, now->edge.n * sizeof(now->edge.node[0])) == 0;
+	if (same)
+		s->time = now->time;
+	free(now);
+	return good && (same || log_state_load(s, store, e));
 }
 
 static bool

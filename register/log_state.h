@@ -20,6 +20,9 @@ struct log_state {
 };
 
 must_check bool log_state_load(struct log_state *, struct store *, struct err *);
+/* Within a transaction that holds the lock: loads again if somebody else has
+ * written since. */
+must_check bool log_state_follow(struct log_state *, struct store *, struct err *);
 must_check bool log_state_append(struct log_state *, struct store *, const struct hash *leaf, struct err *);
 /* Partial tiles, then the head row, last (run.h, invariant 3). */
 must_check bool log_state_save(struct log_state *, struct store *, struct err *);

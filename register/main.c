@@ -4,7 +4,8 @@
  * Holds: the database, as its only writer on this machine.  No key.
  * Hears: antin-ca, antin-signer, antin-tsa, antin-verifier's broker.
  * Speaks to: the antin-hsm of the log's token (one message).
- * Can never: run a verb that its caller may not call; open the network.
+ * Can never: run a verb that its caller may not call; reach the network, unless
+ * its database is a server at an address.
  */
 #include "base/cbor.h"
 #include "base/file.h"
@@ -21,17 +22,19 @@
 #define CONNECTIONS_MAX 256
 
 struct register_conf {
-	char *run, *state, *public, *origin, *key;
+	char *run, *state, *public, *origin, *key, *database, *standby;
 	int64_t uid_base;
 };
 
 static const struct conf_option options[] = {
 	{ "run", CONF_STR, .field = offsetof(struct register_conf, run), .doc = "folder of the sockets" },
 	{ "uid_base", CONF_INT, .field = offsetof(struct register_conf, uid_base), .max = 4000000000, .def = "0", .doc = "first user id, 0: one id for all" },
-	{ "state", CONF_STR, .field = offsetof(struct register_conf, state), .doc = "folder of register.db" },
+	{ "state", CONF_STR, .field = offsetof(struct register_conf, state), .doc = "folder of register.db, where that is the database" },
 	{ "public", CONF_STR, .field = offsetof(struct register_conf, public), .doc = "folder of what the world may copy" },
 	{ "origin", CONF_STR, .field = offsetof(struct register_conf, origin), .doc = "name of the log, such as xacthuc.hoagiang.example/register" },
 	{ "key", CONF_STR, .field = offsetof(struct register_conf, key), .def = "antin-hsm-log", .doc = "daemon of the log's token" },
+	{ "database", CONF_STR, .field = offsetof(struct register_conf, database), .def = "", .doc = "file, or postgresql://... without a password; default: STATE/register.db" },
+	{ "standby", CONF_STR, .field = offsetof(struct register_conf, standby), .def = "", .doc = "application_name of the standby that must follow synchronously" },
 	{ NULL },
 };
 
@@ -103,6 +106,24 @@ on_flush(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 #define route_REG_FLUSH on_flush
 static const struct serve_route routes[] = { REG_MESSAGES(ROUTE) };
 
+#define FIXED_PATHS 4
+
+/* The network and the password's file are open only to a register that has a
+ * server to reach. */
+static bool
+enter_jail(const struct register_conf *c, const struct store_needs *needs, uid_t uid, struct err *e)
+{
+	struct jail_path paths[FIXED_PATHS + sizeof(needs->file) / sizeof(needs->file[0]) + 1] = {
+		{ c->state, true }, { c->public, true }, { "/dev/urandom", false }, { c->run, false } };
+	struct jail jail = { .abilities = JAIL_THREADS | JAIL_UNIX | JAIL_READ | JAIL_WRITE, .paths = paths, .uid = uid, .gid = uid, .files_max = 1024 };
+
+	for (size_t i = 0; i < needs->files; i++)
+		paths[FIXED_PATHS + i] = (struct jail_path){ needs->file[i], false };
+	if (needs->inet)
+		jail.abilities |= JAIL_CONNECT;
+	return jail_enter(&jail, e);
+}
+
 /* Folders and sockets first, as root where it was started so; then the jail;
  * then the database, as the user that will own its files. */
 static bool
@@ -111,13 +132,14 @@ start(const struct register_conf *c, struct state *s, struct serve **door, struc
 	struct place place = { c->run, (uid_t)c->uid_base };
 	uid_t uid = place_uid(&place, CALLER_REGISTER);
 	own_str char *key = place_socket(&place, c->key, CALLER_REGISTER);
-	const struct jail_path paths[] = { { c->state, true }, { c->public, true }, { "/dev/urandom", false }, { c->run, false }, { NULL } };
-	const struct jail jail = { .abilities = JAIL_THREADS | JAIL_UNIX | JAIL_READ | JAIL_WRITE, .paths = paths, .uid = uid, .gid = uid, .files_max = 1024 };
-	char *database = xprintf("%s/register.db", c->state);
+	char *database = c->database[0] != '\0' ? c->database : xprintf("%s/register.db", c->state);
+	own_struct(store_needs) needs = { .files = 0 };
 
 	umask(022);
-	return serve_new(door, &place, "antin-register", routes, sizeof(routes) / sizeof(routes[0]), REG_MESSAGE_MAX, CONNECTIONS_MAX, e) &&
-	    jail_enter(&jail, e) && runner_new(&s->runner, database, c->origin, e) &&
+	return store_needs(&needs, database, e) &&
+	    serve_new(door, &place, "antin-register", routes, sizeof(routes) / sizeof(routes[0]), REG_MESSAGE_MAX, CONNECTIONS_MAX, e) &&
+	    enter_jail(c, &needs, uid, e) && runner_new(&s->runner, database, c->origin, e) &&
+	    (c->standby[0] == '\0' || runner_check_standby(s->runner, c->standby, e)) &&
 	    publisher_new(&s->publisher, s->runner, c->public, c->origin, key, e);
 }
 

@@ -1,6 +1,10 @@
 /* The verbs and reads of permits, books, numbers, status lists. */
 #include "register/verbs.h"
 
+/* A number with zeros before it up to a width, never cut. */
+#define PADDED(n, width) "CASE WHEN length(CAST(" n " AS TEXT)) < " width \
+	" THEN substr('000000000', 1, CAST(" width " - length(CAST(" n " AS TEXT)) AS INTEGER)) ELSE '' END || CAST(" n " AS TEXT)"
+
 static const struct verb verbs[] = {
 	{ .name = "permit.submit", .callers = CALLER_SIGNER, .entry = 3, .org = "agency", .category = "kind", .handle = "handle", .public = "received_day",
 	  .in = { { "handle", REG_BYTES }, { "kind", REG_TEXT }, { "agency", REG_TEXT }, { "dossier", REG_TEXT }, { "holder", REG_TEXT }, { "given", REG_TEXT, true },
@@ -32,7 +36,7 @@ static const struct verb verbs[] = {
 		     { "SELECT 1 FROM book WHERE agency = $agency AND book = $book AND year = $year", ERR_POLICY,
 		       "the book of this agency and year is not open; an order permit.open-book sets its first number" } },
 	  .allot = { { "n", REG_INT, "SELECT next FROM book WHERE agency = $agency AND book = $book AND year = $year" },
-		     { "number", REG_TEXT, "SELECT $pattern_before || printf('%0*d', $pattern_width, next) || $pattern_after FROM book "
+		     { "number", REG_TEXT, "SELECT $pattern_before || " PADDED("next", "$pattern_width") " || $pattern_after FROM book "
 					   "WHERE agency = $agency AND book = $book AND year = $year" },
 		     { "list", REG_INT, "SELECT 1" },
 		     { "idx", REG_INT, "SELECT coalesce(max(idx), -1) + 1 FROM permit WHERE list = 1" } },

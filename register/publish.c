@@ -17,6 +17,7 @@
 #define PACE_MS 250		/* between two checkpoints under load */
 #define PACE_STEP_NS 5000000
 #define KEY_TIMEOUT_MS 20000
+#define FLUSH_MAX_MS 10000
 #define BUNDLE_MAX (TILE_WIDTH * (2 + ENTRY_MAX))
 
 static const struct msg_type key_types[] = { LOG_KEY_MESSAGES(MSG_TYPE) };
@@ -28,6 +29,7 @@ struct publisher {
 	struct peer *key;
 	struct note_key public;
 	struct checkpoint last;
+	bool leads;			/* of all on the database, this one signs checkpoints */
 	int64_t seq;			/* of the last publication written */
 	pthread_mutex_t lock;		/* one flush at a time */
 	pthread_t thread;
@@ -223,15 +225,98 @@ publish_rows(struct publisher *p, struct err *e)
 	return true;
 }
 
-bool
-publisher_flush(struct publisher *p, struct err *e)
+/*
+ * Who publishes.  Of several registers on one database one signs; each writes
+ * its own folder.
+ */
+
+struct followed { struct publisher *p; struct checkpoint c; struct buf note; };
+
+static bool
+take_followed(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct followed *f = ctx;
+
+	buf_put_span(&f->note, c[1].s);
+	return checkpoint_check(&f->c, c[1].s, &f->p->public, e) || fail_in(e, "the published checkpoint");
+}
+
+/* What another one published comes into this folder, too. */
+static bool
+follow(struct publisher *p, struct err *e)
+{
+	static const enum reg_type types[] = { REG_INT, REG_TEXT };
+	struct followed f = { .p = p, .note = buf_new(NOTE_MAX) };
+	struct values v = { .n = 0 };
+	bool good;
+
+	values_int(&v, "size", (int64_t)p->last.size);
+	good = store_run(p->store, "SELECT size, note FROM log_published WHERE size > $size", &v, types, 2, take_followed, &f, NULL, e) && buf_ok(&f.note, "note", e);
+	if (good && f.c.size > p->last.size) {
+		good = write_tiles(p, p->last.size, f.c.size, e) && put_file(p, "checkpoint", buf_span(&f.note), e);
+		if (good)
+			p->last = f.c;
+	}
+	buf_drop(&f.note);
+	return good;
+}
+
+/* A new leader begins where the last one ended.  Its empty transaction is
+ * durable when everything before it is, on the standby, too: a server that came
+ * back from a crash may show what it had told nobody. */
+static bool
+take_lead(struct publisher *p, struct err *e)
+{
+	p->leads = p->leads && !store_is_lost(p->store);
+	if (!store_revive(p->store, e))
+		return false;
+	if (p->leads)
+		return true;
+	if (!store_lead(p->store, &p->leads, e))
+		return false;
+	if (!p->leads || (store_begin(p->store, STORE_LOCK, e) && store_commit(p->store, e)))
+		return true;
+	store_rollback(p->store);
+	p->leads = false;
+	return false;
+}
+
+static bool
+publish_once(struct publisher *p, struct err *e)
 {
 	bool good;
 
 	pthread_mutex_lock(&p->lock);
-	good = publish_rows(p, e) && publish_log(p, e);
+	good = take_lead(p, e) && publish_rows(p, e) && follow(p, e) && (!p->leads || publish_log(p, e));
 	pthread_mutex_unlock(&p->lock);
 	return good;
+}
+
+static bool
+reached(struct publisher *p, uint64_t size)
+{
+	bool yes;
+
+	pthread_mutex_lock(&p->lock);
+	yes = p->last.size >= size;
+	pthread_mutex_unlock(&p->lock);
+	return yes;
+}
+
+bool
+publisher_flush(struct publisher *p, struct err *e)
+{
+	int64_t until = clock_mono_ms() + FLUSH_MAX_MS;
+	uint64_t seen = UINT64_MAX, size = runner_wait_change(p->runner, &seen, 0);
+
+	while (publish_once(p, e)) {
+		if (reached(p, size))
+			return true;
+		if (clock_mono_ms() >= until)
+			return fail(e, ERR_LATER, "the register that publishes has not done so yet");
+		nanosleep(&(struct timespec){ .tv_nsec = PACE_STEP_NS }, NULL);
+	}
+	return false;
 }
 
 static bool
@@ -343,7 +428,7 @@ publisher_main(void *arg)
 	while (!__atomic_load_n(&p->stop, __ATOMIC_SEQ_CST)) {
 		runner_wait_change(p->runner, &seen, PERIOD_MS);
 		keep_pace(p, &last);
-		if (publisher_flush(p, &e)) {
+		if (publish_once(p, &e)) {
 			told = false;
 		} else if (e.class == ERR_STORE) {
 			log_error("publishing: %s; stopping, because the disk can no longer be trusted", e.text);
@@ -369,7 +454,7 @@ publisher_stop(struct publisher *p)
 
 	__atomic_store_n(&p->stop, true, __ATOMIC_SEQ_CST);
 	pthread_join(p->thread, NULL);
-	if (!publisher_flush(p, &e))
+	if (!publish_once(p, &e))
 		log_warn("publishing at the end: %s", e.text);
 	store_free(p->store);
 }

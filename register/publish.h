@@ -10,6 +10,10 @@
  * At start the committed log must be at or beyond what is published and
  * consistent with it; else antin-register refuses to start.
  *
+ * Of several registers on one database the one that holds the lead signs and
+ * remembers; the others write what it published into their own folders, and one
+ * of them leads when it goes.
+ *
  * One thread, with a database connection of its own.
  */
 #pragma once
@@ -23,7 +27,7 @@ struct publisher;
  * (tools only). */
 must_check bool publisher_new(struct publisher **out, struct runner *, const char *folder, const char *origin,
     const char *key_socket, struct err *);
-/* Publishes what is committed now. */
+/* True when what is committed now is published, by whomever. */
 must_check bool publisher_flush(struct publisher *, struct err *);
 void publisher_start(struct publisher *);
 void publisher_stop(struct publisher *);

@@ -3,6 +3,7 @@
 #include "base/cbor.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/ossl.h"
 #include "register/log_state.h"
 
@@ -13,6 +14,10 @@
 #define UNIT_VERBS_MAX 2048
 #define RECORD_MAX (40u << 20)
 #define BATCH_MAX 512		/* units a transaction */
+#define AWAY_MAX_MS 20000	/* how long a unit waits for a database that went away */
+
+/* Of a transaction: committed, refused (e says why), or to be tried again. */
+enum fate { FATE_DONE, FATE_REFUSED, FATE_AGAIN };
 
 struct waiting {
 	unsigned caller;
@@ -32,7 +37,7 @@ struct runner {
 	pthread_mutex_t lock, read_lock;
 	pthread_cond_t work, changed;
 	struct waiting *first, *last;
-	uint64_t commits;
+	uint64_t commits, size;		/* of the log, committed */
 	bool stop;
 	pthread_t thread;
 };
@@ -77,6 +82,9 @@ take_field(struct values *v, const struct verb_field *f, struct cbor c, const ch
 	}
 	if (!(f->type == REG_TEXT ? cbor_get_text(&c, &s, f->name, e) : cbor_get_bytes(&c, &s, f->name, e)))
 		return fail_in(e, "%s", what);
+	/* One of the databases cannot keep it. */
+	if (f->type == REG_TEXT && s.len > 0 && memchr(s.ptr, 0, s.len) != NULL)
+		return fail(e, ERR_INPUT, "%s: the text %s holds a NUL", what, f->name);
 	values_span(v, f->name, f->type, s);
 	return true;
 }
@@ -111,15 +119,11 @@ take_fields(struct values *v, const struct verb_field *in, struct span map, cons
 static bool
 run_checks(struct runner *r, const struct verb *verb, const struct values *v, struct err *e)
 {
-	for (const struct verb_check *c = verb->check; c->sql != NULL; c++) {
-		uint64_t rows;
-
-		if (!store_run(r->write, c->sql, v, NULL, 0, NULL, NULL, &rows, e))
-			return fail_in(e, "%s", verb->name);
-		if (rows == 0)
-			return fail(e, c->class, "%s", c->sentence);
-	}
-	return true;
+	for (const struct verb_check *c = verb->check; c->sql != NULL; c++)
+		if (!store_expect(r->write, c->sql, v, c->class, c->sentence, e))
+			return false;
+	/* What is allotted is asked of a verb that may be run. */
+	return verb->allot[0].name == NULL || store_settle(r->write, e);
 }
 
 struct allotted { struct buf *keep; struct value v; };
@@ -319,7 +323,7 @@ run_unit(struct runner *r, const struct waiting *w, int64_t time, struct err *e)
 		    !cbor_skip(&c, &fields, e) || !run_verb(r, w->caller, name, fields, time, w->result, e))
 			return false;
 	}
-	return cbor_end(&c, "unit", e) && buf_ok(w->result, "result", e);
+	return cbor_end(&c, "unit", e) && buf_ok(w->result, "result", e) && store_settle(r->write, e);
 }
 
 /* Inside a savepoint; a refusal puts the log's end back as it was. */
@@ -336,12 +340,15 @@ run_guarded(struct runner *r, struct waiting *w, int64_t time)
 		w->good = alive = store_do(r->write, "RELEASE unit", NULL, w->e);
 	} else {
 		r->state = *before;
-		alive = store_do(r->write, "ROLLBACK TO unit", NULL, &ignored) && store_do(r->write, "RELEASE unit", NULL, &ignored);
+		if (!store_settle(r->write, &ignored))
+			ignored.class = ERR_NONE;
+		alive = store_do(r->write, "ROLLBACK TO unit", NULL, &ignored) && store_do(r->write, "RELEASE unit", NULL, &ignored) && store_settle(r->write, &ignored);
 	}
 	free(before);
 	return alive;
 }
 
+/* Those that were not refused for a reason of their own. */
 static void
 refuse_batch(struct waiting *batch, const struct err *e)
 {
@@ -352,44 +359,157 @@ refuse_batch(struct waiting *batch, const struct err *e)
 		}
 }
 
+/* Each in its savepoint; false when the transaction itself is beyond saving. */
+static bool
+run_all(struct runner *r, struct waiting *batch, int64_t time, struct err *e)
+{
+	for (struct waiting *w = batch; w != NULL; w = w->next) {
+		if (run_guarded(r, w, time))
+			continue;
+		if (w->e->class == ERR_STORE || w->e->class == ERR_LATER)
+			*e = *w->e;	/* such as a full disk, which may end the transaction by itself */
+		else
+			fail(e, ERR_STORE, "the database failed in the middle of a transaction");
+		w->good = true;		/* not its own fault: refused with the others */
+		return false;
+	}
+	return true;
+}
+
+/*
+ * What became of a transaction whose connection was lost.
+ */
+
+/* Was this end of the log committed, whatever followed it?  What is committed
+ * behind it is on the standby when this is: then so is what it asks for. */
+static bool
+was_committed(struct runner *r, const struct merkle_edge *end, bool *was, struct err *e)
+{
+	struct tile_source source = { log_tile_get, r->write };
+	struct hash is, want;
+
+	/* Waits for what the lost connection may still be doing. */
+	if (!store_begin(r->write, STORE_LOCK, e) || !log_state_load(&r->state, r->write, e))
+		return false;
+	*was = r->state.edge.size >= end->size;
+	if (*was && !merkle_root_of(&is, end->size, tile_node, &source, e))
+		return false;
+	merkle_root(&want, end);
+	*was = *was && hash_eq(&is, &want);
+	return store_commit(r->write, e);
+}
+
+static bool
+is_stopping(struct runner *r)
+{
+	bool stop;
+
+	pthread_mutex_lock(&r->lock);
+	stop = r->stop;
+	pthread_mutex_unlock(&r->lock);
+	return stop;
+}
+
+/* Connects again until the deadline; says so once. */
+static bool
+come_back(struct runner *r, int64_t until, struct err *e)
+{
+	bool told = false;
+
+	while (!store_revive(r->write, e)) {
+		if (!told)
+			log_warn("the database is away: %s; trying again", e->text);
+		told = true;
+		if (clock_mono_ms() >= until || is_stopping(r))
+			return false;
+		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	}
+	log_info("the database is back");
+	return true;
+}
+
+/* end: NULL, or what the log ends with if the commit that was asked for was
+ * carried out; from: what it ended with before. */
+static enum fate
+find_out(struct runner *r, const struct merkle_edge *from, const struct merkle_edge *end, int64_t until, struct err *e)
+{
+	bool was = false;
+
+	do {
+		if (!come_back(r, until, e))
+			break;
+		if (end == NULL)
+			return FATE_AGAIN;
+		if (end->size == from->size)
+			break;			/* nothing in the log to know it by */
+		if (was_committed(r, end, &was, e))
+			return was ? FATE_DONE : FATE_AGAIN;
+		store_rollback(r->write);
+	} while (store_is_lost(r->write));
+	if (end == NULL)
+		fail(e, ERR_LATER, "the database cannot be reached; nothing was recorded: try again");
+	else
+		fail(e, ERR_LATER, "the database was lost while this was being recorded; whether it was is not known: look before trying again");
+	return FATE_REFUSED;
+}
+
 /* One transaction for all of them. */
+static enum fate
+try_batch(struct runner *r, struct waiting *batch, int64_t until, struct err *e)
+{
+	struct log_state *before = xalloc(sizeof(*before));
+	struct merkle_edge end = { .size = 0 };
+	bool alive, asked = false;
+	enum fate fate = FATE_DONE;
+	int64_t now;
+
+	alive = store_begin(r->write, STORE_LOCK, e) && log_state_follow(&r->state, r->write, e);
+	*before = r->state;
+	now = clock_now();
+	if (now > r->state.time)
+		r->state.time = now;
+	alive = alive && run_all(r, batch, r->state.time, e);
+	FAULT_STEPS("before-commit");
+	if (alive && log_state_save(&r->state, r->write, e)) {
+		end = r->state.edge;
+		asked = true;
+		alive = store_commit(r->write, e);
+	} else {
+		alive = false;
+	}
+	FAULT_STEPS_END("after-commit");
+	if (!alive) {
+		store_rollback(r->write);
+		r->state = *before;
+		fate = store_is_lost(r->write) ? find_out(r, &before->edge, asked ? &end : NULL, until, e) : FATE_REFUSED;
+	}
+	free(before);
+	return fate;
+}
+
 static void
 run_batch(struct runner *r, struct waiting *batch)
 {
-	int64_t now = clock_now(), time = now > r->state.time ? now : r->state.time;
-	struct log_state *before = xalloc(sizeof(*before));
-	struct err e, ignored;
-	bool alive, any = false;
+	int64_t until = clock_mono_ms() + AWAY_MAX_MS;
+	bool any = false;
+	enum fate fate;
+	struct err e;
 
-	*before = r->state;
-	alive = store_do(r->write, "BEGIN IMMEDIATE", NULL, &e);
-	for (struct waiting *w = batch; w != NULL; w = w->next) {
-		if (!alive) {
-			w->good = false;
-			*w->e = e;
-			continue;
+	/* What is known not to have been recorded is tried again from the start. */
+	do {
+		for (struct waiting *w = batch; w != NULL; w = w->next) {
+			w->good = true;
+			buf_reset(w->result);
 		}
-		alive = run_guarded(r, w, time);
-		any |= w->good;
-		if (!alive && w->e->class == ERR_STORE)
-			e = *w->e;	/* such as a full disk, which may end the transaction by itself */
-		else if (!alive)
-			fail(&e, ERR_STORE, "the database failed in the middle of a transaction");
-	}
-	r->state.time = time;
-	FAULT_STEPS("before-commit");
-	if (alive && !(log_state_save(&r->state, r->write, &e) && store_do(r->write, "COMMIT", NULL, &e)))
-		alive = false;
-	FAULT_STEPS_END("after-commit");
-	if (!alive) {
-		if (!store_do(r->write, "ROLLBACK", NULL, &ignored))
-			ignored.class = ERR_NONE;
-		r->state = *before;
+		fate = try_batch(r, batch, until, &e);
+	} while (fate == FATE_AGAIN);
+	if (fate == FATE_REFUSED)
 		refuse_batch(batch, &e);
-	}
-	free(before);
+	for (struct waiting *w = batch; w != NULL; w = w->next)
+		any |= w->good;
 	pthread_mutex_lock(&r->lock);
-	r->commits += alive && any;
+	r->commits += any;
+	r->size = r->state.edge.size;
 	for (struct waiting *w = batch, *next; w != NULL; w = next) {
 		next = w->next;
 		w->done = true;
@@ -539,6 +659,11 @@ runner_read(struct runner *r, unsigned caller, const char *name, struct span par
 		return false;
 	pthread_mutex_lock(&r->read_lock);
 	good = store_run(r->read, read->sql, &v, read->out, read->columns, take_row, &rows, NULL, e);
+	if (!good && store_is_lost(r->read) && store_revive(r->read, e)) {
+		buf_reset(&rows.body);
+		rows.n = 0;
+		good = store_run(r->read, read->sql, &v, read->out, read->columns, take_row, &rows, NULL, e);
+	}
 	pthread_mutex_unlock(&r->read_lock);
 	if (good) {
 		cbor_put_array(out, rows.n);
@@ -565,9 +690,16 @@ runner_new(struct runner **out, const char *database, const char *origin, struct
 	if (!store_open(&r->write, database, STORE_WRITE, e) || !log_state_load(&r->state, r->write, e) ||
 	    !store_open(&r->read, database, STORE_READ, e))
 		return false;
+	r->size = r->state.edge.size;
 	promise(pthread_create(&r->thread, NULL, writer_main, r) == 0);
 	*out = r;
 	return true;
+}
+
+bool
+runner_check_standby(struct runner *r, const char *standby, struct err *e)
+{
+	return store_check_standby(r->read, standby, e);
 }
 
 void
@@ -603,7 +735,7 @@ runner_wait_change(struct runner *r, uint64_t *seen, int timeout_ms)
 	    pthread_cond_timedwait(&r->changed, &r->lock, &until) == 0)
 		continue;
 	*seen = r->commits;
-	size = r->state.edge.size;
+	size = r->size;
 	pthread_mutex_unlock(&r->lock);
 	return size;
 }

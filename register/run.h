@@ -2,12 +2,18 @@
  * register/run.h -- runs verbs: the log and the state tables change together.
  *
  * Invariants:
- *  1. One writer.  A transaction holds every unit that was waiting (group
- *     commit); a unit that is refused leaves no trace (savepoint).
+ *  1. One writer at a time.  A transaction begins with the lock of the head row
+ *     and holds every unit that was waiting (group commit); a unit that is
+ *     refused leaves no trace (savepoint).
  *  2. An entry exists if and only if its projection happened.
  *  3. The head row is written last in the transaction.
  *  4. time never decreases; idx has no gaps.
  *  5. Nothing is answered before the commit returned.
+ *  6. Several runners may share a server's database, of whom each follows what
+ *     the others wrote.  A transaction whose connection was lost is looked for
+ *     in the log by its root: there, it is answered as done; not there, it is
+ *     run again; and where neither can be known, the answer is ERR_LATER, never
+ *     a refusal.
  *
  * run_unit may be called by any number of threads; it blocks until the
  * transaction that holds the unit is durable or the unit is refused.
@@ -21,6 +27,7 @@ struct runner;
 
 /* kid: first 8 octets of the hash of the key that this log's entries name. */
 must_check bool runner_new(struct runner **out, const char *database, const char *origin, struct err *);
+must_check bool runner_check_standby(struct runner *, const char *standby, struct err *);
 void runner_stop(struct runner *);
 /* unit and result: proto.h, REG_RUN; result is the caller's. */
 struct runner_unit { struct span unit; struct buf result; struct err e; bool good; };

@@ -1,29 +1,29 @@
 #include "register/store.h"
 
+#include "base/ossl.h"
 #include "register/schema.h"
+#include "register/store_backend.h"
 
-#include <sqlite3.h>
-
+#include <stdio.h>
 #include <stdlib.h>
 
-#define STATEMENTS_MAX 256
 #define NAMED_MAX 40		/* octets of a value that a refusal shows */
 
-/* Row i makes a database of version i + 1 one of version i + 2; the schema files
+/*
+ * Row i makes a database of version i + 1 one of version i + 2; the schema files
  * are the newest version.  A column that comes later is also in the verb's
- * `project`, so that replaying older records gives what the row gave. */
-static const char *const migrations[] = {
-	"ALTER TABLE program ADD COLUMN rights TEXT NOT NULL DEFAULT 'submit'",
-	"CREATE INDEX IF NOT EXISTS certificate_entry ON certificate (entry);"
-	"CREATE INDEX IF NOT EXISTS certificate_seal ON certificate (agency) WHERE profile = 'seal';"
-	"CREATE INDEX IF NOT EXISTS order_entry ON order_accepted (entry)",
+ * `project`, so that replaying older records gives what the row gave.  Where a
+ * server wants other words than SQLite (types; COLLATE "C" for text) they stand
+ * beside; NULL: the same.
+ */
+static const struct { const char *sqlite, *postgres; } migrations[] = {
+	{ "ALTER TABLE program ADD COLUMN rights TEXT NOT NULL DEFAULT 'submit'",
+	  "ALTER TABLE program ADD COLUMN rights text COLLATE \"C\" NOT NULL DEFAULT 'submit'" },
+	{ "CREATE INDEX IF NOT EXISTS certificate_entry ON certificate (entry);"
+	  "CREATE INDEX IF NOT EXISTS certificate_seal ON certificate (agency) WHERE profile = 'seal';"
+	  "CREATE INDEX IF NOT EXISTS order_entry ON order_accepted (entry)", NULL },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
-
-struct store {
-	sqlite3 *db;
-	struct { const char *sql; sqlite3_stmt *stmt; } cache[STATEMENTS_MAX];
-};
 
 void
 values_int(struct values *v, const char *name, int64_t i)
@@ -55,68 +55,82 @@ values_get(const struct values *v, const char *name)
 	return NULL;
 }
 
+struct prepared *
+prepared_find(struct prepared cache[STATEMENTS_MAX], const char *sql, struct err *e)
+{
+	size_t at = ((uintptr_t)sql >> 3) % STATEMENTS_MAX;
+
+	for (size_t i = 0; i < STATEMENTS_MAX; i++, at = (at + 1) % STATEMENTS_MAX)
+		if (cache[at].sql == sql || cache[at].sql == NULL)
+			return &cache[at];
+	(void)!fail(e, ERR_BUG, "more than %d statements", STATEMENTS_MAX);
+	return NULL;
+}
+
+/*
+ * Opening.
+ */
+
 bool
-store_is_full(const struct store *s)
+store_is_server(const char *database)
 {
-	return (sqlite3_errcode(s->db) & 0xff) == SQLITE_FULL;
+	return strncmp(database, "postgresql://", 13) == 0 || strncmp(database, "postgres://", 11) == 0;
 }
 
-static bool
-fail_store(struct store *s, struct err *e, const char *what)
+bool
+store_needs(struct store_needs *out, const char *database, struct err *e)
 {
-	if (store_is_full(s))
-		return fail(e, ERR_STORE, "the register's disk is full: nothing was recorded; make room and try again");
-	return fail(e, ERR_STORE, "database, %s: %s", what, sqlite3_errmsg(s->db));
+	*out = (struct store_needs){ .files = 0 };
+	return !store_is_server(database) || store_postgres_needs(out, database, e);
 }
 
-static bool
-exec(struct store *s, const char *sql, const char *what, struct err *e)
+void
+store_needs_drop(struct store_needs *n)
 {
-	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail_store(s, e, what);
+	for (size_t i = 0; i < n->files; i++)
+		free(n->file[i]);
+	n->files = 0;
 }
 
 static bool
 make_schema(struct store *s, int64_t version, struct err *e)
 {
 	if (version == 0)
-		return exec(s, register_schema, "schema", e);
-	for (; version < SCHEMA_VERSION; version++)
-		if (!exec(s, migrations[version - 1], "migration", e))
+		return s->ops->script(s, s->ops->schema, e);
+	for (; version < SCHEMA_VERSION; version++) {
+		const char *postgres = migrations[version - 1].postgres;
+		bool other = postgres != NULL && s->ops->schema == register_schema_postgres;
+
+		if (!s->ops->script(s, other ? postgres : migrations[version - 1].sqlite, e))
 			return false;
+	}
 	return true;
 }
 
 /* A new database gets the schema, an older one the rows that it lacks; one of a
- * later version is refused. */
+ * later version is refused.  Two that open a new one at once: the second waits. */
 static bool
-migrate(struct store *s, enum store_mode mode, const char *path, struct err *e)
+migrate(struct store *s, enum store_mode mode, const char *database, struct err *e)
 {
-	own_str char *mark = xprintf("PRAGMA user_version = %lld", (long long)SCHEMA_VERSION);
 	int64_t version;
 
-	if (!store_int(s, "PRAGMA user_version", NULL, 0, &version, e))
+	if (!s->ops->get_version(s, &version, e))
 		return false;
 	if (version == SCHEMA_VERSION)
 		return true;
 	if (version < 0 || version > SCHEMA_VERSION || mode == STORE_READ)
-		return fail(e, ERR_STORE, "%s has schema version %lld; this program knows %lld", path, (long long)version, (long long)SCHEMA_VERSION);
-	return exec(s, "BEGIN IMMEDIATE", "schema", e) && make_schema(s, version, e) && exec(s, mark, "schema", e) && exec(s, "COMMIT", "schema", e);
+		return fail(e, ERR_STORE, "%s has schema version %lld; this program knows %lld", database, (long long)version, (long long)SCHEMA_VERSION);
+	if (!s->ops->begin(s, STORE_SCHEMA, e) || !s->ops->get_version(s, &version, e))
+		return false;
+	return make_schema(s, version, e) && s->ops->set_version(s, SCHEMA_VERSION, e) && s->ops->commit(s, e);
 }
 
 bool
-store_open(struct store **out, const char *path, enum store_mode mode, struct err *e)
+store_open(struct store **out, const char *database, enum store_mode mode, struct err *e)
 {
-	struct store *s = xalloc(sizeof(*s));
-	int flags = SQLITE_OPEN_NOMUTEX | (mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-	bool good = sqlite3_open_v2(mode == STORE_MEMORY ? ":memory:" : path, &s->db, flags, NULL) == SQLITE_OK;
+	struct store *s = mode != STORE_MEMORY && store_is_server(database) ? store_postgres() : store_sqlite();
 
-	if (!good)
-		fail(e, ERR_STORE, "cannot open the database %s: %s", path, s->db ? sqlite3_errmsg(s->db) : "no memory");
-	else
-		good = exec(s, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 10000", "options", e) &&
-		    (mode != STORE_WRITE || exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000", "options", e)) &&
-		    migrate(s, mode, path, e);
-	if (!good) {
+	if (!s->ops->open(s, database, mode, e) || !migrate(s, mode, database, e)) {
 		store_free(s);
 		return false;
 	}
@@ -127,130 +141,72 @@ store_open(struct store **out, const char *path, enum store_mode mode, struct er
 void
 store_free(struct store *s)
 {
+	char **kept;
+	size_t n;
+
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < STATEMENTS_MAX; i++)
-		sqlite3_finalize(s->cache[i].stmt);
-	sqlite3_close(s->db);
-	free(s);
+	kept = s->kept;
+	n = s->nkept;
+	s->ops->close(s);
+	for (size_t i = 0; i < n; i++)
+		free(kept[i]);
+	free(kept);
 }
 
-/* Open addressing by the address of the text, which is static. */
-static bool
-prepare(struct store *s, const char *sql, sqlite3_stmt **out, struct err *e)
+/*
+ * What the two do in their own way.
+ */
+
+bool store_is_full(const struct store *s) { return s->ops->is_full(s); }
+bool store_is_lost(const struct store *s) { return s->ops->is_lost(s); }
+bool store_revive(struct store *s, struct err *e) { return !s->ops->is_lost(s) || s->ops->revive(s, e); }
+bool store_lead(struct store *s, bool *leads, struct err *e) { return s->ops->lead(s, leads, e); }
+bool store_check_standby(struct store *s, const char *standby, struct err *e) { return s->ops->check_standby(s, standby, e); }
+bool store_begin(struct store *s, enum store_begin how, struct err *e) { return s->ops->begin(s, how, e); }
+bool store_commit(struct store *s, struct err *e) { return s->ops->commit(s, e); }
+
+void
+store_rollback(struct store *s)
 {
-	size_t at = ((uintptr_t)sql >> 3) % STATEMENTS_MAX;
+	struct err ignored;
 
-	for (size_t i = 0; i < STATEMENTS_MAX; i++, at = (at + 1) % STATEMENTS_MAX) {
-		if (s->cache[at].sql == sql) {
-			*out = s->cache[at].stmt;
-			return true;
-		}
-		if (s->cache[at].sql != NULL)
-			continue;
-		if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->cache[at].stmt, NULL) != SQLITE_OK)
-			return fail(e, ERR_BUG, "SQL: %s in: %.120s", sqlite3_errmsg(s->db), sql);
-		s->cache[at].sql = sql;
-		*out = s->cache[at].stmt;
-		return true;
-	}
-	return fail(e, ERR_BUG, "more than %d statements", STATEMENTS_MAX);
+	/* The first fails where something was refused, the second where the database
+	 * has ended the transaction by itself. */
+	if (!store_settle(s, &ignored))
+		ignored.class = ERR_NONE;
+	if (!store_is_lost(s) && !store_run(s, "ROLLBACK", NULL, NULL, 0, NULL, NULL, NULL, &ignored))
+		ignored.class = ERR_NONE;
 }
 
-static int
-bind_value(sqlite3_stmt *stmt, int at, const struct value *v)
-{
-	static const char empty[1] = "";
-	const char *p = v->s.ptr != NULL ? (const char *)v->s.ptr : empty;
-
-	if (v->null)
-		return sqlite3_bind_null(stmt, at);
-	switch (v->type) {
-	case REG_INT: return sqlite3_bind_int64(stmt, at, v->i);
-	case REG_TEXT: return sqlite3_bind_text64(stmt, at, p, v->s.len, SQLITE_STATIC, SQLITE_UTF8);
-	case REG_BYTES: return sqlite3_bind_blob64(stmt, at, p, v->s.len, SQLITE_STATIC);
-	}
-	return SQLITE_MISUSE;
-}
-
-/* Every parameter of the statement must be among the values. */
-static bool
-bind_all(sqlite3_stmt *stmt, const struct values *params, struct err *e)
-{
-	int n = sqlite3_bind_parameter_count(stmt);
-
-	for (int i = 1; i <= n; i++) {
-		const char *name = sqlite3_bind_parameter_name(stmt, i);
-		const struct value *v = params == NULL || name == NULL ? NULL : values_get(params, name + 1);
-
-		if (v == NULL)
-			return fail(e, ERR_BUG, "SQL asks for %s, which is no field", name ? name : "?");
-		if (bind_value(stmt, i, v) != SQLITE_OK)
-			return fail(e, ERR_BUG, "SQL parameter %s does not bind", name);
-	}
-	return true;
-}
-
-static struct value
-column(sqlite3_stmt *stmt, int i, enum reg_type type)
-{
-	struct value v = { .name = sqlite3_column_name(stmt, i), .type = type,
-		.null = sqlite3_column_type(stmt, i) == SQLITE_NULL };
-
-	if (!v.null && type == REG_INT)
-		v.i = sqlite3_column_int64(stmt, i);
-	else if (!v.null) {
-		const void *p = sqlite3_column_blob(stmt, i);
-
-		v.s = span_of(p, (size_t)sqlite3_column_bytes(stmt, i));
-	}
-	return v;
-}
-
-static bool
-step_all(struct store *s, sqlite3_stmt *stmt, const enum reg_type *types, unsigned columns,
-    store_row *row, void *ctx, uint64_t *rows, struct err *e)
-{
-	struct value out[24];
-	uint64_t n = 0;
-	int r;
-
-	promise(columns <= 24);
-	while ((r = sqlite3_step(stmt)) == SQLITE_ROW) {
-		n++;
-		if (row == NULL)
-			continue;
-		for (unsigned i = 0; i < columns; i++)
-			out[i] = column(stmt, (int)i, types[i]);
-		if (!row(ctx, out, columns, e))
-			return false;
-	}
-	if (r != SQLITE_DONE)
-		return fail_store(s, e, sqlite3_sql(stmt));
-	if (rows != NULL)
-		*rows = sqlite3_column_count(stmt) > 0 ? n : (uint64_t)sqlite3_changes64(s->db);
-	return true;
-}
+/*
+ * Statements.
+ */
 
 bool
 store_run(struct store *s, const char *sql, const struct values *params, const enum reg_type *types,
     unsigned columns, store_row *row, void *ctx, uint64_t *rows, struct err *e)
 {
-	sqlite3_stmt *stmt = NULL;
-	bool good;
-
-	if (!prepare(s, sql, &stmt, e))
-		return false;
-	good = bind_all(stmt, params, e) && step_all(s, stmt, types, columns, row, ctx, rows, e);
-	sqlite3_reset(stmt);
-	sqlite3_clear_bindings(stmt);
-	return good;
+	promise(columns <= COLUMNS_MAX);
+	return s->ops->run(s, sql, params, types, columns, row, ctx, rows, e);
 }
 
 bool
 store_do(struct store *s, const char *sql, const struct values *params, struct err *e)
 {
-	return store_run(s, sql, params, NULL, 0, NULL, NULL, NULL, e);
+	return s->ops->send(s, sql, params, ERR_NONE, NULL, e);
+}
+
+bool
+store_expect(struct store *s, const char *sql, const struct values *params, enum err_class class, const char *sentence, struct err *e)
+{
+	return s->ops->send(s, sql, params, class, sentence, e);
+}
+
+bool
+store_settle(struct store *s, struct err *e)
+{
+	return s->ops->settle(s, e);
 }
 
 static bool
@@ -270,119 +226,163 @@ store_int(struct store *s, const char *sql, const struct values *params, int64_t
 	return store_run(s, sql, params, type, 1, take_int, out, NULL, e);
 }
 
-/* A value with its type and length. */
-static void
-put_cell(sqlite3_stmt *stmt, int i, struct buf *b)
-{
-	const void *p = sqlite3_column_blob(stmt, i);
-	int n = sqlite3_column_bytes(stmt, i);
+/*
+ * Comparing.  The rows of the one leave their digests, the rows of the other are
+ * held against them; the first that differs is fetched again from both.
+ */
 
-	buf_printf(b, "%d:%d:", sqlite3_column_type(stmt, i), n);
-	if (p != NULL)
-		buf_put(b, p, (size_t)n);
+struct compared { struct buf digests; uint64_t row; bool second, differs; };
+
+static void
+put_cell(struct buf *b, const struct value *v)
+{
+	if (v->null)
+		buf_put_str(b, "null:");
+	else if (v->type == REG_INT)
+		buf_printf(b, "%lld:", (long long)v->i);
+	else
+		buf_printf(b, "%c%zu:", v->type == REG_TEXT ? 't' : 'b', v->s.len);
+	if (!v->null && v->type != REG_INT)
+		buf_put_span(b, v->s);
+}
+
+static bool
+compare_row(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	own_struct(buf) text = buf_new((size_t)1 << 30);
+	struct compared *x = ctx;
+	unsigned char digest[SHA256_LEN];
+	size_t at = x->row * SHA256_LEN;
+
+	for (unsigned i = 0; i < n; i++)
+		put_cell(&text, &c[i]);
+	sha256(digest, buf_span(&text));
+	if (!x->second) {
+		x->row++;
+		buf_put(&x->digests, digest, sizeof(digest));
+		return buf_ok(&text, "row", e) && buf_ok(&x->digests, "rows", e);
+	}
+	x->differs = at + SHA256_LEN > x->digests.len || memcmp(x->digests.ptr + at, digest, SHA256_LEN) != 0;
+	if (x->differs)
+		return fail(e, ERR_STORE, "differs");
+	x->row++;
+	return true;
+}
+
+/* A row, each cell as it is compared and as a person writes it down. */
+struct seen { uint64_t at, row; bool found; unsigned n; struct buf cell[COLUMNS_MAX], text[COLUMNS_MAX]; char name[COLUMNS_MAX][32]; };
+
+static void
+put_text(struct buf *b, const struct value *v)
+{
+	struct span s = span_of(v->s.ptr, v->s.len < NAMED_MAX ? v->s.len : NAMED_MAX);
+
+	if (v->null)
+		buf_put_str(b, "null");
+	else if (v->type == REG_INT)
+		buf_printf(b, "%lld", (long long)v->i);
+	else if (v->type == REG_BYTES)
+		hex_put(b, s);
+	else
+		buf_put_span(b, s);
+}
+
+static bool
+see_row(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct seen *x = ctx;
+
+	if (x->row++ != x->at)
+		return true;
+	x->found = true;
+	x->n = n;
+	for (unsigned i = 0; i < n; i++) {
+		x->cell[i] = buf_new((size_t)1 << 30);
+		x->text[i] = buf_new(4 * NAMED_MAX);
+		put_cell(&x->cell[i], &c[i]);
+		put_text(&x->text[i], &c[i]);
+		snprintf(x->name[i], sizeof(x->name[i]), "%s", c[i].name);
+	}
+	return true;
 }
 
 static void
-row_text(sqlite3_stmt *stmt, struct buf *b)
+seen_drop(struct seen *x)
 {
-	buf_reset(b);
-	for (int i = 0; i < sqlite3_column_count(stmt); i++)
-		put_cell(stmt, i, b);
-}
-
-/* A value as a person writes it down; octets in hex, long ones cut. */
-static void
-put_value(struct buf *b, sqlite3_stmt *stmt, int i)
-{
-	const void *p = sqlite3_column_blob(stmt, i);
-	size_t n = (size_t)sqlite3_column_bytes(stmt, i);
-
-	switch (sqlite3_column_type(stmt, i)) {
-	case SQLITE_NULL: buf_put_str(b, "null"); break;
-	case SQLITE_BLOB: hex_put(b, span_of(p, n < NAMED_MAX ? n : NAMED_MAX)); break;
-	default: buf_put(b, p, n < NAMED_MAX ? n : NAMED_MAX);
+	for (unsigned i = 0; i < x->n; i++) {
+		buf_drop(&x->cell[i]);
+		buf_drop(&x->text[i]);
 	}
 }
 
 /* A row's name: the columns of its key, which stand first. */
 static void
-put_name(struct buf *b, sqlite3_stmt *stmt, unsigned keys)
+put_name(struct buf *b, const struct seen *x, unsigned keys)
 {
-	for (unsigned i = 0; i < keys; i++) {
+	for (unsigned i = 0; i < keys && i < x->n; i++) {
 		buf_put_str(b, i > 0 ? ", " : "");
-		put_value(b, stmt, (int)i);
+		buf_put_span(b, buf_span(&x->text[i]));
 	}
 }
 
-static int
-first_difference(sqlite3_stmt *a, sqlite3_stmt *b)
-{
-	own_struct(buf) ta = buf_new(64u << 20);
-	own_struct(buf) tb = buf_new(64u << 20);
-	int i = 0;
-
-	for (; i < sqlite3_column_count(a); i++) {
-		buf_reset(&ta);
-		buf_reset(&tb);
-		put_cell(a, i, &ta);
-		put_cell(b, i, &tb);
-		if (!span_eq(buf_span(&ta), buf_span(&tb)))
-			break;
-	}
-	return i;
-}
-
-/* a stands at a row of the database, b at one of its records; either may have
- * ended (ra, rb). */
 static bool
-name_difference(sqlite3_stmt *a, int ra, sqlite3_stmt *b, int rb, const char *table, unsigned keys, struct err *e)
+name_difference(const struct seen *a, const struct seen *b, const char *table, unsigned keys, struct err *e)
 {
 	own_struct(buf) in_a = buf_new(1024);
 	own_struct(buf) in_b = buf_new(1024);
-	int i = ra == SQLITE_ROW && rb == SQLITE_ROW ? first_difference(a, b) : 0;
+	unsigned i = 0;
 
-	if (ra == SQLITE_ROW)
-		put_name(&in_a, a, keys);
-	if (rb == SQLITE_ROW)
-		put_name(&in_b, b, keys);
-	if (rb != SQLITE_ROW)
+	put_name(&in_a, a, keys);
+	put_name(&in_b, b, keys);
+	if (!b->found)
 		return fail(e, ERR_STORE, "%s, row %s: no record made it", table, buf_str(&in_a));
-	if (ra != SQLITE_ROW)
+	if (!a->found)
 		return fail(e, ERR_STORE, "%s, row %s is missing", table, buf_str(&in_b));
-	if (i < (int)keys)
+	while (i + 1 < a->n && span_eq(buf_span(&a->cell[i]), buf_span(&b->cell[i])))
+		i++;
+	if (i < keys)
 		return fail(e, ERR_STORE, "%s: the records make the row %s where the row %s stands", table, buf_str(&in_b), buf_str(&in_a));
-	return fail(e, ERR_STORE, "%s, row %s: %s is not what the records say", table, buf_str(&in_b), sqlite3_column_name(a, i));
+	return fail(e, ERR_STORE, "%s, row %s: %s is not what the records say", table, buf_str(&in_b), a->name[i]);
+}
+
+/* "a, b" -> "a NULLS FIRST, b NULLS FIRST": the one order that both know. */
+static const char *
+ordered_select(struct store *s, const char *table, const char *columns)
+{
+	own_struct(buf) sql = buf_new(1 << 16);
+
+	buf_printf(&sql, "SELECT %s FROM %s ORDER BY ", columns, table);
+	for (const char *p = columns; *p != '\0'; p++) {
+		if (*p == ',')
+			buf_put_str(&sql, " NULLS FIRST");
+		buf_put_byte(&sql, (unsigned char)*p);
+	}
+	buf_put_str(&sql, " NULLS FIRST");
+	s->kept = xrealloc(s->kept, (s->nkept + 1) * sizeof(s->kept[0]));
+	return s->kept[s->nkept++] = xstrdup(buf_str(&sql));
 }
 
 bool
 store_same_table(struct store *a, struct store *b, const char *table, const char *columns, unsigned keys, struct err *e)
 {
-	own_str char *sql = xprintf("SELECT %s FROM %s ORDER BY %s", columns, table, columns);
-	own_struct(buf) ta = buf_new(64u << 20);
-	own_struct(buf) tb = buf_new(64u << 20);
-	sqlite3_stmt *sa = NULL, *sb = NULL;
-	bool good = sqlite3_prepare_v2(a->db, sql, -1, &sa, NULL) == SQLITE_OK &&
-	    sqlite3_prepare_v2(b->db, sql, -1, &sb, NULL) == SQLITE_OK;
+	const char *sql_a = ordered_select(a, table, columns), *sql_b = ordered_select(b, table, columns);
+	struct compared x = { .digests = buf_new((size_t)4 << 30) };
+	struct seen in_a = { .at = 0 }, in_b = { .at = 0 };
+	bool good = store_run(a, sql_a, NULL, NULL, 0, compare_row, &x, NULL, e);
+	uint64_t rows = x.row;
 
-	if (!good)
-		fail(e, ERR_BUG, "cannot compare the table %s: %s", table, sqlite3_errmsg(a->db));
-	while (good) {
-		int ra = sqlite3_step(sa), rb = sqlite3_step(sb);
-
-		if (ra == SQLITE_DONE && rb == SQLITE_DONE)
-			break;
-		good = (ra == SQLITE_ROW || ra == SQLITE_DONE) || fail_store(a, e, sql);
-		if (good && ra == rb) {
-			row_text(sa, &ta);
-			row_text(sb, &tb);
-			good = span_eq(buf_span(&ta), buf_span(&tb));
-		} else {
-			good = false;
-		}
-		if (!good && (ra == SQLITE_ROW || ra == SQLITE_DONE))
-			name_difference(sa, ra, sb, rb, table, keys, e);
-	}
-	sqlite3_finalize(sa);
-	sqlite3_finalize(sb);
+	x.row = 0;
+	x.second = true;
+	good = good && store_run(b, sql_b, NULL, NULL, 0, compare_row, &x, NULL, e);
+	buf_drop(&x.digests);
+	if (good && x.row == rows)
+		return true;
+	if (!good && !x.differs)
+		return false;
+	in_a.at = in_b.at = x.row;
+	good = store_run(a, sql_a, NULL, NULL, 0, see_row, &in_a, NULL, e) && store_run(b, sql_b, NULL, NULL, 0, see_row, &in_b, NULL, e) &&
+	    name_difference(&in_a, &in_b, table, keys, e);
+	seen_drop(&in_a);
+	seen_drop(&in_b);
 	return good;
 }

@@ -1,11 +1,11 @@
 #include "register/schema.h"
 
-/*
- * Which columns records determine.  Left out on purpose: log_* (checked by
- * hashes), publication and session (ephemeral), crl.der and status_list.cwt
- * (derived: a signature over committed octets).
- */
 static const struct table tables[] = {
+	{ "log_head", .derived = "one, size, edge", .ephemeral = "time", .log = true },
+	{ "log_entry", .committed = "idx, entry, record, salt", .log = true },
+	{ "log_tile", .derived = "level, n, width, hashes", .log = true, .keys = 2 },
+	{ "log_subject", .derived = "handle, last", .log = true },
+	{ "log_published", .derived = "one, size, note", .log = true },
 	{ "order_accepted", "id, verb, signer, cms, entry, time" },
 	{ "policy_adopted", "entry, what, hash, body, time" },
 	{ "stamp_batch", "entry, number, first, last, body, time" },
@@ -13,7 +13,7 @@ static const struct table tables[] = {
 	{ "certificate", "serial, request, profile, person, name, agency, key_id, tbs, der, not_before, not_after, "
 	    "state, revoked_at, reason, invalidity, entry, time" },
 	{ "appointment", "id, person, role, agency, title, mode, kinds, from_day, to_day, ended_day, decision, entry" },
-	{ "crl", "number, shard, tbs, this_update, next_update, entry" },
+	{ "crl", "number, shard, tbs, this_update, next_update, entry", .derived = "der" },
 	{ "program", "id, name, agencies, kinds, rights, responsible, expires, entry" },
 	{ "permit", "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, "
 	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reason, "
@@ -21,7 +21,9 @@ static const struct table tables[] = {
 	{ "submission", "program, key, sha256, handle", .keys = 2 },
 	{ "book", "agency, book, year, next", .keys = 3 },
 	{ "number_used", "agency, scope, year, number, version, handle", .keys = 5 },
-	{ "status_list", "number, list, tbs, this_update, next_update, entry" },
+	{ "status_list", "number, list, tbs, this_update, next_update, entry", .derived = "cwt" },
+	{ "publication", .derived = "path, body", .ephemeral = "seq" },
+	{ "session", .ephemeral = "id, body, expires" },
 	{ NULL },
 };
 

@@ -58,10 +58,10 @@ homes() {
 	microhttpd.h api/http.c api/bench.c
 	gnutls/gnutls.h api/tls.c
 	gnutls/x509.h api/tls.c
-	sqlite3.h register/store.c
+	sqlite3.h register/store_sqlite.c
 	qrencode.h api/qr.c
 	curl/curl.h api/cli/http.c
-	libpq-fe.h
+	libpq-fe.h register/store_postgres.c
 	seccomp.h base/jail.c
 	linux/landlock.h base/jail.c
 	EOF

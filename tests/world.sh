@@ -20,6 +20,13 @@ world_init() {
 	state=$(cd "$state" && pwd)
 	agencies='H99.31.07 H99.14 H99.31.12 H99.08 H99.27 H99.05 H99.17 H99.15.02'
 	origin=xacthuc.hoagiang.example/register
+	# A file, unless a server's name is given (tests/flow/postgres.sh).
+	database=${ANTIN_SERVER:-$state/register/register.db}
+}
+
+# register_hex COLUMN FROM...: octets out of the register's database, in hex
+register_hex() {
+	if [ -n "${ANTIN_SERVER:-}" ]; then psql -AtX -c "SELECT encode($1, 'hex') $2" "$database"; else sqlite3 "file:$database?mode=ro" "SELECT hex($1) $2"; fi
 }
 
 new_pin() { od -An -N8 -tu8 /dev/urandom | tr -d ' ' | cut -c1-10; }
@@ -112,6 +119,7 @@ world_conf() {
 		state = $state/register
 		public = $state/public
 		origin = $origin
+		database = $database
 
 		[antin-verifier]
 		$common

@@ -16,6 +16,7 @@
 struct bench {
 	struct bench_world world;
 	bool started, staffed;
+	const char *database;		/* an empty one on a server; NULL: none is at hand */
 	struct buf permit;		/* one that was sealed; empty until then */
 	struct bench_dir token_dir;	/* SoftHSM is told once a process where tokens lie */
 	struct token *token;
@@ -26,11 +27,14 @@ struct figure {
 	double value, limit;
 	const char *unit, *limit_is;
 	double target;			/* of value / limit; 0: none */
+	double beside;			/* a second limit; 0: none */
+	const char *beside_is;
 	char text[96];			/* room for a limit_is with numbers */
 };
 
 must_check bool bench_token_sign(struct bench *, struct figure *, struct err *);
 must_check bool bench_register_append(struct bench *, struct figure *, struct err *);
+must_check bool bench_postgres_append(struct bench *, struct figure *, struct err *);
 must_check bool bench_issue(struct bench *, struct figure *, struct err *);
 must_check bool bench_seal(struct bench *, struct figure *, struct err *);
 must_check bool bench_verify_warm(struct bench *, struct figure *, struct err *);

@@ -6,6 +6,7 @@
 #include "base/serve.h"
 #include "register/fsck.h"
 #include "tests/base/test.h"
+#include "tests/register/database.h"
 #include "verifier/csr.h"
 #include "verifier/proto.h"
 
@@ -105,6 +106,9 @@ make_folders(struct world *w)
 
 		assert_int_equal(mkdir(path, 0700), 0);
 	}
+	tokens = world_path(w, "state");
+	w->database = database_new(tokens);
+	str_drop(&tokens);
 	tokens = world_path(w, "tokens");
 	conf = world_path(w, "softhsm2.conf");
 	text = xprintf("directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n", tokens);
@@ -117,12 +121,12 @@ write_config(struct world *w, const char *sections)
 {
 	const char *d = w->dir;
 	own_str char *text = xprintf(
-	    "[antin-register]\nrun = %s/run\nstate = %s/state\npublic = %s/public\norigin = " ORIGIN "\n"
+	    "[antin-register]\nrun = %s/run\nstate = %s/state\npublic = %s/public\norigin = " ORIGIN "\ndatabase = %s\n"
 	    "[antin-hsm-log]\nrun = %s/run\ntoken = log\nkind = log\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\nstate = %s/log\norigin = " ORIGIN "\n"
 	    "[antin-hsm-issuing]\nrun = %s/run\ntoken = issuing\nsign.ca = *\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\n"
 	    "[antin-verifier]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\ntrust = %s/trust\npublic = %s/public\nhost = xacthuc.hoagiang.example\n"
 	    "[antin-ca]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\nroot = %s/root.crt\nceremony = %s/ceremony.p7m\n%s",
-	    d, d, d, d, d, d, d, d, d, d, d, d, d, d, d, d, sections);
+	    d, d, d, w->database, d, d, d, d, d, d, d, d, d, d, d, d, d, sections);
 
 	write_file(w, "antin.conf", span_str(text));
 }
@@ -407,12 +411,11 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 static void
 world_fsck(const struct world *w)
 {
-	own_str char *database = world_path(w, "state/register.db");
 	own_str char *public = world_path(w, "public");
 	struct fsck f;
 	struct err e;
 
-	assert_done(fsck_run(&f, database, public, &e), e);
+	assert_done(fsck_run(&f, w->database, public, &e), e);
 	assert_true(f.entries > 0 && f.erased == 0);
 }
 

@@ -17,6 +17,7 @@ struct person { const char *person, *name, *title, *agency, *roles; EVP_PKEY *ke
 
 struct world {
 	char dir[64];
+	char *database;				/* on both kinds: tests/register/database.h */
 	struct policy *policy;
 	struct person admin[ADMINS];
 	struct ceremony_result made;

@@ -43,7 +43,7 @@ agrees "certtool: the clerk's certificate and its chain" bash -c 'cat "$1" "$2" 
 agrees "certtool: the CRL" certtool --verify-crl --load-ca-certificate "$state/issuing.pem" --infile "$state/issuing-crl.pem"
 
 # An order as it is kept, by OpenSSL, at the time it was given.
-sqlite3 "$state/register/register.db" "SELECT hex(cms) FROM order_accepted WHERE verb = 'permit.seal' LIMIT 1" | xxd -r -p >"$state/order.cms"
+register_hex cms "FROM order_accepted WHERE verb = 'permit.seal' LIMIT 1" | xxd -r -p >"$state/order.cms"
 agrees "openssl cms: the clerk's order" openssl cms -verify -inform DER -in "$state/order.cms" -CAfile "$state/chain.pem" -purpose any -out "$state/order.json"
 agrees "the order is what it says" grep -q '"verb":"permit.seal"' "$state/order.json"
 

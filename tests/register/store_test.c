@@ -3,24 +3,20 @@
 #include "tests/base/test.h"
 
 #include "register/run.h"
+#include "tests/register/database.h"
 
-#include <sqlite3.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/antin-store-XXXXXX";
-static char database[64];
+static char *database;
 
+/* SQLite keeps the schema's version in the file's head, a server in a table. */
 static void
-by_hand(const char *sql)
+set_version(int version)
 {
-	sqlite3 *db = NULL;
-	char *why = NULL;
+	own_str char *sql = xprintf(database_is_server() ? "UPDATE schema_version SET version = %d" : "PRAGMA user_version = %d", version);
 
-	assert_int_equal(sqlite3_open(database, &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
-		print_error("%s\n", why);
-	assert_null(why);
-	sqlite3_close(db);
+	database_do(database, sql);
 }
 
 static bool
@@ -49,8 +45,11 @@ an_older_database_is_brought_forward(void **state)
 
 	assert_done(store_open(&s, database, STORE_WRITE, &e), e);
 	store_free(s);
-	by_hand("ALTER TABLE program DROP COLUMN rights; PRAGMA user_version = 1;"
+	database_do(database, "ALTER TABLE program DROP COLUMN rights");
+	database_do(database, database_is_server() ?
+	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES ('a', 'a', 'H99', '*', 'b', 1, 0)" :
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES (x'00', 'a', 'H99', '*', 'b', 1, 0)");
+	set_version(1);
 	assert_false(store_open(&s, database, STORE_READ, &e));
 	assert_int_equal(e.class, ERR_STORE);
 	assert_done(store_open(&s, database, STORE_WRITE, &e), e);
@@ -66,7 +65,7 @@ a_later_database_is_refused(void **state)
 	struct store *s = NULL;
 	struct err e;
 
-	by_hand("PRAGMA user_version = 99");
+	set_version(99);
 	assert_false(store_open(&s, database, STORE_WRITE, &e));
 	assert_int_equal(e.class, ERR_STORE);
 	assert_non_null(strstr(e.text, "schema version 99"));
@@ -110,20 +109,15 @@ begin(void **state)
 {
 	if (mkdtemp(dir) == NULL)
 		return -1;
-	snprintf(database, sizeof(database), "%s/register.db", dir);
+	database = database_new(dir);
 	return 0;
 }
 
 static int
 end(void **state)
 {
-	static const char *const tails[] = { "", "-wal", "-shm" };
-
-	for (size_t i = 0; i < COUNT(tails); i++) {
-		own_str char *path = xprintf("%s%s", database, tails[i]);
-
-		unlink(path);
-	}
+	database_remove(database);
+	free(database);
 	return rmdir(dir);
 }
 

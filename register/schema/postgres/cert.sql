@@ -1,0 +1,83 @@
+-- Requests, certificates, appointments, CRLs.
+CREATE TABLE request (
+	id bytea PRIMARY KEY,		-- 16 octets, the handle of all that follows from it
+	facts text COLLATE "C" NOT NULL,		-- canonical JSON: what an order approves, by its hash
+	csr bytea NOT NULL,
+	key_id bytea NOT NULL,
+	profile text COLLATE "C" NOT NULL,
+	person text COLLATE "C",			-- personal serial number, null for agencies and services
+	agency text COLLATE "C" NOT NULL,
+	state text COLLATE "C" NOT NULL CHECK (state IN ('pending', 'approved', 'rejected')),
+	reason text COLLATE "C",
+	entry bigint NOT NULL,
+	time bigint NOT NULL
+);
+CREATE INDEX request_state ON request (state, entry);
+CREATE INDEX request_key ON request (key_id);
+
+-- States only move forward: reserved -> active -> revoked, reserved -> void.
+CREATE TABLE certificate (
+	serial bytea PRIMARY KEY,	-- 20 octets
+	request bytea NOT NULL REFERENCES request,
+	profile text COLLATE "C" NOT NULL,
+	person text COLLATE "C",
+	name text COLLATE "C" NOT NULL,
+	agency text COLLATE "C" NOT NULL,
+	key_id bytea NOT NULL,
+	tbs bytea NOT NULL,
+	der bytea,
+	not_before bigint NOT NULL,
+	not_after bigint NOT NULL,
+	state text COLLATE "C" NOT NULL CHECK (state IN ('reserved', 'active', 'revoked', 'void')),
+	revoked_at bigint,
+	reason bigint,
+	invalidity bigint,
+	entry bigint NOT NULL,
+	time bigint NOT NULL
+);
+CREATE INDEX certificate_key ON certificate (key_id);
+CREATE INDEX certificate_person ON certificate (person);
+CREATE INDEX certificate_state ON certificate (state, not_after);
+CREATE INDEX certificate_entry ON certificate (entry);
+-- Few among many: asked for at every seal.
+CREATE INDEX certificate_seal ON certificate (agency) WHERE profile = 'seal';
+
+-- Who may do what, where, from when to when: officers, clerks, administrators.
+CREATE TABLE appointment (
+	id bytea PRIMARY KEY,
+	person text COLLATE "C" NOT NULL,
+	role text COLLATE "C" NOT NULL,
+	agency text COLLATE "C" NOT NULL,
+	title text COLLATE "C" NOT NULL,
+	mode text COLLATE "C" NOT NULL,		-- KT., TM., TL., TUQ. or empty
+	kinds text COLLATE "C" NOT NULL,		-- space-separated permit kinds, * for all
+	from_day bigint NOT NULL,
+	to_day bigint,
+	ended_day bigint,
+	decision text COLLATE "C" NOT NULL,
+	entry bigint NOT NULL
+);
+CREATE INDEX appointment_person ON appointment (person, role);
+
+CREATE TABLE crl (
+	number bigint PRIMARY KEY,
+	shard bigint NOT NULL,
+	tbs bytea NOT NULL,
+	der bytea,			-- derived: the signature over tbs
+	this_update bigint NOT NULL,
+	next_update bigint NOT NULL,
+	entry bigint NOT NULL
+);
+
+-- Programs that submit or read: known by the hash of an API key or of a
+-- certificate's SubjectPublicKeyInfo.
+CREATE TABLE program (
+	id bytea PRIMARY KEY,		-- SHA-256
+	name text COLLATE "C" NOT NULL,
+	agencies text COLLATE "C" NOT NULL,		-- space-separated, with their descendants
+	kinds text COLLATE "C" NOT NULL,
+	rights text COLLATE "C" NOT NULL,		-- space-separated: submit, read
+	responsible text COLLATE "C" NOT NULL,
+	expires bigint NOT NULL,
+	entry bigint NOT NULL
+);

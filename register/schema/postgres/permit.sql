@@ -1,0 +1,72 @@
+-- Permits.  draft -> signed -> sealing -> issued -> withdrawn
+CREATE TABLE permit (
+	handle bytea PRIMARY KEY,
+	kind text COLLATE "C" NOT NULL,
+	agency text COLLATE "C" NOT NULL,
+	dossier text COLLATE "C" NOT NULL,
+	holder text COLLATE "C" NOT NULL,
+	given text COLLATE "C",			-- number that came with the submission
+	valid_to bigint,		-- last day, null: no end
+	content bytea NOT NULL,		-- canonical octets
+	state text COLLATE "C" NOT NULL CHECK (state IN ('draft', 'signed', 'sealing', 'issued', 'withdrawn', 'void')),
+	officers bytea,			-- frozen ds:Signature elements, in order
+	officer_person text COLLATE "C",
+	officer_serial bytea,
+	issuance bytea,			-- canonical octets
+	number text COLLATE "C",
+	short_code text COLLATE "C" UNIQUE,
+	voice_code text COLLATE "C" UNIQUE,
+	list bigint,
+	idx bigint,
+	day bigint,
+	sealed bytea,			-- the permit as issued
+	sha256 bytea UNIQUE,
+	withdrawn_day bigint,
+	decision text COLLATE "C",
+	reason text COLLATE "C",
+	reserved_entry bigint,
+	issued_entry bigint,
+	entry bigint NOT NULL,
+	time bigint NOT NULL
+);
+CREATE INDEX permit_state ON permit (state, entry);
+CREATE INDEX permit_dossier ON permit (dossier);
+CREATE UNIQUE INDEX permit_place ON permit (list, idx);
+
+-- A submission sent twice is one draft.
+CREATE TABLE submission (
+	program bytea NOT NULL,
+	key text COLLATE "C" NOT NULL,
+	sha256 bytea NOT NULL,
+	handle bytea NOT NULL REFERENCES permit,
+	PRIMARY KEY (program, key)
+);
+
+-- Next number of each book; year 0 where numbers never restart.
+CREATE TABLE book (
+	agency text COLLATE "C" NOT NULL,
+	book text COLLATE "C" NOT NULL,
+	year bigint NOT NULL,
+	next bigint NOT NULL,
+	PRIMARY KEY (agency, book, year)
+);
+
+CREATE TABLE number_used (
+	agency text COLLATE "C" NOT NULL,
+	scope text COLLATE "C" NOT NULL,
+	year bigint NOT NULL,
+	number text COLLATE "C" NOT NULL,
+	version bigint NOT NULL,
+	handle bytea NOT NULL REFERENCES permit,
+	PRIMARY KEY (agency, scope, year, number, version)
+);
+
+CREATE TABLE status_list (
+	number bigint PRIMARY KEY,	-- of the publication, counts up
+	list bigint NOT NULL,
+	tbs bytea NOT NULL,
+	cwt bytea,			-- derived: the signature over tbs
+	this_update bigint NOT NULL,
+	next_update bigint NOT NULL,
+	entry bigint NOT NULL
+);
