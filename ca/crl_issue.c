@@ -212,7 +212,7 @@ crl_guard(struct authority *a, struct span last_tbs, int64_t last_update, struct
  * Issuing.
  */
 
-struct crl_last { int64_t number, this_update; bool is_signed; struct buf tbs; };
+struct crl_last { int64_t number, latest, this_update; bool is_signed; struct buf tbs; };
 
 static void
 crl_last_drop(struct crl_last *l)
@@ -224,7 +224,7 @@ crl_last_drop(struct crl_last *l)
 static bool
 read_last(struct authority *a, struct crl_last *l, struct err *e)
 {
-	own_struct(reg_unit) ask_number = reg_read_new("crl.last");
+	own_struct(reg_unit) ask_number = reg_read_new("crl.number");
 	own_struct(reg_unit) ask_signed = reg_read_new("crl.last_signed");
 	own_struct(reg_rows) numbers = { .left = 0 };
 	own_struct(reg_rows) rows = { .left = 0 };
@@ -232,9 +232,10 @@ read_last(struct authority *a, struct crl_last *l, struct err *e)
 	bool more;
 
 	*l = (struct crl_last){ .tbs = buf_new(CRL_MAX) };
-	if (!reg_read(a->reg, &ask_number, &numbers, e) || !reg_next(&numbers, c, 5, &more, e))
+	if (!reg_read(a->reg, &ask_number, &numbers, e) || !reg_next(&numbers, c, 2, &more, e))
 		return false;
 	l->number = more ? c[0].i : 0;
+	l->latest = more ? c[1].i : 0;
 	if (!reg_read(a->reg, &ask_signed, &rows, e) || !reg_next(&rows, c, 5, &more, e))
 		return false;
 	l->is_signed = more;
@@ -334,8 +335,8 @@ issue_now(struct authority *a, int64_t now, int64_t *number, struct err *e)
 		return false;
 	*number = now > last.number ? now : last.number + 1;
 	/* RFC 5280 5.1.2.4: never before the last one, whatever the clock says. */
-	if (last.is_signed && now < last.this_update)
-		now = last.this_update;
+	if (now < last.latest)
+		now = last.latest;
 	if (!crl_tbs(&tbs, a->issuing, *number, now, now + CRL_VALID_SECS, rows, n, e))
 		return false;
 	octets = buf_span(&tbs);

@@ -157,6 +157,30 @@ list_certificates(const struct asking *k, json_t *answer, struct err *e)
 	return collect(k, &ask, 15, certificate_item, answer, e);
 }
 
+/* Of a certificate whose record a restore lost: what is ordered upon is its entry. */
+static json_t *
+lost_item(const struct reg_cell *c, const struct asking *k, int64_t *cursor)
+{
+	json_t *j = certificate_item(c, k, cursor);
+
+	if (j != NULL)
+		json_object_set_new(j, "hash", hash_json(c[7].s));
+	return j;
+}
+
+static bool
+list_lost(const struct asking *k, json_t *answer, struct err *e)
+{
+	static const char *const keys[] = { "what", "after", NULL };
+	own_struct(reg_unit) ask = reg_read_new("cert.lost");
+	int64_t after = -1;
+
+	if (!json_only(k->query, keys, e) || (json_object_get(k->query, "after") != NULL && !json_take_int(&after, k->query, "after", e)))
+		return false;
+	reg_int(&ask, "after", after);
+	return collect(k, &ask, 15, lost_item, answer, e);
+}
+
 static bool
 list_appointments(const struct asking *k, json_t *answer, struct err *e)
 {
@@ -239,7 +263,7 @@ list_head(const struct asking *k, json_t *answer, struct err *e)
 /* What officials are and may do is public; what is asked for, and who ordered
  * what, is for programs that may read. */
 static const struct { const char *what; bool (*run)(const struct asking *, json_t *, struct err *); bool open; } lists[] = {
-	{ "requests", list_requests, false }, { "certificates", list_certificates, true }, { "appointments", list_appointments, true },
+	{ "requests", list_requests, false }, { "certificates", list_certificates, true }, { "lost", list_lost, true }, { "appointments", list_appointments, true },
 	{ "orders", list_orders, false }, { "head", list_head, true },
 };
 

@@ -340,6 +340,7 @@ revoke_one(struct act *t, const struct order_subject *s, int code, int64_t inval
 	struct reg_cell c[CERT_COLUMNS];
 	unsigned char serial[SERIAL_LEN];
 	char agency[64];
+	bool lost;
 
 	if (!subject_id(serial, SERIAL_LEN, s, "serial number", e))
 		return false;
@@ -347,9 +348,11 @@ revoke_one(struct act *t, const struct order_subject *s, int code, int64_t inval
 	if (!reg_one(t->a->reg, &ask, &rows, c, CERT_COLUMNS, "such certificate", e))
 		return fail_in(e, "subject %s", s->id);
 	snprintf(agency, sizeof(agency), "%.*s", (int)c[5].s.len, (const char *)c[5].s.ptr);
-	if (!span_eq_str(c[10].s, "active"))
+	/* Of one whose record is lost the person saw the entry. */
+	lost = span_eq_str(c[10].s, "lost");
+	if (!lost && !span_eq_str(c[10].s, "active"))
 		return fail(e, ERR_CONFLICT, "certificate %s is %.*s", s->id, (int)c[10].s.len, (const char *)c[10].s.ptr);
-	if (!check_hash(s, c[6].s, e) || !check_may(t, agency, e))
+	if (!check_hash(s, c[6].null ? c[7].s : c[6].s, e) || !check_may(t, agency, e))
 		return false;
 	if (first)
 		put_accept(t);

@@ -28,18 +28,33 @@ save(const char *path, const unsigned char key_id[KEY_ID_LEN], const struct chec
 }
 
 static bool
-parse(struct log_memory *m, struct span text, struct err *e)
+parse_any(unsigned char id[KEY_ID_LEN], struct checkpoint *last, struct span text, struct err *e)
 {
 	size_t head = strlen(HEAD), key = 2 * KEY_ID_LEN;
-	unsigned char id[KEY_ID_LEN];
 
 	if (text.len < head + key + 1 || memcmp(text.ptr, HEAD, head) != 0 || text.ptr[head + key] != '\n')
 		return fail(e, ERR_STORE, "not a memory of the log's key");
-	if (!hex_get_fixed(id, sizeof(id), span_of(text.ptr + head, key), e))
+	return hex_get_fixed(id, KEY_ID_LEN, span_of(text.ptr + head, key), e) &&
+	    checkpoint_parse(last, span_of(text.ptr + head + key + 1, text.len - head - key - 1), e);
+}
+
+static bool
+parse(struct log_memory *m, struct span text, struct err *e)
+{
+	unsigned char id[KEY_ID_LEN];
+
+	if (!parse_any(id, &m->last, text, e))
 		return false;
-	if (memcmp(id, m->key_id, sizeof(id)) != 0)
-		return fail(e, ERR_CONFLICT, "it belongs to another key");
-	return checkpoint_parse(&m->last, span_of(text.ptr + head + key + 1, text.len - head - key - 1), e);
+	return memcmp(id, m->key_id, sizeof(id)) == 0 || fail(e, ERR_CONFLICT, "it belongs to another key");
+}
+
+bool
+log_memory_read(struct checkpoint *last, const char *path, struct err *e)
+{
+	own_struct(buf) text = buf_new(MEMORY_MAX);
+	unsigned char id[KEY_ID_LEN];
+
+	return file_read(&text, path, e) && (parse_any(id, last, buf_span(&text), e) || fail_in(e, "%s", path));
 }
 
 bool

@@ -25,6 +25,9 @@ must_check bool log_memory_begin(const char *folder, const unsigned char key_id[
 must_check bool log_memory_open(struct log_memory *, const char *folder, const unsigned char key_id[KEY_ID_LEN],
     const char *origin, struct err *);
 
+/* What a memory says, whoever's key it is: for a restore. */
+must_check bool log_memory_read(struct checkpoint *, const char *path, struct err *);
+
 /* May the key sign next?  ERR_POLICY: another origin, smaller, the same size
  * with another root, or not proven consistent with the last. */
 must_check bool log_memory_allows(const struct log_memory *, const struct checkpoint *next, struct span proof, struct err *);

@@ -26,7 +26,8 @@ static const struct verb verbs[] = {
 		  { "name", REG_TEXT }, { "agency", REG_TEXT }, { "key_id", REG_BYTES }, { "tbs", REG_BYTES },
 		  { "not_before", REG_INT }, { "not_after", REG_INT } },
 	  .check = { { "SELECT 1 FROM request WHERE id = $request AND state = 'pending'", ERR_CONFLICT, "this request is not waiting any more" },
-		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial)", ERR_BUG, "a serial number was drawn twice" } },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial) AND "
+		       "NOT EXISTS (SELECT 1 FROM certificate_lost WHERE serial = $serial)", ERR_BUG, "a serial number was drawn twice" } },
 	  .project = { "UPDATE request SET state = 'approved' WHERE id = $request",
 		       "INSERT INTO certificate (serial, request, profile, person, name, agency, key_id, tbs, not_before, not_after, state, entry, time) "
 		       "VALUES ($serial, $request, $profile, $person, $name, $agency, $key_id, $tbs, $not_before, $not_after, 'reserved', $entry, $time)" } },
@@ -43,8 +44,10 @@ static const struct verb verbs[] = {
 	  .public = "serial not_after reason date ?[invalidity] shard",
 	  .in = { { "org", REG_TEXT }, { "profile", REG_TEXT }, { "request", REG_BYTES }, { "serial", REG_BYTES }, { "not_after", REG_INT },
 		  { "reason", REG_INT }, { "date", REG_INT }, { "invalidity", REG_INT, true }, { "shard", REG_INT } },
-	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'active'", ERR_CONFLICT, "this certificate is not active" } },
-	  .project = { "UPDATE certificate SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity WHERE serial = $serial" } },
+	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'active' UNION ALL "
+		       "SELECT 1 FROM certificate_lost WHERE serial = $serial AND state = 'active'", ERR_CONFLICT, "this certificate is not active" } },
+	  .project = { "UPDATE certificate SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity WHERE serial = $serial",
+		       "UPDATE certificate_lost SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity WHERE serial = $serial" } },
 
 	{ .name = "cert.void", .callers = CALLER_CA, .entry = 2, .org = "org", .category = "profile", .handle = "request",
 	  .public = "serial not_after reason date shard",
@@ -68,7 +71,8 @@ static const struct verb verbs[] = {
 	{ .name = "crl.reserve", .callers = CALLER_CA, .entry = 8, .org = "org", .public = "kind number this_update next_update size sha256",
 	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "number", REG_INT }, { "shard", REG_INT }, { "this_update", REG_INT }, { "next_update", REG_INT },
 		  { "size", REG_INT }, { "sha256", REG_BYTES }, { "tbs", REG_BYTES } },
-	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number >= $number)", ERR_CONFLICT, "a CRL with this number or a later one exists" } },
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number >= $number) AND "
+		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'crl' AND number >= $number)", ERR_CONFLICT, "a CRL with this number or a later one exists" } },
 	  .project = { "INSERT INTO crl (number, shard, tbs, this_update, next_update, entry) VALUES ($number, $shard, $tbs, $this_update, $next_update, $entry)" } },
 
 	{ .name = "crl.signed", .callers = CALLER_CA, .entry = VERB_QUIET,
@@ -89,6 +93,10 @@ static const struct verb verbs[] = {
 };
 
 #define CERT_COLUMNS "serial, request, profile, person, name, agency, der, tbs, not_before, not_after, state, revoked_at, reason, invalidity"
+/* Of a certificate whose record is lost: its entry stands where the TBS would,
+ * and it is nobody's but to be revoked. */
+#define LOST_COLUMNS "serial, request, profile, NULL, '', org, NULL, (SELECT log_entry.entry FROM log_entry WHERE idx = certificate_lost.entry) AS octets, time, not_after, " \
+	"CASE state WHEN 'active' THEN 'lost' ELSE state END, revoked_at, reason, invalidity"
 #define CERT_OUT { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT }
 #define REQUEST_COLUMNS "id, facts, csr, key_id, profile, person, agency, state, time"
 #define REQUEST_OUT { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }
@@ -96,18 +104,23 @@ static const struct verb verbs[] = {
 
 static const struct read reads[] = {
 	{ .name = "cert.by_serial", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "serial", REG_BYTES } },
-	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE serial = $serial" },
+	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE serial = $serial UNION ALL SELECT " LOST_COLUMNS " FROM certificate_lost WHERE serial = $serial" },
 	{ .name = "cert.by_key", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "key_id", REG_BYTES } },
 	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE key_id = $key_id AND der IS NOT NULL ORDER BY entry DESC LIMIT 1" },
 	{ .name = "cert.by_profile", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "profile", REG_TEXT } },
-	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE profile = $profile AND state = 'active' ORDER BY entry DESC LIMIT 200" },
+	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE profile = $profile AND state = 'active' AND der IS NOT NULL ORDER BY entry DESC LIMIT 200" },
 	{ .name = "cert.seal", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "agency", REG_TEXT } },
-	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE profile = 'seal' AND agency = $agency AND state = 'active' ORDER BY entry DESC LIMIT 1" },
+	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE profile = 'seal' AND agency = $agency AND state = 'active' AND der IS NOT NULL ORDER BY entry DESC LIMIT 1" },
 	{ .name = "cert.reserved", .callers = CALLER_CA, .columns = 14, .out = CERT_OUT,
 	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE state = 'reserved' ORDER BY entry" },
 	/* What the next CRL holds: revoked and void, unexpired or expired since the last CRL's thisUpdate. */
 	{ .name = "cert.listed", .callers = CALLER_CA, .columns = 6, .out = { REG_BYTES, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT }, .in = { { "since", REG_INT } },
-	  .sql = "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate WHERE state IN ('revoked', 'void') AND not_after >= $since ORDER BY serial" },
+	  .sql = "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate WHERE state IN ('revoked', 'void') AND not_after >= $since UNION ALL "
+		 "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate_lost WHERE state = 'revoked' AND not_after >= $since ORDER BY serial" },
+	/* Known by their public entries alone. */
+	{ .name = "cert.lost", .callers = CALLER_CA, .columns = 15, .in = { { "after", REG_INT } },
+	  .out = { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT },
+	  .sql = "SELECT " LOST_COLUMNS ", entry FROM certificate_lost WHERE entry > $after ORDER BY entry LIMIT 200" },
 	{ .name = "cert.list", .callers = CALLER_CA, .columns = 15, .in = { { "after", REG_INT }, { "person", REG_TEXT, true }, { "state", REG_TEXT, true } },
 	  .out = { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT },
 	  .sql = "SELECT " CERT_COLUMNS ", entry FROM certificate WHERE entry > $after AND ($person IS NULL OR person = $person) AND ($state IS NULL OR state = $state) ORDER BY entry LIMIT 200" },
@@ -129,6 +142,9 @@ static const struct read reads[] = {
 	  .sql = "SELECT id, role, agency, title, mode, kinds, from_day, to_day, ended_day, person FROM appointment WHERE id = $id" },
 	{ .name = "crl.last", .callers = ANY_DAEMON, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
 	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl ORDER BY number DESC LIMIT 1" },
+	/* The greatest number that was ever given, and when. */
+	{ .name = "crl.number", .callers = CALLER_CA, .columns = 2, .out = { REG_INT, REG_INT },
+	  .sql = "SELECT number, this_update FROM crl UNION ALL SELECT number, first FROM list_lost WHERE kind = 'crl' ORDER BY 1 DESC LIMIT 1" },
 	{ .name = "crl.last_signed", .callers = CALLER_CA, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
 	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl WHERE der IS NOT NULL ORDER BY number DESC LIMIT 1" },
 	{ .name = "program.by_id", .callers = CALLER_SIGNER | CALLER_CA, .columns = 4, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }, .in = { { "id", REG_BYTES } },

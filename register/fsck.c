@@ -5,6 +5,8 @@
 #include "register/derived.h"
 #include "register/fsck_public.h"
 #include "register/log_state.h"
+#include "register/lost.h"
+#include "register/missing.h"
 #include "register/run.h"
 #include "register/schema.h"
 
@@ -17,6 +19,7 @@ struct walk {
 	unsigned in_tile;
 	unsigned char kid[KID_LEN];
 	int64_t time;
+	struct missing missing;
 	struct fsck *out;
 };
 
@@ -82,6 +85,41 @@ check_leaf(const struct walk *w, const struct hash *leaf, int64_t idx, struct er
 	    fail(e, ERR_STORE, "entry %lld is not the one whose hash stands in log_tile 0, %lld", (long long)idx, (long long)idx / TILE_WIDTH);
 }
 
+/* Lost in a restore: what its public fields say is replayed, and a later entry
+ * must tell of it. */
+static bool
+replay_lost(struct walk *w, const struct entry *x, int64_t idx, struct err *e)
+{
+	missing_add(&w->missing, (uint64_t)idx);
+	w->out->lost++;
+	return lost_project(w->replay, x, idx, e);
+}
+
+/* An entry of type 18 explains the records that it lists, and no others. */
+static bool
+explain(struct walk *w, const struct entry *x, struct span record, struct err *e)
+{
+	const struct value *first, *last;
+	const struct verb *verb;
+	struct values v;
+
+	if (x->type != ENTRY_REIMPORTED)
+		return true;
+	if (!record_read(&v, &verb, record, e))
+		return false;
+	first = values_get(&v, "first");
+	last = values_get(&v, "last");
+	promise(first != NULL && last != NULL);
+	return missing_explain(&w->missing, (uint64_t)first->i, (uint64_t)last->i, e);
+}
+
+static bool
+check_explained(const struct walk *w, struct err *e)
+{
+	return w->missing.n == 0 ||
+	    fail(e, ERR_STORE, "the record of entry %llu is missing and no entry says why", (unsigned long long)w->missing.range[0].first);
+}
+
 static bool
 check_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
@@ -103,12 +141,14 @@ check_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
 	merkle_leaf(&leaf, c[1].s);
 	if (!check_leaf(w, &leaf, idx, e) || !log_state_append(w->state, w->replay, &leaf, e) || !check_prev(w, &x, idx, e))
 		return false;
+	if (c[2].null && c[3].null)
+		return replay_lost(w, &x, idx, e) || fail_in(e, "entry %lld", (long long)idx);
 	if (c[2].null || c[3].null)
-		return fail(e, ERR_STORE, "the record of entry %lld is missing and no entry says that it was erased", (long long)idx);
+		return fail(e, ERR_STORE, "of entry %lld either the record or its salt is missing", (long long)idx);
 	if (c[3].s.len != SALT_LEN || !entry_means(&x, c[2].s, c[3].s.ptr, e))
 		return fail_in(e, "entry %lld", (long long)idx);
 	w->out->records++;
-	return replay_record(w, &x, c[2].s, idx, e) || fail_in(e, "entry %lld", (long long)idx);
+	return (replay_record(w, &x, c[2].s, idx, e) && explain(w, &x, c[2].s, e)) || fail_in(e, "entry %lld", (long long)idx);
 }
 
 /* Entries a tile at a time: no statement runs inside another. */
@@ -173,25 +213,36 @@ take_note(void *ctx, const struct value *c, unsigned n, struct err *e)
 	struct span text, signatures;
 	struct checkpoint *p = ctx;
 
+	struct note_key key;
+
 	if (c[0].i != 1)
 		return fail(e, ERR_STORE, "log_published, row %lld: there is one last checkpoint", (long long)c[0].i);
 	if (!note_split(&text, &signatures, c[2].s, e) || !checkpoint_parse(p, text, e))
 		return fail_in(e, "log_published, row 1");
-	return p->size == (uint64_t)c[1].i || fail(e, ERR_STORE, "log_published, row 1: its size is not its note's");
+	if (p->size != (uint64_t)c[1].i)
+		return fail(e, ERR_STORE, "log_published, row 1: its size is not its note's");
+	/* Empty where it was remembered before there was a place for it. */
+	if (c[3].s.len > 0) {
+		own_str char *vkey = span_dup_str(c[3].s);
+
+		if (!note_key_parse(&key, vkey, e) || !note_check(c[2].s, &key, e))
+			return fail_in(e, "log_published, row 1: its key did not sign its note");
+	}
+	return true;
 }
 
 /* What this register remembers of its last checkpoint. */
 static bool
 check_remembered(struct walk *w, const char *folder, struct err *e)
 {
-	static const enum reg_type types[] = { REG_INT, REG_INT, REG_TEXT };
+	static const enum reg_type types[] = { REG_INT, REG_INT, REG_TEXT, REG_TEXT };
 	struct tile_source source = { log_tile_get, w->replay };
 	unsigned char digest[SHA256_LEN];
 	struct checkpoint last;
 	struct hash root;
 	uint64_t rows;
 
-	if (!store_run(w->db, "SELECT one, size, note FROM log_published ORDER BY one", NULL, types, 3, take_note, &last, &rows, e))
+	if (!store_run(w->db, "SELECT one, size, note, key FROM log_published ORDER BY one", NULL, types, 4, take_note, &last, &rows, e))
 		return false;
 	if (rows == 0)
 		return folder == NULL || w->out->published == 0 || fail(e, ERR_STORE, "log_published, row 1 is missing: a checkpoint is published and none is remembered");
@@ -209,7 +260,7 @@ check_all(struct walk *w, const char *folder, const struct checkpoint *published
 	struct fsck_public public = { .db = w->db, .replay = w->replay, .folder = folder, .entries = 0 };
 
 	if (!store_begin(w->db, STORE_SNAPSHOT, e) ||
-	    !check_entries(w, e) || !compare_tables(w, e) || !check_head(w, e) || !derived_check(&w->out->derived, w->db, e))
+	    !check_entries(w, e) || !check_explained(w, e) || !compare_tables(w, e) || !check_head(w, e) || !derived_check(&w->out->derived, w->db, e))
 		return false;
 	public.entries = w->out->entries;
 	if (folder != NULL && !fsck_public_check(&public, published, e))
@@ -232,6 +283,7 @@ fsck_run(struct fsck *out, const char *database, const char *public_folder, stru
 		merkle_root(&out->root, &w.state->edge);
 	store_free(w.db);
 	store_free(w.replay);
+	missing_drop(&w.missing);
 	free(w.state);
 	return good;
 }

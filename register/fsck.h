@@ -10,6 +10,9 @@
  * the remembered checkpoint against the log.  With a public folder: every tile,
  * bundle, publication and the checkpoint there (fsck_public.h).
  *
+ * A record may be missing only where an entry of type 18 says that a restore
+ * lost it; its public fields are replayed then (lost.h).
+ *
  * What this cannot find: a history that was recomputed from one end to the
  * other.  That differs from every checkpoint that somebody else has seen
  * (antin log verify), and the log's key signs no second history (hsm/log_memory.h).
@@ -22,7 +25,7 @@
 #include "register/derived.h"
 #include "register/note.h"
 
-struct fsck { uint64_t entries, records, erased; struct hash root; uint64_t published; struct derived derived; };
+struct fsck { uint64_t entries, records, erased, lost; struct hash root; uint64_t published; struct derived derived; };
 
 /* public_folder may be NULL. */
 must_check bool fsck_run(struct fsck *out, const char *database, const char *public_folder, struct err *);

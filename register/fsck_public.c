@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "register/entry.h"
 #include "register/log_state.h"
+#include "register/lost.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -235,7 +236,7 @@ fsck_public_rows(struct store *db, const char *folder, struct err *e)
 	for (unsigned i = 0; i < WAITS; i++) {
 		struct looking l = { .folder = folder, .same = true };
 
-		if (!store_run(db, "SELECT path, body FROM publication ORDER BY seq DESC", NULL, types, 2, look_at_row, &l, NULL, e))
+		if (!store_run(db, "SELECT path, body FROM publication WHERE " LOST_IS_CURRENT " ORDER BY seq DESC", NULL, types, 2, look_at_row, &l, NULL, e))
 			return false;
 		if (l.same)
 			return true;

@@ -1,4 +1,5 @@
 /* The verbs and reads of the log itself, orders, sessions, publications. */
+#include "register/lost.h"
 #include "register/verbs.h"
 
 #define DAEMONS (CALLER_CA | CALLER_SIGNER | CALLER_TSA)
@@ -13,7 +14,9 @@ static const struct verb verbs[] = {
 	  .in = { { "org", REG_TEXT }, { "role", REG_TEXT }, { "order_id", REG_BYTES }, { "act", REG_TEXT }, { "signer", REG_BYTES },
 		  { "cms", REG_BYTES }, { "after_size", REG_INT }, { "after_root", REG_BYTES } },
 	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM order_accepted WHERE id = $order_id)", ERR_CONFLICT,
-		       "this order was accepted before; an order acts once" } },
+		       "this order was accepted before; an order acts once" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM reimport WHERE entry >= $after_size)", ERR_CONFLICT,
+		       "since this order was signed the register was restored, and cannot know whether it was carried out; look again and sign a new one" } },
 	  .project = { "INSERT INTO order_accepted (id, verb, signer, cms, entry, time) VALUES ($order_id, $act, $signer, $cms, $entry, $time)" } },
 
 	/* Nothing about the subject of an order may be newer than what its signer saw. */
@@ -24,8 +27,15 @@ static const struct verb verbs[] = {
 
 	{ .name = "stamp.batch", .callers = CALLER_TSA, .entry = 8, .org = "org", .public = "kind number first last size sha256",
 	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "first", REG_INT }, { "last", REG_INT }, { "size", REG_INT }, { "sha256", REG_BYTES }, { "body", REG_BYTES } },
-	  .allot = { { "number", REG_INT, "SELECT coalesce(max(number), 0) + 1 FROM stamp_batch" } },
+	  .allot = { { "number", REG_INT, "SELECT max(n) + 1 FROM (SELECT coalesce(max(number), 0) AS n FROM stamp_batch UNION ALL "
+			       "SELECT coalesce(max(number), 0) FROM list_lost WHERE kind = 'tst') AS given" } },
 	  .project = { "INSERT INTO stamp_batch (entry, number, first, last, body, time) VALUES ($entry, $number, $first, $last, $body, $time)" } },
+
+	/* After a restore: entries first to last came back without their records
+	 * (lost.h); lost: CBOR array of their indexes; backup: SHA-256 of its manifest. */
+	{ .name = "log.reimported", .callers = CALLER_REGISTER, .entry = 18, .public = "first last",
+	  .in = { { "first", REG_INT }, { "last", REG_INT }, { "lost", REG_BYTES }, { "backup", REG_BYTES }, { "checkpoint", REG_TEXT } },
+	  .project = { lost_places, lost_books } },
 
 	{ .name = "publish.put", .callers = CALLER_CA | CALLER_SIGNER, .entry = VERB_QUIET,
 	  .in = { { "path", REG_TEXT }, { "body", REG_BYTES } },

@@ -14,6 +14,7 @@
 #include "base/serve.h"
 #include "base/start.h"
 #include "register/proto.h"
+#include "register/hold.h"
 #include "register/publish.h"
 
 #include <sys/stat.h>
@@ -134,11 +135,12 @@ start(const struct register_conf *c, struct state *s, struct serve **door, struc
 	own_str char *key = place_socket(&place, c->key, CALLER_REGISTER);
 	char *database = c->database[0] != '\0' ? c->database : xprintf("%s/register.db", c->state);
 	own_struct(store_needs) needs = { .files = 0 };
+	struct hold held;		/* until the process ends */
 
 	umask(022);
 	return store_needs(&needs, database, e) &&
 	    serve_new(door, &place, "antin-register", routes, sizeof(routes) / sizeof(routes[0]), REG_MESSAGE_MAX, CONNECTIONS_MAX, e) &&
-	    enter_jail(c, &needs, uid, e) && runner_new(&s->runner, database, c->origin, e) &&
+	    enter_jail(c, &needs, uid, e) && hold_register(&held, database, e) && runner_new(&s->runner, database, c->origin, e) &&
 	    (c->standby[0] == '\0' || runner_check_standby(s->runner, c->standby, e)) &&
 	    publisher_new(&s->publisher, s->runner, c->public, c->origin, key, e);
 }

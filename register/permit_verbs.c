@@ -4,6 +4,12 @@
 /* A number with zeros before it up to a width, never cut. */
 #define PADDED(n, width) "CASE WHEN length(CAST(" n " AS TEXT)) < " width \
 	" THEN substr('000000000', 1, CAST(" width " - length(CAST(" n " AS TEXT)) AS INTEGER)) ELSE '' END || CAST(" n " AS TEXT)"
+/* What went on in entries whose records are lost is not done a second time. */
+#define NOT_LOST { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM permit_lost WHERE handle = $handle)", ERR_CONFLICT, \
+	"this permit was being sealed, or was, when the register was lost; what is missing is submitted again" }
+/* Behind every place that was given, also those that no table knows any more. */
+#define NEXT_PLACE "SELECT max(n) + 1 FROM (SELECT coalesce(max(idx), -1) AS n FROM permit WHERE list = 1 UNION ALL " \
+	"SELECT coalesce(max(idx), -1) FROM permit_lost WHERE list = 1 UNION ALL SELECT coalesce(max(places), 0) - 1 FROM reimport) AS given"
 
 static const struct verb verbs[] = {
 	{ .name = "permit.submit", .callers = CALLER_SIGNER, .entry = 3, .org = "agency", .category = "kind", .handle = "handle", .public = "received_day",
@@ -17,29 +23,34 @@ static const struct verb verbs[] = {
 
 	{ .name = "permit.officer_signed", .callers = CALLER_SIGNER, .entry = 4, .org = "agency", .category = "kind", .handle = "handle",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "officers", REG_BYTES }, { "person", REG_TEXT }, { "serial", REG_BYTES } },
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'draft'", ERR_CONFLICT, "this permit is not a draft any more" } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'draft'", ERR_CONFLICT, "this permit is not a draft any more" }, NOT_LOST },
 	  .project = { "UPDATE permit SET state = 'signed', officers = $officers, officer_person = $person, officer_serial = $serial WHERE handle = $handle" } },
 
 	{ .name = "book.open", .callers = CALLER_SIGNER, .entry = 10, .org = "agency",
 	  .in = { { "agency", REG_TEXT }, { "book", REG_TEXT }, { "year", REG_INT }, { "next", REG_INT } },
-	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM book WHERE agency = $agency AND book = $book AND year = $year)", ERR_CONFLICT,
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM book WHERE agency = $agency AND book = $book AND year = $year AND closed IS NULL)", ERR_CONFLICT,
 		       "this book is open already" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM book WHERE agency = $agency AND book = $book AND year = $year AND next > $next)", ERR_CONFLICT,
+		       "this book was closed by a restore, and numbers from there on are known to be given" },
 		     { "SELECT 1 WHERE $next BETWEEN 1 AND 99999999", ERR_INPUT, "a first number is 1 to 99999999" } },
-	  .project = { "INSERT INTO book (agency, book, year, next) VALUES ($agency, $book, $year, $next)" } },
+	  .project = { "INSERT INTO book (agency, book, year, next, is_public) VALUES ($agency, $book, $year, $next, 0) "
+		       "ON CONFLICT (agency, book, year) DO UPDATE SET next = excluded.next, closed = NULL" } },
 
 	/* The next number of a book; in the same unit as the reservation that uses it. */
 	{ .name = "permit.reserve_allotted", .callers = CALLER_SIGNER, .entry = 14, .org = "agency", .category = "kind", .handle = "handle",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "book", REG_TEXT }, { "year", REG_INT }, { "day", REG_INT },
 		  { "pattern_before", REG_TEXT }, { "pattern_width", REG_INT }, { "pattern_after", REG_TEXT },
 		  { "short_code", REG_TEXT }, { "voice_code", REG_TEXT }, { "officers_sha256", REG_BYTES } },
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'signed'", ERR_CONFLICT, "this permit does not wait for its seal" },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'signed'", ERR_CONFLICT, "this permit does not wait for its seal" }, NOT_LOST,
 		     { "SELECT 1 FROM book WHERE agency = $agency AND book = $book AND year = $year", ERR_POLICY,
-		       "the book of this agency and year is not open; an order permit.open-book sets its first number" } },
+		       "the book of this agency and year is not open; an order permit.open-book sets its first number" },
+		     { "SELECT 1 FROM book WHERE agency = $agency AND book = $book AND year = $year AND closed IS NULL", ERR_POLICY,
+		       "this book is closed after a restore; an order permit.open-book sets its next number" } },
 	  .allot = { { "n", REG_INT, "SELECT next FROM book WHERE agency = $agency AND book = $book AND year = $year" },
 		     { "number", REG_TEXT, "SELECT $pattern_before || " PADDED("next", "$pattern_width") " || $pattern_after FROM book "
 					   "WHERE agency = $agency AND book = $book AND year = $year" },
 		     { "list", REG_INT, "SELECT 1" },
-		     { "idx", REG_INT, "SELECT coalesce(max(idx), -1) + 1 FROM permit WHERE list = 1" } },
+		     { "idx", REG_INT, NEXT_PLACE } },
 	  .project = { "UPDATE book SET next = next + 1 WHERE agency = $agency AND book = $book AND year = $year",
 		       "INSERT INTO number_used (agency, scope, year, number, version, handle) VALUES ($agency, $book, $year, $number, 1, $handle)",
 		       "UPDATE permit SET state = 'sealing', number = $number, day = $day, short_code = $short_code, voice_code = $voice_code, "
@@ -48,11 +59,11 @@ static const struct verb verbs[] = {
 	{ .name = "permit.reserve_given", .callers = CALLER_SIGNER, .entry = 14, .org = "agency", .category = "kind", .handle = "handle",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "day", REG_INT }, { "number", REG_TEXT },
 		  { "short_code", REG_TEXT }, { "voice_code", REG_TEXT }, { "officers_sha256", REG_BYTES } },
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'signed'", ERR_CONFLICT, "this permit does not wait for its seal" },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'signed'", ERR_CONFLICT, "this permit does not wait for its seal" }, NOT_LOST,
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM number_used WHERE agency = $agency AND scope = $kind AND year = 0 AND number = $number AND version = 1)",
 		       ERR_CONFLICT, "this number is used already" } },
 	  .allot = { { "list", REG_INT, "SELECT 1" },
-		     { "idx", REG_INT, "SELECT coalesce(max(idx), -1) + 1 FROM permit WHERE list = 1" } },
+		     { "idx", REG_INT, NEXT_PLACE } },
 	  .project = { "INSERT INTO number_used (agency, scope, year, number, version, handle) VALUES ($agency, $kind, 0, $number, 1, $handle)",
 		       "UPDATE permit SET state = 'sealing', number = $number, day = $day, short_code = $short_code, voice_code = $voice_code, "
 		       "list = $list, idx = $idx, reserved_entry = $entry WHERE handle = $handle" } },
@@ -62,20 +73,24 @@ static const struct verb verbs[] = {
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "day", REG_INT },
 		  { "book", REG_TEXT, true }, { "year", REG_INT, true }, { "n", REG_INT, true },
 		  { "issuance", REG_BYTES }, { "sealed", REG_BYTES }, { "sha256", REG_BYTES } },
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'sealing'", ERR_CONFLICT, "this permit is not being sealed" } },
-	  .project = { "UPDATE permit SET state = 'issued', issuance = $issuance, sealed = $sealed, sha256 = $sha256, issued_entry = $entry WHERE handle = $handle" } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'sealing'", ERR_CONFLICT, "this permit is not being sealed" }, NOT_LOST },
+	  .project = { "UPDATE permit SET state = 'issued', issuance = $issuance, sealed = $sealed, sha256 = $sha256, issued_entry = $entry WHERE handle = $handle",
+		       "UPDATE book SET is_public = 1 WHERE agency = $agency AND book = $book AND year = $year AND is_public = 0" } },
 
 	{ .name = "permit.withdraw", .callers = CALLER_SIGNER, .entry = 7, .org = "agency", .category = "kind", .handle = "handle",
 	  .public = "list idx status from",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT },
 		  { "decision", REG_TEXT }, { "reason", REG_TEXT } },
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued'", ERR_CONFLICT, "only an issued permit can be withdrawn, and once" } },
-	  .project = { "UPDATE permit SET state = 'withdrawn', withdrawn_day = $from, decision = $decision, reason = $reason WHERE handle = $handle" } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued' UNION ALL "
+		       "SELECT 1 FROM permit_lost WHERE handle = $handle AND list IS NOT NULL AND status = 0", ERR_CONFLICT, "only an issued permit can be withdrawn, and once" } },
+	  .project = { "UPDATE permit SET state = 'withdrawn', withdrawn_day = $from, decision = $decision, reason = $reason WHERE handle = $handle AND state = 'issued'",
+		       "UPDATE permit_lost SET status = $status, from_day = $from WHERE handle = $handle" } },
 
 	{ .name = "status.reserve", .callers = CALLER_SIGNER, .entry = 8, .org = "org", .public = "kind number this_update next_update size sha256",
 	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "number", REG_INT }, { "list", REG_INT }, { "this_update", REG_INT }, { "next_update", REG_INT },
 		  { "size", REG_INT }, { "sha256", REG_BYTES }, { "tbs", REG_BYTES } },
-	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM status_list WHERE number >= $number)", ERR_CONFLICT, "a status list with this number or a later one exists" } },
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM status_list WHERE number >= $number) AND "
+		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'status' AND number >= $number)", ERR_CONFLICT, "a status list with this number or a later one exists" } },
 	  .project = { "INSERT INTO status_list (number, list, tbs, this_update, next_update, entry) VALUES ($number, $list, $tbs, $this_update, $next_update, $entry)" } },
 
 	{ .name = "status.signed", .callers = CALLER_SIGNER, .entry = VERB_QUIET,
@@ -109,7 +124,8 @@ static const struct read reads[] = {
 	  .sql = "SELECT " LIST_COLUMNS " FROM permit WHERE state = $state AND entry > $after ORDER BY entry LIMIT 200" },
 	/* Numbers without their seal: what a new antin-signer begins with. */
 	{ .name = "permit.sealing", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_INT }, .in = { { "after", REG_INT } },
-	  .sql = "SELECT handle, entry FROM permit WHERE state = 'sealing' AND entry > $after ORDER BY entry LIMIT 500" },
+	  .sql = "SELECT handle, entry FROM permit WHERE state = 'sealing' AND entry > $after AND "
+		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY entry LIMIT 500" },
 	/* What antin-verifier says of a permit, and no more. */
 	{ .name = "known.by_handle", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE handle = $handle" },
@@ -125,9 +141,15 @@ static const struct read reads[] = {
 	  .sql = "SELECT record, entry FROM log_entry WHERE idx = $entry" },
 	/* 4 bits a permit: 1 withdrawn or void, 0 all others (FORMATS: the status list). */
 	{ .name = "permit.statuses", .callers = READERS, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "list", REG_INT } },
-	  .sql = "SELECT idx, CASE WHEN state IN ('withdrawn', 'void') THEN 1 ELSE 0 END FROM permit WHERE list = $list ORDER BY idx" },
+	  .sql = "SELECT idx, CASE WHEN state IN ('withdrawn', 'void') THEN 1 ELSE 0 END FROM permit WHERE list = $list AND "
+		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) UNION ALL "
+		 "SELECT idx, status FROM permit_lost WHERE list = $list ORDER BY 1" },
+	/* A permit whose record is lost: whose it is, its place, its entry. */
+	{ .name = "permit.lost", .callers = CALLER_SIGNER, .columns = 6, .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_BYTES }, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT permit_lost.handle, agency, kind, list, permit_lost.idx, log_entry.entry FROM permit_lost JOIN log_entry ON log_entry.idx = permit_lost.entry WHERE handle = $handle AND list IS NOT NULL" },
 	{ .name = "status.last", .callers = READERS, .columns = 4, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT },
-	  .sql = "SELECT number, tbs, cwt, this_update FROM status_list ORDER BY number DESC LIMIT 1" },
+	  .sql = "SELECT number, tbs, cwt, this_update FROM status_list UNION ALL "
+		 "SELECT number, NULL, NULL, first FROM list_lost WHERE kind = 'status' ORDER BY 1 DESC LIMIT 1" },
 	{ .name = NULL },
 };
 

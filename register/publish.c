@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "register/log_key.h"
 #include "register/log_state.h"
+#include "register/lost.h"
 
 #include <libgen.h>
 #include <pthread.h>
@@ -28,6 +29,7 @@ struct publisher {
 	const char *folder, *origin;
 	struct peer *key;
 	struct note_key public;
+	uint64_t signed_before;		/* by the key, when this process began */
 	struct checkpoint last;
 	bool leads;			/* of all on the database, this one signs checkpoints */
 	int64_t seq;			/* of the last publication written */
@@ -147,12 +149,15 @@ sign_checkpoint(struct publisher *p, const struct checkpoint *c, struct buf *not
 static bool
 remember(struct publisher *p, const struct checkpoint *c, struct span note, struct err *e)
 {
+	own_struct(buf) key = buf_new(300);
 	struct values v = { .n = 0 };
 
+	note_key_text(&key, &p->public);
 	values_int(&v, "size", (int64_t)c->size);
 	values_span(&v, "note", REG_TEXT, note);
-	if (store_do(p->store, "INSERT INTO log_published (one, size, note) VALUES (1, $size, $note) "
-	    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note", &v, e))
+	values_span(&v, "key", REG_TEXT, buf_span(&key));
+	if (store_do(p->store, "INSERT INTO log_published (one, size, note, key) VALUES (1, $size, $note, $key) "
+	    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note, key = excluded.key", &v, e))
 		return true;
 	/* A full disk is waited for; one that fails is not. */
 	if (store_is_full(p->store))
@@ -219,7 +224,7 @@ publish_rows(struct publisher *p, struct err *e)
 	struct values v = { .n = 0 };
 
 	values_int(&v, "seq", p->seq);
-	if (!store_run(p->store, "SELECT path, body, seq FROM publication WHERE seq > $seq ORDER BY seq", &v, types, 3, take_publication, &ps, NULL, e))
+	if (!store_run(p->store, "SELECT path, body, seq FROM publication WHERE seq > $seq AND " LOST_IS_CURRENT " ORDER BY seq", &v, types, 3, take_publication, &ps, NULL, e))
 		return false;
 	p->seq = ps.seq;
 	return true;
@@ -327,7 +332,19 @@ take_published(void *ctx, const struct value *c, unsigned n, struct err *e)
 	return checkpoint_check(&p->last, c[1].s, &p->public, e) || fail_in(e, "the published checkpoint");
 }
 
-/* What is on the disk for everybody to see must be a prefix of what is here. */
+/* How a database that lacks what was published gets it back. */
+static bool
+fail_behind(struct publisher *p, uint64_t size, const char *what, uint64_t more, struct err *e)
+{
+	own_str char *state = xstrdup(runner_database(p->runner));
+
+	return fail(e, ERR_STORE, "%llu entries here, %llu %s: refusing to fork the log; into an empty state: antin restore --from BACKUP --state %s --tiles %s",
+	    (unsigned long long)size, (unsigned long long)more, what, dirname(state), p->folder);
+}
+
+/* What is on the disk for everybody to see must be a prefix of what is here,
+ * and so must what the key has signed.  What is not on the disk is written
+ * again. */
 static bool
 check_published(struct publisher *p, struct err *e)
 {
@@ -343,19 +360,21 @@ check_published(struct publisher *p, struct err *e)
 	if (!store_run(p->store, "SELECT size, edge FROM log_head", NULL, head_types, 2, take_head, &head, NULL, e) ||
 	    !store_run(p->store, "SELECT size, note FROM log_published", NULL, types, 2, take_published, p, NULL, e))
 		return false;
-	if (!file_read(&note, path, e))
+	if (p->signed_before > head.size)
+		return fail_behind(p, head.size, "signed", p->signed_before, e);
+	if (!file_read(&note, path, e)) {
+		p->last.size = 0;
 		return e->class == ERR_ABSENT;
+	}
 	if (!checkpoint_check(&seen, buf_span(&note), &p->public, e))
 		return fail_in(e, "%s", path);
 	if (seen.size > head.size)
-		return fail(e, ERR_STORE, "the database has %llu entries and %llu are published: it was restored from a backup; refusing to fork the log",
-		    (unsigned long long)head.size, (unsigned long long)seen.size);
+		return fail_behind(p, head.size, "published", seen.size, e);
 	if (!merkle_root_of(&root, seen.size, tile_node, &source, e))
 		return false;
 	if (!hash_eq(&root, &seen.root))
 		return fail(e, ERR_STORE, "the published checkpoint of size %llu is of another log; refusing to start", (unsigned long long)seen.size);
-	if (seen.size > p->last.size)
-		p->last = seen;
+	p->last = seen;
 	return true;
 }
 
@@ -369,6 +388,7 @@ learn_key(struct publisher *p, struct err *e)
 	if (!peer_wait(p->key, KEY_TIMEOUT_MS, e) || !peer_call(p->key, &ask, &reply, e) ||
 	    !note_key_new(&p->public, p->origin, msg_span(&reply, 0).ptr, e))
 		return false;
+	p->signed_before = msg_u64(&reply, 1);
 	note_key_text(&vkey, &p->public);
 	buf_put_byte(&vkey, '\n');
 	return put_file(p, "log.vkey", buf_span(&vkey), e);
@@ -401,7 +421,7 @@ has_rows(struct publisher *p)
 
 	pthread_mutex_lock(&p->lock);
 	values_int(&v, "seq", p->seq);
-	if (!store_int(p->store, "SELECT seq FROM publication WHERE seq > $seq LIMIT 1", &v, 0, &seq, &ignored))
+	if (!store_int(p->store, "SELECT seq FROM publication WHERE seq > $seq AND " LOST_IS_CURRENT " LIMIT 1", &v, 0, &seq, &ignored))
 		seq = 1;		/* the flush will say what is wrong */
 	pthread_mutex_unlock(&p->lock);
 	return seq != 0;

@@ -16,12 +16,43 @@
  * server wants other words than SQLite (types; COLLATE "C" for text) they stand
  * beside; NULL: the same.
  */
+#define BOOKS_PUBLIC "UPDATE book SET is_public = 1 WHERE EXISTS (SELECT 1 FROM number_used n JOIN permit p ON p.handle = n.handle " \
+	"WHERE n.agency = book.agency AND n.scope = book.book AND n.year = book.year AND p.issued_entry IS NOT NULL);"
+#define LOST_INDEXES "CREATE INDEX certificate_lost_entry ON certificate_lost (entry);" \
+	"CREATE UNIQUE INDEX permit_lost_place ON permit_lost (list, idx);" \
+	"CREATE INDEX list_lost_number ON list_lost (kind, number)"
 static const struct { const char *sqlite, *postgres; } migrations[] = {
 	{ "ALTER TABLE program ADD COLUMN rights TEXT NOT NULL DEFAULT 'submit'",
 	  "ALTER TABLE program ADD COLUMN rights text COLLATE \"C\" NOT NULL DEFAULT 'submit'" },
 	{ "CREATE INDEX IF NOT EXISTS certificate_entry ON certificate (entry);"
 	  "CREATE INDEX IF NOT EXISTS certificate_seal ON certificate (agency) WHERE profile = 'seal';"
 	  "CREATE INDEX IF NOT EXISTS order_entry ON order_accepted (entry)", NULL },
+	{ "ALTER TABLE log_published ADD COLUMN key TEXT NOT NULL DEFAULT '';"
+	  "ALTER TABLE book ADD COLUMN is_public INTEGER NOT NULL DEFAULT 0;"
+	  "ALTER TABLE book ADD COLUMN closed INTEGER;"
+	  BOOKS_PUBLIC
+	  "CREATE TABLE reimport (entry INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, places INTEGER NOT NULL) STRICT;"
+	  "CREATE TABLE certificate_lost (serial BLOB PRIMARY KEY, request BLOB, profile TEXT, org TEXT NOT NULL, not_after INTEGER NOT NULL, "
+	  "state TEXT NOT NULL CHECK (state IN ('active', 'revoked')), revoked_at INTEGER, reason INTEGER, invalidity INTEGER, "
+	  "entry INTEGER NOT NULL, time INTEGER NOT NULL) STRICT;"
+	  "CREATE TABLE permit_lost (handle BLOB PRIMARY KEY, agency TEXT NOT NULL, kind TEXT NOT NULL, list INTEGER, idx INTEGER, day INTEGER, "
+	  "status INTEGER NOT NULL, from_day INTEGER, entry INTEGER NOT NULL, time INTEGER NOT NULL) STRICT;"
+	  "CREATE TABLE list_lost (entry INTEGER PRIMARY KEY, kind TEXT NOT NULL, number INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, "
+	  "sha256 BLOB NOT NULL) STRICT;"
+	  LOST_INDEXES,
+	  "ALTER TABLE log_published ADD COLUMN key text COLLATE \"C\" NOT NULL DEFAULT '';"
+	  "ALTER TABLE book ADD COLUMN is_public bigint NOT NULL DEFAULT 0;"
+	  "ALTER TABLE book ADD COLUMN closed bigint;"
+	  BOOKS_PUBLIC
+	  "CREATE TABLE reimport (entry bigint PRIMARY KEY, first bigint NOT NULL, last bigint NOT NULL, places bigint NOT NULL);"
+	  "CREATE TABLE certificate_lost (serial bytea PRIMARY KEY, request bytea, profile text COLLATE \"C\", org text COLLATE \"C\" NOT NULL, not_after bigint NOT NULL, "
+	  "state text COLLATE \"C\" NOT NULL CHECK (state IN ('active', 'revoked')), revoked_at bigint, reason bigint, invalidity bigint, "
+	  "entry bigint NOT NULL, time bigint NOT NULL);"
+	  "CREATE TABLE permit_lost (handle bytea PRIMARY KEY, agency text COLLATE \"C\" NOT NULL, kind text COLLATE \"C\" NOT NULL, list bigint, idx bigint, day bigint, "
+	  "status bigint NOT NULL, from_day bigint, entry bigint NOT NULL, time bigint NOT NULL);"
+	  "CREATE TABLE list_lost (entry bigint PRIMARY KEY, kind text COLLATE \"C\" NOT NULL, number bigint NOT NULL, first bigint NOT NULL, last bigint NOT NULL, "
+	  "sha256 bytea NOT NULL);"
+	  LOST_INDEXES },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -77,6 +77,34 @@ accept_order(struct acting *a, const char *org)
 	reg_bytes(&a->unit, "after_root", span_of(a->order.after_root, SHA256_LEN));
 }
 
+/* A permit whose record is lost can still be withdrawn: the signer saw its
+ * entry.  *found is false when it is not one. */
+static bool
+take_lost(struct acting *a, size_t i, const unsigned char handle[HANDLE_LEN], bool *found, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.lost");
+	unsigned char digest[SHA256_LEN];
+	struct permit_row *p = &a->permit[i];
+	struct reg_cell c[6];
+
+	*found = false;
+	reg_bytes(&read, "handle", span_of(handle, HANDLE_LEN));
+	if (!reg_read(a->s->reg, &read, &a->rows[i], e) || !reg_next(&a->rows[i], c, 6, found, e))
+		return false;
+	if (!*found) {
+		reg_rows_drop(&a->rows[i]);
+		a->rows[i] = (struct reg_rows){ .left = 0 };
+		return true;
+	}
+	*p = (struct permit_row){ .handle = c[0].s, .state = "lost", .list = c[3].i, .idx = c[4].i };
+	snprintf(p->agency, sizeof(p->agency), "%.*s", (int)c[1].s.len, (const char *)c[1].s.ptr);
+	snprintf(p->kind, sizeof(p->kind), "%.*s", (int)c[2].s.len, (const char *)c[2].s.ptr);
+	sha256(digest, c[5].s);
+	if (memcmp(digest, a->order.subject[i].hash, SHA256_LEN) != 0)
+		return fail(e, ERR_CONFLICT, "subject %zu: the record of this permit is lost; its hash is that of its entry of type 5", i + 1);
+	return may_act(a, p->agency, e);
+}
+
 /* The permit that a subject names, as the signer saw it. */
 static bool
 take_subject(struct acting *a, size_t i, struct err *e)
@@ -84,8 +112,14 @@ take_subject(struct acting *a, size_t i, struct err *e)
 	const struct order_subject *subject = &a->order.subject[i];
 	own_struct(buf) file = buf_new(64u << 20);
 	unsigned char handle[HANDLE_LEN], digest[SHA256_LEN];
+	bool lost = false;
 
-	if (!hex_get_fixed(handle, HANDLE_LEN, span_str(subject->id), e) || !permit_by_handle(a->s, &a->rows[i], &a->permit[i], handle, e) ||
+	if (!hex_get_fixed(handle, HANDLE_LEN, span_str(subject->id), e) ||
+	    (strcmp(a->order.verb, "permit.withdraw") == 0 && !take_lost(a, i, handle, &lost, e)))
+		return fail_in(e, "subject %zu", i + 1);
+	if (lost)
+		return true;
+	if (!permit_by_handle(a->s, &a->rows[i], &a->permit[i], handle, e) ||
 	    !permit_file(&file, &a->permit[i], e))
 		return fail_in(e, "subject %zu", i + 1);
 	sha256(digest, buf_span(&file));

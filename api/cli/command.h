@@ -48,7 +48,10 @@ int command_enrol(const struct args *);
 int command_order(const struct args *);
 int command_permit(const struct args *);
 int command_bench(const struct args *);
+int command_backup(const struct args *);
+int command_restore(const struct args *);
+int command_move(const struct args *);
 
 extern const struct arg_option verify_options[], path_options[], status_options[], csr_options[],
     log_options[], policy_options[], up_options[], token_options[], ceremony_options[], enrol_options[],
-    order_options[], permit_options[], bench_options[];
+    order_options[], permit_options[], bench_options[], backup_options[], restore_options[], move_options[];

@@ -1,7 +1,8 @@
 /*
  * antin -- the command line: whole programs for one person's machine.
  *
- * verify, path, status, csr, log and policy need no daemon and no network.
+ * verify, path, status, csr, log, policy, backup and restore need no daemon and
+ * no network.
  * The others speak to antin-api over HTTP and to a token of the person at the
  * keyboard; `up` starts the daemons.
  */
@@ -24,6 +25,9 @@ static const struct command commands[] = {
 	{ "enrol", "", "makes a key on a token and asks for a certificate", enrol_options, command_enrol },
 	{ "order", "VERB ID...", "an order, shown, signed with a token and sent", order_options, command_order },
 	{ "permit", "submit|list|sign|get|sheet|proof", "permits, from a draft to paper", permit_options, command_permit },
+	{ "backup", "[verify DIR]", "a copy of the register that can be put back, made while it works", backup_options, command_backup },
+	{ "restore", "", "a backup put back, and what came after it taken from the public log", restore_options, command_restore },
+	{ "move", "", "the register out of one database into another", move_options, command_move },
 	{ "bench", "", "each figure beside its limit, measured in the same run", bench_options, command_bench },
 };
 

@@ -104,18 +104,34 @@ hash_fetched(struct making *m, struct order_subject *s, const char *path_format,
 	return true;
 }
 
-static bool hash_certificate(struct making *m, struct order_subject *s, struct err *e) { return hash_fetched(m, s, "/v1/certificates/", e); }
-static bool hash_permit(struct making *m, struct order_subject *s, struct err *e) { return hash_fetched(m, s, "/v1/permits/", e); }
+static const char *
+colon_of(const struct making *m, const struct order_subject *s)
+{
+	return strchr(m->a->word[1 + (s - m->order.subject)], ':');
+}
 
 /* "id:hash": the person has looked elsewhere. */
 static bool
 hash_given(struct making *m, struct order_subject *s, struct err *e)
 {
-	const char *colon = strchr(m->a->word[1 + (s - m->order.subject)], ':');
+	const char *colon = colon_of(m, s);
 
 	if (colon == NULL || !hex_get_fixed(s->hash, SHA256_LEN, span_str(colon + 1), e))
 		return fail(e, ERR_INPUT, "%s: name the subject as id:hash", m->verb);
 	return true;
+}
+
+/* What a restore lost cannot be fetched: its entry's hash is given. */
+static bool
+hash_certificate(struct making *m, struct order_subject *s, struct err *e)
+{
+	return colon_of(m, s) != NULL ? hash_given(m, s, e) : hash_fetched(m, s, "/v1/certificates/", e);
+}
+
+static bool
+hash_permit(struct making *m, struct order_subject *s, struct err *e)
+{
+	return colon_of(m, s) != NULL ? hash_given(m, s, e) : hash_fetched(m, s, "/v1/permits/", e);
 }
 
 static const struct { const char *verb, *path; bool (*hash)(struct making *, struct order_subject *, struct err *); } verbs[] = {

@@ -33,7 +33,8 @@ CREATE TABLE log_subject (
 CREATE TABLE log_published (
 	one INTEGER PRIMARY KEY CHECK (one = 1),
 	size INTEGER NOT NULL,
-	note TEXT NOT NULL
+	note TEXT NOT NULL,
+	key TEXT NOT NULL DEFAULT ''	-- vkey of the key that signed the note: what a backup is restored with
 ) STRICT;
 
 -- Orders that were accepted, verbatim.

@@ -48,6 +48,8 @@ CREATE TABLE book (
 	book TEXT NOT NULL,
 	year INTEGER NOT NULL,
 	next INTEGER NOT NULL,
+	is_public INTEGER NOT NULL DEFAULT 0,	-- a number of it stands in a public entry
+	closed INTEGER,			-- entry of the restore that closed it, null: open
 	PRIMARY KEY (agency, book, year)
 ) STRICT, WITHOUT ROWID;
 

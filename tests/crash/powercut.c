@@ -319,6 +319,19 @@ rename(const char *from, const char *to)
 	return REAL(rename)(from, to);
 }
 
+/* As our programs call it: paths as they stand, nothing written over. */
+int
+renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+	start();
+	if (below(to)) {
+		pthread_mutex_lock(&lock);
+		put("R %s %s none\n", to, from);
+		pthread_mutex_unlock(&lock);
+	}
+	return REAL(renameat2)(from_dir, from, to_dir, to, flags);
+}
+
 int
 unlink(const char *path)
 {

@@ -210,7 +210,7 @@ test_fsck_sees_every_change(void **state)
 {
 	static const struct { const char *name, *change, *back; } cases[] = {
 		{ "a number is changed", "UPDATE book SET next = 9 WHERE agency = 'H99.14'", "UPDATE book SET next = 118 WHERE agency = 'H99.14'" },
-		{ "a row is added", "INSERT INTO book VALUES ('X', 'Y', 1, 1)", "DELETE FROM book WHERE agency = 'X'" },
+		{ "a row is added", "INSERT INTO book (agency, book, year, next) VALUES ('X', 'Y', 1, 1)", "DELETE FROM book WHERE agency = 'X'" },
 		{ "a record is changed", "CREATE TABLE keep AS SELECT * FROM log_entry WHERE idx = 1; UPDATE log_entry SET record = substr(record, 1, length(record) - 1) WHERE idx = 1",
 		  "UPDATE log_entry SET record = (SELECT record FROM keep) WHERE idx = 1; DROP TABLE keep" },
 		{ "a record is gone", "CREATE TABLE keep AS SELECT * FROM log_entry WHERE idx = 0; UPDATE log_entry SET record = NULL WHERE idx = 0",

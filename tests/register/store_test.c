@@ -45,7 +45,8 @@ an_older_database_is_brought_forward(void **state)
 
 	assert_done(store_open(&s, database, STORE_WRITE, &e), e);
 	store_free(s);
-	database_do(database, "ALTER TABLE program DROP COLUMN rights");
+	database_do(database, "ALTER TABLE program DROP COLUMN rights; ALTER TABLE log_published DROP COLUMN key; ALTER TABLE book DROP COLUMN is_public; "
+	    "ALTER TABLE book DROP COLUMN closed; DROP TABLE reimport; DROP TABLE certificate_lost; DROP TABLE permit_lost; DROP TABLE list_lost");
 	database_do(database, database_is_server() ?
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES ('a', 'a', 'H99', '*', 'b', 1, 0)" :
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES (x'00', 'a', 'H99', '*', 'b', 1, 0)");

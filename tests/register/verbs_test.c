@@ -39,7 +39,8 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
 		for (size_t i = 0; (v = verb_nth(i)) != NULL; i++)
-			printf("%s\n", v->name);
+			if (v->callers != CALLER_REGISTER)	/* log.reimported: tests/flow/restore.sh */
+				printf("%s\n", v->name);
 		return 0;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);

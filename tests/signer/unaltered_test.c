@@ -7,8 +7,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "hsm/log_memory.h"
+#include "register/backup.h"
 #include "register/fsck.h"
 #include "register/log_state.h"
+#include "register/lost.h"
+#include "register/restore.h"
 #include "register/run.h"
 #include "register/schema.h"
 #include "tests/signer/world.h"
@@ -46,6 +49,56 @@ static sqlite3 *db;
  */
 
 static void
+stop_all(void)
+{
+	pid_t *all[] = { &o.signer, &o.tsa, &o.w.ca };
+
+	for (size_t i = 0; i < COUNT(all); i++)
+		world_stop(all[i], SIGTERM);
+	world_stop(&o.w.reg, SIGTERM);
+}
+
+/* The database is lost with what came after its backup, and put back. */
+static void
+restore(const char *backup)
+{
+	own_str char *state = world_path(&o.w, "state"), *tiles = world_path(&o.w, "public");
+	own_str char *command = xprintf("rm '%s'/register.db*", state);
+	struct restore q = { .backup = backup, .state = state, .tiles = tiles };
+	struct restored r;
+	struct err e;
+
+	stop_all();
+	assert_int_equal(system(command), 0);
+	assert_done(restore_run(&r, &q, &e), e);
+	assert_true(r.count > 0);
+	world_start_register(&o.w);
+	assert_true(world_start_ca(&o.w, NULL, NULL));
+	o.tsa = world_start_process(&o.w, "antin-tsa", "antin-tsa", false);
+	office_start_signer(&o);
+}
+
+/* handle: a permit that an officer has signed. */
+static void
+lose_and_restore(const char *handle)
+{
+	own_str char *register_db = world_path(&o.w, "state/register.db"), *folder = world_path(&o.w, "backup");
+	own_struct(backup) b = { .made = 0 };
+	own(EVP_PKEY) *key = key_new();
+	own(EVP_PKEY) *other = key_new();
+	own(X509) *kept = NULL;
+	own(X509) *gone = NULL;
+	struct err e;
+
+	assert_done(backup_make(&b, register_db, folder, clock_now(), &e), e);
+	office_seal(&o, handle);
+	kept = world_enrol(&o.w, "official", "H99", "Người Mới (thử nghiệm)", "CB-000091", "Chuyên viên", key);
+	gone = world_enrol(&o.w, "official", "H99", "Người Đi (thử nghiệm)", "CB-000092", "Chuyên viên", other);
+	office_revoke(&o, gone);
+	restore(folder);
+}
+
+static void
 work(void)
 {
 	own(json_t) *decision = json_pack("{s:s}", "decision", "512/QĐ-SCT");
@@ -70,6 +123,7 @@ work(void)
 	office_dismiss(&o, BLIK);
 	office_revoke(&o, o.staff[NOBODY].cert);
 	office_revoke(&o, o.staff[TL].cert);
+	lose_and_restore(signed_);
 }
 
 /* One that was prepared and never finished. */
@@ -82,16 +136,6 @@ leave_a_session(void)
 
 	office_draft(&o, draft, "gpxd-01", NULL);
 	assert_done(office_prepare(&o, &answer, o.staff[DIEP].cert, (const char *const[]){ draft }, 1, &e), e);
-}
-
-static void
-stop_all(void)
-{
-	pid_t *all[] = { &o.signer, &o.tsa, &o.w.ca };
-
-	for (size_t i = 0; i < COUNT(all); i++)
-		world_stop(all[i], SIGTERM);
-	world_stop(&o.w.reg, SIGTERM);
 }
 
 static void
@@ -719,8 +763,13 @@ put_entry(const struct forged *f, int64_t idx, struct span entry, struct span re
 
 	values_int(&v, "idx", idx);
 	values_span(&v, "entry", REG_BYTES, entry);
-	values_span(&v, "record", REG_BYTES, record);
-	values_span(&v, "salt", REG_BYTES, salt);
+	if (salt.len > 0) {
+		values_span(&v, "record", REG_BYTES, record);
+		values_span(&v, "salt", REG_BYTES, salt);
+	} else {
+		values_null(&v, "record", REG_BYTES);
+		values_null(&v, "salt", REG_BYTES);
+	}
 	assert_done(store_do(f->db, "INSERT INTO log_entry (idx, entry, record, salt) VALUES ($idx, $entry, $record, $salt)", &v, &e), e);
 }
 
@@ -751,14 +800,17 @@ forge_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
 	assert_done(entry_read(&x, c[1].s, e), *e);
 	if (c[0].i == f->victim)
 		falsify(&record);
-	entry_commit(x.commit, c[3].s.ptr, buf_span(&record));
+	if (!c[2].null)
+		entry_commit(x.commit, c[3].s.ptr, buf_span(&record));
 	assert_done(entry_write(&octets, &x, e), *e);
-	assert_done(record_read(&fields, &verb, buf_span(&record), e), *e);
 	merkle_leaf(&leaf, buf_span(&octets));
 	put_entry(f, c[0].i, buf_span(&octets), buf_span(&record), c[3].s);
 	put_subject(f, x.handle, c[0].i);
 	assert_done(log_state_append(f->state, f->db, &leaf, e), *e);
 	f->state->time = x.time;
+	if (c[2].null)
+		return lost_project(f->db, &x, c[0].i, e);
+	assert_done(record_read(&fields, &verb, buf_span(&record), e), *e);
 	return verb_replay(f->db, verb, buf_span(&record), (uint64_t)c[0].i, x.time, e);
 }
 

@@ -36,7 +36,8 @@ CREATE TABLE log_subject (
 CREATE TABLE log_published (
 	one bigint PRIMARY KEY CHECK (one = 1),
 	size bigint NOT NULL,
-	note text COLLATE "C" NOT NULL
+	note text COLLATE "C" NOT NULL,
+	key text COLLATE "C" NOT NULL DEFAULT ''	-- vkey of the key that signed the note: what a backup is restored with
 );
 
 -- Orders that were accepted, verbatim.

@@ -48,6 +48,8 @@ CREATE TABLE book (
 	book text COLLATE "C" NOT NULL,
 	year bigint NOT NULL,
 	next bigint NOT NULL,
+	is_public bigint NOT NULL DEFAULT 0,	-- a number of it stands in a public entry
+	closed bigint,			-- entry of the restore that closed it, null: open
 	PRIMARY KEY (agency, book, year)
 );
 

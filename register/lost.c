@@ -1,0 +1,180 @@
+#include "register/lost.h"
+
+#include "base/cbor.h"
+
+#define FIELDS_MAX 8
+#define PROJECT_MAX 6
+
+/* A seal that was reserved, and nothing public says its place: it may have had
+ * any of the next ones. */
+#define LOST_PLACES \
+	"INSERT INTO reimport (entry, first, last, places) SELECT $entry, $first, $last, max(n) + 1 + " \
+	"(SELECT count(*) FROM permit_lost WHERE list IS NULL AND entry BETWEEN $first AND $last) FROM (" \
+	"SELECT coalesce(max(idx), -1) AS n FROM permit WHERE list = 1 UNION ALL SELECT coalesce(max(idx), -1) FROM permit_lost WHERE list = 1 " \
+	"UNION ALL SELECT coalesce(max(places), 0) - 1 FROM reimport) AS given"
+/* A book goes on by itself only when its numbers are public, and every seal
+ * that its agency reserved has shown its number. */
+#define LOST_BOOKS \
+	"UPDATE book SET closed = $entry WHERE closed IS NULL AND (is_public = 0 OR EXISTS (SELECT 1 FROM permit_lost WHERE agency = book.agency " \
+	"AND list IS NULL AND entry BETWEEN $first AND $last))"
+const char lost_places[] = LOST_PLACES, lost_books[] = LOST_BOOKS;
+
+/* fields: what stands in `public`, in its order (verbs.h); all or none of the
+ * optional ones. */
+struct lost {
+	uint64_t type;
+	struct verb_field field[FIELDS_MAX];
+	const char *project[PROJECT_MAX];
+};
+
+static const struct lost table[] = {
+	{ 1, { { "serial", REG_BYTES }, { "not_after", REG_INT }, { "generation", REG_INT } },
+	  { /* Reserved in the backup: the octets are known, but not the signature. */
+	    "UPDATE certificate SET state = 'active' WHERE serial = $serial AND state = 'reserved'",
+	    "INSERT INTO certificate_lost (serial, request, profile, org, not_after, state, entry, time) "
+	    "SELECT $serial, $handle, $category, $org, $not_after, 'active', $entry, $time WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial)",
+	    "UPDATE request SET state = 'approved' WHERE id = $handle AND state = 'pending'" } },
+
+	{ 2, { { "serial", REG_BYTES }, { "not_after", REG_INT }, { "reason", REG_INT }, { "date", REG_INT }, { "invalidity", REG_INT, true }, { "shard", REG_INT } },
+	  { "UPDATE certificate SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity WHERE serial = $serial AND state = 'active'",
+	    "UPDATE certificate SET state = 'void', revoked_at = $date, reason = $reason WHERE serial = $serial AND state = 'reserved'",
+	    "UPDATE request SET state = 'pending' WHERE id = $handle AND state = 'approved' AND EXISTS (SELECT 1 FROM certificate WHERE serial = $serial AND state = 'void')",
+	    "UPDATE certificate_lost SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity WHERE serial = $serial",
+	    "INSERT INTO certificate_lost (serial, request, profile, org, not_after, state, revoked_at, reason, invalidity, entry, time) "
+	    "SELECT $serial, $handle, $category, $org, $not_after, 'revoked', $date, $reason, $invalidity, $entry, $time "
+	    "WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial) AND NOT EXISTS (SELECT 1 FROM certificate_lost WHERE serial = $serial)" } },
+
+	{ 5, { { "list", REG_INT }, { "idx", REG_INT }, { "day", REG_INT }, { "book", REG_TEXT, true }, { "year", REG_INT, true }, { "n", REG_INT, true } },
+	  { "INSERT INTO permit_lost (handle, agency, kind, list, idx, day, status, entry, time) VALUES ($handle, $org, $category, $list, $idx, $day, 0, $entry, $time) "
+	    "ON CONFLICT (handle) DO UPDATE SET list = excluded.list, idx = excluded.idx, day = excluded.day, entry = excluded.entry, time = excluded.time",
+	    "INSERT INTO book (agency, book, year, next, is_public) SELECT $org, $book, $year, $n + 1, 1 WHERE $book IS NOT NULL "
+	    "ON CONFLICT (agency, book, year) DO UPDATE SET next = max(next, excluded.next), is_public = 1" } },
+
+	{ 7, { { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT } },
+	  { "UPDATE permit SET state = 'withdrawn', withdrawn_day = $from WHERE handle = $handle AND state = 'issued' AND $status = 1",
+	    "UPDATE permit_lost SET status = $status, from_day = $from WHERE handle = $handle" } },
+
+	{ 8, { { "kind", REG_TEXT }, { "number", REG_INT }, { "first", REG_INT }, { "last", REG_INT }, { "size", REG_INT }, { "sha256", REG_BYTES } },
+	  { "INSERT INTO list_lost (entry, kind, number, first, last, sha256) VALUES ($entry, $kind, $number, $first, $last, $sha256)" } },
+
+	{ 10, { { NULL } },
+	  { "UPDATE appointment SET ended_day = ($time + 25200) / 86400 WHERE id = $handle AND ended_day IS NULL" } },
+
+	{ 13, { { NULL } },
+	  { "UPDATE request SET state = 'rejected' WHERE id = $handle AND state = 'pending'" } },
+
+	{ 14, { { NULL } },
+	  { "INSERT INTO permit_lost (handle, agency, kind, status, entry, time) VALUES ($handle, $org, $category, 0, $entry, $time) ON CONFLICT (handle) DO NOTHING" } },
+
+	{ 18, { { "first", REG_INT }, { "last", REG_INT } }, { LOST_PLACES, LOST_BOOKS } },
+};
+
+static const struct lost *
+find(uint64_t type)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].type == type)
+			return &table[i];
+	return NULL;
+}
+
+/* The items of `public`, groups opened. */
+static bool
+take_items(struct cbor item[FIELDS_MAX], size_t *n, struct cbor *c, struct err *e)
+{
+	enum cbor_kind kind;
+	struct span skipped;
+	size_t inside;
+
+	if (!cbor_get_array(c, &inside, "public fields", e))
+		return false;
+	for (; inside > 0; inside--) {
+		if (!cbor_peek(c, &kind, e))
+			return false;
+		if (kind == CBOR_ARRAY) {
+			if (!take_items(item, n, c, e))
+				return false;
+			continue;
+		}
+		if (*n == FIELDS_MAX)
+			return fail(e, ERR_INPUT, "more than %d public fields", FIELDS_MAX);
+		item[(*n)++] = *c;
+		if (!cbor_skip(c, &skipped, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+put_field(struct values *v, const struct verb_field *f, struct cbor c, struct err *e)
+{
+	struct span s;
+	int64_t i;
+
+	if (f->type == REG_INT) {
+		if (!cbor_get_int(&c, &i, f->name, e))
+			return false;
+		values_int(v, f->name, i);
+		return true;
+	}
+	if (!(f->type == REG_TEXT ? cbor_get_text(&c, &s, f->name, e) : cbor_get_bytes(&c, &s, f->name, e)))
+		return false;
+	values_span(v, f->name, f->type, s);
+	return true;
+}
+
+/* As many items as fields, or as fields that are not optional. */
+static bool
+put_public(struct values *v, const struct lost *l, struct span public, struct err *e)
+{
+	struct cbor item[FIELDS_MAX], c = cbor_read(public);
+	size_t n = 0, all = 0, needed = 0, at = 0;
+
+	for (; l->field[all].name != NULL; all++)
+		needed += !l->field[all].optional;
+	if (all == 0)
+		return true;
+	if (public.len > 0 && !take_items(item, &n, &c, e))
+		return false;
+	if (n != all && n != needed)
+		return fail(e, ERR_INPUT, "%zu public fields where its type has %zu", n, all);
+	for (size_t i = 0; i < all; i++) {
+		const struct verb_field *f = &l->field[i];
+
+		if (f->optional && n == needed)
+			values_null(v, f->name, f->type);
+		else if (!put_field(v, f, item[at++], e))
+			return false;
+	}
+	return true;
+}
+
+static void
+put_text(struct values *v, const char *name, enum reg_type type, struct span s)
+{
+	if (s.len > 0)
+		values_span(v, name, type, s);
+	else
+		values_null(v, name, type);
+}
+
+bool
+lost_project(struct store *s, const struct entry *x, int64_t idx, struct err *e)
+{
+	const struct lost *l = find(x->type);
+	struct values v = { .n = 0 };
+
+	if (l == NULL)
+		return true;
+	values_int(&v, "entry", idx);
+	values_int(&v, "time", x->time);
+	put_text(&v, "org", REG_TEXT, x->org);
+	put_text(&v, "category", REG_TEXT, x->category);
+	put_text(&v, "handle", REG_BYTES, x->handle);
+	if (!put_public(&v, l, x->public_, e))
+		return false;
+	for (size_t i = 0; i < PROJECT_MAX && l->project[i] != NULL; i++)
+		if (!store_do(s, l->project[i], &v, e))
+			return false;
+	return true;
+}

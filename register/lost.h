@@ -1,0 +1,42 @@
+/*
+ * register/lost.h -- entries whose records are lost: what their public fields
+ * still do to the state tables.
+ *
+ * After a restore, entries beyond the backup come back from the public tiles
+ * without record and salt (reimport.h).  What the world was told must stay true
+ * all the same, and nothing that was given may be given again:
+ *
+ *	1	the serial number is used; the certificate can be revoked by it
+ *	2	revoked stays revoked, and stays on the CRL
+ *	5	the place in the status list is used, and the number where it is public
+ *	7	withdrawn stays withdrawn
+ *	8	the numbers of lists and batches are used
+ *	10	an appointment with a second entry has ended: on that day, as far as we know
+ *	13	a request with a second entry was rejected
+ *	14	a permit whose seal was reserved is not sealed again
+ *	18	an earlier restore
+ *
+ * Of all others nothing is known but that they were.  Orders among them could be
+ * presented again: after type 18 the register refuses every order that was
+ * signed looking at an earlier log (order.accept).
+ *
+ * The same for the restore that does it and for fsck that does it again; SQLite
+ * only, as both are.
+ */
+#pragma once
+
+#include "register/entry.h"
+#include "register/store.h"
+
+must_check bool lost_project(struct store *, const struct entry *, int64_t idx, struct err *);
+
+/* A condition on rows of `publication`: not a list older than one whose number
+ * is lost.  What is public already is newer, until the next one is signed. */
+#define LOST_IS_CURRENT \
+	"(path <> 'crl/0.crl' OR NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'crl' AND number > " \
+	"(SELECT coalesce(max(number), 0) FROM crl WHERE der IS NOT NULL))) AND " \
+	"(path <> 'status/1.cwt' OR NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'status' AND number > " \
+	"(SELECT coalesce(max(number), 0) FROM status_list WHERE cwt IS NOT NULL)))"
+
+/* Type 18, whether its record is there (log.reimported) or lost, too. */
+extern const char lost_places[], lost_books[];

@@ -1,0 +1,973 @@
+/* A backup is made while the register works, and put back; what was published
+ * after it comes back from tiles that nobody trusts.  The tiles here are written
+ * by this test out of the database's rows, signed with a key of its own. */
+#include "tests/base/test.h"
+
+#include "base/cbor.h"
+#include "base/file.h"
+#include "base/ossl.h"
+#include "register/backup.h"
+#include "register/client.h"
+#include "register/fsck.h"
+#include "register/hold.h"
+#include "register/move.h"
+#include "register/restore.h"
+#include "register/run.h"
+#include "register/store.h"
+#include "register/tile.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#define ORIGIN "test.example/log"
+
+static char dir[] = "/tmp/antin-restore-XXXXXX";
+static struct runner *runner;
+static EVP_PKEY *log_key;
+static struct note_key log_public;
+static char vkey[300];
+
+static const char *
+in_dir(const char *name)
+{
+	static char path[8][300];
+	static unsigned at;
+
+	at = (at + 1) % 8;
+	snprintf(path[at], sizeof(path[at]), "%s/%s", dir, name);
+	return path[at];
+}
+
+static void
+shell(const char *format, const char *a, const char *b)
+{
+	own_str char *command = xprintf(format, a, b);
+
+	assert_int_equal(system(command), 0);
+}
+
+/*
+ * Work.
+ */
+
+static bool
+run(struct reg_unit *u, unsigned caller, struct err *e)
+{
+	own_struct(buf) body = buf_new(1 << 20);
+	own_struct(buf) result = buf_new(1 << 20);
+	size_t verbs = u->nverbs;
+
+	reg_verb(u, "end");
+	cbor_put_array(&body, verbs);
+	buf_put_span(&body, buf_span(&u->verbs));
+	return runner_unit(runner, caller, buf_span(&body), &result, e);
+}
+
+static struct span
+id_of(unsigned char id[20], unsigned n)
+{
+	memset(id, 0x40, 20);
+	id[18] = (unsigned char)(n >> 8);
+	id[19] = (unsigned char)n;
+	return span_of(id, 20);
+}
+
+/* Sixteen octets: a handle, a request, an order. */
+static struct span
+handle_of(unsigned char id[20], unsigned n)
+{
+	return span_of(id_of(id, n).ptr + 4, 16);
+}
+
+static bool
+open_book(const char *agency, const char *book, int64_t next, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+
+	reg_verb(&u, "book.open");
+	reg_text(&u, "agency", agency);
+	reg_text(&u, "book", book);
+	reg_int(&u, "year", 2026);
+	reg_int(&u, "next", next);
+	return run(&u, CALLER_SIGNER, e);
+}
+
+static bool
+submit(unsigned n, const char *agency, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	own_str char *key = xprintf("k%u", n);
+	unsigned char id[20];
+
+	reg_verb(&u, "permit.submit");
+	reg_bytes(&u, "handle", handle_of(id, n));
+	reg_text(&u, "kind", "construction");
+	reg_text(&u, "agency", agency);
+	reg_text(&u, "dossier", "d");
+	reg_text(&u, "holder", "h");
+	reg_null(&u, "given");
+	reg_null(&u, "valid_to");
+	reg_bytes(&u, "content", span_str("content"));
+	reg_bytes(&u, "program", span_str("p"));
+	reg_text(&u, "key", key);
+	reg_bytes(&u, "sha256", span_str("s"));
+	reg_int(&u, "received_day", 20000);
+	return run(&u, CALLER_SIGNER, e);
+}
+
+static bool
+officer_signs(unsigned n, const char *agency, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char id[20];
+
+	reg_verb(&u, "permit.officer_signed");
+	reg_bytes(&u, "handle", handle_of(id, n));
+	reg_text(&u, "agency", agency);
+	reg_text(&u, "kind", "construction");
+	reg_bytes(&u, "officers", span_str("o"));
+	reg_text(&u, "person", "CB");
+	reg_bytes(&u, "serial", span_str("s"));
+	return run(&u, CALLER_SIGNER, e);
+}
+
+static bool
+reserve(unsigned n, const char *agency, const char *book, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	own_str char *code = xprintf("C%u", n), *voice = xprintf("V%u", n);
+	unsigned char id[20];
+
+	reg_verb(&u, "permit.reserve_allotted");
+	reg_bytes(&u, "handle", handle_of(id, n));
+	reg_text(&u, "agency", agency);
+	reg_text(&u, "kind", "construction");
+	reg_text(&u, "book", book);
+	reg_int(&u, "year", 2026);
+	reg_int(&u, "day", 20000);
+	reg_text(&u, "pattern_before", "");
+	reg_int(&u, "pattern_width", 1);
+	reg_text(&u, "pattern_after", "/X");
+	reg_text(&u, "short_code", code);
+	reg_text(&u, "voice_code", voice);
+	reg_bytes(&u, "officers_sha256", span_str("o"));
+	return run(&u, CALLER_SIGNER, e);
+}
+
+static int64_t
+number_of(unsigned n)
+{
+	own_str char *sql = xprintf("SELECT CAST(number AS INTEGER) FROM permit WHERE short_code = 'C%u'", n);
+	struct store *s = NULL;
+	int64_t number = -1;
+	struct err e;
+
+	assert_done(store_open(&s, runner_database(runner), STORE_READ, &e), e);
+	assert_done(store_int(s, sql, NULL, -1, &number, &e), e);
+	store_free(s);
+	return number;
+}
+
+static bool
+issue(unsigned n, const char *agency, const char *book, int64_t idx, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char id[20];
+
+	reg_verb(&u, "permit.issue");
+	reg_bytes(&u, "handle", handle_of(id, n));
+	reg_text(&u, "agency", agency);
+	reg_text(&u, "kind", "construction");
+	reg_int(&u, "list", 1);
+	reg_int(&u, "idx", idx);
+	reg_int(&u, "day", 20000);
+	reg_text(&u, "book", book);
+	reg_int(&u, "year", 2026);
+	reg_int(&u, "n", number_of(n));
+	reg_bytes(&u, "issuance", span_str("i"));
+	reg_bytes(&u, "sealed", span_str("x"));
+	reg_bytes(&u, "sha256", handle_of(id, n));
+	return run(&u, CALLER_SIGNER, e);
+}
+
+static bool
+withdraw(unsigned n, const char *agency, int64_t idx, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char id[20];
+
+	reg_verb(&u, "permit.withdraw");
+	reg_bytes(&u, "handle", handle_of(id, n));
+	reg_text(&u, "agency", agency);
+	reg_text(&u, "kind", "construction");
+	reg_int(&u, "list", 1);
+	reg_int(&u, "idx", idx);
+	reg_int(&u, "status", 1);
+	reg_int(&u, "from", 20001);
+	reg_text(&u, "decision", "1/QĐ");
+	reg_text(&u, "reason", "r");
+	return run(&u, CALLER_SIGNER, e);
+}
+
+static void
+must_seal(unsigned n, const char *agency, const char *book, int64_t idx)
+{
+	struct err e;
+
+	assert_done(submit(n, agency, &e) && officer_signs(n, agency, &e) && reserve(n, agency, book, &e) && issue(n, agency, book, idx, &e), e);
+}
+
+static bool
+request(unsigned n, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char id[20];
+
+	reg_verb(&u, "request.submit");
+	reg_bytes(&u, "id", handle_of(id, n));
+	reg_text(&u, "facts", "{}");
+	reg_bytes(&u, "csr", span_str("c"));
+	reg_bytes(&u, "key_id", handle_of(id, n));
+	reg_text(&u, "profile", "official");
+	reg_null(&u, "person");
+	reg_text(&u, "agency", "H99");
+	return run(&u, CALLER_CA, e);
+}
+
+static bool
+certify(unsigned n, bool issued, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char id[20], serial[20];
+
+	reg_verb(&u, "cert.reserve");
+	reg_text(&u, "org", "H99");
+	reg_bytes(&u, "serial", id_of(serial, n));
+	reg_bytes(&u, "request", handle_of(id, n));
+	reg_text(&u, "profile", "official");
+	reg_null(&u, "person");
+	reg_text(&u, "name", "n");
+	reg_text(&u, "agency", "H99");
+	reg_bytes(&u, "key_id", handle_of(id, n));
+	reg_bytes(&u, "tbs", span_str("t"));
+	reg_int(&u, "not_before", 0);
+	reg_int(&u, "not_after", 4000000000);
+	if (!issued)
+		return run(&u, CALLER_CA, e);
+	reg_verb(&u, "cert.issue");
+	reg_text(&u, "org", "H99");
+	reg_text(&u, "profile", "official");
+	reg_bytes(&u, "request", handle_of(id, n));
+	reg_bytes(&u, "serial", id_of(serial, n));
+	reg_int(&u, "not_after", 4000000000);
+	reg_int(&u, "generation", 1);
+	reg_bytes(&u, "der", span_str("d"));
+	return run(&u, CALLER_CA, e);
+}
+
+static bool
+end_certificate(const char *verb, unsigned n, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char id[20], serial[20];
+
+	reg_verb(&u, verb);
+	reg_text(&u, "org", "H99");
+	reg_text(&u, "profile", "official");
+	reg_bytes(&u, "request", handle_of(id, n));
+	reg_bytes(&u, "serial", id_of(serial, n));
+	reg_int(&u, "not_after", 4000000000);
+	reg_int(&u, "reason", 1);
+	reg_int(&u, "date", 1000 + n);
+	if (strcmp(verb, "cert.revoke") == 0)
+		reg_null(&u, "invalidity");
+	reg_int(&u, "shard", 0);
+	return run(&u, CALLER_CA, e);
+}
+
+static bool
+put_list(const char *verb, const char *kind, int64_t number, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	bool crl = strcmp(kind, "crl") == 0;
+
+	reg_verb(&u, verb);
+	reg_text(&u, "org", "H99");
+	reg_text(&u, "kind", kind);
+	reg_int(&u, "number", number);
+	reg_int(&u, crl ? "shard" : "list", crl ? 0 : 1);
+	reg_int(&u, "this_update", number);
+	reg_int(&u, "next_update", number + 100);
+	reg_int(&u, "size", 1);
+	reg_bytes(&u, "sha256", span_str("s"));
+	reg_bytes(&u, "tbs", span_str("t"));
+	return run(&u, crl ? CALLER_CA : CALLER_SIGNER, e);
+}
+
+static bool
+put_stamps(int64_t *number, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	own_struct(buf) body = buf_new(1 << 20);
+	own_struct(buf) result = buf_new(1 << 20);
+	struct store *s = NULL;
+	bool good;
+
+	reg_verb(&u, "stamp.batch");
+	reg_text(&u, "org", "H99");
+	reg_text(&u, "kind", "tst");
+	reg_int(&u, "first", 1);
+	reg_int(&u, "last", 2);
+	reg_int(&u, "size", 3);
+	reg_bytes(&u, "sha256", span_str("s"));
+	reg_bytes(&u, "body", span_str("b"));
+	good = run(&u, CALLER_TSA, e) && store_open(&s, runner_database(runner), STORE_READ, e) &&
+	    store_int(s, "SELECT max(number) FROM stamp_batch", NULL, 0, number, e);
+	store_free(s);
+	return good;
+}
+
+static bool
+appoint(unsigned n, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char id[20];
+
+	reg_verb(&u, "person.appoint");
+	reg_bytes(&u, "id", handle_of(id, n));
+	reg_text(&u, "person", "CB");
+	reg_text(&u, "role", "officer");
+	reg_text(&u, "agency", "H99");
+	reg_text(&u, "title", "t");
+	reg_text(&u, "mode", "");
+	reg_text(&u, "kinds", "*");
+	reg_int(&u, "from_day", 1);
+	reg_null(&u, "to_day");
+	reg_text(&u, "decision", "d");
+	return run(&u, CALLER_CA, e);
+}
+
+static bool
+end_appointment(unsigned n, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char id[20];
+
+	reg_verb(&u, "person.end");
+	reg_bytes(&u, "id", handle_of(id, n));
+	reg_text(&u, "agency", "H99");
+	reg_int(&u, "day", 20001);
+	return run(&u, CALLER_CA, e);
+}
+
+static bool
+accept_order(unsigned n, uint64_t size, const struct hash *root, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char id[20];
+
+	reg_verb(&u, "order.accept");
+	reg_text(&u, "org", "H99");
+	reg_text(&u, "role", "clerk");
+	reg_bytes(&u, "order_id", handle_of(id, n));
+	reg_text(&u, "act", "permit.seal");
+	reg_bytes(&u, "signer", span_str("s"));
+	reg_bytes(&u, "cms", span_str("c"));
+	reg_int(&u, "after_size", (int64_t)size);
+	reg_bytes(&u, "after_root", span_of(root->octet, HASH_LEN));
+	return run(&u, CALLER_SIGNER, e);
+}
+
+/*
+ * Publishing, by hand.
+ */
+
+static void
+put_file(const char *folder, const char *name, struct span content)
+{
+	own_str char *path = xprintf("%s/%s", folder, name);
+	own_str char *above = xstrdup(path);
+	struct err e;
+
+	*strrchr(above, '/') = '\0';
+	assert_done(folder_make(above, 0755, &e) && file_write(path, content, 0644, &e), e);
+}
+
+static void
+put_tiles(sqlite3 *db, const char *folder, uint64_t size)
+{
+	for (unsigned level = 0; level < 3; level++)
+		for (uint64_t n = 0; n * TILE_WIDTH < tile_count(size, level); n++) {
+			own_str char *sql = xprintf("SELECT hashes FROM log_tile WHERE level = %u AND n = %llu", level, (unsigned long long)n);
+			uint64_t left = tile_count(size, level) - n * TILE_WIDTH;
+			unsigned width = left < TILE_WIDTH ? (unsigned)left : TILE_WIDTH;
+			own_struct(buf) name = buf_new(200);
+			sqlite3_stmt *s;
+
+			assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+			assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+			tile_path(&name, (int)level, n, width);
+			put_file(folder, buf_str(&name), span_of(sqlite3_column_blob(s, 0), width * HASH_LEN));
+			sqlite3_finalize(s);
+		}
+}
+
+static void
+put_bundles(sqlite3 *db, const char *folder, uint64_t size)
+{
+	for (uint64_t n = 0; n * TILE_WIDTH < size; n++) {
+		unsigned width = size - n * TILE_WIDTH < TILE_WIDTH ? (unsigned)(size - n * TILE_WIDTH) : TILE_WIDTH;
+		own_str char *sql = xprintf("SELECT entry FROM log_entry WHERE idx >= %llu ORDER BY idx LIMIT %u", (unsigned long long)(n * TILE_WIDTH), width);
+		own_struct(buf) bundle = buf_new(1 << 20);
+		own_struct(buf) name = buf_new(200);
+		sqlite3_stmt *s;
+
+		assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+		while (sqlite3_step(s) == SQLITE_ROW)
+			bundle_put(&bundle, span_of(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)));
+		tile_path(&name, TILE_ENTRIES, n, width);
+		put_file(folder, buf_str(&name), buf_span(&bundle));
+		sqlite3_finalize(s);
+	}
+}
+
+static void
+sign_checkpoint(struct buf *note, const struct checkpoint *c)
+{
+	own(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
+	unsigned char signature[64];
+	size_t n = sizeof(signature);
+
+	checkpoint_text(note, c);
+	assert_int_equal(EVP_DigestSignInit(ctx, NULL, NULL, NULL, log_key), 1);
+	assert_int_equal(EVP_DigestSign(ctx, signature, &n, note->ptr, note->len), 1);
+	buf_put_byte(note, '\n');
+	note_line(note, &log_public, signature);
+}
+
+/* What the register would have published now; the database remembers it. */
+static struct checkpoint
+publish(const char *folder)
+{
+	struct checkpoint c = { .origin = ORIGIN };
+	own_struct(buf) note = buf_new(NOTE_MAX);
+	own_str char *line = xprintf("%s\n", vkey);
+	sqlite3_stmt *s;
+	struct fsck f;
+	struct err e;
+	sqlite3 *db;
+
+	assert_done(fsck_run(&f, runner_database(runner), NULL, &e), e);
+	c.size = f.entries;
+	c.root = f.root;
+	assert_int_equal(sqlite3_open(runner_database(runner), &db), SQLITE_OK);
+	put_tiles(db, folder, c.size);
+	put_bundles(db, folder, c.size);
+	sign_checkpoint(&note, &c);
+	put_file(folder, "checkpoint", buf_span(&note));
+	put_file(folder, "log.vkey", span_str(line));
+	assert_int_equal(sqlite3_prepare_v2(db, "INSERT INTO log_published (one, size, note, key) VALUES (1, ?, ?, ?) "
+	    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note", -1, &s, NULL), SQLITE_OK);
+	sqlite3_bind_int64(s, 1, (int64_t)c.size);
+	sqlite3_bind_text(s, 2, buf_str(&note), -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(s, 3, vkey, -1, SQLITE_STATIC);
+	assert_int_equal(sqlite3_step(s), SQLITE_DONE);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return c;
+}
+
+/*
+ * The story: what a backup has, what was lost after it.
+ */
+
+static struct checkpoint before, after;		/* published with the backup, and last */
+
+static void
+until_the_backup(void)
+{
+	struct err e;
+	int64_t number;
+
+	assert_done(open_book("H99.1", "A", 245, &e) && open_book("H99.2", "B", 1, &e) && open_book("H99.3", "C", 7, &e), e);
+	must_seal(1, "H99.1", "A", 0);		/* 245: withdrawn afterwards */
+	must_seal(2, "H99.1", "A", 1);		/* 246 */
+	assert_done(submit(3, "H99.1", &e) && officer_signs(3, "H99.1", &e), e);	/* sealed afterwards */
+	assert_done(submit(4, "H99.1", &e), e);						/* still a draft */
+	assert_done(submit(5, "H99.3", &e) && officer_signs(5, "H99.3", &e), e);	/* reserved afterwards */
+	must_seal(6, "H99.3", "C", 2);
+	for (unsigned n = 10; n < 16; n++)
+		assert_done(request(n, &e), e);
+	assert_done(certify(10, true, &e) && certify(11, true, &e) && certify(12, false, &e) && certify(13, false, &e), e);
+	assert_done(appoint(30, &e) && appoint(31, &e), e);
+	assert_done(put_list("crl.reserve", "crl", 100, &e) && put_list("status.reserve", "status", 200, &e) && put_stamps(&number, &e), e);
+	assert_int_equal(number, 1);
+	/* More than one bundle. */
+	for (unsigned n = 0; n < 260; n++)
+		assert_done(open_book("H98", "B", 1, &e) || e.class == ERR_CONFLICT, e);
+	for (unsigned n = 1000; n < 1260; n++)
+		assert_done(request(n, &e), e);
+}
+
+static void
+after_the_backup(void)
+{
+	int64_t number;
+	struct err e;
+
+	assert_done(withdraw(1, "H99.1", 0, &e), e);
+	assert_done(reserve(3, "H99.1", "A", &e) && issue(3, "H99.1", "A", 3, &e), e);	/* 247 */
+	must_seal(20, "H99.1", "A", 4);							/* 248 */
+	assert_done(withdraw(20, "H99.1", 4, &e), e);
+	assert_done(reserve(5, "H99.3", "C", &e), e);		/* its number is nowhere public */
+	assert_done(certify(14, true, &e) && certify(15, false, &e), e);
+	assert_done(end_certificate("cert.revoke", 10, &e), e);	/* of the backup */
+	assert_done(end_certificate("cert.void", 12, &e), e);	/* reserved in the backup */
+	assert_done(request(16, &e) && certify(16, true, &e) && end_certificate("cert.revoke", 16, &e), e);
+	assert_done(end_certificate("cert.void", 15, &e), e);
+	assert_done(end_appointment(30, &e), e);
+	assert_done(put_list("crl.reserve", "crl", 500, &e) && put_list("status.reserve", "status", 600, &e) && put_stamps(&number, &e) && put_stamps(&number, &e), e);
+	assert_int_equal(number, 3);
+	assert_done(accept_order(40, before.size, &before.root, &e), e);
+	for (unsigned n = 2000; n < 2260; n++)
+		assert_done(request(n, &e), e);
+}
+
+static int
+start(void **state)
+{
+	unsigned char octets[32];
+	own_struct(buf) text = buf_new(300);
+	size_t n = sizeof(octets);
+	struct backup b;
+	struct err e;
+
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	log_key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	assert_int_equal(EVP_PKEY_get_raw_public_key(log_key, octets, &n), 1);
+	assert_done(note_key_new(&log_public, ORIGIN, octets, &e), e);
+	note_key_text(&text, &log_public);
+	snprintf(vkey, sizeof(vkey), "%s", buf_str(&text));
+	shell("mkdir %s/state %s/back", dir, dir);
+	assert_done(runner_new(&runner, in_dir("state/register.db"), ORIGIN, &e), e);
+	until_the_backup();
+	before = publish(in_dir("public"));
+	assert_done(backup_make(&b, in_dir("state/register.db"), in_dir("backup"), 1795000000, &e), e);
+	backup_drop(&b);
+	after_the_backup();
+	after = publish(in_dir("public"));
+	runner_stop(runner);
+	return 0;
+}
+
+static int
+stop(void **state)
+{
+	EVP_PKEY_free(log_key);
+	shell("rm -rf %s%s", dir, "");
+	return 0;
+}
+
+static int
+nothing_there(void **state)
+{
+	shell("rm -rf %s/back && mkdir %s/back", dir, dir);
+	return 0;
+}
+
+/*
+ * Backups.
+ */
+
+static void
+a_backup_says_what_it_is(void **state)
+{
+	own_struct(backup) b = { .made = 0 };
+	own_struct(backup) verified = { .made = 0 };
+	struct err e;
+
+	assert_done(backup_read(&b, in_dir("backup"), &e), e);
+	assert_int_equal(b.made, 1795000000);
+	assert_int_equal(b.log.size, before.size);
+	assert_true(hash_eq(&b.log.root, &before.root));
+	assert_string_equal(b.log.origin, ORIGIN);
+	assert_string_equal(b.key, vkey);
+	assert_done(backup_verify(&verified, in_dir("backup"), &e), e);
+	shell("test \"$(ls %s/backup | tr '\\n' ' ')\" = 'manifest.json register.db ' && test \"$(stat -c %%a %s/backup)\" = 700", dir, dir);
+	shell("test \"$(stat -c %%a %s/backup/register.db %s/backup/manifest.json | sort -u)\" = 600", dir, dir);
+}
+
+static void
+a_backup_is_written_over_nothing(void **state)
+{
+	struct backup b;
+	struct err e;
+
+	assert_false(backup_make(&b, in_dir("state/register.db"), in_dir("backup/"), 1, &e));
+	assert_int_equal(e.class, ERR_CONFLICT);
+	assert_false(backup_make(&b, in_dir("nothing.db"), in_dir("other"), 1, &e));
+	assert_int_not_equal(access(in_dir("other"), F_OK), 0);
+	/* What a try left is no backup, and the next one makes it. */
+	shell("mkdir -p %s/third.partial && touch %s/third.partial/register.db", dir, dir);
+	assert_false(backup_read(&b, in_dir("third.partial"), &e));
+	assert_done(backup_make(&b, in_dir("state/register.db"), in_dir("third"), 1, &e), e);
+	backup_drop(&b);
+}
+
+static void
+a_register_that_is_not_sound_is_not_backed_up(void **state)
+{
+	struct backup b;
+	struct err e;
+
+	shell("cp %s/state/register.db %s/bad.db", dir, dir);
+	shell("sqlite3 %s/bad.db 'UPDATE book SET next = next + 1 WHERE agency = \"H99.1\"'%s", dir, "");
+	assert_false(backup_make(&b, in_dir("bad.db"), in_dir("of-bad"), 1, &e));
+	assert_int_not_equal(access(in_dir("of-bad"), F_OK), 0);
+}
+
+static void *
+work(void *arg)
+{
+	for (unsigned n = 3000; !__atomic_load_n((bool *)arg, __ATOMIC_SEQ_CST); n++) {
+		struct err e;
+
+		if (!request(n, &e))
+			return (void *)1;
+	}
+	return NULL;
+}
+
+static void
+the_register_works_while_it_is_backed_up(void **state)
+{
+	bool stop_now = false;
+	pthread_t thread;
+	uint64_t last = 0;
+	void *bad;
+	struct err e;
+
+	shell("mkdir %s/busy%s", dir, "");
+	assert_done(runner_new(&runner, in_dir("busy/register.db"), ORIGIN, &e), e);
+	pthread_create(&thread, NULL, work, &stop_now);
+	for (int i = 0; i < 4; i++) {
+		own_str char *name = xprintf("busy/%d", i);
+		own_struct(backup) b = { .made = 0 };
+
+		assert_done(backup_make(&b, in_dir("busy/register.db"), in_dir(name), i, &e), e);
+		assert_true(b.log.size >= last);
+		last = b.log.size;
+	}
+	__atomic_store_n(&stop_now, true, __ATOMIC_SEQ_CST);
+	pthread_join(thread, &bad);
+	assert_null(bad);
+	runner_stop(runner);
+	assert_true(last > 0);
+}
+
+/*
+ * Putting back.
+ */
+
+static bool
+restore(struct restored *r, struct err *e)
+{
+	const struct restore q = { .backup = in_dir("backup"), .state = in_dir("back"), .tiles = in_dir("public") };
+
+	return restore_run(r, &q, e);
+}
+
+static int64_t
+ask(const char *sql)
+{
+	struct store *s = NULL;
+	int64_t n;
+	struct err e;
+
+	assert_done(store_open(&s, in_dir("back/register.db"), STORE_READ, &e), e);
+	assert_done(store_int(s, sql, NULL, INT64_MIN, &n, &e), e);
+	store_free(s);
+	return n;
+}
+
+static void
+what_was_published_is_there_again(void **state)
+{
+	static const struct { const char *name, *sql; int64_t want; } cases[] = {
+		{ "a withdrawal of a permit that the backup has", "SELECT state = 'withdrawn' AND withdrawn_day = 20001 FROM permit WHERE short_code = 'C1'", 1 },
+		{ "one that was sealed meanwhile keeps its place", "SELECT idx FROM permit_lost WHERE status = 0 AND list = 1", 3 },
+		{ "one that was withdrawn too", "SELECT idx FROM permit_lost WHERE status = 1 AND from_day = 20001", 4 },
+		{ "one that was being sealed", "SELECT count(*) FROM permit_lost WHERE list IS NULL", 1 },
+		{ "the number of a public book goes on", "SELECT next FROM book WHERE agency = 'H99.1'", 249 },
+		{ "and the book is open", "SELECT closed IS NULL FROM book WHERE agency = 'H99.1'", 1 },
+		{ "a book whose numbers nobody saw is closed", "SELECT closed IS NOT NULL FROM book WHERE agency = 'H99.2'", 1 },
+		{ "one with a seal that nobody saw is closed", "SELECT closed IS NOT NULL FROM book WHERE agency = 'H99.3'", 1 },
+		{ "a certificate of the backup is revoked", "SELECT count(*) FROM certificate WHERE state = 'revoked' AND revoked_at = 1010", 1 },
+		{ "a reservation of the backup is void", "SELECT count(*) FROM certificate WHERE state = 'void' AND revoked_at = 1012", 1 },
+		{ "one that nobody touched", "SELECT count(*) FROM certificate WHERE state = 'reserved'", 1 },
+		{ "certificates that are lost", "SELECT count(*) FROM certificate_lost", 3 },
+		{ "of which one is active", "SELECT count(*) FROM certificate_lost WHERE state = 'active'", 1 },
+		{ "the request of a void reservation waits again", "SELECT count(*) FROM request WHERE state = 'pending' AND id = (SELECT request FROM certificate WHERE state = 'void')", 1 },
+		{ "an appointment has ended", "SELECT count(*) FROM appointment WHERE ended_day IS NOT NULL", 1 },
+		{ "numbers of lists", "SELECT count(*) FROM list_lost", 4 },
+		{ "no session", "SELECT count(*) FROM session", 0 },
+	};
+	struct restored r;
+	struct fsck f;
+	struct err e;
+
+	assert_done(restore(&r, &e), e);
+	assert_int_equal(r.entries, after.size + 1);
+	assert_int_equal(r.first, before.size);
+	assert_int_equal(r.count, after.size - before.size);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int64_t got = ask(cases[i].sql);
+
+		if (got != cases[i].want)
+			print_error("%lld\n", (long long)got);
+		assert_case(cases[i].name, got == cases[i].want);
+	}
+	assert_done(fsck_run(&f, in_dir("back/register.db"), in_dir("public"), &e), e);
+	assert_int_equal(f.lost, after.size - before.size);
+	assert_int_equal(f.published, after.size);
+	shell("test \"$(ls %s/back | tr '\\n' ' ')\" = 'register.db register.db.lock '%s", dir, "");
+}
+
+static void
+the_register_goes_on(void **state)
+{
+	unsigned char serial[20];
+	struct restored r;
+	struct fsck f, again;
+	int64_t number;
+	struct err e;
+
+	assert_done(restore(&r, &e), e);
+	assert_done(fsck_run(&f, in_dir("back/register.db"), NULL, &e), e);
+	assert_done(runner_new(&runner, in_dir("back/register.db"), ORIGIN, &e), e);
+
+	/* No order that could have been carried out already. */
+	assert_false(accept_order(40, before.size, &before.root, &e));
+	assert_int_equal(e.class, ERR_CONFLICT);
+	assert_false(accept_order(41, after.size, &after.root, &e));
+	assert_int_equal(e.class, ERR_CONFLICT);
+	assert_done(accept_order(41, f.entries, &f.root, &e), e);
+
+	/* No number, no place, no serial number twice. */
+	assert_false(officer_signs(20, "H99.1", &e));
+	assert_false(reserve(3, "H99.1", "A", &e));
+	assert_int_equal(e.class, ERR_CONFLICT);
+	assert_false(reserve(5, "H99.3", "C", &e));
+	must_seal(50, "H99.1", "A", 6);		/* behind one that may be given */
+	assert_int_equal(number_of(50), 249);
+	assert_done(submit(51, "H99.3", &e) && officer_signs(51, "H99.3", &e), e);
+	assert_false(reserve(51, "H99.3", "C", &e));
+	assert_string_equal(e.text, "this book is closed after a restore; an order permit.open-book sets its next number");
+	assert_false(open_book("H99.3", "C", 7, &e));
+	assert_int_equal(e.class, ERR_CONFLICT);
+	assert_done(open_book("H99.3", "C", 9, &e) && reserve(51, "H99.3", "C", &e), e);
+	assert_int_equal(number_of(51), 9);
+	assert_false(open_book("H99.3", "C", 20, &e));
+	assert_false(certify(14, true, &e));
+	assert_false(put_list("crl.reserve", "crl", 500, &e));
+	assert_false(put_list("status.reserve", "status", 600, &e));
+	assert_done(put_list("crl.reserve", "crl", 501, &e) && put_list("status.reserve", "status", 601, &e) && put_stamps(&number, &e), e);
+	assert_int_equal(number, 4);
+
+	/* What is lost can be revoked and withdrawn, once. */
+	assert_int_equal(ask("SELECT count(*) FROM certificate_lost WHERE state = 'active'"), 1);
+	assert_done(end_certificate("cert.revoke", 14, &e), e);
+	assert_false(end_certificate("cert.revoke", 14, &e));
+	assert_false(end_certificate("cert.revoke", 16, &e));
+	assert_done(withdraw(3, "H99.1", 3, &e), e);
+	assert_false(withdraw(3, "H99.1", 3, &e));
+	assert_false(withdraw(20, "H99.1", 4, &e));
+	assert_false(withdraw(5, "H99.3", 5, &e));
+	(void)id_of(serial, 0);
+
+	assert_done(fsck_run(&again, runner_database(runner), in_dir("public"), &e), e);
+	assert_true(again.entries > f.entries);
+	runner_stop(runner);
+}
+
+/* The later of two disasters, with the older backup: the entry that tells of
+ * the first restore is lost too. */
+static void
+restored_twice(void **state)
+{
+	struct restore q = { .backup = in_dir("backup"), .state = in_dir("back"), .tiles = in_dir("second") };
+	struct restored r;
+	struct checkpoint c;
+	struct fsck f;
+	struct err e;
+
+	assert_done(restore(&r, &e), e);
+	assert_done(runner_new(&runner, in_dir("back/register.db"), ORIGIN, &e), e);
+	must_seal(60, "H99.1", "A", 6);
+	c = publish(in_dir("second"));
+	runner_stop(runner);
+	nothing_there(NULL);
+	q.state = in_dir("back");
+	q.backup = in_dir("backup");
+	q.tiles = in_dir("second");
+	assert_done(restore_run(&r, &q, &e), e);
+	assert_int_equal(r.entries, c.size + 1);
+	assert_int_equal(ask("SELECT count(*) FROM reimport"), 2);
+	assert_int_equal(ask("SELECT next FROM book WHERE agency = 'H99.1'"), 250);
+	assert_done(fsck_run(&f, in_dir("back/register.db"), in_dir("second"), &e), e);
+}
+
+static void
+without_loss_nothing_is_said(void **state)
+{
+	struct restore q = { .backup = in_dir("backup"), .state = in_dir("back") };
+	struct restored r;
+	struct err e;
+
+	assert_done(restore_run(&r, &q, &e), e);
+	assert_int_equal(r.entries, before.size);
+	assert_int_equal(r.count, 0);
+	assert_int_equal(ask("SELECT count(*) FROM book WHERE closed IS NOT NULL"), 0);
+}
+
+/*
+ * Refusals.
+ */
+
+static void
+refused_restores(void **state)
+{
+	static const struct { const char *name, *damage; enum err_class want; const char *says; } cases[] = {
+		{ "one octet of the copy", "printf X | dd of=backup/register.db bs=1 seek=9000 conv=notrunc 2>/dev/null", ERR_STORE, "not the file that the manifest lists" },
+		{ "a longer copy", "echo >>backup/register.db", ERR_STORE, "not the file that the manifest lists" },
+		{ "no copy", "rm backup/register.db", ERR_ABSENT, "register.db" },
+		{ "no manifest", "rm backup/manifest.json", ERR_ABSENT, "this is no backup" },
+		{ "a manifest with a key more", "sed -i 's/{/{\"a\":1,/' backup/manifest.json", ERR_INPUT, "manifest.json" },
+		{ "a manifest of another log's size", "sed -i 's/\"size\":\\([0-9]*\\)}/\"size\":1\\1}/' backup/manifest.json", ERR_STORE, "" },
+		{ "another register with the right hash", "sqlite3 backup/register.db \"UPDATE book SET next = 99\" && sed -i \"s/\\\"sha256\\\":\\\"[0-9a-f]*/\\\"sha256\\\":\\\"$(sha256sum backup/register.db | cut -d' ' -f1)/\" backup/manifest.json",
+		  ERR_STORE, "book, row" },
+		{ "an entry of a bundle", "printf X | dd of=\"$(ls public/tile/entries/*.p/* public/tile/entries/00[0-9] | tail -1)\" bs=1 seek=600 conv=notrunc 2>/dev/null", ERR_INPUT, "is not the one whose hash stands in" },
+		{ "a hash of a tile", "for t in public/tile/0/*.p/* public/tile/0/00[0-9]; do printf XXXX | dd of=$t bs=1 seek=700 conv=notrunc 2>/dev/null; done", ERR_INPUT, "is not the one whose hash stands in" },
+		{ "a tile above", "f=$(ls public/tile/1/*.p/* | tail -1); printf X | dd of=$f bs=1 seek=5 conv=notrunc 2>/dev/null", ERR_STORE, "is not what the log says" },
+		{ "a gap in the bundles", "mv public/tile/entries/002 public/gone || mv public/tile/entries/002.p public/gone", ERR_ABSENT, "the tiles have a gap" },
+		{ "a gap in the tiles", "mv public/tile/0/002 public/gone || mv public/tile/0/002.p public/gone", ERR_ABSENT, "the tiles have a gap" },
+		{ "no checkpoint", "rm public/checkpoint", ERR_ABSENT, "checkpoint" },
+		{ "a checkpoint that nobody signed", "sed -i '2s/.*/999/' public/checkpoint", ERR_INPUT, "" },
+		{ "somebody's file in the state", "touch back/notes", ERR_CONFLICT, "into an empty state only" },
+		{ "a register in the state", "cp state/register.db back/", ERR_CONFLICT, "into an empty state only" },
+		{ "no state", "rmdir back", ERR_STORE, "" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct restored r;
+		struct err e;
+
+		shell("cd %s && rm -rf back good && mkdir back good && cp -a backup public good/%s", dir, "");
+		shell("cd %s && { %s; } 2>/dev/null", dir, cases[i].damage);
+		assert_case(cases[i].name, !restore(&r, &e));
+		if (e.class != cases[i].want || strstr(e.text, cases[i].says) == NULL)
+			print_error("%s\n", e.text);
+		assert_case(cases[i].name, e.class == cases[i].want && strstr(e.text, cases[i].says) != NULL);
+		assert_case(cases[i].name, access(in_dir("back/register.db"), F_OK) != 0 || strstr(cases[i].name, "a register in") != NULL);
+		shell("cd %s && rm -rf backup public && mv good/* . && rmdir good && rm -rf back%s", dir, "");
+	}
+}
+
+/* A checkpoint that the key signed over more than the tiles have. */
+static void
+a_checkpoint_newer_than_the_tiles(void **state)
+{
+	struct checkpoint c = after;
+	own_struct(buf) note = buf_new(NOTE_MAX);
+	struct restored r;
+	struct err e;
+
+	shell("cp %s/public/checkpoint %s/kept", dir, dir);
+	c.size = after.size + 3;
+	sign_checkpoint(&note, &c);
+	put_file(in_dir("public"), "checkpoint", buf_span(&note));
+	assert_false(restore(&r, &e));
+	shell("mv %s/kept %s/public/checkpoint", dir, dir);
+	assert_int_equal(e.class, ERR_ABSENT);
+	assert_non_null(strstr(e.text, "the tiles have a gap"));
+}
+
+static void
+tiles_of_another_log(void **state)
+{
+	struct restore q = { .backup = in_dir("backup"), .state = in_dir("back"), .tiles = in_dir("others") };
+	struct restored r;
+	struct err e;
+
+	shell("mkdir %s/other%s", dir, "");
+	assert_done(runner_new(&runner, in_dir("other/register.db"), ORIGIN, &e), e);
+	for (unsigned n = 0; n < 1200; n++)
+		assert_done(request(n, &e), e);
+	publish(in_dir("others"));
+	runner_stop(runner);
+	assert_false(restore_run(&r, &q, &e));
+	assert_int_equal(e.class, ERR_INPUT);
+	assert_int_not_equal(access(in_dir("back/register.db"), F_OK), 0);
+	/* The same with another key. */
+	q.key = "test.example/log+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	q.tiles = in_dir("public");
+	assert_false(restore_run(&r, &q, &e));
+}
+
+static void
+a_running_register_is_not_restored_over(void **state)
+{
+	struct hold held;
+	struct restored r;
+	struct err e;
+
+	assert_done(hold_register(&held, in_dir("back/register.db"), &e), e);
+	assert_false(restore(&r, &e));
+	assert_int_equal(e.class, ERR_CONFLICT);
+	assert_non_null(strstr(e.text, "a register runs on"));
+	hold_drop(&held);
+	assert_done(restore(&r, &e), e);
+}
+
+/* Somebody takes a record away and no entry says so; or an entry says so of
+ * others than those that are missing. */
+static void
+fsck_wants_every_loss_explained(void **state)
+{
+	struct restored r;
+	struct fsck f;
+	struct err e;
+
+	assert_done(restore(&r, &e), e);
+	shell("sqlite3 %s/back/register.db 'UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = 3'%s", dir, "");
+	assert_false(fsck_run(&f, in_dir("back/register.db"), NULL, &e));
+	nothing_there(NULL);
+	assert_done(restore(&r, &e), e);
+	shell("sqlite3 %s/back/register.db 'UPDATE certificate_lost SET not_after = 1'%s", dir, "");
+	assert_false(fsck_run(&f, in_dir("back/register.db"), NULL, &e));
+	assert_non_null(strstr(e.text, "certificate_lost"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_backup_says_what_it_is),
+		cmocka_unit_test(a_backup_is_written_over_nothing),
+		cmocka_unit_test(a_register_that_is_not_sound_is_not_backed_up),
+		cmocka_unit_test(the_register_works_while_it_is_backed_up),
+		cmocka_unit_test_setup(what_was_published_is_there_again, nothing_there),
+		cmocka_unit_test_setup(the_register_goes_on, nothing_there),
+		cmocka_unit_test_setup(restored_twice, nothing_there),
+		cmocka_unit_test_setup(without_loss_nothing_is_said, nothing_there),
+		cmocka_unit_test(refused_restores),
+		cmocka_unit_test_setup(a_checkpoint_newer_than_the_tiles, nothing_there),
+		cmocka_unit_test_setup(tiles_of_another_log, nothing_there),
+		cmocka_unit_test_setup(a_running_register_is_not_restored_over, nothing_there),
+		cmocka_unit_test_setup(fsck_wants_every_loss_explained, nothing_there),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
