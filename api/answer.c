@@ -147,6 +147,30 @@ put_permit(struct buf *out, const json_t *permit)
 	buf_put_str(out, "</dl></section>\n");
 }
 
+static void
+put_dossier(struct buf *out, const json_t *dossier)
+{
+	static const struct { const char *key, *term; } days[] = { { "since", "Từ ngày" }, { "due", "Hẹn trả kết quả" } };
+	const json_t *permit;
+	size_t i;
+
+	if (json_object_size(dossier) == 0)
+		return;
+	buf_put_str(out, "<section id=\"dossier\"><h2>Hồ sơ <span lang=\"en\">(the dossier)</span></h2><dl>\n");
+	put_plain_row(out, "Mã hồ sơ", text_of(dossier, "code"));
+	put_plain_row(out, "Cơ quan", text_of(json_object_get(dossier, "agency"), "name"));
+	put_plain_row(out, "Bước hiện tại", text_of(json_object_get(dossier, "step_say"), "vi"));
+	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++)
+		if (text_of(dossier, days[i].key)[0] != 0)
+			put_day_row(out, days[i].term, text_of(dossier, days[i].key));
+	json_array_foreach(json_object_get(dossier, "permits"), i, permit) {
+		own_str char *text = xprintf("%s: %s", text_of(json_object_get(permit, "kind"), "vi"), text_of(json_object_get(permit, "state_say"), "vi"));
+
+		put_plain_row(out, "Giấy phép từ hồ sơ này", text);
+	}
+	buf_put_str(out, "</dl></section>\n");
+}
+
 bool
 answer_html(struct buf *out, const json_t *answer, struct err *e)
 {
@@ -163,6 +187,7 @@ answer_html(struct buf *out, const json_t *answer, struct err *e)
 	buf_put_str(out, "<header><h1>Kiểm tra giấy phép</h1></header><main>\n");
 	put_said(out, said);
 	put_permit(out, json_object_get(answer, "permit"));
+	put_dossier(out, json_object_get(answer, "dossier"));
 	buf_put_str(out, "<p><a href=\"/\">Kiểm tra mã khác – <span lang=\"en\">Check another code</span></a></p></main></body></html>\n");
 	return buf_ok(out, "the answer", e);
 }

@@ -13,11 +13,10 @@
 #include <stdio.h>
 
 #define KEY_MAX 256			/* characters of an API key */
-#define CALLER_MAX (16u << 10)	/* a client certificate */
 #define IDEMPOTENCY_MAX 128
 #define CERTIFICATE_MAX (16u << 10)
 
-static bool
+bool
 text_fits(struct span s, const char *what, struct err *e)
 {
 	if (s.len == 0)
@@ -37,7 +36,7 @@ reply_is(struct call *c, const struct msg *reply, const char *type, struct err *
 	return buf_ok(&c->out->body, "the answer", e);
 }
 
-static bool
+bool
 call_json(struct call *c, struct peer *peer, const struct msg *request, struct err *e)
 {
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
@@ -186,17 +185,24 @@ submit_status(struct span answer)
 }
 
 bool
+idempotency_key(const char **out, struct call *c, struct err *e)
+{
+	const char *key = http_header(c->in, "Idempotency-Key");
+
+	if (key == NULL || *key == 0 || strlen(key) > IDEMPOTENCY_MAX)
+		return fail(e, ERR_INPUT, "the header Idempotency-Key, 1 to %d characters, is needed", IDEMPOTENCY_MAX);
+	*out = key;
+	return text_fits(span_str(key), "Idempotency-Key", e);
+}
+
+bool
 forward_submit(struct call *c, struct err *e)
 {
 	own_struct(msg) m = msg_new(SIGNER_SUBMIT, HTTP_REPLY_MAX);
-	const char *key = http_header(c->in, "Idempotency-Key");
 	own_struct(buf) who = buf_new(CALLER_MAX);
+	const char *key;
 
-	if (!caller_need(&who, c, e))
-		return false;
-	if (key == NULL || *key == 0 || strlen(key) > IDEMPOTENCY_MAX)
-		return fail(e, ERR_INPUT, "the header Idempotency-Key, 1 to %d characters, is needed", IDEMPOTENCY_MAX);
-	if (!text_fits(span_str(key), "Idempotency-Key", e) || !text_fits(c->in->body, "the body", e))
+	if (!caller_need(&who, c, e) || !idempotency_key(&key, c, e) || !text_fits(c->in->body, "the body", e))
 		return false;
 	msg_put(&m, buf_span(&who));
 	msg_put_str(&m, key);
@@ -315,7 +321,7 @@ lookup_text(struct buf *out, const struct call *c, const char *typed, struct err
 }
 
 /* What a daemon wrote wrongly is no fault of the asker. */
-static bool
+bool
 answer_read(json_t **out, struct span text, struct err *e)
 {
 	if (json_read(out, text, e))
@@ -330,8 +336,8 @@ static const struct { const char *id; unsigned status, retry_secs; } answer_stat
 	{ "busy", 503, 20 },
 };
 
-static void
-status_put(struct http_reply *out, const json_t *answer)
+void
+answer_status_put(struct http_reply *out, const json_t *answer)
 {
 	const char *id = json_string_value(json_object_get(json_object_get(answer, "answer"), "id"));
 	json_int_t wait = json_integer_value(json_object_get(answer, "wait"));
@@ -351,7 +357,7 @@ forward_lookup(struct call *c, struct err *e)
 	if (!lookup_text(&c->out->body, c, c->arg, e) || !answer_read(&j, buf_span(&c->out->body), e))
 		return false;
 	c->out->type = "application/json";
-	status_put(c->out, j);
+	answer_status_put(c->out, j);
 	return true;
 }
 
@@ -362,7 +368,7 @@ lookup_answer(json_t **out, struct call *c, const char *typed, struct err *e)
 
 	if (!lookup_text(&text, c, typed, e) || !answer_read(out, buf_span(&text), e))
 		return false;
-	status_put(c->out, *out);
+	answer_status_put(c->out, *out);
 	return true;
 }
 

@@ -23,9 +23,20 @@ bool forward_verify(struct call *, struct err *);
 bool forward_lookup(struct call *, struct err *);
 bool forward_stamp(struct call *, struct err *);
 
+/* What the handlers share.  A text that the daemons' frames take; the header
+ * Idempotency-Key, which is needed; a request whose answer, JSON, is the reply's
+ * body; an answer's text read, where what is no JSON is our fault; the status
+ * that an answer (busy, too-many-tries) is in HTTP. */
+must_check bool text_fits(struct span, const char *what, struct err *);
+must_check bool idempotency_key(const char **out, struct call *, struct err *);
+must_check bool call_json(struct call *, struct peer *, const struct msg *request, struct err *);
+must_check bool answer_read(json_t **out, struct span text, struct err *);
+void answer_status_put(struct http_reply *, const json_t *answer);
+
 /* The program that asks, as the daemons know it: its client certificate, or else
  * SHA-256 of the key in "Authorization: Bearer"; empty for whoever gives
  * neither.  caller_need refuses that with 401. */
+#define CALLER_MAX (16u << 10)	/* a client certificate */
 must_check bool caller_of(struct buf *who, struct call *, struct err *);
 must_check bool caller_need(struct buf *who, struct call *, struct err *);
 /* Is it a handle, as code_plain gives it?  Handles stand in the public log, so

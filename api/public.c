@@ -44,14 +44,13 @@ type_put(struct http_reply *r, const char *path)
 	r->cache = types[i].cache;
 }
 
-/* The body is there: its ETag, and 304 for who has it already. */
-static void
-etag_put(struct call *c)
+void
+etag_put(struct call *c, struct span what)
 {
 	const char *have = http_header(c->in, "If-None-Match");
 	unsigned char hash[SHA256_LEN];
 
-	sha256(hash, buf_span(&c->out->body));
+	sha256(hash, what);
 	hex_text(c->out->etag, span_of(hash, SHA256_LEN));
 	if (have != NULL && strstr(have, c->out->etag) != NULL) {
 		c->out->status = 304;
@@ -72,7 +71,7 @@ page_file(struct call *c, struct err *e)
 		return fail(e, ERR_ABSENT, "there is no such page");
 	buf_put(&c->out->body, f->octets, f->len);
 	type_put(c->out, path);
-	etag_put(c);
+	etag_put(c, buf_span(&c->out->body));
 	return true;
 }
 
@@ -128,6 +127,6 @@ public_file(struct call *c, struct err *e)
 	if (!open_public(&fd, c, e) || !fd_read(&c->out->body, fd, "the file", e))
 		return false;
 	type_put(c->out, c->in->path);
-	etag_put(c);
+	etag_put(c, buf_span(&c->out->body));
 	return true;
 }

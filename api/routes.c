@@ -1,6 +1,7 @@
 #include "api/routes.h"
 
 #include "api/answer.h"
+#include "api/dossier.h"
 #include "api/forward.h"
 #include "api/public.h"
 #include "api/sheet.h"
@@ -20,6 +21,7 @@
 #define SUBMISSION_MAX (4u << 20)
 #define STAMP_MAX (16u << 10)
 #define FORM_MAX (8u << 10)
+#define EVENTS_MAX (1u << 20)
 #define ARG_MAX 4096
 
 static const struct route table[] = {
@@ -44,6 +46,8 @@ static const struct route table[] = {
 	{ "GET", "/v1/permits/{code}/sheet", false, 0, sheet_run, "the permit as an A4 page" },
 	{ "POST", "/v1/verify", false, VERIFY_DOCUMENT_MAX, forward_verify, "judges a file" },
 	{ "GET", "/v1/codes/{typed}", true, 0, forward_lookup, "looks up what a person typed" },
+	{ "POST", "/v1/dossiers/events", false, EVENTS_MAX, dossier_report_run, "what happened to dossiers, up to 500 events" },
+	{ "GET", "/v1/dossiers/{code}", false, 0, dossier_run, "a dossier's step, days and permits" },
 	{ "POST", "/v1/timestamps", false, STAMP_MAX, forward_stamp, "time stamps, RFC 3161" },
 	{ "GET", "/checkpoint", false, 0, public_file, "the register's size and root, signed" },
 	{ "GET", "/log.vkey", false, 0, public_file, "the key of the checkpoint" },

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static const char *const rights[] = { RIGHT_SUBMIT, RIGHT_READ };
+static const char *const rights[] = { RIGHT_SUBMIT, RIGHT_READ, RIGHT_REPORT };
 
 void
 scope_drop(struct scope *s)

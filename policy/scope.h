@@ -12,6 +12,7 @@
 
 #define RIGHT_SUBMIT "submit"
 #define RIGHT_READ "read"
+#define RIGHT_REPORT "report"		/* of dossiers: what happened to them */
 
 struct scope {
 	char *agencies, *kinds, *rights;

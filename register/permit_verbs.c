@@ -133,8 +133,6 @@ static const struct read reads[] = {
 	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE short_code = $code OR voice_code = $code" },
 	{ .name = "known.by_sha256", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "sha256", REG_BYTES } },
 	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE sha256 = $sha256" },
-	{ .name = "known.by_dossier", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "dossier", REG_TEXT } },
-	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE dossier = $dossier ORDER BY entry DESC LIMIT 1" },
 	{ .name = "permit.submitted", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "program", REG_BYTES }, { "key", REG_TEXT } },
 	  .sql = "SELECT handle, sha256 FROM submission WHERE program = $program AND key = $key" },
 	{ .name = "permit.reservation", .callers = READERS, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "entry", REG_INT } },

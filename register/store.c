@@ -53,6 +53,27 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	  "CREATE TABLE list_lost (entry bigint PRIMARY KEY, kind text COLLATE \"C\" NOT NULL, number bigint NOT NULL, first bigint NOT NULL, last bigint NOT NULL, "
 	  "sha256 bytea NOT NULL);"
 	  LOST_INDEXES },
+	{ "CREATE TABLE dossier_edge (from_step TEXT NOT NULL, to_step TEXT NOT NULL, PRIMARY KEY (from_step, to_step)) STRICT, WITHOUT ROWID;"
+	  "INSERT INTO dossier_edge VALUES ('received', 'paused'), ('received', 'returned'), ('received', 'refused'), ('received', 'done'),"
+	  "('paused', 'resumed'), ('paused', 'returned'), ('paused', 'refused'),"
+	  "('resumed', 'paused'), ('resumed', 'returned'), ('resumed', 'refused'), ('resumed', 'done');"
+	  "CREATE TABLE dossier (handle BLOB PRIMARY KEY, code TEXT NOT NULL UNIQUE, agency TEXT NOT NULL, kind TEXT, running TEXT NOT NULL,"
+	  "steps INTEGER NOT NULL, step TEXT NOT NULL, since INTEGER NOT NULL, due INTEGER NOT NULL, entry INTEGER NOT NULL, time INTEGER NOT NULL) STRICT;"
+	  "CREATE TABLE dossier_step (handle BLOB NOT NULL REFERENCES dossier, n INTEGER NOT NULL, step TEXT NOT NULL, day INTEGER NOT NULL,"
+	  "due INTEGER, reason TEXT, entry INTEGER NOT NULL UNIQUE, PRIMARY KEY (handle, n)) STRICT, WITHOUT ROWID;"
+	  "CREATE TABLE dossier_event (program BLOB NOT NULL, key TEXT NOT NULL, sha256 BLOB NOT NULL, entry INTEGER NOT NULL,"
+	  "PRIMARY KEY (program, key)) STRICT, WITHOUT ROWID",
+	  "CREATE TABLE dossier_edge (from_step text COLLATE \"C\" NOT NULL, to_step text COLLATE \"C\" NOT NULL, PRIMARY KEY (from_step, to_step));"
+	  "INSERT INTO dossier_edge VALUES ('received', 'paused'), ('received', 'returned'), ('received', 'refused'), ('received', 'done'),"
+	  "('paused', 'resumed'), ('paused', 'returned'), ('paused', 'refused'),"
+	  "('resumed', 'paused'), ('resumed', 'returned'), ('resumed', 'refused'), ('resumed', 'done');"
+	  "CREATE TABLE dossier (handle bytea PRIMARY KEY, code text COLLATE \"C\" NOT NULL UNIQUE, agency text COLLATE \"C\" NOT NULL,"
+	  "kind text COLLATE \"C\", running text COLLATE \"C\" NOT NULL, steps bigint NOT NULL, step text COLLATE \"C\" NOT NULL,"
+	  "since bigint NOT NULL, due bigint NOT NULL, entry bigint NOT NULL, time bigint NOT NULL);"
+	  "CREATE TABLE dossier_step (handle bytea NOT NULL REFERENCES dossier, n bigint NOT NULL, step text COLLATE \"C\" NOT NULL, day bigint NOT NULL,"
+	  "due bigint, reason text COLLATE \"C\", entry bigint NOT NULL UNIQUE, PRIMARY KEY (handle, n));"
+	  "CREATE TABLE dossier_event (program bytea NOT NULL, key text COLLATE \"C\" NOT NULL, sha256 bytea NOT NULL, entry bigint NOT NULL,"
+	  "PRIMARY KEY (program, key))" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -19,6 +19,10 @@ static const struct table tables[] = {
 	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reason, "
 	    "reserved_entry, issued_entry, entry, time" },
 	{ "submission", "program, key, sha256, handle", .keys = 2 },
+	{ "dossier_edge", "from_step, to_step", .keys = 2 },
+	{ "dossier", "handle, code, agency, kind, running, steps, step, since, due, entry, time" },
+	{ "dossier_step", "handle, n, step, day, due, reason, entry", .keys = 2 },
+	{ "dossier_event", "program, key, sha256, entry", .keys = 2 },
 	{ "book", "agency, book, year, next, is_public, closed", .keys = 3 },
 	{ "number_used", "agency, scope, year, number, version, handle", .keys = 5 },
 	{ "status_list", "number, list, tbs, this_update, next_update, entry", .derived = "cwt" },

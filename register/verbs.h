@@ -2,7 +2,7 @@
  * register/verbs.h -- what can be done to the register: named verbs and named
  * reads, as data.
  *
- * A verb is one row of a table (log_verbs.c, cert_verbs.c, permit_verbs.c):
+ * A verb is one row of a table (log_verbs.c, cert_verbs.c ...):
  *
  *	in	the fields that the caller gives, with types
  *	check	SELECTs that must yield a row; else the class and the sentence
@@ -51,7 +51,7 @@ struct verb {
 	unsigned callers;
 	int entry;
 	struct verb_field in[VERB_FIELDS_MAX];		/* ends with a NULL name, as all lists here */
-	struct verb_check check[8];
+	struct verb_check check[16];
 	struct verb_allot allot[6];
 	const char *project[8];
 	const char *org, *category, *handle, *public;	/* NULL: none */
@@ -77,6 +77,8 @@ const struct verb *verb_nth(size_t i);
 const struct verb *log_verbs(void);
 const struct verb *cert_verbs(void);
 const struct verb *permit_verbs(void);
+const struct verb *dossier_verbs(void);
 const struct read *log_reads(void);
 const struct read *cert_reads(void);
 const struct read *permit_reads(void);
+const struct read *dossier_reads(void);

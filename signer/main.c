@@ -154,6 +154,22 @@ on_may_read(void *s, enum msg_caller who, const struct msg *in, struct msg *out,
 	return true;
 }
 
+static bool
+on_dossiers(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	json_t *j;
+
+	return dossier_report(&j, s, msg_span(in, 0), msg_str(in, 1), msg_span(in, 2), clock_now(), e) && reply_json(out, j);
+}
+
+static bool
+on_dossier_permits(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	json_t *j;
+
+	return dossier_permits(&j, s, msg_span(in, 0), msg_str(in, 1), clock_now(), e) && reply_json(out, j);
+}
+
 #define route_SIGNER_SUBMIT on_submit
 #define route_SIGNER_LIST on_list
 #define route_SIGNER_PREPARE on_prepare
@@ -161,6 +177,8 @@ on_may_read(void *s, enum msg_caller who, const struct msg *in, struct msg *out,
 #define route_SIGNER_ORDER on_order
 #define route_SIGNER_PERMIT on_permit
 #define route_SIGNER_MAY_READ on_may_read
+#define route_SIGNER_DOSSIERS on_dossiers
+#define route_SIGNER_DOSSIER_PERMITS on_dossier_permits
 #define ROUTE(name, callers, in, out) { { name, #name, callers, in, out }, route_##name },
 static const struct serve_route routes[] = { SIGNER_MESSAGES(ROUTE) };
 

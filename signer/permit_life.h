@@ -95,6 +95,8 @@ must_check bool prepare(json_t **out, const struct service *, struct span who, c
 must_check bool finish(json_t **out, const struct service *, const char *request, int64_t now, struct err *);
 must_check bool order_act(json_t **out, const struct service *, struct span cms, int64_t now, struct err *);
 must_check bool list(json_t **out, const struct service *, struct span who, const char *request, int64_t now, struct err *);
+must_check bool dossier_report(json_t **out, const struct service *, struct span who, const char *key, struct span events, int64_t now, struct err *);
+must_check bool dossier_permits(json_t **out, const struct service *, struct span who, const char *code, int64_t now, struct err *);
 
 /* {"handle","done",?"class",?"text"}: how one of several fared, and what happens
  * next (may be NULL); how this machine is laid out is told to the log only. */

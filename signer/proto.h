@@ -5,7 +5,7 @@
  * here; the caller saw the key proven), or SHA-256 of its API key, 32 octets;
  * empty for whoever gave neither.  A certificate's program is registered under
  * the SHA-256 of its SubjectPublicKeyInfo.  It must have the right: "submit" for
- * SIGNER_SUBMIT, "read" for the others.  What lies outside its agencies and
+ * SIGNER_SUBMIT, "report" for SIGNER_DOSSIERS, "read" for the others.  What lies outside its agencies and
  * kinds is answered like what does not exist.
  *
  * SIGNER_SUBMIT   who, idempotency key, submission (JSON) -> {"handle","kind",
@@ -32,6 +32,14 @@
  *                 code in the handle's place `who` is not looked at: the code is
  *                 what the holder of the paper has, and antin-api counts misses.
  * SIGNER_MAY_READ who, handle -> the permit's state; refused as SIGNER_PERMIT is
+ * SIGNER_DOSSIERS who, idempotency key, events (verifier/dossier.h) ->
+ *                 {"results":[{"index","dossier","done":true,"entry","again"} |
+ *                 {"index","dossier","done":false,"class","code","vi","en"}],
+ *                 "done":count,"refused":count}; an event without a key of its
+ *                 own has the message's with its place behind it
+ * SIGNER_DOSSIER_PERMITS  who, a dossier's code -> {"permits":[{"handle","kind",
+ *                 "agency","state","number","shortcode","day"}]}, those that the
+ *                 program sees
  */
 #pragma once
 
@@ -46,6 +54,8 @@
 	X(SIGNER_FINISH, CALLER_API | CALLER_CLI, "s", "s") \
 	X(SIGNER_ORDER, CALLER_API | CALLER_CLI, "b", "s") \
 	X(SIGNER_PERMIT, CALLER_API | CALLER_CLI, "bs", "b") \
-	X(SIGNER_MAY_READ, CALLER_API | CALLER_CLI, "bs", "s")
+	X(SIGNER_MAY_READ, CALLER_API | CALLER_CLI, "bs", "s") \
+	X(SIGNER_DOSSIERS, CALLER_API | CALLER_CLI, "bss", "s") \
+	X(SIGNER_DOSSIER_PERMITS, CALLER_API | CALLER_CLI, "bs", "s")
 
 enum signer_message { SIGNER_MESSAGES_FIRST = 0x600, SIGNER_MESSAGES(MSG_ENUM) };

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "verifier/code.h"
+#include "verifier/dossier.h"
 #include "verifier/known.h"
 #include "verifier/proto.h"
 #include "verifier/report.h"
@@ -273,32 +274,128 @@ answer_permit(struct broker *b, json_t **out, const struct known *k, int64_t now
 	return true;
 }
 
-static const struct { const char *state, *step; } steps[] = {
-	{ "draft", "trình ký" }, { "signed", "chờ văn thư cho số" }, { "sealing", "đang đóng dấu" }, { "issued", "đã cấp" },
-	{ "withdrawn", "đã cấp, sau đó thu hồi" }, { "void", "đã hủy" },
+/* How far a permit is; it is also the dossier's step where no program reports. */
+static const struct { const char *state, *say[LANGS]; } permit_steps[] = {
+	{ "draft", { "trình ký", "awaiting signature", "en attente de signature" } },
+	{ "signed", { "chờ văn thư cho số", "awaiting its number", "en attente de numéro" } },
+	{ "sealing", { "đang đóng dấu", "being sealed", "en cours de scellement" } },
+	{ "issued", { "đã cấp", "issued", "délivré" } },
+	{ "withdrawn", { "đã cấp, sau đó thu hồi", "issued, withdrawn later", "délivré, puis retiré" } },
+	{ "void", { "đã hủy", "cancelled", "annulé" } },
 };
 
+static const char *const *
+permit_say(const char *state)
+{
+	for (size_t i = 0; i < sizeof(permit_steps) / sizeof(permit_steps[0]); i++)
+		if (strcmp(permit_steps[i].state, state) == 0)
+			return permit_steps[i].say;
+	return NULL;
+}
+
 static json_t *
-answer_dossier(struct broker *b, const struct known *k, int64_t now)
+say_json(const char *const *say)
+{
+	return say == NULL ? json_null() : json_pack("{s:s, s:s, s:s}", "vi", say[LANG_VI], "en", say[LANG_EN], "fr", say[LANG_FR]);
+}
+
+static json_t *
+kind_json(const struct broker *b, const char *id)
+{
+	const struct kind *k = id == NULL || id[0] == '\0' ? NULL : policy_kind(b->policy, id);
+
+	return k == NULL ? json_null() : json_pack("{s:s, s:s, s:s}", "id", k->id, "vi", k->vi, "en", k->en);
+}
+
+static json_t *
+agency_json(const struct broker *b, const char *id)
+{
+	const struct agency *a = policy_agency(b->policy, id);
+
+	return json_pack("{s:s, s:s}", "id", id, "name", a == NULL ? id : a->name);
+}
+
+/* A dossier's code, and what is known of it. */
+struct dossier { const char *code; struct known_dossier d; struct known_permits p; };
+
+static const char *dossier_agency(const struct dossier *x) { return x->d.found ? x->d.agency : x->p.agency; }
+static int32_t dossier_since(const struct dossier *x) { return x->d.found ? x->d.since : x->p.since; }
+static const char *const *dossier_say(const struct dossier *x) { return x->d.found ? dossier_step_say(x->d.step) : permit_say(x->p.state); }
+
+/* {"code","agency","kind","step","step_say","since","due","permits":[{"kind",
+ * "agency","state","state_say","day"}],"as_of"}: no name, no permit's code. */
+static json_t *
+dossier_json(const struct broker *b, const struct dossier *x, int64_t now)
+{
+	char since[TIME_TEXT], due[TIME_TEXT] = "", as_of[TIME_TEXT];
+	json_t *permit, *j;
+	size_t i;
+
+	json_array_foreach(x->p.list, i, permit) {
+		json_object_set_new(permit, "state_say", say_json(permit_say(text_of(permit, "state"))));
+		json_object_set_new(permit, "agency", agency_json(b, text_of(permit, "agency")));
+		json_object_set_new(permit, "kind", kind_json(b, text_of(permit, "kind")));
+	}
+	date_text(since, dossier_since(x));
+	if (x->d.found)
+		date_text(due, x->d.due);
+	time_text_vn(as_of, now);
+	j = json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:O, s:s}", "code", x->code, "agency", agency_json(b, dossier_agency(x)),
+	    "kind", kind_json(b, x->d.kind), "step", x->d.found ? json_string(x->d.step) : json_null(), "step_say", say_json(dossier_say(x)),
+	    "since", since, "due", due[0] == '\0' ? json_null() : json_string(due), "permits", x->p.list, "as_of", as_of);
+	promise(j != NULL);
+	return j;
+}
+
+static json_t *
+answer_dossier(const struct broker *b, const struct dossier *x, int64_t now)
 {
 	struct answer_facts f = facts_new(b, now);
+	json_t *j;
 
-	facts_agency(&f, b, k->agency);
-	f.number = k->dossier;
-	f.from = day_in_vietnam(k->time);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		if (strcmp(steps[i].state, k->state) == 0)
-			f.step = steps[i].step;
-	return plain_answer(b, "dossier-code", &f);
+	facts_agency(&f, b, dossier_agency(x));
+	f.number = x->code;
+	f.from = dossier_since(x);
+	f.until = x->d.due;
+	f.step = dossier_say(x);
+	j = plain_answer(b, "dossier-code", &f);
+	json_object_set_new(j, "dossier", dossier_json(b, x, now));
+	return j;
+}
+
+/* found: is there one? */
+static bool
+look_up_dossier(struct broker *b, json_t **out, bool *found, const char *code, int64_t now, struct err *e)
+{
+	own_struct(known_permits) p = { .list = NULL };
+	struct dossier x = { .code = code };
+
+	if (!known_dossier(&x.d, b->reg, code, e) || !known_permits(&p, b->reg, code, e))
+		return false;
+	x.p = p;
+	*found = x.d.found || json_array_size(p.list) > 0;
+	if (*found)
+		*out = answer_dossier(b, &x, now);
+	return true;
+}
+
+static bool
+look_up_permit(struct broker *b, json_t **out, bool *found, const char *code, int64_t now, struct err *e)
+{
+	own_struct(known) k = { 0 };
+
+	if (!known_by_text(&k, b->reg, "known.by_code", "code", code, e))
+		return false;
+	*found = is_issued(&k);
+	return !*found || answer_permit(b, out, &k, now, e);
 }
 
 static bool
 answer_code(struct broker *b, json_t **out, enum typed what, const char *code, const char *asker, int64_t now, struct err *e)
 {
 	struct answer_facts f = facts_new(b, now);
-	own_struct(known) k = { 0 };
 	int wait = misses_wait(b->misses, asker, now);
-	bool found;
+	bool found = false;
 
 	f.wait_minutes = (wait + 59) / 60;
 	if (wait > 0) {
@@ -306,35 +403,63 @@ answer_code(struct broker *b, json_t **out, enum typed what, const char *code, c
 		json_object_set_new(*out, "wait", json_integer(wait));
 		return true;
 	}
-	if (!known_by_text(&k, b->reg, what == TYPED_DOSSIER ? "known.by_dossier" : "known.by_code", what == TYPED_DOSSIER ? "dossier" : "code", code, e))
+	if (!(what == TYPED_DOSSIER ? look_up_dossier : look_up_permit)(b, out, &found, code, now, e))
 		return false;
-	found = what == TYPED_DOSSIER ? k.found : is_issued(&k);
 	misses_note(b->misses, asker, found, now);
-	if (found && what != TYPED_DOSSIER)
-		return answer_permit(b, out, &k, now, e);
-	*out = found ? answer_dossier(b, &k, now) : plain_answer(b, "code-not-found", &f);
+	if (!found)
+		*out = plain_answer(b, "code-not-found", &f);
 	return true;
 }
 
 static bool
-on_lookup(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+looked_up(enum typed what)
 {
-	struct broker *b = state;
-	own_struct(buf) plain = buf_new(TYPED_MAX * 2);
-	own(json_t) *j = NULL;
+	return what == TYPED_SHORT || what == TYPED_VOICE || what == TYPED_DOSSIER;
+}
+
+/* plain: what typed_what made of it. */
+static void
+put_answer(struct broker *b, enum typed what, const char *plain, const char *asker, struct msg *out)
+{
 	int64_t now = clock_now();
 	struct answer_facts f = facts_new(b, now);
-	enum typed what = typed_what(msg_span(in, 0), &plain);
+	own(json_t) *j = NULL;
 	struct err why;
 
-	if (what != TYPED_SHORT && what != TYPED_VOICE && what != TYPED_DOSSIER) {
+	if (!looked_up(what)) {
 		j = plain_answer(b, "code-mistyped", &f);
-	} else if (!answer_code(b, &j, what, buf_str(&plain), msg_str(in, 1), now, &why)) {
+	} else if (!answer_code(b, &j, what, plain, asker, now, &why)) {
 		log_warn("a code could not be looked up: %s", why.text);
 		j = plain_answer(b, "busy", &f);
 	}
 	json_object_set_new(j, "typed", json_string(typed_word[what]));
 	put_json(out, j);
+}
+
+static bool
+on_lookup(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_struct(buf) plain = buf_new(TYPED_MAX * 2);
+	enum typed what = typed_what(msg_span(in, 0), &plain);
+
+	put_answer(state, what, buf_str(&plain), msg_str(in, 1), out);
+	return true;
+}
+
+/* What else it is, by its name. */
+static const char *const not_a_dossier[] = { [TYPED_UNKNOWN] = "this is no code of a dossier", [TYPED_MISTYPED] = "this is no code of a dossier, but a mistyped code of a permit",
+	[TYPED_SHORT] = "this is a permit's short code, not a dossier's code", [TYPED_VOICE] = "this is a permit's voice code, not a dossier's code",
+	[TYPED_QR] = "this is the text of a QR code, not a dossier's code", [TYPED_NUMBER] = "this has not the form of a dossier's code, or its date does not exist" };
+
+static bool
+on_dossier(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_struct(buf) plain = buf_new(TYPED_MAX * 2);
+	enum typed what = typed_what(msg_span(in, 0), &plain);
+
+	if (what != TYPED_DOSSIER)
+		return fail(e, ERR_INPUT, "%s", not_a_dossier[what]);
+	put_answer(state, what, buf_str(&plain), msg_str(in, 1), out);
 	return true;
 }
 
@@ -377,6 +502,7 @@ on_proof(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 #define route_GATE_CSR on_gate
 #define route_GATE_SUBMISSION on_gate
 #define route_VERIFY_PROOF on_proof
+#define route_VERIFY_DOSSIER on_dossier
 static const struct serve_route routes[] = { VERIFY_MESSAGES(ROUTE) };
 
 const struct serve_route *

@@ -117,26 +117,79 @@ voice_code_draw(char out[VOICE_CODE_LEN + 1], struct err *e)
 	return true;
 }
 
-bool
-dossier_code_ok(const char *code)
+static bool
+matches(const char *code, const char *shape)
 {
-	static const char shape[] = "^([0-9]{3}\\.[0-9]{2}\\.[0-9]{2,3}\\.)?[A-Y][0-9]{2}(\\.[0-9]{2,3}){0,5}-[0-9]{6}-[0-9]{4,12}$";
-	const char *date = strchr(code, '-');
-	own_str char *text = NULL;
 	regex_t r;
-	int32_t day;
-	struct err e;
 	bool good;
 
-	if (date == NULL || strlen(code) > 64)
-		return false;
 	promise(regcomp(&r, shape, REG_EXTENDED | REG_NOSUB) == 0);
 	good = regexec(&r, code, 0, NULL, 0) == 0;
 	regfree(&r);
-	if (!good)
+	return good;
+}
+
+/* "000.00.14.H99" -> "H99.14": the groups turned round, those of zeros at the
+ * end left out. */
+static void
+turn_round(char *out, const char *groups)
+{
+	const char *end = groups + strlen(groups);
+	size_t n = 0, keep = 0;
+
+	while (end > groups) {
+		const char *begin = end;
+
+		while (begin > groups && begin[-1] != '.')
+			begin--;
+		if (n > 0)
+			out[n++] = '.';
+		memcpy(out + n, begin, (size_t)(end - begin));
+		n += (size_t)(end - begin);
+		if (strspn(begin, "0") < (size_t)(end - begin))
+			keep = n;
+		end = begin > groups ? begin - 1 : groups;
+	}
+	out[keep] = '\0';
+}
+
+bool
+dossier_code_read(struct dossier_code *out, const char *code)
+{
+#define TAIL "-[0-9]{6}-[0-9]{4,12}$"
+	static const char from_above[] = "^[A-Y][0-9]{2}(\\.[0-9]{2,3}){0,5}" TAIL, from_below[] = "^[0-9]{3}\\.[0-9]{2}\\.[0-9]{2,3}\\.[A-Y][0-9]{2}" TAIL;
+#undef TAIL
+	struct dossier_code found = { .day = 0 };
+	own_str char *groups = NULL, *date = NULL;
+	bool above;
+	struct err e;
+
+	if (strlen(code) > DOSSIER_CODE_MAX)
 		return false;
-	text = xprintf("20%.2s-%.2s-%.2s", date + 1, date + 3, date + 5);
-	return date_parse(&day, text, &e);
+	above = matches(code, from_above);
+	if (!above && !matches(code, from_below))
+		return false;
+	const char *at = strchr(code, '-') + 1;
+
+	groups = xprintf("%.*s", (int)(at - 1 - code), code);
+	date = xprintf("20%.2s-%.2s-%.2s", at, at + 2, at + 4);
+	if (!date_parse(&found.day, date, &e))
+		return false;
+	if (above)
+		snprintf(found.agency, sizeof(found.agency), "%s", groups);
+	else
+		turn_round(found.agency, groups);
+	snprintf(found.running, sizeof(found.running), "%s", at + 7);
+	*out = found;
+	return true;
+}
+
+bool
+dossier_code_ok(const char *code)
+{
+	struct dossier_code ignored;
+
+	return dossier_code_read(&ignored, code);
 }
 
 /*

@@ -31,5 +31,16 @@ enum typed { TYPED_UNKNOWN = 0, TYPED_MISTYPED, TYPED_SHORT, TYPED_VOICE, TYPED_
  * ours (https://host/#digits) is read as its fragment. */
 enum typed typed_what(struct span text, struct buf *plain);
 
-/* A dossier code of any of the three generations, with a date that exists. */
+/* A dossier code of any of the three generations, with a date that exists:
+ *
+ *	000.00.14.H99-261001-0007	the agency's groups from below, 0s: none
+ *	H99.31.07-261026-0042		from above
+ *	H99.031.07-261026-01000042	the same, groups of three digits too; the
+ *					system's own two digits before the number
+ *
+ * It is kept as it came.  agency: its groups from above, whatever the order in
+ * the code; day: when the dossier was received; running: the last group. */
+#define DOSSIER_CODE_MAX 64
+struct dossier_code { char agency[40], running[16]; int32_t day; };
+bool dossier_code_read(struct dossier_code *out, const char *code);
 bool dossier_code_ok(const char *);

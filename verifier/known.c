@@ -123,6 +123,78 @@ known_json(const struct known *k)
 }
 
 /*
+ * Dossiers.
+ */
+
+#define DOSSIER_COLUMNS 5
+
+bool
+known_dossier(struct known_dossier *out, struct reg *reg, const char *code, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("known.dossier");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[DOSSIER_COLUMNS];
+	bool more;
+
+	*out = (struct known_dossier){ .due = INT32_MAX };
+	reg_text(&read, "code", code);
+	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, DOSSIER_COLUMNS, &more, e))
+		return false;
+	if (!more)
+		return true;
+	out->found = true;
+	copy(out->agency, sizeof(out->agency), &c[0]);
+	copy(out->kind, sizeof(out->kind), &c[1]);
+	copy(out->step, sizeof(out->step), &c[2]);
+	out->since = (int32_t)c[3].i;
+	out->due = (int32_t)c[4].i;
+	return true;
+}
+
+void
+known_permits_drop(struct known_permits *p)
+{
+	json_decref(p->list);
+	*p = (struct known_permits){ .list = NULL };
+}
+
+/* kind, agency, state, day, time */
+static void
+take_permit(struct known_permits *p, const struct reg_cell c[DOSSIER_COLUMNS])
+{
+	char kind[64];
+
+	copy(kind, sizeof(kind), &c[0]);
+	copy(p->agency, sizeof(p->agency), &c[1]);
+	copy(p->state, sizeof(p->state), &c[2]);
+	p->since = day_in_vietnam(c[4].i);
+	json_array_append_new(p->list, json_pack("{s:s, s:s, s:s, s:o}", "kind", kind, "agency", p->agency, "state", p->state,
+	    "day", day_or_null(day_cell(&c[3], INT32_MIN))));
+}
+
+bool
+known_permits(struct known_permits *out, struct reg *reg, const char *dossier, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("known.dossier_permits");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own_struct(known_permits) p = { .list = json_array() };
+	struct reg_cell c[DOSSIER_COLUMNS];
+	bool more;
+
+	reg_text(&read, "code", dossier);
+	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, DOSSIER_COLUMNS, &more, e))
+		return false;
+	while (more) {
+		take_permit(&p, c);
+		if (!reg_next(&rows, c, DOSSIER_COLUMNS, &more, e))
+			return false;
+	}
+	*out = p;
+	p = (struct known_permits){ .list = NULL };
+	return true;
+}
+
+/*
  * The proof: out of the register's own tiles, under the checkpoint that was
  * published last.
  */

@@ -2,6 +2,9 @@
  * verifier/known.h -- what the register knows of a permit, as antin-verifier
  * says it: state, days, decision, the bytes as issued.
  *
+ * And of a dossier: step, days, and what permits came of it, without their codes:
+ * a dossier's code can be guessed from its neighbours, a permit's must not be.
+ *
  * Read through register/client.h; one of the few files of verifier that may.
  */
 #pragma once
@@ -29,5 +32,18 @@ must_check bool known_by_bytes(struct known *out, struct reg *, const char *read
 enum in_force known_in_force(const struct known *, int32_t day);
 /* {"known","state","number","handle","from","until","decision"} */
 json_t *known_json(const struct known *);
+/* A dossier as the one-stop shop's programs reported it. */
+struct known_dossier {
+	bool found;
+	char agency[64], kind[64], step[16];
+	int32_t since, due;
+};
+must_check bool known_dossier(struct known_dossier *out, struct reg *, const char *code, struct err *);
+/* What permits were made from it: of each {"kind","agency","state","day"}, oldest
+ * first.  state and since: of the last of them, "" without any. */
+struct known_permits { json_t *list; char agency[64], state[16]; int32_t since; };
+void known_permits_drop(struct known_permits *);
+must_check bool known_permits(struct known_permits *out, struct reg *, const char *dossier, struct err *);
+
 /* The .tlog-proof of the permit's `issued` entry, out of the register. */
 must_check bool known_proof(struct buf *out, struct reg *, const struct known *, struct err *);

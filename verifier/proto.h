@@ -15,6 +15,11 @@
  * GATE_SUBMISSION  handle (hex), a submission (JSON) -> canonical octets of <content>, and
  *                  what the signer needs to know of it, JSON
  * VERIFY_PROOF     a permit's handle -> its .tlog-proof
+ * VERIFY_DOSSIER   like VERIFY_LOOKUP for a dossier's code alone: another kind of
+ *                  code is refused by its name, looked up nowhere, not counted.
+ *                  Of both the answer to one that is known has "dossier":
+ *                  {"code","agency","kind","step","step_say","since","due",
+ *                  "permits":[{"kind","agency","state","state_say","day"}],"as_of"}
  *
  * Each document meets a worker of its own, which dies with it.
  */
@@ -31,6 +36,7 @@
 	X(VERIFY_LOOKUP, CALLER_API | CALLER_CLI, "ss", "s") \
 	X(GATE_CSR, CALLER_CA, "b", "b") \
 	X(GATE_SUBMISSION, CALLER_SIGNER, "sF", "bs") \
-	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s")
+	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s") \
+	X(VERIFY_DOSSIER, CALLER_API | CALLER_CLI, "ss", "s")
 
 enum verify_message { VERIFY_MESSAGES_FIRST = 0x400, VERIFY_MESSAGES(MSG_ENUM) };

@@ -103,7 +103,7 @@ fill_values(struct values *v, const struct answer_facts *f, enum lang lang)
 {
 	static const char *const minutes[LANGS] = { "phút", "minutes", "minutes" }, *const seconds[LANGS] = { "giây", "seconds", "secondes" };
 	const char *const pairs[] = { "agency", or_dots(f->agency), "telephone", or_dots(f->telephone), "number", or_dots(f->number),
-		"decision", or_dots(f->decision), "replacement", or_dots(f->replacement), "step", or_dots(f->step), "host", or_dots(f->host),
+		"decision", or_dots(f->decision), "replacement", or_dots(f->replacement), "step", or_dots(f->step != NULL ? f->step[lang] : NULL), "host", or_dots(f->host),
 		"day", v->day, "from", v->from, "until", v->until, "golive", v->golive, "asof", v->asof, "today", v->today, "time", v->time,
 		"wait", v->wait, "retry", v->retry, NULL };
 

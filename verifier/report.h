@@ -78,7 +78,8 @@ int report_exit(const struct report *, bool with_in_force);
 /* What an answer's sentences are filled with; NULL, 0 days (INT32_MIN,
  * INT32_MAX) and INT64_MIN where not known. */
 struct answer_facts {
-	const char *agency, *telephone, *number, *decision, *replacement, *step, *host;
+	const char *agency, *telephone, *number, *decision, *replacement, *host;
+	const char *const *step;	/* by enum lang */
 	int32_t day, from, until, golive;
 	int64_t at, as_of;
 	int wait_minutes, retry_secs;

@@ -47,6 +47,7 @@ int command_ceremony(const struct args *);
 int command_enrol(const struct args *);
 int command_order(const struct args *);
 int command_permit(const struct args *);
+int command_dossier(const struct args *);
 int command_bench(const struct args *);
 int command_backup(const struct args *);
 int command_restore(const struct args *);
@@ -54,4 +55,4 @@ int command_move(const struct args *);
 
 extern const struct arg_option verify_options[], path_options[], status_options[], csr_options[],
     log_options[], policy_options[], up_options[], token_options[], ceremony_options[], enrol_options[],
-    order_options[], permit_options[], bench_options[], backup_options[], restore_options[], move_options[];
+    order_options[], permit_options[], dossier_options[], bench_options[], backup_options[], restore_options[], move_options[];

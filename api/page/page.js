@@ -87,6 +87,7 @@
 		timer = null;
 		by('answer').hidden = true;
 		by('permit').hidden = true;
+		by('dossier').hidden = true;
 		by('details').hidden = true;
 		by('go').disabled = false;
 	}
@@ -160,6 +161,36 @@
 		by('permit').hidden = false;
 	}
 
+	function rowBoth(list, vi, en, value) {
+		var div;
+		if (!value || !value.vi)
+			return;
+		div = add(list, 'div');
+		both(add(div, 'dt'), vi, en);
+		both(add(div, 'dd'), value.vi, value.en);
+	}
+
+	function showDossier(d) {
+		var list = by('steps'), i, permit, div;
+		empty(list);
+		row(list, 'Mã hồ sơ', 'Dossier', d.code, '');
+		row(list, 'Cơ quan', 'Authority', d.agency && d.agency.name, '');
+		rowBoth(list, 'Loại giấy', 'Kind', d.kind);
+		rowBoth(list, 'Bước hiện tại', 'Step', d.step_say);
+		row(list, 'Từ ngày', 'Since', day(d.since), '');
+		row(list, 'Hẹn trả kết quả', 'Due', day(d.due), '');
+		for (i = 0; d.permits && i < d.permits.length; i++) {
+			permit = d.permits[i];
+			div = add(list, 'div');
+			both(add(div, 'dt'), 'Giấy phép từ hồ sơ này', 'Permit made from it');
+			div = add(div, 'dd');
+			both(div, (permit.kind && permit.kind.vi || '') + ': ' + (permit.state_say && permit.state_say.vi || '') + (permit.day ? ', ngày ' + day(permit.day) : ''),
+				(permit.kind && permit.kind.en || '') + ': ' + (permit.state_say && permit.state_say.en || '') + (permit.day ? ', ' + day(permit.day) : ''));
+		}
+		row(list, 'Tính đến', 'As of', day(d.as_of), '');
+		by('dossier').hidden = false;
+	}
+
 	var PROOF = { 'time-stamp': 'dấu thời gian', log: 'sổ đăng ký', none: 'chưa có' };
 	var PROOF_EN = { 'time-stamp': 'a time stamp', log: 'the register', none: 'none' };
 
@@ -206,6 +237,8 @@
 			showAnswer(r.answer);
 			if (r.permit)
 				showPermit(r.permit, !ask.file);
+			if (r.dossier)
+				showDossier(r.dossier);
 			showDetails(r);
 			if (r.answer.id === 'busy')
 				again(ask, attempt, wait);

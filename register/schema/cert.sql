@@ -76,7 +76,7 @@ CREATE TABLE program (
 	name TEXT NOT NULL,
 	agencies TEXT NOT NULL,		-- space-separated, with their descendants
 	kinds TEXT NOT NULL,
-	rights TEXT NOT NULL,		-- space-separated: submit, read
+	rights TEXT NOT NULL,		-- space-separated: submit, read, report
 	responsible TEXT NOT NULL,
 	expires INTEGER NOT NULL,
 	entry INTEGER NOT NULL

@@ -333,6 +333,35 @@ class Work:
         if "TOTAL-PASSED" not in answers[0]:
             not_ok("a sealed permit is judged otherwise than passed: " + answers[0][:300])
 
+    # -- dossiers
+
+    def dossiers(self):
+        """Four events of one dossier, sent until the last is recorded: each is one entry."""
+        self.serial += 1
+        code = f"H99.31.07-251026-{self.serial:04}"
+        steps = [("received", {"due": "2025-11-05", "kind": "construction"}), ("paused", {"reason": "Chờ bản vẽ"}), ("resumed", {"due": "2025-11-09"}), ("done", {})]
+        with open(STATE + "/events.jsonl", "w") as f:
+            for i, (step, more) in enumerate(steps):
+                f.write(json.dumps({"dossier": code, "step": step, "day": f"2025-10-{26 + i}", **more}) + "\n")
+
+        def ask():
+            done, out = self.shell.run(f"$antin dossier report '{STATE}/events.jsonl' --json --api $api --api-key-file '{STATE}/desk/program.key'")
+            try:
+                results = json.loads(out)["results"]
+            except (ValueError, KeyError):
+                return False
+            for r in results:
+                if r.get("done"):
+                    self.told_of("a dossier's event", "SELECT 1 FROM dossier_event WHERE entry = ?", r["entry"])
+            return done
+
+        until("the dossier", lambda: one("SELECT step FROM dossier WHERE code = ?", code) == "done", ask)
+        handle, last = db("SELECT handle, last FROM dossier JOIN log_subject USING (handle) WHERE code = ?", code)[0]
+        entries = [e for (e,) in db("SELECT entry FROM dossier_step WHERE handle = ? ORDER BY n", handle)]
+        events = db("SELECT count(*) FROM log_entry WHERE instr(entry, ?)", handle)[0][0]
+        if len(entries) != 4 or events != 4 or entries[-1] != last:
+            not_ok(f"a dossier's four events are {events} entries")
+
     # -- processes from outside
 
     def pid_of(self, program):
@@ -611,7 +640,7 @@ def jobs_of(work):
     last = {p: "hsm.log.signed" if p == "antin-hsm-log" else "hsm.signed" for p in hsms}
     doing = {"antin-hsm-issuing": work.certificates, "antin-hsm-log": work.people}
     return [
-        Job("certificates", work.certificates), Job("people", work.people), Job("permits", work.permits),
+        Job("certificates", work.certificates), Job("people", work.people), Job("permits", work.permits), Job("dossiers", work.dossiers),
         Job("the token fails twice", work.certificates, [("antin-hsm-issuing", "hsm.sign", 1)] * 2),
         Job("the register ends while certificates are reserved", work.certificates, [("antin-register", "cert.reserve after-commit", 1)]),
         Job("antin-ca ends with a reservation", work.certificates, [("antin-ca", "ca reserve done", 1)]),
@@ -666,7 +695,7 @@ def held_kills(work, explainer):
 def prepare(work):
     shell = work.shell
     for command in ("service_certificate", "certificate_of CB-000001", "certificate_of CB-000002",
-                    "register_program", "enrol_person officer CB-000011 'Người Ký (thử nghiệm)' 'PHÓ CHỦ TỊCH' H99 official",
+                    "register_program program '\"submit\",\"read\",\"report\"'", "enrol_person officer CB-000011 'Người Ký (thử nghiệm)' 'PHÓ CHỦ TỊCH' H99 official",
                     "enrol_person clerk CB-000012 'Văn Thư (thử nghiệm)' 'Văn thư' H99 official", "enrol_seals",
                     "appoint CB-000011 officer H99 'PHÓ CHỦ TỊCH' KT.", "appoint CB-000012 clerk H99 'Văn thư' ''", f"open_book H99.31.07 GPXD $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}"):
         shell.must(command)

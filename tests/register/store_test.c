@@ -37,16 +37,35 @@ rights_are(struct store *s, const char *want)
 	assert_string_equal(buf_str(&text), want);
 }
 
+/* Tables with their columns, whatever their order, and the rows that come with
+ * the schema. */
+static void
+shape_of(struct buf *out, struct store *s)
+{
+	static const enum reg_type type[] = { REG_TEXT };
+	struct err e;
+
+	assert_done(store_run(s, database_is_server() ?
+	    "SELECT table_name || ' ' || column_name || ' ' || data_type || coalesce(collation_name, '') || is_nullable || chr(10) FROM information_schema.columns "
+	    "WHERE table_schema = current_schema() ORDER BY 1" :
+	    "SELECT m.name || ' ' || c.name || ' ' || c.type || c.\"notnull\" || c.pk || char(10) FROM sqlite_master m, pragma_table_info(m.name) c "
+	    "WHERE m.type = 'table' ORDER BY 1", NULL, type, 1, take_text, out, NULL, &e), e);
+	assert_done(store_run(s, "SELECT from_step || ' ' || to_step || ' ' FROM dossier_edge ORDER BY 1", NULL, type, 1, take_text, out, NULL, &e), e);
+}
+
 static void
 an_older_database_is_brought_forward(void **state)
 {
+	own_struct(buf) fresh = buf_new(1 << 16), forward = buf_new(1 << 16);
 	struct store *s = NULL;
 	struct err e;
 
 	assert_done(store_open(&s, database, STORE_WRITE, &e), e);
+	shape_of(&fresh, s);
 	store_free(s);
 	database_do(database, "ALTER TABLE program DROP COLUMN rights; ALTER TABLE log_published DROP COLUMN key; ALTER TABLE book DROP COLUMN is_public; "
-	    "ALTER TABLE book DROP COLUMN closed; DROP TABLE reimport; DROP TABLE certificate_lost; DROP TABLE permit_lost; DROP TABLE list_lost");
+	    "ALTER TABLE book DROP COLUMN closed; DROP TABLE reimport; DROP TABLE certificate_lost; DROP TABLE permit_lost; DROP TABLE list_lost; "
+	    "DROP TABLE dossier_event; DROP TABLE dossier_step; DROP TABLE dossier; DROP TABLE dossier_edge");
 	database_do(database, database_is_server() ?
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES ('a', 'a', 'H99', '*', 'b', 1, 0)" :
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES (x'00', 'a', 'H99', '*', 'b', 1, 0)");
@@ -55,6 +74,9 @@ an_older_database_is_brought_forward(void **state)
 	assert_int_equal(e.class, ERR_STORE);
 	assert_done(store_open(&s, database, STORE_WRITE, &e), e);
 	rights_are(s, "submit");
+	shape_of(&forward, s);
+	assert_non_null(strstr(buf_str(&fresh), "received done"));
+	assert_string_equal(buf_str(&forward), buf_str(&fresh));
 	store_free(s);
 	assert_done(store_open(&s, database, STORE_READ, &e), e);
 	store_free(s);

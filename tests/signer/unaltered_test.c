@@ -99,6 +99,23 @@ lose_and_restore(const char *handle)
 }
 
 static void
+report_dossiers(void)
+{
+	static const char *const report[] = { "report", NULL };
+	static const char events[] = "{\"dossier\":\"H99.31.07-251026-0042\",\"step\":\"received\",\"day\":\"2025-10-26\",\"due\":\"2025-11-05\",\"kind\":\"construction\"}\n"
+	    "{\"dossier\":\"H99.31.07-251026-0042\",\"step\":\"paused\",\"day\":\"2025-10-28\",\"reason\":\"Chờ bản vẽ\"}\n"
+	    "{\"dossier\":\"H99.31.07-251026-0042\",\"step\":\"resumed\",\"day\":\"2025-10-30\",\"due\":\"2025-11-07\"}\n"
+	    "{\"dossier\":\"000.00.14.H99-251026-0007\",\"step\":\"received\",\"day\":\"2025-10-26\",\"due\":\"2025-11-05\"}\n";
+	own(json_t) *answer = NULL;
+	char program[65];
+	struct err e;
+
+	office_program_with(&o, program, "H99", "*", report, clock_now() + 86400);
+	assert_done(office_report(&o, &answer, program, "city", events, &e), e);
+	assert_int_equal(json_integer_value(json_object_get(answer, "done")), 4);
+}
+
+static void
 work(void)
 {
 	own(json_t) *decision = json_pack("{s:s}", "decision", "512/QĐ-SCT");
@@ -120,6 +137,7 @@ work(void)
 	office_seal(&o, given);
 	assert_done(office_order(&o, &answer, &withdraw, &e), e);
 	office_program(&o, program, "H99.14", "*", clock_now() + 86400);
+	report_dossiers();
 	office_dismiss(&o, BLIK);
 	office_revoke(&o, o.staff[NOBODY].cert);
 	office_revoke(&o, o.staff[TL].cert);
@@ -395,7 +413,7 @@ delete_row(const struct table_of *t, int64_t n)
 static bool
 is_unique(const struct table_of *t, unsigned column)
 {
-	static const char *const unique[] = { "short_code", "voice_code", "sha256", "idx", "number" };
+	static const char *const unique[] = { "short_code", "voice_code", "sha256", "idx", "number", "code", "entry" };
 
 	for (unsigned i = 0; i < t->keys; i++)
 		if (t->key[i] == column)

@@ -144,8 +144,9 @@ office_revoke(struct office *o, X509 *cert)
 }
 
 void
-office_program(struct office *o, char out[65], const char *agency, const char *kind, int64_t expires)
+office_program_with(struct office *o, char out[65], const char *agency, const char *kind, const char *const rights[], int64_t expires)
 {
+	json_t *words = json_array();
 	unsigned char id[SHA256_LEN];
 	char until[TIME_TEXT];
 	own(json_t) *with = NULL;
@@ -155,11 +156,21 @@ office_program(struct office *o, char out[65], const char *agency, const char *k
 	assert_done(random_bytes(id, sizeof(id), &e), e);
 	hex_text(out, span_of(id, sizeof(id)));
 	time_text_utc(until, expires);
-	with = json_pack("{s:s, s:[s], s:[s], s:[ss], s:s, s:s}", "name", "Một cửa", "agencies", agency, "kinds", kind, "rights", "submit", "read", "responsible", "QT-000003", "expires", until);
+	for (; *rights != NULL; rights++)
+		json_array_append_new(words, json_string(*rights));
+	with = json_pack("{s:s, s:[s], s:[s], s:o, s:s, s:s}", "name", "Một cửa", "agencies", agency, "kinds", kind, "rights", words, "responsible", "QT-000003", "expires", until);
 	assert_non_null(with);
 	d.with = with;
 	hash_json(d.hash, with);
 	assert_done(world_order(&o->w, &d, NULL, &e), e);
+}
+
+void
+office_program(struct office *o, char out[65], const char *agency, const char *kind, int64_t expires)
+{
+	static const char *const both[] = { "submit", "read", NULL };
+
+	office_program_with(o, out, agency, kind, both, expires);
 }
 
 static void
@@ -290,6 +301,15 @@ office_submit(struct office *o, json_t **out, const char *program, const char *k
 	const struct span fields[] = { who_of(who, program), span_str(key), span_str(submission) };
 
 	return office_call(o, out, SIGNER_SUBMIT, fields, 3, e);
+}
+
+bool
+office_report(struct office *o, json_t **out, const char *program, const char *key, const char *events, struct err *e)
+{
+	unsigned char who[SHA256_LEN];
+	const struct span fields[] = { who_of(who, program), span_str(key), span_str(events) };
+
+	return office_call(o, out, SIGNER_DOSSIERS, fields, 3, e);
 }
 
 bool

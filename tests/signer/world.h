@@ -40,6 +40,8 @@ void office_start_signer(struct office *);
 void office_start_seal(struct office *);
 
 /* A program's key hash, registered; agencies and kinds: one word each. */
+void office_program_with(struct office *, char out[65], const char *agency, const char *kind, const char *const rights[], int64_t expires);
+/* With the rights to submit and to read. */
 void office_program(struct office *, char out[65], const char *agency, const char *kind, int64_t expires);
 void office_appoint(struct office *, enum staff, const char *role, const char *agency, const char *mode, const char *kind, const char *to);
 /* Ends every appointment of this person today. */
@@ -51,6 +53,8 @@ must_check bool office_call(struct office *, json_t **out, uint16_t type, const 
 /* As o->program. */
 must_check bool office_list(struct office *, json_t **out, const char *ask, struct err *);
 must_check bool office_submit(struct office *, json_t **out, const char *program, const char *key, const char *submission, struct err *);
+/* Events of dossiers, as one of the programs (office_program_with). */
+must_check bool office_report(struct office *, json_t **out, const char *program, const char *key, const char *events, struct err *);
 must_check bool office_prepare(struct office *, json_t **out, X509 *officer, const char *const *handle, size_t n, struct err *);
 must_check bool office_finish(struct office *, json_t **out, const char *request, struct err *);
 
