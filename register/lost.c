@@ -67,6 +67,18 @@ static const struct lost table[] = {
 	  { "INSERT INTO permit_lost (handle, agency, kind, status, entry, time) VALUES ($handle, $org, $category, 0, $entry, $time) ON CONFLICT (handle) DO NOTHING" } },
 
 	{ 18, { { "first", REG_INT }, { "last", REG_INT } }, { LOST_PLACES, LOST_BOOKS } },
+
+	/* A step where an edge leads to it, else a correction (dossier_verbs.c).  Of a
+	 * dossier that is lost whole the code is not known: it is received again. */
+	{ 19, { { "step", REG_TEXT }, { "day", REG_INT }, { "due", REG_INT, true }, { "running", REG_TEXT } },
+	  { "INSERT INTO dossier_step (handle, n, step, day, due, entry) SELECT handle, steps + 1, $step, $day, $due, $entry FROM dossier "
+	    "JOIN dossier_edge ON from_step = step AND to_step = $step WHERE handle = $handle",
+	    "UPDATE dossier_step SET day = $day, due = $due, reason = NULL, entry = $entry WHERE handle = $handle "
+	    "AND n = (SELECT max(n) FROM dossier_step WHERE handle = $handle AND step = $step) AND NOT EXISTS (SELECT 1 FROM dossier_step WHERE entry = $entry)",
+	    "UPDATE dossier SET steps = (SELECT max(n) FROM dossier_step WHERE handle = $handle) WHERE handle = $handle",
+	    "UPDATE dossier SET step = (SELECT s.step FROM dossier_step s WHERE s.handle = $handle AND s.n = dossier.steps), "
+	    "since = (SELECT s.day FROM dossier_step s WHERE s.handle = $handle AND s.n = dossier.steps), "
+	    "due = (SELECT s.due FROM dossier_step s WHERE s.handle = $handle AND s.due IS NOT NULL ORDER BY s.n DESC LIMIT 1) WHERE handle = $handle" } },
 };
 
 static const struct lost *

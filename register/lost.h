@@ -15,6 +15,7 @@
  *	13	a request with a second entry was rejected
  *	14	a permit whose seal was reserved is not sealed again
  *	18	an earlier restore
+ *	19	a dossier that is known goes on to the step, or the step is corrected
  *
  * Of all others nothing is known but that they were.  Orders among them could be
  * presented again: after type 18 the register refuses every order that was

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "register/client.h"
 #include "register/fsck.h"
+#include "register/lost.h"
 #include "register/run.h"
 #include "tests/register/database.h"
 
@@ -319,6 +320,61 @@ the_public_entry(void **state)
 	}
 }
 
+struct following { struct store *to; size_t lost; };
+
+/* A reception is there whole, of what followed only the public entry is left. */
+static bool
+follow(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct following *f = ctx;
+	struct entry x;
+
+	if (!entry_read(&x, c[1].s, e))
+		return false;
+	if (x.prev < 0)
+		return verb_replay(f->to, verb_find("dossier.event"), c[2].s, (uint64_t)c[0].i, x.time, e);
+	f->lost++;
+	return lost_project(f->to, &x, c[0].i, e);
+}
+
+static void
+lines_of(struct buf *out, struct store *s, const char *sql)
+{
+	static const enum reg_type type[] = { REG_TEXT };
+	struct err e;
+
+	assert_done(store_run(s, sql, NULL, type, 1, take_row, out, NULL, &e), e);
+}
+
+/* What a restore makes of entries whose records are lost: the same dossiers, but
+ * for the reasons. */
+static void
+the_public_entries_are_enough(void **state)
+{
+	static const enum reg_type types[] = { REG_INT, REG_BYTES, REG_BYTES };
+	static const char *const tables[] = {
+		"SELECT code || ' ' || steps || ' ' || step || ' ' || since || ' ' || due || ' ' || entry || ' ' || time FROM dossier ORDER BY code",
+		"SELECT d.code || ' ' || s.n || ' ' || s.step || ' ' || s.day || ' ' || coalesce(s.due, 0) || ' ' || s.entry FROM dossier_step s JOIN dossier d ON d.handle = s.handle ORDER BY d.code, s.n",
+	};
+	struct following f = { .lost = 0 };
+	struct store *from = NULL;
+	struct err e;
+
+	assert_done(store_open(&from, database, STORE_READ, &e) && store_open(&f.to, "", STORE_MEMORY, &e), e);
+	assert_done(store_run(from, "SELECT idx, entry, record FROM log_entry ORDER BY idx", NULL, types, 3, follow, &f, NULL, &e), e);
+	assert_true(f.lost > 10);
+	for (size_t i = 0; i < COUNT(tables); i++) {
+		own_struct(buf) is = buf_new(1 << 16), again = buf_new(1 << 16);
+
+		lines_of(&is, from, tables[i]);
+		lines_of(&again, f.to, tables[i]);
+		assert_true(is.len > 0);
+		assert_string_equal(buf_str(&again), buf_str(&is));
+	}
+	store_free(from);
+	store_free(f.to);
+}
+
 /* Behind the register's back: each change is found, and undone again is right. */
 static void
 fsck_finds_it(void **state)
@@ -377,6 +433,7 @@ main(void)
 		cmocka_unit_test(for_the_signer_alone),
 		cmocka_unit_test(what_stands),
 		cmocka_unit_test(the_public_entry),
+		cmocka_unit_test(the_public_entries_are_enough),
 		cmocka_unit_test(fsck_finds_it),
 	};
 
