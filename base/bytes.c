@@ -42,6 +42,19 @@ span_eq_secret(struct span a, struct span b)
 	return a.len == b.len && CRYPTO_memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
+bool
+span_take_line(struct span *text, struct span *line)
+{
+	const unsigned char *end = text->len == 0 ? NULL : memchr(text->ptr, '\n', text->len);
+
+	if (end == NULL)
+		return false;
+	*line = span_of(text->ptr, (size_t)(end - text->ptr));
+	text->len -= line->len + 1;
+	text->ptr = end + 1;
+	return true;
+}
+
 char *
 span_dup_str(struct span s)
 {
@@ -459,4 +472,20 @@ bool
 base64url_get(struct buf *out, struct span text, struct err *e)
 {
 	return b64_get(out, text, b64_url, false, e);
+}
+
+bool
+decimal_get(uint64_t *out, struct span text, struct err *e)
+{
+	uint64_t v = 0;
+
+	if (text.len == 0 || text.len > 19 || (text.len > 1 && text.ptr[0] == '0'))
+		return fail(e, ERR_INPUT, "not a decimal number");
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] < '0' || text.ptr[i] > '9')
+			return fail(e, ERR_INPUT, "not a decimal number");
+		v = v * 10 + (uint64_t)(text.ptr[i] - '0');
+	}
+	*out = v;
+	return true;
 }

@@ -1,6 +1,6 @@
 /*
  * base/bytes.h -- bytes: borrowed (struct span), growing (struct buf), secret
- * (struct secret); hex, base64 and base64url.
+ * (struct secret); hex, base64, base64url and decimal.
  *
  * A span never owns.  A buf owns, grows, and is born with a maximum: writing
  * beyond it makes it failed, and a failed buf stays failed, so a builder asks
@@ -31,6 +31,8 @@ bool span_eq_str(struct span, const char *);
 bool span_eq_secret(struct span, struct span);
 /* A malloc'd copy with a NUL behind it; the caller frees. */
 char *span_dup_str(struct span);
+/* The next line, without its LF; advances.  false: none is left that ends. */
+bool span_take_line(struct span *text, struct span *line);
 
 struct buf { unsigned char *ptr; size_t len, cap, max; bool failed; };
 
@@ -87,3 +89,5 @@ void base64_put(struct buf *, struct span);
 must_check bool base64_get(struct buf *out, struct span text, struct err *);
 void base64url_put(struct buf *, struct span);		/* no padding */
 must_check bool base64url_get(struct buf *out, struct span text, struct err *);
+/* At most 19 digits, no sign, no leading zero. */
+must_check bool decimal_get(uint64_t *out, struct span text, struct err *);

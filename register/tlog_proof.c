@@ -31,19 +31,6 @@ tlog_proof_write(struct buf *out, uint64_t index, const struct hash *path, size_
 	buf_put_span(out, note);
 }
 
-static bool
-take_line(struct span *text, struct span *line)
-{
-	const unsigned char *end = text->len == 0 ? NULL : memchr(text->ptr, '\n', text->len);
-
-	if (end == NULL)
-		return false;
-	*line = span_of(text->ptr, (size_t)(end - text->ptr));
-	text->len -= line->len + 1;
-	text->ptr = end + 1;
-	return true;
-}
-
 /* "word rest" -> rest */
 static bool
 after_word(struct span line, const char *word, struct span *rest)
@@ -74,22 +61,6 @@ read_extra(struct tlog_proof *p, struct span text, struct err *e)
 }
 
 static bool
-read_index(struct tlog_proof *p, struct span text, struct err *e)
-{
-	uint64_t v = 0;
-
-	if (text.len == 0)
-		return fail(e, ERR_INPUT, "proof: the index is not a decimal number");
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] < '0' || text.ptr[i] > '9' || text.len > 18 || (i == 1 && v == 0))
-			return fail(e, ERR_INPUT, "proof: the index is not a decimal number");
-		v = v * 10 + (uint64_t)(text.ptr[i] - '0');
-	}
-	p->index = v;
-	return true;
-}
-
-static bool
 read_path(struct tlog_proof *p, struct span *text, struct err *e)
 {
 	struct span line;
@@ -97,7 +68,7 @@ read_path(struct tlog_proof *p, struct span *text, struct err *e)
 	for (;;) {
 		own_struct(buf) h = buf_new(64);
 
-		if (!take_line(text, &line))
+		if (!span_take_line(text, &line))
 			return fail(e, ERR_INPUT, "proof: no empty line before the checkpoint");
 		if (line.len == 0)
 			break;
@@ -120,14 +91,14 @@ tlog_proof_read(struct tlog_proof *out, struct span text, struct err *e)
 
 	if (text.len > TLOG_PROOF_MAX)
 		return fail(e, ERR_LIMIT, "a proof of more than %u bytes", TLOG_PROOF_MAX);
-	good = take_line(&text, &line) && span_eq_str(line, MAGIC) && take_line(&text, &line) &&
+	good = span_take_line(&text, &line) && span_eq_str(line, MAGIC) && span_take_line(&text, &line) &&
 	    after_word(line, "extra", &rest);
 	if (!good)
 		return fail(e, ERR_INPUT, "not a proof of the form " MAGIC " with its extra line");
 	good = read_extra(&p, rest, e);
-	if (good && (!take_line(&text, &line) || !after_word(line, "index", &rest)))
+	if (good && (!span_take_line(&text, &line) || !after_word(line, "index", &rest)))
 		good = fail(e, ERR_INPUT, "proof: no index line");
-	good = good && read_index(&p, rest, e) && read_path(&p, &text, e);
+	good = good && (decimal_get(&p.index, rest, e) || fail_in(e, "proof, index")) && read_path(&p, &text, e);
 	if (!good) {
 		tlog_proof_drop(&p);
 		return false;

@@ -11,7 +11,7 @@
 #define DASH "\xe2\x80\x94 "
 
 static EVP_PKEY *key;
-static struct note_key known;
+static struct note_key known, witness;	/* one key of two kinds: the tests sign for both */
 
 static void
 sign(unsigned char signature[64], struct span text)
@@ -137,6 +137,7 @@ test_vkeys(void **state)
 		{ "a key that is too short", "example.com/log/testdata+33d7b496+AeHTu4Q3", false },
 		{ "not base64", "example.com/log/testdata+33d7b496+!!!!", false },
 		{ "something after it", PUBLISHED "\n", false },
+		{ "a witness's", "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2", false },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -246,6 +247,133 @@ test_another_log(void **state)
 	assert_false(checkpoint_check(&c, buf_span(&prose), &known, &e));
 }
 
+/* A witness and what it cosigned, published by another project (sunlight,
+ * cmd/skylight/testdata/witness). */
+#define WITNESS_VKEY "witness.example.org+b8a2cf20+BFLN3yikSfFkVAJtrnh/CiY3Zozkoy7clp+P7XB28qUN"
+#define WITNESSED "rome2026h1.example.org\n300\nlCkHUpkmVBEms2r2T1K6Og69+wUuuN3MIEW1/ezu2v0=\n\n" \
+	DASH "rome2026h1.example.org kVB1JgAAAZtxtEwABAMARzBFAiEAi+mTa2xjL1IdWpH82OeciGsGvwRAP+f1WkfKaSZCfFECIHoNPZ/Q3y6UNzvKOO9cuLr6V16vPNfhwhle9f6r5H/Z\n" \
+	DASH "witness.example.org uKLPIAAAAABpVGeAhm2bOvKc3LaB9PFN1ruG19Y5yqslmcAAbhftnn1Zznmo0LXFZq4LGvqKqLX8jWlwLKasxEGTLIqAVusneCBmBw==\n"
+
+static void
+test_a_published_cosignature(void **state)
+{
+	own_struct(buf) text = buf_new(1000);
+	char note[] = WITNESSED;
+	struct note_word w;
+	struct note_key k;
+	struct err e;
+
+	assert_done(note_witness_parse(&k, WITNESS_VKEY, &e), e);
+	note_key_text(&text, &k);
+	assert_string_equal(buf_str(&text), WITNESS_VKEY);
+	assert_done(note_look(&w, span_str(note), &k, &e), e);
+	assert_true(w.there && w.time == 1767139200);
+	assert_true(w.line.len == strlen(strstr(note, DASH "witness")) - 1);
+	/* Any other root, size or time is none that it cosigned. */
+	for (char *at = note; *at != ' '; at++) {
+		if (*at == '\n')
+			continue;
+		*at ^= 1;
+		assert_false(note_look(&w, span_str(note), &k, &e));
+		*at ^= 1;
+	}
+	*(strstr(note, "uKLPIAAAAABp") + 11) = 'q';
+	assert_false(note_look(&w, span_str(note), &k, &e));
+}
+
+static void
+put_cosignature(struct buf *note, int64_t time)
+{
+	own_struct(buf) signed_ = buf_new(NOTE_MAX);
+	struct span text, rest;
+	unsigned char signature[64];
+	struct err e;
+
+	assert_done(note_split(&text, &rest, buf_span(note), &e), e);
+	cosignature_text(&signed_, time, text);
+	sign(signature, buf_span(&signed_));
+	cosignature_line(note, &witness, time, signature);
+}
+
+/* A log's signature is no cosignature and the other way round, whoever made it. */
+static void
+test_kinds_are_apart(void **state)
+{
+	own_struct(buf) note = buf_new(NOTE_MAX);
+	own_struct(buf) forged = buf_new(NOTE_MAX);
+	unsigned char signature[64];
+	struct note_word w;
+	struct err e;
+
+	put_checkpoint(&note, ORIGIN, 7);
+	assert_done(note_look(&w, buf_span(&note), &witness, &e), e);
+	assert_false(w.there);
+	put_cosignature(&note, 1700000000);
+	assert_done(note_look(&w, buf_span(&note), &witness, &e), e);
+	assert_true(w.there && w.time == 1700000000);
+	assert_done(note_check(buf_span(&note), &known, &e), e);
+	/* Of several the newest counts. */
+	put_cosignature(&note, 1700000100);
+	put_cosignature(&note, 1700000050);
+	assert_done(note_look(&w, buf_span(&note), &witness, &e), e);
+	assert_int_equal(w.time, 1700000100);
+
+	/* The log's signature under the witness's name and id. */
+	put_checkpoint(&forged, ORIGIN, 7);
+	sign(signature, span_str("nothing"));
+	note_line(&forged, &witness, signature);
+	assert_false(note_look(&w, buf_span(&forged), &witness, &e));
+	assert_done(note_check(buf_span(&forged), &known, &e), e);
+}
+
+static void
+test_cosignature_times(void **state)
+{
+	static const struct { const char *name; int64_t signed_, told; bool good; } cases[] = {
+		{ "as signed", 1700000000, 1700000000, true },
+		{ "the beginning of time", 0, 0, true },
+		{ "the end of time", INT64_MAX, INT64_MAX, true },
+		{ "a second later", 1700000000, 1700000001, false },
+		{ "none", 1700000000, 0, false },
+		{ "beyond 2^63 - 1", -1, -1, false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own_struct(buf) note = buf_new(NOTE_MAX);
+		own_struct(buf) text = buf_new(NOTE_MAX);
+		struct err e = { ERR_NONE, "" };
+		unsigned char signature[64];
+		struct span body, rest;
+		struct note_word w;
+
+		put_checkpoint(&note, ORIGIN, 7);
+		assert_done(note_split(&body, &rest, buf_span(&note), &e), e);
+		cosignature_text(&text, cases[i].signed_, body);
+		sign(signature, buf_span(&text));
+		cosignature_line(&note, &witness, cases[i].told, signature);
+		assert_case(cases[i].name, note_look(&w, buf_span(&note), &witness, &e) == cases[i].good);
+	}
+}
+
+static void
+test_extension_lines(void **state)
+{
+	static const struct { const char *name, *text; bool good; } cases[] = {
+		{ "none", "o\n5\n" ROOT "\n", true },
+		{ "two", "o\n5\n" ROOT "\none\ntwo\n", true },
+		{ "an empty one", "o\n5\n" ROOT "\n\n", false },
+		{ "one that does not end", "o\n5\n" ROOT "\none", false },
+		{ "a size that is none", "o\nfive\n" ROOT "\none\n", false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct err e = { ERR_NONE, "" };
+		struct checkpoint c;
+
+		assert_case(cases[i].name, checkpoint_parse_any(&c, span_str(cases[i].text), &e) == cases[i].good);
+	}
+}
+
 static int
 start(void **state)
 {
@@ -254,7 +382,8 @@ start(void **state)
 	struct err e;
 
 	key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	return key != NULL && EVP_PKEY_get_raw_public_key(key, public, &n) == 1 && note_key_new(&known, ORIGIN, public, &e) ? 0 : -1;
+	return key != NULL && EVP_PKEY_get_raw_public_key(key, public, &n) == 1 && note_key_new(&known, ORIGIN, public, &e) &&
+	    note_witness_new(&witness, "witness.example/w", public, &e) ? 0 : -1;
 }
 
 static int
@@ -276,6 +405,10 @@ main(void)
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_not_a_note),
 		cmocka_unit_test(test_another_log),
+		cmocka_unit_test(test_a_published_cosignature),
+		cmocka_unit_test(test_kinds_are_apart),
+		cmocka_unit_test(test_cosignature_times),
+		cmocka_unit_test(test_extension_lines),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
