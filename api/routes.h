@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "api/http.h"
+#include "base/http.h"
 #include "base/msg.h"
 
 struct api {

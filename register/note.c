@@ -128,6 +128,8 @@ checkpoint_parse_any(struct checkpoint *out, struct span text, struct err *e)
 		return fail(e, ERR_INPUT, "a checkpoint's origin has 1 to %d bytes", NOTE_NAME_MAX - 1);
 	if (!decimal_get(&c.size, size, e))
 		return fail_in(e, "a checkpoint's size");
+	if (c.size > INT64_MAX)
+		return fail(e, ERR_INPUT, "a checkpoint of more than 2^63 - 1 entries");
 	if (!base64_get(&hash, root, e) || hash.len != HASH_LEN)
 		return fail(e, ERR_INPUT, "a checkpoint's root is base64 of 32 bytes");
 	while (span_take_line(&text, &extension))

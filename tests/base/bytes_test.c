@@ -111,6 +111,37 @@ test_secret_from_descriptor(void **state)
 	close(p[0]);
 }
 
+static void
+test_lines(void **state)
+{
+	struct span text = span_str("one\n\nthree"), line;
+
+	assert_true(span_take_line(&text, &line) && span_eq_str(line, "one"));
+	assert_true(span_take_line(&text, &line) && line.len == 0);
+	assert_false(span_take_line(&text, &line));
+	assert_true(span_eq_str(text, "three"));
+	text = SPAN_NONE;
+	assert_false(span_take_line(&text, &line));
+}
+
+static void
+test_decimal(void **state)
+{
+	static const struct { const char *text; bool good; uint64_t value; } cases[] = {
+		{ "0", true, 0 }, { "7", true, 7 }, { "9999999999999999999", true, 9999999999999999999u },
+		{ "", false, 0 }, { "00", false, 0 }, { "01", false, 0 }, { "-1", false, 0 }, { "+1", false, 0 }, { " 1", false, 0 },
+		{ "1 ", false, 0 }, { "1a", false, 0 }, { "0x1", false, 0 }, { "10000000000000000000", false, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct err e = { ERR_NONE, "" };
+		uint64_t v = 0;
+
+		assert_case(cases[i].text, decimal_get(&v, span_str(cases[i].text), &e) == cases[i].good && v == cases[i].value);
+		assert_case(cases[i].text, cases[i].good || e.class == ERR_INPUT);
+	}
+}
+
 int
 main(void)
 {
@@ -119,6 +150,8 @@ main(void)
 		cmocka_unit_test(test_err_text_is_cut_between_characters),
 		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_decimal),
 		cmocka_unit_test(test_secret_from_descriptor),
 	};
 

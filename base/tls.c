@@ -1,4 +1,4 @@
-#include "api/tls.h"
+#include "base/tls.h"
 
 #include "base/file.h"
 

@@ -1,5 +1,5 @@
 /*
- * api/http.h -- the HTTP server: libmicrohttpd made narrow (the one file with
+ * base/http.h -- the HTTP server: libmicrohttpd made narrow (the one file with
  * microhttpd.h).
  *
  * A request is first admitted by its method and path, before its body is read:
@@ -17,7 +17,7 @@
  */
 #pragma once
 
-#include "api/tls.h"
+#include "base/tls.h"
 #include "base/bytes.h"
 
 #define HTTP_ADDRESS_MAX 64

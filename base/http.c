@@ -1,4 +1,4 @@
-#include "api/http.h"
+#include "base/http.h"
 
 #include "base/json.h"
 #include "base/log.h"

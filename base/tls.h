@@ -1,5 +1,5 @@
 /*
- * api/tls.h -- what TLS needs of GnuTLS beside the server itself: the site's
+ * base/tls.h -- what TLS needs of GnuTLS beside the server itself: the site's
  * key and certificate, checked before the jail closes, and who is at the other
  * end (the one file with gnutls.h).
  *
