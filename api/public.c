@@ -21,6 +21,7 @@ static const struct { const char *begin, *end, *type, *cache; } types[] = {
 	{ "/", ".js", "text/javascript; charset=utf-8", ASK },
 	{ "/", ".yaml", "application/yaml", ASK },
 	{ "/checkpoint", "", "text/plain; charset=utf-8", ASK },
+	{ "/witnesses.json", "", "application/json", ASK },
 	{ "/log.vkey", "", "text/plain; charset=utf-8", A_MINUTE },
 	{ "/tile/", "", "application/octet-stream", FOREVER },
 	{ "/crl/", ".crl", "application/pkix-crl", A_MINUTE },

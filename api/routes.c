@@ -50,6 +50,8 @@ static const struct route table[] = {
 	{ "GET", "/v1/dossiers/{code}", false, 0, dossier_run, "a dossier's step, days and permits" },
 	{ "POST", "/v1/timestamps", false, STAMP_MAX, forward_stamp, "time stamps, RFC 3161" },
 	{ "GET", "/checkpoint", false, 0, public_file, "the register's size and root, signed" },
+	{ "GET", "/checkpoint.witnessed", false, 0, public_file, "the newest that its quorum of witnesses has cosigned" },
+	{ "GET", "/witnesses.json", false, 0, public_file, "which witness cosigned what, and whether one saw another log" },
 	{ "GET", "/log.vkey", false, 0, public_file, "the key of the checkpoint" },
 	{ "GET", "/tile/{path}", true, 0, public_file, "the register's tiles" },
 	{ "GET", "/crl/{path}", true, 0, public_file, "revocation lists" },

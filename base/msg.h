@@ -36,7 +36,8 @@ enum msg_caller {
 	CALLER_API = 1 << 0, CALLER_CA = 1 << 1, CALLER_SIGNER = 1 << 2,
 	CALLER_TSA = 1 << 3, CALLER_VERIFIER = 1 << 4, CALLER_REGISTER = 1 << 5,
 	CALLER_CLI = 1 << 6, CALLER_HSM = 1 << 7, CALLER_COURIER = 1 << 8,
-	CALLERS = 9
+	CALLER_WITNESS = 1 << 9,	/* a user id only: it calls nobody here */
+	CALLERS = 10
 };
 
 struct msg_type {

@@ -282,6 +282,7 @@ log_policy_quorum(struct quorum *out, const struct log_policy *p, struct span no
 bool
 log_policy_check(struct checkpoint *out, struct quorum *quorum, const struct log_policy *p, struct span note, struct err *e)
 {
+	own_struct(buf) who = buf_new(16u << 10);
 	struct span text, signatures;
 	struct checkpoint c;
 	struct quorum q;
@@ -304,7 +305,10 @@ log_policy_check(struct checkpoint *out, struct quorum *quorum, const struct log
 		return false;
 	*quorum = q;
 	*out = c;
-	return q.met || fail(e, ERR_POLICY, "the checkpoint of size %llu lacks its quorum of witnesses", (unsigned long long)c.size);
+	if (q.met)
+		return true;
+	quorum_text(&who, p, &q);
+	return fail(e, ERR_POLICY, "the checkpoint of size %llu lacks its quorum: it is cosigned by %.120s", (unsigned long long)c.size, buf_str(&who));
 }
 
 void

@@ -60,6 +60,9 @@ static const struct read reads[] = {
 	  .sql = "SELECT size, time, edge FROM log_head" },
 	{ .name = "log.published", .callers = DAEMONS | CALLER_VERIFIER, .columns = 2, .out = { REG_INT, REG_TEXT },
 	  .sql = "SELECT size, note FROM log_published" },
+	/* No row: no witness is asked; size 0: none has cosigned yet. */
+	{ .name = "log.witnessed", .callers = DAEMONS | CALLER_VERIFIER, .columns = 3, .out = { REG_INT, REG_TEXT, REG_INT },
+	  .sql = "SELECT size, note, as_of FROM log_witnessed" },
 	{ .name = "log.entry", .callers = DAEMONS | CALLER_VERIFIER, .columns = 3, .out = { REG_BYTES, REG_BYTES, REG_BYTES },
 	  .in = { { "idx", REG_INT } }, .sql = "SELECT entry, record, salt FROM log_entry WHERE idx = $idx" },
 	{ .name = "log.tile", .callers = CALLER_VERIFIER, .columns = 2, .out = { REG_INT, REG_BYTES },

@@ -3,7 +3,7 @@
  *
  * Holds: the database, as its only writer on this machine.  No key.
  * Hears: antin-ca, antin-signer, antin-tsa, antin-verifier's broker.
- * Speaks to: the antin-hsm of the log's token (one message).
+ * Speaks to: the antin-hsm of the log's token (one message), antin-courier.
  * Can never: run a verb that its caller may not call; reach the network, unless
  * its database is a server at an address.
  */
@@ -16,6 +16,7 @@
 #include "register/proto.h"
 #include "register/hold.h"
 #include "register/publish.h"
+#include "register/witnessing.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@
 #define CONNECTIONS_MAX 256
 
 struct register_conf {
-	char *run, *state, *public, *origin, *key, *database, *standby;
+	char *run, *state, *public, *origin, *key, *database, *standby, *witness_policy, *courier;
 	int64_t uid_base;
 };
 
@@ -36,10 +37,12 @@ static const struct conf_option options[] = {
 	{ "key", CONF_STR, .field = offsetof(struct register_conf, key), .def = "antin-hsm-log", .doc = "daemon of the log's token" },
 	{ "database", CONF_STR, .field = offsetof(struct register_conf, database), .def = "", .doc = "file, or postgresql://... without a password; default: STATE/register.db" },
 	{ "standby", CONF_STR, .field = offsetof(struct register_conf, standby), .def = "", .doc = "application_name of the standby that must follow synchronously" },
+	{ "witness_policy", CONF_STR, .field = offsetof(struct register_conf, witness_policy), .def = "", .doc = "policy file (c2sp.org/tlog-policy): which witnesses cosign, how many of them count; empty: none" },
+	{ "courier", CONF_STR, .field = offsetof(struct register_conf, courier), .def = "antin-courier", .doc = "daemon that carries checkpoints to the witnesses" },
 	{ NULL },
 };
 
-struct state { struct runner *runner; struct publisher *publisher; };
+struct state { struct runner *runner; struct publisher *publisher; struct witnessing *witnessing; };
 
 static bool
 take_units(struct runner_unit *u, size_t *n, struct span body, struct err *e)
@@ -125,6 +128,16 @@ enter_jail(const struct register_conf *c, const struct store_needs *needs, uid_t
 	return jail_enter(&jail, e);
 }
 
+/* policy: NULL where no witness is asked. */
+static bool
+start_witnessing(const struct register_conf *c, struct state *s, const struct log_policy *policy, const char *database, struct err *e)
+{
+	struct place place = { c->run, (uid_t)c->uid_base };
+	own_str char *courier = place_socket(&place, c->courier, CALLER_REGISTER);
+
+	return policy == NULL || witnessing_new(&s->witnessing, s->publisher, database, policy, courier, e);
+}
+
 /* Folders and sockets first, as root where it was started so; then the jail;
  * then the database, as the user that will own its files. */
 static bool
@@ -134,15 +147,17 @@ start(const struct register_conf *c, struct state *s, struct serve **door, struc
 	uid_t uid = place_uid(&place, CALLER_REGISTER);
 	own_str char *key = place_socket(&place, c->key, CALLER_REGISTER);
 	char *database = c->database[0] != '\0' ? c->database : xprintf("%s/register.db", c->state);
+	struct log_policy *policy = c->witness_policy[0] != '\0' ? xalloc(sizeof(*policy)) : NULL;
 	own_struct(store_needs) needs = { .files = 0 };
 	struct hold held;		/* until the process ends */
 
 	umask(022);
-	return store_needs(&needs, database, e) &&
+	return (policy == NULL || log_policy_read(policy, c->witness_policy, e)) && store_needs(&needs, database, e) &&
 	    serve_new(door, &place, "antin-register", routes, sizeof(routes) / sizeof(routes[0]), REG_MESSAGE_MAX, CONNECTIONS_MAX, e) &&
 	    enter_jail(c, &needs, uid, e) && hold_register(&held, database, e) && runner_new(&s->runner, database, c->origin, e) &&
 	    (c->standby[0] == '\0' || runner_check_standby(s->runner, c->standby, e)) &&
-	    publisher_new(&s->publisher, s->runner, c->public, c->origin, key, e);
+	    publisher_new(&s->publisher, s->runner, c->public, c->origin, key, e) &&
+	    start_witnessing(c, s, policy, database, e);
 }
 
 int
@@ -157,9 +172,13 @@ main(int argc, char **argv)
 	if (!start(&c, &s, &door, &e))
 		return start_refused(&e);
 	publisher_start(s.publisher);
+	if (s.witnessing != NULL)
+		witnessing_start(s.witnessing);
 	start_ready();
 	if (!serve_run(door, &s, &e))
 		log_warn("%s", e.text);
+	if (s.witnessing != NULL)
+		witnessing_stop(s.witnessing);
 	publisher_stop(s.publisher);
 	runner_stop(s.runner);
 	return 0;

@@ -38,6 +38,14 @@ struct publisher {
 	bool stop;
 };
 
+/* What the page cache says after a failed fsync is not to be trusted. */
+static _Noreturn void
+disk_failed(const struct err *e)
+{
+	log_error("publishing: %s; stopping, because the disk can no longer be trusted", e->text);
+	abort();
+}
+
 static bool
 put_file(const struct publisher *p, const char *name, struct span content, struct err *e)
 {
@@ -297,6 +305,36 @@ publish_once(struct publisher *p, struct err *e)
 	return good;
 }
 
+const struct note_key *
+publisher_key(const struct publisher *p)
+{
+	return &p->public;
+}
+
+bool
+publisher_put(struct publisher *p, const char *name, struct span content, struct err *e)
+{
+	if (put_file(p, name, content, e))
+		return true;
+	if (e->class == ERR_STORE)
+		disk_failed(e);
+	return false;
+}
+
+/* Whoever reads `checkpoint` alone finds the cosignatures there too, while the
+ * log rests. */
+bool
+publisher_cosigned(struct publisher *p, uint64_t size, struct span note, struct err *e)
+{
+	bool good = publisher_put(p, "checkpoint.witnessed", note, e);
+
+	pthread_mutex_lock(&p->lock);
+	if (good && p->last.size == size)
+		good = publisher_put(p, "checkpoint", note, e);
+	pthread_mutex_unlock(&p->lock);
+	return good;
+}
+
 static bool
 reached(struct publisher *p, uint64_t size)
 {
@@ -451,8 +489,7 @@ publisher_main(void *arg)
 		if (publish_once(p, &e)) {
 			told = false;
 		} else if (e.class == ERR_STORE) {
-			log_error("publishing: %s; stopping, because the disk can no longer be trusted", e.text);
-			abort();
+			disk_failed(&e);
 		} else if (!told) {
 			log_warn("publishing waits: %s", e.text);
 			told = true;

@@ -29,5 +29,11 @@ must_check bool publisher_new(struct publisher **out, struct runner *, const cha
     const char *key_socket, struct err *);
 /* True when what is committed now is published, by whomever. */
 must_check bool publisher_flush(struct publisher *, struct err *);
+/* The log's key. */
+const struct note_key *publisher_key(const struct publisher *);
+/* A file beside the checkpoint. */
+must_check bool publisher_put(struct publisher *, const char *name, struct span content, struct err *);
+/* A published checkpoint that witnesses have cosigned. */
+must_check bool publisher_cosigned(struct publisher *, uint64_t size, struct span note, struct err *);
 void publisher_start(struct publisher *);
 void publisher_stop(struct publisher *);

@@ -74,6 +74,12 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	  "due bigint, reason text COLLATE \"C\", entry bigint NOT NULL UNIQUE, PRIMARY KEY (handle, n));"
 	  "CREATE TABLE dossier_event (program bytea NOT NULL, key text COLLATE \"C\" NOT NULL, sha256 bytea NOT NULL, entry bigint NOT NULL,"
 	  "PRIMARY KEY (program, key))" },
+	{ "CREATE TABLE IF NOT EXISTS log_witness (vkey TEXT PRIMARY KEY, size INTEGER NOT NULL, time INTEGER NOT NULL) STRICT;"
+	  "CREATE TABLE IF NOT EXISTS log_witnessed (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, as_of INTEGER NOT NULL, note TEXT NOT NULL) STRICT;"
+	  "CREATE TABLE IF NOT EXISTS log_split (vkey TEXT NOT NULL, size INTEGER NOT NULL, time INTEGER NOT NULL, sentence TEXT NOT NULL, note TEXT NOT NULL, PRIMARY KEY (vkey, size)) STRICT",
+	  "CREATE TABLE IF NOT EXISTS log_witness (vkey text COLLATE \"C\" PRIMARY KEY, size bigint NOT NULL, time bigint NOT NULL);"
+	  "CREATE TABLE IF NOT EXISTS log_witnessed (one bigint PRIMARY KEY CHECK (one = 1), size bigint NOT NULL, as_of bigint NOT NULL, note text COLLATE \"C\" NOT NULL);"
+	  "CREATE TABLE IF NOT EXISTS log_split (vkey text COLLATE \"C\" NOT NULL, size bigint NOT NULL, time bigint NOT NULL, sentence text COLLATE \"C\" NOT NULL, note text COLLATE \"C\" NOT NULL, PRIMARY KEY (vkey, size))" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -31,6 +31,9 @@ static const struct table tables[] = {
 	{ "permit_lost", "handle, agency, kind, list, idx, day, status, from_day, entry, time" },
 	{ "list_lost", "entry, kind, number, first, last, sha256" },
 	{ "publication", .derived = "path, body", .ephemeral = "seq" },
+	{ "log_witness", .ephemeral = "vkey, size, time" },
+	{ "log_witnessed", .ephemeral = "one, size, as_of, note" },
+	{ "log_split", .ephemeral = "vkey, size, time, sentence, note" },
 	{ "session", .ephemeral = "id, body, expires" },
 	{ NULL },
 };

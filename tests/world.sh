@@ -90,20 +90,51 @@ world_ceremony() {
 	cp "$state/ceremony/root.crt" "$state/trust/"
 }
 
+# Who cosigns the log: nobody, unless witnesses=own (one of the authority's own,
+# beside it: that shows how it works and proves nothing) or a flow has another
+# world_witnesses, which writes $state/witness.policy.
+log_vkey() { openssl cms -verify -noverify -inform DER -in "$state/ceremony/ceremony.cms" 2>/dev/null | grep -o "\"$origin+[^\"]*\"" | tr -d '"'; }
+
+world_witnesses() {
+	[ "${witnesses:-}" = own ] || return 0
+	local port vkey
+	port=$(free_port)
+	mkdir -p "$state/witness"
+	vkey=$("${antin}-witness" keygen --key "$state/witness/key.pem" --name nhanchung.hoagiang.example/thu-nghiem) || die "the witness's key"
+	printf 'log %s\nwitness thu-nghiem %s http://127.0.0.1:%s\nquorum thu-nghiem\n' "$(log_vkey)" "$vkey" "$port" >"$state/witness.policy"
+	cat >"$state/witness.conf" <<-EOF
+	[antin-witness]
+	listen = 127.0.0.1:$port
+	name = nhanchung.hoagiang.example/thu-nghiem
+	key = $state/witness/key.pem
+	logs = $state/witness.policy
+	state = $state/witness
+	uid = $((uid_base == 0 ? 0 : uid_base + 9))
+
+	EOF
+}
+
 hsm_section() {	# NAME CALLER
 	printf '[antin-hsm-%s]\nrun = %s\nuid_base = %s\ntoken = %s\nmodule_config = %s\nwrites = %s\nsign.%s = *\n\n' \
 		"$1" "$state/run" "$uid_base" "$1" "$state/softhsm.conf" "$state/tokens" "$2"
 }
 
 world_conf() {
+	local cosigned='' more='' owned=''
 	common=$(printf 'run = %s\nuid_base = %s' "$state/run" "$uid_base")
+	if [ -e "$state/witness.policy" ]; then
+		more=antin-courier cosigned="witness_policy = $state/witness.policy"
+	fi
+	if [ -e "$state/witness.conf" ]; then
+		more="antin-witness $more" owned="witness=$state/witness"
+	fi
 	{
 		cat <<-EOF
 		[up]
-		processes = antin-hsm-log antin-register antin-hsm-issuing antin-hsm-seal antin-hsm-service antin-hsm-tsa antin-verifier antin-ca antin-tsa antin-signer antin-api
+		processes = antin-hsm-log $more antin-register antin-hsm-issuing antin-hsm-seal antin-hsm-service antin-hsm-tsa antin-verifier antin-ca antin-tsa antin-signer antin-api
 		$common
 		pins = $state/pins
-		folders = register=$state/register register=$state/public hsm=$state/tokens hsm=$state/logkey
+		folders = register=$state/register register=$state/public hsm=$state/tokens hsm=$state/logkey $owned
 
 		[antin-hsm-log]
 		$common
@@ -120,6 +151,7 @@ world_conf() {
 		public = $state/public
 		origin = $origin
 		database = $database
+		$cosigned
 
 		[antin-verifier]
 		$common
@@ -155,6 +187,8 @@ world_conf() {
 		site = http://$host
 
 		EOF
+		if [ -n "$more" ]; then printf '[antin-courier]\n%s\npolicy = %s\n\n' "$common" "$state/witness.policy"; fi
+		if [ -n "$owned" ]; then cat "$state/witness.conf"; fi
 		hsm_section issuing ca
 		hsm_section seal signer
 		hsm_section service signer
@@ -178,6 +212,7 @@ world_begin() {
 	choose_ids
 	world_tokens
 	world_ceremony
+	world_witnesses
 	world_conf
 	# Tokens and the log key's memory belong to antin-hsm from now on (the
 	# eighth of base/msg.h's callers).

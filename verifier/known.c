@@ -238,18 +238,38 @@ write_proof(struct buf *out, struct reg *reg, int64_t index, uint64_t size, stru
 	return buf_ok(out, "the proof", e);
 }
 
+/* The checkpoint of a read, when it covers the entry; else empty. */
+static bool
+covering(struct reg *reg, const char *name, size_t columns, int64_t index, uint64_t *size, struct buf *note, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new(name);
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[3];
+	bool more;
+
+	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, columns, &more, e))
+		return false;
+	if (!more || c[0].i <= index)
+		return true;
+	*size = (uint64_t)c[0].i;
+	buf_put_span(note, c[1].s);
+	return buf_ok(note, "checkpoint", e);
+}
+
+/* The newest checkpoint with its quorum of witnesses; where none covers the
+ * entry yet, the newest that the log alone has signed. */
 bool
 known_proof(struct buf *out, struct reg *reg, const struct known *k, struct err *e)
 {
-	own_struct(reg_unit) read = reg_read_new("log.published");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[2];
+	own_struct(buf) note = buf_new(2 * NOTE_MAX);
+	uint64_t size;
 
 	if (!k->found || k->issued_entry < 0)
 		return fail(e, ERR_ABSENT, "no permit with this code was issued");
-	if (!reg_one(reg, &read, &rows, c, 2, "published checkpoint", e))
+	if (!covering(reg, "log.witnessed", 3, k->issued_entry, &size, &note, e) ||
+	    (note.len == 0 && !covering(reg, "log.published", 2, k->issued_entry, &size, &note, e)))
 		return false;
-	if (c[0].i <= k->issued_entry)
+	if (note.len == 0)
 		return fail(e, ERR_LATER, "the public proof of this permit is pending");
-	return write_proof(out, reg, k->issued_entry, (uint64_t)c[0].i, c[1].s, e);
+	return write_proof(out, reg, k->issued_entry, size, buf_span(&note), e);
 }

@@ -40,7 +40,9 @@ int command_path(const struct args *);
 int command_status(const struct args *);
 int command_csr(const struct args *);
 int command_log(const struct args *);
+int log_verify(const struct args *);	/* one of its words */
 int command_policy(const struct args *);
+int command_doctor(const struct args *);
 int command_up(const struct args *);
 int command_token(const struct args *);
 int command_ceremony(const struct args *);
@@ -54,5 +56,5 @@ int command_restore(const struct args *);
 int command_move(const struct args *);
 
 extern const struct arg_option verify_options[], path_options[], status_options[], csr_options[],
-    log_options[], policy_options[], up_options[], token_options[], ceremony_options[], enrol_options[],
+    log_options[], policy_options[], doctor_options[], up_options[], token_options[], ceremony_options[], enrol_options[],
     order_options[], permit_options[], dossier_options[], bench_options[], backup_options[], restore_options[], move_options[];

@@ -1,8 +1,8 @@
 /*
  * antin -- the command line: whole programs for one person's machine.
  *
- * verify, path, status, csr, log, policy, backup and restore need no daemon and
- * no network.
+ * verify, path, status, csr, log, policy, doctor, backup and restore need no
+ * daemon and no network.
  * The others speak to antin-api over HTTP and to a token of the person at the
  * keyboard; `up` starts the daemons.
  */
@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{ "csr", "FILE", "would the authority take this request?", csr_options, command_csr },
 	{ "log", "verify|prove|fsck", "proofs and the consistency of the register", log_options, command_log },
 	{ "policy", "check|show DIR", "is this policy whole and consistent?", policy_options, command_policy },
+	{ "doctor", "", "is what the authority publishes whole and fresh?", doctor_options, command_doctor },
 	{ "up", "", "starts the processes of one configuration and stops them together", up_options, command_up },
 	{ "token", "init|key|list", "PKCS#11 tokens and keys", token_options, command_token },
 	{ "ceremony", "FILE", "makes root and issuing authority and the bundle that starts an authority", ceremony_options, command_ceremony },

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "register/fsck.h"
-#include "register/tlog_proof.h"
 #include "verifier/csr.h"
 #include "verifier/evidence.h"
 #include "verifier/path.h"
@@ -311,7 +310,8 @@ command_csr(const struct args *a)
 const struct arg_option log_options[] = {
 	{ "database", "FILE", false, "fsck: the register's database" },
 	{ "public", "DIR", false, "fsck: compare what is published, too" },
-	{ "key", "VKEY|FILE", false, "verify: the log's key" },
+	{ "key", "VKEY|FILE", false, "verify: the log's key; its own word is enough" },
+	{ "policy", "FILE", false, "verify: or which logs, and how many witnesses must have cosigned" },
 	{ NULL },
 };
 
@@ -339,49 +339,6 @@ log_fsck(const struct args *a)
 			printf("%llu lists were reserved and bear no signature, the last is %s\n", (unsigned long long)f.derived.missing, f.derived.missing_last);
 	}
 	return 0;
-}
-
-static bool
-read_key(struct note_key *key, const char *given, struct err *e)
-{
-	own_struct(buf) text = buf_new(1024);
-	struct err ignored;
-
-	if (note_key_parse(key, given, &ignored))
-		return true;
-	if (!file_read(&text, given, e))
-		return false;
-	buf_str(&text);
-	text.ptr[strcspn((char *)text.ptr, "\r\n")] = '\0';
-	return note_key_parse(key, (const char *)text.ptr, e);
-}
-
-static int
-log_verify(const struct args *a)
-{
-	own_struct(buf) text = buf_new(TLOG_PROOF_MAX);
-	struct tlog_proof p;
-	struct checkpoint c;
-	struct note_key key;
-	struct entry x;
-	const char *given;
-	char when[TIME_TEXT];
-	struct err e;
-	bool good;
-
-	if (a->nwords != 2 || !args_need(a, "key", &given, &e)) {
-		fail(&e, ERR_INPUT, "antin log verify PROOF --key VKEY");
-		return command_usage(a, &e);
-	}
-	if (!read_key(&key, given, &e) || !read_named(&text, a->word[1], &e) || !tlog_proof_read(&p, buf_span(&text), &e))
-		return command_refuse(a, &e);
-	good = tlog_proof_check(&p, &key, &c, &x, &e);
-	if (good) {
-		time_text_utc(when, x.time);
-		printf("entry %llu of type %llu, made %s, is in the log %s of size %llu\n", (unsigned long long)p.index, (unsigned long long)x.type, when, c.origin, (unsigned long long)c.size);
-	}
-	tlog_proof_drop(&p);
-	return good ? 0 : command_refuse(a, &e);
 }
 
 int

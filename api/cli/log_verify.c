@@ -1,0 +1,123 @@
+/*
+ * antin log verify PROOF -- is the entry in the log, and who says so?
+ *
+ * --key: the log's own word is enough.  --policy: a checkpoint counts only with
+ * the quorum of witnesses that the policy asks for (c2sp.org/tlog-policy).
+ */
+#include "api/cli/command.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "register/log_policy.h"
+#include "register/tlog_proof.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What was proven. */
+struct proven { struct checkpoint c; struct entry x; struct quorum q; };
+
+static bool
+read_key(struct note_key *key, const char *given, struct err *e)
+{
+	own_struct(buf) text = buf_new(1024);
+	struct err ignored;
+
+	if (note_key_parse(key, given, &ignored))
+		return true;
+	if (!file_read(&text, given, e))
+		return false;
+	buf_str(&text);
+	text.ptr[strcspn((char *)text.ptr, "\r\n")] = '\0';
+	return note_key_parse(key, (const char *)text.ptr, e);
+}
+
+/* Quorum first; then the proof under the key of the log that signed. */
+static bool
+check_policy(struct proven *out, const struct tlog_proof *p, const struct log_policy *policy, struct err *e)
+{
+	if (!log_policy_check(&out->c, &out->q, policy, p->note, e))
+		return false;
+	for (size_t i = 0; i < policy->nlogs; i++) {
+		struct note_word word;
+
+		if (strcmp(policy->log[i].key.name, out->c.origin) == 0 && note_look(&word, p->note, &policy->log[i].key, e) && word.there)
+			return tlog_proof_check(p, &policy->log[i].key, &out->c, &out->x, e);
+	}
+	return fail(e, ERR_BUG, "a checkpoint that no log signed");
+}
+
+static json_t *
+quorum_json(const struct log_policy *policy, const struct quorum *q)
+{
+	json_t *by = json_array();
+	char when[TIME_TEXT];
+
+	for (size_t i = 0; i < policy->nwitnesses; i++) {
+		if (!q->by[i])
+			continue;
+		time_text_utc(when, q->time[i]);
+		json_array_append_new(by, json_pack("{s:s, s:s}", "witness", policy->witness[i].name, "time", when));
+	}
+	time_text_utc(when, q->as_of == INT64_MAX ? 0 : q->as_of);
+	return json_pack("{s:b, s:o, s:o}", "met", q->met, "by", by, "as_of", q->as_of == INT64_MAX ? json_null() : json_string(when));
+}
+
+static void
+tell(const struct args *a, const struct tlog_proof *p, const struct proven *x, const struct log_policy *policy)
+{
+	own_struct(buf) who = buf_new(16u << 10);
+	char when[TIME_TEXT];
+
+	time_text_utc(when, x->x.time);
+	if (a->json) {
+		own(json_t) *j = json_pack("{s:b, s:I, s:I, s:s, s:s, s:I, s:o}", "proven", 1, "index", (json_int_t)p->index, "type", (json_int_t)x->x.type, "time", when,
+		    "log", x->c.origin, "size", (json_int_t)x->c.size, "quorum", policy != NULL ? quorum_json(policy, &x->q) : json_null());
+
+		command_print_json(j);
+		return;
+	}
+	printf("entry %llu of type %llu, made %s, is in the log %s of size %llu\n", (unsigned long long)p->index, (unsigned long long)x->x.type, when, x->c.origin,
+	    (unsigned long long)x->c.size);
+	if (policy == NULL)
+		return;
+	quorum_text(&who, policy, &x->q);
+	printf("cosigned: %s\n", buf_str(&who));
+}
+
+static bool
+verify(const struct args *a, const struct tlog_proof *p, struct err *e)
+{
+	struct log_policy *policy = args_has(a, "policy") ? xalloc(sizeof(*policy)) : NULL;
+	struct proven x = { .q = { .met = false } };
+	struct note_key key;
+	bool good;
+
+	if (policy != NULL)
+		good = log_policy_read(policy, args_get(a, "policy"), e) && check_policy(&x, p, policy, e);
+	else
+		good = read_key(&key, args_get(a, "key"), e) && tlog_proof_check(p, &key, &x.c, &x.x, e);
+	if (good)
+		tell(a, p, &x, policy);
+	free(policy);
+	return good;
+}
+
+int
+log_verify(const struct args *a)
+{
+	own_struct(buf) text = buf_new(TLOG_PROOF_MAX);
+	struct tlog_proof p;
+	struct err e;
+	bool good;
+
+	if (a->nwords != 2 || args_has(a, "key") == args_has(a, "policy")) {
+		fail(&e, ERR_INPUT, "antin log verify PROOF --key VKEY, or --policy FILE");
+		return command_usage(a, &e);
+	}
+	if (!file_read(&text, a->word[1], &e) || !tlog_proof_read(&p, buf_span(&text), &e))
+		return command_refuse(a, &e);
+	good = verify(a, &p, &e);
+	tlog_proof_drop(&p);
+	return good ? 0 : command_refuse(a, &e);
+}

@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# Witnesses: three of antin-witness of which two must cosign, and one made in
+# Node that cosigns too.  One is killed, two are killed, a log that forked under
+# the same key is shown to them.
+# usage: witnesses.sh BUILD
+set -u
+cd "$(dirname "$0")/../.."
+. tests/world.sh
+world_init "$1/witnesses" "$1"
+rm -rf "$state" "$state.fork" && mkdir -p "$state"
+bad=0
+good() { say "ok $1"; }
+not_good() { bad=$((bad + 1)); say "not ok $1"; }
+expect() { if [ "$2" = "$3" ]; then good "$1"; else not_good "$1 ($2, not $3)"; fi; }
+done_() { local what=$1; shift; if "$@" >"$state/log/last" 2>&1; then good "$what"; else not_good "$what: $(tail -n 3 "$state/log/last")"; fi; }
+refused() { local what=$1; shift; if "$@" >"$state/log/last" 2>&1; then not_good "$what"; else good "$what: $(tail -n 1 "$state/log/last")"; fi; }
+db() { sqlite3 "file:$state/register/register.db?mode=ro" "$1"; }
+now_ms() { date +%s%3N; }
+
+declare -A pid port
+witness_up() {	# N
+	"${antin}-witness" --config "$state/witness-$1/antin.conf" >>"$state/log/witness-$1" 2>&1 &
+	pid[$1]=$!
+	for _ in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/${port[$1]}") 2>/dev/null && return 0; sleep 0.05; done
+	die "witness $1 did not start"
+}
+node_up() { PORT=${port[node]} node tests/register/witness.mjs nut.example/w "$(log_vkey)" "$state/node.key" >"$state/node.out" 2>>"$state/log/node" & pid[node]=$!; }
+witness_kill() { kill -KILL "${pid[$1]}" 2>/dev/null; wait "${pid[$1]}" 2>/dev/null; }
+stop_all() { world_down; for w in "${!pid[@]}"; do witness_kill "$w"; done; }
+trap stop_all EXIT
+
+world_witnesses() {
+	local w
+	mkdir -p "$state/log"
+	: >"$state/node.out"
+	{
+		echo "log $(log_vkey)"
+		for w in 1 2 3; do
+			mkdir -p "$state/witness-$w"
+			port[$w]=$(free_port)
+			echo "witness w$w $("${antin}-witness" keygen --key "$state/witness-$w/key.pem" --name "w$w.example/w") http://127.0.0.1:${port[$w]}"
+			printf '[antin-witness]\nlisten = 127.0.0.1:%s\nname = w%s.example/w\nkey = %s\nlogs = %s\nstate = %s\n' "${port[$w]}" "$w" \
+				"$state/witness-$w/key.pem" "$state/witness.policy" "$state/witness-$w" >"$state/witness-$w/antin.conf"
+		done
+		port[node]=$(free_port)
+		node_up
+		for _ in $(seq 100); do [ "$(wc -l <"$state/node.out")" -ge 2 ] && break; sleep 0.05; done
+		echo "witness node $(head -n 1 "$state/node.out") http://127.0.0.1:${port[node]}/"
+		echo "group authorities 2 w1 w2 w3"
+		echo "quorum authorities"
+	} >"$state/witness.policy"
+	for w in 1 2 3; do witness_up "$w"; done
+}
+
+size_of() { sed -n 2p "$state/public/$1" 2>/dev/null || echo 0; }
+# cosigned SIZE MS: the witnessed checkpoint reaches the size in time
+cosigned() {
+	local until=$(($(now_ms) + $2))
+	while [ "$(size_of checkpoint.witnessed)" -lt "$1" ] 2>/dev/null || [ ! -e "$state/public/checkpoint.witnessed" ]; do
+		[ "$(now_ms)" -lt "$until" ] || return 1
+		sleep 0.05
+	done
+}
+head_size() { db 'SELECT size FROM log_head'; }
+lines_of() { grep -c "^— $2 " "$state/public/$1"; }
+submit_one() { "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$1" --api "$api" --api-key-file "$state/desk/program.key" 2>/dev/null; }
+proof_of() { "$antin" permit proof "$1" --api "$api" --api-key-file "$state/desk/program.key" --out "$2"; }
+
+world_begin
+world_up
+certificate_of CB-000001 >/dev/null
+certificate_of CB-000002 >/dev/null
+service_certificate || die "the service signer's certificate"
+register_program
+enrol_person officer CB-000011 "Người Ký (thử nghiệm)" "PHÓ CHỦ TỊCH" H99 official
+enrol_person clerk CB-000012 "Văn Thư (thử nghiệm)" "Văn thư" H99 official
+enrol_seals
+appoint CB-000011 officer H99 "PHÓ CHỦ TỊCH" "KT."
+appoint CB-000012 clerk H99 "Văn thư" ""
+open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 245
+
+first=$(submit_one first) && sign "$first" >/dev/null 2>&1 && seal "$first" | grep -q '"done":true' || die "a permit"
+done_ "all four are asked, the checkpoint of $(head_size) is cosigned in 3 seconds" cosigned "$(head_size)" 3000
+sleep 1
+for w in w1.example/w w2.example/w w3.example/w nut.example/w; do expect "cosigned by $w" "$(lines_of checkpoint.witnessed "$w")" 1; done
+expect "checkpoint has the same lines while the log rests" "$(cat "$state/public/checkpoint")" "$(cat "$state/public/checkpoint.witnessed")"
+proof_of "$first" "$state/first.tlog-proof" || die "a proof"
+done_ "antin log verify --policy" "$antin" log verify "$state/first.tlog-proof" --policy "$state/witness.policy"
+say "   $(tail -n 1 "$state/log/last")"
+done_ "the Node verifier" node tests/register/verify.mjs "$state/witness.policy" "$state/public/checkpoint.witnessed" "$state/first.tlog-proof"
+say "   $(tail -n 1 "$state/log/last")"
+sed '4y/ABCDEFGHIJKLMNOPQRSTUVWXYZ/BCDEFGHIJKLMNOPQRSTUVWXYZA/' "$state/first.tlog-proof" >"$state/spoilt.tlog-proof"
+refused "the Node verifier, one place changed" node tests/register/verify.mjs "$state/witness.policy" "$state/public/checkpoint.witnessed" "$state/spoilt.tlog-proof"
+sed '/w[12].example/d' "$state/first.tlog-proof" >"$state/alone.tlog-proof"
+refused "a proof with one cosignature of the group" "$antin" log verify "$state/alone.tlog-proof" --policy "$state/witness.policy"
+refused "the same, the Node verifier" node tests/register/verify.mjs "$state/witness.policy" "$state/public/checkpoint.witnessed" "$state/alone.tlog-proof"
+done_ "antin doctor" "$antin" doctor --public "$state/public" --policy "$state/witness.policy"
+
+witness_kill 3
+submit_one second >/dev/null || die "a submission"
+done_ "one witness is killed: cosigned all the same" cosigned "$(head_size)" 3000
+sleep 0.5
+expect "by the two that are left" "$(lines_of checkpoint.witnessed w1.example/w)$(lines_of checkpoint.witnessed w2.example/w)$(lines_of checkpoint.witnessed w3.example/w)" 110
+
+witness_kill 2
+witnessed=$(size_of checkpoint.witnessed)
+began=$(now_ms)
+second=$(submit_one third) && sign "$second" >/dev/null 2>&1 && seal "$second" | grep -q '"done":true' || die "a permit without a quorum"
+good "two are killed: submitted, signed and sealed in $(($(now_ms) - began)) ms"
+sleep 2
+expect "the witnessed checkpoint stays where it was" "$(size_of checkpoint.witnessed)" "$witnessed"
+expect "the log's own goes on" "$(size_of checkpoint)" "$(head_size)"
+proof_of "$second" "$state/second.tlog-proof" || die "a proof"
+done_ "the proof under the log's own key" "$antin" log verify "$state/second.tlog-proof" --key "$(log_vkey)"
+refused "the proof without its quorum" "$antin" log verify "$state/second.tlog-proof" --policy "$state/witness.policy"
+proof_of "$first" "$state/first-again.tlog-proof" || die "a proof"
+done_ "the older permit's proof is still the cosigned one" "$antin" log verify "$state/first-again.tlog-proof" --policy "$state/witness.policy"
+
+witness_up 2
+done_ "one comes back: cosigned again" cosigned "$(head_size)" 8000
+proof_of "$second" "$state/second.tlog-proof" || die "a proof"
+done_ "and the proof has its quorum" "$antin" log verify "$state/second.tlog-proof" --policy "$state/witness.policy"
+witness_up 3
+
+# The log forks: what was at this moment is put aside, both go on under one key.
+expect "no split view so far" "$(db 'SELECT count(*) FROM log_split')" 0
+world_down
+cp -a "$state" "$state.fork"
+world_up
+for i in 1 2 3; do submit_one "ours-$i" >/dev/null || die "a submission"; done
+done_ "the log goes on and is cosigned" cosigned "$(head_size)" 8000
+ours=$(head_size)
+world_down
+for folder in register public logkey tokens; do
+	mv "$state/$folder" "$state/$folder.ours"
+	mv "$state.fork/$folder" "$state/$folder"
+done
+world_up
+sleep 1.5
+for i in 1 2 3 4 5 6; do submit_one "theirs-$i" >/dev/null || die "a submission"; done
+sleep 2
+[ "$(head_size)" -gt "$ours" ] && good "a second log of $(head_size) entries under the same key" || not_good "a second log"
+expect "nothing that only it has is cosigned" "$([ "$(size_of checkpoint.witnessed)" -lt "$ours" ] && echo older)" older
+[ "$(db 'SELECT count(*) FROM log_split')" -ge 2 ] && good "the split view is recorded" || not_good "the split view is recorded"
+for w in w1 w2 w3 node; do
+	grep -q "SPLIT VIEW: the witness $w " "$state/log/antin.log" && good "and logged: $(grep -m 1 "SPLIT VIEW: the witness $w " "$state/log/antin.log" | sed 's/.*SPLIT/SPLIT/')" || not_good "and logged, $w"
+done
+expect "each view once" "$(grep -c 'SPLIT VIEW' "$state/log/antin.log")" "$(db 'SELECT count(*) FROM log_split')"
+sleep 9
+refused "antin doctor names it" "$antin" doctor --public "$state/public" --policy "$state/witness.policy"
+grep '^ALARM *split view' "$state/log/last" | grep -q 'the witness w1\|the witness w2\|the witness w3\|the witness node' && good "$(grep '^ALARM' "$state/log/last")" || not_good "by the witness's name"
+curl -sS "$api/witnesses.json" | grep -q '"split":\[{' && good "and /witnesses.json" || not_good "and /witnesses.json"
+[ "$bad" -eq 0 ]
