@@ -90,6 +90,18 @@ newest(struct witnessing *w, struct published *out, struct err *e)
 	return good;
 }
 
+/* A server may have gone and come back. */
+static bool
+revive(struct witnessing *w, struct err *e)
+{
+	bool good;
+
+	pthread_mutex_lock(&w->store_lock);
+	good = !store_is_lost(w->store) || store_revive(w->store, e);
+	pthread_mutex_unlock(&w->store_lock);
+	return good;
+}
+
 static bool
 write_row(struct witnessing *w, const char *sql, const struct values *v, uint64_t *rows, struct err *e)
 {
@@ -580,7 +592,7 @@ step(struct witnessing *w, struct err *e)
 	struct published p = { 0, &note };
 	bool met = w->met, late;
 
-	if (!newest(w, &p, e))
+	if (!revive(w, e) || !newest(w, &p, e))
 		return false;
 	if (is_due(w, &p)) {
 		begin_round(w, &p);
