@@ -33,7 +33,7 @@ static const struct table tables[] = {
 	{ "publication", .derived = "path, body", .ephemeral = "seq" },
 	{ "log_witness", .ephemeral = "vkey, size, time" },
 	{ "log_witnessed", .ephemeral = "one, size, as_of, note" },
-	{ "log_split", .ephemeral = "vkey, size, time, sentence, note" },
+	{ "log_split", .ephemeral = "vkey, size, time, sentence, note", .keys = 2 },
 	{ "session", .ephemeral = "id, body, expires" },
 	{ NULL },
 };

@@ -543,6 +543,16 @@ rows_of(const struct table_of *t, int64_t at[ROWS_A_COLUMN])
 
 typedef void each_table(const struct table_of *);
 
+/* What may be lost is not always there: no witness is asked in this city. */
+static bool
+is_ephemeral(const char *name)
+{
+	for (size_t i = 0; table_nth(i) != NULL; i++)
+		if (strcmp(table_nth(i)->name, name) == 0)
+			return table_nth(i)->committed == NULL && table_nth(i)->derived == NULL;
+	return false;
+}
+
 static void
 for_each_table(each_table *act)
 {
@@ -563,6 +573,8 @@ for_each_table(each_table *act)
 		fresh();
 		look_at_table(&t, names[i]);
 		sqlite3_close(db);
+		if (t.rows == 0 && is_ephemeral(names[i]))
+			continue;
 		if (t.rows == 0)
 			print_error("the city made no row of %s\n", names[i]);
 		assert_true(t.rows > 0);
