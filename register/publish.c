@@ -33,6 +33,7 @@ struct publisher {
 	struct checkpoint last;
 	bool leads;			/* of all on the database, this one signs checkpoints */
 	int64_t seq;			/* of the last publication written */
+	bool log_waits;			/* the last checkpoint could not be made */
 	pthread_mutex_t lock;		/* one flush at a time */
 	pthread_t thread;
 	bool stop;
@@ -226,15 +227,17 @@ take_publication(void *ctx, const struct value *c, unsigned n, struct err *e)
 	return true;
 }
 
+/* Up to a seq. */
 static bool
-publish_rows(struct publisher *p, struct err *e)
+publish_rows(struct publisher *p, int64_t upto, struct err *e)
 {
 	static const enum reg_type types[] = { REG_TEXT, REG_BYTES, REG_INT };
 	struct publications ps = { p, p->seq };
 	struct values v = { .n = 0 };
 
 	values_int(&v, "seq", p->seq);
-	if (!store_run(p->store, "SELECT path, body, seq FROM publication WHERE seq > $seq AND " LOST_IS_CURRENT " ORDER BY seq", &v, types, 3, take_publication, &ps, NULL, e))
+	values_int(&v, "upto", upto);
+	if (!store_run(p->store, "SELECT path, body, seq FROM publication WHERE seq > $seq AND seq <= $upto AND " LOST_IS_CURRENT " ORDER BY seq", &v, types, 3, take_publication, &ps, NULL, e))
 		return false;
 	p->seq = ps.seq;
 	return true;
@@ -296,13 +299,33 @@ take_lead(struct publisher *p, struct err *e)
 	return false;
 }
 
+/* The log first: what a list tells can then be had from the tiles, should the
+ * database be lost (restore.h).  While the log cannot be signed, lists do not
+ * wait for it. */
+static bool
+publish_all(struct publisher *p, struct err *e)
+{
+	struct err of_rows;
+	int64_t upto;
+
+	if ((p->log_waits && !publish_rows(p, INT64_MAX, e)) ||
+	    !store_int(p->store, "SELECT max(seq) FROM publication", NULL, 0, &upto, e))
+		return false;
+	p->log_waits = !follow(p, e) || (p->leads && !publish_log(p, e));
+	if (!p->log_waits)
+		return publish_rows(p, upto, e);
+	if (e->class != ERR_STORE && !publish_rows(p, INT64_MAX, &of_rows))
+		*e = of_rows;
+	return false;
+}
+
 static bool
 publish_once(struct publisher *p, struct err *e)
 {
 	bool good;
 
 	pthread_mutex_lock(&p->lock);
-	good = take_lead(p, e) && publish_rows(p, e) && follow(p, e) && (!p->leads || publish_log(p, e));
+	good = take_lead(p, e) && publish_all(p, e);
 	pthread_mutex_unlock(&p->lock);
 	return good;
 }

@@ -3,8 +3,8 @@
  *
  * In the order of sunlight: the transaction is committed first; then entry
  * bundles and tiles, durable; then the checkpoint, signed by the log's own
- * token, durable; then log_published.  Publications (CRLs, status lists,
- * certificates) follow their transaction at once.  A failed fsync ends the
+ * token, durable; then log_published; then publications (CRLs, status lists,
+ * certificates), which do not wait while no checkpoint can be made.  A failed fsync ends the
  * process: what the page cache says afterwards is not to be trusted.
  *
  * At start the committed log must be at or beyond what is published and

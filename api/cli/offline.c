@@ -329,11 +329,13 @@ log_fsck(const struct args *a)
 		return command_refuse(a, &e);
 	hex_text(root, span_of(f.root.octet, HASH_LEN));
 	if (a->json) {
-		own(json_t) *j = json_pack("{s:b, s:I, s:I, s:I, s:s, s:I, s:s}", "consistent", 1, "entries", (json_int_t)f.entries, "records", (json_int_t)f.records,
+		own(json_t) *j = json_pack("{s:b, s:I, s:I, s:I, s:I, s:s, s:I, s:s}", "consistent", 1, "entries", (json_int_t)f.entries, "records", (json_int_t)f.records, "lost", (json_int_t)f.lost,
 		    "published", (json_int_t)f.published, "root", root, "unsigned", (json_int_t)f.derived.missing, "unsigned_last", f.derived.missing_last);
 
 		command_print_json(j);
 	} else {
+		if (f.lost > 0)
+			printf("%llu records were lost in a restore, as an entry says; what is public of them was replayed\n", (unsigned long long)f.lost);
 		printf("consistent: %llu entries, every record replayed, %llu published, root %s\n", (unsigned long long)f.entries, (unsigned long long)f.published, root);
 		if (f.derived.missing > 0)
 			printf("%llu lists were reserved and bear no signature, the last is %s\n", (unsigned long long)f.derived.missing, f.derived.missing_last);

@@ -309,8 +309,6 @@ static bool
 put_stamps(int64_t *number, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
-	own_struct(buf) body = buf_new(1 << 20);
-	own_struct(buf) result = buf_new(1 << 20);
 	struct store *s = NULL;
 	bool good;
 
@@ -488,7 +486,7 @@ static void
 until_the_backup(void)
 {
 	struct err e;
-	int64_t number;
+	int64_t number = 0;
 
 	assert_done(open_book("H99.1", "A", 245, &e) && open_book("H99.2", "B", 1, &e) && open_book("H99.3", "C", 7, &e), e);
 	must_seal(1, "H99.1", "A", 0);		/* 245: withdrawn afterwards */
@@ -513,7 +511,7 @@ until_the_backup(void)
 static void
 after_the_backup(void)
 {
-	int64_t number;
+	int64_t number = 0;
 	struct err e;
 
 	assert_done(withdraw(1, "H99.1", 0, &e), e);
@@ -738,10 +736,9 @@ what_was_published_is_there_again(void **state)
 static void
 the_register_goes_on(void **state)
 {
-	unsigned char serial[20];
 	struct restored r;
 	struct fsck f, again;
-	int64_t number;
+	int64_t number = 0;
 	struct err e;
 
 	assert_done(restore(&r, &e), e);
@@ -785,7 +782,6 @@ the_register_goes_on(void **state)
 	assert_false(withdraw(3, "H99.1", 3, &e));
 	assert_false(withdraw(20, "H99.1", 4, &e));
 	assert_false(withdraw(5, "H99.3", 5, &e));
-	(void)id_of(serial, 0);
 
 	assert_done(fsck_run(&again, runner_database(runner), in_dir("public"), &e), e);
 	assert_true(again.entries > f.entries);
@@ -894,6 +890,34 @@ a_checkpoint_newer_than_the_tiles(void **state)
 	assert_non_null(strstr(e.text, "the tiles have a gap"));
 }
 
+/* A process ended after the key had signed and before the checkpoint was
+ * public: the tiles are there, and the key's memory says how far. */
+static void
+what_the_key_signed_beyond(void **state)
+{
+	struct restore q = { .backup = in_dir("backup"), .state = in_dir("back"), .tiles = in_dir("public") };
+	struct checkpoint wrong = after, other = after;
+	own_struct(buf) note = buf_new(NOTE_MAX);
+	struct restored r;
+	struct err e;
+
+	shell("cp %s/public/checkpoint %s/kept", dir, dir);
+	sign_checkpoint(&note, &before);
+	put_file(in_dir("public"), "checkpoint", buf_span(&note));
+	wrong.root.octet[0] ^= 1;
+	snprintf(other.origin, sizeof(other.origin), "another.example/log");
+	q.is_signed = &wrong;
+	assert_false(restore_run(&r, &q, &e));
+	assert_int_equal(e.class, ERR_INPUT);
+	q.is_signed = &other;
+	assert_false(restore_run(&r, &q, &e));
+	assert_non_null(strstr(e.text, "the key's memory is of the log another.example/log"));
+	q.is_signed = &after;
+	assert_done(restore_run(&r, &q, &e), e);
+	assert_int_equal(r.entries, after.size + 1);
+	shell("mv %s/kept %s/public/checkpoint", dir, dir);
+}
+
 static void
 tiles_of_another_log(void **state)
 {
@@ -964,6 +988,7 @@ main(void)
 		cmocka_unit_test_setup(without_loss_nothing_is_said, nothing_there),
 		cmocka_unit_test(refused_restores),
 		cmocka_unit_test_setup(a_checkpoint_newer_than_the_tiles, nothing_there),
+		cmocka_unit_test_setup(what_the_key_signed_beyond, nothing_there),
 		cmocka_unit_test_setup(tiles_of_another_log, nothing_there),
 		cmocka_unit_test_setup(a_running_register_is_not_restored_over, nothing_there),
 		cmocka_unit_test_setup(fsck_wants_every_loss_explained, nothing_there),
