@@ -31,8 +31,8 @@ static const char *const of_server[] = {
 	"(SELECT string_agg(a.attname, ' ' ORDER BY array_position(i.indkey::smallint[], a.attnum)) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey)) || ')') COLLATE \"C\" "
 	"FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid "
 	"WHERE c.relnamespace = current_schema()::regnamespace AND NOT i.indisprimary ORDER BY 1",
-	"SELECT (c.relname || '.' || a.attname || ' references ' || r.relname) COLLATE \"C\" FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class r ON r.oid = k.confrelid "
-	"JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1] WHERE k.contype = 'f' AND c.relnamespace = current_schema()::regnamespace ORDER BY 1",
+	("SELECT (c.relname || '.' || a.attname || ' references ' || r.relname) COLLATE \"C\" FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class r ON r.oid = k.confrelid "
+	"JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1] WHERE k.contype = 'f' AND c.relnamespace = current_schema()::regnamespace ORDER BY 1"),
 };
 
 static char dir[] = "/tmp/antin-schema-XXXXXX";
