@@ -212,7 +212,7 @@ crl_guard(struct authority *a, struct span last_tbs, int64_t last_update, struct
  * Issuing.
  */
 
-struct crl_last { int64_t number, latest, this_update; bool is_signed; struct buf tbs; };
+struct crl_last { int64_t number, latest; bool is_signed; struct buf tbs; };
 
 static void
 crl_last_drop(struct crl_last *l)
@@ -239,18 +239,32 @@ read_last(struct authority *a, struct crl_last *l, struct err *e)
 	if (!reg_read(a->reg, &ask_signed, &rows, e) || !reg_next(&rows, c, 5, &more, e))
 		return false;
 	l->is_signed = more;
-	if (more) {
-		l->this_update = c[3].i;
+	if (more)
 		buf_put_span(&l->tbs, c[1].s);
-	}
 	return buf_ok(&l->tbs, "the last CRL", e);
 }
 
 typedef struct crl_row crl_rows;
 OWN_WITH(crl_rows, free)
 
+/* thisUpdate of the newest CRL among the first `size` entries; 0: none. */
 static bool
-read_rows(struct authority *a, int64_t since, struct crl_row **out, size_t *n, struct err *e)
+read_since(struct authority *a, uint64_t size, int64_t *since, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("crl.last_below");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[2];
+	bool more;
+
+	reg_int(&ask, "size", (int64_t)size);
+	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, 2, &more, e))
+		return false;
+	*since = more ? c[1].i : 0;
+	return true;
+}
+
+static bool
+read_rows(struct authority *a, uint64_t size, int64_t since, struct crl_row **out, size_t *n, struct err *e)
 {
 	own_struct(reg_unit) ask = reg_read_new("cert.listed");
 	own_struct(reg_rows) rows = { .left = 0 };
@@ -259,6 +273,7 @@ read_rows(struct authority *a, int64_t since, struct crl_row **out, size_t *n, s
 	bool more;
 
 	reg_int(&ask, "since", since);
+	reg_int(&ask, "size", (int64_t)size);
 	if (!reg_read(a->reg, &ask, &rows, e))
 		return false;
 	all = xalloc((rows.left + 1) * sizeof(*all));
@@ -282,8 +297,10 @@ read_rows(struct authority *a, int64_t since, struct crl_row **out, size_t *n, s
 	return true;
 }
 
+struct made_of { uint64_t size; struct hash root; };	/* the log that a CRL follows from */
+
 static bool
-crl_reserve(struct authority *a, int64_t number, int64_t this_update, struct span tbs, struct err *e)
+crl_reserve(struct authority *a, int64_t number, int64_t this_update, const struct made_of *log, struct span tbs, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	unsigned char hash[SHA256_LEN];
@@ -296,7 +313,8 @@ crl_reserve(struct authority *a, int64_t number, int64_t this_update, struct spa
 	reg_int(&u, "shard", CRL_SHARD);
 	reg_int(&u, "this_update", this_update);
 	reg_int(&u, "next_update", this_update + CRL_VALID_SECS);
-	reg_int(&u, "size", (int64_t)tbs.len);
+	reg_int(&u, "size", (int64_t)log->size);
+	reg_bytes(&u, "root", span_of(log->root.octet, HASH_LEN));
 	reg_bytes(&u, "sha256", span_of(hash, SHA256_LEN));
 	reg_bytes(&u, "tbs", tbs);
 	return authority_run(a, "crl.reserve", &u, NULL, e);
@@ -321,6 +339,26 @@ crl_publish(struct authority *a, int64_t number, struct span der, struct err *e)
 	return authority_run(a, "crl.publish", &u, NULL, e);
 }
 
+/* A number that was recorded and bears no signature yet (a crash, a token away)
+ * gets it first: what the log shows as a CRL is one, so "one CRL more" means the
+ * same to whoever counts in the log. */
+static bool
+finish_last(struct authority *a, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("crl.last");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own_struct(buf) der = buf_new(CRL_MAX);
+	struct reg_cell c[5];
+	bool more;
+
+	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, 5, &more, e))
+		return false;
+	if (!more || !c[2].null)
+		return true;
+	return (authority_sign(a, &c[1].s, &der, 1, e) && crl_publish(a, c[0].i, buf_span(&der), e)) ||
+	    fail_in(e, "the CRL %lld, recorded and not signed", (long long)c[0].i);
+}
+
 static bool
 issue_now(struct authority *a, int64_t now, int64_t *number, struct err *e)
 {
@@ -328,10 +366,13 @@ issue_now(struct authority *a, int64_t now, int64_t *number, struct err *e)
 	own_struct(buf) tbs = buf_new(CRL_MAX);
 	own_struct(buf) der = buf_new(CRL_MAX);
 	own(crl_rows) *rows = NULL;
+	struct made_of log;
 	struct span octets;
+	int64_t since;
 	size_t n;
 
-	if (!read_last(a, &last, e) || !read_rows(a, last.is_signed ? last.this_update : 0, &rows, &n, e))
+	if (!finish_last(a, e) || !reg_head(a->reg, &log.size, &log.root, e) || !read_last(a, &last, e) ||
+	    !read_since(a, log.size, &since, e) || !read_rows(a, log.size, since, &rows, &n, e))
 		return false;
 	*number = now > last.number ? now : last.number + 1;
 	/* RFC 5280 5.1.2.4: never before the last one, whatever the clock says. */
@@ -340,9 +381,9 @@ issue_now(struct authority *a, int64_t now, int64_t *number, struct err *e)
 	if (!crl_tbs(&tbs, a->issuing, *number, now, now + CRL_VALID_SECS, rows, n, e))
 		return false;
 	octets = buf_span(&tbs);
-	if (last.is_signed && !crl_guard(a, buf_span(&last.tbs), last.this_update, octets, e))
+	if (last.is_signed && !crl_guard(a, buf_span(&last.tbs), since, octets, e))
 		return false;
-	return crl_reserve(a, *number, now, octets, e) && authority_sign(a, &octets, &der, 1, e) &&
+	return crl_reserve(a, *number, now, &log, octets, e) && authority_sign(a, &octets, &der, 1, e) &&
 	    crl_publish(a, *number, buf_span(&der), e);
 }
 

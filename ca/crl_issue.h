@@ -1,9 +1,10 @@
 /*
- * ca/crl_issue.h -- the certificate revocation list, as a function of the
- * register (RFC 5280 5; FORMATS 5).
+ * ca/crl_issue.h -- the certificate revocation list, as a function of a prefix
+ * of the log (crl_prefix.h; RFC 5280 5; FORMATS 5).
  *
  * Entries: every certificate that is revoked and every serial whose reservation
- * was voided, until notAfter has passed and one more CRL has shown it.  Number:
+ * was voided in the first `size` entries, until notAfter has passed and one more
+ * CRL has shown it.  Number:
  * the greater of last + 1 and the clock, so it grows across crash and restore.
  * Valid 14 days, reissued daily and at once on a revocation.
  *
@@ -13,8 +14,7 @@
  *  2. No entry that the last CRL shows and that has not expired is missing from
  *     the next (crl_guard): such a CRL is refused, whatever the register says.
  *  3. The octets in public/ are a CRL that is recorded, checked and signed.
- *
- * A crash anywhere leaves at most a number that no CRL bears.
+ *  4. A CRL that was recorded is signed before the next is recorded.
  */
 #pragma once
 

@@ -46,15 +46,15 @@ static const struct verb verbs[] = {
 		  { "reason", REG_INT }, { "date", REG_INT }, { "invalidity", REG_INT, true }, { "shard", REG_INT } },
 	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'active' UNION ALL "
 		       "SELECT 1 FROM certificate_lost WHERE serial = $serial AND state = 'active'", ERR_CONFLICT, "this certificate is not active" } },
-	  .project = { "UPDATE certificate SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity WHERE serial = $serial",
-		       "UPDATE certificate_lost SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity WHERE serial = $serial" } },
+	  .project = { "UPDATE certificate SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial",
+		       "UPDATE certificate_lost SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial" } },
 
 	{ .name = "cert.void", .callers = CALLER_CA, .entry = 2, .org = "org", .category = "profile", .handle = "request",
 	  .public = "serial not_after reason date shard",
 	  .in = { { "org", REG_TEXT }, { "profile", REG_TEXT }, { "request", REG_BYTES }, { "serial", REG_BYTES }, { "not_after", REG_INT },
 		  { "reason", REG_INT }, { "date", REG_INT }, { "shard", REG_INT } },
 	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'reserved'", ERR_CONFLICT, "this serial number is not reserved" } },
-	  .project = { "UPDATE certificate SET state = 'void', revoked_at = $date, reason = $reason WHERE serial = $serial",
+	  .project = { "UPDATE certificate SET state = 'void', revoked_at = $date, reason = $reason, ended_entry = $entry WHERE serial = $serial",
 		       "UPDATE request SET state = 'pending' WHERE id = $request" } },
 
 	{ .name = "person.appoint", .callers = CALLER_CA, .entry = 10, .org = "agency", .category = "role", .handle = "id",
@@ -68,10 +68,13 @@ static const struct verb verbs[] = {
 	  .check = { { "SELECT 1 FROM appointment WHERE id = $id AND ended_day IS NULL", ERR_CONFLICT, "this appointment has ended already, or never was" } },
 	  .project = { "UPDATE appointment SET ended_day = $day WHERE id = $id" } },
 
-	{ .name = "crl.reserve", .callers = CALLER_CA, .entry = 8, .org = "org", .public = "kind number this_update next_update size sha256",
+	/* A function of the first `size` entries, whose root it names.  Older records
+	 * have the octets' length there, and no root. */
+	{ .name = "crl.reserve", .callers = CALLER_CA, .entry = 8, .org = "org", .public = "kind number this_update next_update size ?[root] sha256",
 	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "number", REG_INT }, { "shard", REG_INT }, { "this_update", REG_INT }, { "next_update", REG_INT },
-		  { "size", REG_INT }, { "sha256", REG_BYTES }, { "tbs", REG_BYTES } },
-	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number >= $number) AND "
+		  { "size", REG_INT }, { "root", REG_BYTES, true }, { "sha256", REG_BYTES }, { "tbs", REG_BYTES } },
+	  .check = { { "SELECT 1 WHERE $root IS NOT NULL AND $size <= $entry", ERR_BUG, "a CRL names the log that it follows from" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number >= $number) AND "
 		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'crl' AND number >= $number)", ERR_CONFLICT, "a CRL with this number or a later one exists" } },
 	  .project = { "INSERT INTO crl (number, shard, tbs, this_update, next_update, entry) VALUES ($number, $shard, $tbs, $this_update, $next_update, $entry)" } },
 
@@ -113,10 +116,12 @@ static const struct read reads[] = {
 	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE profile = 'seal' AND agency = $agency AND state = 'active' AND der IS NOT NULL ORDER BY entry DESC LIMIT 1" },
 	{ .name = "cert.reserved", .callers = CALLER_CA, .columns = 14, .out = CERT_OUT,
 	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE state = 'reserved' ORDER BY entry" },
-	/* What the next CRL holds: revoked and void, unexpired or expired since the last CRL's thisUpdate. */
-	{ .name = "cert.listed", .callers = CALLER_CA, .columns = 6, .out = { REG_BYTES, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT }, .in = { { "since", REG_INT } },
-	  .sql = "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate WHERE state IN ('revoked', 'void') AND not_after >= $since UNION ALL "
-		 "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate_lost WHERE state = 'revoked' AND not_after >= $since ORDER BY serial" },
+	/* What a CRL holds that follows from the first `size` entries: revoked and void, unexpired or expired since
+	 * the thisUpdate of the last CRL among them. */
+	{ .name = "cert.listed", .callers = CALLER_CA, .columns = 6, .out = { REG_BYTES, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT },
+	  .in = { { "since", REG_INT }, { "size", REG_INT } },
+	  .sql = "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate WHERE state IN ('revoked', 'void') AND not_after >= $since AND ended_entry < $size UNION ALL "
+		 "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate_lost WHERE state = 'revoked' AND not_after >= $since AND ended_entry < $size ORDER BY serial" },
 	/* Known by their public entries alone. */
 	{ .name = "cert.lost", .callers = CALLER_CA, .columns = 15, .in = { { "after", REG_INT } },
 	  .out = { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT },
@@ -145,6 +150,9 @@ static const struct read reads[] = {
 	/* The greatest number that was ever given, and when. */
 	{ .name = "crl.number", .callers = CALLER_CA, .columns = 2, .out = { REG_INT, REG_INT },
 	  .sql = "SELECT number, this_update FROM crl UNION ALL SELECT number, first FROM list_lost WHERE kind = 'crl' ORDER BY 1 DESC LIMIT 1" },
+	{ .name = "crl.last_below", .callers = CALLER_CA, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "size", REG_INT } },
+	  .sql = "SELECT number, this_update FROM crl WHERE entry < $size UNION ALL "
+		 "SELECT number, first FROM list_lost WHERE kind = 'crl' AND entry < $size ORDER BY 1 DESC LIMIT 1" },
 	{ .name = "crl.last_signed", .callers = CALLER_CA, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
 	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl WHERE der IS NOT NULL ORDER BY number DESC LIMIT 1" },
 	{ .name = "program.by_id", .callers = CALLER_SIGNER | CALLER_CA, .columns = 4, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }, .in = { { "id", REG_BYTES } },

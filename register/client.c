@@ -386,6 +386,25 @@ reg_one(struct reg *r, struct reg_unit *read, struct reg_rows *rows, struct reg_
 }
 
 bool
+reg_head(struct reg *r, uint64_t *size, struct hash *root, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("log.head");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct merkle_edge edge = { 0 };
+	struct reg_cell c[3];
+
+	if (!reg_one(r, &read, &rows, c, 3, "head of the log", e))
+		return false;
+	edge.size = *size = (uint64_t)c[0].i;
+	edge.n = (unsigned)(c[2].s.len / HASH_LEN);
+	promise(edge.n <= 64);
+	if (edge.n > 0)
+		memcpy(edge.node, c[2].s.ptr, c[2].s.len);
+	merkle_root(root, &edge);
+	return true;
+}
+
+bool
 reg_flush(struct reg *r, struct err *e)
 {
 	own_struct(msg) request = msg_new(REG_FLUSH, 1);

@@ -17,6 +17,7 @@
 #pragma once
 
 #include "base/cbor.h"
+#include "register/merkle.h"
 #include "register/proto.h"
 
 struct reg;
@@ -55,4 +56,6 @@ must_check bool reg_next(struct reg_rows *, struct reg_cell *cells, size_t colum
 /* Exactly one row, or ERR_ABSENT with "there is no <what>". */
 must_check bool reg_one(struct reg *, struct reg_unit *read, struct reg_rows *, struct reg_cell *cells, size_t columns,
     const char *what, struct err *);
+/* Size and root of the log: what is committed now. */
+must_check bool reg_head(struct reg *, uint64_t *size, struct hash *root, struct err *);
 must_check bool reg_flush(struct reg *, struct err *);

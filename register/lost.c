@@ -36,12 +36,12 @@ static const struct lost table[] = {
 	    "UPDATE request SET state = 'approved' WHERE id = $handle AND state = 'pending'" } },
 
 	{ 2, { { "serial", REG_BYTES }, { "not_after", REG_INT }, { "reason", REG_INT }, { "date", REG_INT }, { "invalidity", REG_INT, true }, { "shard", REG_INT } },
-	  { "UPDATE certificate SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity WHERE serial = $serial AND state = 'active'",
-	    "UPDATE certificate SET state = 'void', revoked_at = $date, reason = $reason WHERE serial = $serial AND state = 'reserved'",
+	  { "UPDATE certificate SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial AND state = 'active'",
+	    "UPDATE certificate SET state = 'void', revoked_at = $date, reason = $reason, ended_entry = $entry WHERE serial = $serial AND state = 'reserved'",
 	    "UPDATE request SET state = 'pending' WHERE id = $handle AND state = 'approved' AND EXISTS (SELECT 1 FROM certificate WHERE serial = $serial AND state = 'void')",
-	    "UPDATE certificate_lost SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity WHERE serial = $serial",
-	    "INSERT INTO certificate_lost (serial, request, profile, org, not_after, state, revoked_at, reason, invalidity, entry, time) "
-	    "SELECT $serial, $handle, $category, $org, $not_after, 'revoked', $date, $reason, $invalidity, $entry, $time "
+	    "UPDATE certificate_lost SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial",
+	    "INSERT INTO certificate_lost (serial, request, profile, org, not_after, state, revoked_at, reason, invalidity, ended_entry, entry, time) "
+	    "SELECT $serial, $handle, $category, $org, $not_after, 'revoked', $date, $reason, $invalidity, $entry, $entry, $time "
 	    "WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial) AND NOT EXISTS (SELECT 1 FROM certificate_lost WHERE serial = $serial)" } },
 
 	{ 5, { { "list", REG_INT }, { "idx", REG_INT }, { "day", REG_INT }, { "book", REG_TEXT, true }, { "year", REG_INT, true }, { "n", REG_INT, true } },
@@ -51,10 +51,11 @@ static const struct lost table[] = {
 	    "ON CONFLICT (agency, book, year) DO UPDATE SET next = max(next, excluded.next), is_public = 1" } },
 
 	{ 7, { { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT } },
-	  { "UPDATE permit SET state = 'withdrawn', withdrawn_day = $from WHERE handle = $handle AND state = 'issued' AND $status = 1",
-	    "UPDATE permit_lost SET status = $status, from_day = $from WHERE handle = $handle" } },
+	  { "UPDATE permit SET state = 'withdrawn', withdrawn_day = $from, withdrawn_entry = $entry WHERE handle = $handle AND state = 'issued' AND $status = 1",
+	    "UPDATE permit_lost SET status = $status, from_day = $from, changed_entry = $entry WHERE handle = $handle" } },
 
-	{ 8, { { "kind", REG_TEXT }, { "number", REG_INT }, { "first", REG_INT }, { "last", REG_INT }, { "size", REG_INT }, { "sha256", REG_BYTES } },
+	{ 8, { { "kind", REG_TEXT }, { "number", REG_INT }, { "first", REG_INT }, { "last", REG_INT }, { "size", REG_INT }, { "root", REG_BYTES, true },
+	       { "sha256", REG_BYTES } },
 	  { "INSERT INTO list_lost (entry, kind, number, first, last, sha256) VALUES ($entry, $kind, $number, $first, $last, $sha256)" } },
 
 	{ 10, { { NULL } },

@@ -83,13 +83,15 @@ static const struct verb verbs[] = {
 		  { "decision", REG_TEXT }, { "reason", REG_TEXT } },
 	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued' UNION ALL "
 		       "SELECT 1 FROM permit_lost WHERE handle = $handle AND list IS NOT NULL AND status = 0", ERR_CONFLICT, "only an issued permit can be withdrawn, and once" } },
-	  .project = { "UPDATE permit SET state = 'withdrawn', withdrawn_day = $from, decision = $decision, reason = $reason WHERE handle = $handle AND state = 'issued'",
-		       "UPDATE permit_lost SET status = $status, from_day = $from WHERE handle = $handle" } },
+	  .project = { "UPDATE permit SET state = 'withdrawn', withdrawn_day = $from, decision = $decision, reason = $reason, withdrawn_entry = $entry WHERE handle = $handle AND state = 'issued'",
+		       "UPDATE permit_lost SET status = $status, from_day = $from, changed_entry = $entry WHERE handle = $handle" } },
 
-	{ .name = "status.reserve", .callers = CALLER_SIGNER, .entry = 8, .org = "org", .public = "kind number this_update next_update size sha256",
+	/* As crl.reserve. */
+	{ .name = "status.reserve", .callers = CALLER_SIGNER, .entry = 8, .org = "org", .public = "kind number this_update next_update size ?[root] sha256",
 	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "number", REG_INT }, { "list", REG_INT }, { "this_update", REG_INT }, { "next_update", REG_INT },
-		  { "size", REG_INT }, { "sha256", REG_BYTES }, { "tbs", REG_BYTES } },
-	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM status_list WHERE number >= $number) AND "
+		  { "size", REG_INT }, { "root", REG_BYTES, true }, { "sha256", REG_BYTES }, { "tbs", REG_BYTES } },
+	  .check = { { "SELECT 1 WHERE $root IS NOT NULL AND $size <= $entry", ERR_BUG, "a status list names the log that it follows from" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM status_list WHERE number >= $number) AND "
 		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'status' AND number >= $number)", ERR_CONFLICT, "a status list with this number or a later one exists" } },
 	  .project = { "INSERT INTO status_list (number, list, tbs, this_update, next_update, entry) VALUES ($number, $list, $tbs, $this_update, $next_update, $entry)" } },
 
@@ -137,11 +139,11 @@ static const struct read reads[] = {
 	  .sql = "SELECT handle, sha256 FROM submission WHERE program = $program AND key = $key" },
 	{ .name = "permit.reservation", .callers = READERS, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "entry", REG_INT } },
 	  .sql = "SELECT record, entry FROM log_entry WHERE idx = $entry" },
-	/* 4 bits a permit: 1 withdrawn or void, 0 all others (FORMATS: the status list). */
-	{ .name = "permit.statuses", .callers = READERS, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "list", REG_INT } },
-	  .sql = "SELECT idx, CASE WHEN state IN ('withdrawn', 'void') THEN 1 ELSE 0 END FROM permit WHERE list = $list AND "
+	/* What the first `size` entries show of each place: 0 issued, else what was said since (FORMATS: the status list). */
+	{ .name = "permit.statuses", .callers = READERS, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "list", REG_INT }, { "size", REG_INT } },
+	  .sql = "SELECT idx, CASE WHEN withdrawn_entry < $size THEN 1 ELSE 0 END FROM permit WHERE list = $list AND issued_entry < $size AND "
 		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) UNION ALL "
-		 "SELECT idx, status FROM permit_lost WHERE list = $list ORDER BY 1" },
+		 "SELECT idx, CASE WHEN changed_entry < $size THEN status ELSE 0 END FROM permit_lost WHERE list = $list AND entry < $size ORDER BY 1" },
 	/* A permit whose record is lost: whose it is, its place, its entry. */
 	{ .name = "permit.lost", .callers = CALLER_SIGNER, .columns = 6, .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_BYTES }, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT permit_lost.handle, agency, kind, list, permit_lost.idx, log_entry.entry FROM permit_lost JOIN log_entry ON log_entry.idx = permit_lost.entry WHERE handle = $handle AND list IS NOT NULL" },

@@ -9,6 +9,18 @@
 
 #define NAMED_MAX 40		/* octets of a value that a refusal shows */
 
+#define ENDED_COLUMNS(integer) \
+	"ALTER TABLE certificate ADD COLUMN ended_entry " integer ";ALTER TABLE certificate_lost ADD COLUMN ended_entry " integer ";" \
+	"ALTER TABLE permit ADD COLUMN withdrawn_entry " integer ";ALTER TABLE permit_lost ADD COLUMN changed_entry " integer ";"
+#define ENDED_FILL_ONE(table, column, type, found, condition) \
+	"WITH ended AS MATERIALIZED (SELECT idx, entry FROM log_entry WHERE " type ") " \
+	"UPDATE " table " SET " column " = (SELECT idx FROM ended WHERE " found " > 0) WHERE " condition ";"
+#define ENDED_FILL(type2, type7, serial, handle) \
+	ENDED_FILL_ONE("certificate", "ended_entry", type2, serial, "state IN ('revoked', 'void')") \
+	ENDED_FILL_ONE("certificate_lost", "ended_entry", type2, serial, "state = 'revoked'") \
+	ENDED_FILL_ONE("permit", "withdrawn_entry", type7, handle, "state = 'withdrawn'") \
+	ENDED_FILL_ONE("permit_lost", "changed_entry", type7, handle, "status <> 0")
+
 /*
  * Row i makes a database of version i + 1 one of version i + 2; the schema files
  * are the newest version.  A column that comes later is also in the verb's
@@ -80,6 +92,14 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	  "CREATE TABLE IF NOT EXISTS log_witness (vkey text COLLATE \"C\" PRIMARY KEY, size bigint NOT NULL, time bigint NOT NULL);"
 	  "CREATE TABLE IF NOT EXISTS log_witnessed (one bigint PRIMARY KEY CHECK (one = 1), size bigint NOT NULL, as_of bigint NOT NULL, note text COLLATE \"C\" NOT NULL);"
 	  "CREATE TABLE IF NOT EXISTS log_split (vkey text COLLATE \"C\" NOT NULL, size bigint NOT NULL, time bigint NOT NULL, sentence text COLLATE \"C\" NOT NULL, note text COLLATE \"C\" NOT NULL, PRIMARY KEY (vkey, size))" },
+	/* Which entry it was: of type 2 with this serial number, of type 7 with this handle. */
+	{ ENDED_COLUMNS("INTEGER") ENDED_FILL("substr(entry, 1, 3) = x'8a0202'", "substr(entry, 1, 3) = x'8a0207'", "instr(entry, serial)", "instr(entry, handle)"),
+	  ENDED_COLUMNS("bigint") ENDED_FILL("substring(entry FROM 1 FOR 3) = '\\x8a0202'::bytea", "substring(entry FROM 1 FOR 3) = '\\x8a0207'::bytea",
+	      "position(serial IN entry)", "position(handle IN entry)") },
+	{ "CREATE TABLE report (entry INTEGER PRIMARY KEY, spec TEXT NOT NULL, size INTEGER NOT NULL, sha256 BLOB NOT NULL,"
+	  "json_sha256 BLOB NOT NULL, html_sha256 BLOB NOT NULL, index_sha256 BLOB NOT NULL, css_sha256 BLOB NOT NULL, time INTEGER NOT NULL) STRICT",
+	  "CREATE TABLE report (entry bigint PRIMARY KEY, spec text COLLATE \"C\" NOT NULL, size bigint NOT NULL, sha256 bytea NOT NULL,"
+	  "json_sha256 bytea NOT NULL, html_sha256 bytea NOT NULL, index_sha256 bytea NOT NULL, css_sha256 bytea NOT NULL, time bigint NOT NULL)" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

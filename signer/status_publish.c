@@ -1,6 +1,6 @@
 /*
- * The status list (permit_life.h; verifier/status_list.h): made from the
- * register, recorded before it is signed, published; at every change (those
+ * The status list (permit_life.h; verifier/status_list.h), a function of a
+ * prefix of the log (status_prefix.h): recorded before it is signed, published; at every change (those
  * that come together share one) and hourly.  Valid fourteen days.
  */
 #include "signer/permit_life.h"
@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "verifier/cose.h"
 #include "verifier/status_list.h"
-#include "register/merkle.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -37,9 +36,9 @@ status_changed(const struct service *s)
 	pthread_mutex_unlock(&s->status->lock);
 }
 
-/* One octet a permit, by index. */
+/* One octet a place, as the first `size` entries show it (status_prefix.h). */
 static bool
-read_statuses(struct buf *out, const struct service *s, struct err *e)
+read_statuses(struct buf *out, const struct service *s, uint64_t size, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("permit.statuses");
 	own_struct(reg_rows) rows = { .left = 0 };
@@ -47,33 +46,16 @@ read_statuses(struct buf *out, const struct service *s, struct err *e)
 	bool more;
 
 	reg_int(&read, "list", LIST);
+	reg_int(&read, "size", (int64_t)size);
 	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 2, &more, e))
 		return false;
 	while (more) {
 		while (out->len < (size_t)c[0].i)
-			buf_put_byte(out, STATUS_WITHDRAWN);	/* a place that no permit has */
+			buf_put_byte(out, STATUS_NONE);
 		buf_put_byte(out, (unsigned char)c[1].i);
 		if (!buf_ok(out, "status list", e) || !reg_next(&rows, c, 2, &more, e))
 			return false;
 	}
-	return true;
-}
-
-static bool
-read_head(const struct service *s, uint64_t *size, struct hash *root, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("log.head");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct merkle_edge edge = { 0 };
-	struct reg_cell c[3];
-
-	if (!reg_one(s->reg, &read, &rows, c, 3, "head of the log", e))
-		return false;
-	edge.size = *size = (uint64_t)c[0].i;
-	edge.n = (unsigned)(c[2].s.len / HASH_LEN);
-	promise(edge.n <= 64);
-	memcpy(edge.node, c[2].s.ptr, c[2].s.len);
-	merkle_root(root, &edge);
 	return true;
 }
 
@@ -94,7 +76,7 @@ next_number(const struct service *s, int64_t now, int64_t *out, struct err *e)
 }
 
 static bool
-reserve(const struct service *s, int64_t number, int64_t now, struct span tbs, struct err *e)
+reserve(const struct service *s, int64_t number, int64_t now, uint64_t size, const struct hash *root, struct span tbs, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	unsigned char digest[SHA256_LEN];
@@ -107,7 +89,8 @@ reserve(const struct service *s, int64_t number, int64_t now, struct span tbs, s
 	reg_int(&u, "list", LIST);
 	reg_int(&u, "this_update", now);
 	reg_int(&u, "next_update", now + VALID_SECS);
-	reg_int(&u, "size", (int64_t)tbs.len);
+	reg_int(&u, "size", (int64_t)size);
+	reg_bytes(&u, "root", span_of(root->octet, HASH_LEN));
 	reg_bytes(&u, "sha256", span_of(digest, sizeof(digest)));
 	reg_bytes(&u, "tbs", tbs);
 	FAULT_POINT("signer.status-reserve");
@@ -146,12 +129,12 @@ make_list(const struct service *s, int64_t now, struct err *e)
 
 	status_list_kid(kid, s->signer);
 	key_id_of_cert(key_id, s->signer);
-	if (!read_head(s, &size, &root, e) || !read_statuses(&statuses, s, e) || !next_number(s, now, &number, e) ||
+	if (!reg_head(s->reg, &size, &root, e) || !read_statuses(&statuses, s, size, e) || !next_number(s, now, &number, e) ||
 	    !status_list_payload(&protected_, &payload, kid, s->status_uri, now, now + VALID_SECS, size, root.octet, statuses.ptr, statuses.len, e))
 		return false;
 	cose_tbs(&tbs, buf_span(&protected_), SPAN_NONE, buf_span(&payload));
 	sha256(digest, buf_span(&tbs));
-	if (!reserve(s, number, now, buf_span(&tbs), e) || !hsm_sign(s->key, key_id, HSM_ECDSA_P256, span_of(digest, SHA256_LEN), &raw, e))
+	if (!reserve(s, number, now, size, &root, buf_span(&tbs), e) || !hsm_sign(s->key, key_id, HSM_ECDSA_P256, span_of(digest, SHA256_LEN), &raw, e))
 		return false;
 	cose_write(&cwt, buf_span(&protected_), buf_span(&payload), buf_span(&raw));
 	if (!buf_ok(&cwt, "status list", e) || !status_list_open(&check, buf_span(&cwt), s->signer, e))

@@ -18,7 +18,8 @@
 #define STATUS_BITS 4
 #define STATUS_TYPE "application/statuslist+cwt"
 
-enum permit_status { STATUS_IN_FORCE = 0, STATUS_WITHDRAWN = 1, STATUS_SUSPENDED = 2, STATUS_SUPERSEDED = 3, STATUS_NOTED = 12 };
+enum permit_status { STATUS_IN_FORCE = 0, STATUS_WITHDRAWN = 1, STATUS_SUSPENDED = 2, STATUS_SUPERSEDED = 3, STATUS_NOTED = 12,
+	STATUS_NONE = 15 };	/* no permit there, as far as the list's log goes */
 
 struct status_list {
 	char uri[256];

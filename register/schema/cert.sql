@@ -32,6 +32,7 @@ CREATE TABLE certificate (
 	revoked_at INTEGER,
 	reason INTEGER,
 	invalidity INTEGER,
+	ended_entry INTEGER,		-- of the revocation, of the voiding
 	entry INTEGER NOT NULL,
 	time INTEGER NOT NULL
 ) STRICT;

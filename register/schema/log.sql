@@ -77,3 +77,15 @@ CREATE TABLE stamp_batch (
 	body BLOB NOT NULL,
 	time INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE report (
+	entry INTEGER PRIMARY KEY,
+	spec TEXT NOT NULL,
+	size INTEGER NOT NULL,		-- of the log that it follows from
+	sha256 BLOB NOT NULL,		-- of its CSV
+	json_sha256 BLOB NOT NULL,
+	html_sha256 BLOB NOT NULL,
+	index_sha256 BLOB NOT NULL,	-- of the list of reports, and of their looks
+	css_sha256 BLOB NOT NULL,
+	time INTEGER NOT NULL
+) STRICT;

@@ -17,6 +17,7 @@ CREATE TABLE certificate_lost (
 	revoked_at INTEGER,
 	reason INTEGER,
 	invalidity INTEGER,
+	ended_entry INTEGER,
 	entry INTEGER NOT NULL,
 	time INTEGER NOT NULL
 ) STRICT;
@@ -32,6 +33,7 @@ CREATE TABLE permit_lost (
 	day INTEGER,
 	status INTEGER NOT NULL,
 	from_day INTEGER,
+	changed_entry INTEGER,
 	entry INTEGER NOT NULL,
 	time INTEGER NOT NULL
 ) STRICT;

@@ -26,6 +26,7 @@ CREATE TABLE permit (
 	reason TEXT,
 	reserved_entry INTEGER,
 	issued_entry INTEGER,
+	withdrawn_entry INTEGER,
 	entry INTEGER NOT NULL,
 	time INTEGER NOT NULL
 ) STRICT;

@@ -1,15 +1,17 @@
 /* An entry's whole life, with time as the argument that it is: on the CRL while
  * the certificate lives, on one more after its end, then gone; and a clock that
- * goes back. */
+ * goes back.  Each CRL follows from the log alone. */
 #include "tests/base/test.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "ca/crl_issue.h"
+#include "ca/crl_prefix.h"
 #include "tests/ca/world.h"
 #include "verifier/crl.h"
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 static struct world w;
@@ -65,6 +67,68 @@ published(X509_CRL **out, int64_t number, struct crl_facts *f)
 	assert_true(!"the CRL is published");
 }
 
+/* Made again from the published tiles, octet for octet. */
+static void
+follows_from_the_log(const char *name, X509_CRL *crl, int64_t number)
+{
+	own_str char *folder = world_path(&w, "public");
+	own_struct(buf) tbs = buf_new(1 << 20);
+	own_struct(buf) der = buf_new(1 << 20);
+	struct list_entry said;
+	struct prefix p;
+	struct err e;
+
+	assert_done(reg_flush(a.reg, &e), e);
+	assert_done(prefix_open(&p, folder, NULL, &e), e);
+	assert_done(crl_from_prefix(&tbs, &said, &p, p.head.size, w.issuing, &e), e);
+	crl_to_der(&der, crl);
+	assert_case(name, said.number == number && said.size <= said.index);
+	assert_case(name, memmem(der.ptr, der.len, tbs.ptr, tbs.len) != NULL);
+	/* Of another issuer, or when the newest is older, it is another. */
+	buf_reset(&tbs);
+	assert_case(name, !crl_from_prefix(&tbs, &said, &p, p.head.size, w.root, &e));
+	buf_reset(&tbs);
+	assert_case(name, !crl_from_prefix(&tbs, &said, &p, said.index, w.issuing, &e) || said.number < number);
+}
+
+static int64_t
+unsigned_crls(void)
+{
+	own_str char *path = world_path(&w, "state/register.db");
+	sqlite3_stmt *s = NULL;
+	sqlite3 *db = NULL;
+	int64_t n;
+
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM crl WHERE der IS NULL", -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	n = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return n;
+}
+
+/* Recorded while the token was away: signed before the next, so that no entry
+ * was shown once more by a CRL that nobody saw. */
+static void
+what_is_recorded_is_signed(void **state)
+{
+	int64_t now = clock_now() + 900 * 86400, number;
+	own(X509_CRL) *crl = NULL;
+	struct crl_facts f;
+	struct err e;
+
+	world_stop(&w.hsm, SIGTERM);
+	for (int i = 0; i < 3; i++)
+		assert_false(crl_issue(&a, now, &number, &e));
+	assert_int_equal(unsigned_crls(), 1);
+	world_start_hsm(&w);
+	assert_done(crl_issue(&a, now + 86400, &number, &e), e);
+	assert_int_equal(unsigned_crls(), 0);
+	published(&crl, number, &f);
+	follows_from_the_log("after an outage", crl, number);
+}
+
 static void
 an_entry_stays_for_one_more(void **state)
 {
@@ -101,13 +165,14 @@ an_entry_stays_for_one_more(void **state)
 		assert_case(rows[i].name, f.this_update == rows[i].this_update && f.next_update == f.this_update + CRL_VALID_SECS);
 		assert_done(crl_lookup(&r, crl, X509_get0_serialNumber(cert), &e), e);
 		assert_case(rows[i].name, r.state == rows[i].state);
+		follows_from_the_log(rows[i].name, crl, number);
 	}
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(an_entry_stays_for_one_more) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(an_entry_stays_for_one_more), cmocka_unit_test(what_is_recorded_is_signed) };
 
 	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -300,6 +300,7 @@ put_list(const char *verb, const char *kind, int64_t number, struct err *e)
 	reg_int(&u, "this_update", number);
 	reg_int(&u, "next_update", number + 100);
 	reg_int(&u, "size", 1);
+	reg_bytes(&u, "root", span_str("0123456789abcdef0123456789abcdef"));
 	reg_bytes(&u, "sha256", span_str("s"));
 	reg_bytes(&u, "tbs", span_str("t"));
 	return run(&u, crl ? CALLER_CA : CALLER_SIGNER, e);

@@ -54,18 +54,55 @@ shape_of(struct buf *out, struct store *s)
 }
 
 static void
+put(struct store *s, const char *sql, int64_t idx, const char *id, const char *state, const char *record)
+{
+	struct values v = { .n = 0 };
+	struct err e;
+
+	values_int(&v, "idx", idx);
+	values_span(&v, "id", REG_BYTES, span_str(id));
+	values_span(&v, "state", REG_TEXT, span_str(state));
+	values_span(&v, "record", REG_BYTES, span_str(record));
+	assert_done(store_do(s, sql, &v, &e), e);
+}
+
+/* A certificate that was voided, one that was not, a permit withdrawn; and
+ * entries, of which those that did it are found. */
+static void
+put_history(struct store *s)
+{
+	/* Of types 9, 1, 2, 2, 5, 7. */
+	static const char *const entries[] = { "\x8a\x02\x09S1", "\x8a\x02\x01S1", "\x8a\x02\x02S3", "\x8a\x02\x02S1", "\x8a\x02\x05P1", "\x8a\x02\x07P1" };
+	static const char request[] = "INSERT INTO request (id, facts, csr, key_id, profile, agency, state, entry, time) VALUES ($id, 'f', $record, $record, 'official', $state, 'approved', $idx, $idx)";
+	static const char certificate[] = "INSERT INTO certificate (serial, request, profile, name, agency, key_id, tbs, not_before, not_after, state, entry, time) "
+	    "VALUES ($id, $record, 'official', 'n', 'H99', $id, $id, 1, 2, $state, $idx, $idx)";
+	static const char permit[] = "INSERT INTO permit (handle, kind, agency, dossier, holder, content, state, entry, time) VALUES ($id, 'construction', 'H99', 'd', 'h', $record, $state, $idx, $idx)";
+	static const char entry[] = "INSERT INTO log_entry (idx, entry, record, salt) VALUES ($idx, $record, $id, NULL)";
+
+	put(s, request, 1, "R", "H99", "x");
+	put(s, certificate, 5, "S1", "void", "R");
+	put(s, certificate, 6, "S2", "active", "R");
+	put(s, permit, 1, "P1", "withdrawn", "x");
+	for (size_t i = 0; i < COUNT(entries); i++)
+		put(s, entry, 4 + (int64_t)i, "r", "", entries[i]);
+}
+
+static void
 an_older_database_is_brought_forward(void **state)
 {
 	own_struct(buf) fresh = buf_new(1 << 16), forward = buf_new(1 << 16);
 	struct store *s = NULL;
+	int64_t entry;
 	struct err e;
 
 	assert_done(store_open(&s, database, STORE_WRITE, &e), e);
 	shape_of(&fresh, s);
+	put_history(s);
 	store_free(s);
 	database_do(database, "ALTER TABLE program DROP COLUMN rights; ALTER TABLE log_published DROP COLUMN key; ALTER TABLE book DROP COLUMN is_public; "
 	    "ALTER TABLE book DROP COLUMN closed; DROP TABLE reimport; DROP TABLE certificate_lost; DROP TABLE permit_lost; DROP TABLE list_lost; "
-	    "DROP TABLE dossier_event; DROP TABLE dossier_step; DROP TABLE dossier; DROP TABLE dossier_edge");
+	    "DROP TABLE dossier_event; DROP TABLE dossier_step; DROP TABLE dossier; DROP TABLE dossier_edge; "
+	    "ALTER TABLE certificate DROP COLUMN ended_entry; ALTER TABLE permit DROP COLUMN withdrawn_entry; DROP TABLE report");
 	database_do(database, database_is_server() ?
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES ('a', 'a', 'H99', '*', 'b', 1, 0)" :
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES (x'00', 'a', 'H99', '*', 'b', 1, 0)");
@@ -77,6 +114,12 @@ an_older_database_is_brought_forward(void **state)
 	shape_of(&forward, s);
 	assert_non_null(strstr(buf_str(&fresh), "received done"));
 	assert_string_equal(buf_str(&forward), buf_str(&fresh));
+	assert_done(store_int(s, "SELECT ended_entry FROM certificate WHERE state = 'void'", NULL, -1, &entry, &e), e);
+	assert_int_equal(entry, 7);	/* neither the order, nor the entry that issued */
+	assert_done(store_int(s, "SELECT ended_entry FROM certificate WHERE state = 'active'", NULL, -1, &entry, &e), e);
+	assert_int_equal(entry, -1);
+	assert_done(store_int(s, "SELECT withdrawn_entry FROM permit", NULL, -1, &entry, &e), e);
+	assert_int_equal(entry, 9);
 	store_free(s);
 	assert_done(store_open(&s, database, STORE_READ, &e), e);
 	store_free(s);

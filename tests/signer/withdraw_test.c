@@ -3,10 +3,15 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "register/client.h"
+#include "signer/status_prefix.h"
 #include "tests/signer/world.h"
+#include "verifier/cose.h"
 #include "verifier/status_list.h"
 
 #include <unistd.h>
+
+#define STATUS_URI "https://xacthuc.hoagiang.example/status/1.cwt"
 
 static struct office o;
 static json_t *decision;
@@ -84,16 +89,10 @@ before_anything(void **state)
 	office_refused("no permit", office_send_order(&o, &answer, buf_span(&cms), &e), &e, ERR_ABSENT, "no permit with this handle");
 }
 
-/* The status list says it, within a second or two. */
-static unsigned
-published_status(uint64_t place)
+static void
+service_signer(X509 **signer)
 {
-	own_str char *path = world_path(&o.w, "public/status/1.cwt");
-	own_struct(buf) cwt = buf_new(STATUS_LIST_MAX);
 	own(json_t) *list = world_list(&o.w, "{\"what\":\"certificates\",\"state\":\"active\"}");
-	own(X509) *signer = NULL;
-	struct status_list s;
-	unsigned status;
 	json_t *item;
 	struct err e;
 	size_t i;
@@ -104,14 +103,57 @@ published_status(uint64_t place)
 		if (strcmp(json_string_value(json_object_get(item, "profile")), "service-signer") != 0)
 			continue;
 		assert_done(world_text(&o.w, CA_CERTIFICATE, json_string_value(json_object_get(item, "id")), &der, &e), e);
-		assert_done(cert_from_der(&signer, buf_span(&der), &e), e);
+		assert_done(cert_from_der(signer, buf_span(&der), &e), e);
 	}
+}
+
+/* The status list says it, within a second or two. */
+static unsigned
+published_status(uint64_t place)
+{
+	own_str char *path = world_path(&o.w, "public/status/1.cwt");
+	own_struct(buf) cwt = buf_new(STATUS_LIST_MAX);
+	own(X509) *signer = NULL;
+	struct status_list s;
+	unsigned status;
+	struct err e;
+
+	service_signer(&signer);
 	if (!file_read(&cwt, path, &e) || !status_list_open(&s, buf_span(&cwt), signer, &e))
 		return 99;
 	if (!status_list_get(&s, place, &status, &e))
 		status = 99;
 	status_list_drop(&s);
 	return status;
+}
+
+/* The published list, made again from the published tiles. */
+static void
+follows_from_the_log(X509 *signer)
+{
+	own_str char *socket = world_path(&o.w, "run/antin-register.signer.sock");
+	own_str char *folder = world_path(&o.w, "public");
+	own_str char *path = world_path(&o.w, "public/status/1.cwt");
+	own_struct(buf) cwt = buf_new(STATUS_LIST_MAX);
+	own_struct(buf) tbs = buf_new(STATUS_LIST_MAX);
+	own_struct(buf) want = buf_new(STATUS_LIST_MAX);
+	struct reg *reg = reg_new(socket);
+	struct list_entry said;
+	struct prefix p;
+	struct cose c;
+	struct err e;
+
+	assert_done(reg_flush(reg, &e), e);
+	assert_done(prefix_open(&p, folder, NULL, &e), e);
+	assert_done(status_from_prefix(&tbs, &said, &p, p.head.size, signer, STATUS_URI, &e), e);
+	assert_done(file_read(&cwt, path, &e), e);
+	assert_done(cose_read(&c, buf_span(&cwt), &e), e);
+	cose_tbs(&want, c.protected_, SPAN_NONE, c.payload);
+	assert_true(span_eq(buf_span(&want), buf_span(&tbs)));
+	buf_reset(&tbs);
+	assert_false(status_from_prefix(&tbs, &said, &p, p.head.size, signer, STATUS_URI "x", &e));
+	buf_reset(&tbs);
+	assert_false(status_from_prefix(&tbs, &said, &p, p.head.size, o.w.issuing, STATUS_URI, &e));
 }
 
 static void
@@ -122,6 +164,7 @@ once_and_for_all(void **state)
 	const struct permit_order one = { CLERK, "permit.withdraw", both, 1, decision }, pair = { CLERK, "permit.withdraw", both, 2, decision };
 	own_struct(buf) before = buf_new(SIGNER_MESSAGE_MAX), after = buf_new(SIGNER_MESSAGE_MAX), cms = buf_new(1 << 20);
 	own(json_t) *answer = NULL, *again = NULL;
+	own(X509) *signer = NULL;
 	uint64_t place = 2;		/* two were issued before, in who_may_withdraw_what */
 	struct err e;
 	int i;
@@ -149,6 +192,8 @@ once_and_for_all(void **state)
 		usleep(50000);
 	assert_int_equal(published_status(place), STATUS_WITHDRAWN);
 	assert_int_equal(published_status(place + 1), STATUS_IN_FORCE);
+	service_signer(&signer);
+	follows_from_the_log(signer);
 }
 
 int

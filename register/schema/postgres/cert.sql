@@ -32,6 +32,7 @@ CREATE TABLE certificate (
 	revoked_at bigint,
 	reason bigint,
 	invalidity bigint,
+	ended_entry bigint,		-- of the revocation, of the voiding
 	entry bigint NOT NULL,
 	time bigint NOT NULL
 );

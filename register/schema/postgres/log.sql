@@ -80,3 +80,15 @@ CREATE TABLE stamp_batch (
 	body bytea NOT NULL,
 	time bigint NOT NULL
 );
+
+CREATE TABLE report (
+	entry bigint PRIMARY KEY,
+	spec text COLLATE "C" NOT NULL,
+	size bigint NOT NULL,		-- of the log that it follows from
+	sha256 bytea NOT NULL,		-- of its CSV
+	json_sha256 bytea NOT NULL,
+	html_sha256 bytea NOT NULL,
+	index_sha256 bytea NOT NULL,	-- of the list of reports, and of their looks
+	css_sha256 bytea NOT NULL,
+	time bigint NOT NULL
+);

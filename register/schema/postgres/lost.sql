@@ -17,6 +17,7 @@ CREATE TABLE certificate_lost (
 	revoked_at bigint,
 	reason bigint,
 	invalidity bigint,
+	ended_entry bigint,
 	entry bigint NOT NULL,
 	time bigint NOT NULL
 );
@@ -32,6 +33,7 @@ CREATE TABLE permit_lost (
 	day bigint,
 	status bigint NOT NULL,
 	from_day bigint,
+	changed_entry bigint,
 	entry bigint NOT NULL,
 	time bigint NOT NULL
 );

@@ -26,6 +26,7 @@ CREATE TABLE permit (
 	reason text COLLATE "C",
 	reserved_entry bigint,
 	issued_entry bigint,
+	withdrawn_entry bigint,
 	entry bigint NOT NULL,
 	time bigint NOT NULL
 );
