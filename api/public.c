@@ -20,6 +20,8 @@ static const struct { const char *begin, *end, *type, *cache; } types[] = {
 	{ "/", ".css", "text/css; charset=utf-8", ASK },
 	{ "/", ".js", "text/javascript; charset=utf-8", ASK },
 	{ "/", ".yaml", "application/yaml", ASK },
+	{ "/", ".csv", "text/csv; charset=utf-8", ASK },
+	{ "/", ".json", "application/json", ASK },
 	{ "/checkpoint", "", "text/plain; charset=utf-8", ASK },
 	{ "/witnesses.json", "", "application/json", ASK },
 	{ "/log.vkey", "", "text/plain; charset=utf-8", A_MINUTE },
@@ -103,9 +105,9 @@ path_ok(const char *path)
 }
 
 static bool
-open_public(int *out, const struct call *c, struct err *e)
+open_public(int *out, const struct call *c, const char *name, struct err *e)
 {
-	own_str char *path = xprintf("%s%s", c->api->public, c->in->path);
+	own_str char *path = xprintf("%s%s", c->api->public, name);
 	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 
@@ -118,16 +120,26 @@ open_public(int *out, const struct call *c, struct err *e)
 	return true;
 }
 
-bool
-public_file(struct call *c, struct err *e)
+static bool
+send_public(struct call *c, const char *name, struct err *e)
 {
 	own_fd int fd = -1;
 
-	if (!path_ok(c->in->path))
-		return fail(e, ERR_ABSENT, "there is no such file");
-	if (!open_public(&fd, c, e) || !fd_read(&c->out->body, fd, "the file", e))
+	if (!open_public(&fd, c, name, e) || !fd_read(&c->out->body, fd, "the file", e))
 		return false;
-	type_put(c->out, c->in->path);
+	type_put(c->out, name);
 	etag_put(c, buf_span(&c->out->body));
 	return true;
+}
+
+bool
+public_file(struct call *c, struct err *e)
+{
+	return path_ok(c->in->path) ? send_public(c, c->in->path, e) : fail(e, ERR_ABSENT, "there is no such file");
+}
+
+bool
+public_reports(struct call *c, struct err *e)
+{
+	return send_public(c, "/report/index.html", e) || (e->class == ERR_ABSENT && fail(e, ERR_ABSENT, "there are no reports yet: the first come after the first day"));
 }

@@ -14,3 +14,4 @@ bool page_health(struct call *, struct err *);
 bool public_file(struct call *, struct err *);
 /* The body is there: the ETag of what it says, and 304 for who has it already. */
 void etag_put(struct call *, struct span what);
+bool public_reports(struct call *, struct err *);

@@ -57,6 +57,8 @@ static const struct route table[] = {
 	{ "GET", "/crl/{path}", true, 0, public_file, "revocation lists" },
 	{ "GET", "/ca/{path}", true, 0, public_file, "certificates of the authority" },
 	{ "GET", "/status/{path}", true, 0, public_file, "status lists of permits" },
+	{ "GET", "/report/", false, 0, public_reports, "the list of reports" },
+	{ "GET", "/report/{path}", true, 0, public_file, "reports about the register, as page, CSV and JSON" },
 	{ NULL },
 };
 

@@ -4,7 +4,8 @@
  *	crl.der          the issuing key's signature over tbs, and nothing else
  *	status_list.cwt  a status-list signer's signature over tbs, and nothing else
  *	publication      root, issuing certificate and the root's CRL as the ceremony
- *	                 recorded them; the last signed CRL, the last signed list
+ *	                 recorded them; the last signed CRL, the last signed list;
+ *	                 the last reports (report_check.h)
  *
  * Keys come from records: the issuing certificate from the ceremony's bundle,
  * a list's signer by its key id from the certificates that were issued.  A

@@ -7,6 +7,7 @@
 #include "register/log_state.h"
 #include "register/lost.h"
 #include "register/missing.h"
+#include "register/report_check.h"
 #include "register/run.h"
 #include "register/schema.h"
 
@@ -266,7 +267,8 @@ check_all(struct walk *w, const char *folder, const struct checkpoint *published
 	if (folder != NULL && !fsck_public_check(&public, published, e))
 		return false;
 	w->out->published = folder != NULL ? published->size : 0;
-	return check_remembered(w, folder, e) && store_commit(w->db, e) && (folder == NULL || fsck_public_rows(w->db, folder, e));
+	return check_remembered(w, folder, e) && store_commit(w->db, e) &&
+	    (folder == NULL || (fsck_public_rows(w->db, folder, e) && report_check_again(w->db, folder, e)));
 }
 
 bool

@@ -8,7 +8,8 @@
  * projections into an empty database and every committed column is compared;
  * what is derived is checked against what it was derived from (derived.h), and
  * the remembered checkpoint against the log.  With a public folder: every tile,
- * bundle, publication and the checkpoint there (fsck_public.h).
+ * bundle, publication and the checkpoint there (fsck_public.h), and the newest
+ * reports made again from them (report_check.h).
  *
  * A record may be missing only where an entry of type 18 says that a restore
  * lost it; its public fields are replayed then (lost.h).

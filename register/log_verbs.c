@@ -37,7 +37,15 @@ static const struct verb verbs[] = {
 	  .in = { { "first", REG_INT }, { "last", REG_INT }, { "lost", REG_BYTES }, { "backup", REG_BYTES }, { "checkpoint", REG_TEXT } },
 	  .project = { lost_places, lost_books } },
 
-	{ .name = "publish.put", .callers = CALLER_CA | CALLER_SIGNER, .entry = VERB_QUIET,
+	/* The day's report, made by antin-register itself from what is published; its files are put in the same unit. */
+	{ .name = "report.publish", .callers = CALLER_REGISTER, .entry = 11, .public = "spec size sha256",
+	  .in = { { "spec", REG_TEXT }, { "size", REG_INT }, { "sha256", REG_BYTES }, { "json_sha256", REG_BYTES }, { "html_sha256", REG_BYTES },
+		  { "index_sha256", REG_BYTES }, { "css_sha256", REG_BYTES } },
+	  .check = { { "SELECT 1 WHERE $size BETWEEN 1 AND $entry", ERR_BUG, "a report is about what the log has" } },
+	  .project = { "INSERT INTO report (entry, spec, size, sha256, json_sha256, html_sha256, index_sha256, css_sha256, time) "
+		       "VALUES ($entry, $spec, $size, $sha256, $json_sha256, $html_sha256, $index_sha256, $css_sha256, $time)" } },
+
+	{ .name = "publish.put", .callers = CALLER_CA | CALLER_SIGNER | CALLER_REGISTER, .entry = VERB_QUIET,
 	  .in = { { "path", REG_TEXT }, { "body", REG_BYTES } },
 	  .project = { "INSERT INTO publication (path, body, seq) VALUES ($path, $body, (SELECT coalesce(max(seq), 0) + 1 FROM publication)) "
 		       "ON CONFLICT (path) DO UPDATE SET body = excluded.body, seq = excluded.seq" } },

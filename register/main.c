@@ -8,6 +8,7 @@
  * its database is a server at an address.
  */
 #include "base/cbor.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/jail.h"
 #include "base/log.h"
@@ -16,6 +17,7 @@
 #include "register/proto.h"
 #include "register/hold.h"
 #include "register/publish.h"
+#include "register/report_publish.h"
 #include "register/witnessing.h"
 
 #include <sys/stat.h>
@@ -25,7 +27,7 @@
 
 struct register_conf {
 	char *run, *state, *public, *origin, *key, *database, *standby, *witness_policy, *courier;
-	int64_t uid_base;
+	int64_t uid_base, report_every;
 };
 
 static const struct conf_option options[] = {
@@ -39,10 +41,11 @@ static const struct conf_option options[] = {
 	{ "standby", CONF_STR, .field = offsetof(struct register_conf, standby), .def = "", .doc = "application_name of the standby that must follow synchronously" },
 	{ "witness_policy", CONF_STR, .field = offsetof(struct register_conf, witness_policy), .def = "", .doc = "policy file (c2sp.org/tlog-policy): which witnesses cosign, how many of them count; empty: none" },
 	{ "courier", CONF_STR, .field = offsetof(struct register_conf, courier), .def = "antin-courier", .doc = "daemon that carries checkpoints to the witnesses" },
+	{ "report_every", CONF_INT, .field = offsetof(struct register_conf, report_every), .max = 366 * 86400, .def = "86400", .doc = "seconds between reports, counted from midnight in Vietnam; 0: none" },
 	{ NULL },
 };
 
-struct state { struct runner *runner; struct publisher *publisher; struct witnessing *witnessing; };
+struct state { struct runner *runner; struct publisher *publisher; struct reporter *reporter; struct witnessing *witnessing; };
 
 static bool
 take_units(struct runner_unit *u, size_t *n, struct span body, struct err *e)
@@ -157,6 +160,7 @@ start(const struct register_conf *c, struct state *s, struct serve **door, struc
 	    enter_jail(c, &needs, uid, e) && hold_register(&held, database, e) && runner_new(&s->runner, database, c->origin, e) &&
 	    (c->standby[0] == '\0' || runner_check_standby(s->runner, c->standby, e)) &&
 	    publisher_new(&s->publisher, s->runner, c->public, c->origin, key, e) &&
+	    reporter_new(&s->reporter, s->runner, c->public, c->report_every, clock_now(), e) &&
 	    start_witnessing(c, s, policy, database, e);
 }
 
@@ -172,11 +176,13 @@ main(int argc, char **argv)
 	if (!start(&c, &s, &door, &e))
 		return start_refused(&e);
 	publisher_start(s.publisher);
+	reporter_start(s.reporter);
 	if (s.witnessing != NULL)
 		witnessing_start(s.witnessing);
 	start_ready();
 	if (!serve_run(door, &s, &e))
 		log_warn("%s", e.text);
+	reporter_stop(s.reporter);
 	if (s.witnessing != NULL)
 		witnessing_stop(s.witnessing);
 	publisher_stop(s.publisher);

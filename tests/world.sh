@@ -151,6 +151,7 @@ world_conf() {
 		public = $state/public
 		origin = $origin
 		database = $database
+		report_every = 60
 		$cosigned
 
 		[antin-verifier]

@@ -1,8 +1,8 @@
 /*
  * antin -- the command line: whole programs for one person's machine.
  *
- * verify, path, status, csr, log, policy, doctor, backup and restore need no
- * daemon and no network.
+ * verify, path, status, csr, log, report, policy, doctor, backup and restore need
+ * no daemon and no network.
  * The others speak to antin-api over HTTP and to a token of the person at the
  * keyboard; `up` starts the daemons.
  */
@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{ "status", "CERT", "good, revoked or unknown, from a CRL or an OCSP response", status_options, command_status },
 	{ "csr", "FILE", "would the authority take this request?", csr_options, command_csr },
 	{ "log", "verify|prove|fsck", "proofs and the consistency of the register", log_options, command_log },
+	{ "report", "SPEC", "a report, a CRL or a status list, made again from the log's tiles alone", report_options, command_report },
 	{ "policy", "check|show DIR", "is this policy whole and consistent?", policy_options, command_policy },
 	{ "doctor", "", "is what the authority publishes whole and fresh?", doctor_options, command_doctor },
 	{ "up", "", "starts the processes of one configuration and stops them together", up_options, command_up },

@@ -68,10 +68,38 @@ if [ -d tests/page ] && command -v node >/dev/null; then
 	world_down
 fi
 
-# The examples of FORMATS.md that ask a running service.
+# The examples of FORMATS.md that ask a running service; and its reports.
+sed -i 's/^report_every = .*/report_every = 2/' "$state/antin.conf"
+rm -rf "$state/copy" && mkdir "$state/copy"
 world_again
 code=$("$antin" permit list --state issued --api "$api" --api-key-file "$state/desk/program.key" | head -1 | awk '{print $5}')
 curl -sS -o "$state/sheet.html" "$api/v1/permits/$code/sheet"
 agrees "the examples of FORMATS.md" python3 tests/policy/formats.py policy/FORMATS.md "$host" "$(cat "$state/desk/certificates/CB-000011.serial")" "$state/chain.pem" "$state/sheet.html"
+for _ in $(seq 100); do [ -e "$state/public/report/index.html" ] && break; sleep 0.1; done
+agrees "the site lists the reports" bash -c 'curl -sSf "$1/report/" | grep -q "permits.html" && curl -sSfI "$1/report/permits.csv" | grep -qi "text/csv"' _ "$api"
+refuses "and no other file there" curl -sSf "$api/report/../checkpoint2"
 world_down
+
+# Everything made again from the tiles alone, in another folder: by antin, and by
+# a program that knows only FORMATS.md.
+cp -r "$state/public/checkpoint" "$state/public/log.vkey" "$state/public/tile" "$state/copy/"
+for spec in on-time permits certificates orders numbers; do
+	size=$(sed -n 's/^size,//p' "$state/public/report/$spec.csv")
+	"$antin" report "$spec" --size "$size" --tiles "$state/copy" --key "$state/trust/log.vkey" --out "$state/again" >"$state/log/again" 2>&1
+	for form in csv json html; do agrees "antin report $spec: the same $form" cmp "$state/public/report/$spec.$form" "$state/again/$spec.$form"; done
+done
+agrees "antin report crl" "$antin" report crl --tiles "$state/copy" --issuer "$state/ceremony/issuing.crt" --out "$state/again"
+agrees "its octets are the signed ones" python3 -c 'import sys; a, b = (open(f, "rb").read() for f in sys.argv[1:]); sys.exit(a not in b)' "$state/again/crl.tbs" "$state/public/crl/0.crl"
+agrees "antin report status" "$antin" report status --tiles "$state/copy" --issuer "$state/ceremony/service.crt" --uri "$(sed -n 's/^status_uri = //p' "$state/antin.conf")" --out "$state/again"
+refuses "another issuer's CRL it is not" "$antin" report crl --tiles "$state/copy" --issuer "$state/trust/root.crt"
+refuses "another log's key" "$antin" report permits --tiles "$state/copy" --key xacthuc.hoagiang.example/register+da89c5e4+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4
+openssl x509 -in "$state/ceremony/issuing.crt" -outform DER -out "$state/issuing.der"
+if command -v node >/dev/null; then
+	agrees "node: the CRL and two reports" node tests/register/recompute.mjs "$state/copy" "$state/trust/log.vkey" "$state/issuing.der" "$state/public/crl/0.crl" "$state/public/report/permits.csv" "$state/public/report/on-time.csv"
+	sed 's/,1,0,1$/,1,0,0/; s/,2,0,1$/,2,0,0/' "$state/public/report/permits.csv" >"$state/copy/permits.csv"
+	refuses "node: a report with a withdrawal less" node tests/register/recompute.mjs "$state/copy" "$state/trust/log.vkey" "$state/issuing.der" "$state/public/crl/0.crl" "$state/copy/permits.csv"
+fi
+find "$state/copy/tile/entries" -type f -size +1k -exec sh -c 'printf "\377" | dd of="$1" bs=1 seek=700 conv=notrunc 2>/dev/null' _ {} \;
+for spec in permits crl; do refuses "antin report $spec: one octet of an entry changed" "$antin" report "$spec" --tiles "$state/copy" --issuer "$state/ceremony/issuing.crt"; done
+agrees "the register is what its log says" "$antin" log fsck --database "$state/register/register.db" --public "$state/public"
 [ "$bad" -eq 0 ]

@@ -11,6 +11,8 @@
 #include "register/fsck.h"
 #include "register/log_state.h"
 #include "register/lost.h"
+#include "register/publish.h"
+#include "register/report_publish.h"
 #include "register/restore.h"
 #include "register/run.h"
 #include "register/schema.h"
@@ -156,6 +158,30 @@ leave_a_session(void)
 	assert_done(office_prepare(&o, &answer, o.staff[DIEP].cert, (const char *const[]){ draft }, 1, &e), e);
 }
 
+/* The day's reports, as antin-register makes and publishes them. */
+static void
+make_reports(const char *path)
+{
+	static const char origin[] = "xacthuc.hoagiang.example/register";
+	own_str char *folder = world_path(&o.w, "public");
+	own_str char *key = world_path(&o.w, "run/antin-hsm-log.register.sock");
+	struct publisher *publisher;
+	struct reporter *reporter;
+	struct runner *runner;
+	struct err e;
+
+	assert_done(runner_new(&runner, path, origin, &e), e);
+	assert_done(publisher_new(&publisher, runner, folder, origin, key, &e), e);
+	assert_done(reporter_new(&reporter, runner, folder, 0, clock_now(), &e), e);
+	assert_done(publisher_flush(publisher, &e), e);
+	assert_done(reporter_make(reporter, &e), e);
+	assert_done(publisher_flush(publisher, &e), e);
+	publisher_start(publisher);
+	publisher_stop(publisher);
+	reporter_stop(reporter);
+	runner_stop(runner);
+}
+
 static void
 copy_public(void)
 {
@@ -177,6 +203,7 @@ begin(void **state)
 	leave_a_session();
 	stop_all();
 	path = world_path(&o.w, "state/register.db");
+	make_reports(path);
 	database = world_path(&o.w, "altered.db");
 	public = world_path(&o.w, "altered-public");
 	assert_int_equal(sqlite3_open(path, &live), SQLITE_OK);

@@ -1,0 +1,228 @@
+/*
+ * antin report SPEC --size N: what the first N entries of a log say, made again
+ * from its tiles alone; no daemon, no database, no network.
+ *
+ * A report (register/report.h) goes to standard output as CSV, or with --out
+ * into a folder as CSV, JSON and page.  crl and status are the octets that were
+ * signed as the newest CRL and status list (ca/crl_prefix.h,
+ * signer/status_prefix.h), checked against what their entry says.
+ */
+#include "api/cli/command.h"
+
+#include "base/file.h"
+#include "ca/crl_prefix.h"
+#include "register/report_page.h"
+#include "signer/status_prefix.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define TBS_MAX (48u << 20)
+#define CERTIFICATE_MAX (64u << 10)
+
+const struct arg_option report_options[] = {
+	{ "size", "N", false, "the first N entries (all that the checkpoint has)" },
+	{ "tiles", "DIR", false, "folder with checkpoint and tile/ (the current one)" },
+	{ "key", "VKEY|FILE", false, "the log's key (the folder's log.vkey: then any log will do)" },
+	{ "root", "BASE64", false, "the root of N entries, known from elsewhere, instead of a checkpoint" },
+	{ "origin", "NAME", false, "with --root: the log's name" },
+	{ "out", "DIR", false, "write the files there instead of one to standard output" },
+	{ "issuer", "FILE", false, "crl: the issuer's certificate; status: the signer's" },
+	{ "uri", "URI", false, "status: the list's address" },
+	{ NULL },
+};
+
+static bool
+take_size(uint64_t *size, const struct args *a, uint64_t all, struct err *e)
+{
+	const char *text = args_get(a, "size");
+	char *end;
+
+	*size = all;
+	if (text == NULL)
+		return true;
+	*size = strtoull(text, &end, 10);
+	return (text[0] >= '0' && text[0] <= '9' && *end == '\0') || fail(e, ERR_INPUT, "--size is a number of entries");
+}
+
+static bool
+take_key(struct note_key *key, const char *given, struct err *e)
+{
+	own_struct(buf) text = buf_new(1024);
+	struct err ignored;
+
+	if (note_key_parse(key, given, &ignored))
+		return true;
+	if (!file_read(&text, given, e))
+		return false;
+	buf_str(&text);
+	text.ptr[strcspn((char *)text.ptr, "\r\n")] = '\0';
+	return note_key_parse(key, (const char *)text.ptr, e);
+}
+
+/* The head that is trusted: --root of --size, else the folder's checkpoint. */
+static bool
+open_log(struct prefix *p, const struct args *a, struct err *e)
+{
+	const char *folder = args_get(a, "tiles"), *root = args_get(a, "root"), *key = args_get(a, "key"), *origin;
+	own_struct(buf) octets = buf_new(HASH_LEN);
+	struct note_key known;
+
+	if (folder == NULL)
+		folder = ".";
+	if (root == NULL)
+		return (key == NULL || take_key(&known, key, e)) && prefix_open(p, folder, key != NULL ? &known : NULL, e);
+	*p = (struct prefix){ .folder = folder };
+	if (!args_need(a, "origin", &origin, e) || !take_size(&p->head.size, a, 0, e) || !base64_get(&octets, span_str(root), e))
+		return false;
+	if (octets.len != HASH_LEN || strlen(origin) >= sizeof(p->head.origin))
+		return fail(e, ERR_INPUT, "--root is a hash in base64, --origin the name of a log");
+	memcpy(p->head.root.octet, octets.ptr, HASH_LEN);
+	snprintf(p->head.origin, sizeof(p->head.origin), "%s", origin);
+	return true;
+}
+
+/*
+ * Reports.
+ */
+
+static bool
+put_file(const char *folder, const char *name, struct span content, struct err *e)
+{
+	own_str char *path = xprintf("%s/%s", folder, name);
+
+	return file_write(path, content, 0644, e);
+}
+
+static bool
+write_files(const char *folder, const char *name, const struct log_report_files *f, struct err *e)
+{
+	own_str char *csv = xprintf("%s.csv", name);
+	own_str char *json = xprintf("%s.json", name);
+	own_str char *html = xprintf("%s.html", name);
+
+	return folder_make(folder, 0755, e) && put_file(folder, "report.css", span_str(log_report_css), e) &&
+	    put_file(folder, json, buf_span(&f->json), e) && put_file(folder, html, buf_span(&f->html), e) && put_file(folder, csv, buf_span(&f->csv), e);
+}
+
+static void
+print_made(const struct args *a, const char *name, uint64_t size, const struct hash *root, const unsigned char digest[SHA256_LEN], const struct list_entry *said)
+{
+	char hex[2 * SHA256_LEN + 1];
+	own_struct(buf) base64 = buf_new(64);
+
+	hex_text(hex, span_of(digest, SHA256_LEN));
+	base64_put(&base64, span_of(root->octet, HASH_LEN));
+	if (a->json) {
+		own(json_t) *j = json_pack("{s:b, s:s, s:I, s:s, s:s}", "done", 1, "spec", name, "size", (json_int_t)size, "root", buf_str(&base64), "sha256", hex);
+
+		if (said != NULL) {
+			json_object_set_new(j, "number", json_integer(said->number));
+			json_object_set_new(j, "entry", json_integer((json_int_t)said->index));
+		}
+		command_print_json(j);
+	} else if (said != NULL) {
+		printf("%s %lld of entry %llu, from the first %llu entries, root %s\nSHA-256 %s, as the entry says\n", name, (long long)said->number,
+		    (unsigned long long)said->index, (unsigned long long)size, buf_str(&base64), hex);
+	} else {
+		printf("%s from the first %llu entries, root %s\nSHA-256 of the CSV %s\n", name, (unsigned long long)size, buf_str(&base64), hex);
+	}
+}
+
+static bool
+run_report(const struct args *a, const struct log_report_spec *spec, const struct prefix *p, uint64_t size, struct err *e)
+{
+	const char *out = args_get(a, "out");
+	struct log_report_files f = { .csv = buf_new(0) };
+	struct log_report r;
+	bool good;
+
+	if (!log_report_make(&r, &spec, 1, p, size, e))
+		return false;
+	good = log_report_files_make(&f, &r, e) && (out == NULL || write_files(out, spec->name, &f, e));
+	if (good && out == NULL && !a->json)
+		good = fd_write(STDOUT_FILENO, buf_span(&f.csv), e);
+	else if (good)
+		print_made(a, spec->name, size, &r.at.root, f.sha256, NULL);
+	log_report_files_drop(&f);
+	log_report_drop(&r);
+	return good;
+}
+
+/*
+ * Signed lists.
+ */
+
+typedef bool list_again(struct buf *tbs, struct list_entry *, const struct prefix *, uint64_t size, X509 *, const struct args *, struct err *);
+
+static bool
+crl_again(struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *cert, const struct args *a, struct err *e)
+{
+	return crl_from_prefix(tbs, said, p, size, cert, e);
+}
+
+static bool
+status_again(struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *cert, const struct args *a, struct err *e)
+{
+	const char *uri;
+
+	return args_need(a, "uri", &uri, e) && status_from_prefix(tbs, said, p, size, cert, uri, e);
+}
+
+static const struct { const char *name, *file; list_again *make; } lists[] = { { "crl", "crl.tbs", crl_again }, { "status", "status.tbs", status_again } };
+
+static bool
+run_list(const struct args *a, size_t i, const struct prefix *p, uint64_t size, struct err *e)
+{
+	const char *path, *out = args_get(a, "out");
+	own_struct(buf) octets = buf_new(CERTIFICATE_MAX);
+	own_struct(buf) tbs = buf_new(TBS_MAX);
+	own(X509) *cert = NULL;
+	struct list_entry said;
+
+	if (!args_need(a, "issuer", &path, e) || !file_read(&octets, path, e) || !cert_from_any(&cert, buf_span(&octets), e) ||
+	    !lists[i].make(&tbs, &said, p, size, cert, a, e))
+		return false;
+	if (out != NULL && (!folder_make(out, 0755, e) || !put_file(out, lists[i].file, buf_span(&tbs), e)))
+		return false;
+	if (out == NULL && !a->json)
+		return fd_write(STDOUT_FILENO, buf_span(&tbs), e);
+	print_made(a, lists[i].name, said.size, &said.root, said.sha256, &said);
+	return true;
+}
+
+static void
+say_specs(struct err *e)
+{
+	own_struct(buf) names = buf_new(200);
+	const struct log_report_spec *s;
+
+	for (size_t i = 0; (s = log_report_nth(i)) != NULL; i++)
+		buf_printf(&names, "%s, ", s->name);
+	(void)!fail(e, ERR_INPUT, "antin report SPEC: %scrl or status", buf_str(&names));
+}
+
+int
+command_report(const struct args *a)
+{
+	const char *name = a->nwords == 1 ? a->word[0] : "";
+	const struct log_report_spec *spec = log_report_find(name);
+	size_t list = 0, n = sizeof(lists) / sizeof(lists[0]);
+	struct prefix p;
+	uint64_t size;
+	struct err e;
+
+	while (list < n && strcmp(lists[list].name, name) != 0)
+		list++;
+	if (spec == NULL && list == n) {
+		say_specs(&e);
+		return command_usage(a, &e);
+	}
+	if (!take_size(&size, a, 0, &e))
+		return command_usage(a, &e);
+	if (!open_log(&p, a, &e) || !take_size(&size, a, p.head.size, &e) ||
+	    !(spec != NULL ? run_report(a, spec, &p, size, &e) : run_list(a, list, &p, size, &e)))
+		return command_refuse(a, &e);
+	return 0;
+}
