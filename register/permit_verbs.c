@@ -110,9 +110,9 @@ static const struct verb verbs[] = {
 #define PERMIT_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_TEXT, REG_BYTES, REG_TEXT, REG_BYTES, \
 	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_TEXT, REG_INT, REG_INT }
 #define KNOWN_COLUMNS "handle, state, kind, agency, dossier, number, day, valid_to, withdrawn_day, decision, sealed, sha256, " \
-	"short_code, voice_code, issued_entry, time"
+	"short_code, voice_code, issued_entry, time, (SELECT size FROM log_witnessed), (SELECT as_of FROM log_witnessed)"
 #define KNOWN_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_BYTES, REG_BYTES, \
-	REG_TEXT, REG_TEXT, REG_INT, REG_INT }
+	REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT }
 #define READERS (CALLER_SIGNER | CALLER_VERIFIER)
 
 static const struct read reads[] = {
@@ -129,11 +129,11 @@ static const struct read reads[] = {
 	  .sql = "SELECT handle, entry FROM permit WHERE state = 'sealing' AND entry > $after AND "
 		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY entry LIMIT 500" },
 	/* What antin-verifier says of a permit, and no more. */
-	{ .name = "known.by_handle", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "handle", REG_BYTES } },
+	{ .name = "known.by_handle", .callers = CALLER_VERIFIER, .columns = 18, .out = KNOWN_OUT, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE handle = $handle" },
-	{ .name = "known.by_code", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "code", REG_TEXT } },
+	{ .name = "known.by_code", .callers = CALLER_VERIFIER, .columns = 18, .out = KNOWN_OUT, .in = { { "code", REG_TEXT } },
 	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE short_code = $code OR voice_code = $code" },
-	{ .name = "known.by_sha256", .callers = CALLER_VERIFIER, .columns = 16, .out = KNOWN_OUT, .in = { { "sha256", REG_BYTES } },
+	{ .name = "known.by_sha256", .callers = CALLER_VERIFIER, .columns = 18, .out = KNOWN_OUT, .in = { { "sha256", REG_BYTES } },
 	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE sha256 = $sha256" },
 	{ .name = "permit.submitted", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "program", REG_BYTES }, { "key", REG_TEXT } },
 	  .sql = "SELECT handle, sha256 FROM submission WHERE program = $program AND key = $key" },

@@ -22,14 +22,6 @@ static const unsigned status_of[] = {
 	[OLDER_THAN_OLD] = 400, [STALE] = 409, [INCONSISTENT] = 422, [FORGETFUL] = 503,
 };
 
-struct request {
-	uint64_t old;
-	struct hash proof[WITNESS_PROOF_MAX];
-	size_t n;
-	struct span note, text;		/* borrow from the request */
-	struct checkpoint c;
-};
-
 bool
 witness_new(struct witness **out, const struct log_policy *logs, const struct witness_key *key, const char *database, struct err *e)
 {
@@ -61,62 +53,9 @@ witness_answer_drop(struct witness_answer *a)
 	buf_drop(&a->body);
 }
 
-/*
- * Reading.
- */
-
-/* old <size> */
-static bool
-read_old(struct request *r, struct span *body, struct err *e)
-{
-	static const char word[] = "old ";
-	struct span line;
-
-	if (!span_take_line(body, &line) || line.len < strlen(word) || memcmp(line.ptr, word, strlen(word)) != 0)
-		return fail(e, ERR_INPUT, "the first line is \"old\" and a size");
-	return decimal_get(&r->old, span_of(line.ptr + strlen(word), line.len - strlen(word)), e) || fail_in(e, "old size");
-}
-
-/* Hashes to an empty line. */
-static bool
-read_proof(struct request *r, struct span *body, struct err *e)
-{
-	struct span line;
-
-	while (span_take_line(body, &line)) {
-		own_struct(buf) hash = buf_new(64);
-
-		if (line.len == 0)
-			return true;
-		if (r->n == WITNESS_PROOF_MAX)
-			return fail(e, ERR_INPUT, "more than %d hashes", WITNESS_PROOF_MAX);
-		if (!base64_get(&hash, line, e) || hash.len != HASH_LEN)
-			return fail(e, ERR_INPUT, "line %zu of the proof is not a hash", r->n + 1);
-		memcpy(r->proof[r->n++].octet, hash.ptr, HASH_LEN);
-	}
-	return fail(e, ERR_INPUT, "no empty line after the proof");
-}
-
-static bool
-read_request(struct request *r, struct span body, struct err *e)
-{
-	struct span signatures;
-
-	*r = (struct request){ .old = 0 };
-	if (!read_old(r, &body, e) || !read_proof(r, &body, e) || !note_split(&r->text, &signatures, body, e) ||
-	    !checkpoint_parse_any(&r->c, r->text, e))
-		return false;
-	r->note = body;
-	return true;
-}
-
-/*
- * Judging.
- */
-
 /* Signed by one key of the log at least, and by none of them wrongly. */
 static enum fate
-check_log(const struct witness *w, const struct request *r, struct err *e)
+check_log(const struct witness *w, const struct witness_request *r, struct err *e)
 {
 	bool known = false, good = false;
 
@@ -143,7 +82,7 @@ check_log(const struct witness *w, const struct request *r, struct err *e)
 }
 
 static bool
-check_growth(const struct request *r, const struct witness_view *view, struct err *e)
+check_growth(const struct witness_request *r, const struct witness_view *view, struct err *e)
 {
 	struct hash empty;
 
@@ -158,7 +97,7 @@ check_growth(const struct request *r, const struct witness_view *view, struct er
 /* Two roots of one size, both signed: proof that the log has forked, whatever
  * else the request says. */
 static bool
-keep_fork(struct witness *w, const struct request *r, const struct witness_view *view, int64_t now, struct err *e)
+keep_fork(struct witness *w, const struct witness_request *r, const struct witness_view *view, int64_t now, struct err *e)
 {
 	bool new;
 
@@ -172,7 +111,7 @@ keep_fork(struct witness *w, const struct request *r, const struct witness_view 
 }
 
 static bool
-remember(struct witness *w, const struct request *r, struct buf *line, int64_t now, struct err *e)
+remember(struct witness *w, const struct witness_request *r, struct buf *line, int64_t now, struct err *e)
 {
 	struct witness_view next = { .size = r->c.size, .root = r->c.root, .note = buf_new(2 * NOTE_MAX) };
 	bool good = witness_key_cosign(line, w->key, now, r->text, e);
@@ -186,7 +125,7 @@ remember(struct witness *w, const struct request *r, struct buf *line, int64_t n
 
 /* Inside the transaction, up to its commit. */
 static enum fate
-judge(struct witness *w, const struct request *r, struct witness_view *view, struct buf *line, int64_t now, struct err *e)
+judge(struct witness *w, const struct witness_request *r, struct witness_view *view, struct buf *line, int64_t now, struct err *e)
 {
 	enum fate fate = COSIGNED;
 
@@ -207,10 +146,10 @@ static enum fate
 add(struct witness *w, struct span body, int64_t now, struct buf *line, struct err *e)
 {
 	struct witness_view view = { .note = buf_new(1) };
-	struct request r;
+	struct witness_request r;
 	enum fate fate;
 
-	if (!read_request(&r, body, e))
+	if (!witness_request_read(&r, body, e))
 		return MALFORMED;
 	fate = check_log(w, &r, e);
 	if (fate != COSIGNED)

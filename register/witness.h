@@ -17,9 +17,7 @@
 
 #include "register/log_policy.h"
 #include "register/witness_key.h"
-
-#define WITNESS_PROOF_MAX 63		/* lines of a request */
-#define WITNESS_REQUEST_MAX (NOTE_MAX + 4096)
+#include "register/witness_request.h"
 
 struct witness;
 /* logs and key are borrowed for its life; database: its memory, made if need be. */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "register/courier_proto.h"
 #include "register/log_state.h"
+#include "register/witness_request.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -18,7 +19,6 @@
 #define AGAIN_MS 5000		/* after a round without its quorum */
 #define RENEW_MS 3600000		/* a log that does not grow is cosigned anew */
 #define STATUS_MS 10000
-#define REQUEST_MAX (NOTE_MAX + 4096)
 
 static const struct msg_type courier_types[] = { COURIER_MESSAGES(MSG_TYPE) };
 
@@ -165,24 +165,17 @@ static bool
 put_request(struct member *m, struct buf *out, uint64_t old, const struct checkpoint *c, struct span note, struct err *e)
 {
 	struct tile_source source = { log_tile_get, m->w->store };
-	struct hash proof[MERKLE_PROOF_MAX];
+	struct witness_request r = { .old = old, .note = note };
 	bool good = true;
-	size_t n = 0;
 
 	if (old > 0 && old < c->size) {
 		pthread_mutex_lock(&m->w->store_lock);
-		good = merkle_prove_consistency(proof, &n, old, c->size, tile_node, &source, e);
+		good = merkle_prove_consistency(r.proof, &r.n, old, c->size, tile_node, &source, e);
 		pthread_mutex_unlock(&m->w->store_lock);
 	}
 	if (!good)
 		return false;
-	buf_printf(out, "old %llu\n", (unsigned long long)old);
-	for (size_t i = 0; i < n; i++) {
-		base64_put(out, span_of(proof[i].octet, HASH_LEN));
-		buf_put_byte(out, '\n');
-	}
-	buf_put_byte(out, '\n');
-	buf_put_span(out, note);
+	witness_request_write(out, &r);
 	return buf_ok(out, "request", e);
 }
 
@@ -251,7 +244,7 @@ enum said { SAID_NO = 0, SAID_YES, SAID_SIZE };
 static enum said
 ask_once(struct member *m, uint64_t *old, const struct checkpoint *c, struct span note, struct buf *line, int64_t *time, struct err *e)
 {
-	own_struct(buf) request = buf_new(REQUEST_MAX);
+	own_struct(buf) request = buf_new(WITNESS_REQUEST_MAX);
 	own_struct(msg) ask = msg_new(COURIER_POST, COURIER_MESSAGE_MAX);
 	own_struct(msg) reply = msg_new(0, 1);
 	const char *name = m->w->policy->witness[m->at].name;

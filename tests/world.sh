@@ -98,7 +98,7 @@ log_vkey() { openssl cms -verify -noverify -inform DER -in "$state/ceremony/cere
 world_witnesses() {
 	[ "${witnesses:-}" = own ] || return 0
 	local port vkey
-	port=$(free_port)
+	port=$(another_port)
 	mkdir -p "$state/witness"
 	vkey=$("${antin}-witness" keygen --key "$state/witness/key.pem" --name nhanchung.hoagiang.example/thu-nghiem) || die "the witness's key"
 	printf 'log %s\nwitness thu-nghiem %s http://127.0.0.1:%s\nquorum thu-nghiem\n' "$(log_vkey)" "$vkey" "$port" >"$state/witness.policy"
@@ -206,8 +206,20 @@ free_port() {
 	die "no free port from 18080 to 20079"
 }
 
+# A free port that nobody else was told of.
+another_port() {
+	local port
+	for _ in $(seq 50); do
+		port=$(free_port)
+		grep -qx "$port" "$state/ports" 2>/dev/null && continue
+		echo "$port" | tee -a "$state/ports"
+		return
+	done
+	die "no further free port"
+}
+
 world_begin() {
-	host=127.0.0.1:$(free_port)
+	host=127.0.0.1:$(another_port)
 	api=http://$host
 	echo "$host" >"$state/host"
 	choose_ids

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define COLUMNS 16
+#define COLUMNS 18
 #define PERMIT_MAX (12u << 20)
 
 void
@@ -52,6 +52,8 @@ take_row(struct known *k, const struct reg_cell c[COLUMNS])
 	copy(k->voicecode, sizeof(k->voicecode), &c[13]);
 	k->issued_entry = c[14].null ? -1 : c[14].i;
 	k->time = c[15].i;
+	k->witnessed = c[16].null ? -1 : c[16].i;
+	k->witnessed_as_of = c[17].null ? 0 : c[17].i;
 }
 
 static bool
@@ -110,6 +112,21 @@ day_or_null(int32_t day)
 	return json_string(text);
 }
 
+/* How public the issue is.  Where no witness is asked, the index alone. */
+static json_t *
+log_json(const struct known *k)
+{
+	bool covered = k->witnessed > k->issued_entry;
+	char text[TIME_TEXT];
+
+	if (k->issued_entry < 0)
+		return json_null();
+	if (k->witnessed < 0)
+		return json_pack("{s:I}", "index", (json_int_t)k->issued_entry);
+	time_text_vn(text, covered ? k->witnessed_as_of : k->time);
+	return json_pack("{s:I, s:s}", "index", (json_int_t)k->issued_entry, covered ? "witnessed" : "pending_since", text);
+}
+
 json_t *
 known_json(const struct known *k)
 {
@@ -118,8 +135,8 @@ known_json(const struct known *k)
 	if (!k->found)
 		return json_pack("{s:b}", "known", 0);
 	hex_text(handle, span_of(k->handle, sizeof(k->handle)));
-	return json_pack("{s:b, s:s, s:s, s:s, s:o, s:o, s:s}", "known", 1, "state", k->state, "number", k->number, "handle", handle,
-	    "from", day_or_null(k->withdrawn_day), "until", day_or_null(k->valid_to), "decision", k->decision);
+	return json_pack("{s:b, s:s, s:s, s:s, s:o, s:o, s:s, s:o}", "known", 1, "state", k->state, "number", k->number, "handle", handle,
+	    "from", day_or_null(k->withdrawn_day), "until", day_or_null(k->valid_to), "decision", k->decision, "log", log_json(k));
 }
 
 /*

@@ -20,6 +20,7 @@ struct known {
 	char state[16], kind[64], agency[64], dossier[80], number[128], decision[200], shortcode[16], voicecode[16];
 	int32_t day, valid_to, withdrawn_day;	/* INT32_MIN, INT32_MAX: none */
 	int64_t issued_entry, time;		/* -1: not issued */
+	int64_t witnessed, witnessed_as_of;	/* size of the newest cosigned checkpoint; -1: no witness is asked */
 	struct buf sealed;			/* empty until issued */
 };
 void known_drop(struct known *);
@@ -30,7 +31,9 @@ must_check bool known_by_text(struct known *out, struct reg *, const char *read,
 must_check bool known_by_bytes(struct known *out, struct reg *, const char *read, const char *field, struct span, struct err *);
 /* FORCE_UNKNOWN for a permit that is not issued. */
 enum in_force known_in_force(const struct known *, int32_t day);
-/* {"known","state","number","handle","from","until","decision"} */
+/* {"known","state","number","handle","from","until","decision","log"}; log: null
+ * until issued, or {"index"} of the issue's entry with "witnessed" (as of when
+ * its quorum cosigned) or "pending_since" (issued, and not cosigned yet). */
 json_t *known_json(const struct known *);
 /* A dossier as the one-stop shop's programs reported it. */
 struct known_dossier {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Witnesses: three of antin-witness of which two must cosign, and one made in
-# Node that cosigns too.  One is killed, two are killed, a log that forked under
-# the same key is shown to them.
+# Node that cosigns too; one that answers with everything but a cosignature.  One
+# is killed, two are killed, a log that forked under the same key is shown to them.
 # usage: witnesses.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
@@ -37,15 +37,20 @@ world_witnesses() {
 		echo "log $(log_vkey)"
 		for w in 1 2 3; do
 			mkdir -p "$state/witness-$w"
-			port[$w]=$(free_port)
+			port[$w]=$(another_port)
 			echo "witness w$w $("${antin}-witness" keygen --key "$state/witness-$w/key.pem" --name "w$w.example/w") http://127.0.0.1:${port[$w]}"
 			printf '[antin-witness]\nlisten = 127.0.0.1:%s\nname = w%s.example/w\nkey = %s\nlogs = %s\nstate = %s\n' "${port[$w]}" "$w" \
 				"$state/witness-$w/key.pem" "$state/witness.policy" "$state/witness-$w" >"$state/witness-$w/antin.conf"
 		done
-		port[node]=$(free_port)
+		port[node]=$(another_port)
 		node_up
 		for _ in $(seq 100); do [ "$(wc -l <"$state/node.out")" -ge 2 ] && break; sleep 0.05; done
 		echo "witness node $(head -n 1 "$state/node.out") http://127.0.0.1:${port[node]}/"
+		port[liar]=$(another_port)
+		liar=$("${antin}-witness" keygen --key "$state/liar.pem" --name liar.example/w)
+		echo "witness liar $liar http://127.0.0.1:${port[liar]}"
+		node tests/register/liar.mjs liar.example/w "$(echo "$liar" | cut -d+ -f2)" "${port[liar]}" >"$state/liar.out" 2>>"$state/log/node" &
+		pid[liar]=$!
 		echo "group authorities 2 w1 w2 w3"
 		echo "quorum authorities"
 	} >"$state/witness.policy"
@@ -80,7 +85,7 @@ appoint CB-000012 clerk H99 "Văn thư" ""
 open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 245
 
 first=$(submit_one first) && sign "$first" >/dev/null 2>&1 && seal "$first" | grep -q '"done":true' || die "a permit"
-done_ "all four are asked, the checkpoint of $(head_size) is cosigned in 3 seconds" cosigned "$(head_size)" 3000
+done_ "all are asked, the checkpoint of $(head_size) is cosigned in 3 seconds" cosigned "$(head_size)" 3000
 sleep 1
 for w in w1.example/w w2.example/w w3.example/w nut.example/w; do expect "cosigned by $w" "$(lines_of checkpoint.witnessed "$w")" 1; done
 expect "checkpoint has the same lines while the log rests" "$(cat "$state/public/checkpoint")" "$(cat "$state/public/checkpoint.witnessed")"
@@ -116,11 +121,21 @@ refused "the proof without its quorum" "$antin" log verify "$state/second.tlog-p
 proof_of "$first" "$state/first-again.tlog-proof" || die "a proof"
 done_ "the older permit's proof is still the cosigned one" "$antin" log verify "$state/first-again.tlog-proof" --policy "$state/witness.policy"
 
+log_of() { curl -sS -H 'Content-Type: application/xml' --data-binary @"$1" "$api/v1/verify" | jq -c .register.log; }
+"$antin" permit get "$second" --api "$api" --api-key-file "$state/desk/program.key" --out "$state/second.xml" || die "the permit"
+expect "the answer says: public proof pending" "$(log_of "$state/second.xml" | jq -r 'has("pending_since") and (has("witnessed") | not)')" true
 witness_up 2
 done_ "one comes back: cosigned again" cosigned "$(head_size)" 8000
 proof_of "$second" "$state/second.tlog-proof" || die "a proof"
 done_ "and the proof has its quorum" "$antin" log verify "$state/second.tlog-proof" --policy "$state/witness.policy"
+expect "and the answer says so" "$(log_of "$state/second.xml" | jq -r 'has("witnessed")')" true
 witness_up 3
+
+# By now the liar has been asked often enough to have said all of it.
+for _ in $(seq 20); do [ "$(sort -u "$state/liar.out" | wc -l)" -ge 12 ] && break; submit_one "for-the-liar-$_" >/dev/null; sleep 1; done
+expect "the liar has told every lie, and was not followed" "$(sort -u "$state/liar.out" | wc -l)" 12
+expect "nothing of it is published" "$(grep -rlE 'liar.example|followed' "$state/public" --include='checkpoint*' | wc -l)" 0
+grep -q "the witness liar does not cosign" "$state/log/antin.log" && good "$(grep -m 1 -o "the witness liar does not cosign.*" "$state/log/antin.log")" || not_good "the liar is named"
 
 # The log forks: what was at this moment is put aside, both go on under one key.
 expect "no split view so far" "$(db 'SELECT count(*) FROM log_split')" 0

@@ -1,4 +1,4 @@
-/* note_key_parse. */
+/* note_key_parse, note_witness_parse. */
 #include "tests/fuzz/target.h"
 
 #include "register/note.h"
@@ -12,6 +12,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e;
 
 	if (note_key_parse(&key, text, &e)) {
+		note_key_text(&again, &key);
+		promise(strcmp(buf_str(&again), text) == 0);
+	}
+	if (note_witness_parse(&key, text, &e)) {
 		note_key_text(&again, &key);
 		promise(strcmp(buf_str(&again), text) == 0);
 	}

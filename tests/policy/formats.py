@@ -163,6 +163,25 @@ def note(text):
     return origin, int(size), base64.b64decode(root)
 
 
+def cosigned():
+    """The witness's line under the checkpoint, by openssl."""
+    name, identity, key = example('witness').strip().split('+', 2)
+    key = base64.b64decode(key)
+    check('cosigned: the identity of the key', sha(name.encode() + b'\n' + key)[:4].hex() == identity and key[:1] == b'\4')
+    before, line = example('cosigned')[:len(example('checkpoint'))], example('cosigned')[len(example('checkpoint')):]
+    check('cosigned: the checkpoint', before == example('checkpoint'))
+    dash, signer, octets = line.strip().split(' ')
+    octets = base64.b64decode(octets)
+    time = int.from_bytes(octets[4:12], 'big')
+    check('cosigned: who, and when', dash == '—' and signer == name and octets[:4].hex() == identity and time == 1795336930)
+    message = 'cosignature/v1\ntime %d\n%s\n' % (time, before.rpartition('\n\n')[0])
+    with tempfile.TemporaryDirectory() as d:
+        for file, content in (('key', bytes.fromhex('302a300506032b6570032100') + key[1:]), ('text', message.encode()), ('signature', octets[12:])):
+            open(os.path.join(d, file), 'wb').write(content)
+        verdict = openssl('pkeyutl', '-verify', '-pubin', '-keyform', 'DER', '-inkey', d + '/key', '-rawin', '-in', d + '/text', '-sigfile', d + '/signature')
+    check('cosigned: the signature, by openssl', verdict.returncode == 0)
+
+
 def proof():
     e = rows('entry')
     checkpoint = note(example('checkpoint'))
@@ -238,6 +257,7 @@ def live(host, serial, chain, sheet):
 codes()
 order()
 entry()
+cosigned()
 proof()
 status_list()
 commands()

@@ -1,5 +1,4 @@
-// Checks a tlog-policy, a cosigned checkpoint and proofs of inclusion with
-// node:crypto alone, from the standards' texts.
+// A tlog-policy, a cosigned checkpoint, proofs of inclusion, by node:crypto alone.
 // usage: node verify.mjs POLICY CHECKPOINT [PROOF...]   one line each; exit 1 at the first that fails
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -7,13 +6,11 @@ import { readFileSync } from 'node:fs'
 const sha = (...parts) => createHash('sha256').update(Buffer.concat(parts)).digest()
 const spki = raw => createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]), format: 'der', type: 'spki' })
 const must = (good, text) => { if (!good) { console.log('refused: ' + text); process.exit(1) } }
-
 function vkey (text) {
 	const [, name, id, base64] = text.match(/^([^+ ]+)\+([0-9a-f]{8})\+(\S+)$/), typed = Buffer.from(base64, 'base64')
 	must(sha(Buffer.from(name + '\n'), typed).subarray(0, 4).toString('hex') === id, 'the id of ' + name)
 	return { name, id, kind: typed[0], key: spki(typed.subarray(1)) }
 }
-
 const policy = { logs: [], named: {}, quorum: null }
 for (const [word, ...rest] of readFileSync(process.argv[2], 'utf8').split('\n').map(line => line.trim().split(/[ \t]+/))) {
 	if (word === 'log') policy.logs.push(vkey(rest[0]))
@@ -21,7 +18,6 @@ for (const [word, ...rest] of readFileSync(process.argv[2], 'utf8').split('\n').
 	if (word === 'group') policy.named[rest[0]] = { need: { all: rest.length - 2, any: 1 }[rest[1]] ?? Number(rest[1]), of: rest.slice(2) }
 	if (word === 'quorum') policy.quorum = rest[0]
 }
-
 // What a key says under a note: undefined, or a time (0 of a log).
 function says (k, text, lines) {
 	for (const [name, octets] of lines) {
@@ -32,7 +28,6 @@ function says (k, text, lines) {
 		return time
 	}
 }
-
 function checkNote (note) {
 	const at = note.lastIndexOf('\n\n'), text = note.slice(0, at + 1)
 	const lines = note.slice(at + 2, -1).split('\n').map(line => line.split(' ')).map(([, name, base64]) => [name, Buffer.from(base64, 'base64')])
@@ -44,7 +39,6 @@ function checkNote (note) {
 	must(met(policy.quorum), 'no quorum at size ' + size)
 	return { size: Number(size), root: Buffer.from(root, 'base64'), by: Object.entries(policy.named).filter(([, x]) => x.witness && says(x.witness, text, lines) !== undefined).map(([name]) => name) }
 }
-
 const { size, by } = checkNote(readFileSync(process.argv[3], 'utf8'))
 console.log(`checkpoint of ${size} cosigned by ${by.join(' ')}`)
 for (const file of process.argv.slice(4)) {
@@ -59,8 +53,7 @@ for (const file of process.argv.slice(4)) {
 		must(sn > 0, 'the proof is too long')
 		hash = (fn & 1) || fn === sn ? sha(Buffer.from([1]), p, hash) : sha(Buffer.from([1]), hash, p)
 		if (!(fn & 1)) while (fn === sn && fn > 0 && !(fn & 1)) { fn >>= 1; sn >>= 1 }
-		fn >>= 1
-		sn >>= 1
+		fn >>= 1; sn >>= 1
 	}
 	must(sn === 0 && hash.equals(c.root), 'the proof does not lead to the root')
 	console.log(`entry ${index.slice(6)} is under ${c.size}, cosigned by ${c.by.join(' ')}`)

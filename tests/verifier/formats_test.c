@@ -278,20 +278,29 @@ an_entry(void **state)
 	assert_done(entry_means(&x, buf_span(&record), salt, &e), e);
 }
 
-/* The private key is the octets 00 to 1f. */
+/* The private key is 32 octets that count from first. */
+static EVP_PKEY *
+counted_key(unsigned char first, unsigned char key[NOTE_KEY_LEN])
+{
+	unsigned char seed[32];
+	size_t len = NOTE_KEY_LEN;
+	EVP_PKEY *pkey;
+
+	for (unsigned i = 0; i < sizeof(seed); i++)
+		seed[i] = (unsigned char)(first + i);
+	pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof(seed));
+	assert_true(pkey != NULL && EVP_PKEY_get_raw_public_key(pkey, key, &len) == 1);
+	return pkey;
+}
+
 static EVP_PKEY *
 example_key(struct note_key *name)
 {
 	own_str char *origin = row("entry", "origin");
-	unsigned char seed[32], key[NOTE_KEY_LEN];
-	size_t len = sizeof(key);
-	EVP_PKEY *pkey;
+	unsigned char key[NOTE_KEY_LEN];
+	EVP_PKEY *pkey = counted_key(0, key);
 	struct err e;
 
-	for (unsigned i = 0; i < sizeof(seed); i++)
-		seed[i] = (unsigned char)i;
-	pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof(seed));
-	assert_true(pkey != NULL && EVP_PKEY_get_raw_public_key(pkey, key, &len) == 1);
 	assert_done(note_key_new(name, origin, key, &e), e);
 	return pkey;
 }
@@ -314,6 +323,36 @@ make_checkpoint(struct buf *note, struct note_key *name, const struct hash *sibl
 	buf_put_span(note, buf_span(&text));
 	buf_put_byte(note, '\n');
 	note_line(note, name, signature);
+}
+
+#define COSIGNED_AT 1795336930	/* 2026-11-22T08:42:10Z */
+
+static void
+a_cosignature(void **state)
+{
+	own_struct(buf) note = buf_new(NOTE_MAX), timed = buf_new(NOTE_MAX), vkey = buf_new(1000);
+	own_str char *told_key = example_line("witness");
+	unsigned char key[NOTE_KEY_LEN], signature[64];
+	own(EVP_PKEY) *pkey = counted_key(0x20, key);
+	own(EVP_MD_CTX) *md = EVP_MD_CTX_new();
+	size_t len = sizeof(signature);
+	struct span text, rest;
+	struct note_word word;
+	struct note_key name;
+	struct err e;
+
+	assert_done(note_witness_new(&name, "thanhtra.hoagiang.example/nhan-chung", key, &e), e);
+	note_key_text(&vkey, &name);
+	assert_octets("witness", buf_span(&vkey), span_str(told_key));
+	assert_done(note_split(&text, &rest, example("checkpoint"), &e), e);
+	cosignature_text(&timed, COSIGNED_AT, text);
+	assert_int_equal(EVP_DigestSignInit(md, NULL, NULL, NULL, pkey), 1);
+	assert_int_equal(EVP_DigestSign(md, signature, &len, timed.ptr, timed.len), 1);
+	buf_put_span(&note, example("checkpoint"));
+	cosignature_line(&note, &name, COSIGNED_AT, signature);
+	assert_octets("cosigned", buf_span(&note), example("cosigned"));
+	assert_done(note_look(&word, example("cosigned"), &name, &e), e);
+	assert_true(word.there && word.time == COSIGNED_AT);
 }
 
 static void
@@ -398,7 +437,7 @@ a_status_list(void **state)
 static void
 every_example_is_known(void **state)
 {
-	static const char *const known[] = { "codes", "sheet", "order", "order-commands", "entry", "vkey", "checkpoint", "proof", "status-list",
+	static const char *const known[] = { "codes", "sheet", "order", "order-commands", "entry", "vkey", "checkpoint", "witness", "cosigned", "proof", "status-list",
 		"status-certificate", "subject-commands", "subject", "time-stamp-commands" };
 	size_t n = 0;
 
@@ -417,6 +456,7 @@ main(void)
 		cmocka_unit_test(an_order),
 		cmocka_unit_test(an_order_signed_by_openssl),
 		cmocka_unit_test(an_entry),
+		cmocka_unit_test(a_cosignature),
 		cmocka_unit_test(a_checkpoint_and_a_proof),
 		cmocka_unit_test(a_status_list),
 		cmocka_unit_test(every_example_is_known),
