@@ -132,7 +132,7 @@ expect "and the answer says so" "$(log_of "$state/second.xml" | jq -r 'has("witn
 witness_up 3
 
 # By now the liar has been asked often enough to have said all of it.
-for _ in $(seq 20); do [ "$(sort -u "$state/liar.out" | wc -l)" -ge 12 ] && break; submit_one "for-the-liar-$_" >/dev/null; sleep 1; done
+for i in $(seq 20); do [ "$(sort -u "$state/liar.out" | wc -l)" -ge 12 ] && break; submit_one "for-the-liar-$i" >/dev/null; sleep 1; done
 expect "the liar has told every lie, and was not followed" "$(sort -u "$state/liar.out" | wc -l)" 12
 expect "nothing of it is published" "$(grep -rlE 'liar.example|followed' "$state/public" --include='checkpoint*' | wc -l)" 0
 grep -q "the witness liar does not cosign" "$state/log/antin.log" && good "$(grep -m 1 -o "the witness liar does not cosign.*" "$state/log/antin.log")" || not_good "the liar is named"
