@@ -4,8 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "register/courier_proto.h"
-#include "register/log_state.h"
-#include "register/witness_request.h"
+#include "register/witness_ask.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -20,12 +19,10 @@
 #define RENEW_MS 3600000		/* a log that does not grow is cosigned anew */
 #define STATUS_MS 10000
 
-static const struct msg_type courier_types[] = { COURIER_MESSAGES(MSG_TYPE) };
-
 /* One witness, and the thread that asks it. */
 struct member {
 	struct witnessing *w;
-	size_t at;			/* place in the policy */
+	struct witness_ask ask;
 	char *vkey;
 	pthread_t thread;
 	/* Under the lock: */
@@ -40,9 +37,7 @@ struct member {
 struct witnessing {
 	const struct log_policy *policy;
 	struct publisher *publisher;
-	struct peer *courier;
-	struct store *store;
-	pthread_mutex_t store_lock;
+	struct witness_memory *memory;
 	pthread_t thread;
 	struct member member[LOG_POLICY_MAX];
 
@@ -62,231 +57,22 @@ struct witnessing {
 };
 
 /*
- * The database: what is published, and what is remembered of the witnesses.
- */
-
-struct published { uint64_t size; struct buf *note; };
-
-static bool
-take_published(void *ctx, const struct value *c, unsigned n, struct err *e)
-{
-	struct published *p = ctx;
-
-	p->size = (uint64_t)c[0].i;
-	buf_put_span(p->note, c[1].s);
-	return buf_ok(p->note, "checkpoint", e);
-}
-
-static bool
-newest(struct witnessing *w, struct published *out, struct err *e)
-{
-	static const enum reg_type types[] = { REG_INT, REG_TEXT };
-	bool good;
-
-	out->size = 0;
-	pthread_mutex_lock(&w->store_lock);
-	good = store_run(w->store, "SELECT size, note FROM log_published", NULL, types, 2, take_published, out, NULL, e);
-	pthread_mutex_unlock(&w->store_lock);
-	return good;
-}
-
-/* A server may have gone and come back. */
-static bool
-revive(struct witnessing *w, struct err *e)
-{
-	bool good;
-
-	pthread_mutex_lock(&w->store_lock);
-	good = !store_is_lost(w->store) || store_revive(w->store, e);
-	pthread_mutex_unlock(&w->store_lock);
-	return good;
-}
-
-static bool
-write_row(struct witnessing *w, const char *sql, const struct values *v, uint64_t *rows, struct err *e)
-{
-	bool good;
-
-	pthread_mutex_lock(&w->store_lock);
-	good = store_run(w->store, sql, v, NULL, 0, NULL, NULL, rows, e);
-	pthread_mutex_unlock(&w->store_lock);
-	return good;
-}
-
-static bool
-remember_member(struct witnessing *w, const struct member *m, uint64_t size, int64_t time, struct err *e)
-{
-	struct values v = { .n = 0 };
-
-	values_span(&v, "vkey", REG_TEXT, span_str(m->vkey));
-	values_int(&v, "size", (int64_t)size);
-	values_int(&v, "time", time);
-	return write_row(w, "INSERT INTO log_witness (vkey, size, time) VALUES ($vkey, $size, $time) "
-	    "ON CONFLICT (vkey) DO UPDATE SET size = excluded.size, time = excluded.time", &v, NULL, e);
-}
-
-static bool
-remember_witnessed(struct witnessing *w, uint64_t size, int64_t as_of, struct span note, struct err *e)
-{
-	struct values v = { .n = 0 };
-
-	values_int(&v, "size", (int64_t)size);
-	values_int(&v, "as_of", as_of);
-	values_span(&v, "note", REG_TEXT, note);
-	return write_row(w, "INSERT INTO log_witnessed (one, size, as_of, note) VALUES (1, $size, $as_of, $note) "
-	    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, as_of = excluded.as_of, note = excluded.note", &v, NULL, e);
-}
-
-/* Kept and said once for each view that a witness holds against us. */
-static void
-tell_split(struct member *m, uint64_t size, struct span note, const char *sentence)
-{
-	struct values v = { .n = 0 };
-	uint64_t rows = 0;
-	struct err e;
-
-	values_span(&v, "vkey", REG_TEXT, span_str(m->vkey));
-	values_int(&v, "size", (int64_t)size);
-	values_int(&v, "time", clock_now());
-	values_span(&v, "sentence", REG_TEXT, span_str(sentence));
-	values_span(&v, "note", REG_TEXT, note);
-	if (!write_row(m->w, "INSERT INTO log_split (vkey, size, time, sentence, note) VALUES ($vkey, $size, $time, $sentence, $note) "
-	    "ON CONFLICT (vkey, size) DO NOTHING", &v, &rows, &e))
-		log_error("SPLIT VIEW, and it cannot be recorded (%s): %s", e.text, sentence);
-	else if (rows > 0)
-		log_error("SPLIT VIEW: %s", sentence);
-}
-
-/*
  * One witness.
  */
 
-static bool
-put_request(struct member *m, struct buf *out, uint64_t old, const struct checkpoint *c, struct span note, struct err *e)
+/* Kept and said once for each view that a witness holds against us. */
+static void
+tell_split(const struct member *m, const struct witness_split *split, struct span note)
 {
-	struct tile_source source = { log_tile_get, m->w->store };
-	struct witness_request r = { .old = old, .note = note };
-	bool good = true;
+	bool new = false;
+	struct err e;
 
-	if (old > 0 && old < c->size) {
-		pthread_mutex_lock(&m->w->store_lock);
-		good = merkle_prove_consistency(r.proof, &r.n, old, c->size, tile_node, &source, e);
-		pthread_mutex_unlock(&m->w->store_lock);
-	}
-	if (!good)
-		return false;
-	witness_request_write(out, &r);
-	return buf_ok(out, "request", e);
-}
-
-/* Of what came back, the one line that this witness's key stands for. */
-static bool
-take_line(const struct member *m, struct span note, struct span answer, struct buf *line, int64_t *time, struct err *e)
-{
-	own_struct(buf) both = buf_new(2 * NOTE_MAX);
-	struct note_word word;
-
-	buf_put_span(&both, note);
-	buf_put_span(&both, answer);
-	if (!buf_ok(&both, "answer", e) || !note_look(&word, buf_span(&both), &m->w->policy->witness[m->at].key, e))
-		return false;
-	if (!word.there)
-		return fail(e, ERR_INPUT, "the answer is not signed with its key");
-	buf_put_span(line, word.line);
-	buf_put_byte(line, '\n');
-	*time = word.time;
-	return buf_ok(line, "cosignature", e);
-}
-
-static bool
-head_size(struct witnessing *w, uint64_t *out, struct err *e)
-{
-	int64_t size;
-	bool good;
-
-	pthread_mutex_lock(&w->store_lock);
-	good = store_int(w->store, "SELECT size FROM log_head", NULL, 0, &size, e);
-	pthread_mutex_unlock(&w->store_lock);
-	*out = (uint64_t)size;
-	return good;
-}
-
-/* Another size than we thought: what it says is where to prove from, unless
- * this log never was that large. */
-static bool
-take_size(struct member *m, struct span answer, uint64_t *old, const struct checkpoint *c, struct span note, struct err *e)
-{
-	const char *name = m->w->policy->witness[m->at].name;
-	struct span line;
-	uint64_t told, head;
-
-	if (!span_take_line(&answer, &line) || answer.len > 0 || !decimal_get(&told, line, e))
-		return fail(e, ERR_INPUT, "the answer 409 tells no size");
-	if (told == *old)
-		return fail(e, ERR_INPUT, "it refuses the old size that it asks for");
-	if (!head_size(m->w, &head, e))
-		return false;
-	if (told > head) {
-		own_str char *sentence = xprintf("the witness %s has cosigned %llu entries of this log, which has %llu", name,
-		    (unsigned long long)told, (unsigned long long)head);
-
-		tell_split(m, told, note, sentence);
-		return fail(e, ERR_CONFLICT, "%s", sentence);
-	}
-	if (told > c->size)
-		return fail(e, ERR_LATER, "it has cosigned a newer checkpoint already");
-	*old = told;
-	return true;
-}
-
-enum said { SAID_NO = 0, SAID_YES, SAID_SIZE };
-
-static enum said
-ask_once(struct member *m, uint64_t *old, const struct checkpoint *c, struct span note, struct buf *line, int64_t *time, struct err *e)
-{
-	own_struct(buf) request = buf_new(WITNESS_REQUEST_MAX);
-	own_struct(msg) ask = msg_new(COURIER_POST, COURIER_MESSAGE_MAX);
-	own_struct(msg) reply = msg_new(0, 1);
-	const char *name = m->w->policy->witness[m->at].name;
-	uint64_t status;
-
-	if (!put_request(m, &request, *old, c, note, e))
-		return SAID_NO;
-	msg_put_str(&ask, name);
-	msg_put(&ask, buf_span(&request));
-	if (!peer_call(m->w->courier, &ask, &reply, e))
-		return SAID_NO;
-	status = msg_u64(&reply, 0);
-	if (status == 200)
-		return take_line(m, note, msg_span(&reply, 2), line, time, e) ? SAID_YES : SAID_NO;
-	if (status == 409 && strncmp(msg_str(&reply, 1), "text/x.tlog.size", 16) == 0)
-		return take_size(m, msg_span(&reply, 2), old, c, note, e) ? SAID_SIZE : SAID_NO;
-	/* Ours is a proof by construction; some witnesses answer 409 to another root. */
-	if (status == 422 || status == 409) {
-		own_str char *sentence = xprintf("the witness %s refuses %llu entries: they do not follow from the %llu that it cosigned under this log's name",
-		    name, (unsigned long long)c->size, (unsigned long long)*old);
-
-		tell_split(m, *old, note, sentence);
-		fail(e, ERR_CONFLICT, "%s", sentence);
-		return SAID_NO;
-	}
-	fail(e, ERR_LATER, "it answers %llu", (unsigned long long)status);
-	return SAID_NO;
-}
-
-/* Once more when it told us from where to prove. */
-static bool
-ask(struct member *m, const struct checkpoint *c, struct span note, struct buf *line, int64_t *time, struct err *e)
-{
-	uint64_t old = m->size <= c->size ? m->size : c->size;	/* only this thread changes it */
-	enum said said = ask_once(m, &old, c, note, line, time, e);
-
-	if (said == SAID_SIZE) {
-		said = ask_once(m, &old, c, note, line, time, e);
-		if (said == SAID_SIZE)
-			fail(e, ERR_LATER, "another asks it at the same time");
-	}
-	return said == SAID_YES;
+	if (split->sentence[0] == '\0')
+		return;
+	if (!witness_memory_put_split(m->ask.memory, m->vkey, split, clock_now(), note, &new, &e))
+		log_error("SPLIT VIEW, and it cannot be recorded (%s): %s", e.text, split->sentence);
+	else if (new)
+		log_error("SPLIT VIEW: %s", split->sentence);
 }
 
 static void
@@ -310,9 +96,9 @@ member_done(struct member *m, uint64_t round, const struct checkpoint *c, bool g
 	pthread_cond_broadcast(&w->changed);
 	pthread_mutex_unlock(&w->lock);
 	if (news && good)
-		log_info("the witness %s cosigns again", w->policy->witness[m->at].name);
+		log_info("the witness %s cosigns again", m->ask.name);
 	else if (news)
-		log_warn("the witness %s does not cosign: %s", w->policy->witness[m->at].name, e->text);
+		log_warn("the witness %s does not cosign: %s", m->ask.name, e->text);
 }
 
 static void *
@@ -324,6 +110,7 @@ member_main(void *arg)
 	for (;;) {
 		own_struct(buf) note = buf_new(NOTE_MAX);
 		own_struct(buf) line = buf_new(1024);
+		struct witness_split split;
 		struct checkpoint c;
 		int64_t time = 0;
 		uint64_t round;
@@ -341,7 +128,8 @@ member_main(void *arg)
 		c = w->c;
 		buf_put_span(&note, buf_span(&w->note));
 		pthread_mutex_unlock(&w->lock);
-		good = ask(m, &c, buf_span(&note), &line, &time, &e);
+		good = witness_ask(&m->ask, m->size, &c, buf_span(&note), &line, &time, &split, &e);
+		tell_split(m, &split, buf_span(&note));
 		member_done(m, round, &c, good, &line, time, &e);
 	}
 }
@@ -387,13 +175,13 @@ sleep_locked(struct witnessing *w, int ms)
 }
 
 static void
-begin_round(struct witnessing *w, const struct published *p)
+begin_round(struct witnessing *w, uint64_t size, struct span note)
 {
 	pthread_mutex_lock(&w->lock);
 	w->round++;
-	w->c.size = p->size;
+	w->c.size = size;
 	buf_reset(&w->note);
-	buf_put_span(&w->note, buf_span(p->note));
+	buf_put_span(&w->note, note);
 	for (size_t i = 0; i < w->policy->nwitnesses; i++)
 		w->member[i].cosigned = false;
 	pthread_cond_broadcast(&w->changed);
@@ -445,7 +233,7 @@ publish_round(struct witnessing *w, struct err *e)
 	if (!q.met)
 		return true;
 	if (!publisher_cosigned(w->publisher, w->c.size, buf_span(&note), e) ||
-	    !remember_witnessed(w, w->c.size, q.as_of, buf_span(&note), e))
+	    !witness_memory_put_witnessed(w->memory, w->c.size, q.as_of, buf_span(&note), e))
 		return false;
 	w->met = true;
 	w->witnessed = w->c.size;
@@ -456,30 +244,6 @@ publish_round(struct witnessing *w, struct err *e)
 /*
  * What is told.
  */
-
-static bool
-take_split(void *ctx, const struct value *c, unsigned n, struct err *e)
-{
-	own_str char *vkey = span_dup_str(c[0].s), *sentence = span_dup_str(c[3].s);
-	char time[TIME_TEXT];
-
-	time_text_utc(time, c[2].i);
-	json_array_append_new(ctx, json_pack("{s:s, s:I, s:s, s:s}", "key", vkey, "size", (json_int_t)c[1].i, "time", time, "sentence", sentence));
-	return true;
-}
-
-static bool
-split_json(struct witnessing *w, json_t **out, struct err *e)
-{
-	static const enum reg_type types[] = { REG_TEXT, REG_INT, REG_INT, REG_TEXT };
-	bool good;
-
-	*out = json_array();
-	pthread_mutex_lock(&w->store_lock);
-	good = store_run(w->store, "SELECT vkey, size, time, sentence FROM log_split ORDER BY time, vkey, size LIMIT 100", NULL, types, 4, take_split, *out, NULL, e);
-	pthread_mutex_unlock(&w->store_lock);
-	return good;
-}
 
 static json_t *
 time_or_null(int64_t t)
@@ -510,7 +274,7 @@ tell_status(struct witnessing *w, struct err *e)
 	own_struct(buf) text = buf_new(256u << 10);
 	char now[TIME_TEXT];
 
-	if (!split_json(w, &split, e))
+	if (!witness_memory_splits(w->memory, &split, e))
 		return false;
 	time_text_utc(now, clock_now());
 	pthread_mutex_lock(&w->lock);
@@ -544,7 +308,7 @@ keep_status(struct witnessing *w, bool news, struct err *e)
 		size = m->size;
 		time = m->time;
 		pthread_mutex_unlock(&w->lock);
-		if (time != 0 && !remember_member(w, m, size, time, e))
+		if (time != 0 && !witness_memory_put_member(w->memory, m->vkey, size, time, e))
 			return false;
 	}
 	return tell_status(w, e);
@@ -555,13 +319,13 @@ keep_status(struct witnessing *w, bool news, struct err *e)
  */
 
 static bool
-is_due(struct witnessing *w, const struct published *p)
+is_due(const struct witnessing *w, uint64_t size)
 {
 	int64_t now = clock_mono_ms();
 
-	if (p->size == 0 || (w->began != 0 && now < w->began + ROUND_MS))
+	if (size == 0 || (w->began != 0 && now < w->began + ROUND_MS))
 		return false;
-	if (p->size != w->c.size || w->began == 0)
+	if (size != w->c.size || w->began == 0)
 		return true;
 	return now > w->began + (w->met ? RENEW_MS : AGAIN_MS);
 }
@@ -582,13 +346,13 @@ static bool
 step(struct witnessing *w, struct err *e)
 {
 	own_struct(buf) note = buf_new(NOTE_MAX);
-	struct published p = { 0, &note };
 	bool met = w->met, late;
+	uint64_t size;
 
-	if (!revive(w, e) || !newest(w, &p, e))
+	if (!witness_memory_revive(w->memory, e) || !witness_memory_published(w->memory, &size, &note, e))
 		return false;
-	if (is_due(w, &p)) {
-		begin_round(w, &p);
+	if (is_due(w, size)) {
+		begin_round(w, size, buf_span(&note));
 		wait_round(w);
 		return publish_round(w, e) && keep_status(w, met != w->met, e);
 	}
@@ -631,43 +395,6 @@ coordinator_main(void *arg)
  */
 
 static bool
-take_member(void *ctx, const struct value *c, unsigned n, struct err *e)
-{
-	struct witnessing *w = ctx;
-
-	for (size_t i = 0; i < w->policy->nwitnesses; i++)
-		if (span_eq_str(c[0].s, w->member[i].vkey)) {
-			w->member[i].size = (uint64_t)c[1].i;
-			w->member[i].time = c[2].i;
-		}
-	return true;
-}
-
-static bool
-take_witnessed(void *ctx, const struct value *c, unsigned n, struct err *e)
-{
-	struct witnessing *w = ctx;
-
-	w->witnessed = (uint64_t)c[0].i;
-	w->as_of = c[1].i;
-	return true;
-}
-
-/* Where there is nothing to remember yet, that is recorded: from now on proofs
- * wait for witnesses. */
-static bool
-recall(struct witnessing *w, struct err *e)
-{
-	static const enum reg_type member[] = { REG_TEXT, REG_INT, REG_INT }, witnessed[] = { REG_INT, REG_INT };
-	struct values none = { .n = 0 };
-
-	values_span(&none, "note", REG_TEXT, span_str(""));
-	return store_run(w->store, "SELECT vkey, size, time FROM log_witness", NULL, member, 3, take_member, w, NULL, e) &&
-	    store_do(w->store, "INSERT INTO log_witnessed (one, size, as_of, note) VALUES (1, 0, 0, $note) ON CONFLICT (one) DO NOTHING", &none, e) &&
-	    store_run(w->store, "SELECT size, as_of FROM log_witnessed", NULL, witnessed, 2, take_witnessed, w, NULL, e);
-}
-
-static bool
 check_policy(struct witnessing *w, struct err *e)
 {
 	const struct note_key *own = publisher_key(w->publisher);
@@ -680,13 +407,22 @@ check_policy(struct witnessing *w, struct err *e)
 		    memcmp(w->policy->log[i].key.key, own->key, NOTE_KEY_LEN) == 0;
 	if (w->policy->nlogs > 0 && !named)
 		return fail(e, ERR_INPUT, "witness_policy names other logs than %s with its key", own->name);
+	return true;
+}
+
+static bool
+open_members(struct witnessing *w, struct peer *courier, struct err *e)
+{
 	for (size_t i = 0; i < w->policy->nwitnesses; i++) {
 		own_struct(buf) vkey = buf_new(512);
+		struct member *m = &w->member[i];
 
 		note_key_text(&vkey, &w->policy->witness[i].key);
-		w->member[i] = (struct member){ .w = w, .at = i, .vkey = xstrdup(buf_str(&vkey)), .line = buf_new(1024) };
+		*m = (struct member){ .w = w, .vkey = xstrdup(buf_str(&vkey)), .line = buf_new(1024),
+			.ask = { w->policy->witness[i].name, &w->policy->witness[i].key, courier, w->memory } };
+		if (!witness_memory_member(w->memory, m->vkey, &m->size, &m->time, e))
+			return false;
 	}
-	snprintf(w->c.origin, sizeof(w->c.origin), "%s", own->name);
 	return true;
 }
 
@@ -698,9 +434,10 @@ witnessing_new(struct witnessing **out, struct publisher *publisher, const char 
 	w->publisher = publisher;
 	w->policy = policy;
 	w->note = buf_new(NOTE_MAX);
-	w->courier = peer_new(courier, courier_types, sizeof(courier_types) / sizeof(courier_types[0]), COURIER_MESSAGE_MAX, COURIER_WHOLE_MS + 2000);
-	promise(pthread_mutex_init(&w->lock, NULL) == 0 && pthread_mutex_init(&w->store_lock, NULL) == 0 && pthread_cond_init(&w->changed, NULL) == 0);
-	if (!check_policy(w, e) || !store_open(&w->store, database, STORE_WRITE, e) || !recall(w, e))
+	snprintf(w->c.origin, sizeof(w->c.origin), "%s", publisher_key(publisher)->name);
+	promise(pthread_mutex_init(&w->lock, NULL) == 0 && pthread_cond_init(&w->changed, NULL) == 0);
+	if (!check_policy(w, e) || !witness_memory_open(&w->memory, database, e) || !open_members(w, witness_courier(courier), e) ||
+	    !witness_memory_witnessed(w->memory, &w->witnessed, &w->as_of, e))
 		return false;
 	*out = w;
 	return true;
@@ -724,5 +461,5 @@ witnessing_stop(struct witnessing *w)
 	pthread_join(w->thread, NULL);
 	for (size_t i = 0; i < w->policy->nwitnesses; i++)
 		pthread_join(w->member[i].thread, NULL);
-	store_free(w->store);
+	witness_memory_free(w->memory);
 }
