@@ -101,6 +101,23 @@ refused "a proof with one cosignature of the group" "$antin" log verify "$state/
 refused "the same, the Node verifier" node tests/register/verify.mjs "$state/witness.policy" "$state/public/checkpoint.witnessed" "$state/alone.tlog-proof"
 done_ "antin doctor" "$antin" doctor --public "$state/public" --policy "$state/witness.policy"
 
+# The witness's own door.
+origin_hash=$(printf %s "$origin" | sha256sum | cut -d' ' -f1)
+door() { curl -sS -o "$state/door" -w '%{http_code}' "http://127.0.0.1:${port[1]}$1" "${@:2}" 2>/dev/null; }
+expect "a monitor is shown the view" "$(door "/$origin_hash/checkpoint")$(grep -c '^— w1.example/w ' "$state/door")" 2001
+expect "of a log that it has, of no other" "$(door "/$(printf x | sha256sum | cut -d' ' -f1)/checkpoint")" 404
+expect "add-checkpoint is for POST" "$(door /add-checkpoint)" 405
+expect "nothing else is there" "$(door /)$(door /add-checkpoint/)$(door "/$origin_hash")$(door / -d x)" 404404404404
+expect "what is no request" "$(door /add-checkpoint -d 'old 0')$(door /add-checkpoint -d '')" 400400
+head -c 100000 /dev/zero | tr '\0' 'a' >"$state/large"
+expect "what is too large" "$(door /add-checkpoint --data-binary @"$state/large")" 413
+witness_says() { printf 'old 0\n\n' | cat - "$1" >"$state/ask"; door /add-checkpoint --data-binary @"$state/ask"; }
+expect "a replay from the beginning is told the size" "$(witness_says "$state/public/checkpoint") $(cat "$state/door")" "409 $(size_of checkpoint.witnessed)"
+sed "1s/.*/other.example\/log/" "$state/public/checkpoint" >"$state/other"
+expect "another log" "$(witness_says "$state/other")" 404
+sed "2s/.*/1/" "$state/public/checkpoint" >"$state/other"
+expect "a size that nobody signed" "$(witness_says "$state/other")" 403
+
 witness_kill 3
 submit_one second >/dev/null || die "a submission"
 done_ "one witness is killed: cosigned all the same" cosigned "$(head_size)" 3000
