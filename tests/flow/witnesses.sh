@@ -100,6 +100,26 @@ sed '/w[12].example/d' "$state/first.tlog-proof" >"$state/alone.tlog-proof"
 refused "a proof with one cosignature of the group" "$antin" log verify "$state/alone.tlog-proof" --policy "$state/witness.policy"
 refused "the same, the Node verifier" node tests/register/verify.mjs "$state/witness.policy" "$state/public/checkpoint.witnessed" "$state/alone.tlog-proof"
 done_ "antin doctor" "$antin" doctor --public "$state/public" --policy "$state/witness.policy"
+# What doctor alarms for: a copy with one thing wrong, and a day that has gone by.
+alarms() { "$antin" doctor --public "$state/copy" --policy "$state/witness.policy" "$@" | sed -n 's/^ALARM *\(checkpoint\|witnessed\|split view\|crl\|status list\|disk\) .*/\1/p' | paste -sd, ; }
+while IFS='|' read -r row spoil; do
+	rm -rf "$state/copy" && cp -r "$state/public" "$state/copy"
+	(cd "$state/copy" && eval "$spoil")
+	expect "doctor alarms for $row alone: $spoil" "$(alarms)" "$row"
+done <<-'EOF2'
+	checkpoint|sed -i 2s/.*/1/ checkpoint
+	checkpoint|rm -r tile/entries
+	witnessed|rm checkpoint.witnessed
+	witnessed|sed -i '/w[12].example/d' checkpoint.witnessed
+	split view|rm witnesses.json
+	split view|echo '{}' >witnesses.json
+	crl|rm crl/0.crl
+	crl|cp crl/root.crl crl/0.crl
+	status list|truncate -s 10 status/1.cwt
+EOF2
+rm -rf "$state/copy" && cp -r "$state/public" "$state/copy"
+expect "doctor, a day and two hours later" "$(alarms --at "$(date -u -d '+26 hours' +%FT%TZ)")" "checkpoint,witnessed,split view,crl,status list"
+expect "doctor, of a day before" "$(alarms --at "$(date -u -d '-26 hours' +%FT%TZ)")" "checkpoint,witnessed,split view,crl,status list"
 
 # The witness's own door.
 origin_hash=$(printf %s "$origin" | sha256sum | cut -d' ' -f1)
