@@ -251,7 +251,7 @@ world_again() {
 	if (exec 3<>"/dev/tcp/${host%:*}/${host#*:}") 2>/dev/null; then
 		host=127.0.0.1:$(free_port)
 	fi
-	sed -i "s/^listen = .*/listen = $host/" "$state/antin.conf"
+	sed -i "/^\[antin-api\]/,/^\[/s/^listen = .*/listen = $host/" "$state/antin.conf"	# not the witness's
 	api=http://$host
 	world_up
 }
