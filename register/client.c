@@ -335,6 +335,8 @@ reg_read(struct reg *r, struct reg_unit *read, struct reg_rows *rows, struct err
 	rows->reply = reply;
 	reply = msg_new(0, 1);
 	rows->at = cbor_read(msg_span(&rows->reply, 0));
+	rows->size = msg_u64(&rows->reply, 1);
+	rows->as_of = (int64_t)msg_u64(&rows->reply, 2);
 	return cbor_get_array(&rows->at, &rows->left, "rows", e);
 }
 

@@ -45,7 +45,9 @@ must_check bool reg_result_span(const struct reg_results *, size_t verb, const c
 /* A read: parameters are added with the functions above to a unit that was
  * begun with reg_read_new. */
 struct reg_unit reg_read_new(const char *name);
-struct reg_rows { struct msg reply; struct cbor at; size_t left; };
+/* size and as_of, of a register that reads from a replica: everything before that
+ * time is in it; else 0. */
+struct reg_rows { struct msg reply; struct cbor at; size_t left; uint64_t size; int64_t as_of; };
 void reg_rows_drop(struct reg_rows *);
 must_check bool reg_read(struct reg *, struct reg_unit *read, struct reg_rows *rows, struct err *);
 

@@ -26,8 +26,9 @@
 #define CONNECTIONS_MAX 256
 
 struct register_conf {
-	char *run, *state, *public, *origin, *key, *database, *standby, *witness_policy, *courier;
-	int64_t uid_base, report_every;
+	char *run, *state, *public, *origin, *key, *database, *standby, *witness_policy, *courier, *vkey;
+	int64_t uid_base, report_every, age;
+	bool replica;
 };
 
 static const struct conf_option options[] = {
@@ -42,6 +43,9 @@ static const struct conf_option options[] = {
 	{ "witness_policy", CONF_STR, .field = offsetof(struct register_conf, witness_policy), .def = "", .doc = "policy file (c2sp.org/tlog-policy): which witnesses cosign, how many of them count; empty: none" },
 	{ "courier", CONF_STR, .field = offsetof(struct register_conf, courier), .def = "antin-courier", .doc = "daemon that carries checkpoints to the witnesses" },
 	{ "report_every", CONF_INT, .field = offsetof(struct register_conf, report_every), .max = 366 * 86400, .def = "86400", .doc = "seconds between reports, counted from midnight in Vietnam; 0: none" },
+	{ "replica", CONF_BOOL, .field = offsetof(struct register_conf, replica), .def = "no", .doc = "only reads, from a database that follows another" },
+	{ "age", CONF_INT, .field = offsetof(struct register_conf, age), .min = BEAT_SECS, .max = 86400, .def = "300", .doc = "replica: seconds behind which nothing is answered" },
+	{ "vkey", CONF_STR, .field = offsetof(struct register_conf, vkey), .def = "", .doc = "replica: file with the log's key (log.vkey)" },
 	{ NULL },
 };
 
@@ -93,9 +97,13 @@ on_read(void *state, enum msg_caller who, const struct msg *in, struct msg *out,
 	struct state *s = state;
 	own_struct(buf) rows = buf_new(REG_MESSAGE_MAX);
 
-	if (!runner_read(s->runner, who, msg_str(in, 0), msg_span(in, 1), &rows, e))
+	struct as_of as_of;
+
+	if (!runner_read(s->runner, who, msg_str(in, 0), msg_span(in, 1), &rows, &as_of, e))
 		return false;
 	msg_put(out, buf_span(&rows));
+	msg_put_u64(out, as_of.size);
+	msg_put_u64(out, (uint64_t)as_of.time);
 	return true;
 }
 
@@ -113,19 +121,21 @@ on_flush(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 #define route_REG_FLUSH on_flush
 static const struct serve_route routes[] = { REG_MESSAGES(ROUTE) };
 
-#define FIXED_PATHS 4
+#define FIXED_PATHS 4		/* and vkey */
 
 /* The network and the password's file are open only to a register that has a
  * server to reach. */
 static bool
 enter_jail(const struct register_conf *c, const struct store_needs *needs, uid_t uid, struct err *e)
 {
-	struct jail_path paths[FIXED_PATHS + sizeof(needs->file) / sizeof(needs->file[0]) + 1] = {
+	struct jail_path paths[FIXED_PATHS + 1 + sizeof(needs->file) / sizeof(needs->file[0]) + 1] = {
 		{ c->state, true }, { c->public, true }, { "/dev/urandom", false }, { c->run, false } };
 	struct jail jail = { .abilities = JAIL_THREADS | JAIL_UNIX | JAIL_READ | JAIL_WRITE, .paths = paths, .uid = uid, .gid = uid, .files_max = 1024 };
 
 	for (size_t i = 0; i < needs->files; i++)
 		paths[FIXED_PATHS + i] = (struct jail_path){ needs->file[i], false };
+	if (c->replica)
+		paths[FIXED_PATHS + needs->files] = (struct jail_path){ c->vkey, false };
 	if (needs->inet)
 		jail.abilities |= JAIL_CONNECT;
 	return jail_enter(&jail, e);
@@ -141,6 +151,25 @@ start_witnessing(const struct register_conf *c, struct state *s, const struct lo
 	return policy == NULL || witnessing_new(&s->witnessing, s->publisher, database, policy, courier, e);
 }
 
+static bool
+begin_writer(const struct register_conf *c, struct state *s, const char *database, const char *key, const struct log_policy *policy, struct err *e)
+{
+	static struct hold held;	/* until the process ends */
+
+	return hold_register(&held, database, e) && runner_new(&s->runner, database, c->origin, e) &&
+	    (c->standby[0] == '\0' || runner_check_standby(s->runner, c->standby, e)) &&
+	    publisher_new(&s->publisher, s->runner, c->public, c->origin, key, e) &&
+	    reporter_new(&s->reporter, s->runner, c->public, c->report_every, clock_now(), e) &&
+	    start_witnessing(c, s, policy, database, e);
+}
+
+static bool
+begin_replica(const struct register_conf *c, struct state *s, const char *database, struct err *e)
+{
+	return runner_new_replica(&s->runner, database, c->age, e) &&
+	    publisher_new_replica(&s->publisher, s->runner, c->public, c->origin, c->vkey, e);
+}
+
 /* Folders and sockets first, as root where it was started so; then the jail;
  * then the database, as the user that will own its files. */
 static bool
@@ -152,16 +181,15 @@ start(const struct register_conf *c, struct state *s, struct serve **door, struc
 	char *database = c->database[0] != '\0' ? c->database : xprintf("%s/register.db", c->state);
 	struct log_policy *policy = c->witness_policy[0] != '\0' ? xalloc(sizeof(*policy)) : NULL;
 	own_struct(store_needs) needs = { .files = 0 };
-	struct hold held;		/* until the process ends */
 
 	umask(022);
+	if (c->replica && (!store_is_server(database) || c->vkey[0] == '\0'))
+		return fail(e, ERR_INPUT, "a replica has a server as its database, and vkey");
+	if (c->replica && policy != NULL)
+		return fail(e, ERR_INPUT, "a replica asks no witness: leave witness_policy out");
 	return (policy == NULL || log_policy_read(policy, c->witness_policy, e)) && store_needs(&needs, database, e) &&
 	    serve_new(door, &place, "antin-register", routes, sizeof(routes) / sizeof(routes[0]), REG_MESSAGE_MAX, CONNECTIONS_MAX, e) &&
-	    enter_jail(c, &needs, uid, e) && hold_register(&held, database, e) && runner_new(&s->runner, database, c->origin, e) &&
-	    (c->standby[0] == '\0' || runner_check_standby(s->runner, c->standby, e)) &&
-	    publisher_new(&s->publisher, s->runner, c->public, c->origin, key, e) &&
-	    reporter_new(&s->reporter, s->runner, c->public, c->report_every, clock_now(), e) &&
-	    start_witnessing(c, s, policy, database, e);
+	    enter_jail(c, &needs, uid, e) && (c->replica ? begin_replica(c, s, database, e) : begin_writer(c, s, database, key, policy, e));
 }
 
 int
@@ -176,13 +204,15 @@ main(int argc, char **argv)
 	if (!start(&c, &s, &door, &e))
 		return start_refused(&e);
 	publisher_start(s.publisher);
-	reporter_start(s.reporter);
+	if (s.reporter != NULL)
+		reporter_start(s.reporter);
 	if (s.witnessing != NULL)
 		witnessing_start(s.witnessing);
 	start_ready();
 	if (!serve_run(door, &s, &e))
 		log_warn("%s", e.text);
-	reporter_stop(s.reporter);
+	if (s.reporter != NULL)
+		reporter_stop(s.reporter);
 	if (s.witnessing != NULL)
 		witnessing_stop(s.witnessing);
 	publisher_stop(s.publisher);

@@ -9,7 +9,8 @@
  *           absent for quiet verbs, and "time"), or [class, sentence].
  *           Answered after the commit is durable.
  * REG_READ  name of a read, CBOR map of its parameters -> CBOR array of rows,
- *           each an array of values.
+ *           each an array of values; of what size of the log and of what time
+ *           that is (replica.h), 0 and 0 for this moment.
  * REG_FLUSH publishes now what is committed; answers when it is published.
  */
 #pragma once
@@ -22,7 +23,7 @@
 
 #define REG_MESSAGES(X) \
 	X(REG_RUN, REG_CALLERS, "b", "b") \
-	X(REG_READ, REG_CALLERS, "sb", "b") \
+	X(REG_READ, REG_CALLERS, "sb", "buu") \
 	X(REG_FLUSH, REG_CALLERS, "", "")
 
 enum reg_message { REG_MESSAGES_FIRST = 0x100, REG_MESSAGES(MSG_ENUM) };

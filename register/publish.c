@@ -32,6 +32,7 @@ struct publisher {
 	uint64_t signed_before;		/* by the key, when this process began */
 	struct checkpoint last;
 	bool leads;			/* of all on the database, this one signs checkpoints */
+	int64_t beat;			/* when it last said so */
 	int64_t seq;			/* of the last publication written */
 	bool log_waits;			/* the last checkpoint could not be made */
 	pthread_mutex_t lock;		/* one flush at a time */
@@ -283,6 +284,8 @@ follow(struct publisher *p, struct err *e)
 static bool
 take_lead(struct publisher *p, struct err *e)
 {
+	if (p->key == NULL)
+		return store_revive(p->store, e);
 	p->leads = p->leads && !store_is_lost(p->store);
 	if (!store_revive(p->store, e))
 		return false;
@@ -317,13 +320,25 @@ publish_all(struct publisher *p, struct err *e)
 	return false;
 }
 
+/* For replicas; a file has none. */
+static bool
+beat(struct publisher *p, struct err *e)
+{
+	int64_t now = clock_now();
+
+	if (!p->leads || now < p->beat + BEAT_SECS || !store_is_server(runner_database(p->runner)))
+		return true;
+	p->beat = now;
+	return replica_beat(p->store, now, e);
+}
+
 static bool
 publish_once(struct publisher *p, struct err *e)
 {
 	bool good;
 
 	pthread_mutex_lock(&p->lock);
-	good = take_lead(p, e) && publish_all(p, e);
+	good = take_lead(p, e) && beat(p, e) && publish_all(p, e);
 	pthread_mutex_unlock(&p->lock);
 	return good;
 }
@@ -429,6 +444,11 @@ check_published(struct publisher *p, struct err *e)
 	}
 	if (!checkpoint_check(&seen, buf_span(&note), &p->public, e))
 		return fail_in(e, "%s", path);
+	/* A replica may be behind the copy that it was given. */
+	if (seen.size > head.size && p->key == NULL) {
+		p->last = seen;
+		return true;
+	}
 	if (seen.size > head.size)
 		return fail_behind(p, head.size, "published", seen.size, e);
 	if (!merkle_root_of(&root, seen.size, tile_node, &source, e))
@@ -455,17 +475,48 @@ learn_key(struct publisher *p, struct err *e)
 	return put_file(p, "log.vkey", buf_span(&vkey), e);
 }
 
-bool
-publisher_new(struct publisher **out, struct runner *runner, const char *folder, const char *origin,
-    const char *key_socket, struct err *e)
+static bool
+read_key(struct publisher *p, const char *path, struct err *e)
+{
+	own_struct(buf) text = buf_new(300);
+
+	if (!file_read(&text, path, e))
+		return false;
+	if (text.len > 0 && text.ptr[text.len - 1] == '\n')
+		text.len--;
+	if (!note_key_parse(&p->public, buf_str(&text), e))
+		return fail_in(e, "%s", path);
+	return strcmp(p->public.name, p->origin) == 0 || fail(e, ERR_INPUT, "%s is the key of %s, not of %s", path, p->public.name, p->origin);
+}
+
+static struct publisher *
+publisher_blank(struct runner *runner, const char *folder, const char *origin)
 {
 	struct publisher *p = xalloc(sizeof(*p));
 
 	p->runner = runner;
 	p->folder = folder;
 	p->origin = origin;
-	p->key = peer_new(key_socket, key_types, sizeof(key_types) / sizeof(key_types[0]), LOG_KEY_MESSAGE_MAX, KEY_TIMEOUT_MS);
 	pthread_mutex_init(&p->lock, NULL);
+	return p;
+}
+
+bool
+publisher_new_replica(struct publisher **out, struct runner *runner, const char *folder, const char *origin, const char *vkey, struct err *e)
+{
+	struct publisher *p = publisher_blank(runner, folder, origin);
+
+	*out = p;
+	return read_key(p, vkey, e) && store_open(&p->store, runner_database(runner), STORE_READ, e) && check_published(p, e);
+}
+
+bool
+publisher_new(struct publisher **out, struct runner *runner, const char *folder, const char *origin,
+    const char *key_socket, struct err *e)
+{
+	struct publisher *p = publisher_blank(runner, folder, origin);
+
+	p->key = peer_new(key_socket, key_types, sizeof(key_types) / sizeof(key_types[0]), LOG_KEY_MESSAGE_MAX, KEY_TIMEOUT_MS);
 	if (!store_open(&p->store, runner_database(runner), STORE_WRITE, e) || !learn_key(p, e) || !check_published(p, e))
 		return false;
 	*out = p;

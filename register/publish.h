@@ -27,6 +27,10 @@ struct publisher;
  * (tools only). */
 must_check bool publisher_new(struct publisher **out, struct runner *, const char *folder, const char *origin,
     const char *key_socket, struct err *);
+/* Of a replica: writes into its folder what was published elsewhere; vkey: the
+ * file with the log's key. */
+must_check bool publisher_new_replica(struct publisher **out, struct runner *, const char *folder, const char *origin,
+    const char *vkey, struct err *);
 /* True when what is committed now is published, by whomever. */
 must_check bool publisher_flush(struct publisher *, struct err *);
 /* The log's key. */

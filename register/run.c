@@ -32,7 +32,8 @@ struct waiting {
 struct runner {
 	char *database;
 	unsigned char kid[KID_LEN];
-	struct store *write, *read;
+	struct store *write, *read;	/* no write: a replica */
+	int64_t max_age_secs;
 	struct log_state state;
 	pthread_mutex_t lock, read_lock;
 	pthread_cond_t work, changed;
@@ -591,8 +592,10 @@ runner_units(struct runner *r, unsigned caller, struct runner_unit *u, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		w[i] = (struct waiting){ .caller = caller, .unit = u[i].unit, .result = &u[i].result, .e = &u[i].e, .told = PTHREAD_COND_INITIALIZER };
-		w[i].done = !cbor_check(u[i].unit, &u[i].e);
-		if (w[i].done)
+		w[i].done = r->write == NULL || !cbor_check(u[i].unit, &u[i].e);
+		if (r->write == NULL)
+			(void)!fail(&u[i].e, ERR_LATER, "this register only reads, from a replica; nothing was recorded");
+		else if (w[i].done)
 			(void)!fail_in(&u[i].e, "unit");
 	}
 	ran = wait_for(r, w, n);
@@ -643,8 +646,17 @@ take_row(void *ctx, const struct value *c, unsigned n, struct err *e)
 	return buf_ok(&rows->body, "rows", e);
 }
 
+static bool
+read_rows(struct runner *r, const struct read *read, const struct values *v, struct rows *rows, struct as_of *as_of, struct err *e)
+{
+	*as_of = (struct as_of){ .size = 0 };
+	if (r->write == NULL && !replica_as_of(as_of, r->read, clock_now(), r->max_age_secs, e))
+		return false;
+	return store_run(r->read, read->sql, v, read->out, read->columns, take_row, rows, NULL, e);
+}
+
 bool
-runner_read(struct runner *r, unsigned caller, const char *name, struct span params, struct buf *out, struct err *e)
+runner_read(struct runner *r, unsigned caller, const char *name, struct span params, struct buf *out, struct as_of *as_of, struct err *e)
 {
 	const struct read *read = read_find(name);
 	struct rows rows = { .body = buf_new(RECORD_MAX) };
@@ -658,11 +670,11 @@ runner_read(struct runner *r, unsigned caller, const char *name, struct span par
 	if (!cbor_check(params, e) || !take_fields(&v, read->in, params, read->name, e))
 		return false;
 	pthread_mutex_lock(&r->read_lock);
-	good = store_run(r->read, read->sql, &v, read->out, read->columns, take_row, &rows, NULL, e);
+	good = read_rows(r, read, &v, &rows, as_of, e);
 	if (!good && store_is_lost(r->read) && store_revive(r->read, e)) {
 		buf_reset(&rows.body);
 		rows.n = 0;
-		good = store_run(r->read, read->sql, &v, read->out, read->columns, take_row, &rows, NULL, e);
+		good = read_rows(r, read, &v, &rows, as_of, e);
 	}
 	pthread_mutex_unlock(&r->read_lock);
 	if (good) {
@@ -674,17 +686,35 @@ runner_read(struct runner *r, unsigned caller, const char *name, struct span par
 	return good;
 }
 
-bool
-runner_new(struct runner **out, const char *database, const char *origin, struct err *e)
+static struct runner *
+runner_blank(const char *database)
 {
 	struct runner *r = xalloc(sizeof(*r));
-	unsigned char digest[SHA256_LEN];
 
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_mutex_init(&r->read_lock, NULL);
 	pthread_cond_init(&r->work, NULL);
 	pthread_cond_init(&r->changed, NULL);
 	r->database = xstrdup(database);
+	return r;
+}
+
+bool
+runner_new_replica(struct runner **out, const char *database, int64_t max_age_secs, struct err *e)
+{
+	struct runner *r = runner_blank(database);
+
+	r->max_age_secs = max_age_secs;
+	*out = r;
+	return store_open(&r->read, database, STORE_READ, e);
+}
+
+bool
+runner_new(struct runner **out, const char *database, const char *origin, struct err *e)
+{
+	struct runner *r = runner_blank(database);
+	unsigned char digest[SHA256_LEN];
+
 	sha256(digest, span_str(origin));
 	memcpy(r->kid, digest, KID_LEN);
 	if (!store_open(&r->write, database, STORE_WRITE, e) || !log_state_load(&r->state, r->write, e) ||
@@ -710,7 +740,8 @@ runner_stop(struct runner *r)
 	pthread_cond_broadcast(&r->work);
 	pthread_cond_broadcast(&r->changed);
 	pthread_mutex_unlock(&r->lock);
-	pthread_join(r->thread, NULL);
+	if (r->write != NULL)
+		pthread_join(r->thread, NULL);
 	store_free(r->read);
 	store_free(r->write);
 	free(r->database);

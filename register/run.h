@@ -21,12 +21,14 @@
 #pragma once
 
 #include "register/entry.h"
-#include "register/store.h"
+#include "register/replica.h"
 
 struct runner;
 
 /* kid: first 8 octets of the hash of the key that this log's entries name. */
 must_check bool runner_new(struct runner **out, const char *database, const char *origin, struct err *);
+/* Reads only, from a database that follows another (replica.h); units are refused. */
+must_check bool runner_new_replica(struct runner **out, const char *database, int64_t max_age_secs, struct err *);
 must_check bool runner_check_standby(struct runner *, const char *standby, struct err *);
 void runner_stop(struct runner *);
 /* unit and result: proto.h, REG_RUN; result is the caller's. */
@@ -34,7 +36,7 @@ struct runner_unit { struct span unit; struct buf result; struct err e; bool goo
 /* All at once; each is run or refused by itself. */
 void runner_units(struct runner *, unsigned caller, struct runner_unit *, size_t n);
 must_check bool runner_unit(struct runner *, unsigned caller, struct span unit, struct buf *result, struct err *);
-must_check bool runner_read(struct runner *, unsigned caller, const char *name, struct span params, struct buf *rows, struct err *);
+must_check bool runner_read(struct runner *, unsigned caller, const char *name, struct span params, struct buf *rows, struct as_of *, struct err *);
 /* Committed size; waits until it is not `seen` or timeout. */
 uint64_t runner_wait_change(struct runner *, uint64_t *seen_commits, int timeout_ms);
 const char *runner_database(const struct runner *);

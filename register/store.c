@@ -100,6 +100,8 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	  "json_sha256 BLOB NOT NULL, html_sha256 BLOB NOT NULL, index_sha256 BLOB NOT NULL, css_sha256 BLOB NOT NULL, time INTEGER NOT NULL) STRICT",
 	  "CREATE TABLE report (entry bigint PRIMARY KEY, spec text COLLATE \"C\" NOT NULL, size bigint NOT NULL, sha256 bytea NOT NULL,"
 	  "json_sha256 bytea NOT NULL, html_sha256 bytea NOT NULL, index_sha256 bytea NOT NULL, css_sha256 bytea NOT NULL, time bigint NOT NULL)" },
+	{ "CREATE TABLE log_beat (one INTEGER PRIMARY KEY CHECK (one = 1), time INTEGER NOT NULL) STRICT",
+	  "CREATE TABLE log_beat (one bigint PRIMARY KEY CHECK (one = 1), time bigint NOT NULL)" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

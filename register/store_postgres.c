@@ -65,7 +65,8 @@ fail_result(struct postgres *p, const PGresult *r, struct err *e)
 	const char *text = r == NULL ? NULL : PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 
 	state = state != NULL ? state : "";
-	p->lost = p->lost || PQstatus(p->c) == CONNECTION_BAD || means_lost(state);
+	/* What the server says has a state; without one libpq itself speaks, of its connection. */
+	p->lost = p->lost || PQstatus(p->c) == CONNECTION_BAD || state[0] == '\0' || means_lost(state);
 	p->full = strcmp(state, "53100") == 0;
 	if (p->lost)
 		return fail(e, ERR_LATER, "the connection to the database ended: %s", text != NULL ? text : "no answer");

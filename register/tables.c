@@ -6,6 +6,7 @@ static const struct table tables[] = {
 	{ "log_tile", .derived = "level, n, width, hashes", .log = true, .keys = 2 },
 	{ "log_subject", .derived = "handle, last", .log = true },
 	{ "log_published", .derived = "one, size, note, key", .log = true },
+	{ "log_beat", .ephemeral = "one, time", .log = true },
 	{ "order_accepted", "id, verb, signer, cms, entry, time" },
 	{ "policy_adopted", "entry, what, hash, body, time" },
 	{ "report", "entry, spec, size, sha256, json_sha256, html_sha256, index_sha256, css_sha256, time" },

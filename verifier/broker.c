@@ -109,6 +109,25 @@ facts_agency(struct answer_facts *f, const struct broker *b, const char *id)
 	f->telephone = a->telephone;
 }
 
+/* A register that reads from a replica answers as of then, also where it found
+ * nothing: what was issued since is not in it yet. */
+static int64_t
+seen_at(const struct seen *s, int64_t now)
+{
+	return s->as_of != 0 ? s->as_of : now;
+}
+
+static void
+say_replica(json_t *answer, const struct seen *s)
+{
+	char text[TIME_TEXT];
+
+	if (s->as_of == 0)
+		return;
+	time_text_vn(text, s->as_of);
+	json_object_set_new(answer, "replica", json_pack("{s:I, s:s}", "size", (json_int_t)s->size, "as_of", text));
+}
+
 static void
 facts_known(struct answer_facts *f, const struct known *k)
 {
@@ -119,7 +138,7 @@ facts_known(struct answer_facts *f, const struct known *k)
 	f->from = k->withdrawn_day;
 	f->until = k->valid_to;
 	f->decision = k->decision;
-	f->as_of = f->at;
+	f->as_of = seen_at(&k->seen, f->at);
 }
 
 /* An answer that is no judgement: "code-not-found", "busy" ... */
@@ -138,7 +157,7 @@ in_force_json(enum in_force answer, const struct known *k, int64_t now)
 	json_t *about = known_json(k), *j = json_pack("{s:s, s:o, s:o}", "answer", in_force_word(answer),
 	    "from", json_incref(json_object_get(about, "from")), "until", json_incref(json_object_get(about, "until")));
 
-	time_text_vn(text, now);
+	time_text_vn(text, seen_at(&k->seen, now));
 	if (j == NULL)
 		j = json_pack("{s:s, s:n, s:n}", "answer", in_force_word(answer), "from", "until");
 	json_object_set_new(j, "as_of", k->found ? json_string(text) : json_null());
@@ -206,6 +225,7 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 	f.number = text_of(permit, "number");
 	facts_known(&f, k);
 	json_object_set_new(report, "register", known_json(k));
+	say_replica(report, &k->seen);
 	json_object_set_new(report, "in_force", in_force_json(c.in_force, k, a->now));
 	json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &c), tier != NULL ? tier : b->tier, &f));
 }
@@ -339,7 +359,7 @@ dossier_json(const struct broker *b, const struct dossier *x, int64_t now)
 	date_text(since, dossier_since(x));
 	if (x->d.found)
 		date_text(due, x->d.due);
-	time_text_vn(as_of, now);
+	time_text_vn(as_of, seen_at(&x->d.seen, now));
 	j = json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:O, s:s}", "code", x->code, "agency", agency_json(b, dossier_agency(x)),
 	    "kind", kind_json(b, x->d.kind), "step", x->d.found ? json_string(x->d.step) : json_null(), "step_say", say_json(dossier_say(x)),
 	    "since", since, "due", due[0] == '\0' ? json_null() : json_string(due), "permits", x->p.list, "as_of", as_of);
@@ -363,6 +383,14 @@ answer_dossier(const struct broker *b, const struct dossier *x, int64_t now)
 	return j;
 }
 
+static json_t *
+not_found(const struct broker *b, int64_t now)
+{
+	struct answer_facts f = facts_new(b, now);
+
+	return plain_answer(b, "code-not-found", &f);
+}
+
 /* found: is there one? */
 static bool
 look_up_dossier(struct broker *b, json_t **out, bool *found, const char *code, int64_t now, struct err *e)
@@ -374,8 +402,8 @@ look_up_dossier(struct broker *b, json_t **out, bool *found, const char *code, i
 		return false;
 	x.p = p;
 	*found = x.d.found || json_array_size(p.list) > 0;
-	if (*found)
-		*out = answer_dossier(b, &x, now);
+	*out = *found ? answer_dossier(b, &x, now) : not_found(b, now);
+	say_replica(*out, &x.d.seen);
 	return true;
 }
 
@@ -387,7 +415,11 @@ look_up_permit(struct broker *b, json_t **out, bool *found, const char *code, in
 	if (!known_by_text(&k, b->reg, "known.by_code", "code", code, e))
 		return false;
 	*found = is_issued(&k);
-	return !*found || answer_permit(b, out, &k, now, e);
+	if (*found)
+		return answer_permit(b, out, &k, now, e);
+	*out = not_found(b, now);
+	say_replica(*out, &k.seen);
+	return true;
 }
 
 static bool
@@ -406,8 +438,6 @@ answer_code(struct broker *b, json_t **out, enum typed what, const char *code, c
 	if (!(what == TYPED_DOSSIER ? look_up_dossier : look_up_permit)(b, out, &found, code, now, e))
 		return false;
 	misses_note(b->misses, asker, found, now);
-	if (!found)
-		*out = plain_answer(b, "code-not-found", &f);
 	return true;
 }
 

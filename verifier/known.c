@@ -68,6 +68,7 @@ read_row(struct known *out, struct reg *reg, struct reg_unit *read, struct err *
 		return false;
 	if (more)
 		take_row(out, c);
+	out->seen = (struct seen){ rows.as_of, rows.size };
 	return true;
 }
 
@@ -157,6 +158,7 @@ known_dossier(struct known_dossier *out, struct reg *reg, const char *code, stru
 	reg_text(&read, "code", code);
 	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, DOSSIER_COLUMNS, &more, e))
 		return false;
+	out->seen = (struct seen){ rows.as_of, rows.size };
 	if (!more)
 		return true;
 	out->found = true;

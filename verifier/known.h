@@ -14,6 +14,9 @@
 #include "register/client.h"
 #include "register/entry.h"
 
+/* Of a register that reads from a replica (register/replica.h); 0: this moment. */
+struct seen { int64_t as_of; uint64_t size; };
+
 struct known {
 	bool found;
 	unsigned char handle[HANDLE_LEN], sha256[32];
@@ -21,6 +24,7 @@ struct known {
 	int32_t day, valid_to, withdrawn_day;	/* INT32_MIN, INT32_MAX: none */
 	int64_t issued_entry, time;		/* -1: not issued */
 	int64_t witnessed, witnessed_as_of;	/* size of the newest cosigned checkpoint; -1: no witness is asked */
+	struct seen seen;
 	struct buf sealed;			/* empty until issued */
 };
 void known_drop(struct known *);
@@ -40,6 +44,7 @@ struct known_dossier {
 	bool found;
 	char agency[64], kind[64], step[16];
 	int32_t since, due;
+	struct seen seen;
 };
 must_check bool known_dossier(struct known_dossier *out, struct reg *, const char *code, struct err *);
 /* What permits were made from it: of each {"kind","agency","state","day"}, oldest

@@ -37,6 +37,12 @@ CREATE TABLE log_published (
 	key TEXT NOT NULL DEFAULT ''	-- vkey of the key that signed the note: what a backup is restored with
 ) STRICT;
 
+-- When the register that leads was last there: what a replica shows is of then.
+CREATE TABLE log_beat (
+	one INTEGER PRIMARY KEY CHECK (one = 1),
+	time INTEGER NOT NULL
+) STRICT;
+
 -- Orders that were accepted, verbatim.
 CREATE TABLE order_accepted (
 	id BLOB PRIMARY KEY,

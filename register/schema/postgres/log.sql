@@ -40,6 +40,12 @@ CREATE TABLE log_published (
 	key text COLLATE "C" NOT NULL DEFAULT ''	-- vkey of the key that signed the note: what a backup is restored with
 );
 
+-- When the register that leads was last there: what a replica shows is of then.
+CREATE TABLE log_beat (
+	one bigint PRIMARY KEY CHECK (one = 1),
+	time bigint NOT NULL
+);
+
 -- Orders that were accepted, verbatim.
 CREATE TABLE order_accepted (
 	id bytea PRIMARY KEY,
