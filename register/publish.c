@@ -148,6 +148,7 @@ sign_checkpoint(struct publisher *p, const struct checkpoint *c, struct buf *not
 	FAULT_POINT("register.sign-checkpoint");
 	if (!peer_call(p->key, &ask, &reply, e))
 		return false;
+	FAULT_POINT("register.checkpoint-signed");
 	if (msg_span(&reply, 0).len != 64)
 		return fail(e, ERR_TOKEN, "the log's key gave a signature of %zu bytes", msg_span(&reply, 0).len);
 	checkpoint_text(note, c);
@@ -208,6 +209,7 @@ publish_log(struct publisher *p, struct err *e)
 	if (!write_tiles(p, p->last.size, c.size, e) || !sign_checkpoint(p, &c, &note, e) ||
 	    !put_file(p, "checkpoint", buf_span(&note), e) || !remember(p, &c, buf_span(&note), e))
 		return false;
+	FAULT_POINT("register.published");
 	p->last = c;
 	return true;
 }

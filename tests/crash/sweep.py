@@ -19,8 +19,9 @@ place is armed in its program (base/fault.h), the job is done as people do it
   - antin log fsck passes, and the roots of all signed checkpoints are those that
     this program computes from the entries.
 
-Without --full one phase of each verb, each call of a token, and the processes
-that read and stamp; with it everything, and renames as often as a job makes them.
+Without --full one phase of each verb, each call of a token, the processes that
+read and stamp, and each step of publication; with it everything, and renames as
+often as a job makes them.
 """
 import base64, glob, hashlib, json, mmap, os, re, shutil, signal, sqlite3, struct, subprocess, sys, tempfile, time
 
@@ -579,7 +580,8 @@ def all_names():
 
 def chosen(program, point, verbs):
     """In the short run: one phase of each verb, in turn; each call of a token;
-    the processes that read and stamp.  antin-ca has tests/ca/crash_test.c."""
+    the processes that read and stamp; each step of publication, from the first
+    bundle to what is remembered.  antin-ca has tests/ca/crash_test.c."""
     if ONLY is not None:
         return re.search(ONLY, f"{program} {point}")
     if FULL:
@@ -587,6 +589,8 @@ def chosen(program, point, verbs):
     for i, verb in enumerate(verbs):
         if point.startswith(verb) and point[len(verb):] in PHASES:
             return point[len(verb):] == PHASES[i % 3]
+    if program == "antin-register" and (point.startswith("register.") or re.search(r"rename.* (.*public/checkpoint|entries/N.*|N/N.*)$", point)):
+        return True
     return point in ("hsm.signed", "hsm.log.signed", "hsm.keeper.child-ended") or point.startswith(("tsa.", "verifier."))
 
 
