@@ -31,6 +31,11 @@ static const struct { const char *name; bool (*run)(struct bench *, struct figur
 	{ "token-sign", bench_token_sign },
 	{ "register-append", bench_register_append },
 	{ "postgres-append", bench_postgres_append },
+	{ "growth-log", bench_growth_log },
+	{ "growth", bench_growth },
+	{ "proof", bench_proof },
+	{ "checkpoint", bench_checkpoint },
+	{ "register-memory", bench_register_memory },
 	{ "issue", bench_issue },
 	{ "seal", bench_seal },
 	{ "verify-warm", bench_verify_warm },
@@ -49,23 +54,33 @@ wanted(const struct args *a, const char *name)
 	return !args_has(a, "row");
 }
 
+/* A figure's target is met, missed, or there is none. */
+static json_t *
+met_json(const struct figure *f)
+{
+	if (f->at_most)
+		return json_boolean(f->value <= f->limit);
+	return f->target > 0 ? json_boolean(f->value / f->limit >= f->target) : json_null();
+}
+
 static json_t *
 figure_json(const char *name, const struct figure *f)
 {
 	double ratio = f->limit > 0 ? f->value / f->limit : 0;
 
 	return json_pack("{s:s, s:f, s:s, s:f, s:s, s:f, s:o, s:o, s:o}", "row", name, "value", f->value, "unit", f->unit, "limit", f->limit,
-	    "limit_is", f->limit_is, "ratio", ratio, "beside", f->beside > 0 ? json_real(f->beside) : json_null(), "target", f->target > 0 ? json_real(f->target) : json_null(),
-	    "met", f->target > 0 ? json_boolean(ratio >= f->target) : json_null());
+	    "limit_is", f->limit_is, "ratio", ratio, "beside", f->beside > 0 ? json_real(f->beside) : json_null(),
+	    "target", f->at_most ? json_real(1) : f->target > 0 ? json_real(f->target) : json_null(), "met", met_json(f));
 }
 
 static void
 print_figure(const char *name, const struct figure *f)
 {
-	double ratio = f->value / f->limit;
+	own(json_t) *met = met_json(f);
+	int digits = f->at_most ? 3 : 0;
 
-	printf("%-16s %10.0f %s\n%16s %10.0f %s; ratio %.2f%s\n", name, f->value, f->unit, "limit", f->limit, f->limit_is, ratio,
-	    f->target == 0 ? "" : ratio >= f->target ? " (target met)" : " (target missed)");
+	printf("%-16s %10.*f %s\n%16s %10.*f %s; ratio %.2f%s\n", name, digits, f->value, f->unit, "limit", digits, f->limit, f->limit_is, f->value / f->limit,
+	    json_is_null(met) ? "" : json_is_true(met) ? " (target met)" : " (target missed)");
 	if (f->beside > 0)
 		printf("%16s %10.0f %s; ratio %.2f\n", "beside", f->beside, f->beside_is, f->value / f->beside);
 	fflush(stdout);
@@ -96,6 +111,7 @@ command_bench(const struct args *a)
 	struct err e;
 	bool good = run_rows(a, &b, all, &e);
 
+	bench_log_drop(&b.log);
 	bench_world_drop(&b.world);
 	token_free(b.token);
 	bench_dir_drop(&b.token_dir);

@@ -12,6 +12,20 @@
 
 #define BENCH_SECS 2.0
 
+struct runner;
+
+/* A register of a million entries, and what one under load showed (bench_log.c). */
+struct bench_log {
+	struct bench_dir dir;
+	char *database;
+	struct runner *runner;
+	uint64_t next;			/* number of the next entry's subject */
+	double little_small, little_large, draft_small, draft_large;	/* ms a window */
+	double checkpoint_ms, memory_mb;
+	size_t units;
+};
+void bench_log_drop(struct bench_log *);
+
 /* What rows share: an authority, started when the first row asks for it. */
 struct bench {
 	struct bench_world world;
@@ -21,6 +35,7 @@ struct bench {
 	struct bench_dir token_dir;	/* SoftHSM is told once a process where tokens lie */
 	struct token *token;
 	struct token_key key;
+	struct bench_log log;
 };
 
 struct figure {
@@ -29,12 +44,18 @@ struct figure {
 	double target;			/* of value / limit; 0: none */
 	double beside;			/* a second limit; 0: none */
 	const char *beside_is;
+	bool at_most;			/* the limit is the target, and less is better */
 	char text[96];			/* room for a limit_is with numbers */
 };
 
 must_check bool bench_token_sign(struct bench *, struct figure *, struct err *);
 must_check bool bench_register_append(struct bench *, struct figure *, struct err *);
 must_check bool bench_postgres_append(struct bench *, struct figure *, struct err *);
+must_check bool bench_growth_log(struct bench *, struct figure *, struct err *);
+must_check bool bench_growth(struct bench *, struct figure *, struct err *);
+must_check bool bench_proof(struct bench *, struct figure *, struct err *);
+must_check bool bench_checkpoint(struct bench *, struct figure *, struct err *);
+must_check bool bench_register_memory(struct bench *, struct figure *, struct err *);
 must_check bool bench_issue(struct bench *, struct figure *, struct err *);
 must_check bool bench_seal(struct bench *, struct figure *, struct err *);
 must_check bool bench_verify_warm(struct bench *, struct figure *, struct err *);

@@ -1,0 +1,456 @@
+/*
+ * What the public log costs as it grows and under load.
+ *
+ *	growth-log       time of an entry at 1,000,000 entries and at 10,000, where
+ *	                 little but the log's own tables is written
+ *	growth           the same for drafts of permits, with their rows and indexes
+ *	proof            an inclusion proof out of 1,000,000 entries
+ *	checkpoint       from a commit's answer to the published checkpoint that has it,
+ *	                 while 32 callers append as fast as they can; of each hundred
+ *	                 units the slowest but one
+ *	register-memory  antin-register's largest resident set in that run
+ *
+ * The first three share one register, grown through the verbs; the last two one
+ * authority.
+ */
+#include "api/cli/bench.h"
+
+#include "base/cbor.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "register/client.h"
+#include "register/log_state.h"
+#include "register/note.h"
+#include "register/run.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SMALL 10000
+#define LARGE 1000000
+#define TOGETHER 100
+#define GROWERS 16
+#define WINDOW 10000		/* entries a measurement */
+#define WINDOWS 5		/* of which the median counts */
+#define PROOFS 20000
+#define PROOF_MS 0.1
+#define LOADERS 32
+#define LOAD_MS 10000
+#define SETTLE_MS 5000
+#define CHECKPOINT_MS 1500
+#define MEMORY_MB 64
+
+/*
+ * Units of a hundred.
+ */
+
+typedef void put_verb(struct reg_unit *, uint64_t number);
+
+/* As near to the log's own tables alone as a verb comes. */
+static void
+put_little(struct reg_unit *u, uint64_t number)
+{
+	unsigned char hash[SHA256_LEN];
+
+	sha256(hash, span_of(&number, sizeof(number)));
+	reg_verb(u, "policy.adopt");
+	reg_text(u, "org", BENCH_AGENCY);
+	reg_text(u, "what", "bench");
+	reg_bytes(u, "hash", span_of(hash, sizeof(hash)));
+	reg_null(u, "body");
+}
+
+static void
+put_draft(struct reg_unit *u, uint64_t number)
+{
+	static const char content[500] = "<content>";
+	unsigned char hash[SHA256_LEN], program[SHA256_LEN] = { 0 };
+	char text[40];
+
+	sha256(hash, span_of(&number, sizeof(number)));
+	snprintf(text, sizeof(text), "H99.17-261126-%llu", (unsigned long long)number);
+	reg_verb(u, "permit.submit");
+	reg_bytes(u, "handle", span_of(hash, HANDLE_LEN));
+	reg_text(u, "kind", "practitioner");
+	reg_text(u, "agency", BENCH_AGENCY);
+	reg_text(u, "dossier", text);
+	reg_text(u, "holder", "Người được cấp (đo)");
+	reg_null(u, "given");
+	reg_null(u, "valid_to");
+	reg_bytes(u, "content", span_of(content, sizeof(content)));
+	reg_bytes(u, "program", span_of(program, sizeof(program)));
+	reg_text(u, "key", text);
+	reg_bytes(u, "sha256", span_of(hash, sizeof(hash)));
+	reg_int(u, "received_day", 20783);
+}
+
+static void
+put_unit(struct buf *body, put_verb *put, uint64_t first)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+
+	for (unsigned i = 0; i < TOGETHER; i++)
+		put(&u, first + i);
+	reg_verb(&u, "end");	/* closes the last */
+	cbor_put_array(body, TOGETHER);
+	buf_put_span(body, buf_span(&u.verbs));
+}
+
+/*
+ * Growing.
+ */
+
+struct growing { struct runner *runner; put_verb *put; uint64_t *next, end; bool failed; struct err e; };
+
+static void *
+grow_some(void *arg)
+{
+	struct growing *g = arg;
+	uint64_t at;
+
+	while ((at = __atomic_fetch_add(g->next, TOGETHER, __ATOMIC_SEQ_CST)) < g->end) {
+		own_struct(buf) body = buf_new(1 << 20);
+		own_struct(buf) result = buf_new(1 << 20);
+		struct err e;
+
+		put_unit(&body, g->put, at);
+		if (!runner_unit(g->runner, CALLER_SIGNER, buf_span(&body), &result, &e)) {
+			if (!__atomic_exchange_n(&g->failed, true, __ATOMIC_SEQ_CST))
+				g->e = e;
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+/* Appends n entries, numbered from *next on; how long it took. */
+static bool
+grow(struct runner *r, put_verb *put, uint64_t *next, uint64_t n, double *ms, struct err *e)
+{
+	struct growing g = { .runner = r, .put = put, .next = next, .end = *next + n };
+	uint64_t end = g.end;
+	pthread_t thread[GROWERS];
+	int64_t start = clock_mono_ms();
+
+	for (unsigned i = 0; i < GROWERS; i++)
+		promise(pthread_create(&thread[i], NULL, grow_some, &g) == 0);
+	for (unsigned i = 0; i < GROWERS; i++)
+		pthread_join(thread[i], NULL);
+	*ms = (double)(clock_mono_ms() - start);
+	*next = end;
+	if (g.failed)
+		*e = g.e;
+	return !g.failed;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The median of some windows, in turns. */
+static bool
+measure(struct bench_log *l, double *little, double *draft, struct err *e)
+{
+	double a[WINDOWS], b[WINDOWS];
+
+	for (unsigned i = 0; i < WINDOWS; i++)
+		if (!grow(l->runner, put_little, &l->next, WINDOW, &a[i], e) || !grow(l->runner, put_draft, &l->next, WINDOW, &b[i], e))
+			return false;
+	qsort(a, WINDOWS, sizeof(a[0]), by_size);
+	qsort(b, WINDOWS, sizeof(b[0]), by_size);
+	*little = a[WINDOWS / 2];
+	*draft = b[WINDOWS / 2];
+	return true;
+}
+
+/* A million entries, measured on the way; once a run. */
+static bool
+million(struct bench *b, struct err *e)
+{
+	struct bench_log *l = &b->log;
+	double ignored;
+
+	if (l->runner != NULL)
+		return true;
+	if (!bench_dir_make(&l->dir, e))
+		return false;
+	l->database = xprintf("%s/register.db", l->dir.path);
+	return runner_new(&l->runner, l->database, "bench.example/log", e) &&
+	    grow(l->runner, put_draft, &l->next, SMALL, &ignored, e) && measure(l, &l->little_small, &l->draft_small, e) &&
+	    grow(l->runner, put_draft, &l->next, LARGE - l->next, &ignored, e) && measure(l, &l->little_large, &l->draft_large, e);
+}
+
+void
+bench_log_drop(struct bench_log *l)
+{
+	if (l->runner != NULL)
+		runner_stop(l->runner);
+	free(l->database);
+	bench_dir_drop(&l->dir);
+}
+
+static void
+growth(struct figure *f, double small, double large, double limit, const char *limit_is)
+{
+	*f = (struct figure){ .value = 100 * (large / small - 1), .limit = limit, .at_most = true, .unit = "% more time an entry at 1,000,000 entries than at 10,000", .limit_is = limit_is };
+}
+
+bool
+bench_growth_log(struct bench *b, struct figure *f, struct err *e)
+{
+	if (!million(b, e))
+		return false;
+	growth(f, b->log.little_small, b->log.little_large, 10, "% asked for, of the log's tables");
+	return true;
+}
+
+bool
+bench_growth(struct bench *b, struct figure *f, struct err *e)
+{
+	if (!million(b, e))
+		return false;
+	growth(f, b->log.draft_small, b->log.draft_large, 35, "% asked for, of the whole transaction");
+	return true;
+}
+
+bool
+bench_proof(struct bench *b, struct figure *f, struct err *e)
+{
+	struct hash path[MERKLE_PROOF_MAX], root, leaf;
+	struct tile_source source = { log_tile_get, NULL };
+	struct store *store = NULL;
+	int64_t start;
+	bool good;
+	size_t n;
+
+	if (!million(b, e) || !store_open(&store, b->log.database, STORE_READ, e))
+		return false;
+	source.ctx = store;
+	good = merkle_root_of(&root, LARGE, tile_node, &source, e);
+	start = clock_mono_ms();
+	for (uint64_t i = 0; good && i < PROOFS; i++)
+		good = merkle_prove_inclusion(path, &n, i * 7919 * 131 % LARGE, LARGE, tile_node, &source, e);
+	*f = (struct figure){ .value = (double)(clock_mono_ms() - start) / PROOFS, .limit = PROOF_MS, .at_most = true, .unit = "ms an inclusion proof out of 1,000,000 entries", .limit_is = "ms asked for" };
+	good = good && log_tile_get(store, 0, (uint64_t)(PROOFS - 1) * 7919 * 131 % LARGE, 1, &leaf, e) &&
+	    merkle_check_inclusion(&leaf, (uint64_t)(PROOFS - 1) * 7919 * 131 % LARGE, LARGE, path, n, &root, e);
+	store_free(store);
+	return good;
+}
+
+/*
+ * Under load.
+ */
+
+struct answered { int64_t ms; uint64_t size; };		/* when a unit was answered, and the log's size with it */
+struct seen { int64_t ms; uint64_t size; };		/* when a checkpoint was there */
+#define ANSWERED_MAX 400000
+#define SEEN_MAX 100000
+
+struct loading {
+	const char *folder;
+	struct reg *reg;
+	uint64_t next;
+	int64_t end;
+	bool stop, failed;
+	struct err e;
+	struct answered *answered;
+	size_t nanswered;
+	struct seen *seen;
+	size_t nseen;
+};
+
+static bool
+load_one(struct loading *l, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	own_struct(reg_results) results = { .reply = msg_new(0, 1) };
+	uint64_t first = __atomic_fetch_add(&l->next, TOGETHER, __ATOMIC_SEQ_CST);
+	int64_t entry;
+	size_t at;
+
+	for (unsigned i = 0; i < TOGETHER; i++)
+		put_draft(&u, first + i);
+	if (!reg_run(l->reg, &u, &results, e) || !reg_result_int(&results, TOGETHER - 1, "entry", &entry, e))
+		return false;
+	at = __atomic_fetch_add(&l->nanswered, 1, __ATOMIC_SEQ_CST);
+	if (at < ANSWERED_MAX)
+		l->answered[at] = (struct answered){ clock_mono_ms(), (uint64_t)entry + 1 };
+	return true;
+}
+
+static void *
+load_some(void *arg)
+{
+	struct loading *l = arg;
+	struct err e;
+
+	while (clock_mono_ms() < l->end)
+		if (!load_one(l, &e)) {
+			if (!__atomic_exchange_n(&l->failed, true, __ATOMIC_SEQ_CST))
+				l->e = e;
+			break;
+		}
+	return NULL;
+}
+
+/* The size in the checkpoint's second line; 0: none yet. */
+static uint64_t
+published_size(const char *folder)
+{
+	own_str char *path = xprintf("%s/public/checkpoint", folder);
+	own_struct(buf) note = buf_new(NOTE_MAX);
+	struct span text, signatures;
+	struct checkpoint c;
+	struct err e;
+
+	return file_read(&note, path, &e) && note_split(&text, &signatures, buf_span(&note), &e) && checkpoint_parse(&c, text, &e) ? c.size : 0;
+}
+
+static void *
+watch(void *arg)
+{
+	struct loading *l = arg;
+	uint64_t last = 0;
+
+	while (!__atomic_load_n(&l->stop, __ATOMIC_SEQ_CST) && l->nseen < SEEN_MAX) {
+		uint64_t size = published_size(l->folder);
+
+		if (size != last)
+			l->seen[l->nseen++] = (struct seen){ clock_mono_ms(), size };
+		last = size;
+		usleep(2000);
+	}
+	return NULL;
+}
+
+/* When the log as large as that was published. */
+static bool
+when(const struct loading *l, uint64_t size, int64_t *ms)
+{
+	for (size_t i = 0; i < l->nseen; i++)
+		if (l->seen[i].size >= size) {
+			*ms = l->seen[i].ms;
+			return true;
+		}
+	return false;
+}
+
+static bool
+slowest(const struct loading *l, double *p99, struct err *e)
+{
+	size_t n = l->nanswered < ANSWERED_MAX ? l->nanswered : ANSWERED_MAX;
+	double *late = xalloc((n + 1) * sizeof(*late));
+	bool good = n > 100 || fail(e, ERR_LATER, "the load made %zu units only", n);
+	int64_t ms = 0;
+
+	for (size_t i = 0; good && i < n; i++) {
+		good = when(l, l->answered[i].size, &ms) || fail(e, ERR_LATER, "%llu entries were never published", (unsigned long long)l->answered[i].size);
+		late[i] = good && ms > l->answered[i].ms ? (double)(ms - l->answered[i].ms) : 0;
+	}
+	qsort(late, n, sizeof(*late), by_size);
+	*p99 = n > 0 ? late[n * 99 / 100] : 0;
+	free(late);
+	return good;
+}
+
+/* VmHWM of the register that serves this folder, in megabytes. */
+static bool
+largest_memory(const char *folder, double *mb, struct err *e)
+{
+	own_str char *config = xprintf("%s/antin.conf", folder);
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	bool found = false;
+
+	while (!found && proc != NULL && (entry = readdir(proc)) != NULL) {
+		own_str char *words_path = xprintf("/proc/%s/cmdline", entry->d_name);
+		own_str char *status_path = xprintf("/proc/%s/status", entry->d_name);
+		own_struct(buf) words = buf_new(1 << 16);
+		own_struct(buf) status = buf_new(1 << 16);
+		const char *line;
+		struct err ignored;
+
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || !file_read(&words, words_path, &ignored) || !file_read(&status, status_path, &ignored))
+			continue;
+		line = strstr(buf_str(&status), "VmHWM:");
+		if (line == NULL || memmem(words.ptr, words.len, config, strlen(config)) == NULL || strncmp(buf_str(&status), "Name:\tantin-register", 20) != 0)
+			continue;
+		*mb = strtod(line + 6, NULL) / 1024;
+		found = true;
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return found || fail(e, ERR_ABSENT, "the register's process is not to be found");
+}
+
+static bool
+run_load(struct bench *b, struct loading *l, struct err *e)
+{
+	pthread_t thread[LOADERS], watcher;
+	int64_t patience;
+
+	promise(pthread_create(&watcher, NULL, watch, l) == 0);
+	for (unsigned i = 0; i < LOADERS; i++)
+		promise(pthread_create(&thread[i], NULL, load_some, l) == 0);
+	for (unsigned i = 0; i < LOADERS; i++)
+		pthread_join(thread[i], NULL);
+	for (patience = clock_mono_ms() + SETTLE_MS; clock_mono_ms() < patience && published_size(l->folder) < l->answered[l->nanswered > 0 ? l->nanswered - 1 : 0].size;)
+		usleep(20000);
+	usleep(100000);
+	__atomic_store_n(&l->stop, true, __ATOMIC_SEQ_CST);
+	pthread_join(watcher, NULL);
+	if (l->failed)
+		*e = l->e;
+	return !l->failed && slowest(l, &b->log.checkpoint_ms, e) && largest_memory(l->folder, &b->log.memory_mb, e);
+}
+
+/* Once a run. */
+static bool
+under_load(struct bench *b, struct err *e)
+{
+	struct loading l = { .folder = b->world.dir.path };
+	own_str char *socket = NULL;
+	bool good;
+
+	if (b->log.memory_mb > 0)
+		return true;
+	if (!bench_authority(b, false, e))
+		return false;
+	l.folder = b->world.dir.path;
+	socket = xprintf("%s/run/antin-register.signer.sock", l.folder);
+	l.reg = reg_new(socket);
+	l.answered = xalloc(ANSWERED_MAX * sizeof(*l.answered));
+	l.seen = xalloc(SEEN_MAX * sizeof(*l.seen));
+	l.end = clock_mono_ms() + LOAD_MS;
+	good = run_load(b, &l, e);
+	b->log.units = l.nanswered;
+	free(l.answered);
+	free(l.seen);
+	return good;
+}
+
+bool
+bench_checkpoint(struct bench *b, struct figure *f, struct err *e)
+{
+	if (!under_load(b, e))
+		return false;
+	*f = (struct figure){ .value = b->log.checkpoint_ms, .limit = CHECKPOINT_MS, .at_most = true, .unit = f->text, .limit_is = "ms asked for" };
+	snprintf(f->text, sizeof(f->text), "ms (p99) from answer to checkpoint, at %zu entries/s", b->log.units * TOGETHER / (LOAD_MS / 1000));
+	return true;
+}
+
+bool
+bench_register_memory(struct bench *b, struct figure *f, struct err *e)
+{
+	if (!under_load(b, e))
+		return false;
+	*f = (struct figure){ .value = b->log.memory_mb, .limit = MEMORY_MB, .at_most = true, .unit = "MB resident at most, antin-register under load", .limit_is = "MB asked for" };
+	return true;
+}
