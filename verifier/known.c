@@ -241,7 +241,8 @@ write_proof(struct buf *out, struct reg *reg, int64_t index, uint64_t size, stru
 {
 	own_struct(reg_unit) read = reg_read_new("log.entry");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct tile_source source = { get_tile, reg };
+	own(tile_cache) *tiles = tile_cache_new((struct tile_source){ get_tile, reg }, size);
+	struct tile_source source = { tile_cache_get, tiles };
 	struct hash path[MERKLE_PROOF_MAX];
 	struct reg_cell c[3];
 	size_t n;

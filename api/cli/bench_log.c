@@ -220,6 +220,16 @@ bench_growth(struct bench *b, struct figure *f, struct err *e)
 	return true;
 }
 
+/* As the one is made that a citizen takes home (verifier/known.c). */
+static bool
+prove(struct hash path[MERKLE_PROOF_MAX], size_t *n, uint64_t index, struct tile_source from, struct err *e)
+{
+	own(tile_cache) *tiles = tile_cache_new(from, LARGE);
+	struct tile_source source = { tile_cache_get, tiles };
+
+	return merkle_prove_inclusion(path, n, index, LARGE, tile_node, &source, e);
+}
+
 bool
 bench_proof(struct bench *b, struct figure *f, struct err *e)
 {
@@ -228,7 +238,7 @@ bench_proof(struct bench *b, struct figure *f, struct err *e)
 	struct store *store = NULL;
 	int64_t start;
 	bool good;
-	size_t n;
+	size_t n = 0;
 
 	if (!million(b, e) || !store_open(&store, b->log.database, STORE_READ, e))
 		return false;
@@ -236,7 +246,7 @@ bench_proof(struct bench *b, struct figure *f, struct err *e)
 	good = merkle_root_of(&root, LARGE, tile_node, &source, e);
 	start = clock_mono_ms();
 	for (uint64_t i = 0; good && i < PROOFS; i++)
-		good = merkle_prove_inclusion(path, &n, i * 7919 * 131 % LARGE, LARGE, tile_node, &source, e);
+		good = prove(path, &n, i * 7919 * 131 % LARGE, source, e);
 	*f = (struct figure){ .value = (double)(clock_mono_ms() - start) / PROOFS, .limit = PROOF_MS, .at_most = true, .unit = "ms an inclusion proof out of 1,000,000 entries", .limit_is = "ms asked for" };
 	good = good && log_tile_get(store, 0, (uint64_t)(PROOFS - 1) * 7919 * 131 % LARGE, 1, &leaf, e) &&
 	    merkle_check_inclusion(&leaf, (uint64_t)(PROOFS - 1) * 7919 * 131 % LARGE, LARGE, path, n, &root, e);

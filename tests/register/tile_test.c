@@ -152,6 +152,23 @@ test_proofs_out_of_tiles(void **state)
 		half.octet[31] ^= 0x80;
 		assert_false(merkle_check_consistency(old, LEAVES, &half, &root, proof, n, &e));
 	}
+	/* The same out of a cache, which reads each tile once. */
+	struct tile_cache *cache = tile_cache_new(source, LEAVES);
+	struct tile_source cached = { tile_cache_get, cache };
+
+	for (uint64_t i = 0; i < LEAVES; i += 4999) {
+		struct hash other[MERKLE_PROOF_MAX];
+		size_t m;
+
+		assert_done(merkle_prove_inclusion(proof, &n, i, LEAVES, tile_node, &source, &e), e);
+		assert_done(merkle_prove_inclusion(other, &m, i, LEAVES, tile_node, &cached, &e), e);
+		assert_true(n == m && memcmp(proof, other, n * sizeof(proof[0])) == 0);
+	}
+	assert_false(tile_cache_get(cache, 0, LEAVES, 1, &computed, &e));
+	assert_false(tile_cache_get(cache, 0, LEAVES - 1, 2, &computed, &e));
+	assert_false(tile_cache_get(cache, 9, 0, 1, &computed, &e));
+	assert_true(tile_cache_get(cache, 2, 0, 1, &computed, &e));
+	tile_cache_free(cache);
 	/* A tile that is missing is an error, not another root. */
 	assert_false(merkle_root_of(&computed, LEAVES + 1, tile_node, &source, &e));
 	for (unsigned l = 0; l < 3; l++)
