@@ -17,6 +17,7 @@
 
 #define ENTRY_MAX 512
 #define ENTRY_VERSION 2
+#define ENTRY_ERASED 16		/* permit.erase */
 #define ENTRY_REIMPORTED 18	/* register/lost.h */
 #define SALT_LEN 16
 #define HANDLE_LEN 16

@@ -1,5 +1,6 @@
 #include "register/fsck.h"
 
+#include "base/cbor.h"
 #include "base/clock.h"
 #include "base/ossl.h"
 #include "register/derived.h"
@@ -114,6 +115,26 @@ explain(struct walk *w, const struct entry *x, struct span record, struct err *e
 	return missing_explain(&w->missing, (uint64_t)first->i, (uint64_t)last->i, e);
 }
 
+/* One of type 16 the record that it names in public, which must come before it
+ * and be gone. */
+static bool
+explain_erased(struct walk *w, const struct entry *x, int64_t idx, struct err *e)
+{
+	struct cbor c = cbor_read(x->public_);
+	int64_t erased;
+	size_t n;
+
+	if (x->type != ENTRY_ERASED)
+		return true;
+	if (!cbor_get_array(&c, &n, "public part", e) || !cbor_get_int(&c, &erased, "erased entry", e))
+		return false;
+	if (erased < 0 || erased >= idx)
+		return fail(e, ERR_STORE, "it erases entry %lld", (long long)erased);
+	w->out->lost--;
+	w->out->erased++;
+	return missing_explain(&w->missing, (uint64_t)erased, (uint64_t)erased, e);
+}
+
 static bool
 check_explained(const struct walk *w, struct err *e)
 {
@@ -143,13 +164,13 @@ check_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
 	if (!check_leaf(w, &leaf, idx, e) || !log_state_append(w->state, w->replay, &leaf, e) || !check_prev(w, &x, idx, e))
 		return false;
 	if (c[2].null && c[3].null)
-		return replay_lost(w, &x, idx, e) || fail_in(e, "entry %lld", (long long)idx);
+		return (replay_lost(w, &x, idx, e) && explain_erased(w, &x, idx, e)) || fail_in(e, "entry %lld", (long long)idx);
 	if (c[2].null || c[3].null)
 		return fail(e, ERR_STORE, "of entry %lld either the record or its salt is missing", (long long)idx);
 	if (c[3].s.len != SALT_LEN || !entry_means(&x, c[2].s, c[3].s.ptr, e))
 		return fail_in(e, "entry %lld", (long long)idx);
 	w->out->records++;
-	return (replay_record(w, &x, c[2].s, idx, e) && explain(w, &x, c[2].s, e)) || fail_in(e, "entry %lld", (long long)idx);
+	return (replay_record(w, &x, c[2].s, idx, e) && explain(w, &x, c[2].s, e) && explain_erased(w, &x, idx, e)) || fail_in(e, "entry %lld", (long long)idx);
 }
 
 /* Entries a tile at a time: no statement runs inside another. */

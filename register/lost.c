@@ -67,6 +67,14 @@ static const struct lost table[] = {
 	{ 14, { { NULL } },
 	  { "INSERT INTO permit_lost (handle, agency, kind, status, entry, time) VALUES ($handle, $org, $category, 0, $entry, $time) ON CONFLICT (handle) DO NOTHING" } },
 
+	/* A backup from before brings back what was erased: it is erased again. */
+	{ ENTRY_ERASED, { { "idx", REG_INT }, { "order_id", REG_BYTES } },
+	  { "UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = $idx",
+	    "UPDATE permit SET state = 'draft', officers = NULL, officer_person = NULL, officer_serial = NULL "
+	    "WHERE state = 'signed' AND handle IN (SELECT handle FROM log_subject WHERE last = $idx)",
+	    "DELETE FROM submission WHERE handle IN (SELECT handle FROM permit WHERE entry = $idx)",
+	    "DELETE FROM permit WHERE entry = $idx" } },
+
 	{ 18, { { "first", REG_INT }, { "last", REG_INT } }, { LOST_PLACES, LOST_BOOKS } },
 
 	/* A step where an edge leads to it, else a correction (dossier_verbs.c).  Of a

@@ -14,6 +14,7 @@
  *	10	an appointment with a second entry has ended: on that day, as far as we know
  *	13	a request with a second entry was rejected
  *	14	a permit whose seal was reserved is not sealed again
+ *	16	erased is erased
  *	18	an earlier restore
  *	19	a dossier that is known goes on to the step, or the step is corrected
  *

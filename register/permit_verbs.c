@@ -1,4 +1,5 @@
 /* The verbs and reads of permits, books, numbers, status lists. */
+#include "register/entry.h"
 #include "register/verbs.h"
 
 /* A number with zeros before it up to a width, never cut. */
@@ -86,6 +87,20 @@ static const struct verb verbs[] = {
 	  .project = { "UPDATE permit SET state = 'withdrawn', withdrawn_day = $from, decision = $decision, reason = $reason, withdrawn_entry = $entry WHERE handle = $handle AND state = 'issued'",
 		       "UPDATE permit_lost SET status = $status, from_day = $from, changed_entry = $entry WHERE handle = $handle" } },
 
+	/* What never became a permit, at the asking of whom it is about: the record and
+	 * salt of its entries, the officer's signature first, and all rows that they
+	 * made.  Replaying the log without these records gives the same tables.  An
+	 * issued permit is kept as long as the law keeps it. */
+	{ .name = "permit.erase", .callers = CALLER_SIGNER, .entry = ENTRY_ERASED, .org = "agency", .category = "kind", .public = "idx order_id",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "idx", REG_INT }, { "order_id", REG_BYTES } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND ((state = 'draft' AND entry = $idx) OR (state = 'signed' AND "
+		       "EXISTS (SELECT 1 FROM log_subject WHERE handle = $handle AND last = $idx)))", ERR_CONFLICT,
+		       "only what was never numbered is erased, an officer's signature first" } },
+	  .project = { "UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = $idx",
+		       "UPDATE permit SET state = 'draft', officers = NULL, officer_person = NULL, officer_serial = NULL WHERE handle = $handle AND state = 'signed'",
+		       "DELETE FROM submission WHERE handle = $handle AND EXISTS (SELECT 1 FROM permit WHERE handle = $handle AND entry = $idx)",
+		       "DELETE FROM permit WHERE handle = $handle AND entry = $idx" } },
+
 	/* As crl.reserve. */
 	{ .name = "status.reserve", .callers = CALLER_SIGNER, .entry = 8, .org = "org", .public = "kind number this_update next_update size ?[root] sha256",
 	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "number", REG_INT }, { "list", REG_INT }, { "this_update", REG_INT }, { "next_update", REG_INT },
@@ -137,6 +152,8 @@ static const struct read reads[] = {
 	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE sha256 = $sha256" },
 	{ .name = "permit.submitted", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "program", REG_BYTES }, { "key", REG_TEXT } },
 	  .sql = "SELECT handle, sha256 FROM submission WHERE program = $program AND key = $key" },
+	{ .name = "permit.entries", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT permit.entry, log_subject.last FROM permit JOIN log_subject ON log_subject.handle = permit.handle WHERE permit.handle = $handle" },
 	{ .name = "permit.reservation", .callers = READERS, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "entry", REG_INT } },
 	  .sql = "SELECT record, entry FROM log_entry WHERE idx = $entry" },
 	/* What the first `size` entries show of each place: 0 issued, else what was said since (FORMATS: the status list). */

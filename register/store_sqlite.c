@@ -44,7 +44,7 @@ open_file(struct store *s, const char *path, enum store_mode mode, struct err *e
 	if (sqlite3_open_v2(mode == STORE_MEMORY ? ":memory:" : path, &of(s)->db, flags, NULL) != SQLITE_OK)
 		return fail(e, ERR_STORE, "cannot open the database %s: %s", path, of(s)->db ? sqlite3_errmsg(of(s)->db) : "no memory");
 	return exec(s, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 10000", "options", e) &&
-	    (mode != STORE_WRITE || exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000", "options", e));
+	    (mode != STORE_WRITE || exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA secure_delete = ON; PRAGMA cache_size = -16000", "options", e));
 }
 
 static void

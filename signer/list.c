@@ -20,7 +20,7 @@ item(const struct permit_row *p)
 	struct err ignored;
 
 	hex_text(handle, p->handle);
-	if (permit_file(&file, p, &ignored)) {
+	if (permit_erasable(&file, p, &ignored)) {
 		sha256(digest, buf_span(&file));
 		hex_text(hash, span_of(digest, sizeof(digest)));
 	}

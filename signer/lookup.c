@@ -54,6 +54,15 @@ permit_file(struct buf *out, const struct permit_row *p, struct err *e)
 	return permit_write(out, p->content, p->officers, SPAN_NONE, SPAN_NONE, e);
 }
 
+bool
+permit_erasable(struct buf *out, const struct permit_row *p, struct err *e)
+{
+	if (strcmp(p->state, "draft") != 0)
+		return permit_file(out, p, e);
+	buf_put_span(out, p->content);
+	return buf_ok(out, "permit", e);
+}
+
 void
 active_cert_drop(struct active_cert *a)
 {

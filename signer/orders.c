@@ -21,6 +21,7 @@ struct acting {
 	struct span cms;
 	int64_t now;
 	struct reg_rows *rows;		/* of the subjects */
+	bool (*ordered_upon)(struct buf *, const struct permit_row *, struct err *);
 	struct permit_row *permit;
 };
 
@@ -120,7 +121,7 @@ take_subject(struct acting *a, size_t i, struct err *e)
 	if (lost)
 		return true;
 	if (!permit_by_handle(a->s, &a->rows[i], &a->permit[i], handle, e) ||
-	    !permit_file(&file, &a->permit[i], e))
+	    !a->ordered_upon(&file, &a->permit[i], e))
 		return fail_in(e, "subject %zu", i + 1);
 	sha256(digest, buf_span(&file));
 	if (memcmp(digest, subject->hash, SHA256_LEN) != 0)
@@ -268,6 +269,62 @@ act_withdraw(struct acting *a, json_t **out, struct err *e)
 	return true;
 }
 
+static void
+put_erase(struct acting *a, const struct permit_row *p, int64_t idx)
+{
+	reg_verb(&a->unit, "permit.erase");
+	reg_bytes(&a->unit, "handle", p->handle);
+	reg_text(&a->unit, "agency", p->agency);
+	reg_text(&a->unit, "kind", p->kind);
+	reg_int(&a->unit, "idx", idx);
+	reg_bytes(&a->unit, "order_id", span_of(a->order.id, ORDER_ID_LEN));
+}
+
+/* Its last entry is the officer's signature, if there is one. */
+static bool
+erase_subject(struct acting *a, const struct permit_row *p, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.entries");
+	own_struct(reg_rows) rows = { .left = 0 };
+	bool is_signed = strcmp(p->state, "signed") == 0;
+	struct reg_cell c[2];
+
+	if (!is_signed && strcmp(p->state, "draft") != 0)
+		return fail(e, ERR_CONFLICT, "only what never became a permit is erased; this one is %s", p->state);
+	reg_bytes(&read, "handle", p->handle);
+	if (!reg_one(a->s->reg, &read, &rows, c, 2, "such permit", e))
+		return false;
+	if (is_signed)
+		put_erase(a, p, c[1].i);
+	put_erase(a, p, c[0].i);
+	return true;
+}
+
+static bool
+act_erase(struct acting *a, json_t **out, struct err *e)
+{
+	static const char *const keys[] = { "decision", NULL };
+	const char *decision;
+	json_t *results;
+
+	if (a->order.with == NULL || !json_only(a->order.with, keys, e) || !json_take_str(&decision, a->order.with, "decision", e))
+		return fail(e, ERR_INPUT, "an erasure names its decision: \"with\":{\"decision\":\"07/QĐ-STTTT\"}");
+	a->ordered_upon = permit_erasable;
+	if (!take_subjects(a, e))
+		return false;
+	for (size_t i = 0; i < a->order.nsubjects; i++)
+		if (!erase_subject(a, &a->permit[i], e))
+			return fail_in(e, "subject %zu", i + 1);
+	FAULT_POINT("signer.erase");
+	if (!reg_run(a->s->reg, &a->unit, NULL, e))
+		return false;
+	results = json_array();
+	for (size_t i = 0; i < a->order.nsubjects; i++)
+		json_array_append_new(results, json_pack("{s:o, s:b}", "handle", handle_json(&a->permit[i]), "done", 1));
+	*out = json_pack("{s:o}", "results", results);
+	return true;
+}
+
 /* What an order says of itself: its hash is that of its own "with". */
 static bool
 with_hash_ok(const struct acting *a, struct err *e)
@@ -310,12 +367,13 @@ act_open_book(struct acting *a, json_t **out, struct err *e)
 
 static const struct { const char *verb; bool (*act)(struct acting *, json_t **, struct err *); } acts[] = {
 	{ "permit.seal", act_seal }, { "permit.withdraw", act_withdraw }, { "permit.open-book", act_open_book },
+	{ "permit.erase", act_erase },
 };
 
 bool
 order_act(json_t **out, const struct service *s, struct span cms, int64_t now, struct err *e)
 {
-	struct acting a = { .s = s, .cms = cms, .now = now, .unit = reg_unit_new(), .signer = { .cert = NULL, .der = buf_new(1) } };
+	struct acting a = { .s = s, .cms = cms, .now = now, .unit = reg_unit_new(), .ordered_upon = permit_file, .signer = { .cert = NULL, .der = buf_new(1) } };
 	bool good = open_order(&a, e), known = false;
 
 	for (size_t i = 0; good && !known && i < sizeof(acts) / sizeof(acts[0]); i++)

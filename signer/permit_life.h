@@ -63,6 +63,8 @@ void permit_row_take(struct permit_row *, const struct reg_cell cells[PERMIT_COL
 must_check bool permit_by_handle(const struct service *, struct reg_rows *, struct permit_row *, const unsigned char handle[HANDLE_LEN], struct err *);
 /* The file as it is now: content and officers, or the sealed permit. */
 must_check bool permit_file(struct buf *out, const struct permit_row *, struct err *);
+/* The same, and of a draft its content: what an order to erase it is signed upon. */
+must_check bool permit_erasable(struct buf *out, const struct permit_row *, struct err *);
 
 /* The program that asks (signer/proto.h), with the right asked for. */
 struct program { unsigned char id[SHA256_LEN]; struct scope scope; };

@@ -18,9 +18,9 @@ struct runner;
 struct bench_log {
 	struct bench_dir dir;
 	char *database;
-	struct runner *runner;
-	uint64_t next;			/* number of the next entry's subject */
-	double little_small, little_large, draft_small, draft_large;	/* ms a window */
+	struct runner *runner, *small;
+	uint64_t next, small_next;	/* number of the next entry's subject */
+	double little_more, draft_more;	/* % */
 	double checkpoint_ms, memory_mb;
 	size_t units;
 };

@@ -143,6 +143,7 @@ static const struct { const char *verb, *path; bool (*hash)(struct making *, str
 	{ "program.register", "/v1/orders/ca", hash_with },
 	{ "permit.seal", "/v1/orders/signer", hash_permit },
 	{ "permit.withdraw", "/v1/orders/signer", hash_permit },
+	{ "permit.erase", "/v1/orders/signer", hash_permit },
 	{ "permit.open-book", "/v1/orders/signer", hash_with },
 };
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -42,6 +42,7 @@ CREATE TABLE submission (
 	handle BLOB NOT NULL REFERENCES permit,
 	PRIMARY KEY (program, key)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX submission_handle ON submission (handle);
 
 -- Next number of each book; year 0 where numbers never restart.
 CREATE TABLE book (

@@ -334,6 +334,23 @@ class Work:
         if "TOTAL-PASSED" not in answers[0]:
             not_ok("a sealed permit is judged otherwise than passed: " + answers[0][:300])
 
+    def erasures(self):
+        handles = [self.submit("gpxd-01"), self.submit("gpxd-01")]
+        self.sign(handles[1:])
+        # What was acknowledged may be gone from now on.
+        self.told = [t for t in self.told if not (t[0] == "a submission" and t[2][0].hex() in handles)]
+
+        def erase():
+            for h in self.waiting(handles, "draft") + self.waiting(handles, "signed"):
+                content, officers = db("SELECT content, officers FROM permit WHERE handle = ?", bytes.fromhex(h))[0]
+                what = h if officers else h + ":" + hashlib.sha256(content).hexdigest()
+                done, _ = self.order("security", "CB-000002", "permit.erase", what, more={"decision": "07/QĐ-TN"})
+                if done:
+                    self.told_of("an erasure", "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM permit WHERE handle = ?)", bytes.fromhex(h))
+            return not any(self.state_of(h) for h in handles)
+
+        until("the erasures", lambda: not any(self.state_of(h) for h in handles), erase)
+
     # -- dossiers
 
     def dossiers(self):
@@ -644,7 +661,7 @@ def jobs_of(work):
     last = {p: "hsm.log.signed" if p == "antin-hsm-log" else "hsm.signed" for p in hsms}
     doing = {"antin-hsm-issuing": work.certificates, "antin-hsm-log": work.people}
     return [
-        Job("certificates", work.certificates), Job("people", work.people), Job("permits", work.permits), Job("dossiers", work.dossiers),
+        Job("certificates", work.certificates), Job("people", work.people), Job("permits", work.permits), Job("erasures", work.erasures), Job("dossiers", work.dossiers),
         Job("the token fails twice", work.certificates, [("antin-hsm-issuing", "hsm.sign", 1)] * 2),
         Job("the register ends while certificates are reserved", work.certificates, [("antin-register", "cert.reserve after-commit", 1)]),
         Job("antin-ca ends with a reservation", work.certificates, [("antin-ca", "ca reserve done", 1)]),

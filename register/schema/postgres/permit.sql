@@ -42,6 +42,7 @@ CREATE TABLE submission (
 	handle bytea NOT NULL REFERENCES permit,
 	PRIMARY KEY (program, key)
 );
+CREATE INDEX submission_handle ON submission (handle);
 
 -- Next number of each book; year 0 where numbers never restart.
 CREATE TABLE book (

@@ -1,0 +1,263 @@
+/* Erasing what never became a permit: by the right person, entry by entry, and
+ * nothing that anybody may copy changes. */
+#include "tests/base/test.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "register/fsck.h"
+#include "register/log_state.h"
+#include "tests/signer/world.h"
+
+#include <signal.h>
+#include <sqlite3.h>
+
+
+static struct office o;
+static json_t *decision;
+
+static int
+begin(void **state)
+{
+	struct err e;
+
+	office_begin(&o);
+	decision = json_pack("{s:s}", "decision", "07/QĐ-TN");
+	assert_done(office_open_book(&o, CLERK, "H99.31.07", "GPXD", year_of_day(day_in_vietnam(clock_now())), 1, &e), e);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	json_decref(decision);
+	o.w.broken = true;	/* fsck there expects that nothing was erased; the last test does it */
+	office_end(&o);
+	return 0;
+}
+
+static sqlite3 *
+look(void)
+{
+	own_str char *path = world_path(&o.w, "state/register.db");
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	return db;
+}
+
+static int64_t
+number(const char *sql, const char *handle)
+{
+	own_str char *text = xprintf(sql, handle);
+	sqlite3 *db = look();
+	sqlite3_stmt *s = NULL;
+	int64_t n;
+
+	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &s, NULL), SQLITE_OK);
+	n = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return n;
+}
+
+/* What the order is signed upon, out of the list. */
+static void
+listed_hash(unsigned char hash[SHA256_LEN], const char *state, const char *handle)
+{
+	own_str char *ask = xprintf("{\"state\":\"%s\"}", state);
+	own(json_t) *list = NULL;
+	json_t *item;
+	struct err e;
+	size_t i;
+
+	assert_done(office_list(&o, &list, ask, &e), e);
+	json_array_foreach(json_object_get(list, "items"), i, item)
+		if (strcmp(json_string_value(json_object_get(item, "handle")), handle) == 0) {
+			hash_from_hex(hash, item);
+			return;
+		}
+	assert_true(!"it is listed");
+}
+
+struct try { const char *name, *handle, *state; EVP_PKEY *key; X509 *cert; const json_t *with; bool other_hash; };
+
+static bool
+erase(const struct try *t, struct err *e)
+{
+	struct order_subject subject = { .number = NULL };
+	struct draft d = { .by = SEC, .key = t->key, .cert = t->cert, .verb = "permit.erase", .with = t->with, .subjects = &subject, .nsubjects = 1 };
+	own_struct(buf) cms = buf_new(1 << 20);
+	own(json_t) *answer = NULL;
+
+	snprintf(subject.id, sizeof(subject.id), "%s", t->handle);
+	listed_hash(subject.hash, t->state, t->handle);
+	subject.hash[0] ^= t->other_hash;
+	order_cms(&o.w, &d, &cms);
+	return office_send_order(&o, &answer, buf_span(&cms), e);
+}
+
+static void
+who_may_erase_what(void **state)
+{
+	own(json_t) *nothing = json_object();
+	char draft[33], issued[33];
+
+	office_draft(&o, draft, "gpxd-01", NULL);
+	office_signed(&o, issued, "gpxd-01", NULL);
+	office_seal(&o, issued);
+
+	const struct { struct try try; enum err_class class; const char *word; } cases[] = {
+		{ { "the clerk", draft, "draft", o.staff[CLERK].key, o.staff[CLERK].cert, decision, false }, ERR_POLICY, "no appointment (security-officer)" },
+		{ { "the officer", draft, "draft", o.staff[DIEP].key, o.staff[DIEP].cert, decision, false }, ERR_POLICY, "no appointment (security-officer)" },
+		{ { "an approver", draft, "draft", o.w.admin[MAI].key, o.w.admin[MAI].cert, decision, false }, ERR_POLICY, "no appointment (security-officer)" },
+		{ { "without a decision", draft, "draft", NULL, NULL, nothing, false }, ERR_INPUT, "names its decision" },
+		{ { "another content", draft, "draft", NULL, NULL, decision, true }, ERR_CONFLICT, "another version" },
+		{ { "an issued permit", issued, "issued", NULL, NULL, decision, false }, ERR_CONFLICT, "only what never became a permit" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct err e = { ERR_NONE, "" };
+
+		office_refused(cases[i].try.name, erase(&cases[i].try, &e), &e, cases[i].class, cases[i].word);
+		assert_case(cases[i].try.name, office_is(&o, draft, "draft") && office_is(&o, issued, "issued"));
+	}
+}
+
+/* The octets of every bundle, as they were published. */
+static void
+published(struct buf *out)
+{
+	own_str char *path = world_path(&o.w, "public");
+	own_str char *list = xprintf("find '%s/tile' -type f -exec sha256sum {} + | sort -k2", path);
+	FILE *f = popen(list, "r");
+	char line[512];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		buf_put_str(out, line);
+	pclose(f);
+}
+
+static bool
+holds(const char *file, const char *text)
+{
+	own_str char *path = world_path(&o.w, file);
+	own_struct(buf) b = buf_new(256u << 20);
+	struct err e;
+
+	return file_read(&b, path, &e) && memmem(b.ptr, b.len, text, strlen(text)) != NULL;
+}
+
+static void
+record_and_rows_go_and_the_log_stays(void **state)
+{
+	own_struct(buf) before = buf_new(1 << 20);
+	own_struct(buf) after = buf_new(1 << 20);
+	own_str char *database = world_path(&o.w, "state/register.db");
+	own_str char *public = world_path(&o.w, "public");
+	struct hash path[MERKLE_PROOF_MAX], leaf;
+	char draft[33], done[33];
+	int64_t submitted, signed_at;
+	struct tile_source source;
+	struct store *store;
+	struct fsck was, is;
+	struct err e;
+	size_t n;
+
+	office_draft(&o, draft, "gpxd-02", NULL);
+	office_signed(&o, done, "gpxd-02", NULL);
+	submitted = number("SELECT entry FROM permit WHERE hex(handle) = upper('%s')", done);
+	signed_at = number("SELECT last FROM log_subject WHERE hex(handle) = upper('%s')", done);
+	assert_true(submitted > 0 && signed_at > submitted);
+	assert_done(fsck_run(&was, database, public, &e), e);
+	assert_int_equal(was.erased, 0);
+	published(&before);
+
+	const struct try tries[] = { { "a draft", draft, "draft", NULL, NULL, decision, false }, { "what an officer has signed", done, "signed", NULL, NULL, decision, false } };
+
+	for (size_t i = 0; i < COUNT(tries); i++)
+		assert_done(erase(&tries[i], &e), e);
+	for (size_t i = 0; i < COUNT(tries); i++) {
+		assert_int_equal(number("SELECT count(*) FROM permit WHERE hex(handle) = upper('%s')", tries[i].handle), 0);
+		assert_int_equal(number("SELECT count(*) FROM submission WHERE hex(handle) = upper('%s')", tries[i].handle), 0);
+	}
+	assert_int_equal(number("SELECT count(*) FROM log_entry WHERE record IS NULL AND salt IS NULL%s", ""), 3);
+
+	/* Three entries say so, and nothing else is missing. */
+	assert_done(fsck_run(&is, database, public, &e), e);
+	assert_true(is.erased == 3 && is.lost == 0 && is.entries == was.entries + 5);
+
+	/* What was published stands, octet for octet; more came. */
+	published(&after);
+	for (char *line = strtok((char *)buf_str(&before), "\n"); line != NULL; line = strtok(NULL, "\n"))
+		assert_case(line, strstr(buf_str(&after), line) != NULL);
+
+	/* Proofs of the erased entry, under the old root and the new. */
+	assert_done(store_open(&store, database, STORE_READ, &e), e);
+	source = (struct tile_source){ log_tile_get, store };
+	assert_done(log_tile_get(store, 0, (uint64_t)submitted, 1, &leaf, &e), e);
+	assert_done(merkle_prove_inclusion(path, &n, (uint64_t)submitted, was.entries, tile_node, &source, &e), e);
+	assert_done(merkle_check_inclusion(&leaf, (uint64_t)submitted, was.entries, path, n, &was.root, &e), e);
+	assert_done(merkle_prove_inclusion(path, &n, (uint64_t)submitted, is.entries, tile_node, &source, &e), e);
+	assert_done(merkle_check_inclusion(&leaf, (uint64_t)submitted, is.entries, path, n, &is.root, &e), e);
+	store_free(store);
+}
+
+/* Not in a free page of the file either. */
+static void
+not_in_the_file(void **state)
+{
+	static const char name[] = "Khối nhà B2 – Trung tâm thương mại";
+	pid_t *all[] = { &o.signer, &o.tsa, &o.w.ca };
+
+	for (size_t i = 0; i < COUNT(all); i++)
+		world_stop(all[i], SIGTERM);
+	world_stop(&o.w.reg, SIGTERM);
+	assert_true(holds("state/register.db", "Nhà ở riêng lẻ"));	/* of one that was not erased */
+	assert_false(holds("state/register.db", name));
+	world_start_register(&o.w);
+}
+
+/* A record that is gone and named by nobody, and one that is named and there. */
+static void
+nothing_else_passes_for_erased(void **state)
+{
+	static const char *const sql[] = {
+		"UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = 3",
+		"UPDATE log_entry SET record = x'00', salt = zeroblob(16) WHERE idx = (SELECT min(idx) FROM log_entry WHERE record IS NULL)",
+	};
+	own_str char *database = world_path(&o.w, "state/register.db");
+	own_str char *copy = world_path(&o.w, "copy.db");
+	own_str char *vacuum = xprintf("VACUUM INTO '%s'", copy);
+
+	for (size_t i = 0; i < COUNT(sql); i++) {
+		struct fsck f;
+		struct err e;
+		sqlite3 *db;
+
+		remove(copy);
+		db = look();
+		assert_int_equal(sqlite3_exec(db, vacuum, NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_close(db);
+		assert_done(fsck_run(&f, copy, NULL, &e), e);
+		assert_int_equal(sqlite3_open(copy, &db), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(db, sql[i], NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_close(db);
+		assert_case(sql[i], !fsck_run(&f, copy, NULL, &e));
+	}
+	assert_non_null(database);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_may_erase_what),
+		cmocka_unit_test(record_and_rows_go_and_the_log_stays),
+		cmocka_unit_test(not_in_the_file),
+		cmocka_unit_test(nothing_else_passes_for_erased),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
