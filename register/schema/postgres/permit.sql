@@ -64,6 +64,7 @@ CREATE TABLE number_used (
 	handle bytea NOT NULL REFERENCES permit,
 	PRIMARY KEY (agency, scope, year, number, version)
 );
+CREATE INDEX number_used_handle ON number_used (handle);
 
 CREATE TABLE status_list (
 	number bigint PRIMARY KEY,	-- of the publication, counts up
