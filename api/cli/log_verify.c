@@ -1,5 +1,7 @@
 /*
  * antin log verify PROOF -- is the entry in the log, and who says so?
+ * antin log verify CHECKPOINT --public DIR -- does what is published now hold,
+ * unchanged, all that this checkpoint stood for when somebody kept it?
  *
  * --key: the log's own word is enough.  --policy: a checkpoint counts only with
  * the quorum of witnesses that the policy asks for (c2sp.org/tlog-policy).
@@ -9,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "register/log_policy.h"
+#include "register/prefix.h"
 #include "register/tlog_proof.h"
 
 #include <stdio.h>
@@ -103,6 +106,43 @@ verify(const struct args *a, const struct tlog_proof *p, struct err *e)
 	return good;
 }
 
+static bool
+pass_over(void *ctx, uint64_t index, const struct entry *x, struct err *e)
+{
+	return true;
+}
+
+/* A history that was made again from one end to the other is consistent by
+ * itself, and not with a checkpoint that was seen before. */
+static bool
+grown(const struct args *a, struct span note, struct err *e)
+{
+	struct checkpoint kept;
+	struct note_key key;
+	struct prefix now;
+	struct hash root;
+
+	if (!read_key(&key, args_get(a, "key"), e) || !checkpoint_check(&kept, note, &key, e) || !prefix_open(&now, args_get(a, "public"), &key, e))
+		return false;
+	if (kept.size > now.head.size)
+		return fail(e, ERR_POLICY, "the checkpoint that was kept has %llu entries, what is published now %llu: the log was cut", (unsigned long long)kept.size,
+		    (unsigned long long)now.head.size);
+	if (!prefix_read(&now, kept.size, pass_over, NULL, &root, e))
+		return false;
+	if (!hash_eq(&root, &kept.root))
+		return fail(e, ERR_POLICY, "the first %llu entries of what is published now are not those that the kept checkpoint stood for: history was changed",
+		    (unsigned long long)kept.size);
+	if (a->json) {
+		own(json_t) *j = json_pack("{s:b, s:s, s:I, s:I}", "grown", 1, "log", kept.origin, "from", (json_int_t)kept.size, "to", (json_int_t)now.head.size);
+
+		command_print_json(j);
+	} else {
+		printf("the log %s has grown from %llu to %llu entries, and the first %llu are the same\n", kept.origin, (unsigned long long)kept.size,
+		    (unsigned long long)now.head.size, (unsigned long long)kept.size);
+	}
+	return true;
+}
+
 int
 log_verify(const struct args *a)
 {
@@ -111,10 +151,12 @@ log_verify(const struct args *a)
 	struct err e;
 	bool good;
 
-	if (a->nwords != 2 || args_has(a, "key") == args_has(a, "policy")) {
-		fail(&e, ERR_INPUT, "antin log verify PROOF --key VKEY, or --policy FILE");
+	if (a->nwords != 2 || args_has(a, "key") == args_has(a, "policy") || (args_has(a, "public") && !args_has(a, "key"))) {
+		fail(&e, ERR_INPUT, "antin log verify PROOF --key VKEY, or --policy FILE; antin log verify CHECKPOINT --key VKEY --public DIR");
 		return command_usage(a, &e);
 	}
+	if (args_has(a, "public"))
+		return file_read(&text, a->word[1], &e) && grown(a, buf_span(&text), &e) ? 0 : command_refuse(a, &e);
 	if (!file_read(&text, a->word[1], &e) || !tlog_proof_read(&p, buf_span(&text), &e))
 		return command_refuse(a, &e);
 	good = verify(a, &p, &e);

@@ -309,7 +309,7 @@ command_csr(const struct args *a)
 
 const struct arg_option log_options[] = {
 	{ "database", "FILE", false, "fsck: the register's database" },
-	{ "public", "DIR", false, "fsck: compare what is published, too" },
+	{ "public", "DIR", false, "fsck: compare what is published, too; verify: a checkpoint that was kept with it" },
 	{ "key", "VKEY|FILE", false, "verify: the log's key; its own word is enough" },
 	{ "policy", "FILE", false, "verify: or which logs, and how many witnesses must have cosigned" },
 	{ NULL },

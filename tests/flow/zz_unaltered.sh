@@ -17,11 +17,28 @@ proofs=$(ls "$state"/evidence/*.tlog-proof "$state"/permits/*.tlog-proof 2>/dev/
 try node tests/register/log.mjs folder "$state/public" $proofs
 try python3 tests/flow/privacy.py "$state/public" "$state/register/register.db" tests/data/permits.json
 
-# One octet elsewhere, and Node sees it.
-rm -rf "$state/spoilt"
-cp -r "$state/public" "$state/spoilt"
-bundle=$(find "$state/spoilt/tile/entries" -type f -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2)
-printf '\377' | dd of="$bundle" bs=1 seek=200 conv=notrunc status=none
+# A checkpoint that somebody kept, and what was published after it.
+rm -rf "$state/spoilt" "$state/earlier"
+cp -a "$state/public" "$state/earlier"
+cp "$state/public/checkpoint" "$state/kept"
+uid_base=$(sed -n 's/^uid_base = //p' "$state/antin.conf" | head -1)
+world_again
+trap world_down EXIT
+"$antin" permit submit tests/data/permits.json --id gpxd-01 --key "unaltered-$$" --api "$api" --api-key-file "$state/desk/program.key" >/dev/null || bad=$((bad + 1))
+for _ in $(seq 100); do cmp -s "$state/kept" "$state/public/checkpoint" || break; sleep 0.1; done
+world_down
+try "$antin" log verify "$state/kept" --key "$state/trust/log.vkey" --public "$state/public"
+refused() {	# WORD COMMAND...
+	local word=$1
+	shift
+	if "$@" >"$state/log/refused" 2>&1 || ! grep -q "$word" "$state/log/refused"; then say "not ok not refused with \"$word\": $(cat "$state/log/refused")"; bad=$((bad + 1)); else say "ok refused: $(cat "$state/log/refused")"; fi
+}
+refused "the log was cut" "$antin" log verify "$state/public/checkpoint" --key "$state/trust/log.vkey" --public "$state/earlier"
+
+# One octet elsewhere, and everybody sees it.
+cp -a "$state/public" "$state/spoilt"
+find "$state/spoilt/tile/entries" -type f -size +1 -exec sh -c 'printf "\\377" | dd of="$1" bs=1 seek=200 conv=notrunc status=none' _ {} \;
 if node tests/register/log.mjs folder "$state/spoilt" >/dev/null 2>&1; then say "not ok Node takes a spoilt bundle"; bad=$((bad + 1)); else say "ok Node refuses a spoilt bundle"; fi
-rm -rf "$state/spoilt"
+refused "antin:" "$antin" log verify "$state/kept" --key "$state/trust/log.vkey" --public "$state/spoilt"
+rm -rf "$state/spoilt" "$state/earlier"
 [ "$bad" -eq 0 ]
