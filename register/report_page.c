@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#define BARS_MAX 24		/* the last ones, in order */
+#define BARS_MAX 24		/* the last months, else the longest */
 #define ROWS_MAX 500		/* a page's; the CSV has them all */
 #define BAR_WIDTH 1000
 
@@ -85,7 +85,7 @@ rows_of(const struct log_report *r, const struct log_report_part *part)
 }
 
 /* Sums over the rows with the same text in one column. */
-struct bar { const char *label; int64_t sum[4]; };
+struct bar { const char *label; int64_t sum[4], length; };
 struct bars { struct bar *bar; size_t n, series; int64_t longest; size_t column[4]; };
 
 static int
@@ -171,14 +171,39 @@ put_legend(struct buf *b, const struct log_report *r, const struct bars *all)
 	buf_put_str(b, "</p>\n");
 }
 
+/* The longest first, those of one length by label. */
+static int
+by_length(const void *a, const void *b)
+{
+	const struct bar *x = a, *y = b;
+
+	return x->length != y->length ? (x->length < y->length ? 1 : -1) : strcmp(x->label, y->label);
+}
+
+/* Those that are shown, in the order of their labels; *from: where they begin. */
+static void
+bars_choose(struct bars *all, const char *over, size_t *from)
+{
+	*from = all->n > BARS_MAX ? all->n - BARS_MAX : 0;
+	if (*from == 0 || strcmp(over, "month") == 0)
+		return;
+	for (size_t i = 0; i < all->n; i++)
+		all->bar[i].length = bar_length(all, &all->bar[i]);
+	qsort(all->bar, all->n, sizeof(*all->bar), by_length);
+	qsort(all->bar, BARS_MAX, sizeof(*all->bar), by_label);
+	all->n = BARS_MAX;
+	*from = 0;
+}
+
 static void
 put_bars(struct buf *b, const struct log_report *r, const struct log_report_part *part)
 {
 	struct bars all;
-	size_t from;
+	size_t from, gathered;
 
 	bars_gather(&all, r, part);
-	from = all.n > BARS_MAX ? all.n - BARS_MAX : 0;
+	gathered = all.n;
+	bars_choose(&all, part->over, &from);
 	for (size_t i = from; i < all.n; i++)
 		if (bar_length(&all, &all.bar[i]) > all.longest)
 			all.longest = bar_length(&all, &all.bar[i]);
@@ -187,6 +212,8 @@ put_bars(struct buf *b, const struct log_report *r, const struct log_report_part
 	for (size_t i = from; i < all.n; i++)
 		put_bar(b, &all, &all.bar[i]);
 	buf_put_str(b, "</ul>\n");
+	if (all.n < gathered)
+		buf_printf(b, "<p>%d nhiều nhất trong %zu. <span class=\"en\" lang=\"en\">The %d largest of %zu.</span></p>\n", BARS_MAX, gathered, BARS_MAX, gathered);
 	free(all.bar);
 }
 
