@@ -2,7 +2,6 @@
 
 #include "base/cbor.h"
 #include "base/clock.h"
-#include "base/fault.h"
 #include "base/log.h"
 #include "register/report_page.h"
 
@@ -124,11 +123,8 @@ record(struct reporter *r, const struct log_report *reports, size_t n, struct er
 	struct log_report_files files[REPORTS_MAX] = { 0 };
 	own_struct(buf) unit = buf_new(UNIT_MAX);
 	own_struct(buf) result = buf_new(1 << 20);
-	bool good = put_unit(&unit, reports, files, n, e);
+	bool good = put_unit(&unit, reports, files, n, e) && runner_unit(r->runner, CALLER_REGISTER, buf_span(&unit), &result, e);
 
-	FAULT_POINT("register.reports");
-	good = good && runner_unit(r->runner, CALLER_REGISTER, buf_span(&unit), &result, e);
-	FAULT_POINT("register.reports done");
 	for (size_t i = 0; i < n; i++)
 		log_report_files_drop(&files[i]);
 	return good;

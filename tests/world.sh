@@ -151,7 +151,7 @@ world_conf() {
 		public = $state/public
 		origin = $origin
 		database = $database
-		report_every = 60
+		report_every = ${report_every:-86400}
 		$cosigned
 
 		[antin-verifier]
