@@ -5,6 +5,11 @@
 # Exits 77 where PostgreSQL 15 is not installed.  The superuser is antin.
 set -u
 what=$1 file=$2
+# The server outlives this script; what its caller holds open, it must not.
+for fd in /proc/$$/fd/*; do
+	fd=${fd##*/}
+	if [ "$fd" -gt 2 ] && [ "$fd" -ne 255 ]; then eval "exec $fd>&-"; fi
+done
 bin=/usr/lib/postgresql/15/bin
 [ -x "$bin/initdb" ] || exit 77
 
