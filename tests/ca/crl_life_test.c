@@ -129,6 +129,78 @@ what_is_recorded_is_signed(void **state)
 	follows_from_the_log("after an outage", crl, number);
 }
 
+static uint64_t
+number_now(void)
+{
+	own_str char *path = world_path(&w, "public/crl/0.crl");
+	own_struct(buf) der = buf_new(1 << 20);
+	own(X509_CRL) *crl = NULL;
+	struct crl_facts f;
+	struct err e;
+
+	assert_done(file_read(&der, path, &e) && crl_from_any(&crl, buf_span(&der), &e) && crl_check(&f, crl, w.issuing, &e), e);
+	return f.number;
+}
+
+static uint64_t
+log_size(void)
+{
+	own_str char *path = world_path(&w, "public/checkpoint");
+	own_struct(buf) note = buf_new(1 << 16);
+	struct err e;
+
+	assert_done(file_read(&note, path, &e), e);
+	return strtoull(strchr(buf_str(&note), '\n') + 1, NULL, 10);
+}
+
+/* The keeper's child, which signs. */
+static pid_t
+child_of(pid_t keeper)
+{
+	own_str char *path = xprintf("/proc/%d/task/%d/children", (int)keeper, (int)keeper);
+	own_struct(buf) text = buf_new(1000);
+	struct err e;
+
+	assert_done(file_read(&text, path, &e), e);
+	return (pid_t)strtol(buf_str(&text), NULL, 10);
+}
+
+/* The log that a CRL rests on is public before it; but while the log's key is
+ * away, the CRL is not kept back. */
+static void
+a_list_follows_its_log(void **state)
+{
+	own(X509_CRL) *crl = NULL;
+	own(X509_CRL) *without = NULL;
+	struct crl_facts f;
+	uint64_t size, shown;
+	int64_t number;
+	struct err e;
+	pid_t child;
+
+	assert_done(crl_issue(&a, clock_now(), &number, &e), e);
+	published(&crl, number, &f);
+	X509_CRL_free(take(&crl));
+	child = child_of(w.log);
+	assert_true(child > 0 && kill(child, SIGSTOP) == 0);
+	assert_done(crl_issue(&a, clock_now(), &number, &e), e);
+	usleep(400000);
+	shown = number_now();
+	size = log_size();
+	kill(child, SIGCONT);
+	assert_true(shown < (uint64_t)number);
+	published(&crl, number, &f);
+	assert_true(log_size() > size);
+
+	world_stop(&w.log, SIGKILL);
+	usleep(200000);		/* for what was signed just before */
+	size = log_size();
+	assert_done(crl_issue(&a, clock_now(), &number, &e), e);
+	published(&without, number, &f);
+	assert_int_equal(log_size(), size);
+	w.log = world_start_process(&w, "antin-hsm", "antin-hsm-log", true);
+}
+
 static void
 an_entry_stays_for_one_more(void **state)
 {
@@ -172,7 +244,7 @@ an_entry_stays_for_one_more(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(an_entry_stays_for_one_more), cmocka_unit_test(what_is_recorded_is_signed) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(a_list_follows_its_log), cmocka_unit_test(an_entry_stays_for_one_more), cmocka_unit_test(what_is_recorded_is_signed) };
 
 	return cmocka_run_group_tests(tests, begin, end);
 }
