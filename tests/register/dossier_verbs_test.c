@@ -278,9 +278,9 @@ static void
 take_public(struct span public, const char *step, int64_t *day, int64_t *due, struct span *running)
 {
 	struct cbor c = cbor_read(public);
-	struct span s;
+	struct span s = SPAN_NONE;
 	struct err e;
-	size_t n;
+	size_t n = 0;
 
 	*due = NOTHING;
 	assert_done(cbor_get_array(&c, &n, "public", &e) && cbor_get_text(&c, &s, "step", &e) && cbor_get_int(&c, day, "day", &e), e);
