@@ -144,6 +144,17 @@ def entry():
     check('entry: leaf', sha(b'\0' + octets).hex() == e['leaf'] and len(octets) <= 512)
 
 
+def dossier():
+    d = rows('dossier')
+    record, octets, salt = (bytes.fromhex(d[k]) for k in ('record', 'entry', 'salt'))
+    told, fields = whole(record), whole(octets)
+    check('dossier: record and entry, decoded', diagnostic(told) == d['record decoded'] and diagnostic(fields) == d['entry decoded'])
+    check('dossier: commit', hmac.new(salt, b'\1' + sha(record), hashlib.sha256).digest() == fields[6])
+    told = dict(told)
+    check('dossier: the public part is of the record', fields[9] == [told['step'], told['day'], told['due'], told['running']] and fields[5] == told['handle'] and fields[3] == told['agency'])
+    check('dossier: the code as it came is not in the entry', told['code'].encode() not in octets and told['code'].endswith('-' + told['running']))
+
+
 def note(text):
     """The checkpoint inside, once openssl has checked its signature by the example's key."""
     name, _, key = example('vkey').strip().split('+', 2)
@@ -258,6 +269,7 @@ codes()
 order()
 entry()
 cosigned()
+dossier()
 proof()
 status_list()
 commands()

@@ -4,6 +4,8 @@
 
 #include "base/cbor.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/ossl.h"
 #include "register/client.h"
 #include "register/fsck.h"
 #include "register/lost.h"
@@ -320,6 +322,67 @@ the_public_entry(void **state)
 	}
 }
 
+/* A row of the page's example. */
+static void
+page_row(struct buf *out, const char *page, const char *name)
+{
+	const char *at = strstr(page, "<!-- example: dossier -->");
+	own_str char *begin = xprintf("\n%-8s", name);
+	struct err e;
+
+	assert_non_null(at);
+	at = strstr(at, begin);
+	assert_non_null(at);
+	at += strlen(begin);
+	assert_done(hex_get(out, span_of(at, strcspn(at, "\n")), &e), e);
+}
+
+static void
+put_example(struct values *v, const unsigned char handle[HANDLE_LEN], const unsigned char program[SHA256_LEN], const unsigned char event[SHA256_LEN])
+{
+	values_span(v, "handle", REG_BYTES, span_of(handle, HANDLE_LEN));
+	values_span(v, "agency", REG_TEXT, span_str("H99.31.07"));
+	values_span(v, "kind", REG_TEXT, span_str("construction"));
+	values_span(v, "code", REG_TEXT, span_str("H99.31.07-261026-0042"));
+	values_int(v, "code_day", 20752);
+	values_span(v, "running", REG_TEXT, span_str("0042"));
+	values_span(v, "step", REG_TEXT, span_str("received"));
+	values_int(v, "day", 20752);
+	values_int(v, "due", 20762);
+	values_null(v, "reason", REG_TEXT);
+	values_null(v, "corrects", REG_INT);
+	values_span(v, "program", REG_BYTES, span_of(program, SHA256_LEN));
+	values_span(v, "key", REG_TEXT, span_str("event-1"));
+	values_span(v, "sha256", REG_BYTES, span_of(event, SHA256_LEN));
+}
+
+/* The example of FORMATS.md, made from its words by the verb. */
+static void
+the_pages_example(void **state)
+{
+	own_struct(buf) page = buf_new(1 << 20), record = buf_new(4096), public = buf_new(1024), wanted = buf_new(4096), octets = buf_new(1024), salt = buf_new(100);
+	unsigned char handle[HANDLE_LEN], program[SHA256_LEN], event[SHA256_LEN];
+	const struct verb *verb = verb_find("dossier.event");
+	struct values v = { .n = 0 };
+	struct entry x, made;
+	struct err e;
+
+	for (unsigned i = 0; i < HANDLE_LEN; i++)
+		handle[i] = (unsigned char)(16 + i);
+	sha256(program, span_str("a program's key"));
+	sha256(event, span_str("the event"));
+	put_example(&v, handle, program, event);
+	record_write(&record, verb, &v);
+	assert_done(entry_of_fields(&made, &public, verb, &v, &e), e);
+	assert_done(file_read(&page, SOURCE_DIR "/policy/FORMATS.md", &e), e);
+	page_row(&wanted, buf_str(&page), "record");
+	page_row(&octets, buf_str(&page), "entry");
+	page_row(&salt, buf_str(&page), "salt");
+	assert_true(span_eq(buf_span(&record), buf_span(&wanted)));
+	assert_done(entry_read(&x, buf_span(&octets), &e) && entry_means(&x, buf_span(&record), salt.ptr, &e), e);
+	assert_true(x.type == 19 && span_eq(x.public_, made.public_) && span_eq(x.handle, made.handle) && span_eq(x.org, made.org) && span_eq(x.category, made.category));
+}
+
 struct following { struct store *to; size_t lost; };
 
 /* A reception is there whole, of what followed only the public entry is left. */
@@ -433,6 +496,7 @@ main(void)
 		cmocka_unit_test(for_the_signer_alone),
 		cmocka_unit_test(what_stands),
 		cmocka_unit_test(the_public_entry),
+		cmocka_unit_test(the_pages_example),
 		cmocka_unit_test(the_public_entries_are_enough),
 		cmocka_unit_test(fsck_finds_it),
 	};

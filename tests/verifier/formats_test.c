@@ -432,12 +432,13 @@ a_status_list(void **state)
 	status_list_drop(&l);
 }
 
-/* No example that nobody looks at: those that ask a running service are
+/* No example that nobody looks at: the dossier's is made again in
+ * tests/register/dossier_verbs_test.c, those that ask a running service are
  * looked at by tests/flow/whole_way.sh. */
 static void
 every_example_is_known(void **state)
 {
-	static const char *const known[] = { "codes", "sheet", "order", "order-commands", "entry", "vkey", "checkpoint", "witness", "cosigned", "proof", "status-list",
+	static const char *const known[] = { "codes", "sheet", "order", "order-commands", "entry", "dossier", "vkey", "checkpoint", "witness", "cosigned", "proof", "status-list",
 		"status-certificate", "subject-commands", "subject", "time-stamp-commands" };
 	size_t n = 0;
 
