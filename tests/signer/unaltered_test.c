@@ -165,7 +165,7 @@ make_reports(const char *path)
 	static const char origin[] = "xacthuc.hoagiang.example/register";
 	own_str char *folder = world_path(&o.w, "public");
 	own_str char *key = world_path(&o.w, "run/antin-hsm-log.register.sock");
-	struct publisher *publisher;
+	static struct publisher *publisher;	/* as long as the process, as everywhere */
 	struct reporter *reporter;
 	struct runner *runner;
 	struct err e;

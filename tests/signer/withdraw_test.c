@@ -127,6 +127,8 @@ published_status(uint64_t place)
 	return status;
 }
 
+struct reg *reg;		/* as long as the process, as everywhere */
+
 /* The published list, made again from the published tiles. */
 static void
 follows_from_the_log(X509 *signer)
@@ -137,12 +139,12 @@ follows_from_the_log(X509 *signer)
 	own_struct(buf) cwt = buf_new(STATUS_LIST_MAX);
 	own_struct(buf) tbs = buf_new(STATUS_LIST_MAX);
 	own_struct(buf) want = buf_new(STATUS_LIST_MAX);
-	struct reg *reg = reg_new(socket);
 	struct list_entry said;
 	struct prefix p;
 	struct cose c;
 	struct err e;
 
+	reg = reg_new(socket);
 	assert_done(reg_flush(reg, &e), e);
 	assert_done(prefix_open(&p, folder, NULL, &e), e);
 	assert_done(status_from_prefix(&tbs, &said, &p, p.head.size, signer, STATUS_URI, &e), e);
