@@ -13,6 +13,7 @@
 #define CRL_MAX (40u << 20)
 #define RETRY_MAX_SECS 30		/* the first try again comes after one */
 #define SERIAL_OCTETS 20
+#define TURNS 4			/* of several authorities at once */
 
 /* One CRL at a time; what waits shares the next one.  asked counts revocations
  * (after their commit), done those that a CRL holds. */
@@ -387,6 +388,19 @@ issue_now(struct authority *a, int64_t now, int64_t *number, struct err *e)
 	    crl_publish(a, *number, buf_span(&der), e);
 }
 
+/* Another antin-ca on the same register may have recorded its own meanwhile:
+ * then from the start, with what it listed. */
+static bool
+issue_in_turn(struct authority *a, int64_t now, int64_t *number, struct err *e)
+{
+	for (unsigned i = 1; i < TURNS; i++)
+		if (issue_now(a, now, number, e))
+			return true;
+		else if (e->class != ERR_CONFLICT)
+			return false;
+	return issue_now(a, now, number, e);
+}
+
 bool
 crl_issue(struct authority *a, int64_t now, int64_t *number, struct err *e)
 {
@@ -404,7 +418,7 @@ crl_issue(struct authority *a, int64_t now, int64_t *number, struct err *e)
 	good = c->done >= mine;
 	got = c->number;
 	pthread_mutex_unlock(&c->lock);
-	if (!good && issue_now(a, now, &got, e)) {
+	if (!good && issue_in_turn(a, now, &got, e)) {
 		good = true;
 		pthread_mutex_lock(&c->lock);
 		c->done = covers;

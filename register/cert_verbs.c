@@ -75,12 +75,16 @@ static const struct verb verbs[] = {
 		  { "size", REG_INT }, { "root", REG_BYTES, true }, { "sha256", REG_BYTES }, { "tbs", REG_BYTES } },
 	  .check = { { "SELECT 1 WHERE $root IS NOT NULL AND $size <= $entry", ERR_BUG, "a CRL names the log that it follows from" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number >= $number) AND "
-		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'crl' AND number >= $number)", ERR_CONFLICT, "a CRL with this number or a later one exists" } },
+		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'crl' AND number >= $number)", ERR_CONFLICT, "a CRL with this number or a later one exists" },
+		     /* Of two authorities' CRLs the later one has seen what the earlier one had. */
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number = (SELECT max(number) FROM crl) AND entry >= $size)", ERR_CONFLICT,
+		       "another CRL was recorded meanwhile" } },
 	  .project = { "INSERT INTO crl (number, shard, tbs, this_update, next_update, entry) VALUES ($number, $shard, $tbs, $this_update, $next_update, $entry)" } },
 
 	{ .name = "crl.signed", .callers = CALLER_CA, .entry = VERB_QUIET,
 	  .in = { { "number", REG_INT }, { "der", REG_BYTES } },
-	  .check = { { "SELECT 1 FROM crl WHERE number = $number", ERR_CONFLICT, "this CRL number is not reserved" } },
+	  .check = { { "SELECT 1 FROM crl WHERE number = $number", ERR_CONFLICT, "this CRL number is not reserved" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number > $number)", ERR_CONFLICT, "a later CRL was recorded meanwhile" } },
 	  .project = { "UPDATE crl SET der = $der WHERE number = $number" } },
 
 	{ .name = "program.register", .callers = CALLER_CA, .entry = 10, .org = "org",

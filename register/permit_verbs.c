@@ -107,12 +107,15 @@ static const struct verb verbs[] = {
 		  { "size", REG_INT }, { "root", REG_BYTES, true }, { "sha256", REG_BYTES }, { "tbs", REG_BYTES } },
 	  .check = { { "SELECT 1 WHERE $root IS NOT NULL AND $size <= $entry", ERR_BUG, "a status list names the log that it follows from" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM status_list WHERE number >= $number) AND "
-		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'status' AND number >= $number)", ERR_CONFLICT, "a status list with this number or a later one exists" } },
+		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'status' AND number >= $number)", ERR_CONFLICT, "a status list with this number or a later one exists" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM status_list WHERE number = (SELECT max(number) FROM status_list) AND entry >= $size)", ERR_CONFLICT,
+		       "another status list was recorded meanwhile" } },
 	  .project = { "INSERT INTO status_list (number, list, tbs, this_update, next_update, entry) VALUES ($number, $list, $tbs, $this_update, $next_update, $entry)" } },
 
 	{ .name = "status.signed", .callers = CALLER_SIGNER, .entry = VERB_QUIET,
 	  .in = { { "number", REG_INT }, { "cwt", REG_BYTES } },
-	  .check = { { "SELECT 1 FROM status_list WHERE number = $number", ERR_CONFLICT, "this status list is not reserved" } },
+	  .check = { { "SELECT 1 FROM status_list WHERE number = $number", ERR_CONFLICT, "this status list is not reserved" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM status_list WHERE number > $number)", ERR_CONFLICT, "a later status list was recorded meanwhile" } },
 	  .project = { "UPDATE status_list SET cwt = $cwt WHERE number = $number" } },
 	{ .name = NULL },
 };

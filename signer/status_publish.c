@@ -19,6 +19,7 @@
 #define EVERY_SECS 3600
 #define RETRY_MAX_SECS 30		/* the first try again comes after one */
 #define PERMITS_MAX (4u << 20)
+#define TURNS 4			/* of several signers at once */
 
 struct status_clock {
 	pthread_mutex_t lock, making;
@@ -146,10 +147,13 @@ make_list(const struct service *s, int64_t now, struct err *e)
 bool
 status_publish(const struct service *s, int64_t now, struct err *e)
 {
-	bool good;
+	bool good = false;
 
 	pthread_mutex_lock(&s->status->making);
-	good = make_list(s, now, e);
+	/* Another antin-signer on the same register may have recorded its own
+	 * meanwhile: then from the start. */
+	for (unsigned i = 0; !good && i < TURNS && (i == 0 || e->class == ERR_CONFLICT); i++)
+		good = make_list(s, now, e);
 	pthread_mutex_unlock(&s->status->making);
 	return good;
 }

@@ -292,6 +292,7 @@ put_list(const char *verb, const char *kind, int64_t number, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	bool crl = strcmp(kind, "crl") == 0;
+	uint64_t seen = UINT64_MAX;
 
 	reg_verb(&u, verb);
 	reg_text(&u, "org", "H99");
@@ -300,7 +301,7 @@ put_list(const char *verb, const char *kind, int64_t number, struct err *e)
 	reg_int(&u, crl ? "shard" : "list", crl ? 0 : 1);
 	reg_int(&u, "this_update", number);
 	reg_int(&u, "next_update", number + 100);
-	reg_int(&u, "size", 1);
+	reg_int(&u, "size", (int64_t)runner_wait_change(runner, &seen, 0));
 	reg_bytes(&u, "root", span_str("0123456789abcdef0123456789abcdef"));
 	reg_bytes(&u, "sha256", span_str("s"));
 	reg_bytes(&u, "tbs", span_str("t"));
