@@ -73,8 +73,8 @@ head_load(struct log_state *s, struct store *store, struct err *e)
 	    (rows == 1 || fail(e, ERR_STORE, "the log has no head row"));
 }
 
-bool
-log_state_load(struct log_state *s, struct store *store, struct err *e)
+static bool
+load(struct log_state *s, struct store *store, struct err *e)
 {
 	if (!head_load(s, store, e))
 		return false;
@@ -90,6 +90,20 @@ log_state_load(struct log_state *s, struct store *store, struct err *e)
 			return fail(e, ERR_STORE, "the last tile of level %u does not fit the log's size", level);
 	}
 	return true;
+}
+
+/* Whole or not at all: a head without its tiles would look like the log's end to
+ * log_state_follow, and the next entry would write a tile of its own alone. */
+bool
+log_state_load(struct log_state *s, struct store *store, struct err *e)
+{
+	struct log_state *now = xalloc(sizeof(*now));
+	bool good = load(now, store, e);
+
+	if (good)
+		*s = *now;
+	free(now);
+	return good;
 }
 
 bool
