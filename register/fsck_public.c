@@ -204,7 +204,9 @@ fsck_public_check(const struct fsck_public *p, const struct checkpoint *c, struc
  * Publications.
  */
 
-struct looking { const char *folder; bool same, passed; };
+/* suspect: the seq of a row whose file is another although a later row's has been
+ * written; before: the same of the look before this one; 0: none. */
+struct looking { const char *folder; bool same, passed; int64_t suspect, before; };
 
 static bool
 look_at_row(void *ctx, const struct value *c, unsigned n, struct err *e)
@@ -223,23 +225,32 @@ look_at_row(void *ctx, const struct value *c, unsigned n, struct err *e)
 	}
 	l->same = false;
 	fail(e, ERR_STORE, "publication, row %.60s: the file %s is %s", name, path, read ? "another" : "missing");
-	return !l->passed;
+	if (!l->passed)
+		return true;
+	if (l->suspect == 0)
+		l->suspect = c[2].i;
+	return c[2].i != l->before;
 }
 
-/* Files are written in the order of seq: one that is not its row's may yet be
- * written, if no later one has been. */
+/*
+ * Files are written in the order of seq: one that is not its row's may yet be
+ * written, if no later one has been; or it is newer than the rows that we read,
+ * and the next look shows its row with another seq.
+ */
 bool
 fsck_public_rows(struct store *db, const char *folder, struct err *e)
 {
-	static const enum reg_type types[] = { REG_TEXT, REG_BYTES };
+	static const enum reg_type types[] = { REG_TEXT, REG_BYTES, REG_INT };
+	int64_t suspect = 0;
 
 	for (unsigned i = 0; i < WAITS; i++) {
-		struct looking l = { .folder = folder, .same = true };
+		struct looking l = { .folder = folder, .same = true, .before = suspect };
 
-		if (!store_run(db, "SELECT path, body FROM publication WHERE " LOST_IS_CURRENT " ORDER BY seq DESC", NULL, types, 2, look_at_row, &l, NULL, e))
+		if (!store_run(db, "SELECT path, body, seq FROM publication WHERE " LOST_IS_CURRENT " ORDER BY seq DESC", NULL, types, 3, look_at_row, &l, NULL, e))
 			return false;
 		if (l.same)
 			return true;
+		suspect = l.suspect;
 		usleep(WAIT_US);
 	}
 	return false;

@@ -91,3 +91,19 @@ keyed_drop(struct keyed *k)
 {
 	keyed_drop_with(k, NULL);
 }
+
+struct keyed *
+keyed_make(size_t size)
+{
+	struct keyed *k = xalloc(sizeof(*k));
+
+	*k = keyed_new(size);
+	return k;
+}
+
+void
+keyed_unmake(void *keyed)
+{
+	keyed_drop(keyed);
+	free(keyed);
+}

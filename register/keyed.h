@@ -15,6 +15,9 @@ struct keyed { void *root; size_t size; };
 
 /* struct keyed k = keyed_new(sizeof(struct x)); */
 static inline struct keyed keyed_new(size_t size) { return (struct keyed){ NULL, size }; }
+/* The same for itself alone: what a report begins with, and its end. */
+struct keyed *keyed_make(size_t size);
+void keyed_unmake(void *keyed);
 void *keyed_at(struct keyed *, struct span a, struct span b, struct span c);
 typedef void keyed_thing(void *ctx, const struct span key[KEYED_TEXTS], void *thing);
 void keyed_each(const struct keyed *, keyed_thing *, void *ctx);

@@ -45,10 +45,11 @@ static const struct verb verbs[] = {
 	  .project = { "INSERT INTO report (entry, spec, size, sha256, json_sha256, html_sha256, index_sha256, css_sha256, time) "
 		       "VALUES ($entry, $spec, $size, $sha256, $json_sha256, $html_sha256, $index_sha256, $css_sha256, $time)" } },
 
+	/* The same octets again are no publication: seq says what is yet to be written. */
 	{ .name = "publish.put", .callers = CALLER_CA | CALLER_SIGNER | CALLER_REGISTER, .entry = VERB_QUIET,
 	  .in = { { "path", REG_TEXT }, { "body", REG_BYTES } },
 	  .project = { "INSERT INTO publication (path, body, seq) VALUES ($path, $body, (SELECT coalesce(max(seq), 0) + 1 FROM publication)) "
-		       "ON CONFLICT (path) DO UPDATE SET body = excluded.body, seq = excluded.seq" } },
+		       "ON CONFLICT (path) DO UPDATE SET body = excluded.body, seq = excluded.seq WHERE publication.body IS DISTINCT FROM excluded.body" } },
 
 	{ .name = "session.put", .callers = CALLER_SIGNER, .entry = VERB_QUIET,
 	  .in = { { "id", REG_BYTES }, { "body", REG_BYTES }, { "expires", REG_INT } },

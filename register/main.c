@@ -96,7 +96,6 @@ on_read(void *state, enum msg_caller who, const struct msg *in, struct msg *out,
 {
 	struct state *s = state;
 	own_struct(buf) rows = buf_new(REG_MESSAGE_MAX);
-
 	struct as_of as_of;
 
 	if (!runner_read(s->runner, who, msg_str(in, 0), msg_span(in, 1), &rows, &as_of, e))

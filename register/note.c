@@ -1,11 +1,14 @@
 #include "register/note.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <stdlib.h>
+
+#define VKEY_MAX 1024
 
 #define TIME_LEN 8
 #define SIGNATURE_LEN 64
@@ -81,6 +84,28 @@ bool
 note_key_parse(struct note_key *out, const char *vkey, struct err *e)
 {
 	return key_parse(out, NOTE_LOG, vkey, e);
+}
+
+bool
+note_key_read(struct note_key *out, const char *path, struct err *e)
+{
+	own_struct(buf) line = buf_new(VKEY_MAX);
+
+	if (!file_read(&line, path, e))
+		return false;
+	if (line.len > 0 && line.ptr[line.len - 1] == '\n')
+		line.len--;
+	if (memchr(line.ptr != NULL ? (const char *)line.ptr : "", 0, line.len) != NULL)
+		return fail(e, ERR_INPUT, "%s is not the line of a key", path);
+	return note_key_parse(out, buf_str(&line), e) || fail_in(e, "%s", path);
+}
+
+bool
+note_key_given(struct note_key *out, const char *vkey_or_path, struct err *e)
+{
+	struct err ignored;
+
+	return note_key_parse(out, vkey_or_path, &ignored) || note_key_read(out, vkey_or_path, e);
 }
 
 bool

@@ -13,7 +13,7 @@
  * a line by a known key that does not verify refuses the whole note.  Signing
  * is the caller's (the log key lives on a token): note_line() frames it.
  *
- * Pure; open to every level above.
+ * Pure, but for note_key_read and note_key_given; open to every level above.
  */
 #pragma once
 
@@ -30,6 +30,9 @@ struct note_key { enum note_kind kind; char name[NOTE_NAME_MAX]; unsigned char i
 /* A log's key. */
 must_check bool note_key_new(struct note_key *out, const char *name, const unsigned char key[NOTE_KEY_LEN], struct err *);
 must_check bool note_key_parse(struct note_key *out, const char *vkey, struct err *);
+/* Out of a file that is its vkey (log.vkey); or the vkey itself, else its file. */
+must_check bool note_key_read(struct note_key *out, const char *path, struct err *);
+must_check bool note_key_given(struct note_key *out, const char *vkey_or_path, struct err *);
 /* A witness's. */
 must_check bool note_witness_new(struct note_key *out, const char *name, const unsigned char key[NOTE_KEY_LEN], struct err *);
 must_check bool note_witness_parse(struct note_key *out, const char *vkey, struct err *);

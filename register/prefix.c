@@ -4,30 +4,17 @@
 #include "register/tile.h"
 
 #define BUNDLE_MAX (TILE_WIDTH * (2 + ENTRY_MAX))
-#define VKEY_MAX 1024
-
-static bool
-own_key(struct note_key *key, const char *folder, struct err *e)
-{
-	own_str char *path = xprintf("%s/log.vkey", folder);
-	own_struct(buf) vkey = buf_new(VKEY_MAX);
-
-	if (!file_read(&vkey, path, e))
-		return false;
-	if (vkey.len > 0 && vkey.ptr[vkey.len - 1] == '\n')
-		vkey.len--;
-	return note_key_parse(key, buf_str(&vkey), e) || fail_in(e, "%s", path);
-}
 
 bool
 prefix_open(struct prefix *out, const char *folder, const struct note_key *key, struct err *e)
 {
 	own_str char *path = xprintf("%s/checkpoint", folder);
+	own_str char *vkey = xprintf("%s/log.vkey", folder);
 	own_struct(buf) note = buf_new(NOTE_MAX);
 	struct note_key own;
 
 	out->folder = folder;
-	if (key == NULL && !own_key(&own, folder, e))
+	if (key == NULL && !note_key_read(&own, vkey, e))
 		return false;
 	if (!file_read(&note, path, e))
 		return false;

@@ -414,10 +414,12 @@ take_published(void *ctx, const struct value *c, unsigned n, struct err *e)
 static bool
 fail_behind(struct publisher *p, uint64_t size, const char *what, uint64_t more, struct err *e)
 {
-	own_str char *state = xstrdup(runner_database(p->runner));
+	own_str char *database = xstrdup(runner_database(p->runner));
+	bool server = store_is_server(database);
 
-	return fail(e, ERR_STORE, "%llu entries here, %llu %s: refusing to fork the log; into an empty state: antin restore --from BACKUP --state %s --tiles %s",
-	    (unsigned long long)size, (unsigned long long)more, what, dirname(state), p->folder);
+	return fail(e, ERR_STORE, "%llu entries here, %llu %s: refusing to fork the log; into an empty %s: antin restore --from BACKUP --%s %s --tiles %s",
+	    (unsigned long long)size, (unsigned long long)more, what, server ? "database" : "state", server ? "database" : "state",
+	    server ? database : dirname(database), p->folder);
 }
 
 /* What is on the disk for everybody to see must be a prefix of what is here,
@@ -480,14 +482,8 @@ learn_key(struct publisher *p, struct err *e)
 static bool
 read_key(struct publisher *p, const char *path, struct err *e)
 {
-	own_struct(buf) text = buf_new(300);
-
-	if (!file_read(&text, path, e))
+	if (!note_key_read(&p->public, path, e))
 		return false;
-	if (text.len > 0 && text.ptr[text.len - 1] == '\n')
-		text.len--;
-	if (!note_key_parse(&p->public, buf_str(&text), e))
-		return fail_in(e, "%s", path);
 	return strcmp(p->public.name, p->origin) == 0 || fail(e, ERR_INPUT, "%s is the key of %s, not of %s", path, p->public.name, p->origin);
 }
 

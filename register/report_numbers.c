@@ -24,14 +24,7 @@ static const struct log_report_part parts[] = {
 
 struct numbers { int64_t *n; size_t len, room; };
 
-static void *
-begin(void)
-{
-	struct keyed *k = xalloc(sizeof(*k));
-
-	*k = keyed_new(sizeof(struct numbers));
-	return k;
-}
+static void *begin(void) { return keyed_make(sizeof(struct numbers)); }
 
 static void
 numbers_free(void *thing)

@@ -3,7 +3,8 @@
  *
  * What cannot be gained by it:
  *  - back-dating: an event took effect on the day it claims or on the day before
- *    its entry was made, whichever is later;
+ *    its entry was made, whichever is later; a correction does not take it back
+ *    before the day that stood, nor is made against the one who corrects late;
  *  - a later due date: it counts only while the old one has not passed, or on
  *    resuming from a pause that began before it passed;
  *  - pausing what is late already: it stays late;
@@ -227,10 +228,19 @@ on_received(struct dossier *d, const struct event *v)
 	set_due(d, v, v->made - 1 <= d->due);
 }
 
+/* before: the day that stood. */
+static int32_t
+corrected(int32_t before, const struct event *v)
+{
+	int32_t day = v->day > before ? v->day : before;
+
+	return day < v->took ? day : v->took;
+}
+
 static void
 on_paused(struct dossier *d, const struct event *v)
 {
-	d->paused = v->took;
+	d->paused = (d->flags & IS_PAUSED) ? corrected(d->paused, v) : v->took;
 	d->flags |= IS_PAUSED;
 }
 
@@ -245,7 +255,7 @@ on_resumed(struct dossier *d, const struct event *v)
 static void
 on_resolved(struct dossier *d, const struct event *v)
 {
-	d->resolved = v->took;
+	d->resolved = (d->flags & IS_RESOLVED) ? corrected(d->resolved, v) : v->took;
 	d->flags |= IS_RESOLVED;
 }
 

@@ -3,8 +3,6 @@
 
 #include "register/keyed.h"
 
-#include <stdlib.h>
-
 enum { ROW, ROLE, MONTH, ORDERS };
 
 static const struct log_report_column columns[] = {
@@ -17,21 +15,7 @@ static const struct log_report_part parts[] = {
 	{ NULL },
 };
 
-static void *
-begin(void)
-{
-	struct keyed *k = xalloc(sizeof(*k));
-
-	*k = keyed_new(sizeof(int64_t));
-	return k;
-}
-
-static void
-drop(void *state)
-{
-	keyed_drop(state);
-	free(state);
-}
+static void *begin(void) { return keyed_make(sizeof(int64_t)); }
 
 static bool
 entry(void *state, uint64_t index, const struct entry *x, struct err *e)
@@ -62,7 +46,7 @@ static const struct log_report_spec spec = {
 	.name = "orders", .vi = "Lệnh đã nhận theo vai trò", .en = "Orders accepted, by role",
 	.counts_vi = "Mỗi lệnh là một chữ ký bằng thiết bị của một người và chỉ có tác dụng một lần.",
 	.counts_en = "Each order is a signature by a person's own token and acts once.",
-	.columns = columns, .parts = parts, .begin = begin, .entry = entry, .end = end, .drop = drop,
+	.columns = columns, .parts = parts, .begin = begin, .entry = entry, .end = end, .drop = keyed_unmake,
 };
 
 const struct log_report_spec *log_report_orders(void) { return &spec; }

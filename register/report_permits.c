@@ -5,8 +5,6 @@
 #include "register/keyed.h"
 #include "register/public_item.h"
 
-#include <stdlib.h>
-
 #define STATUS_WITHDRAWN 1
 #define STATUS_SUPERSEDED 3
 
@@ -25,21 +23,7 @@ static const struct log_report_part parts[] = {
 
 struct count { int64_t issued, superseded, withdrawn; };
 
-static void *
-begin(void)
-{
-	struct keyed *k = xalloc(sizeof(*k));
-
-	*k = keyed_new(sizeof(struct count));
-	return k;
-}
-
-static void
-drop(void *state)
-{
-	keyed_drop(state);
-	free(state);
-}
+static void *begin(void) { return keyed_make(sizeof(struct count)); }
 
 /* 6 and 7: [list, idx, status, from, ?until]. */
 static bool
@@ -92,7 +76,7 @@ static const struct log_report_spec spec = {
 	.name = "permits", .vi = "Giấy phép đã cấp, thay thế, thu hồi", .en = "Permits issued, superseded, withdrawn",
 	.counts_vi = "Tính theo tháng ghi vào sổ, không theo ngày ghi trên giấy.",
 	.counts_en = "By the month of the entry in the log, whatever date the paper bears.",
-	.columns = columns, .parts = parts, .begin = begin, .entry = entry, .end = end, .drop = drop,
+	.columns = columns, .parts = parts, .begin = begin, .entry = entry, .end = end, .drop = keyed_unmake,
 };
 
 const struct log_report_spec *log_report_permits(void) { return &spec; }

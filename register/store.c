@@ -104,8 +104,6 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	  "CREATE TABLE log_beat (one bigint PRIMARY KEY CHECK (one = 1), time bigint NOT NULL)" },
 	{ "CREATE INDEX IF NOT EXISTS submission_handle ON submission (handle);"
 	  "CREATE INDEX IF NOT EXISTS number_used_handle ON number_used (handle)", NULL },
-	{ "CREATE INDEX IF NOT EXISTS submission_handle ON submission (handle);"
-	  "CREATE INDEX IF NOT EXISTS number_used_handle ON number_used (handle)", NULL },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

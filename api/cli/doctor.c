@@ -82,14 +82,11 @@ check_age(const struct doctor *d, const char *what, int64_t t, int64_t max_secs,
 static bool
 published_checkpoint(const struct doctor *d, const char *name, struct checkpoint *c, struct err *e)
 {
-	own_struct(buf) note = buf_new(NOTE_MAX), vkey = buf_new(1024);
+	own_str char *vkey = xprintf("%s/log.vkey", d->public);
+	own_struct(buf) note = buf_new(NOTE_MAX);
 	struct note_key key;
 
-	if (!read_public(d, name, &note, e) || !read_public(d, "log.vkey", &vkey, e))
-		return false;
-	if (vkey.len > 0 && vkey.ptr[vkey.len - 1] == '\n')
-		vkey.len--;
-	return note_key_parse(&key, buf_str(&vkey), e) && checkpoint_check(c, buf_span(&note), &key, e);
+	return read_public(d, name, &note, e) && note_key_read(&key, vkey, e) && checkpoint_check(c, buf_span(&note), &key, e);
 }
 
 /* The entry that the checkpoint ends with, out of its bundle. */

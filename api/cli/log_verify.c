@@ -20,21 +20,6 @@
 /* What was proven. */
 struct proven { struct checkpoint c; struct entry x; struct quorum q; };
 
-static bool
-read_key(struct note_key *key, const char *given, struct err *e)
-{
-	own_struct(buf) text = buf_new(1024);
-	struct err ignored;
-
-	if (note_key_parse(key, given, &ignored))
-		return true;
-	if (!file_read(&text, given, e))
-		return false;
-	buf_str(&text);
-	text.ptr[strcspn((char *)text.ptr, "\r\n")] = '\0';
-	return note_key_parse(key, (const char *)text.ptr, e);
-}
-
 /* Quorum first; then the proof under the key of the log that signed. */
 static bool
 check_policy(struct proven *out, const struct tlog_proof *p, const struct log_policy *policy, struct err *e)
@@ -99,7 +84,7 @@ verify(const struct args *a, const struct tlog_proof *p, struct err *e)
 	if (policy != NULL)
 		good = log_policy_read(policy, args_get(a, "policy"), e) && check_policy(&x, p, policy, e);
 	else
-		good = read_key(&key, args_get(a, "key"), e) && tlog_proof_check(p, &key, &x.c, &x.x, e);
+		good = note_key_given(&key, args_get(a, "key"), e) && tlog_proof_check(p, &key, &x.c, &x.x, e);
 	if (good)
 		tell(a, p, &x, policy);
 	free(policy);
@@ -122,7 +107,7 @@ grown(const struct args *a, struct span note, struct err *e)
 	struct prefix now;
 	struct hash root;
 
-	if (!read_key(&key, args_get(a, "key"), e) || !checkpoint_check(&kept, note, &key, e) || !prefix_open(&now, args_get(a, "public"), &key, e))
+	if (!note_key_given(&key, args_get(a, "key"), e) || !checkpoint_check(&kept, note, &key, e) || !prefix_open(&now, args_get(a, "public"), &key, e))
 		return false;
 	if (kept.size > now.head.size)
 		return fail(e, ERR_POLICY, "the checkpoint that was kept has %llu entries, what is published now %llu: the log was cut", (unsigned long long)kept.size,

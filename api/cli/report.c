@@ -46,21 +46,6 @@ take_size(uint64_t *size, const struct args *a, uint64_t all, struct err *e)
 	return (text[0] >= '0' && text[0] <= '9' && *end == '\0') || fail(e, ERR_INPUT, "--size is a number of entries");
 }
 
-static bool
-take_key(struct note_key *key, const char *given, struct err *e)
-{
-	own_struct(buf) text = buf_new(1024);
-	struct err ignored;
-
-	if (note_key_parse(key, given, &ignored))
-		return true;
-	if (!file_read(&text, given, e))
-		return false;
-	buf_str(&text);
-	text.ptr[strcspn((char *)text.ptr, "\r\n")] = '\0';
-	return note_key_parse(key, (const char *)text.ptr, e);
-}
-
 /* The head that is trusted: --root of --size, else the folder's checkpoint. */
 static bool
 open_log(struct prefix *p, const struct args *a, struct err *e)
@@ -72,7 +57,7 @@ open_log(struct prefix *p, const struct args *a, struct err *e)
 	if (folder == NULL)
 		folder = ".";
 	if (root == NULL)
-		return (key == NULL || take_key(&known, key, e)) && prefix_open(p, folder, key != NULL ? &known : NULL, e);
+		return (key == NULL || note_key_given(&known, key, e)) && prefix_open(p, folder, key != NULL ? &known : NULL, e);
 	*p = (struct prefix){ .folder = folder };
 	if (!args_need(a, "origin", &origin, e) || !take_size(&p->head.size, a, 0, e) || !base64_get(&octets, span_str(root), e))
 		return false;

@@ -38,7 +38,7 @@ sql "$first" "CREATE ROLE register LOGIN IN ROLE pg_read_all_stats" postgres
 sql "$first" "CREATE DATABASE antin OWNER register" postgres
 mkdir "$second" && chmod 755 "$second"
 if [ "$(id -u)" -eq 0 ]; then chown "$(id -u postgres):$(id -g postgres)" "$second"; fi
-cd / && as_server "$pg/pg_basebackup" -h "$first" -U antin -D "$second/data" -R -d "host=$first user=antin application_name=second" >/dev/null || die "the standby's copy"
+cd / && as_server "$pg/pg_basebackup" -c fast -h "$first" -U antin -D "$second/data" -R -d "host=$first user=antin application_name=second" >/dev/null || die "the standby's copy"
 cd "$OLDPWD" || exit 1
 sed -i "s|^unix_socket_directories = .*|unix_socket_directories = '$second'|" "$second/data/postgresql.conf"
 as_server "$pg/pg_ctl" -D "$second/data" -l "$second/log" -w -t 60 start >/dev/null || die "the standby"

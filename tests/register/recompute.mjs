@@ -117,12 +117,12 @@ const made = {
 		const dossiers = new Map(), counts = new Map(), late = new Map(), series = new Map(), rows = [];
 		for (const x of all.filter(e => e.type === 19)) {
 			const [step, day, ...rest] = x.pub, running = rest.at(-1), due = rest.length === 2 ? rest[0] : undefined, entered = dayOf(x.time);
-			const d = tally(dossiers, x.handle, () => ({ org: x.org, kind: x.category })), took = Math.max(day, entered - 1);
+			const d = tally(dossiers, x.handle, () => ({ org: x.org, kind: x.category })), took = Math.max(day, entered - 1), fix = before => before === undefined ? took : Math.min(took, Math.max(day, before));
 			const setDue = since => { if (due === undefined || d.end !== undefined || (d.due !== undefined && due > d.due && since > d.due)) return; d.moved ||= due > d.due; d.due = due; };
 			if (step === 'received') { if (d.day === undefined) { d.day = day; d.running = running; d.cameLate = entered > day + 1; } setDue(entered - 1); }
-			else if (step === 'paused') d.paused = took;
+			else if (step === 'paused') d.paused = fix(d.paused);
 			else if (step === 'resumed') { setDue(d.paused ?? entered - 1); d.paused = undefined; }
-			else d.end = took;
+			else d.end = fix(d.end);
 		}
 		for (const d of dossiers.values()) {
 			const until = d.end ?? d.paused ?? today, state = d.due === undefined ? 6 : until > d.due ? 2 : d.end !== undefined ? 1 : d.paused !== undefined ? 5 : 4;
