@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include "base/crew.h"
 #include "base/fault.h"
 
 #include <errno.h>
@@ -10,6 +11,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define WRITERS 8
 
 /* A full disk may have room again. */
 static enum err_class
@@ -86,8 +89,9 @@ write_and_sync(int fd, struct span content, mode_t mode, const char *path, struc
 	return true;
 }
 
-bool
-file_write(const char *path, struct span content, mode_t mode, struct err *e)
+/* All but the folder's fsync. */
+static bool
+replace(const char *path, struct span content, mode_t mode, struct err *e)
 {
 	own_str char *temp = xprintf("%s.XXXXXX", path);
 	own_fd int fd = mkostemp(temp, O_CLOEXEC);
@@ -105,7 +109,52 @@ file_write(const char *path, struct span content, mode_t mode, struct err *e)
 		return false;
 	}
 	FAULT_PATH("renamed", path);
-	return folder_sync(path, e);
+	return true;
+}
+
+bool
+file_write(const char *path, struct span content, mode_t mode, struct err *e)
+{
+	return replace(path, content, mode, e) && folder_sync(path, e);
+}
+
+struct writing { const struct file_new *file; mode_t mode; bool failed; struct err e; };
+
+static void
+write_one(void *state, size_t i)
+{
+	struct writing *w = state;
+	struct err e;
+
+	if (!replace(w->file[i].path, w->file[i].content, w->mode, &e) && !__atomic_exchange_n(&w->failed, true, __ATOMIC_SEQ_CST))
+		w->e = e;
+}
+
+static bool
+same_folder(const char *a, const char *b)
+{
+	size_t n = (size_t)(strrchr(a, '/') - a);
+
+	return strncmp(a, b, n + 1) == 0 && strchr(b + n + 1, '/') == NULL;
+}
+
+bool
+files_write(const struct file_new *file, size_t n, mode_t mode, struct err *e)
+{
+	struct writing w = { .file = file, .mode = mode };
+
+	crew_run(WRITERS, n, write_one, &w);
+	if (w.failed) {
+		*e = w.e;
+		return false;
+	}
+	for (size_t i = 0, k; i < n; i++) {
+		for (k = 0; k < i && !same_folder(file[i].path, file[k].path); k++)
+			;
+		if (k == i && !folder_sync(file[i].path, e))
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -119,8 +168,12 @@ folder_make(const char *path, mode_t mode, struct err *e)
 		if (kept != '/' && kept != '\0')
 			continue;
 		*s = '\0';
-		if (mkdir(p, mode) != 0 && errno != EEXIST)
-			return fail(e, class_of(errno), "cannot create the folder %s: %s", p, strerror(errno));
+		if (mkdir(p, mode) != 0) {
+			if (errno != EEXIST)
+				return fail(e, class_of(errno), "cannot create the folder %s: %s", p, strerror(errno));
+		} else if (!folder_sync(p, e)) {
+			return false;
+		}
 		*s = kept;
 		if (kept == '\0')
 			return true;

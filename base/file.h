@@ -18,7 +18,12 @@
 must_check bool file_read(struct buf *out, const char *path, struct err *);
 must_check bool fd_read(struct buf *out, int fd, const char *what, struct err *);
 must_check bool file_write(const char *path, struct span content, mode_t mode, struct err *);
-/* Creates the folder and those above it; an existing one is fine. */
+/* The same for many, of which none waits for another: fsyncs run side by side, and
+ * each folder is made durable once.  When it fails some are new, the others as
+ * they were. */
+struct file_new { const char *path; struct span content; };
+must_check bool files_write(const struct file_new *, size_t n, mode_t mode, struct err *);
+/* Creates the folder and those above it, durably; an existing one is fine. */
 must_check bool folder_make(const char *path, mode_t mode, struct err *);
 /* Writes everything, across short writes and EINTR. */
 must_check bool fd_write(int fd, struct span content, struct err *);

@@ -434,7 +434,7 @@ record_entry(void *state, struct authority *a, const json_t *j, bool person, con
 {
 	unsigned char id[REQUEST_ID_LEN];
 
-	if (!request_put(state, id, facts, csr, e))
+	if (!request_put(state, id, facts, csr, now, e))
 		return false;
 	return !person || put_appointments(state, j, now, e);
 }

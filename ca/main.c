@@ -50,7 +50,7 @@ on_request(void *state, enum msg_caller who, const struct msg *in, struct msg *o
 {
 	own_struct(buf) answer = buf_new(CA_MESSAGE_MAX);
 
-	if (!request_submit(state, msg_str(in, 0), &answer, e))
+	if (!request_submit(state, msg_str(in, 0), clock_now(), &answer, e))
 		return false;
 	msg_put(out, buf_span(&answer));
 	return true;

@@ -141,9 +141,9 @@ request_facts_make(struct request_facts *out, const struct policy *p, const stru
 }
 
 bool
-request_put(struct reg_unit *u, unsigned char id[REQUEST_ID_LEN], const struct request_facts *f, struct span csr, struct err *e)
+request_put(struct reg_unit *u, unsigned char id[REQUEST_ID_LEN], const struct request_facts *f, struct span csr, int64_t now, struct err *e)
 {
-	if (!random_bytes(id, REQUEST_ID_LEN, e))
+	if (!handle_draw(id, now, e))
 		return false;
 	reg_verb(u, "request.submit");
 	reg_bytes(u, "id", span_of(id, REQUEST_ID_LEN));
@@ -233,14 +233,14 @@ parse(struct parsed *p, const char *text, struct err *e)
 /* Who asks the same again (or at the same moment) is refused by the register,
  * and then finds what is there. */
 static bool
-submit_once(struct authority *a, const struct request_facts *f, struct span csr, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *e)
+submit_once(struct authority *a, const struct request_facts *f, struct span csr, int64_t now, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	struct err conflict;
 	bool found;
 
 	snprintf(state, 16, "pending");
-	if (!request_put(&u, id, f, csr, e))
+	if (!request_put(&u, id, f, csr, now, e))
 		return false;
 	if (authority_run(a, "request", &u, NULL, e))
 		return true;
@@ -268,7 +268,7 @@ put_answer(struct buf *out, const unsigned char id[REQUEST_ID_LEN], const char *
 }
 
 bool
-request_submit(struct authority *a, const char *json, struct buf *answer, struct err *e)
+request_submit(struct authority *a, const char *json, int64_t now, struct buf *answer, struct err *e)
 {
 	own_struct(parsed) p = { .json = NULL };
 	own_struct(request_facts) f = { .profile = NULL };
@@ -276,7 +276,7 @@ request_submit(struct authority *a, const char *json, struct buf *answer, struct
 	char state[16];
 
 	if (!parse(&p, json, e) || !pass_gate(a, p.ask.csr, &p.ask.spki, e) || !request_facts_make(&f, a->policy, &p.ask, e) ||
-	    !submit_once(a, &f, p.ask.csr, id, state, e))
+	    !submit_once(a, &f, p.ask.csr, now, id, state, e))
 		return false;
 	put_answer(answer, id, state, &f);
 	return buf_ok(answer, "answer", e);

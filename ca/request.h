@@ -14,8 +14,9 @@
 
 #include "base/json.h"
 #include "ca/authority.h"
+#include "register/entry.h"
 
-#define REQUEST_ID_LEN 16
+#define REQUEST_ID_LEN HANDLE_LEN
 
 struct request_facts {
 	const struct profile *profile;
@@ -36,10 +37,10 @@ struct request_ask { const char *profile, *agency, *name, *person, *title; struc
 must_check bool request_facts_make(struct request_facts *, const struct policy *, const struct request_ask *, struct err *);
 
 /* Appends request.submit to unit under a fresh id. */
-must_check bool request_put(struct reg_unit *, unsigned char id[REQUEST_ID_LEN], const struct request_facts *, struct span csr, struct err *);
+must_check bool request_put(struct reg_unit *, unsigned char id[REQUEST_ID_LEN], const struct request_facts *, struct span csr, int64_t now, struct err *);
 /* The newest request with these facts that is not rejected; false in *found if none.
  * state may be NULL, else 16 octets. */
 must_check bool request_same(struct authority *, const struct request_facts *, bool *found, unsigned char id[REQUEST_ID_LEN], char state[16], struct err *);
 
 /* CA_REQUEST. */
-must_check bool request_submit(struct authority *, const char *json, struct buf *answer, struct err *);
+must_check bool request_submit(struct authority *, const char *json, int64_t now, struct buf *answer, struct err *);

@@ -3,6 +3,16 @@
 #include "base/cbor.h"
 #include "base/ossl.h"
 
+#define HANDLE_TIME_LEN 5
+
+bool
+handle_draw(unsigned char out[HANDLE_LEN], int64_t now, struct err *e)
+{
+	for (unsigned i = 0; i < HANDLE_TIME_LEN; i++)
+		out[i] = (unsigned char)((uint64_t)now >> 8 * (HANDLE_TIME_LEN - 1 - i));
+	return random_bytes(out + HANDLE_TIME_LEN, HANDLE_LEN - HANDLE_TIME_LEN, e);
+}
+
 void
 entry_commit(unsigned char out[COMMIT_LEN], const unsigned char salt[SALT_LEN], struct span record)
 {

@@ -34,6 +34,13 @@ struct entry {
 	struct span public_;		/* one CBOR item, or empty: null */
 };
 
+/*
+ * A new handle: 5 octets of the seconds since 1970, then 11 random ones.  What was
+ * made one after the other lies together in every index, so an entry costs a
+ * large register what it costs a small one; its time is public in the entry.
+ */
+must_check bool handle_draw(unsigned char out[HANDLE_LEN], int64_t now, struct err *);
+
 void entry_commit(unsigned char out[COMMIT_LEN], const unsigned char salt[SALT_LEN], struct span record);
 must_check bool entry_write(struct buf *out, const struct entry *, struct err *);
 /* Spans borrow from octets. */

@@ -57,6 +57,49 @@ put_file(const struct publisher *p, const char *name, struct span content, struc
 	return folder_make(dirname(copy), 0755, e) && file_write(path, content, 0644, e);
 }
 
+/*
+ * Tiles and bundles, durable together.
+ */
+
+#define TOGETHER 32
+
+struct batch { size_t n; struct file_new file[TOGETHER]; char *path[TOGETHER]; struct buf content[TOGETHER]; };
+
+static void
+batch_drop(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		free(b->path[i]);
+		buf_drop(&b->content[i]);
+	}
+	b->n = 0;
+}
+
+static bool
+batch_write(struct batch *b, struct err *e)
+{
+	bool good = files_write(b->file, b->n, 0644, e);
+
+	batch_drop(b);
+	return good;
+}
+
+/* Takes the content over. */
+static bool
+batch_put(struct batch *b, const struct publisher *p, const char *name, struct buf *content, struct err *e)
+{
+	own_str char *folder = NULL;
+
+	if (b->n == TOGETHER && !batch_write(b, e))
+		return false;
+	b->path[b->n] = xprintf("%s/%s", p->folder, name);
+	b->content[b->n] = *content;
+	*content = (struct buf){ 0 };
+	b->file[b->n] = (struct file_new){ b->path[b->n], buf_span(&b->content[b->n]) };
+	folder = xstrdup(b->path[b->n++]);
+	return folder_make(dirname(folder), 0755, e);
+}
+
 static bool
 take_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
@@ -66,7 +109,7 @@ take_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
 
 /* Entries [n * 256, n * 256 + width). */
 static bool
-write_bundle(struct publisher *p, uint64_t n, unsigned width, struct err *e)
+write_bundle(struct publisher *p, struct batch *batch, uint64_t n, unsigned width, struct err *e)
 {
 	static const enum reg_type type[] = { REG_BYTES };
 	own_struct(buf) bundle = buf_new(BUNDLE_MAX);
@@ -81,36 +124,40 @@ write_bundle(struct publisher *p, uint64_t n, unsigned width, struct err *e)
 	if (rows != width)
 		return fail(e, ERR_STORE, "the log has %llu of %u entries of bundle %llu", (unsigned long long)rows, width, (unsigned long long)n);
 	tile_path(&name, TILE_ENTRIES, n, width);
-	return buf_ok(&bundle, "bundle", e) && put_file(p, buf_str(&name), buf_span(&bundle), e);
+	return buf_ok(&bundle, "bundle", e) && batch_put(batch, p, buf_str(&name), &bundle, e);
 }
 
 static bool
-write_tile(struct publisher *p, unsigned level, uint64_t n, unsigned width, struct err *e)
+write_tile(struct publisher *p, struct batch *batch, unsigned level, uint64_t n, unsigned width, struct err *e)
 {
 	struct hash h[TILE_WIDTH];
+	own_struct(buf) tile = buf_new(sizeof(h));
 	own_struct(buf) name = buf_new(200);
 
 	if (!log_tile_get(p->store, level, n * TILE_WIDTH, width, h, e))
 		return false;
 	tile_path(&name, (int)level, n, width);
-	return put_file(p, buf_str(&name), span_of(h, width * sizeof(h[0])), e);
+	buf_put(&tile, h, width * sizeof(h[0]));
+	return batch_put(batch, p, buf_str(&name), &tile, e);
 }
 
 /* Every tile that is new between two sizes, full ones and the partial last. */
 static bool
 write_tiles(struct publisher *p, uint64_t from, uint64_t to, struct err *e)
 {
+	own_struct(batch) batch = { .n = 0 };
+
 	for (unsigned level = 0; level < LOG_LEVELS; level++) {
 		uint64_t a = tile_count(from, level), b = tile_count(to, level);
 
 		for (uint64_t n = a / TILE_WIDTH; a != b && n * TILE_WIDTH < b; n++) {
 			unsigned width = b - n * TILE_WIDTH < TILE_WIDTH ? (unsigned)(b - n * TILE_WIDTH) : TILE_WIDTH;
 
-			if (!write_tile(p, level, n, width, e) || (level == 0 && !write_bundle(p, n, width, e)))
+			if (!write_tile(p, &batch, level, n, width, e) || (level == 0 && !write_bundle(p, &batch, n, width, e)))
 				return false;
 		}
 	}
-	return true;
+	return batch_write(&batch, e);
 }
 
 /* What the key signed last: more than we know of, when its answer was lost or

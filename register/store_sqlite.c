@@ -1,12 +1,13 @@
 /* SQLite; the only home of sqlite3.h. */
 #include "register/schema.h"
 #include "register/store_backend.h"
+#include "register/turns.h"
 
 #include <sqlite3.h>
 
 #include <stdlib.h>
 
-struct sqlite { struct store store; sqlite3 *db; struct prepared cache[STATEMENTS_MAX]; };
+struct sqlite { struct store store; sqlite3 *db; struct prepared cache[STATEMENTS_MAX]; struct turns *turns; bool my_turn; };
 
 static struct sqlite *of(struct store *s) { return (struct sqlite *)s; }
 
@@ -43,6 +44,8 @@ open_file(struct store *s, const char *path, enum store_mode mode, struct err *e
 
 	if (sqlite3_open_v2(mode == STORE_MEMORY ? ":memory:" : path, &of(s)->db, flags, NULL) != SQLITE_OK)
 		return fail(e, ERR_STORE, "cannot open the database %s: %s", path, of(s)->db ? sqlite3_errmsg(of(s)->db) : "no memory");
+	if (mode == STORE_WRITE)
+		of(s)->turns = turns_of(path);
 	return exec(s, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 10000", "options", e) &&
 	    (mode != STORE_WRITE || exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA secure_delete = ON; PRAGMA cache_size = -16000", "options", e));
 }
@@ -53,6 +56,10 @@ close_file(struct store *s)
 	for (size_t i = 0; i < STATEMENTS_MAX; i++)
 		sqlite3_finalize(of(s)->cache[i].statement);
 	sqlite3_close(of(s)->db);
+	if (of(s)->my_turn)
+		turns_give(of(s)->turns);
+	if (of(s)->turns != NULL)
+		turns_drop(of(s)->turns);
 	free(s);
 }
 
@@ -159,6 +166,25 @@ step_all(struct store *s, sqlite3_stmt *stmt, const enum reg_type *types, unsign
 	return true;
 }
 
+/* Before what writes; until the transaction, or the statement alone, has ended. */
+static void
+take_turn(struct sqlite *s, sqlite3_stmt *stmt)
+{
+	if (s->turns == NULL || s->my_turn || sqlite3_stmt_readonly(stmt))
+		return;
+	turns_take(s->turns);
+	s->my_turn = true;
+}
+
+static void
+end_turn(struct sqlite *s)
+{
+	if (!s->my_turn || !sqlite3_get_autocommit(s->db))
+		return;
+	s->my_turn = false;
+	turns_give(s->turns);
+}
+
 static bool
 run(struct store *s, const char *sql, const struct values *params, const enum reg_type *types,
     unsigned columns, store_row *row, void *ctx, uint64_t *rows, struct err *e)
@@ -168,9 +194,11 @@ run(struct store *s, const char *sql, const struct values *params, const enum re
 
 	if (!prepare(s, sql, &stmt, e))
 		return false;
+	take_turn(of(s), stmt);
 	good = bind_all(stmt, params, e) && step_all(s, stmt, types, columns, row, ctx, rows, e);
 	sqlite3_reset(stmt);
 	sqlite3_clear_bindings(stmt);
+	end_turn(of(s));
 	return good;
 }
 

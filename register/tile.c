@@ -1,7 +1,6 @@
 #include "register/tile.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 void
 tile_path(struct buf *out, int level, uint64_t n, unsigned width)
@@ -132,42 +131,5 @@ tile_node(void *source, unsigned level, uint64_t index, struct hash *out, struct
 		for (unsigned i = 0; i < n / 2; i++)
 			merkle_node(&h[i], &h[2 * i], &h[2 * i + 1]);
 	*out = h[0];
-	return true;
-}
-
-struct tile_cache *
-tile_cache_new(struct tile_source from, uint64_t size)
-{
-	struct tile_cache *c = xalloc(sizeof(*c));
-
-	c->from = from;
-	c->size = size;
-	return c;
-}
-
-void
-tile_cache_free(struct tile_cache *c)
-{
-	free(c);
-}
-
-bool
-tile_cache_get(void *cache, unsigned tile_level, uint64_t from, unsigned count, struct hash *out, struct err *e)
-{
-	struct tile_cache *c = cache;
-	uint64_t n = from / TILE_WIDTH, there = tile_count(c->size, tile_level);
-	unsigned at = (unsigned)(from % TILE_WIDTH), width;
-
-	if (from >= there || count > there - from || at + count > TILE_WIDTH)
-		return fail(e, ERR_ABSENT, "a log of %llu entries has no tile hash %u/%llu", (unsigned long long)c->size, tile_level, (unsigned long long)from);
-	if (c->level[tile_level].width == 0 || c->level[tile_level].n != n) {
-		width = there - n * TILE_WIDTH < TILE_WIDTH ? (unsigned)(there - n * TILE_WIDTH) : TILE_WIDTH;
-		c->level[tile_level].width = 0;
-		if (!c->from.get(c->from.ctx, tile_level, n * TILE_WIDTH, width, c->level[tile_level].hash, e))
-			return false;
-		c->level[tile_level].n = n;
-		c->level[tile_level].width = width;
-	}
-	memcpy(out, c->level[tile_level].hash + at, count * sizeof(*out));
 	return true;
 }

@@ -33,14 +33,3 @@ typedef bool tile_get(void *ctx, unsigned tile_level, uint64_t from, unsigned co
 struct tile_source { tile_get *get; void *ctx; };
 /* A merkle_source over a struct tile_source. */
 bool tile_node(void *source, unsigned level, uint64_t index, struct hash *out, struct err *e);
-
-/* Whole tiles of a tree of this size, the last of each level kept: of the many
- * nodes of a proof most lie in the same few.  A tile_get over another; large,
- * so not for the stack. */
-#define TILE_LEVELS 8
-struct tile_cache { struct tile_source from; uint64_t size; struct { uint64_t n; unsigned width; struct hash hash[TILE_WIDTH]; } level[TILE_LEVELS]; };
-struct tile_cache *tile_cache_new(struct tile_source from, uint64_t size);
-void tile_cache_free(struct tile_cache *);
-typedef struct tile_cache tile_cache;
-OWN_WITH(tile_cache, tile_cache_free)
-bool tile_cache_get(void *cache, unsigned tile_level, uint64_t from, unsigned count, struct hash *out, struct err *e);

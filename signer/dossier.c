@@ -27,6 +27,7 @@ struct outcome { bool done, again; int64_t entry; struct err e; };
 struct reporting {
 	const struct service *s;
 	const struct program *program;
+	int64_t now;
 	struct dossier_batch *batch;
 	struct outcome outcome[DOSSIER_BATCH_MAX];
 	size_t next[DOSSIER_BATCH_MAX], head[DOSSIER_BATCH_MAX], heads;
@@ -37,7 +38,7 @@ struct reporting {
 struct dossier { bool known; unsigned char handle[HANDLE_LEN]; char kind[64]; };
 
 static bool
-find_dossier(struct dossier *d, const struct service *s, const struct dossier_event *x, struct err *e)
+find_dossier(struct dossier *d, const struct reporting *r, const struct dossier_event *x, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("dossier.by_code");
 	own_struct(reg_rows) rows = { .left = 0 };
@@ -45,11 +46,11 @@ find_dossier(struct dossier *d, const struct service *s, const struct dossier_ev
 
 	*d = (struct dossier){ .known = false };
 	reg_text(&read, "code", x->code);
-	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 3, &d->known, e))
+	if (!reg_read(r->s->reg, &read, &rows, e) || !reg_next(&rows, c, 3, &d->known, e))
 		return false;
 	if (!d->known) {
 		snprintf(d->kind, sizeof(d->kind), "%s", x->kind);
-		return random_bytes(d->handle, sizeof(d->handle), e);
+		return handle_draw(d->handle, r->now, e);
 	}
 	if (c[0].s.len != sizeof(d->handle))
 		return fail(e, ERR_BUG, "a dossier's handle of %zu octets", c[0].s.len);
@@ -160,7 +161,7 @@ report_one(struct outcome *out, const struct reporting *r, const struct dossier_
 		return false;
 	if (out->again)
 		return true;
-	if (!find_dossier(&d, r->s, &item->event, e) || !check_may(r, &item->event, &d, e))
+	if (!find_dossier(&d, r, &item->event, e) || !check_may(r, &item->event, &d, e))
 		return false;
 	put_event(&u, r, item, &d);
 	FAULT_POINT("signer.dossier");
@@ -262,6 +263,7 @@ dossier_report(json_t **out, const struct service *s, struct span who, const cha
 	r = xalloc(sizeof(*r));
 	r->s = s;
 	r->program = &program;
+	r->now = now;
 	r->batch = &batch;
 	chain(r);
 	crew_run(REPORT_CREW, r->heads, report_chain, r);

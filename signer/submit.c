@@ -112,7 +112,7 @@ submit(json_t **out, const struct service *s, struct span who, const char *key, 
 		return false;
 	if (seen)
 		return true;
-	if (!random_bytes(handle, sizeof(handle), e))
+	if (!handle_draw(handle, now, e))
 		return false;
 	hex_text(handle_text, span_of(handle, HANDLE_LEN));
 	if (!ask_gate(s, span_str(submission), handle_text, &reply, e) || !json_read(&facts, msg_span(&reply, 1), e) ||

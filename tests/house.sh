@@ -22,7 +22,7 @@ level() {
 }
 
 # Open to every level above: pure, linking nothing.
-pure='register/merkle.h register/note.h register/log_policy.h register/witness_request.h register/log_key.h register/entry.h register/tile.h register/tlog_proof.h
+pure='register/merkle.h register/note.h register/log_policy.h register/witness_request.h register/log_key.h register/entry.h register/tile.h register/tile_cache.h register/tlog_proof.h
 	register/prefix.h register/public_item.h register/list_entry.h register/report.h register/report_page.h'
 
 # may_include FROM TO: is the include allowed?

@@ -520,7 +520,7 @@ on_proof(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 	own_struct(buf) proof = buf_new((4u << 20));
 	own_struct(known) k = { 0 };
 
-	if (!find_permit(b, &k, msg_str(in, 0), e) || !known_proof(&proof, b->reg, &k, e))
+	if (!find_permit(b, &k, msg_str(in, 0), e) || !known_proof(&proof, b->reg, b->tiles, &k, e))
 		return false;
 	msg_put(out, buf_span(&proof));
 	return true;

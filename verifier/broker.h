@@ -12,6 +12,7 @@
 #include "base/serve.h"
 #include "policy/policy.h"
 #include "register/client.h"
+#include "register/tile_cache.h"
 #include "verifier/misses.h"
 #include "verifier/nursery.h"
 
@@ -19,6 +20,7 @@ struct broker {
 	const struct policy *policy;
 	struct nursery *nursery;
 	struct reg *reg;
+	struct tile_cache *tiles;	/* of the proofs that were made */
 	struct misses *misses;
 	const struct tier *tier;	/* of this installation, where a document names none */
 	const char *host, *telephone;

@@ -1,7 +1,6 @@
 #include "verifier/known.h"
 
 #include "base/clock.h"
-#include "register/tile.h"
 #include "register/tlog_proof.h"
 
 #include <stdio.h>
@@ -236,13 +235,26 @@ get_tile(void *reg, unsigned level, uint64_t from, unsigned count, struct hash *
 	return true;
 }
 
+/* Before it leaves: does it show the entry under this checkpoint? */
 static bool
-write_proof(struct buf *out, struct reg *reg, int64_t index, uint64_t size, struct span note, struct err *e)
+proves(const struct hash *path, size_t n, uint64_t index, struct span entry, struct span note, struct err *e)
+{
+	struct span text, signatures;
+	struct checkpoint c;
+	struct hash leaf;
+
+	merkle_leaf(&leaf, entry);
+	if (!note_split(&text, &signatures, note, e) || !checkpoint_parse(&c, text, e) || !merkle_check_inclusion(&leaf, index, c.size, path, n, &c.root, e))
+		return fail_in(e, "the log's tiles against its checkpoint");
+	return true;
+}
+
+static bool
+write_proof(struct buf *out, struct reg *reg, struct tile_cache *tiles, int64_t index, uint64_t size, struct span note, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("log.entry");
 	own_struct(reg_rows) rows = { .left = 0 };
-	own(tile_cache) *tiles = tile_cache_new((struct tile_source){ get_tile, reg }, size);
-	struct tile_source source = { tile_cache_get, tiles };
+	struct tile_tree tree = { tiles, { get_tile, reg }, size };
 	struct hash path[MERKLE_PROOF_MAX];
 	struct reg_cell c[3];
 	size_t n;
@@ -252,7 +264,7 @@ write_proof(struct buf *out, struct reg *reg, int64_t index, uint64_t size, stru
 		return false;
 	if (c[1].null || c[2].null || c[2].s.len != SALT_LEN)
 		return fail(e, ERR_ABSENT, "the record of this entry was erased");
-	if (!merkle_prove_inclusion(path, &n, (uint64_t)index, size, tile_node, &source, e))
+	if (!merkle_prove_inclusion(path, &n, (uint64_t)index, size, tile_tree_node, &tree, e) || !proves(path, n, (uint64_t)index, c[0].s, note, e))
 		return false;
 	tlog_proof_write(out, (uint64_t)index, path, n, c[0].s, c[1].s, c[2].s.ptr, note);
 	return buf_ok(out, "the proof", e);
@@ -279,7 +291,7 @@ covering(struct reg *reg, const char *name, size_t columns, int64_t index, uint6
 /* The newest checkpoint with its quorum of witnesses; where none covers the
  * entry yet, the newest that the log alone has signed. */
 bool
-known_proof(struct buf *out, struct reg *reg, const struct known *k, struct err *e)
+known_proof(struct buf *out, struct reg *reg, struct tile_cache *tiles, const struct known *k, struct err *e)
 {
 	own_struct(buf) note = buf_new(2 * NOTE_MAX);
 	uint64_t size;
@@ -291,5 +303,5 @@ known_proof(struct buf *out, struct reg *reg, const struct known *k, struct err 
 		return false;
 	if (note.len == 0)
 		return fail(e, ERR_LATER, "the public proof of this permit is pending");
-	return write_proof(out, reg, k->issued_entry, size, buf_span(&note), e);
+	return write_proof(out, reg, tiles, k->issued_entry, size, buf_span(&note), e);
 }

@@ -13,6 +13,7 @@
 #include "policy/verdict.h"
 #include "register/client.h"
 #include "register/entry.h"
+#include "register/tile_cache.h"
 
 /* Of a register that reads from a replica (register/replica.h); 0: this moment. */
 struct seen { int64_t as_of; uint64_t size; };
@@ -54,4 +55,4 @@ void known_permits_drop(struct known_permits *);
 must_check bool known_permits(struct known_permits *out, struct reg *, const char *dossier, struct err *);
 
 /* The .tlog-proof of the permit's `issued` entry, out of the register. */
-must_check bool known_proof(struct buf *out, struct reg *, const struct known *, struct err *);
+must_check bool known_proof(struct buf *out, struct reg *, struct tile_cache *, const struct known *, struct err *);

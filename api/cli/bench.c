@@ -18,7 +18,7 @@ const struct arg_option bench_options[] = {
 bool
 bench_authority(struct bench *b, bool staff, struct err *e)
 {
-	if (!b->started && !bench_world_start(&b->world, e))
+	if (!b->started && !bench_world_start(&b->world, false, e))
 		return fail_in(e, "an authority to measure");
 	b->started = true;
 	if (staff && !b->staffed && !bench_world_staff(&b->world, e))
@@ -35,6 +35,7 @@ static const struct { const char *name; bool (*run)(struct bench *, struct figur
 	{ "growth", bench_growth },
 	{ "proof", bench_proof },
 	{ "checkpoint", bench_checkpoint },
+	{ "cosigned", bench_cosigned },
 	{ "register-memory", bench_register_memory },
 	{ "issue", bench_issue },
 	{ "seal", bench_seal },

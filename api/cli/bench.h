@@ -21,7 +21,8 @@ struct bench_log {
 	struct runner *runner, *small;
 	uint64_t next, small_next;	/* number of the next entry's subject */
 	double little_more, draft_more;	/* % */
-	double checkpoint_ms, memory_mb;
+	struct bench_world loaded;	/* with witnesses */
+	double checkpoint_ms, cosigned_ms, memory_mb;
 	size_t units;
 };
 void bench_log_drop(struct bench_log *);
@@ -55,6 +56,7 @@ must_check bool bench_growth_log(struct bench *, struct figure *, struct err *);
 must_check bool bench_growth(struct bench *, struct figure *, struct err *);
 must_check bool bench_proof(struct bench *, struct figure *, struct err *);
 must_check bool bench_checkpoint(struct bench *, struct figure *, struct err *);
+must_check bool bench_cosigned(struct bench *, struct figure *, struct err *);
 must_check bool bench_register_memory(struct bench *, struct figure *, struct err *);
 must_check bool bench_issue(struct bench *, struct figure *, struct err *);
 must_check bool bench_seal(struct bench *, struct figure *, struct err *);

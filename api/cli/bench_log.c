@@ -9,10 +9,11 @@
  *	checkpoint       from a commit's answer to the published checkpoint that has it,
  *	                 while 32 callers append as fast as they can; of each hundred
  *	                 units the slowest but one
+ *	cosigned         the same to the checkpoint that two of three witnesses cosigned
  *	register-memory  antin-register's largest resident set in that run
  *
- * The first three share a register, grown through the verbs; the last two an
- * authority.
+ * The first three share a register, grown through the verbs; the others an
+ * authority whose log is witnessed.
  */
 #include "api/cli/bench.h"
 
@@ -20,9 +21,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "register/client.h"
+#include "register/entry.h"
 #include "register/log_state.h"
 #include "register/note.h"
 #include "register/run.h"
+#include "register/tile_cache.h"
 
 #include <dirent.h>
 #include <pthread.h>
@@ -42,6 +45,7 @@
 #define LOAD_MS 10000
 #define SETTLE_MS 5000
 #define CHECKPOINT_MS 1500
+#define COSIGNED_MS 3000
 #define MEMORY_MB 64
 
 /*
@@ -68,13 +72,15 @@ static void
 put_draft(struct reg_unit *u, uint64_t number)
 {
 	static const char content[500] = "<content>";
-	unsigned char hash[SHA256_LEN], program[SHA256_LEN] = { 0 };
+	unsigned char handle[HANDLE_LEN], hash[SHA256_LEN], program[SHA256_LEN] = { 0 };
 	char text[40];
+	struct err e;
 
+	promise(handle_draw(handle, clock_now(), &e));
 	sha256(hash, span_of(&number, sizeof(number)));
 	snprintf(text, sizeof(text), "H99.17-261126-%llu", (unsigned long long)number);
 	reg_verb(u, "permit.submit");
-	reg_bytes(u, "handle", span_of(hash, HANDLE_LEN));
+	reg_bytes(u, "handle", span_of(handle, sizeof(handle)));
 	reg_text(u, "kind", "practitioner");
 	reg_text(u, "agency", BENCH_AGENCY);
 	reg_text(u, "dossier", text);
@@ -203,6 +209,7 @@ bench_log_drop(struct bench_log *l)
 		runner_stop(l->small);
 	free(l->database);
 	bench_dir_drop(&l->dir);
+	bench_world_drop(&l->loaded);
 }
 
 static void
@@ -230,20 +237,13 @@ bench_growth(struct bench *b, struct figure *f, struct err *e)
 }
 
 /* As the one is made that a citizen takes home (verifier/known.c). */
-static bool
-prove(struct hash path[MERKLE_PROOF_MAX], size_t *n, uint64_t index, struct tile_source from, struct err *e)
-{
-	own(tile_cache) *tiles = tile_cache_new(from, LARGE);
-	struct tile_source source = { tile_cache_get, tiles };
-
-	return merkle_prove_inclusion(path, n, index, LARGE, tile_node, &source, e);
-}
-
 bool
 bench_proof(struct bench *b, struct figure *f, struct err *e)
 {
 	struct hash path[MERKLE_PROOF_MAX], root, leaf;
 	struct tile_source source = { log_tile_get, NULL };
+	own(tile_cache) *tiles = tile_cache_new();
+	struct tile_tree tree;
 	struct store *store = NULL;
 	int64_t start;
 	bool good;
@@ -252,10 +252,11 @@ bench_proof(struct bench *b, struct figure *f, struct err *e)
 	if (!million(b, e) || !store_open(&store, b->log.database, STORE_READ, e))
 		return false;
 	source.ctx = store;
+	tree = (struct tile_tree){ tiles, source, LARGE };
 	good = merkle_root_of(&root, LARGE, tile_node, &source, e);
 	start = clock_mono_ms();
 	for (uint64_t i = 0; good && i < PROOFS; i++)
-		good = prove(path, &n, i * 7919 * 131 % LARGE, source, e);
+		good = merkle_prove_inclusion(path, &n, i * 7919 * 131 % LARGE, LARGE, tile_tree_node, &tree, e);
 	*f = (struct figure){ .value = (double)(clock_mono_ms() - start) / PROOFS, .limit = PROOF_MS, .at_most = true, .unit = "ms an inclusion proof out of 1,000,000 entries", .limit_is = "ms asked for" };
 	good = good && log_tile_get(store, 0, (uint64_t)(PROOFS - 1) * 7919 * 131 % LARGE, 1, &leaf, e) &&
 	    merkle_check_inclusion(&leaf, (uint64_t)(PROOFS - 1) * 7919 * 131 % LARGE, LARGE, path, n, &root, e);
@@ -272,6 +273,10 @@ struct seen { int64_t ms; uint64_t size; };		/* when a checkpoint was there */
 #define ANSWERED_MAX 400000
 #define SEEN_MAX 100000
 
+/* A file of public/ and what it showed. */
+struct watched { const char *name; struct seen *seen; size_t n; };
+enum { SIGNED, COSIGNED, WATCHED };
+
 struct loading {
 	const char *folder;
 	struct reg *reg;
@@ -281,8 +286,7 @@ struct loading {
 	struct err e;
 	struct answered *answered;
 	size_t nanswered;
-	struct seen *seen;
-	size_t nseen;
+	struct watched file[WATCHED];
 };
 
 static bool
@@ -321,10 +325,10 @@ load_some(void *arg)
 
 /* The size in the checkpoint's second line; 0: none yet. */
 static uint64_t
-published_size(const char *folder)
+published_size(const char *folder, const char *name)
 {
-	own_str char *path = xprintf("%s/public/checkpoint", folder);
-	own_struct(buf) note = buf_new(NOTE_MAX);
+	own_str char *path = xprintf("%s/public/%s", folder, name);
+	own_struct(buf) note = buf_new(2 * NOTE_MAX);
 	struct span text, signatures;
 	struct checkpoint c;
 	struct err e;
@@ -332,37 +336,42 @@ published_size(const char *folder)
 	return file_read(&note, path, &e) && note_split(&text, &signatures, buf_span(&note), &e) && checkpoint_parse(&c, text, &e) ? c.size : 0;
 }
 
+static void
+look(struct watched *f, const char *folder)
+{
+	uint64_t size = published_size(folder, f->name);
+
+	if (f->n < SEEN_MAX && size != (f->n > 0 ? f->seen[f->n - 1].size : 0))
+		f->seen[f->n++] = (struct seen){ clock_mono_ms(), size };
+}
+
 static void *
 watch(void *arg)
 {
 	struct loading *l = arg;
-	uint64_t last = 0;
 
-	while (!__atomic_load_n(&l->stop, __ATOMIC_SEQ_CST) && l->nseen < SEEN_MAX) {
-		uint64_t size = published_size(l->folder);
-
-		if (size != last)
-			l->seen[l->nseen++] = (struct seen){ clock_mono_ms(), size };
-		last = size;
+	while (!__atomic_load_n(&l->stop, __ATOMIC_SEQ_CST)) {
+		for (int i = 0; i < WATCHED; i++)
+			look(&l->file[i], l->folder);
 		usleep(2000);
 	}
 	return NULL;
 }
 
-/* When the log as large as that was published. */
+/* When the log as large as that was there. */
 static bool
-when(const struct loading *l, uint64_t size, int64_t *ms)
+when(const struct watched *f, uint64_t size, int64_t *ms)
 {
-	for (size_t i = 0; i < l->nseen; i++)
-		if (l->seen[i].size >= size) {
-			*ms = l->seen[i].ms;
+	for (size_t i = 0; i < f->n; i++)
+		if (f->seen[i].size >= size) {
+			*ms = f->seen[i].ms;
 			return true;
 		}
 	return false;
 }
 
 static bool
-slowest(const struct loading *l, double *p99, struct err *e)
+slowest(const struct loading *l, const struct watched *f, double *p99, struct err *e)
 {
 	size_t n = l->nanswered < ANSWERED_MAX ? l->nanswered : ANSWERED_MAX;
 	double *late = xalloc((n + 1) * sizeof(*late));
@@ -370,7 +379,7 @@ slowest(const struct loading *l, double *p99, struct err *e)
 	int64_t ms = 0;
 
 	for (size_t i = 0; good && i < n; i++) {
-		good = when(l, l->answered[i].size, &ms) || fail(e, ERR_LATER, "%llu entries were never published", (unsigned long long)l->answered[i].size);
+		good = when(f, l->answered[i].size, &ms) || fail(e, ERR_LATER, "%llu entries were never in %s", (unsigned long long)l->answered[i].size, f->name);
 		late[i] = good && ms > l->answered[i].ms ? (double)(ms - l->answered[i].ms) : 0;
 	}
 	qsort(late, n, sizeof(*late), by_size);
@@ -420,49 +429,65 @@ run_load(struct bench *b, struct loading *l, struct err *e)
 		promise(pthread_create(&thread[i], NULL, load_some, l) == 0);
 	for (unsigned i = 0; i < LOADERS; i++)
 		pthread_join(thread[i], NULL);
-	for (patience = clock_mono_ms() + SETTLE_MS; clock_mono_ms() < patience && published_size(l->folder) < l->answered[l->nanswered > 0 ? l->nanswered - 1 : 0].size;)
+	for (patience = clock_mono_ms() + SETTLE_MS; clock_mono_ms() < patience && published_size(l->folder, l->file[COSIGNED].name) < l->answered[l->nanswered > 0 ? l->nanswered - 1 : 0].size;)
 		usleep(20000);
 	usleep(100000);
 	__atomic_store_n(&l->stop, true, __ATOMIC_SEQ_CST);
 	pthread_join(watcher, NULL);
 	if (l->failed)
 		*e = l->e;
-	return !l->failed && slowest(l, &b->log.checkpoint_ms, e) && largest_memory(l->folder, &b->log.memory_mb, e);
+	return !l->failed && slowest(l, &l->file[SIGNED], &b->log.checkpoint_ms, e) && slowest(l, &l->file[COSIGNED], &b->log.cosigned_ms, e) &&
+	    largest_memory(l->folder, &b->log.memory_mb, e);
 }
 
 /* Once a run. */
 static bool
 under_load(struct bench *b, struct err *e)
 {
-	struct loading l = { .folder = b->world.dir.path };
+	struct loading l = { .file = { [SIGNED] = { .name = "checkpoint" }, [COSIGNED] = { .name = "checkpoint.witnessed" } } };
 	own_str char *socket = NULL;
 	bool good;
 
 	if (b->log.memory_mb > 0)
 		return true;
-	if (!bench_authority(b, false, e))
-		return false;
-	l.folder = b->world.dir.path;
+	if (!bench_world_start(&b->log.loaded, true, e))
+		return fail_in(e, "an authority with witnesses");
+	l.folder = b->log.loaded.dir.path;
 	socket = xprintf("%s/run/antin-register.signer.sock", l.folder);
 	l.reg = reg_new(socket);
 	l.answered = xalloc(ANSWERED_MAX * sizeof(*l.answered));
-	l.seen = xalloc(SEEN_MAX * sizeof(*l.seen));
+	for (int i = 0; i < WATCHED; i++)
+		l.file[i].seen = xalloc(SEEN_MAX * sizeof(*l.file[i].seen));
 	l.end = clock_mono_ms() + LOAD_MS;
 	good = run_load(b, &l, e);
 	b->log.units = l.nanswered;
 	free(l.answered);
-	free(l.seen);
+	for (int i = 0; i < WATCHED; i++)
+		free(l.file[i].seen);
+	bench_world_drop(&b->log.loaded);
 	return good;
+}
+
+static bool
+lateness(struct bench *b, struct figure *f, const double *ms, double limit, const char *until, struct err *e)
+{
+	if (!under_load(b, e))
+		return false;
+	*f = (struct figure){ .value = *ms, .limit = limit, .at_most = true, .unit = f->text, .limit_is = "ms asked for" };
+	snprintf(f->text, sizeof(f->text), "ms (p99) from answer to %s, at %zu entries/s", until, b->log.units * TOGETHER / (LOAD_MS / 1000));
+	return true;
 }
 
 bool
 bench_checkpoint(struct bench *b, struct figure *f, struct err *e)
 {
-	if (!under_load(b, e))
-		return false;
-	*f = (struct figure){ .value = b->log.checkpoint_ms, .limit = CHECKPOINT_MS, .at_most = true, .unit = f->text, .limit_is = "ms asked for" };
-	snprintf(f->text, sizeof(f->text), "ms (p99) from answer to checkpoint, at %zu entries/s", b->log.units * TOGETHER / (LOAD_MS / 1000));
-	return true;
+	return lateness(b, f, &b->log.checkpoint_ms, CHECKPOINT_MS, "checkpoint", e);
+}
+
+bool
+bench_cosigned(struct bench *b, struct figure *f, struct err *e)
+{
+	return lateness(b, f, &b->log.cosigned_ms, COSIGNED_MS, "two cosignatures", e);
 }
 
 bool

@@ -162,10 +162,10 @@ static const char ceremony[] =
     "{\"profile\": \"service-signer\", \"name\": \"Dịch vụ ký THỬ NGHIỆM\", \"agency\": \"H99\", \"csr\": \"DIR/service.csr\"}]}";
 
 static const char config[] =
-    "[up]\nprocesses = antin-hsm-log antin-register antin-hsm-issuing antin-hsm-seal antin-hsm-service antin-hsm-tsa antin-verifier antin-ca antin-tsa antin-signer antin-api\n"
+    "[up]\nprocesses = antin-hsm-log%s antin-register antin-hsm-issuing antin-hsm-seal antin-hsm-service antin-hsm-tsa antin-verifier antin-ca antin-tsa antin-signer antin-api\n"
     "run = DIR/run\npins = DIR/pins\n"
     "[antin-hsm-log]\nrun = DIR/run\ntoken = log\nkind = log\nmodule_config = DIR/softhsm.conf\nwrites = DIR/tokens\nstate = DIR/logkey\norigin = bench.example/log\n"
-    "[antin-register]\nrun = DIR/run\nstate = DIR/register\npublic = DIR/public\norigin = bench.example/log\n"
+    "[antin-register]\nrun = DIR/run\nstate = DIR/register\npublic = DIR/public\norigin = bench.example/log\n%s"
     "[antin-hsm-issuing]\nrun = DIR/run\ntoken = issuing\nmodule_config = DIR/softhsm.conf\nwrites = DIR/tokens\nsign.ca = *\n"
     "[antin-hsm-seal]\nrun = DIR/run\ntoken = seal\nmodule_config = DIR/softhsm.conf\nwrites = DIR/tokens\nsign.signer = *\n"
     "[antin-hsm-service]\nrun = DIR/run\ntoken = service\nmodule_config = DIR/softhsm.conf\nwrites = DIR/tokens\nsign.signer = *\n"
@@ -183,6 +183,19 @@ put_with_dir(const struct bench_dir *d, const char *name, const char *text, stru
 	own_str char *whole = with_dir(d, text);
 
 	return put_text(d, name, whole, e);
+}
+
+static const char courier[] = "[antin-courier]\nrun = DIR/run\npolicy = DIR/witness.policy\n", cosigned[] = "witness_policy = DIR/witness.policy\n";
+
+/* Where witnesses cosign, antin-courier asks them. */
+static bool
+put_config(const struct bench_world *w, struct err *e)
+{
+	bool asked = w->witness.pid[0] > 0;
+	own_str char *text = xprintf(config, asked ? " antin-courier" : "", asked ? cosigned : "");
+	own_str char *whole = xprintf("%s%s", text, asked ? courier : "");
+
+	return put_with_dir(&w->dir, "antin.conf", whole, e);
 }
 
 static bool
@@ -232,7 +245,6 @@ hold_ceremony(struct bench_world *w, struct err *e)
 	own_struct(buf) pem = buf_new(1 << 16);
 
 	return put_csr(w, BENCH_APPROVER, e) && put_csr(w, BENCH_SECURITY, e) && put_with_dir(&w->dir, "ceremony.json", ceremony, e) &&
-	    put_with_dir(&w->dir, "antin.conf", config, e) &&
 	    bench_self(&w->dir, "ceremony DIR/ceremony.json --policy-folder " ANTIN_POLICY_SOURCE, e) &&
 	    file_read(&pem, root, e) && file_write(trust, buf_span(&pem), 0600, e);
 }
@@ -290,7 +302,7 @@ fetch_of_person(struct bench_world *w, enum bench_who who, struct err *e)
 }
 
 bool
-bench_world_start(struct bench_world *w, struct err *e)
+bench_world_start(struct bench_world *w, bool witnessed, struct err *e)
 {
 	*w = (struct bench_world){ .up = 0 };
 	for (int i = 0; i < BENCH_PEOPLE; i++) {
@@ -298,7 +310,7 @@ bench_world_start(struct bench_world *w, struct err *e)
 		promise(w->who[i].key != NULL);
 	}
 	if (!bench_dir_make(&w->dir, e) || !make_folders(&w->dir, e) || !put_with_dir(&w->dir, "softhsm.conf", softhsm, e) ||
-	    !make_tokens(&w->dir, e) || !hold_ceremony(w, e))
+	    !make_tokens(&w->dir, e) || !hold_ceremony(w, e) || (witnessed && !bench_witness_start(&w->witness, w->dir.path, e)) || !put_config(w, e))
 		return false;
 	w->up = spawn_self(&w->dir, "up --config DIR/antin.conf --ready-file DIR/ready");
 	return wait_up(w, e) && fetch_of_person(w, BENCH_APPROVER, e) && fetch_of_person(w, BENCH_SECURITY, e) &&
@@ -312,6 +324,7 @@ bench_world_drop(struct bench_world *w)
 		kill(w->up, SIGTERM);
 		waitpid(w->up, NULL, 0);
 	}
+	bench_witness_stop(&w->witness);
 	for (int i = 0; i < BENCH_PEOPLE; i++) {
 		EVP_PKEY_free(w->who[i].key);
 		X509_free(w->who[i].cert);

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "api/cli/bench_witness.h"
 #include "api/cli/http.h"
 #include "base/ossl.h"
 #include "verifier/order.h"
@@ -24,11 +25,12 @@ struct bench_world {
 	struct http_service api;	/* that, without a key */
 	uint16_t port;
 	pid_t up;
+	struct bench_witness witness;	/* none, unless asked for */
 	struct { EVP_PKEY *key; X509 *cert; } who[BENCH_PEOPLE];
 	X509 *service;			/* whose tickets are believed */
 };
 
-must_check bool bench_world_start(struct bench_world *, struct err *);
+must_check bool bench_world_start(struct bench_world *, bool witnessed, struct err *);
 void bench_world_drop(struct bench_world *);
 
 /* Officer and clerk with certificates and appointments, a seal, a book, a

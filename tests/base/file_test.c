@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -74,6 +75,42 @@ test_full_disk_keeps_the_old(void **state)
 	assert_int_equal(files_in(dir), 1);
 }
 
+/* Many at once, in two folders; one that cannot be written is said, and leaves
+ * nothing beside the others. */
+static void
+test_many(void **state)
+{
+	struct file_new file[20];
+	char names[20][100];
+	own_str char *folder = xprintf("%s/a", dir), *below = xprintf("%s/b", folder);
+	struct err e;
+
+	assert_done(folder_make(below, 0755, &e), e);
+	for (int i = 0; i < 20; i++) {
+		snprintf(names[i], sizeof(names[i]), "%s/%d", i % 2 ? folder : below, i);
+		file[i] = (struct file_new){ names[i], span_str(names[i]) };
+	}
+	assert_done(files_write(file, 0, 0644, &e), e);
+	for (int again = 0; again < 2; again++)
+		assert_done(files_write(file, 20, 0644, &e), e);
+	assert_int_equal(files_in(folder), 11);
+	assert_int_equal(files_in(below), 10);
+	for (int i = 0; i < 20; i++) {
+		own_struct(buf) b = buf_new(100);
+
+		assert_done(file_read(&b, names[i], &e), e);
+		assert_string_equal(buf_str(&b), names[i]);
+	}
+	file[7].path = "/nonexistent/x";
+	assert_false(files_write(file, 20, 0644, &e));
+	assert_non_null(strstr(e.text, "/nonexistent/x"));
+	assert_int_equal(files_in(folder), 11);
+	for (int i = 0; i < 20; i++)
+		unlink(names[i]);
+	rmdir(below);
+	rmdir(folder);
+}
+
 static void
 test_folders(void **state)
 {
@@ -136,6 +173,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_write_then_read),
 		cmocka_unit_test(test_full_disk_keeps_the_old),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_folders),
 		cmocka_unit_test(test_memory_files_do_not_change),
 	};

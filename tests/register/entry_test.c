@@ -49,6 +49,19 @@ test_golden(void **state)
 	assert_done(entry_means(&back, span_str("record"), salt, &e), e);
 }
 
+static void
+test_handles(void **state)
+{
+	unsigned char old[HANDLE_LEN], one[HANDLE_LEN], other[HANDLE_LEN], later[HANDLE_LEN];
+	struct err e;
+
+	assert_true(handle_draw(old, 0xffffffff, &e) && handle_draw(one, 0x100000000, &e) && handle_draw(other, 0x100000000, &e) &&
+	    handle_draw(later, 0x100000001, &e));
+	assert_true(memcmp(old, one, HANDLE_LEN) < 0 && memcmp(one, later, HANDLE_LEN) < 0 && memcmp(other, later, HANDLE_LEN) < 0);
+	assert_memory_equal(one, "\1\0\0\0\0", 5);
+	assert_memory_not_equal(one, other, HANDLE_LEN);
+}
+
 /* The least there is: everything that may be null is. */
 static void
 test_nulls(void **state)
@@ -136,7 +149,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_golden), cmocka_unit_test(test_handles),
 		cmocka_unit_test(test_nulls),
 		cmocka_unit_test(test_commitment),
 		cmocka_unit_test(test_not_larger_than_512),

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "register/note.h"
-#include "register/tile.h"
+#include "register/tile_cache.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -152,22 +152,27 @@ test_proofs_out_of_tiles(void **state)
 		half.octet[31] ^= 0x80;
 		assert_false(merkle_check_consistency(old, LEAVES, &half, &root, proof, n, &e));
 	}
-	/* The same out of a cache, which reads each tile once. */
-	struct tile_cache *cache = tile_cache_new(source, LEAVES);
-	struct tile_source cached = { tile_cache_get, cache };
+	/* The same through a cache, whatever it held before: trees of several sizes
+	 * have tiles in common and partial ones of their own. */
+	struct tile_cache *cache = tile_cache_new();
 
-	for (uint64_t i = 0; i < LEAVES; i += 4999) {
+	for (uint64_t size = LEAVES, i = 0; size > 1; size = size * 9 / 10, i += 4999) {
+		struct tile_tree tree = { cache, source, size };
 		struct hash other[MERKLE_PROOF_MAX];
 		size_t m;
 
-		assert_done(merkle_prove_inclusion(proof, &n, i, LEAVES, tile_node, &source, &e), e);
-		assert_done(merkle_prove_inclusion(other, &m, i, LEAVES, tile_node, &cached, &e), e);
-		assert_true(n == m && memcmp(proof, other, n * sizeof(proof[0])) == 0);
+		for (unsigned again = 0; again < 2; again++) {
+			assert_done(merkle_prove_inclusion(proof, &n, i % size, size, tile_node, &source, &e), e);
+			assert_done(merkle_prove_inclusion(other, &m, i % size, size, tile_tree_node, &tree, &e), e);
+			assert_true(n == m && memcmp(proof, other, n * sizeof(proof[0])) == 0);
+		}
 	}
-	assert_false(tile_cache_get(cache, 0, LEAVES, 1, &computed, &e));
-	assert_false(tile_cache_get(cache, 0, LEAVES - 1, 2, &computed, &e));
-	assert_false(tile_cache_get(cache, 9, 0, 1, &computed, &e));
-	assert_true(tile_cache_get(cache, 2, 0, 1, &computed, &e));
+	struct tile_tree tree = { cache, source, LEAVES };
+
+	assert_false(tile_tree_node(&tree, 0, LEAVES, &computed, &e));
+	assert_false(tile_tree_node(&tree, 3, LEAVES / 8, &computed, &e));
+	assert_false(tile_tree_node(&tree, 63, 0, &computed, &e));
+	assert_true(tile_tree_node(&tree, 16, 0, &computed, &e));
 	tile_cache_free(cache);
 	/* A tile that is missing is an error, not another root. */
 	assert_false(merkle_root_of(&computed, LEAVES + 1, tile_node, &source, &e));
