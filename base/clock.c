@@ -1,7 +1,6 @@
 #include "base/clock.h"
 
 #include <stdio.h>
-#include <time.h>
 
 int64_t
 clock_now(void)
@@ -19,6 +18,18 @@ clock_mono_ms(void)
 
 	promise(clock_gettime(CLOCK_MONOTONIC, &ts) == 0);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+struct timespec
+clock_mono_in(int64_t ms)
+{
+	struct timespec ts;
+
+	promise(clock_gettime(CLOCK_MONOTONIC, &ts) == 0);
+	ts.tv_nsec += ms % 1000 * 1000000;
+	ts.tv_sec += ms / 1000 + ts.tv_nsec / 1000000000;
+	ts.tv_nsec %= 1000000000;
+	return ts;
 }
 
 static bool

@@ -12,12 +12,17 @@
 
 #include "base/bytes.h"
 
+#include <time.h>
+
 #define VIETNAM_OFFSET (7 * 3600)
 #define DAY_SECS 86400
 
 int64_t clock_now(void);
 /* Milliseconds that never go back, for deadlines. */
 int64_t clock_mono_ms(void);
+/* The moment in ms milliseconds from now on that clock, for waiting (with
+ * pthread_cond_clockwait): a clock that is set back makes nobody wait longer. */
+struct timespec clock_mono_in(int64_t ms);
 
 /* "2026-11-03T15:42:07+07:00" or "...Z"; the offset and a fraction are read,
  * the fraction is dropped.  Refuses 30 February, second 60, a missing zone. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #define CRL_MAX (40u << 20)
+#define CRL_LOOK_SECS 60		/* between two looks whether the day is over */
 #define RETRY_MAX_SECS 30		/* the first try again comes after one */
 #define SERIAL_OCTETS 20
 #define TURNS 4			/* of several authorities at once */
@@ -441,17 +442,17 @@ crl_ask(struct authority *a)
 	pthread_mutex_unlock(&a->crl->lock);
 }
 
-/* Waits until a CRL is due: something asked, or a day has passed. */
+/* Waits until a CRL may be due: something asked, or the day of the last one is
+ * over, which is looked at again and again, because the clock may be set. */
 static void
 wait_due(struct crl_clock *c, unsigned retry)
 {
-	struct timespec until;
-
 	pthread_mutex_lock(&c->lock);
 	if (retry > 0 || c->asked == c->done) {
-		until.tv_sec = retry > 0 ? clock_now() + retry : c->made + CRL_EVERY_SECS;
-		until.tv_nsec = 0;
-		pthread_cond_timedwait(&c->wake, &c->lock, &until);
+		int64_t left = retry > 0 ? (int64_t)retry : c->made + CRL_EVERY_SECS - clock_now();
+		struct timespec until = clock_mono_in(1000 * (left < CRL_LOOK_SECS ? left > 0 ? left : 0 : CRL_LOOK_SECS));
+
+		pthread_cond_clockwait(&c->wake, &c->lock, CLOCK_MONOTONIC, &until);
 	}
 	pthread_mutex_unlock(&c->lock);
 }

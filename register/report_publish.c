@@ -167,14 +167,14 @@ reporter_main(void *arg)
 		int64_t now = clock_now();
 
 		nanosleep(&(struct timespec){ .tv_nsec = LOOK_NS }, NULL);
-		if (now < not_before || period(r, now) <= period(r, r->last))
+		if (clock_mono_ms() < not_before || period(r, now) <= period(r, r->last))
 			continue;
 		/* Another register on the same database may have made them. */
 		if (read_last(r->runner, r->last, &r->last, &e) && (period(r, now) <= period(r, r->last) || reporter_make(r, &e))) {
 			r->last = period(r, now) <= period(r, r->last) ? r->last : now;
 			continue;
 		}
-		not_before = now + RETRY_SECS;
+		not_before = clock_mono_ms() + 1000 * RETRY_SECS;
 		log_warn("no reports: %s; again in %d seconds", e.text, RETRY_SECS);
 	}
 	return NULL;

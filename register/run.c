@@ -751,19 +751,12 @@ runner_stop(struct runner *r)
 uint64_t
 runner_wait_change(struct runner *r, uint64_t *seen, int timeout_ms)
 {
-	struct timespec until;
+	struct timespec until = clock_mono_in(timeout_ms);
 	uint64_t size;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&r->lock);
 	while (r->commits == *seen && !r->stop &&
-	    pthread_cond_timedwait(&r->changed, &r->lock, &until) == 0)
+	    pthread_cond_clockwait(&r->changed, &r->lock, CLOCK_MONOTONIC, &until) == 0)
 		continue;
 	*seen = r->commits;
 	size = r->size;

@@ -165,13 +165,11 @@ status_main(void *arg)
 	unsigned wait = EVERY_SECS, retry = 0;
 
 	for (;;) {
-		struct timespec until;
+		struct timespec until = clock_mono_in(1000 * (int64_t)wait);
 		struct err e;
 
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += wait;
 		pthread_mutex_lock(&s->status->lock);
-		while (!s->status->dirty && pthread_cond_timedwait(&s->status->changed, &s->status->lock, &until) == 0)
+		while (!s->status->dirty && pthread_cond_clockwait(&s->status->changed, &s->status->lock, CLOCK_MONOTONIC, &until) == 0)
 			continue;
 		s->status->dirty = false;
 		pthread_mutex_unlock(&s->status->lock);

@@ -92,6 +92,7 @@ banned() {
 	\bpopen( a shell
 	\brand( not random
 	\btmpnam( a race
+	pthread_cond_timedwait( waits by a clock that can be set back; pthread_cond_clockwait and clock_mono_in
 	XML_PARSE_HUGE hostile sizes
 	EOF
 }

@@ -3,12 +3,15 @@
 #include "tests/base/test.h"
 
 #include "base/cbor.h"
+#include "base/clock.h"
 #include "register/client.h"
 #include "register/fsck.h"
 #include "register/run.h"
 #include "tests/register/database.h"
 
 #include <pthread.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/antin-run-XXXXXX";
@@ -47,6 +50,20 @@ put_policy(struct reg_unit *u)
 	reg_text(u, "what", "policy");
 	reg_bytes(u, "hash", span_str("01234567890123456789012345678901"));
 	reg_null(u, "body");
+}
+
+/* The wall clock of this program, ahead by so much: the same, to who waits for a
+ * moment of it, as a clock that is set back by so much meanwhile. */
+static time_t wall_ahead;
+
+int
+clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	int done = (int)syscall(SYS_clock_gettime, clock, ts);
+
+	if (clock == CLOCK_REALTIME)
+		ts->tv_sec += __atomic_load_n(&wall_ahead, __ATOMIC_SEQ_CST);
+	return done;
 }
 
 static uint64_t
@@ -280,6 +297,24 @@ test_units_together(void **state)
 	assert_int_equal(size_now(), before + 3);
 }
 
+/* Whoever waits for the log to grow has waited when the time is over, whatever
+ * became of the clock on the wall. */
+static void
+test_a_clock_that_is_set_back(void **state)
+{
+	uint64_t seen = UINT64_MAX;
+	int64_t began;
+
+	runner_wait_change(runner, &seen, 0);
+	__atomic_store_n(&wall_ahead, 3600, __ATOMIC_SEQ_CST);
+	alarm(20);
+	began = clock_mono_ms();
+	runner_wait_change(runner, &seen, 100);
+	assert_in_range(clock_mono_ms() - began, 95, 15000);
+	alarm(0);
+	__atomic_store_n(&wall_ahead, 0, __ATOMIC_SEQ_CST);
+}
+
 static int
 stop(void **state)
 {
@@ -299,6 +334,7 @@ main(void)
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_many_threads_one_log),
 		cmocka_unit_test(test_units_together),
+		cmocka_unit_test(test_a_clock_that_is_set_back),
 		cmocka_unit_test(test_fsck_sees_every_change),
 	};
 
