@@ -138,8 +138,9 @@ explain_erased(struct walk *w, const struct entry *x, int64_t idx, struct err *e
 static bool
 check_explained(const struct walk *w, struct err *e)
 {
-	return w->missing.n == 0 ||
-	    fail(e, ERR_STORE, "the record of entry %llu is missing and no entry says why", (unsigned long long)w->missing.range[0].first);
+	uint64_t idx;
+
+	return !missing_unexplained(&w->missing, &idx) || fail(e, ERR_STORE, "the record of entry %llu is missing and no entry says why", (unsigned long long)idx);
 }
 
 static bool
