@@ -280,6 +280,15 @@ log_policy_quorum(struct quorum *out, const struct log_policy *p, struct span no
 }
 
 bool
+log_policy_enough(const struct log_policy *p, const bool by[LOG_POLICY_MAX])
+{
+	struct quorum q = { .met = false };
+
+	memcpy(q.by, by, sizeof(q.by));
+	return as_of(p, &q, p->quorum) != INT64_MIN;
+}
+
+bool
 log_policy_check(struct checkpoint *out, struct quorum *quorum, const struct log_policy *p, struct span note, struct err *e)
 {
 	own_struct(buf) who = buf_new(16u << 10);

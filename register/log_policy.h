@@ -45,6 +45,8 @@ struct quorum {
 /* Who cosigned a note, and whether that is enough.  Refused: a cosignature by a
  * witness of the policy that does not verify. */
 must_check bool log_policy_quorum(struct quorum *out, const struct log_policy *, struct span note, struct err *);
+/* Would these, all of them, be enough? */
+bool log_policy_enough(const struct log_policy *, const bool by[LOG_POLICY_MAX]);
 /* The whole rule: signed by a log of the policy whose name is the origin, no
  * signature of its logs and witnesses wrong, the quorum met (else ERR_POLICY). */
 must_check bool log_policy_check(struct checkpoint *out, struct quorum *, const struct log_policy *, struct span note, struct err *);

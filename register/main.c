@@ -147,7 +147,7 @@ start_witnessing(const struct register_conf *c, struct state *s, const struct lo
 	struct place place = { c->run, (uid_t)c->uid_base };
 	own_str char *courier = place_socket(&place, c->courier, CALLER_REGISTER);
 
-	return policy == NULL || witnessing_new(&s->witnessing, s->publisher, database, policy, courier, e);
+	return policy == NULL || (witnessing_new(&s->witnessing, s->publisher, database, policy, courier, e) && witnessing_roll_call(s->witnessing, e));
 }
 
 static bool

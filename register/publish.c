@@ -7,6 +7,7 @@
 #include "register/log_key.h"
 #include "register/log_state.h"
 #include "register/lost.h"
+#include "register/promised.h"
 
 #include <libgen.h>
 #include <pthread.h>
@@ -32,7 +33,7 @@ struct publisher {
 	uint64_t signed_before;		/* by the key, when this process began */
 	struct checkpoint last;
 	bool leads;			/* of all on the database, this one signs checkpoints */
-	int64_t beat;			/* when it last said so */
+	int64_t beat;			/* when it next says so; monotonic, ms */
 	int64_t seq;			/* of the last publication written */
 	bool log_waits;			/* the last checkpoint could not be made */
 	pthread_mutex_t lock;		/* one flush at a time */
@@ -253,8 +254,10 @@ publish_log(struct publisher *p, struct err *e)
 	snprintf(c.origin, sizeof(c.origin), "%s", p->origin);
 	c.size = head.size;
 	c.root = head.root;
-	if (!write_tiles(p, p->last.size, c.size, e) || !sign_checkpoint(p, &c, &note, e) ||
-	    !put_file(p, "checkpoint", buf_span(&note), e) || !remember(p, &c, buf_span(&note), e))
+	if (!write_tiles(p, p->last.size, c.size, e) || !sign_checkpoint(p, &c, &note, e) || !put_file(p, "checkpoint", buf_span(&note), e))
+		return false;
+	FAULT_POINT("register.checkpoint-written");
+	if (!remember(p, &c, buf_span(&note), e))
 		return false;
 	FAULT_POINT("register.published");
 	p->last = c;
@@ -373,12 +376,12 @@ publish_all(struct publisher *p, struct err *e)
 static bool
 beat(struct publisher *p, struct err *e)
 {
-	int64_t now = clock_now();
+	int64_t now = clock_mono_ms();
 
-	if (!p->leads || now < p->beat + BEAT_SECS || !store_is_server(runner_database(p->runner)))
+	if (!p->leads || now < p->beat || !store_is_server(runner_database(p->runner)))
 		return true;
-	p->beat = now;
-	return replica_beat(p->store, now, e);
+	p->beat = now + 1000 * BEAT_SECS;
+	return replica_beat(p->store, clock_now(), e);
 }
 
 static bool
@@ -392,10 +395,36 @@ publish_once(struct publisher *p, struct err *e)
 	return good;
 }
 
+static bool
+take_text(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	buf_put_span(ctx, c[0].s);
+	return true;
+}
+
 const struct note_key *
 publisher_key(const struct publisher *p)
 {
 	return &p->public;
+}
+
+bool
+publisher_newest(struct publisher *p, struct checkpoint *out, struct buf *note, struct err *e)
+{
+	static const enum reg_type type[] = { REG_TEXT };
+	struct tile_source source = { log_tile_get, p->store };
+	struct checkpoint c = { .size = p->signed_before };
+
+	if (!store_run(p->store, "SELECT note FROM log_published", NULL, type, 1, take_text, note, NULL, e))
+		return false;
+	if (note->len > 0)
+		return buf_ok(note, "checkpoint", e) && checkpoint_check(out, buf_span(note), &p->public, e);
+	snprintf(c.origin, sizeof(c.origin), "%s", p->origin);
+	merkle_empty(&c.root);
+	if (c.size > 0 && !merkle_root_of(&c.root, c.size, tile_node, &source, e))
+		return false;
+	*out = c;
+	return sign_checkpoint(p, &c, note, e);
 }
 
 bool
@@ -449,65 +478,13 @@ publisher_flush(struct publisher *p, struct err *e)
 	return false;
 }
 
+/* What is not on the disk is written again. */
 static bool
-take_published(void *ctx, const struct value *c, unsigned n, struct err *e)
+check_promised(struct publisher *p, struct err *e)
 {
-	struct publisher *p = ctx;
+	const struct promised all = { runner_database(p->runner), p->folder, &p->public, p->signed_before, .may_lag = p->key == NULL };
 
-	return checkpoint_check(&p->last, c[1].s, &p->public, e) || fail_in(e, "the published checkpoint");
-}
-
-/* How a database that lacks what was published gets it back. */
-static bool
-fail_behind(struct publisher *p, uint64_t size, const char *what, uint64_t more, struct err *e)
-{
-	own_str char *database = xstrdup(runner_database(p->runner));
-	bool server = store_is_server(database);
-
-	return fail(e, ERR_STORE, "%llu entries here, %llu %s: refusing to fork the log; into an empty %s: antin restore --from BACKUP --%s %s --tiles %s",
-	    (unsigned long long)size, (unsigned long long)more, what, server ? "database" : "state", server ? "database" : "state",
-	    server ? database : dirname(database), p->folder);
-}
-
-/* What is on the disk for everybody to see must be a prefix of what is here,
- * and so must what the key has signed.  What is not on the disk is written
- * again. */
-static bool
-check_published(struct publisher *p, struct err *e)
-{
-	static const enum reg_type types[] = { REG_INT, REG_TEXT };
-	static const enum reg_type head_types[] = { REG_INT, REG_BYTES };
-	struct tile_source source = { log_tile_get, p->store };
-	own_str char *path = xprintf("%s/checkpoint", p->folder);
-	own_struct(buf) note = buf_new(NOTE_MAX);
-	struct checkpoint seen;
-	struct head head;
-	struct hash root;
-
-	if (!store_run(p->store, "SELECT size, edge FROM log_head", NULL, head_types, 2, take_head, &head, NULL, e) ||
-	    !store_run(p->store, "SELECT size, note FROM log_published", NULL, types, 2, take_published, p, NULL, e))
-		return false;
-	if (p->signed_before > head.size)
-		return fail_behind(p, head.size, "signed", p->signed_before, e);
-	if (!file_read(&note, path, e)) {
-		p->last.size = 0;
-		return e->class == ERR_ABSENT;
-	}
-	if (!checkpoint_check(&seen, buf_span(&note), &p->public, e))
-		return fail_in(e, "%s", path);
-	/* A replica may be behind the copy that it was given. */
-	if (seen.size > head.size && p->key == NULL) {
-		p->last = seen;
-		return true;
-	}
-	if (seen.size > head.size)
-		return fail_behind(p, head.size, "published", seen.size, e);
-	if (!merkle_root_of(&root, seen.size, tile_node, &source, e))
-		return false;
-	if (!hash_eq(&root, &seen.root))
-		return fail(e, ERR_STORE, "the published checkpoint of size %llu is of another log; refusing to start", (unsigned long long)seen.size);
-	p->last = seen;
-	return true;
+	return promised_check(&p->last, &all, p->store, e);
 }
 
 static bool
@@ -552,7 +529,7 @@ publisher_new_replica(struct publisher **out, struct runner *runner, const char 
 	struct publisher *p = publisher_blank(runner, folder, origin);
 
 	*out = p;
-	return read_key(p, vkey, e) && store_open(&p->store, runner_database(runner), STORE_READ, e) && check_published(p, e);
+	return read_key(p, vkey, e) && store_open(&p->store, runner_database(runner), STORE_READ, e) && check_promised(p, e);
 }
 
 bool
@@ -562,7 +539,7 @@ publisher_new(struct publisher **out, struct runner *runner, const char *folder,
 	struct publisher *p = publisher_blank(runner, folder, origin);
 
 	p->key = peer_new(key_socket, key_types, sizeof(key_types) / sizeof(key_types[0]), LOG_KEY_MESSAGE_MAX, KEY_TIMEOUT_MS);
-	if (!store_open(&p->store, runner_database(runner), STORE_WRITE, e) || !learn_key(p, e) || !check_published(p, e))
+	if (!store_open(&p->store, runner_database(runner), STORE_WRITE, e) || !learn_key(p, e) || !check_promised(p, e))
 		return false;
 	*out = p;
 	return true;

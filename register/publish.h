@@ -7,8 +7,8 @@
  * certificates), which do not wait while no checkpoint can be made.  A failed fsync ends the
  * process: what the page cache says afterwards is not to be trusted.
  *
- * At start the committed log must be at or beyond what is published and
- * consistent with it; else antin-register refuses to start.
+ * At start the committed log must hold all that is known to be signed
+ * (promised.h); else antin-register refuses to start.
  *
  * Of several registers on one database the one that holds the lead signs and
  * remembers; the others write what it published into their own folders, and one
@@ -35,6 +35,9 @@ must_check bool publisher_new_replica(struct publisher **out, struct runner *, c
 must_check bool publisher_flush(struct publisher *, struct err *);
 /* The log's key. */
 const struct note_key *publisher_key(const struct publisher *);
+/* The newest that the log's key signed, as far as is known here; of a new log,
+ * the empty one. */
+must_check bool publisher_newest(struct publisher *, struct checkpoint *, struct buf *note, struct err *);
 /* A file beside the checkpoint. */
 must_check bool publisher_put(struct publisher *, const char *name, struct span content, struct err *);
 /* A published checkpoint that witnesses have cosigned. */

@@ -70,32 +70,83 @@ copy_file(const char *from, const char *to, struct err *e)
  */
 
 static bool
-target_of(struct checkpoint *out, const struct restore *q, const struct backup *b, struct err *e)
+check_origin(const struct checkpoint *c, const struct backup *b, const char *what, struct err *e)
+{
+	return b->log.origin[0] == '\0' || strcmp(c->origin, b->log.origin) == 0 ||
+	    fail(e, ERR_INPUT, "%s of the log %.80s, the backup is of %.80s", what, c->origin, b->log.origin);
+}
+
+static bool
+key_of(struct note_key *out, const struct restore *q, const struct backup *b, struct err *e)
 {
 	const char *text = q->key != NULL ? q->key : b->key;
-	struct note_key key;
 
 	if (text[0] == '\0')
 		return fail(e, ERR_INPUT, "the backup does not say the log's key; give it, from where you trust it, with --key");
-	if (!note_key_parse(&key, text, e) || !reimport_checkpoint(out, q->tiles, &key, e))
+	return note_key_parse(out, text, e);
+}
+
+static bool
+target_of(struct checkpoint *out, const struct restore *q, const struct note_key *key, const struct backup *b, struct err *e)
+{
+	if (!reimport_checkpoint(out, q->tiles, key, e) || !check_origin(out, b, "the tiles are", e))
 		return false;
-	if (b->log.origin[0] != '\0' && strcmp(out->origin, b->log.origin) != 0)
-		return fail(e, ERR_INPUT, "the tiles are of the log %.80s, the backup is of %.80s", out->origin, b->log.origin);
 	if (q->is_signed != NULL && strcmp(q->is_signed->origin, out->origin) != 0)
 		return fail(e, ERR_INPUT, "the key's memory is of the log %.80s, the tiles are of %.80s", q->is_signed->origin, out->origin);
 	return true;
 }
 
+/* As far as this checkpoint at least: what is there must be of its log, what is
+ * missing the tiles must have. */
 static bool
-import_entries(struct store *s, const struct restore *q, const struct checkpoint *target, uint64_t *count, struct err *e)
+reach(struct store *s, const struct restore *q, const struct backup *b, const struct checkpoint *c, const char *what, uint64_t *count, struct err *e)
 {
 	uint64_t more = 0;
 
-	if (!store_begin(s, STORE_LOCK, e) || !reimport_run(s, q->tiles, target, count, e))
-		return false;
-	if (q->is_signed != NULL && q->is_signed->size >= target->size && !reimport_run(s, q->tiles, q->is_signed, &more, e))
-		return fail_in(e, "up to what the key signed");
+	if (q->tiles == NULL && c->size > b->log.size)
+		return fail(e, ERR_INPUT, "the backup has %llu entries, witnesses cosigned %llu: the rest is in the public tiles (--tiles)",
+		    (unsigned long long)b->log.size, (unsigned long long)c->size);
+	if (!reimport_run(s, q->tiles, c, &more, e))
+		return fail_in(e, "up to what %s", what);
 	*count += more;
+	return true;
+}
+
+/* Whoever cosigned it: the log's own signature says that it is of this log. */
+static bool
+reach_witnessed(struct store *s, const struct restore *q, const struct note_key *key, const struct backup *b, const char *path, uint64_t *count, struct err *e)
+{
+	own_struct(buf) note = buf_new(NOTE_MAX);
+	struct checkpoint c;
+
+	if (!file_read(&note, path, e))
+		return false;
+	if (!checkpoint_check(&c, buf_span(&note), key, e) || !check_origin(&c, b, "it is", e))
+		return fail_in(e, "%s", path);
+	return reach(s, q, b, &c, "witnesses cosigned", count, e);
+}
+
+static bool
+reach_published(struct store *s, const struct restore *q, const struct note_key *key, const struct backup *b, struct checkpoint *target, uint64_t *count, struct err *e)
+{
+	own_str char *cosigned = xprintf("%s/checkpoint.witnessed", q->tiles);
+
+	if (!target_of(target, q, key, b, e) || !reimport_run(s, q->tiles, target, count, e))
+		return false;
+	if (q->is_signed != NULL && q->is_signed->size >= target->size && !reach(s, q, b, q->is_signed, "the key signed", count, e))
+		return false;
+	return access(cosigned, F_OK) != 0 || reach_witnessed(s, q, key, b, cosigned, count, e);
+}
+
+static bool
+import_entries(struct store *s, const struct restore *q, const struct backup *b, struct checkpoint *target, uint64_t *count, struct err *e)
+{
+	struct note_key key;
+
+	if (!key_of(&key, q, b, e) || !store_begin(s, STORE_LOCK, e) ||
+	    (q->tiles != NULL && !reach_published(s, q, &key, b, target, count, e)) ||
+	    (q->witnessed != NULL && !reach_witnessed(s, q, &key, b, q->witnessed, count, e)))
+		return false;
 	FAULT_POINT("restore.imported");
 	return store_commit(s, e);
 }
@@ -171,8 +222,8 @@ bring_forward(const char *partial, const struct restore *q, const struct backup 
 	struct store *s = NULL;
 	bool good = store_open(&s, partial, STORE_WRITE, e);
 
-	if (good && q->tiles != NULL)
-		good = target_of(&target, q, b, e) && import_entries(s, q, &target, &r->count, e);
+	if (good && (q->tiles != NULL || q->witnessed != NULL))
+		good = import_entries(s, q, b, &target, &r->count, e);
 	store_free(s);
 	if (!good)
 		return false;

@@ -5,7 +5,8 @@
  *	1  the backup is whole (backup.h), and no register runs on the state
  *	2  a copy beside the database's name, brought to the newest schema
  *	3  with tiles: what was published after it comes back (reimport.h), one
- *	   transaction, up to the published checkpoint
+ *	   transaction, up to the newest checkpoint of those published, signed and
+ *	   cosigned that are shown to it; one that is beyond the tiles is a refusal
  *	4  if anything came back, an entry of type 18 says which records are lost
  *	   (verb log.reimported): from then on orders signed before are refused, and
  *	   books whose numbers are not all known are closed
@@ -27,6 +28,7 @@ struct restore {
 	const char *tiles;			/* may be NULL: as the backup has it */
 	const char *key;			/* vkey; may be NULL: the backup's */
 	const struct checkpoint *is_signed;	/* what the log's key signed last, where it is more than what is published; may be NULL */
+	const char *witnessed;			/* file: a checkpoint that witnesses have cosigned, of which nothing may be missing; may be NULL */
 };
 
 struct restored {

@@ -18,6 +18,7 @@
 #define AGAIN_MS 5000		/* after a round without its quorum */
 #define RENEW_MS 3600000		/* a log that does not grow is cosigned anew */
 #define STATUS_MS 10000
+#define ROLL_CALL_MS (COURIER_WHOLE_MS + 1000)	/* before the first */
 
 /* One witness, and the thread that asks it. */
 struct member {
@@ -29,6 +30,7 @@ struct member {
 	uint64_t round;			/* the last that it has done */
 	bool cosigned;			/* in the round that runs: */
 	struct buf line;
+	bool objects;			/* it holds a view that this log does not follow from */
 	uint64_t size;			/* what it cosigned last, as it told */
 	int64_t time;
 	char trouble[256];		/* "": none */
@@ -76,13 +78,14 @@ tell_split(const struct member *m, const struct witness_split *split, struct spa
 }
 
 static void
-member_done(struct member *m, uint64_t round, const struct checkpoint *c, bool good, struct buf *line, int64_t time, const struct err *e)
+member_done(struct member *m, uint64_t round, const struct checkpoint *c, bool good, bool objects, struct buf *line, int64_t time, const struct err *e)
 {
 	struct witnessing *w = m->w;
 	bool news = good != (m->trouble[0] == '\0');
 
 	pthread_mutex_lock(&w->lock);
 	m->round = round;
+	m->objects = objects;
 	snprintf(m->trouble, sizeof(m->trouble), "%s", good ? "" : e->text);
 	if (good) {
 		m->size = c->size;
@@ -130,7 +133,7 @@ member_main(void *arg)
 		pthread_mutex_unlock(&w->lock);
 		good = witness_ask(&m->ask, m->size, &c, buf_span(&note), &line, &time, &split, &e);
 		tell_split(m, &split, buf_span(&note));
-		member_done(m, round, &c, good, &line, time, &e);
+		member_done(m, round, &c, good, split.sentence[0] != '\0', &line, time, &e);
 	}
 }
 
@@ -165,13 +168,9 @@ assemble_locked(const struct witnessing *w, struct buf *note, struct quorum *q, 
 static void
 sleep_locked(struct witnessing *w, int ms)
 {
-	struct timespec until;
+	struct timespec until = clock_mono_in(ms);
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(&w->changed, &w->lock, &until);
+	pthread_cond_clockwait(&w->changed, &w->lock, CLOCK_MONOTONIC, &until);
 }
 
 static void
@@ -239,6 +238,60 @@ publish_round(struct witnessing *w, struct err *e)
 	w->witnessed = w->c.size;
 	w->as_of = q.as_of;
 	return true;
+}
+
+/*
+ * The roll call.  A checkpoint that counts has its quorum; while those who have
+ * not cosigned this log as it is could be one, there may be such a checkpoint
+ * that this log does not follow from.  Nobody's silence stops the log, and no
+ * lie of fewer than a quorum does while the others answer.
+ */
+
+static bool
+may_be_another_locked(const struct witnessing *w)
+{
+	bool silent[LOG_POLICY_MAX] = { false };
+
+	for (size_t i = 0; i < w->policy->nwitnesses; i++)
+		silent[i] = !w->member[i].cosigned;
+	return log_policy_enough(w->policy, silent);
+}
+
+static const struct member *
+objector_locked(const struct witnessing *w)
+{
+	for (size_t i = 0; i < w->policy->nwitnesses; i++)
+		if (w->member[i].objects)
+			return &w->member[i];
+	return NULL;
+}
+
+bool
+witnessing_roll_call(struct witnessing *w, struct err *e)
+{
+	own_struct(buf) note = buf_new(NOTE_MAX);
+	int64_t until = clock_mono_ms() + ROLL_CALL_MS;
+	const struct member *objector;
+	bool all = false, doubt = true;
+
+	for (size_t i = 0; i < w->policy->nwitnesses; i++)
+		promise(pthread_create(&w->member[i].thread, NULL, member_main, &w->member[i]) == 0);
+	if (!publisher_newest(w->publisher, &w->c, &note, e))
+		return false;
+	begin_round(w, w->c.size, buf_span(&note));
+	pthread_mutex_lock(&w->lock);
+	while (doubt && !all && clock_mono_ms() < until) {
+		sleep_locked(w, STEP_MS);
+		cosigned_locked(w, &all);
+		doubt = may_be_another_locked(w);
+	}
+	objector = doubt ? objector_locked(w) : NULL;
+	if (objector != NULL)
+		(void)!fail(e, ERR_STORE, "%.160s: refusing to fork the log; antin restore --tiles brings what is missing", objector->trouble);
+	pthread_mutex_unlock(&w->lock);
+	if (doubt && objector == NULL)
+		log_warn("the witnesses that can say that they know no other log are too few; going on");
+	return objector == NULL;
 }
 
 /*
@@ -356,7 +409,7 @@ step(struct witnessing *w, struct err *e)
 		wait_round(w);
 		return publish_round(w, e) && keep_status(w, met != w->met, e);
 	}
-	late = is_late(w);
+	late = size > 0 && is_late(w);
 	return (!late || publish_round(w, e)) && keep_status(w, late, e);
 }
 
@@ -446,8 +499,6 @@ witnessing_new(struct witnessing **out, struct publisher *publisher, const char 
 void
 witnessing_start(struct witnessing *w)
 {
-	for (size_t i = 0; i < w->policy->nwitnesses; i++)
-		promise(pthread_create(&w->member[i].thread, NULL, member_main, &w->member[i]) == 0);
 	promise(pthread_create(&w->thread, NULL, coordinator_main, w) == 0);
 }
 

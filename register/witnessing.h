@@ -17,6 +17,10 @@
  * this log can prove has seen another log under its name: that is kept
  * (log_split), logged once, and told in witnesses.json.
  *
+ * Before the first round there is a roll call: nothing is published until the
+ * witnesses were asked whether they hold a view that this log does not follow
+ * from, or until six seconds are over.
+ *
  * Threads of its own, with a database connection of their own.
  */
 #pragma once
@@ -30,5 +34,8 @@ struct witnessing;
  * quorum is none, or that names other logs only. */
 must_check bool witnessing_new(struct witnessing **out, struct publisher *, const char *database, const struct log_policy *policy,
     const char *courier, struct err *);
+/* Refuses (ERR_STORE) when a witness objects, and those who did not cosign this log
+ * as it is could be a quorum.  Once, and before publisher_start. */
+must_check bool witnessing_roll_call(struct witnessing *, struct err *);
 void witnessing_start(struct witnessing *);
 void witnessing_stop(struct witnessing *);

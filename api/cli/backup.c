@@ -88,6 +88,7 @@ const struct arg_option restore_options[] = {
 	{ "database", "NAME", false, "an empty server (postgresql://...), if not register.db in the state" },
 	{ "tiles", "DIR", false, "what was published, or a mirror of it: what came after the backup is taken from there" },
 	{ "key", "VKEY", false, "the log's key (as the backup says)" },
+	{ "witnessed", "FILE", false, "a cosigned checkpoint, as a witness or a mirror has it: nothing of it may be missing" },
 	{ "signed", "FILE", false, "last-checkpoint of antin-hsm-log, where the key has signed more than was published" },
 	{ NULL },
 };
@@ -117,7 +118,8 @@ print_restored(const struct args *a, const struct restored *r)
 int
 command_restore(const struct args *a)
 {
-	struct restore q = { .database = args_get(a, "database"), .tiles = args_get(a, "tiles"), .key = args_get(a, "key") };
+	struct restore q = { .database = args_get(a, "database"), .tiles = args_get(a, "tiles"), .key = args_get(a, "key"),
+		.witnessed = args_get(a, "witnessed") };
 	const char *memory = args_get(a, "signed");
 	struct checkpoint is_signed;
 	struct restored r;

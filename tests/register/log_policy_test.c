@@ -239,6 +239,39 @@ test_how_many(void **state)
 	free(p);
 }
 
+/* Who could be a quorum, without a note. */
+static void
+test_who_is_enough(void **state)
+{
+	static const struct { const char *quorum; const char *enough, *too_few; } cases[] = {
+		{ "group g 2 a b c\nquorum g\n", "ab bc ac abc abd", "a b c d ad bd" },
+		{ "group g any a b\ngroup h all g c\nquorum h\n", "ac bc abc", "ab a c d cd" },
+		{ "quorum d\n", "d abcd", "abc a" },
+		{ "quorum none\n", "a d", "" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own_str char *text = xprintf("witness a %s\nwitness b %s\nwitness c %s\nwitness d %s\n%s", vkey[0], vkey[1], vkey[2], vkey[3], cases[i].quorum);
+		struct log_policy *p = xalloc(sizeof(*p));
+		struct err e;
+
+		assert_done(log_policy_parse(p, span_str(text), &e), e);
+		for (int want = 0; want < 2; want++) {
+			own_str char *words = xstrdup(want ? cases[i].enough : cases[i].too_few);
+			char *rest = words, *word;
+
+			while ((word = strsep(&rest, " ")) != NULL) {
+				bool by[LOG_POLICY_MAX] = { false };
+
+				for (const char *at = word; *at != '\0'; at++)
+					by[*at - 'a'] = true;
+				assert_case(cases[i].quorum, word[0] == '\0' || log_policy_enough(p, by) == want);
+			}
+		}
+		free(p);
+	}
+}
+
 static bool
 key_new(EVP_PKEY **key, unsigned char public[NOTE_KEY_LEN])
 {
@@ -290,6 +323,7 @@ main(void)
 		cmocka_unit_test(test_what_a_policy_asks),
 		cmocka_unit_test(test_what_no_quorum_heals),
 		cmocka_unit_test(test_how_many),
+		cmocka_unit_test(test_who_is_enough),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

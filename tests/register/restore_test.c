@@ -18,7 +18,6 @@
 #include "tests/register/database.h"
 
 #include <pthread.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
 #define ORIGIN "test.example/log"
@@ -46,6 +45,56 @@ shell(const char *format, const char *a, const char *b)
 	own_str char *command = xprintf(format, a, b);
 
 	assert_int_equal(system(command), 0);
+}
+
+/*
+ * Where it is put back: a file in the state, or a server that has nothing yet.
+ */
+
+static char *place;
+
+static const char *
+restored_place(void)
+{
+	return place != NULL ? place : in_dir("back/register.db");
+}
+
+static int
+nothing_there(void **state)
+{
+	shell("rm -rf %s/back && mkdir %s/back", dir, dir);
+	free(place);
+	place = database_is_server() ? database_new(dir) : NULL;
+	return 0;
+}
+
+static bool
+is_there(void)
+{
+	struct store *s = NULL;
+	int64_t n = 0;
+	struct err e;
+
+	if (place == NULL)
+		return access(in_dir("back/register.db"), F_OK) == 0;
+	/* Whether the schema was made already is no matter. */
+	assert_done(store_open(&s, place, STORE_WRITE, &e), e);
+	assert_done(store_int(s, "SELECT size FROM log_head", NULL, 0, &n, &e), e);
+	store_free(s);
+	return n != 0;
+}
+
+static int64_t
+look(const char *database, const char *sql, const struct values *v)
+{
+	struct store *s = NULL;
+	int64_t n;
+	struct err e;
+
+	assert_done(store_open(&s, database, STORE_READ, &e), e);
+	assert_done(store_int(s, sql, v, INT64_MIN, &n, &e), e);
+	store_free(s);
+	return n;
 }
 
 /*
@@ -159,15 +208,9 @@ reserve(unsigned n, const char *agency, const char *book, struct err *e)
 static int64_t
 number_of(unsigned n)
 {
-	own_str char *sql = xprintf("SELECT CAST(number AS INTEGER) FROM permit WHERE short_code = 'C%u'", n);
-	struct store *s = NULL;
-	int64_t number = -1;
-	struct err e;
+	own_str char *sql = xprintf("SELECT CAST(replace(number, '/X', '') AS INTEGER) FROM permit WHERE short_code = 'C%u'", n);
 
-	assert_done(store_open(&s, runner_database(runner), STORE_READ, &e), e);
-	assert_done(store_int(s, sql, NULL, -1, &number, &e), e);
-	store_free(s);
-	return number;
+	return look(runner_database(runner), sql, NULL);
 }
 
 static bool
@@ -189,6 +232,32 @@ issue(unsigned n, const char *agency, const char *book, int64_t idx, struct err 
 	reg_bytes(&u, "issuance", span_str("i"));
 	reg_bytes(&u, "sealed", span_str("x"));
 	reg_bytes(&u, "sha256", handle_of(id, n));
+	return run(&u, CALLER_SIGNER, e);
+}
+
+/* Its submission, or what came last of it. */
+static int64_t
+entry_of(unsigned n, bool last)
+{
+	struct values v = { .n = 0 };
+	unsigned char id[20];
+
+	values_span(&v, "handle", REG_BYTES, handle_of(id, n));
+	return look(runner_database(runner), last ? "SELECT last FROM log_subject WHERE handle = $handle" : "SELECT entry FROM permit WHERE handle = $handle", &v);
+}
+
+static bool
+erase(unsigned n, const char *agency, int64_t idx, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char id[20];
+
+	reg_verb(&u, "permit.erase");
+	reg_bytes(&u, "handle", handle_of(id, n));
+	reg_text(&u, "agency", agency);
+	reg_text(&u, "kind", "construction");
+	reg_int(&u, "idx", idx);
+	reg_bytes(&u, "order_id", handle_of(id, n));
 	return run(&u, CALLER_SIGNER, e);
 }
 
@@ -395,42 +464,37 @@ put_file(const char *folder, const char *name, struct span content)
 	assert_done(folder_make(above, 0755, &e) && file_write(path, content, 0644, &e), e);
 }
 
-static void
-put_tiles(sqlite3 *db, const char *folder, uint64_t size)
-{
-	for (unsigned level = 0; level < 3; level++)
-		for (uint64_t n = 0; n * TILE_WIDTH < tile_count(size, level); n++) {
-			own_str char *sql = xprintf("SELECT hashes FROM log_tile WHERE level = %u AND n = %llu", level, (unsigned long long)n);
-			uint64_t left = tile_count(size, level) - n * TILE_WIDTH;
-			unsigned width = left < TILE_WIDTH ? (unsigned)left : TILE_WIDTH;
-			own_struct(buf) name = buf_new(200);
-			sqlite3_stmt *s;
+struct tiles { const char *folder; uint64_t size; struct buf bundle; };
 
-			assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
-			assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-			tile_path(&name, (int)level, n, width);
-			put_file(folder, buf_str(&name), span_of(sqlite3_column_blob(s, 0), width * HASH_LEN));
-			sqlite3_finalize(s);
-		}
+static bool
+put_tile(void *ctx, const struct value *c, unsigned columns, struct err *e)
+{
+	const struct tiles *t = ctx;
+	unsigned level = (unsigned)c[0].i;
+	uint64_t n = (uint64_t)c[1].i, left = tile_count(t->size, level) - n * TILE_WIDTH;
+	unsigned width = left < TILE_WIDTH ? (unsigned)left : TILE_WIDTH;
+	own_struct(buf) name = buf_new(200);
+
+	tile_path(&name, (int)level, n, width);
+	put_file(t->folder, buf_str(&name), span_of(c[2].s.ptr, width * HASH_LEN));
+	return true;
 }
 
-static void
-put_bundles(sqlite3 *db, const char *folder, uint64_t size)
+static bool
+put_entry(void *ctx, const struct value *c, unsigned columns, struct err *e)
 {
-	for (uint64_t n = 0; n * TILE_WIDTH < size; n++) {
-		unsigned width = size - n * TILE_WIDTH < TILE_WIDTH ? (unsigned)(size - n * TILE_WIDTH) : TILE_WIDTH;
-		own_str char *sql = xprintf("SELECT entry FROM log_entry WHERE idx >= %llu ORDER BY idx LIMIT %u", (unsigned long long)(n * TILE_WIDTH), width);
-		own_struct(buf) bundle = buf_new(1 << 20);
-		own_struct(buf) name = buf_new(200);
-		sqlite3_stmt *s;
+	struct tiles *t = ctx;
+	uint64_t idx = (uint64_t)c[0].i;
 
-		assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
-		while (sqlite3_step(s) == SQLITE_ROW)
-			bundle_put(&bundle, span_of(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)));
-		tile_path(&name, TILE_ENTRIES, n, width);
-		put_file(folder, buf_str(&name), buf_span(&bundle));
-		sqlite3_finalize(s);
+	bundle_put(&t->bundle, c[1].s);
+	if ((idx + 1) % TILE_WIDTH == 0 || idx + 1 == t->size) {
+		own_struct(buf) name = buf_new(200);
+
+		tile_path(&name, TILE_ENTRIES, idx / TILE_WIDTH, (unsigned)(idx % TILE_WIDTH) + 1);
+		put_file(t->folder, buf_str(&name), buf_span(&t->bundle));
+		buf_reset(&t->bundle);
 	}
+	return true;
 }
 
 static void
@@ -454,28 +518,29 @@ publish(const char *folder)
 	struct checkpoint c = { .origin = ORIGIN };
 	own_struct(buf) note = buf_new(NOTE_MAX);
 	own_str char *line = xprintf("%s\n", vkey);
-	sqlite3_stmt *s;
+	static const enum reg_type tile[] = { REG_INT, REG_INT, REG_BYTES }, entry[] = { REG_INT, REG_BYTES };
+	struct tiles t = { .folder = folder, .bundle = buf_new(1 << 20) };
+	struct values v = { .n = 0 };
+	struct store *s = NULL;
 	struct fsck f;
 	struct err e;
-	sqlite3 *db;
 
 	assert_done(fsck_run(&f, runner_database(runner), NULL, &e), e);
-	c.size = f.entries;
+	t.size = c.size = f.entries;
 	c.root = f.root;
-	assert_int_equal(sqlite3_open(runner_database(runner), &db), SQLITE_OK);
-	put_tiles(db, folder, c.size);
-	put_bundles(db, folder, c.size);
+	assert_done(store_open(&s, runner_database(runner), STORE_WRITE, &e), e);
+	assert_done(store_run(s, "SELECT level, n, hashes FROM log_tile", NULL, tile, 3, put_tile, &t, NULL, &e), e);
+	assert_done(store_run(s, "SELECT idx, entry FROM log_entry ORDER BY idx", NULL, entry, 2, put_entry, &t, NULL, &e), e);
 	sign_checkpoint(&note, &c);
 	put_file(folder, "checkpoint", buf_span(&note));
 	put_file(folder, "log.vkey", span_str(line));
-	assert_int_equal(sqlite3_prepare_v2(db, "INSERT INTO log_published (one, size, note, key) VALUES (1, ?, ?, ?) "
-	    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note", -1, &s, NULL), SQLITE_OK);
-	sqlite3_bind_int64(s, 1, (int64_t)c.size);
-	sqlite3_bind_text(s, 2, buf_str(&note), -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(s, 3, vkey, -1, SQLITE_STATIC);
-	assert_int_equal(sqlite3_step(s), SQLITE_DONE);
-	sqlite3_finalize(s);
-	sqlite3_close(db);
+	values_int(&v, "size", (int64_t)c.size);
+	values_span(&v, "note", REG_TEXT, buf_span(&note));
+	values_span(&v, "key", REG_TEXT, span_str(vkey));
+	assert_done(store_do(s, "INSERT INTO log_published (one, size, note, key) VALUES (1, $size, $note, $key) "
+	    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note", &v, &e), e);
+	store_free(s);
+	buf_drop(&t.bundle);
 	return c;
 }
 
@@ -498,6 +563,9 @@ until_the_backup(void)
 	assert_done(submit(4, "H99.1", &e), e);						/* still a draft */
 	assert_done(submit(5, "H99.3", &e) && officer_signs(5, "H99.3", &e), e);	/* reserved afterwards */
 	must_seal(6, "H99.3", "C", 2);
+	assert_done(submit(7, "H99.1", &e), e);						/* erased afterwards */
+	assert_done(submit(8, "H99.1", &e) && officer_signs(8, "H99.1", &e), e);	/* erased whole afterwards */
+	assert_done(submit(9, "H99.1", &e) && officer_signs(9, "H99.1", &e), e);	/* its signature erased afterwards */
 	for (unsigned n = 10; n < 16; n++)
 		assert_done(request(n, &e), e);
 	assert_done(certify(10, true, &e) && certify(11, true, &e) && certify(12, false, &e) && certify(13, false, &e), e);
@@ -528,6 +596,10 @@ after_the_backup(void)
 	assert_done(request(16, &e) && certify(16, true, &e) && end_certificate("cert.revoke", 16, &e), e);
 	assert_done(end_certificate("cert.void", 15, &e), e);
 	assert_done(end_appointment(30, &e), e);
+	assert_done(erase(7, "H99.1", entry_of(7, false), &e), e);
+	assert_done(erase(8, "H99.1", entry_of(8, true), &e) && erase(8, "H99.1", entry_of(8, false), &e), e);
+	assert_done(erase(9, "H99.1", entry_of(9, true), &e), e);
+	assert_done(submit(21, "H99.1", &e) && erase(21, "H99.1", entry_of(21, false), &e), e);	/* of the lost part itself */
 	assert_done(put_list("crl.reserve", "crl", 500, &e) && put_list("status.reserve", "status", 600, &e) && put_stamps(&number, &e) && put_stamps(&number, &e), e);
 	assert_int_equal(number, 3);
 	assert_done(accept_order(40, before.size, &before.root, &e), e);
@@ -568,13 +640,6 @@ stop(void **state)
 {
 	EVP_PKEY_free(log_key);
 	shell("rm -rf %s%s", dir, "");
-	return 0;
-}
-
-static int
-nothing_there(void **state)
-{
-	shell("rm -rf %s/back && mkdir %s/back", dir, dir);
 	return 0;
 }
 
@@ -672,13 +737,6 @@ the_register_works_while_it_is_backed_up(void **state)
  * Putting back.
  */
 
-static char *place;			/* a server, where the test runs on one */
-
-static const char *
-restored_place(void)
-{
-	return place != NULL ? place : in_dir("back/register.db");
-}
 
 static bool
 restore(struct restored *r, struct err *e)
@@ -691,28 +749,24 @@ restore(struct restored *r, struct err *e)
 static int64_t
 ask(const char *sql)
 {
-	struct store *s = NULL;
-	int64_t n;
-	struct err e;
+	struct values v = { .n = 0 };
 
-	assert_done(store_open(&s, restored_place(), STORE_READ, &e), e);
-	assert_done(store_int(s, sql, NULL, INT64_MIN, &n, &e), e);
-	store_free(s);
-	return n;
+	values_int(&v, "before", (int64_t)before.size);
+	return look(restored_place(), sql, &v);
 }
 
 static void
 what_was_published_is_there_again(void **state)
 {
 	static const struct { const char *name, *sql; int64_t want; } cases[] = {
-		{ "a withdrawal of a permit that the backup has", "SELECT state = 'withdrawn' AND withdrawn_day = 20001 FROM permit WHERE short_code = 'C1'", 1 },
+		{ "a withdrawal of a permit that the backup has", "SELECT count(*) FROM permit WHERE state = 'withdrawn' AND withdrawn_day = 20001 AND short_code = 'C1'", 1 },
 		{ "one that was sealed meanwhile keeps its place", "SELECT idx FROM permit_lost WHERE status = 0 AND list = 1", 3 },
 		{ "one that was withdrawn too", "SELECT idx FROM permit_lost WHERE status = 1 AND from_day = 20001", 4 },
 		{ "one that was being sealed", "SELECT count(*) FROM permit_lost WHERE list IS NULL", 1 },
 		{ "the number of a public book goes on", "SELECT next FROM book WHERE agency = 'H99.1'", 249 },
-		{ "and the book is open", "SELECT closed IS NULL FROM book WHERE agency = 'H99.1'", 1 },
-		{ "a book whose numbers nobody saw is closed", "SELECT closed IS NOT NULL FROM book WHERE agency = 'H99.2'", 1 },
-		{ "one with a seal that nobody saw is closed", "SELECT closed IS NOT NULL FROM book WHERE agency = 'H99.3'", 1 },
+		{ "and the book is open", "SELECT count(*) FROM book WHERE closed IS NULL AND agency = 'H99.1'", 1 },
+		{ "a book whose numbers nobody saw is closed", "SELECT count(*) FROM book WHERE closed IS NOT NULL AND agency = 'H99.2'", 1 },
+		{ "one with a seal that nobody saw is closed", "SELECT count(*) FROM book WHERE closed IS NOT NULL AND agency = 'H99.3'", 1 },
 		{ "a certificate of the backup is revoked", "SELECT count(*) FROM certificate WHERE state = 'revoked' AND revoked_at = 1010", 1 },
 		{ "a reservation of the backup is void", "SELECT count(*) FROM certificate WHERE state = 'void' AND revoked_at = 1012", 1 },
 		{ "one that nobody touched", "SELECT count(*) FROM certificate WHERE state = 'reserved'", 1 },
@@ -720,6 +774,10 @@ what_was_published_is_there_again(void **state)
 		{ "of which one is active", "SELECT count(*) FROM certificate_lost WHERE state = 'active'", 1 },
 		{ "the request of a void reservation waits again", "SELECT count(*) FROM request WHERE state = 'pending' AND id = (SELECT request FROM certificate WHERE state = 'void')", 1 },
 		{ "an appointment has ended", "SELECT count(*) FROM appointment WHERE ended_day IS NOT NULL", 1 },
+		{ "what was erased, a draft and a signed one, is erased in what the backup brought back", "SELECT count(*) FROM permit WHERE voice_code IS NULL AND state IN ('draft', 'signed')", 4 },
+		{ "and no submission of it stands", "SELECT count(*) FROM submission", 7 },
+		{ "the records of those entries and one signature's, with their salts", "SELECT count(*) FROM log_entry WHERE record IS NULL AND salt IS NULL AND idx < $before", 4 },
+		{ "one whose signature alone was erased is a draft again", "SELECT count(*) FROM permit WHERE state = 'draft' AND officers IS NULL AND officer_person IS NULL", 2 },
 		{ "numbers of lists", "SELECT count(*) FROM list_lost", 4 },
 		{ "no session", "SELECT count(*) FROM session", 0 },
 	};
@@ -738,10 +796,11 @@ what_was_published_is_there_again(void **state)
 			print_error("%lld\n", (long long)got);
 		assert_case(cases[i].name, got == cases[i].want);
 	}
-	assert_done(fsck_run(&f, in_dir("back/register.db"), in_dir("public"), &e), e);
-	assert_int_equal(f.lost, after.size - before.size);
+	assert_done(fsck_run(&f, restored_place(), in_dir("public"), &e), e);
+	assert_int_equal(f.erased, 5);
+	assert_int_equal(f.lost, after.size - before.size - 1);
 	assert_int_equal(f.published, after.size);
-	shell("test \"$(ls %s/back | tr '\\n' ' ')\" = 'register.db register.db.lock '%s", dir, "");
+	shell("test \"$(echo $(ls %s/back))\" = '%s'", dir, place != NULL ? "" : "register.db register.db.lock");
 }
 
 static void
@@ -804,32 +863,33 @@ the_register_goes_on(void **state)
 static void
 restored_twice(void **state)
 {
-	struct restore q = { .backup = in_dir("backup"), .state = in_dir("back"), .tiles = in_dir("second") };
+	struct restore q = { .tiles = in_dir("second") };
 	struct restored r;
 	struct checkpoint c;
 	struct fsck f;
 	struct err e;
 
 	assert_done(restore(&r, &e), e);
-	assert_done(runner_new(&runner, in_dir("back/register.db"), ORIGIN, &e), e);
+	assert_done(runner_new(&runner, restored_place(), ORIGIN, &e), e);
 	must_seal(60, "H99.1", "A", 6);
 	c = publish(in_dir("second"));
 	runner_stop(runner);
 	nothing_there(NULL);
 	q.state = in_dir("back");
+	q.database = place;
 	q.backup = in_dir("backup");
 	q.tiles = in_dir("second");
 	assert_done(restore_run(&r, &q, &e), e);
 	assert_int_equal(r.entries, c.size + 1);
 	assert_int_equal(ask("SELECT count(*) FROM reimport"), 2);
 	assert_int_equal(ask("SELECT next FROM book WHERE agency = 'H99.1'"), 250);
-	assert_done(fsck_run(&f, in_dir("back/register.db"), in_dir("second"), &e), e);
+	assert_done(fsck_run(&f, restored_place(), in_dir("second"), &e), e);
 }
 
 static void
 without_loss_nothing_is_said(void **state)
 {
-	struct restore q = { .backup = in_dir("backup"), .state = in_dir("back") };
+	struct restore q = { .backup = in_dir("backup"), .state = in_dir("back"), .database = place };
 	struct restored r;
 	struct err e;
 
@@ -875,9 +935,9 @@ refused_restores(void **state)
 		shell("cd %s && { %s; } 2>/dev/null", dir, cases[i].damage);
 		assert_case(cases[i].name, !restore(&r, &e));
 		if (e.class != cases[i].want || strstr(e.text, cases[i].says) == NULL)
-			print_error("%s\n", e.text);
+			print_error("%s: %s\n", cases[i].name, e.text);
 		assert_case(cases[i].name, e.class == cases[i].want && strstr(e.text, cases[i].says) != NULL);
-		assert_case(cases[i].name, access(in_dir("back/register.db"), F_OK) != 0 || strstr(cases[i].name, "a register in") != NULL);
+		assert_case(cases[i].name, !is_there() || strstr(cases[i].name, "a register in") != NULL);
 		shell("cd %s && rm -rf backup public && mv good/* . && rmdir good && rm -rf back%s", dir, "");
 	}
 }
@@ -906,7 +966,7 @@ a_checkpoint_newer_than_the_tiles(void **state)
 static void
 what_the_key_signed_beyond(void **state)
 {
-	struct restore q = { .backup = in_dir("backup"), .state = in_dir("back"), .tiles = in_dir("public") };
+	struct restore q = { .backup = in_dir("backup"), .state = in_dir("back"), .database = place, .tiles = in_dir("public") };
 	struct checkpoint wrong = after, other = after;
 	own_struct(buf) note = buf_new(NOTE_MAX);
 	struct restored r;
@@ -930,9 +990,70 @@ what_the_key_signed_beyond(void **state)
 }
 
 static void
+put_signed(const char *name, uint64_t size, const struct hash *root)
+{
+	struct checkpoint c = { .origin = ORIGIN, .size = size, .root = *root };
+	own_struct(buf) note = buf_new(NOTE_MAX);
+
+	sign_checkpoint(&note, &c);
+	put_file(dir, name, buf_span(&note));
+}
+
+/* What witnesses have cosigned is a promise that the restored log keeps: it is
+ * reached, or nothing is put back. */
+static void
+what_witnesses_cosigned(void **state)
+{
+	static const struct { const char *name, *tiles, *witnessed, *beside; enum err_class want; const char *says; uint64_t *entries; } cases[] = {
+		{ "the backup has it all", NULL, "w/before", NULL, ERR_NONE, "", &before.size },
+		{ "what is missing is in the tiles", "early", "w/after", NULL, ERR_NONE, "", &after.size },
+		{ "the mirror's own", "early", NULL, "w/after", ERR_NONE, "", &after.size },
+		{ "the newest of all", "early", "w/before", "w/after", ERR_NONE, "", &after.size },
+		{ "more than the backup, and no tiles", NULL, "w/after", NULL, ERR_INPUT, "the rest is in the public tiles (--tiles)", NULL },
+		{ "more than the tiles have", "early", "w/more", NULL, ERR_ABSENT, "up to what witnesses cosigned: the tiles have a gap", NULL },
+		{ "more than they have, beside them", "early", NULL, "w/more", ERR_ABSENT, "up to what witnesses cosigned: the tiles have a gap", NULL },
+		{ "another history", "early", "w/fork", NULL, ERR_INPUT, "they are of another log", NULL },
+		{ "another history that the backup has all of", NULL, "w/early-fork", NULL, ERR_INPUT, "they are of another log", NULL },
+		{ "nobody's signature", "early", "w/unsigned", NULL, ERR_INPUT, "w/unsigned", NULL },
+		{ "no checkpoint", NULL, "backup/manifest.json", NULL, ERR_INPUT, "manifest.json", NULL },
+		{ "no such file", "early", "w/none", NULL, ERR_ABSENT, "w/none", NULL },
+	};
+	struct hash wrong = after.root;
+
+	wrong.octet[0] ^= 1;
+	put_signed("w/before", before.size, &before.root);
+	put_signed("w/after", after.size, &after.root);
+	put_signed("w/more", after.size + 3, &after.root);
+	put_signed("w/fork", after.size, &wrong);
+	put_signed("w/early-fork", before.size, &wrong);
+	shell("cd %s && sed '2s/.*/7/' w/after >w/unsigned && cp -r public early && cp w/before early/checkpoint%s", dir, "");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct restore q = { .backup = in_dir("backup"), .state = in_dir("back"), .database = place };
+		struct restored r = { 0 };
+		struct err e = { ERR_NONE, "" };
+		bool good;
+
+		if (cases[i].tiles != NULL)
+			q.tiles = in_dir(cases[i].tiles);
+		if (cases[i].witnessed != NULL)
+			q.witnessed = in_dir(cases[i].witnessed);
+		shell("cd %s && rm -f early/checkpoint.witnessed%s", dir, "");
+		if (cases[i].beside != NULL)
+			shell("cp %s %s/early/checkpoint.witnessed", in_dir(cases[i].beside), dir);
+		good = restore_run(&r, &q, &e);
+		if (!good && (e.class != cases[i].want || strstr(e.text, cases[i].says) == NULL))
+			print_error("%s: %s\n", cases[i].name, e.text);
+		assert_case(cases[i].name, good == (cases[i].want == ERR_NONE) && is_there() == good);
+		assert_case(cases[i].name, good || (e.class == cases[i].want && strstr(e.text, cases[i].says) != NULL));
+		assert_case(cases[i].name, !good || r.entries == *cases[i].entries + (r.count > 0));
+		nothing_there(NULL);
+	}
+}
+
+static void
 tiles_of_another_log(void **state)
 {
-	struct restore q = { .backup = in_dir("backup"), .state = in_dir("back"), .tiles = in_dir("others") };
+	struct restore q = { .backup = in_dir("backup"), .state = in_dir("back"), .database = place, .tiles = in_dir("others") };
 	struct restored r;
 	struct err e;
 
@@ -944,7 +1065,7 @@ tiles_of_another_log(void **state)
 	runner_stop(runner);
 	assert_false(restore_run(&r, &q, &e));
 	assert_int_equal(e.class, ERR_INPUT);
-	assert_int_not_equal(access(in_dir("back/register.db"), F_OK), 0);
+	assert_false(is_there());
 	/* The same with another key. */
 	q.key = "test.example/log+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 	q.tiles = in_dir("public");
@@ -958,7 +1079,7 @@ a_running_register_is_not_restored_over(void **state)
 	struct restored r;
 	struct err e;
 
-	assert_done(hold_register(&held, in_dir("back/register.db"), &e), e);
+	assert_done((place != NULL ? hold_alone : hold_register)(&held, restored_place(), &e), e);	/* as the one that leads does */
 	assert_false(restore(&r, &e));
 	assert_int_equal(e.class, ERR_CONFLICT);
 	assert_non_null(strstr(e.text, "a register runs on"));
@@ -971,17 +1092,21 @@ a_running_register_is_not_restored_over(void **state)
 static void
 fsck_wants_every_loss_explained(void **state)
 {
+	own_str char *take_record = xprintf("UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = %llu", (unsigned long long)before.size - 1);
+	own_str char *says = xprintf("record of entry %llu is missing and no entry says why", (unsigned long long)before.size - 1);
 	struct restored r;
 	struct fsck f;
 	struct err e;
 
 	assert_done(restore(&r, &e), e);
-	shell("sqlite3 %s/back/register.db 'UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = 3'%s", dir, "");
-	assert_false(fsck_run(&f, in_dir("back/register.db"), NULL, &e));
+	/* Beside those that are lost. */
+	database_do(restored_place(), take_record);
+	assert_false(fsck_run(&f, restored_place(), NULL, &e));
+	assert_non_null(strstr(e.text, says));
 	nothing_there(NULL);
 	assert_done(restore(&r, &e), e);
-	shell("sqlite3 %s/back/register.db 'UPDATE certificate_lost SET not_after = 1'%s", dir, "");
-	assert_false(fsck_run(&f, in_dir("back/register.db"), NULL, &e));
+	database_do(restored_place(), "UPDATE certificate_lost SET not_after = 1");
+	assert_false(fsck_run(&f, restored_place(), NULL, &e));
 	assert_non_null(strstr(e.text, "certificate_lost"));
 }
 
@@ -997,19 +1122,26 @@ main(void)
 		cmocka_unit_test_setup(the_register_goes_on, nothing_there),
 		cmocka_unit_test_setup(restored_twice, nothing_there),
 		cmocka_unit_test_setup(without_loss_nothing_is_said, nothing_there),
-		cmocka_unit_test(refused_restores),
+		cmocka_unit_test_setup(refused_restores, nothing_there),
 		cmocka_unit_test_setup(a_checkpoint_newer_than_the_tiles, nothing_there),
 		cmocka_unit_test_setup(what_the_key_signed_beyond, nothing_there),
+		cmocka_unit_test_setup(what_witnesses_cosigned, nothing_there),
 		cmocka_unit_test_setup(tiles_of_another_log, nothing_there),
 		cmocka_unit_test_setup(a_running_register_is_not_restored_over, nothing_there),
 		cmocka_unit_test_setup(fsck_wants_every_loss_explained, nothing_there),
 	};
 
-	/* Restoring is the file's work; what comes of it in a server is its rows. */
-	const struct CMUnitTest on_server[] = { cmocka_unit_test_setup(the_register_goes_on, nothing_there) };
+	/* The refusals come before the server is touched. */
+	const struct CMUnitTest on_server[] = {
+		cmocka_unit_test_setup(what_was_published_is_there_again, nothing_there),
+		cmocka_unit_test_setup(the_register_goes_on, nothing_there),
+		cmocka_unit_test_setup(restored_twice, nothing_there),
+		cmocka_unit_test_setup(without_loss_nothing_is_said, nothing_there),
+		cmocka_unit_test_setup(a_running_register_is_not_restored_over, nothing_there),
+		cmocka_unit_test_setup(fsck_wants_every_loss_explained, nothing_there),
+	};
 
-	if (!database_is_server())
-		return cmocka_run_group_tests(tests, start, stop);
-	place = database_new(dir);
-	return cmocka_run_group_tests(on_server, start, stop);
+	if (database_is_server())
+		return cmocka_run_group_tests(on_server, start, stop);
+	return cmocka_run_group_tests(tests, start, stop);
 }
