@@ -29,6 +29,24 @@ register_hex() {
 	if [ -n "${ANTIN_SERVER:-}" ]; then psql -AtX -c "SELECT encode($1, 'hex') $2" "$database"; else sqlite3 "file:$database?mode=ro" "SELECT hex($1) $2"; fi
 }
 
+# register_sql SQL: one value out of the register's database
+register_sql() {
+	if [ -n "${ANTIN_SERVER:-}" ]; then psql -AtXq -c "$1" "$database"; else sqlite3 "file:$database?mode=ro" "$1"; fi
+}
+
+# register_lost: database and state are gone; there are empty ones.  What they
+# were lies in $state/lost, of a server nothing.
+register_lost() {
+	rm -rf "$state/lost"
+	mv "$state/register" "$state/lost"
+	mkdir -m 755 "$state/register"
+	if [ "$uid_base" -ne 0 ]; then chown "$((uid_base + 5)):$((uid_base + 5))" "$state/register"; fi
+	if [ -n "${ANTIN_SERVER:-}" ]; then psql -AtXq -c 'SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public' "$database" || die "emptying the server"; fi
+}
+
+# register_at: options of the command line that name the state or the server
+register_at() { printf '%s %s' --state "$state/register"; if [ -n "${ANTIN_SERVER:-}" ]; then printf ' %s %s' --database "$database"; fi; }
+
 new_pin() { od -An -N8 -tu8 /dev/urandom | tr -d ' ' | cut -c1-10; }
 office() { SOFTHSM2_CONF=$state/softhsm.conf "$antin" "$@"; }	# the authority's tokens
 desk() { SOFTHSM2_CONF=$state/desk/softhsm.conf "$antin" "$@"; }	# people's own tokens

@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # Witnesses: three of antin-witness of which two must cosign, and one made in
 # Node that cosigns too; one that answers with everything but a cosignature.  One
-# is killed, two are killed, a log that forked under the same key is shown to them.
+# is killed, two are killed.  Then the register is lost with its disk: going on
+# with the backup alone is refused, done by force it is seen and named; with what
+# a mirror has the log goes on and is cosigned on.
 # usage: witnesses.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
 world_init "$1/witnesses" "$1"
-rm -rf "$state" "$state.fork" && mkdir -p "$state"
+rm -rf "$state" && mkdir -p "$state"
 bad=0
 good() { say "ok $1"; }
 not_good() { bad=$((bad + 1)); say "not ok $1"; }
 expect() { if [ "$2" = "$3" ]; then good "$1"; else not_good "$1 ($2, not $3)"; fi; }
 done_() { local what=$1; shift; if "$@" >"$state/log/last" 2>&1; then good "$what"; else not_good "$what: $(tail -n 3 "$state/log/last")"; fi; }
 refused() { local what=$1; shift; if "$@" >"$state/log/last" 2>&1; then not_good "$what"; else good "$what: $(tail -n 1 "$state/log/last")"; fi; }
-db() { sqlite3 "file:$state/register/register.db?mode=ro" "$1"; }
+db() { register_sql "$1"; }
 now_ms() { date +%s%3N; }
 
 declare -A pid port
@@ -174,22 +176,48 @@ expect "the liar has told every lie, and was not followed" "$(sort -u "$state/li
 expect "nothing of it is published" "$(grep -rlE 'liar.example|followed' "$state/public" --include='checkpoint*' | wc -l)" 0
 grep -q "the witness liar does not cosign" "$state/log/antin.log" && good "$(grep -m 1 -o "the witness liar does not cosign.*" "$state/log/antin.log")" || not_good "the liar is named"
 
-# The log forks: what was at this moment is put aside, both go on under one key.
+# The disaster: a backup, more permits that are cosigned, then database and disk
+# are lost but for a mirror of what was public.
 expect "no split view so far" "$(db 'SELECT count(*) FROM log_split')" 0
-world_down
-cp -a "$state" "$state.fork"
-world_up
+# shellcheck disable=SC2046
+done_ "a backup while it works" "$antin" backup $(register_at) --to "$state/backup"
+cp -a "$state/logkey" "$state/logkey.then"
 for i in 1 2 3; do submit_one "ours-$i" >/dev/null || die "a submission"; done
 done_ "the log goes on and is cosigned" cosigned "$(head_size)" 8000
 ours=$(head_size)
+sleep 0.5
 world_down
-for folder in register public logkey tokens; do
-	mv "$state/$folder" "$state/$folder.ours"
-	mv "$state.fork/$folder" "$state/$folder"
-done
+cp -a "$state/public" "$state/mirror"
+mv "$state/public" "$state/public.lost"
+mv "$state/logkey" "$state/logkey.now"
+register_lost
+open_public() { rm -rf "$state/public"; mkdir -m 755 "$state/public"; if [ "$uid_base" -ne 0 ]; then chown "$((uid_base + 5)):$((uid_base + 5))" "$state/public"; fi; }
+# shellcheck disable=SC2046
+restore() { "$antin" restore --from "$state/backup" $(register_at) "$@"; }
+not_started() { "$antin" up --config "$state/antin.conf" >"$state/log/refused" 2>&1 && return 1; tail -n 3 "$state/log/refused"; grep -q "$1" "$state/log/refused"; }
+
+# Somebody goes on with the backup alone.
+refused "the backup alone is less than a cosigned checkpoint" restore --witnessed "$state/mirror/checkpoint.witnessed"
+expect "and why" "$(grep -c "witnesses cosigned $ours: the rest is in the public tiles (--tiles)" "$state/log/last")" 1
+done_ "without that it is put back" restore
+open_public
+cp -a "$state/logkey.now" "$state/logkey"
+done_ "the key's memory is there: not started" not_started "$ours signed: refusing to fork the log"
+rm -rf "$state/logkey" && cp -a "$state/logkey.then" "$state/logkey"
+cp "$state/mirror/checkpoint.witnessed" "$state/public/"
+done_ "the cosigned checkpoint alone is there: not started" not_started "$ours cosigned: refusing to fork the log"
+open_public
+done_ "nothing is there: the witnesses are asked, and it is not started" not_started "has cosigned $ours entries of this log, which has [0-9]*: refusing to fork the log"
+expect "a witness by its name" "$(grep -c 'SPLIT VIEW: the witness w[123] has cosigned' "$state/log/refused" | sed 's/[123]/some/')" some
+
+# And by force, while no witness can be asked: both go on under one key.
+if [ -n "${ANTIN_SERVER:-}" ]; then register_sql 'DELETE FROM log_split'; else sqlite3 "$database" 'DELETE FROM log_split'; fi
+for w in 1 2 3 node; do witness_kill "$w"; done
 world_up
-sleep 1.5
-for i in 1 2 3 4 5 6; do submit_one "theirs-$i" >/dev/null || die "a submission"; done
+good "no witness can be asked: started"
+for w in 1 2 3; do witness_up "$w"; done
+node_up
+for i in 1 2 3 4 5 6 7 8; do submit_one "theirs-$i" >/dev/null || die "a submission"; done
 sleep 2
 [ "$(head_size)" -gt "$ours" ] && good "a second log of $(head_size) entries under the same key" || not_good "a second log"
 expect "nothing that only it has is cosigned" "$([ "$(size_of checkpoint.witnessed)" -lt "$ours" ] && echo older)" older
@@ -198,8 +226,25 @@ for w in w1 w2 w3 node; do
 	grep -q "SPLIT VIEW: the witness $w " "$state/log/antin.log" && good "and logged: $(grep -m 1 "SPLIT VIEW: the witness $w " "$state/log/antin.log" | sed 's/.*SPLIT/SPLIT/')" || not_good "and logged, $w"
 done
 expect "each view once" "$(grep -c 'SPLIT VIEW' "$state/log/antin.log")" "$(db 'SELECT count(*) FROM log_split')"
-sleep 9
+for _ in $(seq 60); do grep -q '"split":\[{' "$state/public/witnesses.json" && break; sleep 0.2; done
 refused "antin doctor names it" "$antin" doctor --public "$state/public" --policy "$state/witness.policy"
 grep '^ALARM *split view' "$state/log/last" | grep -q 'the witness w1\|the witness w2\|the witness w3\|the witness node' && good "$(grep '^ALARM' "$state/log/last")" || not_good "by the witness's name"
 curl -sS "$api/witnesses.json" | grep -q '"split":\[{' && good "and /witnesses.json" || not_good "and /witnesses.json"
+
+# And now as it should be.
+world_down
+register_lost
+open_public
+rm -rf "$state/logkey" && cp -a "$state/logkey.now" "$state/logkey"
+done_ "the backup, and the rest from the mirror" restore --tiles "$state/mirror" --witnessed "$state/mirror/checkpoint.witnessed"
+world_up
+expect "nobody objects" "$(db 'SELECT count(*) FROM log_split')" 0
+submit_one "goes-on" >/dev/null || die "a submission"
+done_ "the log goes on, and the witnesses cosign on" cosigned "$((ours + 2))" 8000
+done_ "it is the log of before" "$antin" log verify "$state/mirror/checkpoint.witnessed" --public "$state/public" --key "$(log_vkey)"
+done_ "the proof of before holds" "$antin" log verify "$state/first.tlog-proof" --policy "$state/witness.policy"
+proof_of "$first" "$state/first-restored.tlog-proof" || die "a proof"
+done_ "as does the one of today" "$antin" log verify "$state/first-restored.tlog-proof" --policy "$state/witness.policy"
+world_down
+done_ "antin log fsck" "$antin" log fsck --database "$database" --public "$state/public"
 [ "$bad" -eq 0 ]

@@ -18,6 +18,10 @@ const [origin, , logKey] = logVkey.match(/^([^+]+)\+([0-9a-f]{8})\+(.+)$/).slice
 const logTyped = Buffer.from(logKey, 'base64')
 
 let view = { size: 0n, root: sha(Buffer.alloc(0)), note: '' }
+if (existsSync(keyFile + '.view')) {	// what it cosigned before it was ended
+	const note = readFileSync(keyFile + '.view', 'utf8'), [, size, root] = note.split('\n')
+	view = { size: BigInt(size), root: Buffer.from(root, 'base64'), note }
+}
 
 class Refused extends Error { constructor (status, text) { super(text); this.status = status } }
 const ask = (good, status, text) => { if (!good) throw new Refused(status, text) }
@@ -87,6 +91,7 @@ function addCheckpoint (body) {
 	ask(consistent(view.size, note.size, view.root, note.root, proof), 422, 'inconsistent')
 	const line = cosign(note.text)
 	view = { size: note.size, root: note.root, note: body.slice(gap + 2) + line }
+	writeFileSync(keyFile + '.view', view.note)
 	return line
 }
 
