@@ -46,6 +46,7 @@ struct witnessing {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool stop;
+	bool split;			/* a view was recorded that nobody was told of yet */
 	uint64_t round;
 	struct checkpoint c;		/* of the round */
 	struct buf note;		/* signed by the log alone */
@@ -73,8 +74,12 @@ tell_split(const struct member *m, const struct witness_split *split, struct spa
 		return;
 	if (!witness_memory_put_split(m->ask.memory, m->vkey, split, clock_now(), note, &new, &e))
 		log_error("SPLIT VIEW, and it cannot be recorded (%s): %s", e.text, split->sentence);
-	else if (new)
-		log_error("SPLIT VIEW: %s", split->sentence);
+	if (!new)
+		return;
+	log_error("SPLIT VIEW: %s", split->sentence);
+	pthread_mutex_lock(&m->w->lock);
+	m->w->split = true;
+	pthread_mutex_unlock(&m->w->lock);
 }
 
 static void
@@ -343,12 +348,16 @@ tell_status(struct witnessing *w, struct err *e)
 	return buf_ok(&text, "witnesses.json", e) && publisher_put(w->publisher, "witnesses.json", buf_span(&text), e);
 }
 
-/* Now and then, and whenever the quorum comes or goes. */
+/* Now and then, and whenever the quorum comes or goes, or a split view is seen. */
 static bool
 keep_status(struct witnessing *w, bool news, struct err *e)
 {
 	int64_t now = clock_mono_ms();
 
+	pthread_mutex_lock(&w->lock);
+	news |= w->split;
+	w->split = false;
+	pthread_mutex_unlock(&w->lock);
 	if (!news && w->status_at != 0 && now < w->status_at + STATUS_MS)
 		return true;
 	w->status_at = now;
