@@ -41,8 +41,11 @@ register_lost() {
 	mv "$state/register" "$state/lost"
 	mkdir -m 755 "$state/register"
 	if [ "$uid_base" -ne 0 ]; then chown "$((uid_base + 5)):$((uid_base + 5))" "$state/register"; fi
-	if [ -n "${ANTIN_SERVER:-}" ]; then psql -AtXq -c 'SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public' "$database" || die "emptying the server"; fi
+	if [ -n "${ANTIN_SERVER:-}" ]; then register_empty; fi
 }
+
+# register_empty: the server has nothing
+register_empty() { psql -AtXq -c 'SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public' "$database" || die "emptying the server"; }
 
 # register_at: options of the command line that name the state or the server
 register_at() { printf '%s %s' --state "$state/register"; if [ -n "${ANTIN_SERVER:-}" ]; then printf ' %s %s' --database "$database"; fi; }

@@ -179,8 +179,7 @@ grep -q "the witness liar does not cosign" "$state/log/antin.log" && good "$(gre
 # The disaster: a backup, more permits that are cosigned, then database and disk
 # are lost but for a mirror of what was public.
 expect "no split view so far" "$(db 'SELECT count(*) FROM log_split')" 0
-# shellcheck disable=SC2046
-done_ "a backup while it works" "$antin" backup $(register_at) --to "$state/backup"
+done_ "a backup while it works" "$antin" backup --database "$database" --to "$state/backup"
 cp -a "$state/logkey" "$state/logkey.then"
 for i in 1 2 3; do submit_one "ours-$i" >/dev/null || die "a submission"; done
 done_ "the log goes on and is cosigned" cosigned "$(head_size)" 8000
