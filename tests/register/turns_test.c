@@ -37,7 +37,7 @@ static void
 test_the_other_is_heard(void **state)
 {
 	struct busy b = { .good = true };
-	struct store *other;
+	struct store *other = NULL;
 	pthread_t thread;
 	struct err e;
 
@@ -64,7 +64,7 @@ test_the_other_is_heard(void **state)
 static void
 test_turns_end(void **state)
 {
-	struct store *one, *other;
+	struct store *one = NULL, *other = NULL;
 	struct err e;
 
 	assert_done(store_open(&one, database, STORE_WRITE, &e) && store_open(&other, database, STORE_WRITE, &e), e);
