@@ -90,6 +90,7 @@ world_ceremony() {
 	for token in tsa service; do
 		office enrol --token "$token" --pin-file "$state/pins/$token.pin" --csr-out "$state/ceremony/$token.csr" || die "request of $token"
 	done
+	office enrol --token issuing --pin-file "$state/pins/issuing.pin" --label ocsp --csr-out "$state/ceremony/ocsp.csr" || die "the OCSP responder's key"
 	for agency in $agencies; do
 		office enrol --token seal --pin-file "$state/pins/seal.pin" --label "$agency" --csr-out "$state/ceremony/seal-$agency.csr" || die "seal key of $agency"
 	done
@@ -105,6 +106,7 @@ world_ceremony() {
 	  {"person": "CB-000002", "name": "Cán Bộ An Toàn (thử nghiệm)", "title": "Cán bộ an toàn", "agency": "H99", "roles": ["security-officer"], "csr": "$state/ceremony/security.csr"}],
 	 "services": [
 	  {"profile": "tsa", "name": "Dấu thời gian THỬ NGHIỆM", "agency": "H99", "csr": "$state/ceremony/tsa.csr"},
+	  {"profile": "ocsp", "name": "Trả lời trạng thái THỬ NGHIỆM", "agency": "H99", "csr": "$state/ceremony/ocsp.csr"},
 	  {"profile": "service-signer", "name": "Dịch vụ ký THỬ NGHIỆM", "agency": "H99", "csr": "$state/ceremony/service.csr"}]}
 	EOF
 	office ceremony "$state/ceremony/ceremony.json" --policy-folder "$source_dir/policy" >/dev/null || die "the ceremony"

@@ -46,8 +46,9 @@ open_token(struct held *h, const struct args *a, const json_t *j, const char *na
 		return fail(e, ERR_ABSENT, "cannot read the PIN of the token %s", label);
 	if (!secret_read(pin, fd, e) || !token_open(&h->token, keyboard_module(a), label, pin, e) || !token_keys(h->token, keys, &n, e))
 		return fail_in(e, "%s", name);
+	/* By its name: on the issuing token lies the OCSP responder's key, too. */
 	for (size_t i = 0; i < n; i++)
-		if (keys[i].alg == alg) {
+		if (keys[i].alg == alg && strcmp(keys[i].label, name) == 0) {
 			h->key = keys[i];
 			return true;
 		}
