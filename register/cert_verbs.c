@@ -37,7 +37,7 @@ static const struct verb verbs[] = {
 	  .in = { { "org", REG_TEXT }, { "profile", REG_TEXT }, { "request", REG_BYTES }, { "serial", REG_BYTES }, { "not_after", REG_INT },
 		  { "generation", REG_INT }, { "der", REG_BYTES } },
 	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'reserved'", ERR_CONFLICT, "this serial number is not reserved" } },
-	  .project = { "UPDATE certificate SET state = 'active', der = $der WHERE serial = $serial" } },
+	  .project = { "UPDATE certificate SET state = 'active', der = $der, issued_entry = $entry WHERE serial = $serial" } },
 
 	/* Revoked (reason of RFC 5280 5.3.1) or, for a reservation, voided. */
 	{ .name = "cert.revoke", .callers = CALLER_CA, .entry = 2, .org = "org", .category = "profile", .handle = "request",
@@ -87,6 +87,36 @@ static const struct verb verbs[] = {
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number > $number)", ERR_CONFLICT, "a later CRL was recorded meanwhile" } },
 	  .project = { "UPDATE crl SET der = $der WHERE number = $number" } },
 
+	/* A batch of OCSP responses, whole (follows null) or what changed since a whole
+	 * one that is signed: a function of the first `size` entries. */
+	{ .name = "ocsp.reserve", .callers = CALLER_CA, .entry = 8, .org = "org", .public = "kind number this_update next_update size root sha256",
+	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "number", REG_INT }, { "follows", REG_INT, true }, { "responder", REG_BYTES },
+		  { "this_update", REG_INT }, { "next_update", REG_INT }, { "size", REG_INT }, { "root", REG_BYTES }, { "sha256", REG_BYTES } },
+	  .check = { { "SELECT 1 WHERE $size <= $entry", ERR_BUG, "a batch of OCSP responses names the log that it follows from" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM ocsp WHERE number >= $number) AND "
+		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind IN ('ocsp', 'ocsp-delta') AND number >= $number)", ERR_CONFLICT,
+		       "a batch of OCSP responses with this number or a later one exists" },
+		     /* Of two authorities' batches the later one has seen what the earlier one had. */
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM ocsp WHERE number = (SELECT max(number) FROM ocsp) AND entry >= $size)", ERR_CONFLICT,
+		       "another batch of OCSP responses was recorded meanwhile" },
+		     { "SELECT 1 WHERE $follows IS NULL OR EXISTS (SELECT 1 FROM ocsp WHERE number = $follows AND signed = 1 AND "
+		       "number = (SELECT max(number) FROM ocsp WHERE follows IS NULL))", ERR_CONFLICT, "the batch of OCSP responses that this one follows is not the last whole one, signed" } },
+	  .project = { "INSERT INTO ocsp (number, follows, responder, this_update, next_update, size, sha256, signed, entry) "
+		       "VALUES ($number, $follows, $responder, $this_update, $next_update, $size, $sha256, 0, $entry)" } },
+
+	/* Goes before a pack of the batch is put: not when a later batch is under way. */
+	{ .name = "ocsp.turn", .callers = CALLER_CA, .entry = VERB_QUIET,
+	  .in = { { "number", REG_INT } },
+	  .check = { { "SELECT 1 FROM ocsp WHERE number = $number AND NOT EXISTS (SELECT 1 FROM ocsp WHERE number > $number)", ERR_CONFLICT,
+		       "a later batch of OCSP responses was recorded meanwhile" } } },
+
+	/* All its packs are put. */
+	{ .name = "ocsp.signed", .callers = CALLER_CA, .entry = VERB_QUIET,
+	  .in = { { "number", REG_INT } },
+	  .check = { { "SELECT 1 FROM ocsp WHERE number = $number AND NOT EXISTS (SELECT 1 FROM ocsp WHERE number > $number)", ERR_CONFLICT,
+		       "a later batch of OCSP responses was recorded meanwhile" } },
+	  .project = { "UPDATE ocsp SET signed = 1 WHERE number = $number" } },
+
 	{ .name = "program.register", .callers = CALLER_CA, .entry = 10, .org = "org",
 	  .in = { { "org", REG_TEXT }, { "id", REG_BYTES }, { "name", REG_TEXT }, { "agencies", REG_TEXT }, { "kinds", REG_TEXT },
 		  { "rights", REG_TEXT, true }, { "responsible", REG_TEXT }, { "expires", REG_INT } },
@@ -105,6 +135,10 @@ static const struct verb verbs[] = {
 #define LOST_COLUMNS "serial, request, profile, NULL, '', org, NULL, (SELECT log_entry.entry FROM log_entry WHERE idx = certificate_lost.entry) AS octets, time, not_after, " \
 	"CASE state WHEN 'active' THEN 'lost' ELSE state END, revoked_at, reason, invalidity"
 #define CERT_OUT { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT }
+/* Date and reason of its end, as far as the first $size entries show it. */
+#define ANSWERED_COLUMNS "serial, CASE WHEN ended_entry < $size THEN revoked_at END AS date, CASE WHEN ended_entry < $size THEN reason END AS why, coalesce(ended_entry, 0) AS ended"
+#define ANSWERED_KNOWN "(issued_entry < $size OR (state = 'void' AND ended_entry < $size))"
+#define ANSWERED_OUT { REG_BYTES, REG_INT, REG_INT, REG_INT }
 #define REQUEST_COLUMNS "id, facts, csr, key_id, profile, person, agency, state, time"
 #define REQUEST_OUT { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }
 #define ANY_DAEMON (CALLER_CA | CALLER_SIGNER | CALLER_VERIFIER | CALLER_TSA)
@@ -126,6 +160,15 @@ static const struct read reads[] = {
 	  .in = { { "since", REG_INT }, { "size", REG_INT } },
 	  .sql = "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate WHERE state IN ('revoked', 'void') AND not_after >= $since AND ended_entry < $size UNION ALL "
 		 "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate_lost WHERE state = 'revoked' AND not_after >= $since AND ended_entry < $size ORDER BY serial" },
+	/* What a batch of OCSP responses holds that follows from the first `size` entries: issued or void, not expired
+	 * at `at`; all of them in order of serial, or those with an entry from `from` on. */
+	{ .name = "cert.answered", .callers = CALLER_CA, .columns = 4, .out = ANSWERED_OUT, .in = { { "after", REG_BYTES }, { "at", REG_INT }, { "size", REG_INT } },
+	  .sql = "SELECT * FROM (SELECT " ANSWERED_COLUMNS " FROM certificate WHERE serial > $after AND not_after >= $at AND " ANSWERED_KNOWN " ORDER BY serial LIMIT 4096) AS known UNION ALL "
+		 "SELECT * FROM (SELECT " ANSWERED_COLUMNS " FROM certificate_lost WHERE serial > $after AND not_after >= $at AND entry < $size ORDER BY serial LIMIT 4096) AS lost ORDER BY 1 LIMIT 4096" },
+	{ .name = "cert.answered_since", .callers = CALLER_CA, .columns = 4, .out = ANSWERED_OUT, .in = { { "from", REG_INT }, { "at", REG_INT }, { "size", REG_INT } },
+	  .sql = "SELECT " ANSWERED_COLUMNS " FROM certificate WHERE issued_entry >= $from AND not_after >= $at AND " ANSWERED_KNOWN " UNION "
+		 "SELECT " ANSWERED_COLUMNS " FROM certificate WHERE ended_entry >= $from AND not_after >= $at AND " ANSWERED_KNOWN " UNION "
+		 "SELECT " ANSWERED_COLUMNS " FROM certificate_lost WHERE (entry >= $from OR ended_entry >= $from) AND not_after >= $at AND entry < $size ORDER BY 1" },
 	/* Known by their public entries alone. */
 	{ .name = "cert.lost", .callers = CALLER_CA, .columns = 15, .in = { { "after", REG_INT } },
 	  .out = { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT },
@@ -159,6 +202,14 @@ static const struct read reads[] = {
 		 "SELECT number, first FROM list_lost WHERE kind = 'crl' AND entry < $size ORDER BY 1 DESC LIMIT 1" },
 	{ .name = "crl.last_signed", .callers = CALLER_CA, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
 	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl WHERE der IS NOT NULL ORDER BY number DESC LIMIT 1" },
+	/* The last whole batch; one whose pack is lost is as good as never signed. */
+	{ .name = "ocsp.last", .callers = CALLER_CA, .columns = 6, .out = { REG_INT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_INT },
+	  .sql = "SELECT number, size, this_update, next_update, responder, signed FROM ocsp WHERE follows IS NULL UNION ALL "
+		 "SELECT number, 0, first, last, sha256, 0 FROM list_lost WHERE kind = 'ocsp' ORDER BY 1 DESC LIMIT 1" },
+	/* The last batch of either kind: its number, its time, how much of the log it has seen, if it is signed. */
+	{ .name = "ocsp.number", .callers = CALLER_CA, .columns = 4, .out = { REG_INT, REG_INT, REG_INT, REG_INT },
+	  .sql = "SELECT number, this_update, size, signed FROM ocsp UNION ALL "
+		 "SELECT number, first, 0, 0 FROM list_lost WHERE kind IN ('ocsp', 'ocsp-delta') ORDER BY 1 DESC LIMIT 1" },
 	{ .name = "program.by_id", .callers = CALLER_SIGNER | CALLER_CA, .columns = 4, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }, .in = { { "id", REG_BYTES } },
 	  .sql = "SELECT agencies, kinds, rights, expires FROM program WHERE id = $id" },
 	{ .name = NULL },

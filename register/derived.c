@@ -3,6 +3,7 @@
 #include "base/cbor.h"
 #include "base/cms.h"
 #include "base/json.h"
+#include "register/ocsp_check.h"
 #include "register/report_check.h"
 
 #include <stdio.h>
@@ -277,7 +278,7 @@ static const struct { const char *path; size_t body; } places[] = {
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
 
-struct published { struct check *k; bool seen[PLACES]; struct report_check reports; };
+struct published { struct check *k; bool seen[PLACES]; struct ocsp_check ocsp; struct report_check reports; };
 
 static struct span
 wanted(const struct check *k, size_t i)
@@ -296,7 +297,7 @@ check_publication(void *ctx, const struct value *c, unsigned n, struct err *e)
 			return span_eq(c[1].s, wanted(p->k, i)) || fail(e, ERR_STORE, "publication, row %s is not what the records and signatures make%s%s%s", places[i].path,
 			    p->k->out->missing > 0 ? " (of " : "", p->k->out->missing_last, p->k->out->missing > 0 ? " there is no signature)" : "");
 		}
-	return report_check_file(&p->reports, c[0].s, c[1].s, e);
+	return ocsp_check_is(c[0].s) ? ocsp_check_file(&p->ocsp, c[0].s, c[1].s, e) : report_check_file(&p->reports, c[0].s, c[1].s, e);
 }
 
 static bool
@@ -304,10 +305,14 @@ check_publications(struct check *k, struct err *e)
 {
 	static const enum reg_type types[] = { REG_TEXT, REG_BYTES };
 	struct published p = { .k = k };
+	bool good;
 
-	if (!report_check_begin(&p.reports, k->db, e) ||
-	    !store_run(k->db, "SELECT path, body FROM publication ORDER BY path", NULL, types, 2, check_publication, &p, NULL, e) ||
-	    !report_check_end(&p.reports, e))
+	good = report_check_begin(&p.reports, k->db, e) && ocsp_check_begin(&p.ocsp, k->db, e) &&
+	    store_run(k->db, "SELECT path, body FROM publication ORDER BY path", NULL, types, 2, check_publication, &p, NULL, e) &&
+	    report_check_end(&p.reports, e) && ocsp_check_end(&p.ocsp, e);
+	k->out->signatures += p.ocsp.signatures;
+	ocsp_check_drop(&p.ocsp);
+	if (!good)
 		return false;
 	for (size_t i = 0; i < PLACES; i++)
 		if (!p.seen[i] && wanted(k, i).len > 0)

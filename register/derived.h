@@ -3,7 +3,8 @@
  *
  *	crl.der          the issuing key's signature over tbs, and nothing else
  *	status_list.cwt  a status-list signer's signature over tbs, and nothing else
- *	publication      root, issuing certificate and the root's CRL as the ceremony
+ *	ocsp             which batches are signed, by their packs (ocsp_check.h)
+	publication      root, issuing certificate and the root's CRL as the ceremony
  *	                 recorded them; the last signed CRL, the last signed list;
  *	                 the last reports (report_check.h)
  *

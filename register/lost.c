@@ -30,7 +30,7 @@ struct lost {
 static const struct lost table[] = {
 	{ 1, { { "serial", REG_BYTES }, { "not_after", REG_INT }, { "generation", REG_INT } },
 	  { /* Reserved in the backup: the octets are known, but not the signature. */
-	    "UPDATE certificate SET state = 'active' WHERE serial = $serial AND state = 'reserved'",
+	    "UPDATE certificate SET state = 'active', issued_entry = $entry WHERE serial = $serial AND state = 'reserved'",
 	    "INSERT INTO certificate_lost (serial, request, profile, org, not_after, state, entry, time) "
 	    "SELECT $serial, $handle, $category, $org, $not_after, 'active', $entry, $time WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial)",
 	    "UPDATE request SET state = 'approved' WHERE id = $handle AND state = 'pending'" } },

@@ -20,6 +20,11 @@
 	ENDED_FILL_ONE("certificate_lost", "ended_entry", type2, serial, "state = 'revoked'") \
 	ENDED_FILL_ONE("permit", "withdrawn_entry", type7, handle, "state = 'withdrawn'") \
 	ENDED_FILL_ONE("permit_lost", "changed_entry", type7, handle, "status <> 0")
+#define ISSUED(integer, type1, serial) \
+	"ALTER TABLE certificate ADD COLUMN issued_entry " integer ";" \
+	ENDED_FILL_ONE("certificate", "issued_entry", type1, serial, "state IN ('active', 'revoked')") \
+	"CREATE INDEX certificate_issued ON certificate (issued_entry);" \
+	"CREATE INDEX certificate_ended ON certificate (ended_entry) WHERE ended_entry IS NOT NULL;"
 
 /*
  * Row i makes a database of version i + 1 one of version i + 2; the schema files
@@ -104,6 +109,13 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	  "CREATE TABLE log_beat (one bigint PRIMARY KEY CHECK (one = 1), time bigint NOT NULL)" },
 	{ "CREATE INDEX IF NOT EXISTS submission_handle ON submission (handle);"
 	  "CREATE INDEX IF NOT EXISTS number_used_handle ON number_used (handle)", NULL },
+	/* Which entry of type 1 it was. */
+	{ ISSUED("INTEGER", "substr(entry, 1, 3) = x'8a0201'", "instr(entry, serial)")
+	  "CREATE TABLE ocsp (number INTEGER PRIMARY KEY, follows INTEGER, responder BLOB NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER NOT NULL, "
+	  "size INTEGER NOT NULL, sha256 BLOB NOT NULL, signed INTEGER NOT NULL, entry INTEGER NOT NULL) STRICT",
+	  ISSUED("bigint", "substring(entry FROM 1 FOR 3) = '\\x8a0201'::bytea", "position(serial IN entry)")
+	  "CREATE TABLE ocsp (number bigint PRIMARY KEY, follows bigint, responder bytea NOT NULL, this_update bigint NOT NULL, next_update bigint NOT NULL, "
+	  "size bigint NOT NULL, sha256 bytea NOT NULL, signed bigint NOT NULL, entry bigint NOT NULL)" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

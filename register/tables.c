@@ -13,9 +13,10 @@ static const struct table tables[] = {
 	{ "stamp_batch", "entry, number, first, last, body, time" },
 	{ "request", "id, facts, csr, key_id, profile, person, agency, state, reason, entry, time" },
 	{ "certificate", "serial, request, profile, person, name, agency, key_id, tbs, der, not_before, not_after, "
-	    "state, revoked_at, reason, invalidity, ended_entry, entry, time" },
+	    "state, revoked_at, reason, invalidity, ended_entry, issued_entry, entry, time" },
 	{ "appointment", "id, person, role, agency, title, mode, kinds, from_day, to_day, ended_day, decision, entry" },
 	{ "crl", "number, shard, tbs, this_update, next_update, entry", .derived = "der" },
+	{ "ocsp", "number, follows, responder, this_update, next_update, size, sha256, entry", .derived = "signed" },
 	{ "program", "id, name, agencies, kinds, rights, responsible, expires, entry" },
 	{ "permit", "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, "
 	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reason, "

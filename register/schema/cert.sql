@@ -33,6 +33,7 @@ CREATE TABLE certificate (
 	reason INTEGER,
 	invalidity INTEGER,
 	ended_entry INTEGER,		-- of the revocation, of the voiding
+	issued_entry INTEGER,		-- null: reserved or void
 	entry INTEGER NOT NULL,
 	time INTEGER NOT NULL
 ) STRICT;
@@ -40,6 +41,8 @@ CREATE INDEX certificate_key ON certificate (key_id);
 CREATE INDEX certificate_person ON certificate (person);
 CREATE INDEX certificate_state ON certificate (state, not_after);
 CREATE INDEX certificate_entry ON certificate (entry);
+CREATE INDEX certificate_issued ON certificate (issued_entry);
+CREATE INDEX certificate_ended ON certificate (ended_entry) WHERE ended_entry IS NOT NULL;
 -- Few among many: asked for at every seal.
 CREATE INDEX certificate_seal ON certificate (agency) WHERE profile = 'seal';
 
@@ -67,6 +70,19 @@ CREATE TABLE crl (
 	der BLOB,			-- derived: the signature over tbs
 	this_update INTEGER NOT NULL,
 	next_update INTEGER NOT NULL,
+	entry INTEGER NOT NULL
+) STRICT;
+
+-- Batches of OCSP responses; their packs are publications.
+CREATE TABLE ocsp (
+	number INTEGER PRIMARY KEY,
+	follows INTEGER,			-- the whole batch that this one adds to; null: it is whole
+	responder BLOB NOT NULL,		-- serial of the certificate whose key signs
+	this_update INTEGER NOT NULL,
+	next_update INTEGER NOT NULL,
+	size INTEGER NOT NULL,		-- of the log that it follows from
+	sha256 BLOB NOT NULL,		-- of all that was signed, in the order of serial numbers
+	signed INTEGER NOT NULL,		-- derived: 1 when its packs are published
 	entry INTEGER NOT NULL
 ) STRICT;
 

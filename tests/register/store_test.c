@@ -71,8 +71,8 @@ put(struct store *s, const char *sql, int64_t idx, const char *id, const char *s
 static void
 put_history(struct store *s)
 {
-	/* Of types 9, 1, 2, 2, 5, 7. */
-	static const char *const entries[] = { "\x8a\x02\x09S1", "\x8a\x02\x01S1", "\x8a\x02\x02S3", "\x8a\x02\x02S1", "\x8a\x02\x05P1", "\x8a\x02\x07P1" };
+	/* Of types 9, 1, 2, 2, 5, 7, 1. */
+	static const char *const entries[] = { "\x8a\x02\x09S1", "\x8a\x02\x01S1", "\x8a\x02\x02S3", "\x8a\x02\x02S1", "\x8a\x02\x05P1", "\x8a\x02\x07P1", "\x8a\x02\x01S2" };
 	static const char request[] = "INSERT INTO request (id, facts, csr, key_id, profile, agency, state, entry, time) VALUES ($id, 'f', $record, $record, 'official', $state, 'approved', $idx, $idx)";
 	static const char certificate[] = "INSERT INTO certificate (serial, request, profile, name, agency, key_id, tbs, not_before, not_after, state, entry, time) "
 	    "VALUES ($id, $record, 'official', 'n', 'H99', $id, $id, 1, 2, $state, $idx, $idx)";
@@ -102,6 +102,7 @@ an_older_database_is_brought_forward(void **state)
 	database_do(database, "ALTER TABLE program DROP COLUMN rights; ALTER TABLE log_published DROP COLUMN key; ALTER TABLE book DROP COLUMN is_public; "
 	    "ALTER TABLE book DROP COLUMN closed; DROP TABLE reimport; DROP TABLE certificate_lost; DROP TABLE permit_lost; DROP TABLE list_lost; "
 	    "DROP TABLE dossier_event; DROP TABLE dossier_step; DROP TABLE dossier; DROP TABLE dossier_edge; "
+	    "DROP INDEX certificate_ended; DROP INDEX certificate_issued; ALTER TABLE certificate DROP COLUMN issued_entry; DROP TABLE ocsp; "
 	    "ALTER TABLE certificate DROP COLUMN ended_entry; ALTER TABLE permit DROP COLUMN withdrawn_entry; DROP TABLE report; DROP TABLE log_beat");
 	database_do(database, database_is_server() ?
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES ('a', 'a', 'H99', '*', 'b', 1, 0)" :
@@ -117,6 +118,10 @@ an_older_database_is_brought_forward(void **state)
 	assert_done(store_int(s, "SELECT ended_entry FROM certificate WHERE state = 'void'", NULL, -1, &entry, &e), e);
 	assert_int_equal(entry, 7);	/* neither the order, nor the entry that issued */
 	assert_done(store_int(s, "SELECT ended_entry FROM certificate WHERE state = 'active'", NULL, -1, &entry, &e), e);
+	assert_int_equal(entry, -1);
+	assert_done(store_int(s, "SELECT issued_entry FROM certificate WHERE state = 'active'", NULL, -1, &entry, &e), e);
+	assert_int_equal(entry, 10);
+	assert_done(store_int(s, "SELECT issued_entry FROM certificate WHERE state = 'void'", NULL, -1, &entry, &e), e);
 	assert_int_equal(entry, -1);
 	assert_done(store_int(s, "SELECT withdrawn_entry FROM permit", NULL, -1, &entry, &e), e);
 	assert_int_equal(entry, 9);
