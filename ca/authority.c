@@ -57,20 +57,29 @@ authority_close(struct authority *a)
 }
 
 bool
-authority_sign(struct authority *a, const struct span *tbs, struct buf *out, size_t n, struct err *e)
+authority_raw(struct authority *a, const unsigned char key_id[KEY_ID_LEN], const struct span *tbs, size_t n, struct buf *raw, struct err *e)
 {
-	own_struct(buf) raw = buf_new(HSM_BATCH_MAX * HSM_SIGNATURE_LEN);
 	unsigned char digest[HSM_BATCH_MAX * SHA256_LEN];
+	size_t before = raw->len;
 
 	promise(n >= 1 && n <= HSM_BATCH_MAX);
 	for (size_t i = 0; i < n; i++)
 		sha256(digest + i * SHA256_LEN, tbs[i]);
+	if (!hsm_sign_many(a->hsm, key_id, HSM_ECDSA_P256, span_of(digest, n * SHA256_LEN), raw, e))
+		return false;
+	return raw->len - before == n * HSM_SIGNATURE_LEN ||
+	    fail(e, ERR_TOKEN, "antin-hsm answered with %zu bytes for %zu signatures", raw->len - before, n);
+}
+
+bool
+authority_sign(struct authority *a, const struct span *tbs, struct buf *out, size_t n, struct err *e)
+{
+	own_struct(buf) raw = buf_new(HSM_BATCH_MAX * HSM_SIGNATURE_LEN);
+
 	FAULT_POINT("ca sign");
-	if (!hsm_sign_many(a->hsm, a->key_id, HSM_ECDSA_P256, span_of(digest, n * SHA256_LEN), &raw, e))
+	if (!authority_raw(a, a->key_id, tbs, n, &raw, e))
 		return false;
 	FAULT_POINT("ca sign done");
-	if (raw.len != n * HSM_SIGNATURE_LEN)
-		return fail(e, ERR_TOKEN, "antin-hsm answered with %zu bytes for %zu signatures", raw.len, n);
 	for (size_t i = 0; i < n; i++) {
 		own_struct(buf) sig = buf_new(128);
 

@@ -24,6 +24,7 @@ struct authority {
 	struct reg *reg;
 	struct gate *gate;
 	struct crl_clock *crl;		/* crl_issue.c's own */
+	struct ocsp_clock *ocsp;	/* ocsp_issue.c's own */
 	struct left_behind *left;	/* left_behind.c's own */
 };
 
@@ -32,6 +33,9 @@ struct authority {
 must_check bool authority_take(struct authority *, X509 *root, X509 *issuing, const char *site, int64_t now, struct err *);
 void authority_close(struct authority *);
 
+/* Signatures (r||s, HSM_SIGNATURE_LEN each) over to-be-signed octets, with a key
+ * of the issuing token; up to HSM_BATCH_MAX. */
+must_check bool authority_raw(struct authority *, const unsigned char key_id[KEY_ID_LEN], const struct span *tbs, size_t n, struct buf *raw, struct err *);
 /* Signs to-be-signed octets (n of them) with the issuing key and appends the
  * signed objects (certificate or CRL) to out[i].  One way to antin-hsm for up
  * to HSM_BATCH_MAX. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ca/der.h"
+#include "ca/ocsp_issue.h"
 #include "verifier/crl.h"
 
 #include <openssl/err.h>
@@ -412,6 +413,7 @@ crl_issue(struct authority *a, int64_t now, int64_t *number, struct err *e)
 	pthread_mutex_lock(&c->lock);
 	mine = ++c->asked;
 	pthread_mutex_unlock(&c->lock);
+	ocsp_ask(a);		/* the same certificates */
 
 	pthread_mutex_lock(&c->one);
 	pthread_mutex_lock(&c->lock);
@@ -436,6 +438,7 @@ crl_issue(struct authority *a, int64_t now, int64_t *number, struct err *e)
 void
 crl_ask(struct authority *a)
 {
+	ocsp_ask(a);
 	pthread_mutex_lock(&a->crl->lock);
 	a->crl->asked++;
 	pthread_cond_signal(&a->crl->wake);

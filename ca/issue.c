@@ -6,6 +6,7 @@
 #include "ca/der.h"
 #include "ca/left_behind.h"
 #include "ca/lint.h"
+#include "ca/ocsp_issue.h"
 #include "ca/request.h"
 
 #include <pthread.h>
@@ -253,8 +254,10 @@ issue_run(struct authority *a, struct issue_batch *b, struct reg_unit *u, int64_
 			issue_void(a, b, now);
 		return false;
 	}
-	if (step_all(a, b, sign_chunk, now, e) && issue_commit(a, b, e))
+	if (step_all(a, b, sign_chunk, now, e) && issue_commit(a, b, e)) {
+		ocsp_ask(a);
 		return true;
+	}
 	issue_void(a, b, now);
 	return false;
 }

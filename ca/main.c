@@ -20,6 +20,7 @@
 #include "ca/issue.h"
 #include "ca/left_behind.h"
 #include "ca/list.h"
+#include "ca/ocsp_issue.h"
 #include "ca/orders.h"
 #include "ca/proto.h"
 #include "ca/request.h"
@@ -123,6 +124,7 @@ connect_all(const struct ca_conf *c, struct authority *a)
 	a->hsm = hsm_new(hsm);
 	a->gate = gate_new(verifier);
 	a->crl = crl_clock_new();
+	a->ocsp = ocsp_clock_new();
 	a->left = left_behind_new();
 }
 
@@ -203,10 +205,12 @@ main(int argc, char **argv)
 	if (!start(&c, &a, &door, &e))
 		return start_refused(&e);
 	crl_timer_start(&a);
+	ocsp_timer_start(&a);
 	left_behind_start(&a);
 	start_ready();
 	if (!serve_run(door, &a, &e))
 		log_warn("%s", e.text);
 	crl_stop(&a);
+	ocsp_stop(&a);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "ca/crl_issue.h"
 #include "ca/crl_prefix.h"
+#include "ca/ocsp_issue.h"
 #include "tests/ca/world.h"
 #include "verifier/crl.h"
 
@@ -30,6 +31,7 @@ begin(void **state)
 	a.reg = reg_new(reg);
 	a.hsm = hsm_new(hsm);
 	a.crl = crl_clock_new();
+	a.ocsp = ocsp_clock_new();
 	return 0;
 }
 
