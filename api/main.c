@@ -9,6 +9,7 @@
  * Can never: reach a signing key, the database or its verbs; open a
  * connection to another machine; write a file.
  */
+#include "api/ocsp.h"
 #include "api/routes.h"
 #include "base/file.h"
 #include "base/jail.h"
@@ -145,6 +146,7 @@ main(int argc, char **argv)
 	if (!read_tls(&tls, &c, &e) || !open_door(&door, &c, &e) || !close_jail(&c, &e))
 		return start_refused(&e);
 	api = (struct api){ .public = c.public, .host = c.host, .site = c.site };
+	api.ocsp = ocsp_shelf_new(c.public);
 	api_peers(&api, c.run);
 	if (!http_start(&http, door, &limits, &site, tls.key.len > 0 ? &tls : NULL, &e))
 		return start_refused(&e);

@@ -3,6 +3,8 @@
 #include "api/answer.h"
 #include "api/dossier.h"
 #include "api/forward.h"
+#include "api/ocsp.h"
+#include "api/ocsp_request.h"
 #include "api/public.h"
 #include "api/sheet.h"
 #include "base/log.h"
@@ -56,6 +58,8 @@ static const struct route table[] = {
 	{ "GET", "/tile/{path}", true, 0, public_file, "the register's tiles" },
 	{ "GET", "/crl/{path}", true, 0, public_file, "revocation lists" },
 	{ "GET", "/ca/{path}", true, 0, public_file, "certificates of the authority" },
+	{ "GET", "/ocsp/{request}", true, 0, ocsp_get, "is a certificate revoked? RFC 6960, the request in base64" },
+	{ "POST", "/ocsp", false, OCSP_REQUEST_MAX, ocsp_post, "the same, the request as body" },
 	{ "GET", "/status/{path}", true, 0, public_file, "status lists of permits" },
 	{ "GET", "/report/", false, 0, public_reports, "the list of reports" },
 	{ "GET", "/report/{path}", true, 0, public_file, "reports about the register, as page, CSV and JSON" },

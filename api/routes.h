@@ -17,6 +17,7 @@
 struct api {
 	struct peer *ca, *signer, *verifier, *tsa;
 	const char *public;		/* folder */
+	struct ocsp_shelf *ocsp;	/* ocsp.h */
 	const char *host;		/* as printed on paper: xacthuc.example.vn */
 	const char *site;		/* name of the service, for people */
 };

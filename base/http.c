@@ -108,6 +108,31 @@ static const struct { const char *name, *value; } always[] = {
 	{ "Permissions-Policy", "geolocation=(), microphone=(), payment=()" },
 };
 
+/* RFC 9110 5.6.7 */
+static void
+put_time(struct MHD_Response *m, const char *name, int64_t t)
+{
+	time_t when = (time_t)t;
+	struct tm tm;
+	char text[64];
+
+	if (t != 0 && gmtime_r(&when, &tm) != NULL && strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm) > 0)
+		MHD_add_response_header(m, name, text);
+}
+
+static void
+put_cache(struct MHD_Response *m, const struct http_reply *r)
+{
+	char text[128];
+
+	if (r->cache_secs == 0) {
+		MHD_add_response_header(m, "Cache-Control", r->cache ?: "no-store");
+		return;
+	}
+	snprintf(text, sizeof(text), "max-age=%u, public, no-transform, must-revalidate", r->cache_secs);
+	MHD_add_response_header(m, "Cache-Control", text);
+}
+
 static void
 put_headers(struct MHD_Response *m, const struct http_reply *r)
 {
@@ -117,7 +142,9 @@ put_headers(struct MHD_Response *m, const struct http_reply *r)
 		MHD_add_response_header(m, always[i].name, always[i].value);
 	if (r->type != NULL)
 		MHD_add_response_header(m, "Content-Type", r->type);
-	MHD_add_response_header(m, "Cache-Control", r->cache ?: "no-store");
+	put_cache(m, r);
+	put_time(m, "Last-Modified", r->modified);
+	put_time(m, "Expires", r->expires);
 	if (r->extra.name != NULL)
 		MHD_add_response_header(m, r->extra.name, r->extra.value);
 	if (r->retry_secs != 0) {

@@ -54,6 +54,8 @@ struct http_reply {
 	char file_name[80];		/* offered to save as; "" for none */
 	char etag[72];			/* without quotes; "" for none */
 	unsigned retry_secs;		/* 0: none */
+	int64_t modified, expires;	/* Last-Modified, Expires; 0: none */
+	unsigned cache_secs;		/* max-age of a public answer that is not to be changed; wins over cache; 0: none */
 	struct buf body;
 };
 void http_reply_drop(struct http_reply *);

@@ -1,0 +1,270 @@
+#include "api/ocsp.h"
+
+#include "api/ocsp_request.h"
+#include "api/public.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/pack.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#define SHARDS 16
+#define DELTA SHARDS			/* the slot behind them */
+#define SERIAL_LEN 20
+#define LOOK_MS 200			/* between two looks at the folder */
+#define CACHE_SECS 3600
+#define FILE_MAX (PACK_MAX + 1024)
+
+/* A file that is mapped; ptr NULL: there is none. */
+struct slot { void *ptr; size_t len; dev_t dev; ino_t ino; struct timespec changed; struct pack pack; };
+
+struct ocsp_shelf {
+	const char *public;
+	pthread_rwlock_t lock;		/* guards the slots */
+	atomic_llong looked;		/* clock_mono_ms */
+	struct slot slot[SHARDS + 1];
+};
+
+struct ocsp_shelf *
+ocsp_shelf_new(const char *public)
+{
+	struct ocsp_shelf *s = xalloc(sizeof(*s));
+
+	s->public = public;
+	s->looked = INT64_MIN;
+	pthread_rwlock_init(&s->lock, NULL);
+	return s;
+}
+
+static void
+slot_drop(struct slot *s)
+{
+	if (s->ptr != NULL)
+		munmap(s->ptr, s->len);
+	*s = (struct slot){ .ptr = NULL };
+}
+
+void
+ocsp_shelf_free(struct ocsp_shelf *s)
+{
+	for (size_t i = 0; i <= DELTA; i++)
+		slot_drop(&s->slot[i]);
+	pthread_rwlock_destroy(&s->lock);
+	free(s);
+}
+
+/*
+ * The folder.
+ */
+
+static bool
+is_same(const struct slot *s, const struct stat *st)
+{
+	return s->ptr != NULL && s->dev == st->st_dev && s->ino == st->st_ino && (off_t)s->len == st->st_size &&
+	    s->changed.tv_sec == st->st_ctim.tv_sec && s->changed.tv_nsec == st->st_ctim.tv_nsec;
+}
+
+static bool
+slot_map(struct slot *out, int fd, const struct stat *st, struct err *e)
+{
+	struct slot s = { .len = (size_t)st->st_size, .dev = st->st_dev, .ino = st->st_ino, .changed = st->st_ctim };
+
+	if (!S_ISREG(st->st_mode) || s.len == 0 || s.len > FILE_MAX)
+		return fail(e, ERR_INPUT, "no file of 1 to %u octets", FILE_MAX);
+	s.ptr = mmap(NULL, s.len, PROT_READ, MAP_SHARED, fd, 0);
+	if (s.ptr == MAP_FAILED)
+		return fail(e, ERR_STORE, "cannot map it: %m");
+	if (!pack_open(&s.pack, span_of(s.ptr, s.len), e) || s.pack.key_len != SERIAL_LEN) {
+		slot_drop(&s);
+		return false;
+	}
+	*out = s;
+	return true;
+}
+
+/* antin-register replaces files whole (rename): what is mapped stays what it was.
+ * A file that cannot be used is none: its certificates get tryLater. */
+static void
+look_at(struct ocsp_shelf *s, size_t i)
+{
+	own_str char *path = i == DELTA ? xprintf("%s/ocsp/delta.pack", s->public) : xprintf("%s/ocsp/%zx.pack", s->public, i);
+	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct slot new = { .ptr = NULL };
+	struct stat st;
+	struct err e;
+
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		if (is_same(&s->slot[i], &st))
+			return;
+		if (!slot_map(&new, fd, &st, &e))
+			log_warn("%s: %s", path, e.text);
+	}
+	slot_drop(&s->slot[i]);
+	s->slot[i] = new;
+}
+
+/* One of the threads looks, now and then; the others go on. */
+static void
+look(struct ocsp_shelf *s)
+{
+	long long before = atomic_load(&s->looked), now = clock_mono_ms();
+
+	if (now - LOOK_MS < before || !atomic_compare_exchange_strong(&s->looked, &before, now))
+		return;
+	pthread_rwlock_wrlock(&s->lock);
+	for (size_t i = 0; i <= DELTA; i++)
+		look_at(s, i);
+	pthread_rwlock_unlock(&s->lock);
+}
+
+/*
+ * The answer.
+ */
+
+enum { MALFORMED = 1, TRY_LATER = 3, UNAUTHORIZED = 6 };	/* RFC 6960 4.2.1 */
+
+static void
+put_refusal(struct buf *out, unsigned char status)
+{
+	const unsigned char der[] = { 0x30, 0x03, 0x0a, 0x01, status };
+
+	buf_put(out, der, sizeof(der));
+}
+
+/* What a pack is about (ca/ocsp_response.h): the issuer's name and key by SHA-1,
+ * then by SHA-256. */
+static bool
+is_about(const struct pack *p, const struct ocsp_cert_id *id)
+{
+	size_t at = id->hash == OCSP_HASH_SHA1 ? 0 : 40, len = id->hash == OCSP_HASH_SHA1 ? 20 : 32;
+
+	return id->hash != OCSP_HASH_OTHER && p->head.about.len == 104 &&
+	    span_eq(id->name, span_of(p->head.about.ptr + at, len)) && span_eq(id->key, span_of(p->head.about.ptr + at + len, len));
+}
+
+static bool
+about_one(const struct ocsp_request *r, const struct pack *p)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (!is_about(p, &r->id[i]) || !span_eq(r->id[i].serial, r->id[0].serial))
+			return false;
+	return true;
+}
+
+/* Is the delta the newer word on what this pack holds?  A delta that adds to an
+ * older batch has been overtaken. */
+static bool
+adds_to(const struct slot *delta, const struct pack *whole)
+{
+	return delta->ptr != NULL && delta->pack.head.follows == whole->head.number;
+}
+
+/* A newer batch is being written and the delta that adds to it is there already. */
+static bool
+is_behind(const struct slot *delta, const struct pack *whole)
+{
+	return delta->ptr != NULL && delta->pack.head.follows > whole->head.number;
+}
+
+static unsigned char
+find(const struct ocsp_shelf *s, const struct ocsp_request *r, int64_t now, struct buf *out, struct pack_head *head)
+{
+	const struct slot *delta = &s->slot[DELTA], *slot;
+	struct span serial = r->id[0].serial, body;
+	const struct pack *p;
+
+	if (serial.len != SERIAL_LEN || serial.ptr[0] < 0x40 || serial.ptr[0] > 0x7f)
+		return UNAUTHORIZED;	/* no authority of ours gives such a number */
+	slot = &s->slot[(serial.ptr[0] & 0x3f) / (0x40 / SHARDS)];
+	if (slot->ptr == NULL)
+		return TRY_LATER;
+	p = &slot->pack;
+	if (!about_one(r, p))
+		return UNAUTHORIZED;
+	if (is_behind(delta, p) || now >= p->head.next_update)
+		return TRY_LATER;
+	if (adds_to(delta, p) && pack_find(&delta->pack, serial, &body))
+		p = &delta->pack;
+	else if (!pack_find(p, serial, &body))
+		return UNAUTHORIZED;
+	if (now >= p->head.next_update)
+		return TRY_LATER;
+	buf_put_span(out, body);
+	buf_put_span(out, p->tail);
+	*head = p->head;
+	head->kind = span_str("ocsp");
+	head->about = SPAN_NONE;
+	return 0;
+}
+
+void
+ocsp_answer(struct ocsp_shelf *s, struct span request, int64_t now, struct buf *out, struct pack_head *head)
+{
+	struct ocsp_request r;
+	unsigned char refusal;
+	struct err e;
+
+	*head = (struct pack_head){ .kind = SPAN_NONE };
+	if (!ocsp_request_read(&r, request, &e)) {
+		put_refusal(out, MALFORMED);
+		return;
+	}
+	look(s);
+	pthread_rwlock_rdlock(&s->lock);
+	refusal = find(s, &r, now, out, head);
+	pthread_rwlock_unlock(&s->lock);
+	if (refusal != 0)
+		put_refusal(out, refusal);
+}
+
+/*
+ * HTTP.
+ */
+
+/* RFC 5019 6.2: no cache keeps what is not signed; what is signed, an hour, and
+ * never beyond its own end. */
+static bool
+reply(struct call *c, struct span request, struct err *e)
+{
+	int64_t now = clock_now();
+	struct pack_head head;
+
+	c->out->type = "application/ocsp-response";
+	ocsp_answer(c->api->ocsp, request, now, &c->out->body, &head);
+	if (head.kind.len == 0)
+		return buf_ok(&c->out->body, "the answer", e);
+	c->out->modified = head.this_update;
+	c->out->expires = head.next_update;
+	c->out->cache_secs = head.next_update - now > 2 * CACHE_SECS ? CACHE_SECS : (unsigned)((head.next_update - now + 1) / 2);
+	etag_put(c, buf_span(&c->out->body));
+	return buf_ok(&c->out->body, "the answer", e);
+}
+
+/* Base64 as it is, or with %2F, %2B and %3D, which http.c has undone; some put two
+ * slashes before it.  A request begins with SEQUENCE: never with a slash. */
+bool
+ocsp_get(struct call *c, struct err *e)
+{
+	const char *text = c->arg + strspn(c->arg, "/");
+	own_struct(buf) request = buf_new(OCSP_REQUEST_MAX);
+	struct err none;
+
+	if (!base64_get(&request, span_str(text), &none) || request.failed)
+		buf_reset(&request);	/* no request: malformed */
+	return reply(c, buf_span(&request), e);
+}
+
+bool
+ocsp_post(struct call *c, struct err *e)
+{
+	const char *type = http_header(c->in, "Content-Type");
+	bool right = type != NULL && strcasecmp(type, "application/ocsp-request") == 0;
+
+	return reply(c, right ? c->in->body : SPAN_NONE, e);
+}
