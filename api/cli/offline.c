@@ -9,6 +9,7 @@
 #include "register/fsck.h"
 #include "verifier/csr.h"
 #include "verifier/evidence.h"
+#include "verifier/ocsp.h"
 #include "verifier/path.h"
 #include "verifier/report.h"
 #include "verifier/verify.h"
@@ -229,38 +230,53 @@ command_path(const struct args *a)
 const struct arg_option status_options[] = {
 	{ "issuer", "FILE", false, "the certificate's issuer" },
 	{ "crl", "FILE", false, "a CRL" },
+	{ "ocsp", "FILE", false, "or an OCSP response" },
 	{ "at", "TIME", false, "at this time (now)" },
 	{ NULL },
 };
+
+static bool
+says_crl(struct revocation *says, struct span octets, X509 *cert, X509 *issuer, int64_t at, struct err *e)
+{
+	own(X509_CRL) *crl = NULL;
+	struct crl_facts f;
+
+	return crl_from_any(&crl, octets, e) && crl_check(&f, crl, issuer, e) &&
+	    (at < f.this_update || at > f.next_update || crl_lookup(says, crl, X509_get0_serialNumber(cert), e));
+}
+
+static bool
+read_status(struct revocation *says, const struct args *a, const char *issuer_file, int64_t at, struct err *e)
+{
+	const char *crl = args_get(a, "crl"), *ocsp = args_get(a, "ocsp");
+	own_struct(buf) octets = buf_new(64u << 20);
+	own(X509) *cert = NULL;
+	own(X509) *issuer = NULL;
+
+	if (!read_cert(&cert, a->word[0], e) || !read_cert(&issuer, issuer_file, e) || !read_named(&octets, crl != NULL ? crl : ocsp, e))
+		return false;
+	if (X509_NAME_cmp(X509_get_issuer_name(cert), X509_get_subject_name(issuer)) != 0 || X509_verify(cert, X509_get0_pubkey(issuer)) != 1)
+		return fail_ossl(e, ERR_POLICY, "the certificate is not this issuer's");
+	return (crl != NULL ? says_crl : ocsp_lookup)(says, buf_span(&octets), cert, issuer, at, e);
+}
 
 int
 command_status(const struct args *a)
 {
 	static const char *const word[] = { "unknown", "good", "revoked" };
 	static const int codes[] = { EXIT_INDETERMINATE, 0, 1 };
-	own_struct(buf) octets = buf_new(64u << 20);
-	own(X509) *cert = NULL;
-	own(X509) *issuer = NULL;
-	own(X509_CRL) *crl = NULL;
-	const char *issuer_file, *crl_file;
 	struct revocation says = { .state = CERT_UNKNOWN };
-	struct crl_facts f;
+	const char *issuer;
 	int64_t at;
 	struct err e;
 
-	if (a->nwords != 1 || !args_need(a, "issuer", &issuer_file, &e) || !args_need(a, "crl", &crl_file, &e) || !args_time(a, "at", clock_now(), &at, &e)) {
-		if (a->nwords != 1)
-			fail(&e, ERR_INPUT, "antin status CERT --issuer FILE --crl FILE");
+	if (a->nwords != 1 || (args_get(a, "crl") == NULL) == (args_get(a, "ocsp") == NULL)) {
+		fail(&e, ERR_INPUT, "antin status CERT --issuer FILE, and --crl FILE or --ocsp FILE");
 		return command_usage(a, &e);
 	}
-	if (!read_cert(&cert, a->word[0], &e) || !read_cert(&issuer, issuer_file, &e) || !read_named(&octets, crl_file, &e) ||
-	    !crl_from_any(&crl, buf_span(&octets), &e) || !crl_check(&f, crl, issuer, &e))
-		return command_refuse(a, &e);
-	if (X509_NAME_cmp(X509_get_issuer_name(cert), X509_get_subject_name(issuer)) != 0 || X509_verify(cert, X509_get0_pubkey(issuer)) != 1) {
-		fail_ossl(&e, ERR_POLICY, "the certificate is not this issuer's");
-		return command_refuse(a, &e);
-	}
-	if (at >= f.this_update && at <= f.next_update && !crl_lookup(&says, crl, X509_get0_serialNumber(cert), &e))
+	if (!args_need(a, "issuer", &issuer, &e) || !args_time(a, "at", clock_now(), &at, &e))
+		return command_usage(a, &e);
+	if (!read_status(&says, a, issuer, at, &e))
 		return command_refuse(a, &e);
 	if (a->json) {
 		own(json_t) *j = json_pack("{s:s}", "status", word[says.state]);

@@ -3,14 +3,16 @@
  * from its tiles alone; no daemon, no database, no network.
  *
  * A report (register/report.h) goes to standard output as CSV, or with --out
- * into a folder as CSV, JSON and page.  crl and status are the octets that were
- * signed as the newest CRL and status list (ca/crl_prefix.h,
- * signer/status_prefix.h), checked against what their entry says.
+ * into a folder as CSV, JSON and page.  crl, ocsp, ocsp-delta and status are the
+ * octets that were signed as the newest CRL, batch of OCSP responses and status
+ * list (ca/crl_prefix.h, ca/ocsp_prefix.h, signer/status_prefix.h), checked
+ * against what their entry says.
  */
 #include "api/cli/command.h"
 
 #include "base/file.h"
 #include "ca/crl_prefix.h"
+#include "ca/ocsp_prefix.h"
 #include "register/report_page.h"
 #include "signer/status_prefix.h"
 
@@ -28,7 +30,8 @@ const struct arg_option report_options[] = {
 	{ "root", "BASE64", false, "the root of N entries, known from elsewhere, instead of a checkpoint" },
 	{ "origin", "NAME", false, "with --root: the log's name" },
 	{ "out", "DIR", false, "write the files there instead of one to standard output" },
-	{ "issuer", "FILE", false, "crl: the issuer's certificate; status: the signer's" },
+	{ "issuer", "FILE", false, "crl, ocsp: the issuer's certificate; status: the signer's" },
+	{ "responder", "FILE", false, "ocsp: the responder's certificate" },
 	{ "uri", "URI", false, "status: the list's address" },
 	{ NULL },
 };
@@ -155,7 +158,32 @@ status_again(struct buf *tbs, struct list_entry *said, const struct prefix *p, u
 	return args_need(a, "uri", &uri, e) && status_from_prefix(tbs, said, p, size, cert, uri, e);
 }
 
-static const struct { const char *name, *file; list_again *make; } lists[] = { { "crl", "crl.tbs", crl_again }, { "status", "status.tbs", status_again } };
+static bool
+ocsp_kind_again(const char *kind, struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *issuer, const struct args *a, struct err *e)
+{
+	own_struct(buf) octets = buf_new(CERTIFICATE_MAX);
+	own(X509) *responder = NULL;
+	const char *path;
+
+	return args_need(a, "responder", &path, e) && file_read(&octets, path, e) && cert_from_any(&responder, buf_span(&octets), e) &&
+	    ocsp_from_prefix(tbs, said, p, size, kind, issuer, responder, e);
+}
+
+static bool
+ocsp_again(struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *issuer, const struct args *a, struct err *e)
+{
+	return ocsp_kind_again("ocsp", tbs, said, p, size, issuer, a, e);
+}
+
+static bool
+delta_again(struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *issuer, const struct args *a, struct err *e)
+{
+	return ocsp_kind_again("ocsp-delta", tbs, said, p, size, issuer, a, e);
+}
+
+static const struct { const char *name, *file; list_again *make; } lists[] = {
+	{ "crl", "crl.tbs", crl_again }, { "ocsp", "ocsp.tbs", ocsp_again }, { "ocsp-delta", "ocsp-delta.tbs", delta_again }, { "status", "status.tbs", status_again },
+};
 
 static bool
 run_list(const struct args *a, size_t i, const struct prefix *p, uint64_t size, struct err *e)
@@ -185,7 +213,7 @@ say_specs(struct err *e)
 
 	for (size_t i = 0; (s = log_report_nth(i)) != NULL; i++)
 		buf_printf(&names, "%s, ", s->name);
-	(void)!fail(e, ERR_INPUT, "antin report SPEC: %scrl or status", buf_str(&names));
+	(void)!fail(e, ERR_INPUT, "antin report SPEC: %scrl, ocsp, ocsp-delta or status", buf_str(&names));
 }
 
 int
