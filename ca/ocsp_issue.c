@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define RETRY_MAX_SECS 30		/* the first try again comes after one */
+#define LOOK_SECS 60		/* between two looks at the time */
 #define GATHER_NS 300000000	/* changes that come together share a delta */
 #define TURNS 4			/* of several authorities at once */
 #define CHUNK 32		/* digests a frame to antin-hsm */
@@ -66,11 +67,11 @@ read_before(struct authority *a, struct before *b, struct err *e)
 	if (more) {
 		b->number = c[0].i;
 		b->latest = c[1].i;
-		b->seen = c[3].i == 1 ? (uint64_t)c[2].i : 0;
+		b->seen = c[3].i != 0 ? (uint64_t)c[2].i : 0;
 	}
 	if (!reg_read(a->reg, &ask_last, &rows, e) || !reg_next(&rows, c, 6, &more, e))
 		return false;
-	b->has_base = more && c[5].i == 1 && c[4].s.len == sizeof(b->responder);
+	b->has_base = more && c[5].i != 0 && c[4].s.len == sizeof(b->responder);
 	if (b->has_base) {
 		b->base = c[0].i;
 		b->base_size = (uint64_t)c[1].i;
@@ -493,22 +494,35 @@ ocsp_ask(struct authority *a)
 	pthread_mutex_unlock(&a->ocsp->lock);
 }
 
-/* Until a batch is due; true: something asked. */
+/* Until a batch may be due: something asked, or the time has come, which is looked
+ * at again and again, because the clock may be set. */
 static void
 wait_due(struct ocsp_clock *c, unsigned retry)
 {
-	struct timespec until = { .tv_nsec = 0 };
 	bool asked;
 
 	pthread_mutex_lock(&c->lock);
 	if (retry > 0 || c->asked == c->done) {
-		until.tv_sec = retry > 0 ? clock_now() + retry : c->due;
-		pthread_cond_timedwait(&c->wake, &c->lock, &until);
+		int64_t left = retry > 0 ? (int64_t)retry : c->due - clock_now();
+		struct timespec until = clock_mono_in(1000 * (left < LOOK_SECS ? left > 0 ? left : 0 : LOOK_SECS));
+
+		pthread_cond_clockwait(&c->wake, &c->lock, CLOCK_MONOTONIC, &until);
 	}
 	asked = c->asked > c->done;
 	pthread_mutex_unlock(&c->lock);
 	if (asked && retry == 0)
 		nanosleep(&(struct timespec){ .tv_nsec = GATHER_NS }, NULL);
+}
+
+static bool
+is_due(struct ocsp_clock *c, int64_t now)
+{
+	bool due;
+
+	pthread_mutex_lock(&c->lock);
+	due = c->asked > c->done || now >= c->due;
+	pthread_mutex_unlock(&c->lock);
+	return due;
 }
 
 static void *
@@ -519,7 +533,7 @@ timer_loop(void *arg)
 	struct err e;
 
 	for (;;) {
-		if (ocsp_issue(a, clock_now(), NULL, &e)) {
+		if (!is_due(a->ocsp, clock_now()) || ocsp_issue(a, clock_now(), NULL, &e)) {
 			retry = 0;
 		} else {
 			retry = retry == 0 ? 1 : 2 * retry < RETRY_MAX_SECS ? 2 * retry : RETRY_MAX_SECS;

@@ -99,7 +99,7 @@ static const struct verb verbs[] = {
 		     /* Of two authorities' batches the later one has seen what the earlier one had. */
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM ocsp WHERE number = (SELECT max(number) FROM ocsp) AND entry >= $size)", ERR_CONFLICT,
 		       "another batch of OCSP responses was recorded meanwhile" },
-		     { "SELECT 1 WHERE $follows IS NULL OR EXISTS (SELECT 1 FROM ocsp WHERE number = $follows AND signed = 1 AND "
+		     { "SELECT 1 WHERE $follows IS NULL OR EXISTS (SELECT 1 FROM ocsp WHERE number = $follows AND signed <> 0 AND "
 		       "number = (SELECT max(number) FROM ocsp WHERE follows IS NULL))", ERR_CONFLICT, "the batch of OCSP responses that this one follows is not the last whole one, signed" } },
 	  .project = { "INSERT INTO ocsp (number, follows, responder, this_update, next_update, size, sha256, signed, entry) "
 		       "VALUES ($number, $follows, $responder, $this_update, $next_update, $size, $sha256, 0, $entry)" } },

@@ -38,9 +38,9 @@ must_check bool lost_project(struct store *, const struct entry *, int64_t idx, 
 	"(path <> 'crl/0.crl' OR NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'crl' AND number > " \
 	"(SELECT coalesce(max(number), 0) FROM crl WHERE der IS NOT NULL))) AND " \
 	"(path NOT LIKE 'ocsp/%' OR NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'ocsp' AND number > " \
-	"(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NULL AND signed = 1))) AND " \
+	"(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NULL AND signed <> 0))) AND " \
 	"(path <> 'ocsp/delta.pack' OR NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'ocsp-delta' AND number > " \
-	"(SELECT coalesce(max(number), 0) FROM ocsp WHERE signed = 1))) AND " \
+	"(SELECT coalesce(max(number), 0) FROM ocsp WHERE signed <> 0))) AND " \
 	"(path <> 'status/1.cwt' OR NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'status' AND number > " \
 	"(SELECT coalesce(max(number), 0) FROM status_list WHERE cwt IS NOT NULL)))"
 

@@ -17,8 +17,8 @@ static const char shard_names[] = "0123456789abcdef";
  */
 
 /* The last whole batch that is signed and what came after it; the last delta. */
-#define LAST_WHOLE "(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NULL AND signed = 1)"
-#define LAST_DELTA "(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NOT NULL AND signed = 1)"
+#define LAST_WHOLE "(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NULL AND signed <> 0)"
+#define LAST_DELTA "(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NOT NULL AND signed <> 0)"
 static const char batches[] = "SELECT number, follows, size, this_update, next_update, sha256, "
 	"(SELECT der FROM certificate WHERE serial = responder AND profile = 'ocsp'), number = " LAST_WHOLE ", number = " LAST_DELTA
 	" FROM ocsp WHERE number >= " LAST_WHOLE " OR number = " LAST_DELTA " ORDER BY number";

@@ -131,6 +131,19 @@ write_config(struct world *w, const char *sections)
 	write_file(w, "antin.conf", span_str(text));
 }
 
+void
+token_csr(struct buf *out, struct token *t, const char *label)
+{
+	own(EVP_PKEY) *pkey = NULL;
+	struct token_key key;
+	struct err e;
+
+	assert_done(token_generate(t, HSM_ECDSA_P256, label, &key, &e), e);
+	assert_done(token_pkey(&pkey, t, &key, &e), e);
+	*out = buf_new(4096);
+	csr_of(out, pkey);
+}
+
 static void
 hold_ceremony(struct world *w, const struct world_more *more)
 {
@@ -158,8 +171,10 @@ hold_ceremony(struct world *w, const struct world_more *more)
 		.issuing_name = "Hòa Giang – cấp chứng thư THỬ NGHIỆM", .site = SITE, .log_vkey = "log+00000000+",
 		.root_key = root_pkey, .issuing_key = issuing_pkey, .person = people, .npersons = ADMINS, .now = clock_now(),
 	};
+	w->issuing_token = issuing;
 	if (more != NULL)
 		more->ceremony(w, &plan);
+	w->issuing_token = NULL;
 	assert_done(ceremony_make(&w->made, &plan, &e), e);
 	assert_done(cert_from_der(&w->root, buf_span(&w->made.root), &e), e);
 	assert_done(cert_from_der(&w->issuing, buf_span(&w->made.issuing), &e), e);

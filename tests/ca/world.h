@@ -22,6 +22,7 @@ struct world {
 	struct person admin[ADMINS];
 	struct ceremony_result made;
 	X509 *root, *issuing;
+	struct token *issuing_token;		/* while the ceremony is held */
 	pid_t reg, hsm, log, gate, ca;
 	struct peer *to_ca;			/* as antin-api */
 	bool broken;				/* a test changed the database: no fsck at the end */
@@ -65,6 +66,8 @@ json_t *world_list(struct world *, const char *query);
 must_check bool world_list_as(struct world *, struct span who, const char *query, struct buf *, struct err *);
 
 EVP_PKEY *key_new(void);
+/* A key on the token, and a request with it. */
+void token_csr(struct buf *out, struct token *, const char *label);
 void csr_of(struct buf *out, EVP_PKEY *);
 /* JSON of CA_REQUEST; person and title may be NULL. */
 char *ask_text(const char *profile, const char *agency, const char *name, const char *person, const char *title, struct span csr);

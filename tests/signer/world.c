@@ -14,37 +14,26 @@ static const char *const agencies[] = { "H99.14", "H99.31.07", "H99.05", "H99.17
 #define AGENCIES COUNT(agencies)
 
 /* Made while the ceremony is held: the services' and the seals' requests. */
-static struct buf tsa_csr, service_csr, seal_csr[AGENCIES];
-
-static void
-token_csr(struct buf *out, struct token *t, const char *label)
-{
-	own(EVP_PKEY) *pkey = NULL;
-	struct token_key key;
-	struct err e;
-
-	assert_done(token_generate(t, HSM_ECDSA_P256, label, &key, &e), e);
-	assert_done(token_pkey(&pkey, t, &key, &e), e);
-	*out = buf_new(4096);
-	csr_of(out, pkey);
-}
+static struct buf tsa_csr, service_csr, ocsp_csr, seal_csr[AGENCIES];
 
 static void
 more_ceremony(const struct world *w, struct ceremony_plan *plan)
 {
-	static struct ceremony_service services[2];
+	static struct ceremony_service services[3];
 	own_token struct token *seal = world_token("seal");
 	own_token struct token *service = world_token("service");
 	own_token struct token *tsa = world_token("tsa");
 
 	token_csr(&tsa_csr, tsa, "tsa");
 	token_csr(&service_csr, service, "service");
+	token_csr(&ocsp_csr, w->issuing_token, "ocsp");
 	for (size_t i = 0; i < AGENCIES; i++)
 		token_csr(&seal_csr[i], seal, agencies[i]);
 	services[0] = (struct ceremony_service){ "tsa", "Dấu thời gian THỬ NGHIỆM", "H99", buf_span(&tsa_csr) };
 	services[1] = (struct ceremony_service){ "service-signer", "Dịch vụ ký THỬ NGHIỆM", "H99", buf_span(&service_csr) };
+	services[2] = (struct ceremony_service){ "ocsp", "Trả lời trạng thái THỬ NGHIỆM", "H99", buf_span(&ocsp_csr) };
 	plan->service = services;
-	plan->nservices = 2;
+	plan->nservices = 3;
 }
 
 #define HSM_SECTION(name, caller) "[antin-hsm-" name "]\nrun = %s/run\ntoken = " name "\nsign." caller " = *\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\n"
@@ -256,6 +245,7 @@ office_end(struct office *o)
 	}
 	buf_drop(&tsa_csr);
 	buf_drop(&service_csr);
+	buf_drop(&ocsp_csr);
 	for (size_t i = 0; i < AGENCIES; i++)
 		buf_drop(&seal_csr[i]);
 	world_end(&o->w);
