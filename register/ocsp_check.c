@@ -20,7 +20,7 @@ static const char shard_names[] = "0123456789abcdef";
 #define LAST_WHOLE "(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NULL AND signed <> 0)"
 #define LAST_DELTA "(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NOT NULL AND signed <> 0)"
 static const char batches[] = "SELECT number, follows, size, this_update, next_update, sha256, "
-	"(SELECT der FROM certificate WHERE serial = responder AND profile = 'ocsp'), number = " LAST_WHOLE ", number = " LAST_DELTA
+	"(SELECT der FROM certificate WHERE serial = responder AND profile = 'ocsp'), CASE WHEN number = " LAST_WHOLE " THEN 1 ELSE 0 END, CASE WHEN number = " LAST_DELTA " THEN 1 ELSE 0 END"
 	" FROM ocsp WHERE number >= " LAST_WHOLE " OR number = " LAST_DELTA " ORDER BY number";
 
 struct ocsp_batch { struct pack_head head; unsigned char sha256[SHA256_LEN]; struct buf der; };
