@@ -85,6 +85,6 @@ promised_check(struct checkpoint *published, const struct promised *p, struct st
 	for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++)
 		if (!keeps(&found[i], s, (uint64_t)head, e))
 			return false;
-	*published = found[2].c;
+	*published = !p->may_lag && found[0].c.size < found[2].c.size ? found[0].c : found[2].c;
 	return true;
 }

@@ -24,6 +24,7 @@ struct promised {
 	bool may_lag;				/* a replica: it may be behind the folder that it was given */
 };
 
-/* published: what the folder has; size 0 when it has nothing.  Refuses
+/* published: what the folder has and the database remembers, the lesser of the
+ * two (a replica: what the folder has); size 0 when there is nothing.  Refuses
  * (ERR_STORE) a database that is behind, or has another history. */
 must_check bool promised_check(struct checkpoint *published, const struct promised *, struct store *, struct err *);

@@ -478,7 +478,8 @@ publisher_flush(struct publisher *p, struct err *e)
 	return false;
 }
 
-/* What is not on the disk is written again. */
+/* What is not on the disk is written again; what is there, and was not remembered
+ * before this process ended, is published again, too. */
 static bool
 check_promised(struct publisher *p, struct err *e)
 {
@@ -574,7 +575,7 @@ static void *
 publisher_main(void *arg)
 {
 	struct publisher *p = arg;
-	uint64_t seen = 0;
+	uint64_t seen = UINT64_MAX;	/* what was left before this start does not wait */
 	int64_t last = 0;
 	bool told = false;
 	struct err e;

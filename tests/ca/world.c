@@ -365,6 +365,31 @@ world_start_gate(struct world *w)
 }
 
 void
+world_start_register_to_end(struct world *w, const char *fault)
+{
+	bool ready;
+
+	w->reg = start(w, "antin-register", "antin-register", NULL, false, fault, &ready);
+}
+
+int
+world_wait_register(struct world *w)
+{
+	int status = 0;
+
+	for (int i = 0; i < 2000; i++) {
+		pid_t ended = waitpid(w->reg, &status, WNOHANG);
+
+		if (ended == w->reg) {
+			w->reg = 0;
+			return status;
+		}
+		usleep(10000);
+	}
+	return -1;
+}
+
+void
 world_start_register(struct world *w)
 {
 	w->reg = start_sure(w, "antin-register", "antin-register", NULL, false);

@@ -41,6 +41,9 @@ pid_t world_start_process(const struct world *, const char *program, const char 
 /* All daemons but antin-ca. */
 void world_start_below(struct world *);
 void world_start_register(struct world *);
+/* With ANTIN_FAULT, ready or not; what became of it says world_wait_register. */
+void world_start_register_to_end(struct world *, const char *fault);
+int world_wait_register(struct world *);
 void world_start_hsm(struct world *);
 void world_start_gate(struct world *);
 void world_stop(pid_t *, int signal);
