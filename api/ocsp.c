@@ -66,7 +66,7 @@ ocsp_shelf_free(struct ocsp_shelf *s)
 static bool
 is_same(const struct slot *s, const struct stat *st)
 {
-	return s->ptr != NULL && s->dev == st->st_dev && s->ino == st->st_ino && (off_t)s->len == st->st_size &&
+	return s->dev == st->st_dev && s->ino == st->st_ino && (off_t)s->len == st->st_size &&
 	    s->changed.tv_sec == st->st_ctim.tv_sec && s->changed.tv_nsec == st->st_ctim.tv_nsec;
 }
 
@@ -80,7 +80,7 @@ slot_map(struct slot *out, int fd, const struct stat *st, struct err *e)
 	s.ptr = mmap(NULL, s.len, PROT_READ, MAP_SHARED, fd, 0);
 	if (s.ptr == MAP_FAILED)
 		return fail(e, ERR_STORE, "cannot map it: %m");
-	if (!pack_open(&s.pack, span_of(s.ptr, s.len), e) || s.pack.key_len != SERIAL_LEN) {
+	if (!pack_open(&s.pack, span_of(s.ptr, s.len), e) || (s.pack.key_len != SERIAL_LEN && !fail(e, ERR_INPUT, "its keys are no serial numbers"))) {
 		slot_drop(&s);
 		return false;
 	}
@@ -102,8 +102,10 @@ look_at(struct ocsp_shelf *s, size_t i)
 	if (fd >= 0 && fstat(fd, &st) == 0) {
 		if (is_same(&s->slot[i], &st))
 			return;
-		if (!slot_map(&new, fd, &st, &e))
-			log_warn("%s: %s", path, e.text);
+		if (!slot_map(&new, fd, &st, &e)) {
+			log_warn("%s: %s", path, e.text);	/* once */
+			new = (struct slot){ .len = (size_t)st.st_size, .dev = st.st_dev, .ino = st.st_ino, .changed = st.st_ctim };
+		}
 	}
 	slot_drop(&s->slot[i]);
 	s->slot[i] = new;

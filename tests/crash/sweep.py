@@ -859,7 +859,7 @@ def sweep_first_start(firsts, work, page, shell, verbs):
             not_ok(f"{name}: not in {DEADLINE} seconds: {e}")
         if page.state(0)[0] != KILLED:
             not_ok(f"{name}: {program} did not die there")
-        if one("SELECT count(*) FROM certificate WHERE state = 'active'") != 4 or one("SELECT count(*) FROM policy_adopted WHERE what = 'ceremony'") != 1:
+        if one("SELECT count(*) FROM certificate WHERE state = 'active'") != 5 or one("SELECT count(*) FROM policy_adopted WHERE what = 'ceremony'") != 1:
             not_ok(f"{name}: the ceremony's certificates are not there, once")
         check(name, work, explainer)
         shell.run("world_down", here=True)
