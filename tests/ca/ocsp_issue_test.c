@@ -27,6 +27,7 @@ enum { ANSWERED = 0, MALFORMED = 1, TRY_LATER = 3, UNAUTHORIZED = 6 };
 static struct world w;
 static struct authority a;
 static struct ocsp_shelf *shelf;
+static char *public;
 static struct buf ocsp_csr;
 static X509 *cert[SUBJECTS];		/* of VOID and UNKNOWN there is none */
 static struct buf serial[SUBJECTS];
@@ -131,7 +132,8 @@ begin(void **state)
 	a.hsm = hsm_new(hsm);
 	a.crl = crl_clock_new();
 	a.ocsp = ocsp_clock_new();
-	shelf = ocsp_shelf_new(world_path(&w, "public"));
+	public = world_path(&w, "public");
+	shelf = ocsp_shelf_new(public);
 	return 0;
 }
 
@@ -139,6 +141,7 @@ static int
 end(void **state)
 {
 	ocsp_shelf_free(shelf);
+	free(public);
 	world_end(&w);
 	return 0;
 }

@@ -1,0 +1,123 @@
+/* kill -9 of antin-ca at every place between two steps of the first whole batch
+ * of OCSP responses, again and again in one world: what was recorded and not
+ * signed is never finished, no number comes twice, and until a batch is whole
+ * nobody is told anything that is not signed and true.  (Deltas:
+ * tests/crash/sweep.py.) */
+#include "tests/base/test.h"
+
+#include "api/ocsp.h"
+#include "base/clock.h"
+#include "base/pack.h"
+#include "register/fsck.h"
+#include "tests/ca/world.h"
+#include "verifier/ocsp.h"
+
+#include <openssl/ocsp.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef ANTIN_FAULTS
+int
+main(void)
+{
+	return 77;		/* a build without fault points */
+}
+#else
+
+OWN_WITH(OCSP_REQUEST, OCSP_REQUEST_free)
+
+static struct world w;
+static struct buf ocsp_csr;
+
+static void
+more_ceremony(const struct world *world, struct ceremony_plan *plan)
+{
+	static struct ceremony_service service;
+
+	token_csr(&ocsp_csr, world->issuing_token, "ocsp");
+	service = (struct ceremony_service){ "ocsp", "Trả lời trạng thái THỬ NGHIỆM", "H99", buf_span(&ocsp_csr) };
+	plan->service = &service;
+	plan->nservices = 1;
+}
+
+static const char *
+no_sections(const struct world *world)
+{
+	return "";
+}
+
+static X509 *
+first_certificate(void)
+{
+	own(json_t) *list = world_list(&w, "{\"what\":\"certificates\",\"state\":\"active\"}");
+	const char *id = json_string_value(json_object_get(json_array_get(json_object_get(list, "items"), 0), "id"));
+	own_struct(buf) der = buf_new(CA_MESSAGE_MAX);
+	X509 *x = NULL;
+	struct err e;
+
+	assert_non_null(id);
+	assert_done(world_text(&w, CA_CERTIFICATE, id, &der, &e) && cert_from_any(&x, buf_span(&der), &e), e);
+	return x;
+}
+
+static enum cert_state
+asked(struct ocsp_shelf *s, X509 *cert)
+{
+	own(OCSP_REQUEST) *r = OCSP_REQUEST_new();
+	own_struct(buf) out = buf_new(1 << 16);
+	unsigned char *der = NULL;
+	struct revocation says;
+	struct pack_head head;
+	struct err e;
+	int n;
+
+	assert_non_null(OCSP_request_add0_id(r, OCSP_cert_to_id(EVP_sha1(), cert, w.issuing)));
+	n = i2d_OCSP_REQUEST(r, &der);
+	ocsp_answer(s, span_of(der, (size_t)n), clock_now(), &out, &head);
+	OPENSSL_free(der);
+	assert_done(ocsp_lookup(&says, buf_span(&out), cert, w.issuing, clock_now() + 1, &e), e);
+	return says.state;
+}
+
+static void
+killed_at_the_first_batch(void **state)
+{
+	static const char *const faults[] = { "ca ocsp.reserve:1", "ca ocsp.reserve done:1", "ca ocsp.put:1", "ca ocsp.put done:1", "ca ocsp.put:9",
+		"ca ocsp.put done:16", "ca ocsp.publish:1", "ca ocsp.publish done:1" };
+	static const struct world_more more = { more_ceremony, no_sections };
+	own(X509) *cert = NULL;
+	own_str char *public = NULL;
+	struct ocsp_shelf *s;
+
+	world_make_more(&w, &more);
+	world_start_below(&w);
+	for (size_t i = 0; i < COUNT(faults); i++) {
+		struct fsck f;
+		struct err e;
+		int status = 0;
+
+		if (world_start_ca(&w, faults[i], &status))
+			status = world_wait_ca(&w);
+		assert_case(faults[i], WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		assert_done(fsck_run(&f, w.database, NULL, &e), e);
+	}
+	assert_true(world_start_ca(&w, NULL, NULL));
+	cert = first_certificate();
+	public = world_path(&w, "public");
+	s = ocsp_shelf_new(public);
+	for (int i = 0; i < 300 && asked(s, cert) != CERT_GOOD; i++)
+		usleep(10000);
+	assert_int_equal(asked(s, cert), CERT_GOOD);
+	ocsp_shelf_free(s);
+	world_end(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(killed_at_the_first_batch) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+#endif
