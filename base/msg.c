@@ -498,7 +498,7 @@ peer_call(struct peer *p, const struct msg *request, struct msg *reply, struct e
 	    !msg_recv(fd, &r, p->reply_max, p->timeout_ms, e)) {
 		if (e->class == ERR_ABSENT)
 			e->class = ERR_LATER;
-		return fail_in(e, "%s", t->name);
+		return fail_in(e, "%s, %s", p->path, t->name);	/* a path: not for the world (api/routes.c) */
 	}
 	peer_give(p, fd);
 	fd = -1;

@@ -181,6 +181,8 @@ check_options(struct store_needs *out, const PQconninfoOption *o, struct err *e)
 		return fail(e, ERR_POLICY, "the database is on another machine: its name must hold sslmode=verify-full and sslrootcert");
 	need_file(out, passfile != NULL ? passfile : getenv("PGPASSFILE"));
 	need_file(out, cert != NULL && strcmp(cert, "system") != 0 ? cert : NULL);
+	need_file(out, option_of(o, "sslcert"));
+	need_file(out, option_of(o, "sslkey"));
 	return true;
 }
 
@@ -253,13 +255,14 @@ set_up(struct postgres *p, struct err *e)
 }
 
 /* What stands before "dbname" is the default where the connection string says
- * nothing; what stands behind it holds whatever it says, an empty value not. */
+ * nothing; what stands behind it holds whatever it says, an empty value not.
+ * Nobody's home is looked into for a client's certificate. */
 static bool
 connect_now(struct postgres *p, struct err *e)
 {
-	const char *const key[] = { "connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "gssencmode", "dbname",
+	const char *const key[] = { "connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "gssencmode", "sslcert", "dbname",
 		"target_session_attrs", "client_encoding", "fallback_application_name", NULL };
-	const char *const value[] = { "5", "5", "2", "3", "10000", "disable", p->database,
+	const char *const value[] = { "5", "5", "2", "3", "10000", "disable", "/dev/null/none", p->database,
 		p->mode == STORE_WRITE ? "read-write" : "", "UTF8", "antin-register", NULL };
 	struct store_needs needs = { .files = 0 };
 
