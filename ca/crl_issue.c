@@ -160,8 +160,18 @@ crl_of_tbs(X509_CRL **out, struct span tbs, struct err *e)
 	return signed_wrap_unsigned(&whole, tbs, e) && crl_from_any(out, buf_span(&whole), e);
 }
 
+static bool
+is_hold(const X509_REVOKED *entry)
+{
+	ASN1_ENUMERATED *reason = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
+	bool hold = reason != NULL && ASN1_ENUMERATED_get(reason) == CRL_HOLD;
+
+	ASN1_ENUMERATED_free(reason);
+	return hold;
+}
+
 bool
-crl_missing(struct buf *serials, struct span last_tbs, struct span next_tbs, struct err *e)
+crl_missing(struct buf *serials, struct buf *held, struct span last_tbs, struct span next_tbs, struct err *e)
 {
 	own(X509_CRL) *last = NULL;
 	own(X509_CRL) *next = NULL;
@@ -171,16 +181,17 @@ crl_missing(struct buf *serials, struct span last_tbs, struct span next_tbs, str
 		return fail_in(e, "CRL guard");
 	shown = X509_CRL_get_REVOKED(last);
 	for (int i = 0; i < sk_X509_REVOKED_num(shown); i++) {
-		const ASN1_INTEGER *serial = X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(shown, i));
+		const X509_REVOKED *entry = sk_X509_REVOKED_value(shown, i);
+		const ASN1_INTEGER *serial = X509_REVOKED_get0_serialNumber(entry);
 		X509_REVOKED *found;
 
 		if (X509_CRL_get0_by_serial(next, &found, (ASN1_INTEGER *)serial) != 0)
 			continue;
 		if (ASN1_STRING_length(serial) != SERIAL_OCTETS)
 			return fail(e, ERR_BUG, "CRL guard: the last CRL holds a serial number that is not ours");
-		buf_put(serials, ASN1_STRING_get0_data(serial), SERIAL_OCTETS);
+		buf_put(is_hold(entry) ? held : serials, ASN1_STRING_get0_data(serial), SERIAL_OCTETS);
 	}
-	return buf_ok(serials, "CRL guard", e);
+	return buf_ok(serials, "CRL guard", e) && buf_ok(held, "CRL guard", e);
 }
 
 /* An entry may go only when its certificate ended before the last CRL's
@@ -198,13 +209,34 @@ check_gone(struct authority *a, struct span serial, int64_t last_update, struct 
 	return c[9].i < last_update || fail(e, ERR_BUG, "CRL guard: an entry that has not expired is missing from the new CRL; not signed");
 }
 
+/* ... or, of a suspended one, when its resume is among the entries that the new
+ * CRL follows from. */
 static bool
-crl_guard(struct authority *a, struct span last_tbs, int64_t last_update, struct span next_tbs, struct err *e)
+check_resumed(struct authority *a, struct span serial, uint64_t size, int64_t last_update, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("cert.resumed");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[1];
+	bool more;
+
+	reg_bytes(&ask, "serial", serial);
+	reg_int(&ask, "size", (int64_t)size);
+	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, 1, &more, e))
+		return fail_in(e, "CRL guard");
+	return more || check_gone(a, serial, last_update, e);
+}
+
+static bool
+crl_guard(struct authority *a, struct span last_tbs, int64_t last_update, struct span next_tbs, uint64_t size, struct err *e)
 {
 	own_struct(buf) serials = buf_new(CRL_MAX);
+	own_struct(buf) held = buf_new(CRL_MAX);
 
-	if (!crl_missing(&serials, last_tbs, next_tbs, e))
+	if (!crl_missing(&serials, &held, last_tbs, next_tbs, e))
 		return false;
+	for (size_t at = 0; at < held.len; at += SERIAL_OCTETS)
+		if (!check_resumed(a, span_of(held.ptr + at, SERIAL_OCTETS), size, last_update, e))
+			return false;
 	for (size_t at = 0; at < serials.len; at += SERIAL_OCTETS)
 		if (!check_gone(a, span_of(serials.ptr + at, SERIAL_OCTETS), last_update, e))
 			return false;
@@ -384,7 +416,7 @@ issue_now(struct authority *a, int64_t now, int64_t *number, struct err *e)
 	if (!crl_tbs(&tbs, a->issuing, *number, now, now + CRL_VALID_SECS, rows, n, e))
 		return false;
 	octets = buf_span(&tbs);
-	if (last.is_signed && !crl_guard(a, buf_span(&last.tbs), since, octets, e))
+	if (last.is_signed && !crl_guard(a, buf_span(&last.tbs), since, octets, log.size, e))
 		return false;
 	return crl_reserve(a, *number, now, &log, octets, e) && authority_sign(a, &octets, &der, 1, e) &&
 	    crl_publish(a, *number, buf_span(&der), e);

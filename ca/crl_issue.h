@@ -2,7 +2,7 @@
  * ca/crl_issue.h -- the certificate revocation list, as a function of a prefix
  * of the log (crl_prefix.h; RFC 5280 5; FORMATS 5).
  *
- * Entries: every certificate that is revoked and every serial whose reservation
+ * Entries: every certificate that is revoked or suspended and every serial whose reservation
  * was voided in the first `size` entries, until notAfter has passed and one more
  * CRL has shown it.  Number:
  * the greater of last + 1 and the clock, so it grows across crash and restore.
@@ -12,7 +12,8 @@
  *  1. Number and SHA-256 of the to-be-signed octets are a log entry before the
  *     token signs them.
  *  2. No entry that the last CRL shows and that has not expired is missing from
- *     the next (crl_guard): such a CRL is refused, whatever the register says.
+ *     the next (crl_guard), but a suspended one whose resume is an entry: such a
+ *     CRL is refused, whatever the register says.
  *  3. The octets in public/ are a CRL that is recorded, checked and signed.
  *  4. A CRL that was recorded is signed before the next is recorded.
  */
@@ -23,6 +24,8 @@
 #define CRL_VALID_SECS (14 * 86400)
 #define CRL_EVERY_SECS 86400
 #define CRL_SHARD 0		/* one shard, until there is need */
+#define CRL_HOLD 6		/* certificateHold */
+#define CRL_RESUMED 8		/* removeFromCRL: in the log, never in a CRL (no delta CRLs are made) */
 #define CRL_PATH "crl/0.crl"
 
 struct crl_row { unsigned char serial[20]; int64_t date; int reason; int64_t invalidity; /* INT64_MIN: none */ };
@@ -34,8 +37,8 @@ must_check bool crl_tbs(struct buf *out, X509 *issuer, int64_t number, int64_t t
     const struct crl_row *, size_t n, struct err *);
 
 /* tbs of two CRLs: the serials (20 octets each, appended) that last shows and
- * next does not. */
-must_check bool crl_missing(struct buf *serials, struct span last_tbs, struct span next_tbs, struct err *);
+ * next does not; in held those that last shows as suspended. */
+must_check bool crl_missing(struct buf *serials, struct buf *held, struct span last_tbs, struct span next_tbs, struct err *);
 
 /* A CRL that holds every revocation committed before the call; *number (may be
  * NULL).  Calls that wait for each other share one CRL. */

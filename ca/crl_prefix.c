@@ -10,7 +10,7 @@
 static const char *const shapes[] = { "biiii", "biiiii", NULL };
 enum { SERIAL, NOT_AFTER, REASON, DATE, INVALIDITY };	/* where there is one; then the shard */
 
-struct ended { struct crl_row row; int64_t not_after; };
+struct ended { struct crl_row row; int64_t not_after; size_t n; };	/* n: which of them it was */
 struct collecting { const struct list_entry *said; int64_t since; struct ended *ended; size_t n, room; };
 
 static bool
@@ -33,6 +33,7 @@ take_revocation(struct collecting *c, const struct entry *x, struct err *e)
 	new = &c->ended[c->n++];
 	new->row = (struct crl_row){ .date = p[DATE].i, .reason = (int)p[REASON].i, .invalidity = shape == 1 ? p[INVALIDITY].i : INT64_MIN };
 	new->not_after = p[NOT_AFTER].i;
+	new->n = c->n;
 	memcpy(new->row.serial, p[SERIAL].s.ptr, sizeof(new->row.serial));
 	return true;
 }
@@ -57,9 +58,26 @@ take_entry(void *ctx, uint64_t index, const struct entry *x, struct err *e)
 static int
 by_serial(const void *a, const void *b)
 {
-	const struct crl_row *x = a, *y = b;
+	const struct ended *x = a, *y = b;
+	int order = memcmp(x->row.serial, y->row.serial, sizeof(x->row.serial));
 
-	return memcmp(x->serial, y->serial, sizeof(x->serial));
+	return order != 0 ? order : x->n < y->n ? -1 : x->n > y->n;
+}
+
+static bool
+same_serial(const struct ended *x, const struct ended *y)
+{
+	return memcmp(x->row.serial, y->row.serial, sizeof(x->row.serial)) == 0;
+}
+
+/* Only a suspension is followed by anything, only a suspension by a resume. */
+static bool
+check_follows(const struct ended *x, const struct ended *before, struct err *e)
+{
+	if (before != NULL && before->row.reason != CRL_HOLD && (before->row.reason != CRL_RESUMED || x->row.reason == CRL_RESUMED))
+		return fail(e, ERR_INPUT, "a serial number is revoked twice");
+	return x->row.reason != CRL_RESUMED || (before != NULL && before->row.reason == CRL_HOLD) ||
+	    fail(e, ERR_INPUT, "a certificate is resumed that was not suspended");
 }
 
 typedef struct crl_row crl_rows;
@@ -71,13 +89,18 @@ write_tbs(struct buf *tbs, const struct collecting *c, X509 *issuer, struct err 
 	own(crl_rows) *rows = xalloc((c->n + 1) * sizeof(*rows));
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->n; i++)
-		if (c->ended[i].not_after >= c->since)
-			rows[n++] = c->ended[i].row;
-	qsort(rows, n, sizeof(*rows), by_serial);
-	for (size_t i = 1; i < n; i++)
-		if (by_serial(&rows[i - 1], &rows[i]) == 0)
-			return fail(e, ERR_INPUT, "a serial number is revoked twice");
+	if (c->n > 0)
+		qsort(c->ended, c->n, sizeof(*c->ended), by_serial);
+	for (size_t i = 0; i < c->n; i++) {
+		const struct ended *x = &c->ended[i];
+		const struct ended *before = i > 0 && same_serial(x - 1, x) ? x - 1 : NULL;
+		bool last = i + 1 == c->n || !same_serial(x, x + 1);
+
+		if (!check_follows(x, before, e))
+			return false;
+		if (last && x->row.reason != CRL_RESUMED && x->not_after >= c->since)
+			rows[n++] = x->row;
+	}
 	return crl_tbs(tbs, issuer, c->said->number, c->said->this_update, c->said->next_update, rows, n, e);
 }
 

@@ -4,7 +4,8 @@
  * What antin-ca signs as CRL is a function of a prefix of the log and of the
  * parameters in the CRL's own entry: the first `size` entries, number,
  * thisUpdate, nextUpdate, and the issuer's certificate.  It holds the serial of
- * every type 2 entry of its shard whose notAfter is not before the
+ * every certificate of its shard with a type 2 entry, as the last of them says
+ * (not, if that is a resume, reason 8), whose notAfter is not before the
  * thisUpdate of the newest CRL that the prefix shows (all, if it shows none):
  * an entry that has expired stays for one CRL more.
  *

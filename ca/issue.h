@@ -6,17 +6,17 @@
  *  2. Every signature made is findable: the reservation holds the octets that
  *     were signed (the TBS), by serial number, before the token sees their hash.
  *  3. Nothing is returned that is not durable.
- *  4. A state only moves forward.
+ *  4. A state only moves forward; but a suspended certificate may come back.
  *  5. What the order accepts and what it reserves is one unit: an order is used
  *     up if and only if its reservations exist.
  *
- *	            issue_run                      issue_commit
- *	pending ----------------> reserved ------------------------> active
+ *	            issue_run                      issue_commit      do_resume
+ *	pending ----------------> reserved ------------------------> active <---------> held
  *	(request) <----------------.  |                                |
- *	    ^                      |  | issue_void                     | do_revoke
- *	    |  the request waits   |  | issue_recover                  | (orders.c)
- *	    '----- again ----------'  v                                v
- *	                             void                           revoked
+ *	    ^                      |  | issue_void                     | do_revoke  do_suspend
+ *	    |  the request waits   |  | issue_recover                  | (orders.c) |
+ *	    '----- again ----------'  v                                v            |
+ *	                             void                           revoked <------'
  *	                             both on the CRL until notAfter and once more
  *
  * issue_recover runs at the start, before anything is heard: the token may have

@@ -280,7 +280,7 @@ do_reject(struct act *t, struct err *e)
 }
 
 /*
- * cert.revoke
+ * cert.revoke, cert.suspend, cert.resume
  */
 
 static const struct { const char *word; int code; } reasons[] = {	/* RFC 5280 5.3.1 */
@@ -312,35 +312,48 @@ take_revocation(const struct act *t, int *code, int64_t *invalidity, struct err 
 	return word == NULL || fail(e, ERR_INPUT, "\"code\" %.40s is no reason to revoke a certificate of a person or service (RFC 5280 5.3.1)", word);
 }
 
+/* What becomes of a certificate, and from which states. */
+struct ending { const char *verb, *from; int code; int64_t invalidity; };
+
 static void
-put_revoke(struct act *t, const struct reg_cell *c, int code, int64_t invalidity)
+put_ending(struct act *t, const struct reg_cell *c, const struct ending *x)
 {
+	bool revoke = strcmp(x->verb, "cert.revoke") == 0, held = span_eq_str(c[10].s, "held");
 	struct reg_unit *u = &t->unit;
 
-	reg_verb(u, "cert.revoke");
+	reg_verb(u, x->verb);
 	reg_text_span(u, "org", c[5].s);
 	reg_text_span(u, "profile", c[2].s);
 	reg_bytes(u, "request", c[1].s);
 	reg_bytes(u, "serial", c[0].s);
 	reg_int(u, "not_after", c[9].i);
-	reg_int(u, "reason", code);
-	reg_int(u, "date", t->now);
-	if (invalidity != INT64_MIN)
-		reg_int(u, "invalidity", invalidity);
-	else
+	reg_int(u, "reason", x->code);
+	/* Revoked out of a suspension: what was signed meanwhile does not become good. */
+	reg_int(u, "date", revoke && held ? c[11].i : t->now);
+	if (revoke && x->invalidity != INT64_MIN)
+		reg_int(u, "invalidity", x->invalidity);
+	else if (revoke)
 		reg_null(u, "invalidity");
 	reg_int(u, "shard", CRL_SHARD);
 }
 
 static bool
-revoke_one(struct act *t, const struct order_subject *s, int code, int64_t invalidity, bool first, struct err *e)
+check_state(const struct reg_cell *c, const struct order_subject *s, const struct ending *x, struct err *e)
+{
+	char state[16];
+
+	snprintf(state, sizeof(state), "%.*s", (int)c[10].s.len, (const char *)c[10].s.ptr);
+	return word_in(x->from, state) || fail(e, ERR_CONFLICT, "certificate %s is %s", s->id, state);
+}
+
+static bool
+end_one(struct act *t, const struct order_subject *s, const struct ending *x, bool first, struct err *e)
 {
 	own_struct(reg_unit) ask = reg_read_new("cert.by_serial");
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct reg_cell c[CERT_COLUMNS];
 	unsigned char serial[SERIAL_LEN];
-	char agency[64];
-	bool lost;
+	char agency[64], person[64];
 
 	if (!subject_id(serial, SERIAL_LEN, s, "serial number", e))
 		return false;
@@ -348,31 +361,29 @@ revoke_one(struct act *t, const struct order_subject *s, int code, int64_t inval
 	if (!reg_one(t->a->reg, &ask, &rows, c, CERT_COLUMNS, "such certificate", e))
 		return fail_in(e, "subject %s", s->id);
 	snprintf(agency, sizeof(agency), "%.*s", (int)c[5].s.len, (const char *)c[5].s.ptr);
+	snprintf(person, sizeof(person), "%.*s", c[3].null ? 0 : (int)c[3].s.len, c[3].null ? "" : (const char *)c[3].s.ptr);
 	/* Of one whose record is lost the person saw the entry. */
-	lost = span_eq_str(c[10].s, "lost");
-	if (!lost && !span_eq_str(c[10].s, "active"))
-		return fail(e, ERR_CONFLICT, "certificate %s is %.*s", s->id, (int)c[10].s.len, (const char *)c[10].s.ptr);
-	if (!check_hash(s, c[6].null ? c[7].s : c[6].s, e) || !check_may(t, agency, e))
+	if (!check_state(c, s, x, e) || !check_hash(s, c[6].null ? c[7].s : c[6].s, e) || !check_may(t, agency, e))
+		return false;
+	if (strcmp(x->verb, "cert.resume") == 0 && !check_other_person(t, person, e))
 		return false;
 	if (first)
 		put_accept(t);
 	put_fresh(t, c[1].s);
-	put_revoke(t, c, code, invalidity);
+	put_ending(t, c, x);
 	answer_id(t, c[0].s);
 	return true;
 }
 
+/* All subjects, and the CRL that tells. */
 static bool
-do_revoke(struct act *t, struct err *e)
+end_all(struct act *t, const struct ending *x, struct err *e)
 {
-	int64_t invalidity, number;
 	struct err late;
-	int code;
+	int64_t number;
 
-	if (!take_revocation(t, &code, &invalidity, e))
-		return false;
 	for (size_t i = 0; i < t->o->nsubjects; i++)
-		if (!revoke_one(t, &t->o->subject[i], code, invalidity, i == 0, e))
+		if (!end_one(t, &t->o->subject[i], x, i == 0, e))
 			return false;
 	if (!run_unit(t, e)) {
 		/* Nobody knows whether it ran: then the CRL must tell. */
@@ -380,14 +391,40 @@ do_revoke(struct act *t, struct err *e)
 			crl_ask(t->a);
 		return false;
 	}
-	/* Revoked it is, also when the CRL must wait: the timer goes on trying. */
+	/* Done it is, also when the CRL must wait: the timer goes on trying. */
 	if (crl_issue(t->a, clock_now(), &number, &late))
 		json_object_set_new(t->answer, "crl", json_integer(number));
 	else {
-		log_warn("revoked, but no CRL yet: %s", late.text);
+		log_warn("%s is done, but no CRL yet: %s", x->verb, late.text);
 		crl_ask(t->a);
 	}
 	return true;
+}
+
+static bool
+do_revoke(struct act *t, struct err *e)
+{
+	struct ending x = { .verb = "cert.revoke", .from = "active held lost" };
+
+	return take_revocation(t, &x.code, &x.invalidity, e) && end_all(t, &x, e);
+}
+
+static bool
+check_bare(const struct act *t, struct err *e)
+{
+	return t->o->with == NULL || fail(e, ERR_INPUT, "an order %s has no \"with\"", t->verb->id);
+}
+
+static bool
+do_suspend(struct act *t, struct err *e)
+{
+	return check_bare(t, e) && end_all(t, &(struct ending){ "cert.suspend", "active", CRL_HOLD, INT64_MIN }, e);
+}
+
+static bool
+do_resume(struct act *t, struct err *e)
+{
+	return check_bare(t, e) && end_all(t, &(struct ending){ "cert.resume", "held", CRL_RESUMED, INT64_MIN }, e);
 }
 
 /*
@@ -604,6 +641,7 @@ do_program(struct act *t, struct err *e)
 
 static const struct { const char *verb; bool (*run)(struct act *, struct err *); } verbs[] = {
 	{ "cert.approve", do_approve }, { "cert.reject", do_reject }, { "cert.revoke", do_revoke },
+	{ "cert.suspend", do_suspend }, { "cert.resume", do_resume },
 	{ "person.appoint", do_appoint }, { "person.end", do_end }, { "program.register", do_program },
 };
 

@@ -11,6 +11,7 @@
  *		  cert.reject       subject: id of a request, its hash
  *		  cert.revoke       subject: serial (40 hex digits), SHA-256 of the certificate;
  *		                    with {?"code": word of RFC 5280 5.3.1, ?"invalidity": RFC 3339}
+ *		  cert.suspend, cert.resume   subject as of cert.revoke; no `with`
  *		  person.appoint    subject: the person, SHA-256 of canonical `with`;
  *		                    with {"person", "role", "agency", "title", "mode", "kinds": [...],
  *		                    "from", ?"to" (dates), "decision"} -> ids: of the appointment

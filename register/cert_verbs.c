@@ -1,6 +1,9 @@
 /* The verbs and reads of requests, certificates, appointments, CRLs, programs. */
 #include "register/verbs.h"
 
+/* What was suspended is so no more: resumed, or revoked. */
+#define END_HOLD "UPDATE certificate_hold SET ended_entry = $entry WHERE serial = $serial AND ended_entry IS NULL"
+
 static const struct verb verbs[] = {
 	{ .name = "request.submit", .callers = CALLER_CA, .entry = 13, .org = "agency", .category = "profile", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "facts", REG_TEXT }, { "csr", REG_BYTES }, { "key_id", REG_BYTES }, { "profile", REG_TEXT },
@@ -44,10 +47,30 @@ static const struct verb verbs[] = {
 	  .public = "serial not_after reason date ?[invalidity] shard",
 	  .in = { { "org", REG_TEXT }, { "profile", REG_TEXT }, { "request", REG_BYTES }, { "serial", REG_BYTES }, { "not_after", REG_INT },
 		  { "reason", REG_INT }, { "date", REG_INT }, { "invalidity", REG_INT, true }, { "shard", REG_INT } },
-	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'active' UNION ALL "
+	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state IN ('active', 'held') UNION ALL "
 		       "SELECT 1 FROM certificate_lost WHERE serial = $serial AND state = 'active'", ERR_CONFLICT, "this certificate is not active" } },
 	  .project = { "UPDATE certificate SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial",
-		       "UPDATE certificate_lost SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial" } },
+		       "UPDATE certificate_lost SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial",
+		       END_HOLD } },
+
+	/* Suspended, and back: certificateHold, and in the log alone removeFromCRL. */
+	{ .name = "cert.suspend", .callers = CALLER_CA, .entry = 2, .org = "org", .category = "profile", .handle = "request",
+	  .public = "serial not_after reason date shard",
+	  .in = { { "org", REG_TEXT }, { "profile", REG_TEXT }, { "request", REG_BYTES }, { "serial", REG_BYTES }, { "not_after", REG_INT },
+		  { "reason", REG_INT }, { "date", REG_INT }, { "shard", REG_INT } },
+	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'active'", ERR_CONFLICT, "this certificate is not active" },
+		     { "SELECT 1 WHERE $reason = 6", ERR_BUG, "a suspension has the reason certificateHold" } },
+	  .project = { "UPDATE certificate SET state = 'held', revoked_at = $date, reason = $reason, ended_entry = $entry WHERE serial = $serial",
+		       "INSERT INTO certificate_hold (serial, entry, since, not_after) VALUES ($serial, $entry, $date, $not_after)" } },
+
+	{ .name = "cert.resume", .callers = CALLER_CA, .entry = 2, .org = "org", .category = "profile", .handle = "request",
+	  .public = "serial not_after reason date shard",
+	  .in = { { "org", REG_TEXT }, { "profile", REG_TEXT }, { "request", REG_BYTES }, { "serial", REG_BYTES }, { "not_after", REG_INT },
+		  { "reason", REG_INT }, { "date", REG_INT }, { "shard", REG_INT } },
+	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'held'", ERR_CONFLICT, "this certificate is not suspended" },
+		     { "SELECT 1 WHERE $reason = 8", ERR_BUG, "a resume has the reason removeFromCRL" } },
+	  .project = { "UPDATE certificate SET state = 'active', revoked_at = NULL, reason = NULL, ended_entry = $entry WHERE serial = $serial",
+		       END_HOLD } },
 
 	{ .name = "cert.void", .callers = CALLER_CA, .entry = 2, .org = "org", .category = "profile", .handle = "request",
 	  .public = "serial not_after reason date shard",
@@ -154,12 +177,13 @@ static const struct read reads[] = {
 	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE profile = 'seal' AND agency = $agency AND state = 'active' AND der IS NOT NULL ORDER BY entry DESC LIMIT 1" },
 	{ .name = "cert.reserved", .callers = CALLER_CA, .columns = 14, .out = CERT_OUT,
 	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE state = 'reserved' ORDER BY entry" },
-	/* What a CRL holds that follows from the first `size` entries: revoked and void, unexpired or expired since
+	/* What a CRL holds that follows from the first `size` entries: revoked, void and held, unexpired or expired since
 	 * the thisUpdate of the last CRL among them. */
 	{ .name = "cert.listed", .callers = CALLER_CA, .columns = 6, .out = { REG_BYTES, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT },
 	  .in = { { "since", REG_INT }, { "size", REG_INT } },
 	  .sql = "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate WHERE state IN ('revoked', 'void') AND not_after >= $since AND ended_entry < $size UNION ALL "
-		 "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate_lost WHERE state = 'revoked' AND not_after >= $since AND ended_entry < $size ORDER BY serial" },
+		 "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate_lost WHERE state = 'revoked' AND not_after >= $since AND ended_entry < $size UNION ALL "
+		 "SELECT serial, since, 6, NULL, not_after, entry FROM certificate_hold WHERE not_after >= $since AND entry < $size AND (ended_entry IS NULL OR ended_entry >= $size) ORDER BY serial" },
 	/* What a batch of OCSP responses holds that follows from the first `size` entries: issued or void, not expired
 	 * at `at`; all of them in order of serial, or those with an entry from `from` on. */
 	{ .name = "cert.answered", .callers = CALLER_CA, .columns = 4, .out = ANSWERED_OUT, .in = { { "after", REG_BYTES }, { "at", REG_INT }, { "size", REG_INT } },
@@ -169,6 +193,11 @@ static const struct read reads[] = {
 	  .sql = "SELECT " ANSWERED_COLUMNS " FROM certificate WHERE issued_entry >= $from AND not_after >= $at AND " ANSWERED_KNOWN " UNION "
 		 "SELECT " ANSWERED_COLUMNS " FROM certificate WHERE ended_entry >= $from AND not_after >= $at AND " ANSWERED_KNOWN " UNION "
 		 "SELECT " ANSWERED_COLUMNS " FROM certificate_lost WHERE (entry >= $from OR ended_entry >= $from) AND not_after >= $at AND entry < $size ORDER BY 1" },
+	/* One row: the first `size` entries end a suspension and do not revoke. */
+	{ .name = "cert.resumed", .callers = CALLER_CA, .columns = 1, .out = { REG_INT }, .in = { { "serial", REG_BYTES }, { "size", REG_INT } },
+	  .sql = "SELECT max(ended_entry) FROM certificate_hold WHERE serial = $serial AND ended_entry < $size AND NOT EXISTS ("
+		 "SELECT 1 FROM certificate WHERE serial = $serial AND state IN ('revoked', 'void') AND ended_entry < $size) AND NOT EXISTS ("
+		 "SELECT 1 FROM certificate_lost WHERE serial = $serial AND state = 'revoked' AND ended_entry < $size) HAVING count(*) > 0" },
 	/* Known by their public entries alone. */
 	{ .name = "cert.lost", .callers = CALLER_CA, .columns = 15, .in = { { "after", REG_INT } },
 	  .out = { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT },

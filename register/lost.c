@@ -3,7 +3,7 @@
 #include "base/cbor.h"
 
 #define FIELDS_MAX 8
-#define PROJECT_MAX 6
+#define PROJECT_MAX 8
 
 /* A seal that was reserved, and nothing public says its place: it may have had
  * any of the next ones. */
@@ -36,13 +36,18 @@ static const struct lost table[] = {
 	    "UPDATE request SET state = 'approved' WHERE id = $handle AND state = 'pending'" } },
 
 	{ 2, { { "serial", REG_BYTES }, { "not_after", REG_INT }, { "reason", REG_INT }, { "date", REG_INT }, { "invalidity", REG_INT, true }, { "shard", REG_INT } },
-	  { "UPDATE certificate SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial AND state = 'active'",
+	  { "UPDATE certificate SET state = CASE WHEN $reason = 8 THEN 'active' WHEN $reason = 6 THEN 'held' ELSE 'revoked' END, "
+	    "revoked_at = CASE WHEN $reason <> 8 THEN $date END, reason = CASE WHEN $reason <> 8 THEN $reason END, invalidity = $invalidity, "
+	    "ended_entry = $entry WHERE serial = $serial AND state IN ('active', 'held')",
 	    "UPDATE certificate SET state = 'void', revoked_at = $date, reason = $reason, ended_entry = $entry WHERE serial = $serial AND state = 'reserved'",
 	    "UPDATE request SET state = 'pending' WHERE id = $handle AND state = 'approved' AND EXISTS (SELECT 1 FROM certificate WHERE serial = $serial AND state = 'void')",
-	    "UPDATE certificate_lost SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial",
+	    "UPDATE certificate_lost SET state = CASE WHEN $reason IN (6, 8) THEN 'active' ELSE 'revoked' END, revoked_at = CASE WHEN $reason <> 8 THEN $date END, "
+	    "reason = CASE WHEN $reason <> 8 THEN $reason END, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial",
 	    "INSERT INTO certificate_lost (serial, request, profile, org, not_after, state, revoked_at, reason, invalidity, ended_entry, entry, time) "
 	    "SELECT $serial, $handle, $category, $org, $not_after, 'revoked', $date, $reason, $invalidity, $entry, $entry, $time "
-	    "WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial) AND NOT EXISTS (SELECT 1 FROM certificate_lost WHERE serial = $serial)" } },
+	    "WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial) AND NOT EXISTS (SELECT 1 FROM certificate_lost WHERE serial = $serial)",
+	    "UPDATE certificate_hold SET ended_entry = $entry WHERE serial = $serial AND ended_entry IS NULL",
+	    "INSERT INTO certificate_hold (serial, entry, since, not_after) SELECT $serial, $entry, $date, $not_after WHERE $reason = 6" } },
 
 	{ 5, { { "list", REG_INT }, { "idx", REG_INT }, { "day", REG_INT }, { "book", REG_TEXT, true }, { "year", REG_INT, true }, { "n", REG_INT, true } },
 	  { "INSERT INTO permit_lost (handle, agency, kind, list, idx, day, status, entry, time) VALUES ($handle, $org, $category, $list, $idx, $day, 0, $entry, $time) "

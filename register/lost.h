@@ -7,7 +7,7 @@
  * all the same, and nothing that was given may be given again:
  *
  *	1	the serial number is used; the certificate can be revoked by it
- *	2	revoked stays revoked, and stays on the CRL
+ *	2	revoked stays revoked, suspended suspended, and on the CRL; resumed is resumed
  *	5	the place in the status list is used, and the number where it is public
  *	7	withdrawn stays withdrawn
  *	8	the numbers of lists and batches are used

@@ -8,6 +8,7 @@
 
 #define SERIAL_LEN 20
 
+enum { HOLD = 6, RESUMED = 8 };	/* reasons of a type 2 entry */
 enum { ROW, PROFILE, STATE, CERTIFICATES };
 
 static const struct log_report_column columns[] = {
@@ -22,7 +23,7 @@ static const struct log_report_part parts[] = {
 
 /* An entry of type 1 or 2, as it comes; sorted at the end, so that those of one
  * serial number stand together. */
-struct event { unsigned char serial[SERIAL_LEN]; bool ended; int64_t not_after; const char *profile; };
+struct event { unsigned char serial[SERIAL_LEN]; bool ended; uint64_t index; int64_t not_after, reason; const char *profile; };
 struct state { struct event *event; size_t n, room; struct keyed profiles; };
 
 static void *
@@ -79,7 +80,7 @@ entry(void *state, uint64_t index, const struct entry *x, struct err *e)
 		s->event = xrealloc(s->event, s->room * sizeof(*s->event));
 	}
 	new = &s->event[s->n++];
-	*new = (struct event){ .ended = x->type == 2, .not_after = p[1].i, .profile = profile_name(s, x->category, e) };
+	*new = (struct event){ .ended = x->type == 2, .index = index, .not_after = p[1].i, .reason = x->type == 2 ? p[2].i : 0, .profile = profile_name(s, x->category, e) };
 	memcpy(new->serial, p[0].s.ptr, SERIAL_LEN);
 	return new->profile != NULL;
 }
@@ -90,7 +91,23 @@ by_serial(const void *a, const void *b)
 	const struct event *x = a, *y = b;
 	int order = memcmp(x->serial, y->serial, SERIAL_LEN);
 
-	return order != 0 ? order : (int)x->ended - (int)y->ended;
+	if (order == 0)
+		order = (int)x->ended - (int)y->ended;
+	return order != 0 ? order : x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* Of one certificate, by its first and last event and the time: a suspension
+ * is over when the certificate is. */
+static const char *
+word_of(const struct event *first, const struct event *last, int64_t time)
+{
+	if (first->ended)
+		return "void";
+	if (last->ended && last->reason != HOLD && last->reason != RESUMED)
+		return "revoked";
+	if (first->not_after < time)
+		return "expired";
+	return last->ended && last->reason == HOLD ? "held" : "active";
 }
 
 static void
@@ -110,12 +127,10 @@ end(void *state, int64_t time, struct log_report *r)
 		qsort(s->event, s->n, sizeof(*s->event), by_serial);
 	for (size_t i = 0, next; i < s->n; i = next) {
 		const struct event *first = &s->event[i], *last = first;
-		const char *word;
 
 		for (next = i + 1; next < s->n && memcmp(s->event[next].serial, first->serial, SERIAL_LEN) == 0; next++)
 			last = &s->event[next];
-		word = first->ended ? "void" : last->ended ? "revoked" : first->not_after < time ? "expired" : "active";
-		++*(int64_t *)keyed_at(&count, span_str(first->profile), span_str(word), SPAN_NONE);
+		++*(int64_t *)keyed_at(&count, span_str(first->profile), span_str(word_of(first, last, time)), SPAN_NONE);
 	}
 	keyed_each(&count, add, r);
 	keyed_drop(&count);
@@ -123,8 +138,8 @@ end(void *state, int64_t time, struct log_report *r)
 
 static const struct log_report_spec spec = {
 	.name = "certificates", .vi = "Chứng thư theo tình trạng", .en = "Certificates by state",
-	.counts_vi = "active: đang dùng; expired: hết hạn; revoked: đã thu hồi; void: số đã giữ chỗ nhưng không cấp. Một chứng thư vừa thu hồi vừa hết hạn tính là đã thu hồi.",
-	.counts_en = "active, expired, revoked; void: a serial number that was reserved and came to nothing. Revoked and expired counts as revoked.",
+	.counts_vi = "active: đang dùng; expired: hết hạn; held: tạm ngừng; revoked: đã thu hồi; void: số đã giữ chỗ nhưng không cấp. Một chứng thư vừa thu hồi vừa hết hạn tính là đã thu hồi.",
+	.counts_en = "active, expired, held (suspended), revoked; void: a serial number that was reserved and came to nothing. Revoked and expired counts as revoked.",
 	.columns = columns, .parts = parts, .begin = begin, .entry = entry, .end = end, .drop = drop,
 };
 

@@ -116,6 +116,18 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	  ISSUED("bigint", "substring(entry FROM 1 FOR 3) = '\\x8a0201'::bytea", "position(serial IN entry)")
 	  "CREATE TABLE ocsp (number bigint PRIMARY KEY, follows bigint, responder bytea NOT NULL, this_update bigint NOT NULL, next_update bigint NOT NULL, "
 	  "size bigint NOT NULL, sha256 bytea NOT NULL, signed bigint NOT NULL, entry bigint NOT NULL)" },
+	/* SQLite changes no CHECK: the table is made anew. */
+	{ "CREATE TABLE certificate_new (serial BLOB PRIMARY KEY, request BLOB NOT NULL REFERENCES request, profile TEXT NOT NULL, person TEXT, name TEXT NOT NULL, agency TEXT NOT NULL, key_id BLOB NOT NULL, tbs BLOB NOT NULL, der BLOB, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ('reserved', 'active', 'held', 'revoked', 'void')), revoked_at INTEGER, reason INTEGER, invalidity INTEGER, ended_entry INTEGER, issued_entry INTEGER, entry INTEGER NOT NULL, time INTEGER NOT NULL) STRICT;"
+	  "INSERT INTO certificate_new (serial, request, profile, person, name, agency, key_id, tbs, der, not_before, not_after, state, revoked_at, reason, invalidity, ended_entry, issued_entry, entry, time) SELECT serial, request, profile, person, name, agency, key_id, tbs, der, not_before, not_after, state, revoked_at, reason, invalidity, ended_entry, issued_entry, entry, time FROM certificate;"
+	  "DROP TABLE certificate;ALTER TABLE certificate_new RENAME TO certificate;"
+	  "CREATE INDEX certificate_key ON certificate (key_id);CREATE INDEX certificate_person ON certificate (person);"
+	  "CREATE INDEX certificate_state ON certificate (state, not_after);CREATE INDEX certificate_entry ON certificate (entry);"
+	  "CREATE INDEX certificate_seal ON certificate (agency) WHERE profile = 'seal';"
+	  "CREATE INDEX certificate_issued ON certificate (issued_entry);CREATE INDEX certificate_ended ON certificate (ended_entry) WHERE ended_entry IS NOT NULL;"
+	  "CREATE TABLE certificate_hold (serial BLOB NOT NULL, entry INTEGER NOT NULL, since INTEGER NOT NULL, not_after INTEGER NOT NULL, ended_entry INTEGER, PRIMARY KEY (serial, entry)) STRICT",
+	  "ALTER TABLE certificate DROP CONSTRAINT certificate_state_check;"
+	  "ALTER TABLE certificate ADD CONSTRAINT certificate_state_check CHECK (state IN ('reserved', 'active', 'held', 'revoked', 'void'));"
+	  "CREATE TABLE certificate_hold (serial bytea NOT NULL, entry bigint NOT NULL, since bigint NOT NULL, not_after bigint NOT NULL, ended_entry bigint, PRIMARY KEY (serial, entry))" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -138,6 +138,8 @@ static const struct { const char *verb, *path; bool (*hash)(struct making *, str
 	{ "cert.approve", "/v1/orders/ca", hash_request },
 	{ "cert.reject", "/v1/orders/ca", hash_request },
 	{ "cert.revoke", "/v1/orders/ca", hash_certificate },
+	{ "cert.suspend", "/v1/orders/ca", hash_certificate },
+	{ "cert.resume", "/v1/orders/ca", hash_certificate },
 	{ "person.appoint", "/v1/orders/ca", hash_with },
 	{ "person.end", "/v1/orders/ca", hash_given },
 	{ "program.register", "/v1/orders/ca", hash_with },

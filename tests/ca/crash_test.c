@@ -165,9 +165,13 @@ killed_while_issuing(void **state)
 static void
 killed_while_revoking(void **state)
 {
-	static const struct { const char *fault; bool revoked; } rows[] = {
+	static const struct { const char *fault; bool listed; const char *verb; bool held; } rows[] = {
 		{ "ca order:1", false }, { "ca order done:1", true }, { "ca crl.reserve:2", true }, { "ca crl.reserve done:2", true },
 		{ "ca sign:2", true }, { "ca sign done:2", true }, { "ca crl.publish:2", true }, { "ca crl.publish done:2", true },
+		{ "ca order:1", false, "cert.suspend" }, { "ca order done:1", true, "cert.suspend" }, { "ca crl.reserve:2", true, "cert.suspend" },
+		{ "ca crl.reserve done:2", true, "cert.suspend" }, { "ca sign done:2", true, "cert.suspend" }, { "ca crl.publish done:2", true, "cert.suspend" },
+		{ "ca order:1", true, "cert.resume", true }, { "ca order done:1", false, "cert.resume", true }, { "ca crl.reserve:2", false, "cert.resume", true },
+		{ "ca crl.reserve done:2", false, "cert.resume", true }, { "ca sign done:2", false, "cert.resume", true }, { "ca crl.publish done:2", false, "cert.resume", true },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -183,12 +187,20 @@ killed_while_revoking(void **state)
 		sha256(d.hash, buf_span(&der));
 		serial_hex(&serial, X509_get0_serialNumber(cert));
 		d.id = buf_str(&serial);
+		if (rows[i].held) {
+			d.verb = "cert.suspend";
+			assert_done(world_order(&w, &d, NULL, &e), e);
+		}
+		if (rows[i].verb != NULL) {
+			d.by = MAI;
+			d.verb = rows[i].verb;
+		}
 		world_stop_ca(&w, SIGTERM);
 		assert_case(rows[i].fault, world_start_ca(&w, rows[i].fault, NULL));
 		assert_case(rows[i].fault, !world_order(&w, &d, NULL, &e));
 		assert_case(rows[i].fault, killed(world_wait_ca(&w)));
 		restart(rows[i].fault);
-		assert_case(rows[i].fault, is_listed_soon(buf_str(&serial), rows[i].revoked));
+		assert_case(rows[i].fault, is_listed_soon(buf_str(&serial), rows[i].listed));
 	}
 }
 

@@ -137,6 +137,7 @@ the_guard_sees_what_is_missing(void **state)
 	own_struct(buf) next = buf_new(1 << 16);
 	own_struct(buf) none = buf_new(1 << 16);
 	own_struct(buf) missing = buf_new(1 << 10);
+	own_struct(buf) held = buf_new(1 << 10);
 	struct err e;
 
 	fill(rows, 10);
@@ -145,17 +146,26 @@ the_guard_sees_what_is_missing(void **state)
 	assert_done(crl_tbs(&last, issuer, 1, NOW, NOW + 1, rows, 10, &e), e);
 	assert_done(crl_tbs(&next, issuer, 2, NOW, NOW + 1, fewer, 9, &e), e);
 	assert_done(crl_tbs(&none, issuer, 3, NOW, NOW + 1, NULL, 0, &e), e);
-	assert_done(crl_missing(&missing, buf_span(&last), buf_span(&next), &e), e);
+	assert_done(crl_missing(&missing, &held, buf_span(&last), buf_span(&next), &e), e);
 	assert_true(missing.len == 20 && memcmp(missing.ptr, rows[4].serial, 20) == 0);
 	buf_reset(&missing);
-	assert_done(crl_missing(&missing, buf_span(&next), buf_span(&last), &e), e);
+	assert_done(crl_missing(&missing, &held, buf_span(&next), buf_span(&last), &e), e);
 	assert_int_equal(missing.len, 0);
-	assert_done(crl_missing(&missing, buf_span(&last), buf_span(&none), &e), e);
+	assert_done(crl_missing(&missing, &held, buf_span(&last), buf_span(&none), &e), e);
 	assert_int_equal(missing.len, 200);
+	assert_int_equal(held.len, 0);
 	buf_reset(&missing);
-	assert_done(crl_missing(&missing, buf_span(&none), buf_span(&last), &e), e);
+	/* One that was suspended stands apart: it may come back. */
+	rows[7].reason = CRL_HOLD;
+	buf_reset(&last);
+	assert_done(crl_tbs(&last, issuer, 1, NOW, NOW + 1, rows, 10, &e), e);
+	assert_done(crl_missing(&missing, &held, buf_span(&last), buf_span(&none), &e), e);
+	assert_int_equal(missing.len, 180);
+	assert_true(held.len == 20 && memcmp(held.ptr, rows[7].serial, 20) == 0);
+	buf_reset(&missing);
+	assert_done(crl_missing(&missing, &held, buf_span(&none), buf_span(&last), &e), e);
 	assert_int_equal(missing.len, 0);
-	assert_false(crl_missing(&missing, span_of(last.ptr, last.len - 1), buf_span(&next), &e));
+	assert_false(crl_missing(&missing, &held, span_of(last.ptr, last.len - 1), buf_span(&next), &e));
 }
 
 int

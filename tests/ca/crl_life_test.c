@@ -203,6 +203,108 @@ a_list_follows_its_log(void **state)
 	w.log = world_start_process(&w, "antin-hsm", "antin-hsm-log", true);
 }
 
+/* An order of SEC or MAI about a certificate; the number of its CRL. */
+static bool
+about(enum who by, const char *verb, X509 *cert, const json_t *with, int64_t *number, struct err *e)
+{
+	own_struct(buf) der = buf_new(8192);
+	own_struct(buf) serial = buf_new(64);
+	struct draft d = { .by = by, .verb = verb, .with = with };
+	own(json_t) *answer = NULL;
+
+	cert_to_der(&der, cert);
+	sha256(d.hash, buf_span(&der));
+	serial_hex(&serial, X509_get0_serialNumber(cert));
+	d.id = buf_str(&serial);
+	if (!world_order(&w, &d, &answer, e))
+		return false;
+	*number = json_integer_value(json_object_get(answer, "crl"));
+	return true;
+}
+
+static void
+suspended_resumed_revoked(void **state)
+{
+	own(EVP_PKEY) *key = key_new();
+	own(X509) *cert = world_enrol(&w, "official", "H99.14", "Người tạm nghỉ", "CB-000610", "Chuyên viên", key);
+	own(json_t) *why = json_pack("{s:s}", "code", "keyCompromise");
+	/* want: the class of a refusal; else what the next CRL says. */
+	const struct { const char *name; enum who by; const char *verb; X509 *of; const json_t *with; enum err_class want; const char *word; enum cert_state state; int reason; } rows[] = {
+		{ "resumed, never suspended", MAI, "cert.resume", cert, NULL, ERR_CONFLICT, "is active" },
+		{ "suspended from outside its agency", LOCAL, "cert.suspend", w.admin[NAM].cert, NULL, ERR_POLICY, "outside the scope" },
+		{ "suspended with a reason of one's own", SEC, "cert.suspend", cert, why, ERR_INPUT, "has no \"with\"" },
+		{ "suspended", SEC, "cert.suspend", cert, NULL, ERR_NONE, NULL, CERT_REVOKED, CRL_HOLD },
+		{ "suspended twice", MAI, "cert.suspend", cert, NULL, ERR_CONFLICT, "is held" },
+		{ "resumed by a role that may only suspend", SEC, "cert.resume", cert, NULL, ERR_POLICY, "no role" },
+		{ "resumed with a reason", MAI, "cert.resume", cert, why, ERR_INPUT, "has no \"with\"" },
+		{ "resumed", MAI, "cert.resume", cert, NULL, ERR_NONE, NULL, CERT_GOOD, 0 },
+		{ "resumed twice", MAI, "cert.resume", cert, NULL, ERR_CONFLICT, "is active" },
+		{ "suspended again", MAI, "cert.suspend", cert, NULL, ERR_NONE, NULL, CERT_REVOKED, CRL_HOLD },
+		{ "revoked out of it", SEC, "cert.revoke", cert, why, ERR_NONE, NULL, CERT_REVOKED, 1 },
+		{ "revoked twice", SEC, "cert.revoke", cert, why, ERR_CONFLICT, "is revoked" },
+		{ "resumed, revoked", MAI, "cert.resume", cert, NULL, ERR_CONFLICT, "is revoked" },
+		{ "suspended, revoked", MAI, "cert.suspend", cert, NULL, ERR_CONFLICT, "is revoked" },
+	};
+	int64_t number = 0, held_since = 0;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own(X509_CRL) *crl = NULL;
+		struct crl_facts f;
+		struct revocation r;
+		struct err e = { ERR_NONE, "" };
+		bool good = about(rows[i].by, rows[i].verb, rows[i].of, rows[i].with, &number, &e);
+
+		if (e.class != rows[i].want)
+			print_error("%s: %s\n", rows[i].name, e.text);
+		assert_case(rows[i].name, good == (rows[i].want == ERR_NONE) && e.class == rows[i].want && (good || strstr(e.text, rows[i].word) != NULL));
+		if (!good)
+			continue;
+		published(&crl, number, &f);
+		assert_done(crl_lookup(&r, crl, X509_get0_serialNumber(cert), &e), e);
+		assert_case(rows[i].name, r.state == rows[i].state && (r.state == CERT_GOOD || r.reason == rows[i].reason));
+		/* What was signed under suspension does not become good by the revocation's date. */
+		if (r.state == CERT_REVOKED && r.reason == CRL_HOLD) {
+			held_since = r.date;
+			sleep(1);
+		} else if (r.state == CERT_REVOKED)
+			assert_case(rows[i].name, r.date == held_since);
+		follows_from_the_log(rows[i].name, crl, number);
+	}
+}
+
+static void
+change(const char *sql)
+{
+	own_str char *path = world_path(&w, "state/register.db");
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* A suspension that the register lost, without a resume, stops the CRL. */
+static void
+a_lost_suspension_is_not_signed_away(void **state)
+{
+	own(EVP_PKEY) *key = key_new();
+	own(X509) *cert = world_enrol(&w, "official", "H99.14", "Người tạm nghỉ", "CB-000611", "Chuyên viên", key);
+	own(X509_CRL) *crl = NULL;
+	struct crl_facts f;
+	int64_t number, none;
+	struct err e;
+
+	assert_done(about(SEC, "cert.suspend", cert, NULL, &number, &e), e);
+	published(&crl, number, &f);
+	change("CREATE TABLE kept AS SELECT * FROM certificate_hold; DELETE FROM certificate_hold WHERE ended_entry IS NULL");
+	assert_false(crl_issue(&a, clock_now(), &none, &e));
+	assert_true(e.class == ERR_BUG && strstr(e.text, "CRL guard") != NULL);
+	change("INSERT INTO certificate_hold SELECT * FROM kept WHERE ended_entry IS NULL; DROP TABLE kept");
+	assert_done(crl_issue(&a, clock_now(), &number, &e), e);
+	assert_done(about(MAI, "cert.resume", cert, NULL, &number, &e), e);
+}
+
 static void
 an_entry_stays_for_one_more(void **state)
 {
@@ -246,7 +348,7 @@ an_entry_stays_for_one_more(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(a_list_follows_its_log), cmocka_unit_test(an_entry_stays_for_one_more), cmocka_unit_test(what_is_recorded_is_signed) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(suspended_resumed_revoked), cmocka_unit_test(a_lost_suspension_is_not_signed_away), cmocka_unit_test(a_list_follows_its_log), cmocka_unit_test(an_entry_stays_for_one_more), cmocka_unit_test(what_is_recorded_is_signed) };
 
 	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -36,17 +36,23 @@ issued_cert(int64_t time, const char *profile, unsigned n, int64_t not_after)
 }
 
 static void
-ended_cert(int64_t time, const char *profile, unsigned n, int64_t not_after)
+ended_with(int64_t time, const char *profile, unsigned n, int64_t not_after, int reason)
 {
 	own_struct(buf) p = buf_new(200);
 
 	cbor_put_array(&p, 5);
 	serial(&p, n);
 	cbor_put_int(&p, not_after);
-	cbor_put_int(&p, 4);
+	cbor_put_int(&p, reason);
 	cbor_put_int(&p, time);
 	cbor_put_int(&p, 0);
 	tiles_event(&t, 2, time, "H99", profile, NULL, buf_span(&p));
+}
+
+static void
+ended_cert(int64_t time, const char *profile, unsigned n, int64_t not_after)
+{
+	ended_with(time, profile, n, not_after, 4);
 }
 
 /* book NULL: a number that is not public; flat: the group as it is written. */
@@ -93,6 +99,16 @@ begin(void **state)
 	issued_cert(NOV + 1, "official", 4, NOV + 10 * DAY);
 	ended_cert(NOV + 2, "official", 4, NOV + 10 * DAY);
 	ended_cert(NOV + 3, "official", 5, NOV + 900 * DAY);
+	issued_cert(NOV + 3, "tsa", 6, NOV + 900 * DAY);
+	ended_with(NOV + 3, "tsa", 6, NOV + 900 * DAY, 6);
+	issued_cert(NOV + 3, "tsa", 7, NOV + 10 * DAY);	/* a suspension is over when the certificate is */
+	ended_with(NOV + 3, "tsa", 7, NOV + 10 * DAY, 6);
+	issued_cert(NOV + 3, "tsa", 8, NOV + 900 * DAY);
+	ended_with(NOV + 3, "tsa", 8, NOV + 900 * DAY, 6);
+	ended_with(NOV + 3, "tsa", 8, NOV + 900 * DAY, 8);
+	issued_cert(NOV + 3, "tsa", 9, NOV + 900 * DAY);
+	ended_with(NOV + 3, "tsa", 9, NOV + 900 * DAY, 6);
+	ended_with(NOV + 3, "tsa", 9, NOV + 900 * DAY, 1);
 	tiles_event(&t, 9, NOV + 3, "H99", "clerk", NULL, SPAN_NONE);
 	issued(NOV + DAY, "H99.31.07", "construction", 0, "GPXD", 245, false);
 	issued(NOV + DAY, "H99.31.07", "construction", 1, "GPXD", 249, true);
@@ -142,7 +158,8 @@ test_rows(void **state)
 		    "permits,\"a,\"\"b\"\"\",<script>alert(1)</script>,2026-11,1,0,0\npermits,H99.14,investment,2026-11,1,0,0\npermits,H99.14,investment,2026-12,1,0,0\n"
 		    "permits,H99.31.07,construction,2026-11,3,0,0\npermits,H99.31.07,construction,2026-12,0,1,1\n" },
 		{ "certificates", false, "2026-11-30", "row,profile,state,certificates\ncertificates,official,active,1\ncertificates,official,expired,1\n"
-		    "certificates,official,revoked,1\ncertificates,official,void,1\ncertificates,seal,active,1\n" },
+		    "certificates,official,revoked,1\ncertificates,official,void,1\ncertificates,seal,active,1\n"
+		    "certificates,tsa,active,1\ncertificates,tsa,expired,1\ncertificates,tsa,held,1\ncertificates,tsa,revoked,1\n" },
 		{ "orders", false, "2026-11-30", "row,role,month,orders\norders,clerk,2026-11,1\n" },
 		{ "orders", true, "2026-12-01", "row,role,month,orders\norders,approver,2026-12,1\norders,clerk,2026-11,1\norders,clerk,2026-12,1\n" },
 		{ "numbers", true, "2026-12-01", "row,agency,book,year,first,last,issued,missing\nbook,\"a,\"\"b\"\"\",=1+1,2026,7,7,1,0\n"

@@ -106,6 +106,7 @@ lose_and_restore(const char *handle)
 	office_seal(&o, handle);
 	kept = world_enrol(&o.w, "official", "H99", "Người Mới (thử nghiệm)", "CB-000091", "Chuyên viên", key);
 	gone = world_enrol(&o.w, "official", "H99", "Người Đi (thử nghiệm)", "CB-000092", "Chuyên viên", other);
+	office_certificate(&o, "cert.suspend", kept);
 	office_revoke(&o, gone);
 	restore(folder);
 }
@@ -168,7 +169,11 @@ work(void)
 	report_dossiers();
 	office_dismiss(&o, BLIK);
 	office_revoke(&o, o.staff[NOBODY].cert);
+	office_certificate(&o, "cert.suspend", o.staff[TL].cert);
+	office_certificate(&o, "cert.resume", o.staff[TL].cert);
+	office_certificate(&o, "cert.suspend", o.staff[TL].cert);
 	office_revoke(&o, o.staff[TL].cert);
+	office_certificate(&o, "cert.suspend", o.w.admin[LOCAL].cert);
 	lose_and_restore(signed_);
 }
 

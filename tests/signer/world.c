@@ -118,11 +118,11 @@ office_dismiss(struct office *o, enum staff who)
 }
 
 void
-office_revoke(struct office *o, X509 *cert)
+office_certificate(struct office *o, const char *verb, X509 *cert)
 {
 	own_struct(buf) der = buf_new(8192);
 	own_struct(buf) serial = buf_new(64);
-	struct draft d = { .by = MAI, .verb = "cert.revoke" };
+	struct draft d = { .by = MAI, .verb = verb };
 	struct err e;
 
 	cert_to_der(&der, cert);
@@ -130,6 +130,12 @@ office_revoke(struct office *o, X509 *cert)
 	serial_hex(&serial, X509_get0_serialNumber(cert));
 	d.id = buf_str(&serial);
 	assert_done(world_order(&o->w, &d, NULL, &e), e);
+}
+
+void
+office_revoke(struct office *o, X509 *cert)
+{
+	office_certificate(o, "cert.revoke", cert);
 }
 
 void

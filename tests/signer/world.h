@@ -46,6 +46,8 @@ void office_program(struct office *, char out[65], const char *agency, const cha
 void office_appoint(struct office *, enum staff, const char *role, const char *agency, const char *mode, const char *kind, const char *to);
 /* Ends every appointment of this person today. */
 void office_dismiss(struct office *, enum staff);
+/* MAI's order cert.suspend, cert.resume, cert.revoke. */
+void office_certificate(struct office *, const char *verb, X509 *cert);
 void office_revoke(struct office *, X509 *cert);
 
 /* One message; the answer as JSON (NULL out: not looked at). */

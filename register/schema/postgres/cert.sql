@@ -15,7 +15,8 @@ CREATE TABLE request (
 CREATE INDEX request_state ON request (state, entry);
 CREATE INDEX request_key ON request (key_id);
 
--- States only move forward: reserved -> active -> revoked, reserved -> void.
+-- reserved -> active -> revoked, reserved -> void; and active <-> held -> revoked:
+-- the only way back.
 CREATE TABLE certificate (
 	serial bytea PRIMARY KEY,	-- 20 octets
 	request bytea NOT NULL REFERENCES request,
@@ -28,11 +29,11 @@ CREATE TABLE certificate (
 	der bytea,
 	not_before bigint NOT NULL,
 	not_after bigint NOT NULL,
-	state text COLLATE "C" NOT NULL CHECK (state IN ('reserved', 'active', 'revoked', 'void')),
+	state text COLLATE "C" NOT NULL CHECK (state IN ('reserved', 'active', 'held', 'revoked', 'void')),
 	revoked_at bigint,
 	reason bigint,
 	invalidity bigint,
-	ended_entry bigint,		-- of the revocation, of the voiding
+	ended_entry bigint,		-- of the revocation, of the voiding, of the last suspension or resume
 	issued_entry bigint,		-- null: reserved or void
 	entry bigint NOT NULL,
 	time bigint NOT NULL
@@ -45,6 +46,16 @@ CREATE INDEX certificate_issued ON certificate (issued_entry);
 CREATE INDEX certificate_ended ON certificate (ended_entry) WHERE ended_entry IS NOT NULL;
 -- Few among many: asked for at every seal.
 CREATE INDEX certificate_seal ON certificate (agency) WHERE profile = 'seal';
+
+-- Suspensions, over or not: ended by a resume or by the revocation.
+CREATE TABLE certificate_hold (
+	serial bytea NOT NULL,
+	entry bigint NOT NULL,
+	since bigint NOT NULL,
+	not_after bigint NOT NULL,
+	ended_entry bigint,
+	PRIMARY KEY (serial, entry)
+);
 
 -- Who may do what, where, from when to when: officers, clerks, administrators.
 CREATE TABLE appointment (
