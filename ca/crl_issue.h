@@ -24,6 +24,7 @@
 #define CRL_VALID_SECS (14 * 86400)
 #define CRL_EVERY_SECS 86400
 #define CRL_SHARD 0		/* one shard, until there is need */
+#define CRL_KEY_COMPROMISE 1
 #define CRL_HOLD 6		/* certificateHold */
 #define CRL_RESUMED 8		/* removeFromCRL: in the log, never in a CRL (no delta CRLs are made) */
 #define CRL_PATH "crl/0.crl"

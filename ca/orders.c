@@ -284,7 +284,7 @@ do_reject(struct act *t, struct err *e)
  */
 
 static const struct { const char *word; int code; } reasons[] = {	/* RFC 5280 5.3.1 */
-	{ "unspecified", 0 }, { "keyCompromise", 1 }, { "affiliationChanged", 3 },
+	{ "unspecified", 0 }, { "keyCompromise", CRL_KEY_COMPROMISE }, { "affiliationChanged", 3 },
 	{ "superseded", 4 }, { "cessationOfOperation", 5 }, { "privilegeWithdrawn", 9 },
 };
 
@@ -375,16 +375,13 @@ end_one(struct act *t, const struct order_subject *s, const struct ending *x, bo
 	return true;
 }
 
-/* All subjects, and the CRL that tells. */
+/* The unit, and the CRL that tells. */
 static bool
-end_all(struct act *t, const struct ending *x, struct err *e)
+run_ending(struct act *t, struct err *e)
 {
 	struct err late;
 	int64_t number;
 
-	for (size_t i = 0; i < t->o->nsubjects; i++)
-		if (!end_one(t, &t->o->subject[i], x, i == 0, e))
-			return false;
 	if (!run_unit(t, e)) {
 		/* Nobody knows whether it ran: then the CRL must tell. */
 		if (e->class == ERR_LATER)
@@ -395,10 +392,19 @@ end_all(struct act *t, const struct ending *x, struct err *e)
 	if (crl_issue(t->a, clock_now(), &number, &late))
 		json_object_set_new(t->answer, "crl", json_integer(number));
 	else {
-		log_warn("%s is done, but no CRL yet: %s", x->verb, late.text);
+		log_warn("%s is done, but no CRL yet: %s", t->verb->id, late.text);
 		crl_ask(t->a);
 	}
 	return true;
+}
+
+static bool
+end_all(struct act *t, const struct ending *x, struct err *e)
+{
+	for (size_t i = 0; i < t->o->nsubjects; i++)
+		if (!end_one(t, &t->o->subject[i], x, i == 0, e))
+			return false;
+	return run_ending(t, e);
 }
 
 static bool
@@ -428,7 +434,7 @@ do_resume(struct act *t, struct err *e)
 }
 
 /*
- * person.appoint, person.end, program.register
+ * key.block
  */
 
 static bool
@@ -441,6 +447,65 @@ check_with_hash(const struct act *t, struct err *e)
 	json_write(&text, t->o->with);
 	return buf_ok(&text, "\"with\"", e) && check_hash(&t->o->subject[0], buf_span(&text), e);
 }
+
+/* Its certificates that live, whoever ordered them: all are within the scope, or nothing is done. */
+static bool
+end_with_key(struct act *t, struct span key_id, const struct ending *x, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("cert.with_key");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[CERT_COLUMNS];
+	bool more;
+
+	reg_bytes(&ask, "key_id", key_id);
+	if (!reg_read(t->a->reg, &ask, &rows, e))
+		return false;
+	for (;;) {
+		char agency[64];
+
+		if (!reg_next(&rows, c, CERT_COLUMNS, &more, e))
+			return false;
+		if (!more)
+			return true;
+		if (span_eq_str(c[10].s, "reserved"))
+			return fail(e, ERR_LATER, "a certificate with this key is being made; order it again");
+		snprintf(agency, sizeof(agency), "%.*s", (int)c[5].s.len, (const char *)c[5].s.ptr);
+		if (!check_may(t, agency, e))
+			return false;
+		put_fresh(t, c[1].s);
+		put_ending(t, c, x);
+		answer_id(t, c[0].s);
+	}
+}
+
+/* One order, one unit: whoever sees the key blocked sees its certificates revoked. */
+static bool
+do_block(struct act *t, struct err *e)
+{
+	static const char *const keys[] = { "invalidity", NULL };
+	struct ending x = { .verb = "cert.revoke", .from = "active held" };
+	unsigned char key_id[KEY_ID_LEN];
+	int unspecified;
+
+	if (!check_one_subject(t, e) || !subject_id(key_id, KEY_ID_LEN, &t->o->subject[0], "hash of a key", e) || !check_with_hash(t, e) ||
+	    !json_only(t->o->with, keys, e) || !take_revocation(t, &unspecified, &x.invalidity, e) || !check_may(t, t->signer_agency, e))
+		return false;
+	if (memcmp(key_id, t->a->key_id, KEY_ID_LEN) == 0)
+		return fail(e, ERR_POLICY, "this is the authority's own key: its certificate is the root's to revoke, at a ceremony");
+	x.code = CRL_KEY_COMPROMISE;
+	put_accept(t);
+	if (!end_with_key(t, span_of(key_id, KEY_ID_LEN), &x, e))
+		return false;
+	reg_verb(&t->unit, "key.block");
+	reg_text(&t->unit, "org", t->signer_agency);
+	reg_bytes(&t->unit, "key_id", span_of(key_id, KEY_ID_LEN));
+	reg_text(&t->unit, "reason", t->o->reason);
+	return run_ending(t, e);
+}
+
+/*
+ * person.appoint, person.end, program.register
+ */
 
 /* ["a","b"] of known words -> "a b". */
 static bool
@@ -642,6 +707,7 @@ do_program(struct act *t, struct err *e)
 static const struct { const char *verb; bool (*run)(struct act *, struct err *); } verbs[] = {
 	{ "cert.approve", do_approve }, { "cert.reject", do_reject }, { "cert.revoke", do_revoke },
 	{ "cert.suspend", do_suspend }, { "cert.resume", do_resume },
+	{ "key.block", do_block },
 	{ "person.appoint", do_appoint }, { "person.end", do_end }, { "program.register", do_program },
 };
 

@@ -12,6 +12,9 @@
  *		  cert.revoke       subject: serial (40 hex digits), SHA-256 of the certificate;
  *		                    with {?"code": word of RFC 5280 5.3.1, ?"invalidity": RFC 3339}
  *		  cert.suspend, cert.resume   subject as of cert.revoke; no `with`
+ *		  key.block         subject: SHA-256 (hex) of a SubjectPublicKeyInfo, SHA-256 of
+ *		                    canonical `with`; with {?"invalidity": RFC 3339} -> ids: its
+ *		                    certificates, revoked in the same act
  *		  person.appoint    subject: the person, SHA-256 of canonical `with`;
  *		                    with {"person", "role", "agency", "title", "mode", "kinds": [...],
  *		                    "from", ?"to" (dates), "decision"} -> ids: of the appointment

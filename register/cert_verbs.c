@@ -4,11 +4,14 @@
 /* What was suspended is so no more: resumed, or revoked. */
 #define END_HOLD "UPDATE certificate_hold SET ended_entry = $entry WHERE serial = $serial AND ended_entry IS NULL"
 
+#define NOT_BLOCKED { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM key_blocked WHERE key_id = $key_id)", ERR_POLICY, "this key is blocked for ever: others know it" }
+
 static const struct verb verbs[] = {
 	{ .name = "request.submit", .callers = CALLER_CA, .entry = 13, .org = "agency", .category = "profile", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "facts", REG_TEXT }, { "csr", REG_BYTES }, { "key_id", REG_BYTES }, { "profile", REG_TEXT },
 		  { "person", REG_TEXT, true }, { "agency", REG_TEXT } },
-	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND facts = $facts AND state <> 'rejected')", ERR_CONFLICT,
+	  .check = { NOT_BLOCKED,
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND facts = $facts AND state <> 'rejected')", ERR_CONFLICT,
 		       "this was asked for before" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE key_id = $key_id AND "
 		       "(person IS DISTINCT FROM $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
@@ -28,7 +31,8 @@ static const struct verb verbs[] = {
 	  .in = { { "org", REG_TEXT }, { "serial", REG_BYTES }, { "request", REG_BYTES }, { "profile", REG_TEXT }, { "person", REG_TEXT, true },
 		  { "name", REG_TEXT }, { "agency", REG_TEXT }, { "key_id", REG_BYTES }, { "tbs", REG_BYTES },
 		  { "not_before", REG_INT }, { "not_after", REG_INT } },
-	  .check = { { "SELECT 1 FROM request WHERE id = $request AND state = 'pending'", ERR_CONFLICT, "this request is not waiting any more" },
+	  .check = { NOT_BLOCKED,
+		     { "SELECT 1 FROM request WHERE id = $request AND state = 'pending'", ERR_CONFLICT, "this request is not waiting any more" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial) AND "
 		       "NOT EXISTS (SELECT 1 FROM certificate_lost WHERE serial = $serial)", ERR_BUG, "a serial number was drawn twice" } },
 	  .project = { "UPDATE request SET state = 'approved' WHERE id = $request",
@@ -79,6 +83,16 @@ static const struct verb verbs[] = {
 	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'reserved'", ERR_CONFLICT, "this serial number is not reserved" } },
 	  .project = { "UPDATE certificate SET state = 'void', revoked_at = $date, reason = $reason, ended_entry = $entry WHERE serial = $serial",
 		       "UPDATE request SET state = 'pending' WHERE id = $request" } },
+
+	/* Last in its unit, after the revocation of every certificate with the key: a
+	 * key that is blocked has none that lives, and gets none. */
+	{ .name = "key.block", .callers = CALLER_CA, .entry = 20, .org = "org", .public = "key_id",
+	  .in = { { "org", REG_TEXT }, { "key_id", REG_BYTES }, { "reason", REG_TEXT } },
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM key_blocked WHERE key_id = $key_id)", ERR_CONFLICT, "this key is blocked already" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE key_id = $key_id AND state NOT IN ('revoked', 'void'))", ERR_CONFLICT,
+		       "a certificate with this key was made meanwhile; look again" } },
+	  .project = { "INSERT INTO key_blocked (key_id, reason, entry, time) VALUES ($key_id, $reason, $entry, $time)",
+		       "UPDATE request SET state = 'rejected', reason = $reason WHERE key_id = $key_id AND state = 'pending'" } },
 
 	{ .name = "person.appoint", .callers = CALLER_CA, .entry = 10, .org = "agency", .category = "role", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "person", REG_TEXT }, { "role", REG_TEXT }, { "agency", REG_TEXT }, { "title", REG_TEXT }, { "mode", REG_TEXT },
@@ -171,6 +185,11 @@ static const struct read reads[] = {
 	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE serial = $serial UNION ALL SELECT " LOST_COLUMNS " FROM certificate_lost WHERE serial = $serial" },
 	{ .name = "cert.by_key", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "key_id", REG_BYTES } },
 	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE key_id = $key_id AND der IS NOT NULL ORDER BY entry DESC LIMIT 1" },
+	/* All that live, or are about to. */
+	{ .name = "cert.with_key", .callers = CALLER_CA, .columns = 14, .out = CERT_OUT, .in = { { "key_id", REG_BYTES } },
+	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE key_id = $key_id AND state NOT IN ('revoked', 'void') ORDER BY entry" },
+	{ .name = "key.blocked", .callers = CALLER_CA, .columns = 3, .out = { REG_TEXT, REG_INT, REG_INT }, .in = { { "key_id", REG_BYTES } },
+	  .sql = "SELECT reason, entry, time FROM key_blocked WHERE key_id = $key_id" },
 	{ .name = "cert.by_profile", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "profile", REG_TEXT } },
 	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE profile = $profile AND state = 'active' AND der IS NOT NULL ORDER BY entry DESC LIMIT 200" },
 	{ .name = "cert.seal", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "agency", REG_TEXT } },

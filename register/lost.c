@@ -93,6 +93,10 @@ static const struct lost table[] = {
 	    "UPDATE dossier SET step = (SELECT s.step FROM dossier_step s WHERE s.handle = $handle AND s.n = dossier.steps), "
 	    "since = (SELECT s.day FROM dossier_step s WHERE s.handle = $handle AND s.n = dossier.steps), "
 	    "due = (SELECT s.due FROM dossier_step s WHERE s.handle = $handle AND s.due IS NOT NULL ORDER BY s.n DESC LIMIT 1) WHERE handle = $handle" } },
+
+	{ 20, { { "key_id", REG_BYTES } },
+	  { "INSERT INTO key_blocked (key_id, reason, entry, time) VALUES ($key_id, NULL, $entry, $time)",
+	    "UPDATE request SET state = 'rejected' WHERE key_id = $key_id AND state = 'pending'" } },
 };
 
 static const struct lost *

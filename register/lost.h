@@ -17,6 +17,7 @@
  *	16	erased is erased
  *	18	an earlier restore
  *	19	a dossier that is known goes on to the step, or the step is corrected
+ *	20	a blocked key is blocked
  *
  * Of all others nothing is known but that they were.  Orders among them could be
  * presented again: after type 18 the register refuses every order that was

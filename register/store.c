@@ -128,6 +128,8 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	  "ALTER TABLE certificate DROP CONSTRAINT certificate_state_check;"
 	  "ALTER TABLE certificate ADD CONSTRAINT certificate_state_check CHECK (state IN ('reserved', 'active', 'held', 'revoked', 'void'));"
 	  "CREATE TABLE certificate_hold (serial bytea NOT NULL, entry bigint NOT NULL, since bigint NOT NULL, not_after bigint NOT NULL, ended_entry bigint, PRIMARY KEY (serial, entry))" },
+	{ "CREATE TABLE key_blocked (key_id BLOB PRIMARY KEY, reason TEXT, entry INTEGER NOT NULL, time INTEGER NOT NULL) STRICT",
+	  "CREATE TABLE key_blocked (key_id bytea PRIMARY KEY, reason text COLLATE \"C\", entry bigint NOT NULL, time bigint NOT NULL)" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

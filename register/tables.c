@@ -18,6 +18,7 @@ static const struct table tables[] = {
 	{ "appointment", "id, person, role, agency, title, mode, kinds, from_day, to_day, ended_day, decision, entry" },
 	{ "crl", "number, shard, tbs, this_update, next_update, entry", .derived = "der" },
 	{ "ocsp", "number, follows, responder, this_update, next_update, size, sha256, entry", .derived = "signed" },
+	{ "key_blocked", "key_id, reason, entry, time" },
 	{ "program", "id, name, agencies, kinds, rights, responsible, expires, entry" },
 	{ "permit", "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, "
 	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reason, "

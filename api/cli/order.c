@@ -140,6 +140,7 @@ static const struct { const char *verb, *path; bool (*hash)(struct making *, str
 	{ "cert.revoke", "/v1/orders/ca", hash_certificate },
 	{ "cert.suspend", "/v1/orders/ca", hash_certificate },
 	{ "cert.resume", "/v1/orders/ca", hash_certificate },
+	{ "key.block", "/v1/orders/ca", hash_with },
 	{ "person.appoint", "/v1/orders/ca", hash_with },
 	{ "person.end", "/v1/orders/ca", hash_given },
 	{ "program.register", "/v1/orders/ca", hash_with },

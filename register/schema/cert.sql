@@ -97,6 +97,14 @@ CREATE TABLE ocsp (
 	entry INTEGER NOT NULL
 ) STRICT;
 
+-- Keys that are known to others: no certificate is asked for or made with one.
+CREATE TABLE key_blocked (
+	key_id BLOB PRIMARY KEY,	-- SHA-256 of the SubjectPublicKeyInfo
+	reason TEXT,			-- null: the record is lost (register/lost.h)
+	entry INTEGER NOT NULL,
+	time INTEGER NOT NULL
+) STRICT;
+
 -- Programs that submit or read: known by the hash of an API key or of a
 -- certificate's SubjectPublicKeyInfo.
 CREATE TABLE program (

@@ -162,6 +162,22 @@ killed_while_issuing(void **state)
 	}
 }
 
+/* The order that blocks the certificate's key. */
+static void
+of_key(struct draft *d, char hex[2 * KEY_ID_LEN + 1], X509 *cert)
+{
+	static json_t *none;
+	unsigned char id[KEY_ID_LEN];
+
+	none = none == NULL ? json_object() : none;
+	key_id_of_cert(id, cert);
+	hex_text(hex, span_of(id, sizeof(id)));
+	sha256(d->hash, span_str("{}"));
+	d->by = SEC;
+	d->id = hex;
+	d->with = none;
+}
+
 static void
 killed_while_revoking(void **state)
 {
@@ -172,6 +188,8 @@ killed_while_revoking(void **state)
 		{ "ca crl.reserve done:2", true, "cert.suspend" }, { "ca sign done:2", true, "cert.suspend" }, { "ca crl.publish done:2", true, "cert.suspend" },
 		{ "ca order:1", true, "cert.resume", true }, { "ca order done:1", false, "cert.resume", true }, { "ca crl.reserve:2", false, "cert.resume", true },
 		{ "ca crl.reserve done:2", false, "cert.resume", true }, { "ca sign done:2", false, "cert.resume", true }, { "ca crl.publish done:2", false, "cert.resume", true },
+		{ "ca order:1", false, "key.block" }, { "ca order done:1", true, "key.block" }, { "ca crl.reserve:2", true, "key.block" },
+		{ "ca crl.reserve done:2", true, "key.block" }, { "ca sign done:2", true, "key.block" }, { "ca crl.publish done:2", true, "key.block" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -180,6 +198,7 @@ killed_while_revoking(void **state)
 		own(X509) *cert = world_enrol(&w, "official", "H99.14", "Người mất thẻ", person, "Chuyên viên", key);
 		own_struct(buf) der = buf_new(8192);
 		own_struct(buf) serial = buf_new(64);
+		char key_hex[2 * KEY_ID_LEN + 1];
 		struct draft d = { .by = SEC, .verb = "cert.revoke" };
 		struct err e;
 
@@ -195,12 +214,17 @@ killed_while_revoking(void **state)
 			d.by = MAI;
 			d.verb = rows[i].verb;
 		}
+		if (strcmp(d.verb, "key.block") == 0)
+			of_key(&d, key_hex, cert);
 		world_stop_ca(&w, SIGTERM);
 		assert_case(rows[i].fault, world_start_ca(&w, rows[i].fault, NULL));
 		assert_case(rows[i].fault, !world_order(&w, &d, NULL, &e));
 		assert_case(rows[i].fault, killed(world_wait_ca(&w)));
 		restart(rows[i].fault);
-		assert_case(rows[i].fault, is_listed_soon(buf_str(&serial), rows[i].listed));
+		/* Blocked with its certificate revoked, or neither. */
+		if (strcmp(d.verb, "key.block") == 0)
+			assert_case(rows[i].fault, world_order(&w, &d, NULL, &e) == !rows[i].listed);
+		assert_case(rows[i].fault, is_listed_soon(buf_str(&serial), rows[i].listed || strcmp(d.verb, "key.block") == 0));
 	}
 }
 

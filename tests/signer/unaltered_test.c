@@ -107,7 +107,7 @@ lose_and_restore(const char *handle)
 	kept = world_enrol(&o.w, "official", "H99", "Người Mới (thử nghiệm)", "CB-000091", "Chuyên viên", key);
 	gone = world_enrol(&o.w, "official", "H99", "Người Đi (thử nghiệm)", "CB-000092", "Chuyên viên", other);
 	office_certificate(&o, "cert.suspend", kept);
-	office_revoke(&o, gone);
+	office_block(&o, gone);
 	restore(folder);
 }
 
@@ -168,7 +168,7 @@ work(void)
 	office_program(&o, program, "H99.14", "*", clock_now() + 86400);
 	report_dossiers();
 	office_dismiss(&o, BLIK);
-	office_revoke(&o, o.staff[NOBODY].cert);
+	office_block(&o, o.staff[NOBODY].cert);
 	office_certificate(&o, "cert.suspend", o.staff[TL].cert);
 	office_certificate(&o, "cert.resume", o.staff[TL].cert);
 	office_certificate(&o, "cert.suspend", o.staff[TL].cert);

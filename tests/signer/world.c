@@ -139,6 +139,21 @@ office_revoke(struct office *o, X509 *cert)
 }
 
 void
+office_block(struct office *o, X509 *cert)
+{
+	own(json_t) *with = json_object();
+	unsigned char id[KEY_ID_LEN];
+	char hex[2 * KEY_ID_LEN + 1];
+	struct draft d = { .by = SEC, .verb = "key.block", .id = hex, .with = with };
+	struct err e;
+
+	key_id_of_cert(id, cert);
+	hex_text(hex, span_of(id, sizeof(id)));
+	hash_json(d.hash, with);
+	assert_done(world_order(&o->w, &d, NULL, &e), e);
+}
+
+void
 office_program_with(struct office *o, char out[65], const char *agency, const char *kind, const char *const rights[], int64_t expires)
 {
 	json_t *words = json_array();

@@ -49,6 +49,8 @@ void office_dismiss(struct office *, enum staff);
 /* MAI's order cert.suspend, cert.resume, cert.revoke. */
 void office_certificate(struct office *, const char *verb, X509 *cert);
 void office_revoke(struct office *, X509 *cert);
+/* SEC's order key.block. */
+void office_block(struct office *, X509 *cert);
 
 /* One message; the answer as JSON (NULL out: not looked at). */
 must_check bool office_call(struct office *, json_t **out, uint16_t type, const struct span *field, size_t n, struct err *);

@@ -97,6 +97,14 @@ CREATE TABLE ocsp (
 	entry bigint NOT NULL
 );
 
+-- Keys that are known to others: no certificate is asked for or made with one.
+CREATE TABLE key_blocked (
+	key_id bytea PRIMARY KEY,	-- SHA-256 of the SubjectPublicKeyInfo
+	reason text COLLATE "C",			-- null: the record is lost (register/lost.h)
+	entry bigint NOT NULL,
+	time bigint NOT NULL
+);
+
 -- Programs that submit or read: known by the hash of an API key or of a
 -- certificate's SubjectPublicKeyInfo.
 CREATE TABLE program (
