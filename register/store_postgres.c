@@ -240,12 +240,16 @@ check_server(struct postgres *p, struct err *e)
 
 /* Every statement is served by an index (a test asks); a plan that was made
  * while its table was empty must not stay a walk.  A writer that hangs loses
- * its transaction, and with it the lock that others wait for. */
+ * its transaction, and with it the lock that others wait for.  A client whose
+ * network was cut must not keep its session, and with it the lead that others
+ * wait for, until the server's own two hours are over: the server looks for its
+ * client as often as connect_now has the client look for it. */
+#define SERVER_LOOKS "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '10s';"
 static const char writer_options[] =
-	"SET enable_seqscan = off; SET jit = off; SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '10s';"
+	SERVER_LOOKS "SET enable_seqscan = off; SET jit = off; SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '10s';"
 	"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')";
 static const char reader_options[] =
-	"SET jit = off; SET default_transaction_read_only = on";
+	SERVER_LOOKS "SET jit = off; SET default_transaction_read_only = on";
 
 static bool
 set_up(struct postgres *p, struct err *e)

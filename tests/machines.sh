@@ -76,7 +76,7 @@ server_certificate() {	# FOLDER ADDRESS
 on_network() {	# FOLDER ADDRESS: the server there listens on its network, in TLS
 	server_certificate "$1" "$2"
 	sed -i "/^listen_addresses/d; /^ssl/d" "$1/data/postgresql.conf"
-	printf "listen_addresses = '%s'\nssl = on\nwal_sender_timeout = 5s\nwal_receiver_timeout = 5s\ntcp_keepalives_idle = 5\ntcp_keepalives_interval = 2\ntcp_keepalives_count = 3\n" "$2" >>"$1/data/postgresql.conf"
+	printf "listen_addresses = '%s'\nssl = on\nwal_sender_timeout = 5s\nwal_receiver_timeout = 5s\n" "$2" >>"$1/data/postgresql.conf"
 	printf 'local all all trust\nlocal replication all trust\nhostssl all all 10.77.0.0/24 trust\nhostssl replication all 10.77.0.0/24 trust\n' >"$1/data/pg_hba.conf"
 	mine "$1/data/pg_hba.conf" "$1/data/postgresql.conf"
 }

@@ -31,6 +31,18 @@ unplug m
 grows "machine two is cut off: machine one goes on" 1
 plug m
 grows "its cable is back: both go on" 1 2
+
+# The machine whose register publishes is cut off: the other one takes over.
+leader() { sql "$first" "SELECT client_addr FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND classid = 1"; }
+for _ in $(seq 10); do [ "$(leader)" = 10.77.0.4 ] && break; kill -9 "$(daemon_of antin.conf antin-register)"; sleep 3; done
+expect "machine two publishes" "$(leader)" 10.77.0.4
+unplug m
+sleep 2
+size=$(sed -n 2p "$state/public/checkpoint")
+for _ in $(seq 300); do [ "$(sed -n 2p "$state/public/checkpoint")" -gt "$size" ] && break; sleep 0.1; done
+expect "it is cut off: machine one publishes" "$(($(sed -n 2p "$state/public/checkpoint") > size))" 1
+plug m
+grows "its cable is back: both go on" 1 2
 seal_some 5 8
 unplug s
 rests "the standby is cut off: nothing is acknowledged that is not on two disks" 8
