@@ -77,6 +77,24 @@ done >/tmp/house.$$
 while read -r line; do breach "$line"; done </tmp/house.$$
 rm -f /tmp/house.$$
 
+# A test asks tests/register/database.h for its database, and is run on both: it
+# opens none by its own name, and none with a database's own library.
+for file in $(git ls-files 'tests/*_test.c'); do
+	grep -qE '\b(store_open|runner_new)\(' "$file" && ! grep -qE 'database_new|world_|office_' "$file" &&
+		breach "$file opens a database that it did not ask tests/register/database.h for"
+	grep -qE '<(sqlite3|libpq-fe)\.h>' "$file" && case $file in
+	tests/signer/unaltered_test.c) ;;	# alters a file whose rows then take a server's place
+	*) breach "$file knows one of the databases: tests/register/database.h does" ;;
+	esac
+	grep -q '[a-z/]register\.db"' "$file" && case $file in
+	tests/signer/unaltered_test.c) ;;
+	tests/register/restore_test.c) ;;	# a backup is a file, whatever it is of
+	tests/register/store_postgres_test.c) ;;	# names alone
+	tests/signer/erase_test.c) ;;	# the octets of a file
+	*) breach "$file names a file as its database: a test runs on both" ;;
+	esac
+done
+
 # Banned calls, with the files that are excepted and why.
 banned() {
 	cat <<-'EOF'

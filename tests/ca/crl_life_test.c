@@ -9,10 +9,10 @@
 #include "ca/crl_prefix.h"
 #include "ca/ocsp_issue.h"
 #include "tests/ca/world.h"
+#include "tests/register/database.h"
 #include "verifier/crl.h"
 
 #include <signal.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
 static struct world w;
@@ -96,18 +96,7 @@ follows_from_the_log(const char *name, X509_CRL *crl, int64_t number)
 static int64_t
 unsigned_crls(void)
 {
-	own_str char *path = world_path(&w, "state/register.db");
-	sqlite3_stmt *s = NULL;
-	sqlite3 *db = NULL;
-	int64_t n;
-
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM crl WHERE der IS NULL", -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	n = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	sqlite3_close(db);
-	return n;
+	return database_int(w.database, "SELECT count(*) FROM crl WHERE der IS NULL", NULL, -1);
 }
 
 /* Recorded while the token was away: signed before the next, so that no entry
@@ -272,18 +261,6 @@ suspended_resumed_revoked(void **state)
 	}
 }
 
-static void
-change(const char *sql)
-{
-	own_str char *path = world_path(&w, "state/register.db");
-	sqlite3 *db = NULL;
-
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-}
-
 /* A suspension that the register lost, without a resume, stops the CRL. */
 static void
 a_lost_suspension_is_not_signed_away(void **state)
@@ -297,10 +274,10 @@ a_lost_suspension_is_not_signed_away(void **state)
 
 	assert_done(about(SEC, "cert.suspend", cert, NULL, &number, &e), e);
 	published(&crl, number, &f);
-	change("CREATE TABLE kept AS SELECT * FROM certificate_hold; DELETE FROM certificate_hold WHERE ended_entry IS NULL");
+	database_do(w.database, "CREATE TABLE kept AS SELECT * FROM certificate_hold; DELETE FROM certificate_hold WHERE ended_entry IS NULL");
 	assert_false(crl_issue(&a, clock_now(), &none, &e));
 	assert_true(e.class == ERR_BUG && strstr(e.text, "CRL guard") != NULL);
-	change("INSERT INTO certificate_hold SELECT * FROM kept WHERE ended_entry IS NULL; DROP TABLE kept");
+	database_do(w.database, "INSERT INTO certificate_hold SELECT * FROM kept WHERE ended_entry IS NULL; DROP TABLE kept");
 	assert_done(crl_issue(&a, clock_now(), &number, &e), e);
 	assert_done(about(MAI, "cert.resume", cert, NULL, &number, &e), e);
 }

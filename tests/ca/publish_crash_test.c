@@ -10,6 +10,7 @@
 #include "register/fsck.h"
 #include "register/promised.h"
 #include "tests/ca/world.h"
+#include "tests/register/database.h"
 
 #include <ctype.h>
 #include <signal.h>
@@ -64,14 +65,7 @@ read_shown(struct checkpoint *c)
 static int64_t
 number(const char *sql)
 {
-	struct store *s = NULL;
-	int64_t n;
-	struct err e;
-
-	assert_done(store_open(&s, w.database, STORE_READ, &e), e);
-	assert_done(store_int(s, sql, NULL, 0, &n, &e), e);
-	store_free(s);
-	return n;
+	return database_int(w.database, sql, NULL, 0);
 }
 
 static bool

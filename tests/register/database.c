@@ -1,7 +1,6 @@
 #include "tests/register/database.h"
 
 #include "base/file.h"
-#include "register/store.h"
 #include "tests/base/test.h"
 
 #include <libpq-fe.h>
@@ -74,6 +73,19 @@ database_do(const char *database, const char *sql)
 		print_error("%s: %s\n", sql, why);
 	assert_null(why);
 	sqlite3_close(db);
+}
+
+int64_t
+database_int(const char *database, const char *sql, const struct values *params, int64_t fallback)
+{
+	struct store *s = NULL;
+	struct err e;
+	int64_t n;
+
+	assert_done(store_open(&s, database, STORE_READ, &e), e);
+	assert_done(store_int(s, sql, params, fallback, &n, &e), e);
+	store_free(s);
+	return n;
 }
 
 void

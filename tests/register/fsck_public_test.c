@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "register/fsck_public.h"
+#include "tests/register/database.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -128,7 +129,7 @@ static int
 set_up(void **state)
 {
 	assert_non_null(mkdtemp(dir));
-	database = xprintf("%s/register.db", dir);
+	database = database_new(dir);
 	return 0;
 }
 

@@ -2,6 +2,12 @@
 #include "tests/base/test.h"
 
 #include "register/log_state.h"
+#include "tests/register/database.h"
+
+#include <unistd.h>
+
+static char dir[] = "/tmp/antin-log-state-XXXXXX";
+static char *database;
 
 static struct store *
 log_of(struct log_state *s, unsigned entries)
@@ -10,7 +16,7 @@ log_of(struct log_state *s, unsigned entries)
 	struct hash leaf;
 	struct err e;
 
-	assert_done(store_open(&store, "", STORE_MEMORY, &e), e);
+	assert_done(store_open(&store, database, STORE_WRITE, &e), e);
 	assert_done(log_state_load(s, store, &e), e);
 	for (unsigned i = 0; i < entries; i++) {
 		merkle_leaf(&leaf, span_of(&i, sizeof(i)));
@@ -44,10 +50,26 @@ what_could_not_be_loaded_is_not_known(void **state)
 	store_free(store);
 }
 
+static int
+set_up(void **state)
+{
+	assert_non_null(mkdtemp(dir));
+	database = database_new(dir);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	database_remove(database);
+	free(database);
+	return rmdir(dir);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(what_could_not_be_loaded_is_not_known) };
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
