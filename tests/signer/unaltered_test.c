@@ -584,6 +584,48 @@ add_row(const struct table_of *t, int64_t n)
 	return name;
 }
 
+static void
+rename_row(const struct table_of *t, sqlite3_stmt *row, sqlite3_stmt *to, bool aside)
+{
+	own_struct(buf) sql = buf_new(4096);
+	sqlite3_stmt *s;
+
+	buf_printf(&sql, "UPDATE %s SET ", t->name);
+	for (unsigned i = 0; i < t->keys; i++)
+		buf_printf(&sql, "%s%s = ?", i > 0 ? ", " : "", t->column[t->key[i]].name);
+	put_where(&sql, t);
+	s = prepare_(buf_str(&sql));
+	bind_keys(s, 1, t, to);
+	if (aside)
+		bind_altered(s, 1, to, t->key[0], t->column[t->key[0]].type);
+	bind_keys(s, 1 + (int)t->keys, t, row);
+	free(run_one_row(t, s));
+}
+
+/* The first row and the last take each other's names: what each said is still
+ * there, said of another. */
+static void
+swap_rows(const struct table_of *t)
+{
+	own_struct(buf) sql = buf_new(4096);
+	sqlite3_stmt *first = row_at(t, 0), *last = row_at(t, t->rows - 1), *aside;
+
+	rename_row(t, first, first, true);
+	buf_printf(&sql, "SELECT ");
+	for (unsigned i = 0; i < t->columns; i++)
+		buf_printf(&sql, "%s?", i > 0 ? ", " : "");
+	aside = prepare_(buf_str(&sql));
+	for (unsigned i = 0; i < t->columns; i++)
+		sqlite3_bind_value(aside, (int)i + 1, sqlite3_column_value(first, (int)i));
+	bind_altered(aside, (int)t->key[0] + 1, first, t->key[0], t->column[t->key[0]].type);
+	assert_int_equal(sqlite3_step(aside), SQLITE_ROW);
+	rename_row(t, last, first, false);
+	rename_row(t, aside, last, false);
+	sqlite3_finalize(aside);
+	sqlite3_finalize(first);
+	sqlite3_finalize(last);
+}
+
 /*
  * What fsck must say.
  */
@@ -664,6 +706,24 @@ try_row(const struct table_of *t, int64_t n, char *(*act)(const struct table_of 
 		assert_case(what, passed);
 	else
 		must_name(what, t, row, row, passed, &e);
+}
+
+static void
+try_swap(const struct table_of *t)
+{
+	own_str char *what = xprintf("%s: two rows swapped", t->name);
+	own_str char *first = NULL;
+	own_str char *last = NULL;
+	struct fsck f;
+	struct err e;
+	bool passed;
+
+	fresh();
+	first = name_at(t, 0);
+	last = name_at(t, t->rows - 1);
+	swap_rows(t);
+	passed = sound(&f, &e);
+	must_name(what, t, first, last, passed, &e);
 }
 
 /* Which rows of a table: the first, the middle, the last. */
@@ -751,6 +811,8 @@ alter_rows(const struct table_of *t)
 		try_row(t, at[i], delete_row, "taken away");
 		try_row(t, at[i], add_row, "added");
 	}
+	if (t->rows > 1 && t->keys < t->columns && !all_harmless(t))
+		try_swap(t);
 }
 
 static void
