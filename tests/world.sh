@@ -20,7 +20,7 @@ world_init() {
 	state=$(cd "$state" && pwd)
 	agencies='H99.31.07 H99.14 H99.31.12 H99.08 H99.27 H99.05 H99.17 H99.15.02'
 	origin=xacthuc.hoagiang.example/register
-	# A file, unless a server's name is given (tests/flow/postgres.sh).
+	# A file, unless an empty server's name is given (tests/flow/postgres.sh, tests/long/flows_on_postgres.sh).
 	database=${ANTIN_SERVER:-$state/register/register.db}
 }
 
@@ -32,6 +32,18 @@ register_hex() {
 # register_sql SQL: one value out of the register's database
 register_sql() {
 	if [ -n "${ANTIN_SERVER:-}" ]; then psql -AtXq -c "$1" "$database"; else sqlite3 "file:$database?mode=ro" "$1"; fi
+}
+
+# octets HEX: as the database's SQL writes them
+octets() { if [ -n "${ANTIN_SERVER:-}" ]; then printf "'\\\\x%s'" "$1"; else printf "x'%s'" "$1"; fi; }
+
+# register_file: a file with the register's rows: its own, or a copy of what a
+# server has now
+register_file() {
+	if [ -z "${ANTIN_SERVER:-}" ]; then echo "$database"; return; fi
+	rm -rf "$state/copied"
+	"$antin" backup --database "$database" --to "$state/copied" >"$state/log/copied" 2>&1 || { cat "$state/log/copied" >&2; return 1; }
+	echo "$state/copied/register.db"
 }
 
 # register_lost: database and state are gone; there are empty ones.  What they

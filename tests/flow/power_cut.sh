@@ -15,7 +15,7 @@ bad=0
 good() { say "ok $1"; }
 not_good() { bad=$((bad + 1)); say "not ok $1"; }
 expect() { if [ "$2" = "$3" ]; then good "$1"; else not_good "$1 ($2, not $3)"; fi; }
-db() { sqlite3 "file:$state/register/register.db?mode=ro" "$1"; }
+db() { sqlite3 "file:$looked_at?mode=ro" "$1"; }
 rounds=3 each=24 first=245
 
 world_begin
@@ -62,6 +62,7 @@ work_certify() {
 
 check_told() {	# ROUND
 	local missing=0 handle sum number
+	looked_at=$(register_file) || die "looking at the register"
 	while read -r handle; do [ "$(db "SELECT count(*) FROM permit WHERE handle = x'$handle'")" = 1 ] || missing=$((missing + 1)); done <"$state/told-submit"
 	expect "round $1: $(wc -l <"$state/told-submit") submissions were acknowledged, none is missing" "$missing" 0
 	missing=0
@@ -109,7 +110,7 @@ round() {
 	world_up
 	check_told "$1"
 	world_down
-	if "$antin" log fsck --database "$state/register/register.db" --public "$state/public" >"$state/log/fsck" 2>&1; then good "round $1: $(cat "$state/log/fsck")"; else not_good "round $1: $(cat "$state/log/fsck")"; fi
+	if "$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1; then good "round $1: $(cat "$state/log/fsck")"; else not_good "round $1: $(cat "$state/log/fsck")"; fi
 }
 touch "$state/told-submit" "$state/told-seal" "$state/told-sealed" "$state/told-certificate"
 for r in $(seq $rounds); do round "$r"; done

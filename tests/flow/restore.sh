@@ -5,7 +5,7 @@
 # twice, the CRL lacks nothing, old proofs hold, the log has one history; kill -9
 # at every step of backup and restore leaves nothing or the whole.
 # usage: restore.sh BUILD     (beside it lies the build with fault points; a file,
-# unless ANTIN_SERVER names an empty server: tests/long/server.sh)
+# unless ANTIN_SERVER names an empty server: tests/long/flows_on_postgres.sh)
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh

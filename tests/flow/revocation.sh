@@ -115,5 +115,5 @@ sed -i 's/Nguyễn Hoàng/Nguyễn Hoàn/' "$state/permits/first.xml"
 says "one letter changed: no proof helps" 1 TOTAL-FAILED/HASH_FAILURE unknown none first
 
 world_down
-if "$antin" log fsck --database "$state/register/register.db" --public "$state/public" >"$state/log/fsck" 2>&1; then say "ok $(cat "$state/log/fsck")"; else bad=$((bad + 1)); say "not ok $(cat "$state/log/fsck")"; fi
+if "$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1; then say "ok $(cat "$state/log/fsck")"; else bad=$((bad + 1)); say "not ok $(cat "$state/log/fsck")"; fi
 [ "$bad" -eq 0 ]

@@ -102,5 +102,5 @@ if command -v node >/dev/null; then
 fi
 find "$state/copy/tile/entries" -type f -size +1k -exec sh -c 'printf "\377" | dd of="$1" bs=1 seek=700 conv=notrunc 2>/dev/null' _ {} \;
 for spec in permits crl; do refuses "antin report $spec: one octet of an entry changed" "$antin" report "$spec" --tiles "$state/copy" --issuer "$state/ceremony/issuing.crt"; done
-agrees "the register is what its log says" "$antin" log fsck --database "$state/register/register.db" --public "$state/public"
+agrees "the register is what its log says" "$antin" log fsck --database "$database" --public "$state/public"
 [ "$bad" -eq 0 ]

@@ -101,7 +101,7 @@ grep -q '"id":"dossier-code"' "$state/log/answer" && ! grep -q 'Nguyễn\|"permi
 busy=$!
 looked=0
 while kill -0 "$busy" 2>/dev/null && [ "$looked" -lt 40 ]; do
-	"$antin" log fsck --database "$state/register/register.db" --public "$state/public" >"$state/log/fsck" 2>&1 || { not_good "fsck of a register at work: $(cat "$state/log/fsck")"; break; }
+	"$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1 || { not_good "fsck of a register at work: $(cat "$state/log/fsck")"; break; }
 	looked=$((looked + 1))
 done
 kill "$busy" 2>/dev/null

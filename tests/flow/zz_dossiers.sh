@@ -157,8 +157,8 @@ is "guessing is braked" 429 "$last"
 has "with the answer for people" 'Nơi này đã gõ sai mã nhiều lần'
 
 # The register, past the program that wrote it.
-"$antin" log fsck --database "$state/register/register.db" --public "$state/public" >"$state/log/answer" 2>&1; is "fsck" 0 $?
-python3 tests/flow/dossier_entries.py "$api" "$state/register/register.db" || bad=$((bad + 1))
+"$antin" log fsck --database "$database" --public "$state/public" >"$state/log/answer" 2>&1; is "fsck" 0 $?
+python3 tests/flow/dossier_entries.py "$api" "$(register_file)" || bad=$((bad + 1))
 # What becomes of it in the on-time report, by two programs.
 "$antin" report on-time --tiles "$state/public" --out "$work/report" >"$state/log/answer" 2>&1; is "antin report on-time" 0 $?
 RECORDED=no node tests/register/recompute.mjs "$state/public" "$state/public/log.vkey" - - "$work/report/on-time.csv" || bad=$((bad + 1))

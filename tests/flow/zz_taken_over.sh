@@ -24,7 +24,7 @@ before=$(states)
 
 # Every order that was ever given, to give again.
 mkdir -p "$state/orders"
-sqlite3 "$state/register/register.db" "SELECT lower(hex(id)), hex(cms) FROM order_accepted" | while IFS='|' read -r id cms; do echo "$cms" | xxd -r -p >"$state/orders/$id.cms"; done
+sqlite3 "file:$(register_file)?mode=ro" "SELECT lower(hex(id)), hex(cms) FROM order_accepted" | while IFS='|' read -r id cms; do echo "$cms" | xxd -r -p >"$state/orders/$id.cms"; done
 chmod -R a+rX "$state/orders"
 chmod a+x "$state/run"
 if [ "$uid_base" -ne 0 ]; then as_api() { setpriv --reuid "$uid_base" --regid "$uid_base" --clear-groups "$@"; }; else as_api() { "$@"; }; fi

@@ -11,11 +11,11 @@ world_init "$1/demo" "$1"
 bad=0
 try() { "$@" || bad=$((bad + 1)); }
 
-"$antin" log fsck --database "$state/register/register.db" --public "$state/public" || bad=$((bad + 1))
+"$antin" log fsck --database "$database" --public "$state/public" || bad=$((bad + 1))
 proofs=$(ls "$state"/evidence/*.tlog-proof "$state"/permits/*.tlog-proof 2>/dev/null)
 # shellcheck disable=SC2086
 try node tests/register/log.mjs folder "$state/public" $proofs
-try python3 tests/flow/privacy.py "$state/public" "$state/register/register.db" tests/data/permits.json
+try python3 tests/flow/privacy.py "$state/public" "$(register_file)" tests/data/permits.json
 
 # A checkpoint that somebody kept, and what was published after it.
 rm -rf "$state/spoilt" "$state/earlier"
