@@ -670,6 +670,26 @@ told_missing(const struct fsck *f, const struct table_of *t, const char *row)
 	return f->derived.missing == 1 && strcmp(f->derived.missing_last, want) == 0;
 }
 
+/* Is a refusal to say which column it is?  A key's is the row's name; entries and
+ * tiles are hashes all over. */
+static bool
+column_is_named(const struct table_of *t, unsigned column)
+{
+	own_str char *word = xprintf(", %s,", t->column[column].name);
+	const struct table *flags;
+
+	for (unsigned i = 0; i < t->keys; i++)
+		if (t->key[i] == column)
+			return false;
+	for (size_t i = 0; (flags = table_nth(i)) != NULL; i++) {
+		own_str char *committed = xprintf(", %s,", flags->committed ?: "");
+
+		if (strcmp(flags->name, t->name) == 0)
+			return !flags->log && strstr(committed, word) != NULL;
+	}
+	return false;
+}
+
 static void
 try_value(const struct table_of *t, int64_t n, unsigned column, enum how how)
 {
@@ -688,6 +708,8 @@ try_value(const struct table_of *t, int64_t n, unsigned column, enum how how)
 		assert_case(what, passed);
 	else if (!(passed && how == TAKE_AWAY && told_missing(&f, t, row)))
 		must_name(what, t, row, now, passed, &e);
+	if (!passed && column_is_named(t, column))
+		assert_case(what, strstr(e.text, t->column[column].name) != NULL);
 }
 
 static void
