@@ -172,9 +172,10 @@ record_and_rows_go_and_the_log_stays(void **state)
 	}
 	assert_int_equal(database_int(o.w.database, "SELECT count(*) FROM log_entry WHERE record IS NULL AND salt IS NULL", NULL, -1), 3);
 
-	/* Three entries say so, and nothing else is missing. */
+	/* Three entries say so and two are the orders (the authority may have made a
+	 * list meanwhile); nothing else is missing. */
 	assert_done(fsck_run(&is, o.w.database, public, &e), e);
-	assert_true(is.erased == 3 && is.lost == 0 && is.entries == was.entries + 5);
+	assert_true(is.erased == 3 && is.lost == 0 && is.entries >= was.entries + 5);
 
 	/* What was published stands, octet for octet; more came. */
 	published(&after);
