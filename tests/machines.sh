@@ -128,6 +128,7 @@ machines_servers() {
 machines=2
 on_files() { :; }		# what a test does to the folder of state, before there is anything in it
 machines_up() {	# BUILD FOLDER
+	local place=()
 	world_init "$1/$2" "$1"
 	rm -rf "$state" && mkdir -p "$state"
 	world_init "$1/$2" "$1"
@@ -153,7 +154,9 @@ machines_up() {	# BUILD FOLDER
 	for socket in "$state"/run/antin-hsm-*.sock; do ln -s "$socket" "$state/run2/"; done
 	sed -e "s|= $state/run\$|= $state/run2|; s|$state/register|$state/register2|; s|$state/public|$state/public2|g; s|^listen = .*|listen = $host2|" \
 		-e 's/^processes = .*/processes = antin-register antin-verifier antin-ca antin-tsa antin-signer antin-api/' "$state/antin.conf" >"$state/antin2.conf"
-	at m "$antin" up --config "$state/antin2.conf" --ready-file "$state/ready2" >>"$state/log/antin2.log" 2>&1 &
+	# Itself in the background: a function's shell would be told to end in its place.
+	[ -z "$net" ] || place=(ip netns exec "$net-m")
+	"${place[@]}" "$antin" up --config "$state/antin2.conf" --ready-file "$state/ready2" >>"$state/log/antin2.log" 2>&1 &
 	up2_pid=$!
 	for _ in $(seq 300); do [ -e "$state/ready2" ] && break; kill -0 "$up2_pid" 2>/dev/null || break; sleep 0.1; done
 	[ -e "$state/ready2" ] || { tail -5 "$state/log/antin2.log"; die "machine two did not start"; }
