@@ -15,7 +15,6 @@ add_id(OCSP_REQUEST *r, const EVP_MD *md, const char *serial)
 {
 	unsigned char hash[64] = { 7 };
 	own(ASN1_INTEGER) *n = ASN1_INTEGER_new();
-	own(ASN1_OCTET_STRING) *none = NULL;
 	own(X509_NAME) *name = X509_NAME_new();
 	ASN1_BIT_STRING *key = ASN1_BIT_STRING_new();
 	own(BIGNUM) *bn = NULL;

@@ -279,7 +279,9 @@ copy_to_server(const char *path)
 	setenv("ANTIN_DATABASE", "postgres", 1);
 	name = database_new(NULL);
 	unsetenv("ANTIN_DATABASE");
-	assert_done(store_open(&from, path, STORE_READ, &e) && store_open(&to, name, STORE_WRITE, &e) && store_copy(from, to, &e), e);
+	assert_done(store_open(&from, path, STORE_READ, &e), e);
+	assert_done(store_open(&to, name, STORE_WRITE, &e), e);
+	assert_done(store_copy(from, to, &e), e);
 	store_free(from);
 	store_free(to);
 	database_do(name, free_hand);
