@@ -208,6 +208,29 @@ class Work:
                 self.told_of("a revocation", "SELECT 1 FROM certificate WHERE serial = ? AND state = 'revoked'", serial)
             return done
 
+        def suspend():
+            done, _ = self.order("approver", "CB-000001", "cert.suspend", serial.hex())
+            if done:
+                self.told_of("a suspension", "SELECT 1 FROM certificate_hold WHERE serial = ?", serial)
+            return done
+
+        def resume():
+            done, _ = self.order("approver", "CB-000001", "cert.resume", serial.hex())
+            if done:
+                self.told_of("its end", "SELECT 1 FROM certificate_hold WHERE serial = ? AND ended_entry IS NOT NULL", serial)
+            return done
+
+        key = hashlib.sha256(b"key %d" % self.serial).digest()
+
+        def block():
+            done, _ = self.shell.run(f"order_by security CB-000002 key.block {key.hex()} --reason 'Thử nghiệm' --with '{{}}'")
+            if done:
+                self.told_of("a blocked key", "SELECT 1 FROM key_blocked WHERE key_id = ?", key)
+            return done
+
+        until("the suspension", lambda: one("SELECT 1 FROM certificate_hold WHERE serial = ?", serial), suspend)
+        until("its end", lambda: one("SELECT state FROM certificate WHERE serial = ?", serial) == "active", resume)
+        until("the blocked key", lambda: one("SELECT 1 FROM key_blocked WHERE key_id = ?", key), block)
         until("the refusal of a request", lambda: one("SELECT state FROM request WHERE id = ?", bytes.fromhex(refused)) == "rejected", reject)
         until("the revocation", lambda: one("SELECT state FROM certificate WHERE serial = ?", serial) == "revoked", revoke)
         until("the revocation on the published CRL", lambda: serial in open(STATE + "/public/crl/0.crl", "rb").read())
