@@ -222,6 +222,15 @@ world_conf() {
 		host = $host
 		site = http://$host
 
+		[antin-doctor]
+		public = $state/public
+		database = $database
+		site = http://$host
+		policy = $source_dir/policy
+		witness_policy = ${cosigned:+$state/witness.policy}
+		tokens = antin-hsm-log antin-hsm-issuing antin-hsm-seal antin-hsm-service antin-hsm-tsa
+		unsynchronised_clock = yes
+
 		EOF
 		if [ -n "$more" ]; then printf '[antin-courier]\n%s\npolicy = %s\n\n' "$common" "$state/witness.policy"; fi
 		if [ -n "$owned" ]; then cat "$state/witness.conf"; fi

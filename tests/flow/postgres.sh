@@ -37,6 +37,9 @@ world_init "$build/demo" "$build"
 
 # The server goes away under a working authority, and comes back.
 world_again
+# The demonstration has one approver, and nothing else that is ill.
+alarms=$("$antin" doctor --config "$state/antin.conf" --json | jq -r '[.[] | select(.health == "ALARM") | .check] | join(",")')
+[ "$alarms" = approvers ] && good "antin doctor reads the server" || not_good "antin doctor: $alarms"
 before=$(sql 'SELECT size FROM log_head' antin)
 sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'register'" >/dev/null
 open_book H99.05 GPKT 0 7 && good "every connection ended: the next order was carried out" || not_good "an order after the connections had ended"
