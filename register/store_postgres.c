@@ -34,6 +34,7 @@ struct postgres {
 	enum store_mode mode;
 	PGconn *c;
 	bool full, lost, warned;
+	bool leads;			/* it holds the lock of the one that publishes */
 	bool ahead;			/* in a transaction that does not wait for each answer */
 	struct sent sent[SENT_MAX];
 	size_t nsent;
@@ -310,6 +311,9 @@ open_server(struct store *s, const char *database, enum store_mode mode, struct 
 static void
 close_server(struct store *s)
 {
+	/* Not when the server comes to see that this session has ended. */
+	if (of(s)->leads && !of(s)->lost)
+		PQclear(PQexec(of(s)->c, "SELECT pg_advisory_unlock_all()"));
 	forget(of(s));
 	free(of(s)->database);
 	free(s);
@@ -324,7 +328,7 @@ revive(struct store *s, struct err *e)
 	forget(of(s));
 	if (!connect_now(of(s), e))
 		return false;
-	of(s)->lost = of(s)->ahead = of(s)->refused = false;
+	of(s)->lost = of(s)->ahead = of(s)->refused = of(s)->leads = false;
 	of(s)->nsent = 0;
 	return true;
 }
@@ -751,6 +755,7 @@ lead(struct store *s, bool *leads, struct err *e)
 	if (!one_text(of(s), "SELECT pg_try_advisory_lock(1, 'log_head'::regclass::oid::integer)", &got, e))
 		return false;
 	*leads = strcmp(buf_str(&got), "t") == 0;
+	of(s)->leads |= *leads;
 	return true;
 }
 

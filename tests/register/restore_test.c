@@ -1085,6 +1085,18 @@ a_running_register_is_not_restored_over(void **state)
 	assert_non_null(strstr(e.text, "a register runs on"));
 	hold_drop(&held);
 	assert_done(restore(&r, &e), e);
+	/* What was let go of is free at once, not when the server comes to see it. */
+	for (int i = 0; i < 20; i++) {
+		struct store *next;
+		bool leads;
+
+		assert_done(store_open(&next, restored_place(), STORE_WRITE, &e), e);
+		assert_done(hold_alone(&held, restored_place(), &e), e);
+		hold_drop(&held);
+		assert_done(store_lead(next, &leads, &e), e);
+		assert_true(leads);
+		store_free(next);
+	}
 }
 
 /* Somebody takes a record away and no entry says so; or an entry says so of
