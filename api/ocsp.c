@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/pack.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,21 +15,20 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#define SHARDS 16
-#define DELTA SHARDS			/* the slot behind them */
+#define DELTA PACK_SHARDS		/* the slot behind them */
 #define SERIAL_LEN 20
 #define LOOK_MS 200			/* between two looks at the folder */
 #define CACHE_SECS 3600
 #define FILE_MAX (PACK_MAX + 1024)
 
-/* A file that is mapped; ptr NULL: there is none. */
-struct slot { void *ptr; size_t len; dev_t dev; ino_t ino; struct timespec changed; struct pack pack; };
+/* A file that is mapped; ptr NULL: there is none, or (bad) one that cannot be used. */
+struct slot { bool bad; void *ptr; size_t len; dev_t dev; ino_t ino; struct timespec changed; struct pack pack; };
 
 struct ocsp_shelf {
 	const char *public;
 	pthread_rwlock_t lock;		/* guards the slots */
 	atomic_llong looked;		/* clock_mono_ms */
-	struct slot slot[SHARDS + 1];
+	struct slot slot[PACK_SHARDS + 1];
 };
 
 struct ocsp_shelf *
@@ -89,7 +89,8 @@ slot_map(struct slot *out, int fd, const struct stat *st, struct err *e)
 }
 
 /* antin-register replaces files whole (rename): what is mapped stays what it was.
- * A file that cannot be used is none: its certificates get tryLater. */
+ * What a file that cannot be used would say is unknown: its certificates get
+ * tryLater, and of the delta's any may be one of them. */
 static void
 look_at(struct ocsp_shelf *s, size_t i)
 {
@@ -104,8 +105,12 @@ look_at(struct ocsp_shelf *s, size_t i)
 			return;
 		if (!slot_map(&new, fd, &st, &e)) {
 			log_warn("%s: %s", path, e.text);	/* once */
-			new = (struct slot){ .len = (size_t)st.st_size, .dev = st.st_dev, .ino = st.st_ino, .changed = st.st_ctim };
+			new = (struct slot){ .bad = true, .len = (size_t)st.st_size, .dev = st.st_dev, .ino = st.st_ino, .changed = st.st_ctim };
 		}
+	} else {
+		new.bad = errno != ENOENT;
+		if (new.bad && !s->slot[i].bad)
+			log_warn("%s: %m", path);
 	}
 	slot_drop(&s->slot[i]);
 	s->slot[i] = new;
@@ -183,8 +188,8 @@ find(const struct ocsp_shelf *s, const struct ocsp_request *r, int64_t now, stru
 
 	if (serial.len != SERIAL_LEN || serial.ptr[0] < 0x40 || serial.ptr[0] > 0x7f)
 		return UNAUTHORIZED;	/* no authority of ours gives such a number */
-	slot = &s->slot[(serial.ptr[0] & 0x3f) / (0x40 / SHARDS)];
-	if (slot->ptr == NULL)
+	slot = &s->slot[pack_shard(serial)];
+	if (slot->ptr == NULL || delta->bad)
 		return TRY_LATER;
 	p = &slot->pack;
 	if (!about_one(r, p))

@@ -9,8 +9,9 @@
  *	malformedRequest	what is no request
  *	unauthorized		another issuer, a serial number that was never
  *				issued or has expired, two certificates at once
- *	tryLater		no pack, one that is older than its nextUpdate, a
- *				delta whose whole batch is not there
+ *	tryLater		no pack, one that is older than its nextUpdate or
+ *				cannot be read, a delta whose whole batch is not
+ *				there
  *
  * A nonce gets the same answer without it (RFC 9654 2.1).  Every answer is HTTP
  * 200; those that are signed may be cached (RFC 5019 6).

@@ -107,6 +107,12 @@ pack_open(struct pack *out, struct span octets, struct err *e)
 	return true;
 }
 
+size_t
+pack_shard(struct span key)
+{
+	return (size_t)key.ptr[0] / (0x40 / PACK_SHARDS) % PACK_SHARDS;
+}
+
 bool
 pack_find(const struct pack *p, struct span key, struct span *body)
 {

@@ -19,6 +19,8 @@
  * Refuses: another magic, a cut or longer file, keys out of order, offsets that
  * go back.
  *
+ * Not here: what answers say, who signed them, whether they are still fresh.
+ *
  * Pure; any thread.
  */
 #pragma once
@@ -36,6 +38,10 @@ struct pack { struct pack_head head; size_t key_len, n; const unsigned char *key
 must_check bool pack_open(struct pack *out, struct span octets, struct err *);
 struct span pack_key(const struct pack *, size_t i);
 struct span pack_body(const struct pack *, size_t i);
+/* Keys are random but for their first two bits: which of the packs of a batch
+ * one belongs into. */
+#define PACK_SHARDS 16
+size_t pack_shard(struct span key);
 /* False: there is no such key. */
 bool pack_find(const struct pack *, struct span key, struct span *body);
 

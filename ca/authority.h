@@ -2,8 +2,8 @@
  * ca/authority.h -- the authority that this process is: its names, its key
  * elsewhere, and whom it asks.
  *
- * Made once at the start; afterwards read by every thread, but for the clock of
- * CRLs, which has its own locks (crl_issue.c).  Borrows nothing; owns everything below.
+ * Made once at the start; afterwards read by every thread, but for the clocks
+ * of CRLs and OCSP responses, which have their own locks (reissue.h).  Borrows nothing; owns everything below.
  */
 #pragma once
 

@@ -1,39 +1,27 @@
 #include "ca/crl_issue.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "ca/der.h"
 #include "ca/ocsp_issue.h"
+#include "ca/reissue.h"
 #include "verifier/crl.h"
 
 #include <openssl/err.h>
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #define CRL_MAX (40u << 20)
-#define CRL_LOOK_SECS 60		/* between two looks whether the day is over */
-#define RETRY_MAX_SECS 30		/* the first try again comes after one */
 #define SERIAL_OCTETS 20
 #define TURNS 4			/* of several authorities at once */
 
-/* One CRL at a time; what waits shares the next one.  asked counts revocations
- * (after their commit), done those that a CRL holds. */
-struct crl_clock {
-	pthread_mutex_t one;		/* held while a CRL is made */
-	pthread_mutex_t lock;		/* guards what follows */
-	pthread_cond_t wake;
-	int64_t asked, done, number, made;
-};
+struct crl_clock { struct reissue *again; int64_t number; };	/* of the last one; who makes one holds it */
 
 struct crl_clock *
 crl_clock_new(void)
 {
 	struct crl_clock *c = xalloc(sizeof(*c));
 
-	pthread_mutex_init(&c->one, NULL);
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->wake, NULL);
+	c->again = reissue_new();
 	return c;
 }
 
@@ -439,29 +427,19 @@ bool
 crl_issue(struct authority *a, int64_t now, int64_t *number, struct err *e)
 {
 	struct crl_clock *c = a->crl;
-	int64_t mine, covers, got = 0;
-	bool good;
+	int64_t mine = reissue_want(c->again), covers, got = 0;
+	bool needed, good = true;
 
-	pthread_mutex_lock(&c->lock);
-	mine = ++c->asked;
-	pthread_mutex_unlock(&c->lock);
 	ocsp_ask(a);		/* the same certificates */
-
-	pthread_mutex_lock(&c->one);
-	pthread_mutex_lock(&c->lock);
-	covers = c->asked;
-	good = c->done >= mine;
-	got = c->number;
-	pthread_mutex_unlock(&c->lock);
-	if (!good && issue_in_turn(a, now, &got, e)) {
-		good = true;
-		pthread_mutex_lock(&c->lock);
-		c->done = covers;
+	needed = reissue_begin(c->again, mine, &covers);
+	if (needed)
+		good = issue_in_turn(a, now, &got, e);
+	if (needed && good) {
 		c->number = got;
-		c->made = now;
-		pthread_mutex_unlock(&c->lock);
+		reissue_made(c->again, covers, now + CRL_EVERY_SECS);
 	}
-	pthread_mutex_unlock(&c->one);
+	got = c->number;
+	reissue_end(c->again);
 	if (good && number != NULL)
 		*number = got;
 	return good;
@@ -471,69 +449,23 @@ void
 crl_ask(struct authority *a)
 {
 	ocsp_ask(a);
-	pthread_mutex_lock(&a->crl->lock);
-	a->crl->asked++;
-	pthread_cond_signal(&a->crl->wake);
-	pthread_mutex_unlock(&a->crl->lock);
-}
-
-/* Waits until a CRL may be due: something asked, or the day of the last one is
- * over, which is looked at again and again, because the clock may be set. */
-static void
-wait_due(struct crl_clock *c, unsigned retry)
-{
-	pthread_mutex_lock(&c->lock);
-	if (retry > 0 || c->asked == c->done) {
-		int64_t left = retry > 0 ? (int64_t)retry : c->made + CRL_EVERY_SECS - clock_now();
-		struct timespec until = clock_mono_in(1000 * (left < CRL_LOOK_SECS ? left > 0 ? left : 0 : CRL_LOOK_SECS));
-
-		pthread_cond_clockwait(&c->wake, &c->lock, CLOCK_MONOTONIC, &until);
-	}
-	pthread_mutex_unlock(&c->lock);
+	reissue_ask(a->crl->again);
 }
 
 static bool
-is_due(struct crl_clock *c, int64_t now)
+make(void *authority, int64_t now, struct err *e)
 {
-	bool due;
-
-	pthread_mutex_lock(&c->lock);
-	due = c->asked > c->done || now >= c->made + CRL_EVERY_SECS;
-	pthread_mutex_unlock(&c->lock);
-	return due;
-}
-
-static void *
-timer_loop(void *arg)
-{
-	struct authority *a = arg;
-	unsigned retry = 0;		/* seconds; 0: the last one was made */
-	struct err e;
-
-	for (;;) {
-		wait_due(a->crl, retry);
-		if (!is_due(a->crl, clock_now()) || crl_issue(a, clock_now(), NULL, &e)) {
-			retry = 0;
-			continue;
-		}
-		retry = retry == 0 ? 1 : 2 * retry < RETRY_MAX_SECS ? 2 * retry : RETRY_MAX_SECS;
-		log_warn("no CRL: %s; again in %u seconds", e.text, retry);
-	}
-	return NULL;
+	return crl_issue(authority, now, NULL, e);
 }
 
 void
 crl_timer_start(struct authority *a)
 {
-	pthread_t thread;
-
-	promise(pthread_create(&thread, NULL, timer_loop, a) == 0);
-	pthread_detach(thread);
+	reissue_timer_start(a->crl->again, "no CRL", 0, make, a);
 }
 
-/* The lock is kept: the process ends. */
 void
 crl_stop(struct authority *a)
 {
-	pthread_mutex_lock(&a->crl->one);
+	reissue_stop(a->crl->again);
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/pack.h"
 #include "ca/ocsp_response.h"
+#include "ca/reissue.h"
 #include "ca/responder.h"
 
 #include <pthread.h>
@@ -12,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define RETRY_MAX_SECS 30		/* the first try again comes after one */
-#define LOOK_SECS 60		/* between two looks at the time */
 #define GATHER_NS 300000000	/* changes that come together share a delta */
 #define TURNS 4			/* of several authorities at once */
 #define CHUNK 32		/* digests a frame to antin-hsm */
@@ -23,23 +22,14 @@
 #define ROWS_MAX (4u << 20)
 #define OCSP_FOLDER "ocsp"
 
-/* asked counts changes (after their commit), done those that are answered for. */
-struct ocsp_clock {
-	pthread_mutex_t one;		/* held while a batch is made */
-	pthread_mutex_t lock;		/* guards what follows */
-	pthread_cond_t wake;
-	int64_t asked, done, due;
-	bool absent;			/* it was said that there is no responder */
-};
+struct ocsp_clock { struct reissue *again; bool absent; };	/* it was said that there is no responder */
 
 struct ocsp_clock *
 ocsp_clock_new(void)
 {
 	struct ocsp_clock *c = xalloc(sizeof(*c));
 
-	pthread_mutex_init(&c->one, NULL);
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->wake, NULL);
+	c->again = reissue_new();
 	return c;
 }
 
@@ -336,13 +326,6 @@ publish_delta(struct authority *a, const struct batch *b, struct err *e)
 	return authority_run(a, "ocsp.publish", &u, NULL, e);
 }
 
-/* Serial numbers begin with 0x40 to 0x7f (serial.h). */
-static size_t
-shard_of(const struct ocsp_row *r)
-{
-	return (r->serial[0] & 0x3f) / (0x40 / OCSP_SHARDS);
-}
-
 /* One pack after the other, so that a large city's fit into memory. */
 static bool
 publish_whole(struct authority *a, const struct batch *b, struct err *e)
@@ -350,13 +333,13 @@ publish_whole(struct authority *a, const struct batch *b, struct err *e)
 	own_struct(reg_unit) last = reg_unit_new();
 	size_t from = 0;
 
-	for (size_t shard = 0; shard < OCSP_SHARDS; shard++) {
+	for (size_t shard = 0; shard < PACK_SHARDS; shard++) {
 		own_struct(reg_unit) u = reg_unit_new();
 		own_struct(buf) pack = buf_new(PACK_MAX);
 		size_t to = from;
 		char name[4];
 
-		while (to < b->n && shard_of(&b->row[to]) == shard)
+		while (to < b->n && pack_shard(span_of(b->row[to].serial, OCSP_SERIAL_LEN)) == shard)
 			to++;
 		snprintf(name, sizeof(name), "%zx", shard);
 		if (!make_pack(&pack, a, b, b->row + from, to - from, e))
@@ -458,25 +441,17 @@ issue_now(struct authority *a, int64_t now, int64_t *due, struct err *e)
 bool
 ocsp_issue(struct authority *a, int64_t now, int64_t *number, struct err *e)
 {
-	struct ocsp_clock *c = a->ocsp;
+	struct reissue *again = a->ocsp->again;
 	struct before last;
 	int64_t covers, due = 0;
-	bool good = false;
+	bool good = !reissue_begin(again, 0, &covers);
 
-	pthread_mutex_lock(&c->one);
-	pthread_mutex_lock(&c->lock);
-	covers = c->asked;
-	pthread_mutex_unlock(&c->lock);
 	/* Another antin-ca on the same register may have recorded its own meanwhile. */
 	for (unsigned i = 0; !good && i < TURNS && (i == 0 || e->class == ERR_CONFLICT); i++)
 		good = issue_now(a, now, &due, e);
-	if (good) {
-		pthread_mutex_lock(&c->lock);
-		c->done = covers;
-		c->due = due;
-		pthread_mutex_unlock(&c->lock);
-	}
-	pthread_mutex_unlock(&c->one);
+	if (good)
+		reissue_made(again, covers, due);
+	reissue_end(again);
 	if (!good || number == NULL)
 		return good;
 	if (!read_before(a, &last, e))
@@ -488,74 +463,23 @@ ocsp_issue(struct authority *a, int64_t now, int64_t *number, struct err *e)
 void
 ocsp_ask(struct authority *a)
 {
-	pthread_mutex_lock(&a->ocsp->lock);
-	a->ocsp->asked++;
-	pthread_cond_signal(&a->ocsp->wake);
-	pthread_mutex_unlock(&a->ocsp->lock);
-}
-
-/* Until a batch may be due: something asked, or the time has come, which is looked
- * at again and again, because the clock may be set. */
-static void
-wait_due(struct ocsp_clock *c, unsigned retry)
-{
-	bool asked;
-
-	pthread_mutex_lock(&c->lock);
-	if (retry > 0 || c->asked == c->done) {
-		int64_t left = retry > 0 ? (int64_t)retry : c->due - clock_now();
-		struct timespec until = clock_mono_in(1000 * (left < LOOK_SECS ? left > 0 ? left : 0 : LOOK_SECS));
-
-		pthread_cond_clockwait(&c->wake, &c->lock, CLOCK_MONOTONIC, &until);
-	}
-	asked = c->asked > c->done;
-	pthread_mutex_unlock(&c->lock);
-	if (asked && retry == 0)
-		nanosleep(&(struct timespec){ .tv_nsec = GATHER_NS }, NULL);
+	reissue_ask(a->ocsp->again);
 }
 
 static bool
-is_due(struct ocsp_clock *c, int64_t now)
+make(void *authority, int64_t now, struct err *e)
 {
-	bool due;
-
-	pthread_mutex_lock(&c->lock);
-	due = c->asked > c->done || now >= c->due;
-	pthread_mutex_unlock(&c->lock);
-	return due;
-}
-
-static void *
-timer_loop(void *arg)
-{
-	struct authority *a = arg;
-	unsigned retry = 0;		/* seconds; 0: the last one was made */
-	struct err e;
-
-	for (;;) {
-		if (!is_due(a->ocsp, clock_now()) || ocsp_issue(a, clock_now(), NULL, &e)) {
-			retry = 0;
-		} else {
-			retry = retry == 0 ? 1 : 2 * retry < RETRY_MAX_SECS ? 2 * retry : RETRY_MAX_SECS;
-			log_warn("no OCSP responses: %s; again in %u seconds", e.text, retry);
-		}
-		wait_due(a->ocsp, retry);
-	}
-	return NULL;
+	return ocsp_issue(authority, now, NULL, e);
 }
 
 void
 ocsp_timer_start(struct authority *a)
 {
-	pthread_t thread;
-
-	promise(pthread_create(&thread, NULL, timer_loop, a) == 0);
-	pthread_detach(thread);
+	reissue_timer_start(a->ocsp->again, "no OCSP responses", GATHER_NS, make, a);
 }
 
-/* The lock is kept: the process ends. */
 void
 ocsp_stop(struct authority *a)
 {
-	pthread_mutex_lock(&a->ocsp->one);
+	reissue_stop(a->ocsp->again);
 }

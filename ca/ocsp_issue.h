@@ -4,7 +4,7 @@
  *
  * A whole batch answers for every certificate that was issued, and every
  * reservation that was voided, in the first `size` entries and has not expired;
- * twice a day, in OCSP_SHARDS packs by ranges of the serial number.  A delta
+ * twice a day, in PACK_SHARDS packs by ranges of the serial number.  A delta
  * answers for those with an entry since the whole one that it follows; soon
  * after a change, in one pack.  Responses are valid for three days.
  *
@@ -21,6 +21,8 @@
  *     nothing of others.
  *
  * Does nothing while the authority has no responder (responder.h).
+ *
+ * Not here: the octets (ocsp_response.h), when (reissue.h), who asks (api/ocsp.h).
  */
 #pragma once
 
@@ -28,7 +30,6 @@
 
 #define OCSP_VALID_SECS (3 * 86400)
 #define OCSP_EVERY_SECS (86400 / 2)
-#define OCSP_SHARDS 16
 #define OCSP_DELTA_MAX 2048		/* with more a whole batch is made instead */
 
 struct ocsp_clock *ocsp_clock_new(void);

@@ -193,7 +193,7 @@ check_shard(struct ocsp_check *k, const struct pack *p, size_t shard, const stru
 	if (p->head.follows != PACK_ALONE || p->head.number < k->whole)
 		return fail(e, ERR_STORE, "it is of a batch before the last whole one that was signed");
 	for (size_t i = 0; i < p->n; i++)
-		if ((pack_key(p, i).ptr[0] & 0x3f) / (0x40 / OCSP_CHECK_SHARDS) != shard)
+		if (pack_shard(pack_key(p, i)) != shard)
 			return fail(e, ERR_STORE, "serial number %zu belongs into another pack", i);
 	k->number[shard] = p->head.number;
 	memcpy(k->whole_sha256, r->sha256, SHA256_LEN);
@@ -226,12 +226,12 @@ ocsp_check_end(struct ocsp_check *k, struct err *e)
 {
 	bool whole = true;
 
-	for (size_t i = 0; k->whole > 0 && i < OCSP_CHECK_SHARDS; i++)
+	for (size_t i = 0; k->whole > 0 && i < PACK_SHARDS; i++)
 		if (k->number[i] == 0)
 			return fail(e, ERR_STORE, "publication, row ocsp/%c.pack is missing", shard_names[i]);
 	if (k->delta > 0 && !k->delta_seen)
 		return fail(e, ERR_STORE, "publication, row ocsp/delta.pack is missing");
-	for (size_t i = 0; i < OCSP_CHECK_SHARDS; i++)
+	for (size_t i = 0; i < PACK_SHARDS; i++)
 		whole &= k->number[i] == k->number[0];
 	/* Of two batches side by side the older one's hash can be had no more. */
 	return k->whole == 0 || !whole || has_hash(k->all, k->whole_sha256, e) || fail_in(e, "publication, rows ocsp/0.pack to ocsp/f.pack");

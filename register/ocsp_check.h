@@ -14,16 +14,15 @@
 #pragma once
 
 #include "base/ossl.h"
+#include "base/pack.h"
 #include "register/store.h"
-
-#define OCSP_CHECK_SHARDS 16
 
 struct ocsp_check {
 	struct ocsp_batch *batch;	/* ocsp_check.c's own */
 	size_t n;
 	X509 *responder;		/* of the pack looked at last */
 	int64_t whole, delta;		/* numbers of the last that are signed; 0: none */
-	int64_t number[OCSP_CHECK_SHARDS];	/* of each pack; 0: not seen */
+	int64_t number[PACK_SHARDS];	/* of each pack; 0: not seen */
 	bool delta_seen;
 	unsigned char whole_sha256[SHA256_LEN];
 	EVP_MD_CTX *all;		/* over the shards as they come */

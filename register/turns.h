@@ -4,6 +4,7 @@
  * SQLite lets one connection write at a time and the others ask again now and
  * then; beside one that hardly pauses, the others would never be heard.  The
  * connections of this process take turns instead.  Other processes only read.
+ * Not here: the lock itself, which is SQLite's, nor a server's, which has its own.
  *
  * A turn is taken by a connection, which holds one at most.
  */

@@ -372,6 +372,20 @@ register_program() {
 	mv "$state/desk/$name.new" "$state/desk/$name.key"
 }
 
+# What most flows begin with: the administrators' certificates, the program, an
+# officer and a clerk of the city, the seals.
+world_staff() {
+	certificate_of CB-000001 >/dev/null
+	certificate_of CB-000002 >/dev/null
+	service_certificate || die "the service signer's certificate"
+	register_program
+	enrol_person officer CB-000011 "Người Ký (thử nghiệm)" "PHÓ CHỦ TỊCH" H99 official
+	enrol_person clerk CB-000012 "Văn Thư (thử nghiệm)" "Văn thư" H99 official
+	enrol_seals
+	appoint CB-000011 officer H99 "PHÓ CHỦ TỊCH" "KT."
+	appoint CB-000012 clerk H99 "Văn thư" ""
+}
+
 open_book() {	# AGENCY BOOK YEAR NEXT
 	order_by clerk CB-000012 permit.open-book "$1" --reason "Mở sổ" --with "{\"book\":\"$2\",\"year\":$3,\"next\":$4}" >/dev/null || die "opening the book $2 of $1"
 }

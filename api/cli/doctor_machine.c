@@ -189,29 +189,6 @@ see_backup(const struct doctor *d, struct buf *says, struct err *e)
 	return WELL;
 }
 
-/* What `antin recheck` left behind (recheck.c). */
-enum health
-see_recheck(const struct doctor *d, struct buf *says, struct err *e)
-{
-	own_struct(buf) text = buf_new(1u << 20);
-	own(json_t) *j = NULL;
-	const char *time;
-	json_t *wrong;
-	int64_t t, looked;
-
-	if (d->conf.recheck[0] == '\0')
-		return skipped(says, "recheck");
-	if (!file_read(&text, d->conf.recheck, e) || !json_read(&j, buf_span(&text), e) || !json_take_str(&time, j, "time", e) ||
-	    !json_take_int(&looked, j, "looked", e) || !json_take_arr(&wrong, j, "wrong", e) || !time_parse(&t, time, e) ||
-	    !check_age(d, "the last check of everything stored", t, d->conf.recheck_hours * HOUR, e))
-		return ALARM;
-	if (json_array_size(wrong) > 0)
-		return well(fail(e, ERR_CONFLICT, "%zu of %lld differ: %.140s", json_array_size(wrong), (long long)looked, json_string_value(json_array_get(wrong, 0)) ?: ""));
-	buf_printf(says, "%lld things, all well, ", (long long)looked);
-	put_age(says, d, t);
-	return WELL;
-}
-
 enum health
 see_holidays(const struct doctor *d, struct buf *says, struct err *e)
 {

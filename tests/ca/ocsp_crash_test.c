@@ -28,24 +28,6 @@ main(void)
 OWN_WITH(OCSP_REQUEST, OCSP_REQUEST_free)
 
 static struct world w;
-static struct buf ocsp_csr;
-
-static void
-more_ceremony(const struct world *world, struct ceremony_plan *plan)
-{
-	static struct ceremony_service service;
-
-	token_csr(&ocsp_csr, world->issuing_token, "ocsp");
-	service = (struct ceremony_service){ "ocsp", "Trả lời trạng thái THỬ NGHIỆM", "H99", buf_span(&ocsp_csr) };
-	plan->service = &service;
-	plan->nservices = 1;
-}
-
-static const char *
-no_sections(const struct world *world)
-{
-	return "";
-}
 
 static X509 *
 first_certificate(void)
@@ -85,12 +67,11 @@ killed_at_the_first_batch(void **state)
 {
 	static const char *const faults[] = { "ca ocsp.reserve:1", "ca ocsp.reserve done:1", "ca ocsp.put:1", "ca ocsp.put done:1", "ca ocsp.put:9",
 		"ca ocsp.put done:16", "ca ocsp.publish:1", "ca ocsp.publish done:1" };
-	static const struct world_more more = { more_ceremony, no_sections };
 	own(X509) *cert = NULL;
 	own_str char *public = NULL;
 	struct ocsp_shelf *s;
 
-	world_make_more(&w, &more);
+	world_make_with_ocsp(&w);
 	world_start_below(&w);
 	for (size_t i = 0; i < COUNT(faults); i++) {
 		struct fsck f;

@@ -28,27 +28,9 @@ static struct world w;
 static struct authority a;
 static struct ocsp_shelf *shelf;
 static char *public;
-static struct buf ocsp_csr;
 static X509 *cert[SUBJECTS];		/* of VOID and UNKNOWN there is none */
 static struct buf serial[SUBJECTS];
 static int64_t now;
-
-static void
-more_ceremony(const struct world *world, struct ceremony_plan *plan)
-{
-	static struct ceremony_service service;
-
-	token_csr(&ocsp_csr, world->issuing_token, "ocsp");
-	service = (struct ceremony_service){ "ocsp", "Trả lời trạng thái THỬ NGHIỆM", "H99", buf_span(&ocsp_csr) };
-	plan->service = &service;
-	plan->nservices = 1;
-}
-
-static const char *
-no_sections(const struct world *world)
-{
-	return "";
-}
 
 static void
 enrol(enum subject s, const char *person)
@@ -104,14 +86,25 @@ make_void(void)
 	assert_done(hex_get(&serial[VOID], span_str(json_string_value(json_object_get(json_array_get(json_object_get(list, "items"), 0), "id"))), &e), e);
 }
 
+/* So that what changes afterwards is in a delta. */
+static void
+wait_for_a_whole_batch(void)
+{
+	own_str char *last = world_path(&w, "public/ocsp/f.pack");
+
+	for (int i = 0; i < 1000 && access(last, R_OK) != 0; i++)
+		usleep(10000);
+	assert_int_equal(access(last, R_OK), 0);
+}
+
 static int
 begin(void **state)
 {
-	static const struct world_more more = { more_ceremony, no_sections };
 	struct err e;
 
-	world_make_more(&w, &more);
+	world_make_with_ocsp(&w);
 	world_start(&w);
+	wait_for_a_whole_batch();
 	enrol(GOOD, "CB-500001");
 	enrol(REVOKED, "CB-500002");
 	enrol(COMPROMISED, "CB-500003");
@@ -402,6 +395,21 @@ several_batches_side_by_side(void **state)
 		assert_int_equal(system(command), 0);
 	}
 	assert_int_equal(asked_in("cut", GOOD, now + 70), TRY_LATER);
+	/* A delta that is there and cannot be read: who is in it? */
+	copy_packs("old", "[0-9a-f].pack", "torn");
+	assert_int_equal(asked_in("torn", GOOD, now + 70), ANSWERED);
+	{
+		own_str char *command = xprintf("head -c 30 %s/old/ocsp/delta.pack >%s/torn/ocsp/delta.pack", w.dir, w.dir);
+
+		assert_int_equal(system(command), 0);
+	}
+	assert_int_equal(asked_in("torn", GOOD, now + 70), TRY_LATER);
+	{
+		own_str char *command = xprintf("rm %s/torn/ocsp/delta.pack && mkdir %s/torn/ocsp/delta.pack", w.dir, w.dir);
+
+		assert_int_equal(system(command), 0);
+	}
+	assert_int_equal(asked_in("torn", GOOD, now + 70), TRY_LATER);
 }
 
 /* The register's row is altered, because nobody waits three years. */

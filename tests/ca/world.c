@@ -185,6 +185,33 @@ hold_ceremony(struct world *w, const struct world_more *more)
 	write_file(w, "ceremony.p7m", buf_span(&w->made.bundle));
 }
 
+static void
+ocsp_ceremony(const struct world *w, struct ceremony_plan *plan)
+{
+	static struct ceremony_service service;
+	static struct buf csr;		/* as long as the plan */
+
+	buf_drop(&csr);
+	token_csr(&csr, w->issuing_token, "ocsp");
+	service = (struct ceremony_service){ "ocsp", "Trả lời trạng thái THỬ NGHIỆM", "H99", buf_span(&csr) };
+	plan->service = &service;
+	plan->nservices = 1;
+}
+
+static const char *
+no_sections(const struct world *w)
+{
+	return "";
+}
+
+void
+world_make_with_ocsp(struct world *w)
+{
+	static const struct world_more more = { ocsp_ceremony, no_sections };
+
+	world_make_more(w, &more);
+}
+
 void
 world_make(struct world *w)
 {

@@ -35,6 +35,8 @@ struct world_more { void (*ceremony)(const struct world *, struct ceremony_plan 
 /* With token, ceremony and files, nothing started. */
 void world_make(struct world *);
 void world_make_more(struct world *, const struct world_more *);
+/* With an OCSP responder, whose key is on the issuing token. */
+void world_make_with_ocsp(struct world *);
 struct token *world_token(const char *label);
 /* A daemon of the configuration, with the tokens' PIN if asked; ready. */
 pid_t world_start_process(const struct world *, const char *program, const char *section, bool pin);

@@ -36,14 +36,7 @@ not_good() { bad=$((bad + 1)); say "not ok $*"; }
 
 world_begin
 world_up
-service_certificate || die "the service signer's certificate"
-for person in CB-000001 CB-000002; do certificate_of "$person" >/dev/null; done
-register_program
-enrol_person clerk CB-000012 "Văn Thư (thử nghiệm)" "Văn thư" H99 official
-enrol_person officer CB-000011 "Người Ký (thử nghiệm)" "PHÓ CHỦ TỊCH" H99 official
-enrol_seals
-appoint CB-000012 clerk H99 "Văn thư" ""
-appoint CB-000011 officer H99 "PHÓ CHỦ TỊCH" "KT."
+world_staff
 open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 1
 
 # The copy: a base backup that follows.

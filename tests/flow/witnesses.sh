@@ -75,15 +75,7 @@ proof_of() { "$antin" permit proof "$1" --api "$api" --api-key-file "$state/desk
 
 world_begin
 world_up
-certificate_of CB-000001 >/dev/null
-certificate_of CB-000002 >/dev/null
-service_certificate || die "the service signer's certificate"
-register_program
-enrol_person officer CB-000011 "Người Ký (thử nghiệm)" "PHÓ CHỦ TỊCH" H99 official
-enrol_person clerk CB-000012 "Văn Thư (thử nghiệm)" "Văn thư" H99 official
-enrol_seals
-appoint CB-000011 officer H99 "PHÓ CHỦ TỊCH" "KT."
-appoint CB-000012 clerk H99 "Văn thư" ""
+world_staff
 open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 245
 
 first=$(submit_one first) && sign "$first" >/dev/null 2>&1 && seal "$first" | grep -q '"done":true' || die "a permit"
