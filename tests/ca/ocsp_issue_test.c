@@ -396,7 +396,7 @@ several_batches_side_by_side(void **state)
 	}
 	assert_int_equal(asked_in("cut", GOOD, now + 70), TRY_LATER);
 	/* A delta that is there and cannot be read: who is in it? */
-	copy_packs("old", "[0-9a-f].pack", "torn");
+	copy_packs("old", "*.pack", "torn");
 	assert_int_equal(asked_in("torn", GOOD, now + 70), ANSWERED);
 	{
 		own_str char *command = xprintf("head -c 30 %s/old/ocsp/delta.pack >%s/torn/ocsp/delta.pack", w.dir, w.dir);
