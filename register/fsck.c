@@ -254,23 +254,59 @@ take_note(void *ctx, const struct value *c, unsigned n, struct err *e)
 	return true;
 }
 
+static bool
+is_of_this_log(struct walk *w, const struct checkpoint *c, const char *row, struct err *e)
+{
+	struct tile_source source = { log_tile_get, w->replay };
+	struct hash root;
+
+	if (c->size > w->out->entries || !merkle_root_of(&root, c->size, tile_node, &source, e) || !hash_eq(&root, &c->root))
+		return fail(e, ERR_STORE, "%s: its checkpoint of size %llu is not of this log", row, (unsigned long long)c->size);
+	return true;
+}
+
+/* Size 0: witnesses are asked, and none has cosigned yet. */
+static bool
+take_witnessed(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct span text, signatures;
+	struct checkpoint *p = ctx;
+
+	if (c[0].i != 1)
+		return fail(e, ERR_STORE, "log_witnessed, row %lld: there is one cosigned checkpoint", (long long)c[0].i);
+	if (c[2].s.len > 0 && (!note_split(&text, &signatures, c[2].s, e) || !checkpoint_parse(p, text, e)))
+		return fail_in(e, "log_witnessed, row 1");
+	return p->size == (uint64_t)c[1].i || fail(e, ERR_STORE, "log_witnessed, row 1: its size is not its note's");
+}
+
+static bool
+check_witnessed(struct walk *w, const char *folder, struct err *e)
+{
+	static const enum reg_type types[] = { REG_INT, REG_INT, REG_TEXT };
+	struct checkpoint c = { .size = 0 };
+	uint64_t rows;
+
+	if (!store_run(w->db, "SELECT one, size, note FROM log_witnessed ORDER BY one", NULL, types, 3, take_witnessed, &c, &rows, e) ||
+	    (c.size > 0 && !is_of_this_log(w, &c, "log_witnessed, row 1", e)))
+		return false;
+	return folder == NULL || fsck_public_witnessed(w->db, rows > 0, folder, e);
+}
+
 /* What this register remembers of its last checkpoint. */
 static bool
 check_remembered(struct walk *w, const char *folder, struct err *e)
 {
 	static const enum reg_type types[] = { REG_INT, REG_INT, REG_TEXT, REG_TEXT };
-	struct tile_source source = { log_tile_get, w->replay };
 	unsigned char digest[SHA256_LEN];
 	struct checkpoint last;
-	struct hash root;
 	uint64_t rows;
 
 	if (!store_run(w->db, "SELECT one, size, note, key FROM log_published ORDER BY one", NULL, types, 4, take_note, &last, &rows, e))
 		return false;
 	if (rows == 0)
 		return folder == NULL || w->out->published == 0 || fail(e, ERR_STORE, "log_published, row 1 is missing: a checkpoint is published and none is remembered");
-	if (last.size > w->out->entries || !merkle_root_of(&root, last.size, tile_node, &source, e) || !hash_eq(&root, &last.root))
-		return fail(e, ERR_STORE, "log_published, row 1: its checkpoint of size %llu is not of this log", (unsigned long long)last.size);
+	if (!is_of_this_log(w, &last, "log_published, row 1", e))
+		return false;
 	sha256(digest, span_str(last.origin));
 	if (w->out->entries > 0 && memcmp(digest, w->kid, KID_LEN) != 0)
 		return fail(e, ERR_STORE, "log_published, row 1: its checkpoint has another origin than the entries");
@@ -289,7 +325,7 @@ check_all(struct walk *w, const char *folder, const struct checkpoint *published
 	if (folder != NULL && !fsck_public_check(&public, published, e))
 		return false;
 	w->out->published = folder != NULL ? published->size : 0;
-	return check_remembered(w, folder, e) && store_commit(w->db, e) &&
+	return check_remembered(w, folder, e) && check_witnessed(w, folder, e) && store_commit(w->db, e) &&
 	    (folder == NULL || (fsck_public_rows(w->db, folder, e) && report_check_again(w->db, folder, e)));
 }
 

@@ -65,6 +65,33 @@ fsck_public_note(struct store *db, const char *folder, struct err *e)
 	return read_key(&key, folder, e) && store_run(db, "SELECT note FROM log_published", NULL, type, 1, check_note, &key, NULL, e);
 }
 
+static bool
+check_witnessed(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	return c[0].s.len == 0 || note_check(c[0].s, ctx, e) || fail_in(e, "log_witnessed, row 1");
+}
+
+bool
+fsck_public_witnessed(struct store *db, bool remembered, const char *folder, struct err *e)
+{
+	static const enum reg_type type[] = { REG_TEXT };
+	own_str char *path = xprintf("%s/checkpoint.witnessed", folder);
+	own_struct(buf) note = buf_new(NOTE_MAX);
+	struct note_key key;
+	struct checkpoint c;
+	int64_t published;
+
+	if (!read_key(&key, folder, e) || !store_int(db, "SELECT size FROM log_published", NULL, 0, &published, e) ||
+	    !store_run(db, "SELECT note FROM log_witnessed", NULL, type, 1, check_witnessed, &key, NULL, e))
+		return false;
+	if (!file_read(&note, path, e))
+		return e->class == ERR_ABSENT;
+	if (!checkpoint_check(&c, buf_span(&note), &key, e))
+		return fail_in(e, "%s", path);
+	/* Beyond what this register has published: it was put back, and has not asked yet. */
+	return remembered || c.size > (uint64_t)published || fail(e, ERR_STORE, "log_witnessed, row 1 is missing: a cosigned checkpoint is published and none is remembered");
+}
+
 /*
  * Tiles and bundles.
  */

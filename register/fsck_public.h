@@ -23,6 +23,9 @@ must_check bool fsck_public_read(struct checkpoint *out, const char *folder, str
 must_check bool fsck_public_check(const struct fsck_public *, const struct checkpoint *, struct err *);
 /* The remembered checkpoint, under the published key. */
 must_check bool fsck_public_note(struct store *db, const char *folder, struct err *);
+/* The cosigned checkpoint, remembered or not, and its file, under the published key:
+ * cosignatures are for whoever trusts a policy. */
+must_check bool fsck_public_witnessed(struct store *db, bool remembered, const char *folder, struct err *);
 /* Rows of `publication` and their files; waits some seconds for what a publisher
  * at work is about to write.  Outside a transaction. */
 must_check bool fsck_public_rows(struct store *db, const char *folder, struct err *);

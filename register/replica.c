@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 
+#define CLOCKS_APART_SECS 60	/* of two machines that keep the time */
+
 bool
 replica_beat(struct store *s, int64_t now, struct err *e)
 {
@@ -33,6 +35,8 @@ replica_as_of(struct as_of *out, struct store *s, int64_t now, int64_t max_age_s
 	if (rows != 1)
 		return fail(e, ERR_LATER, "this replica has not heard from the register yet; ask again later");
 	time_text_vn(text, out->time);
+	if (out->time > now + CLOCKS_APART_SECS)
+		return fail(e, ERR_LATER, "this replica shows the register as of %s, which is still to come; ask again later", text);
 	return now - out->time <= max_age_secs ||
 	    fail(e, ERR_LATER, "this replica shows the register as of %s, more than %lld seconds ago; ask again later", text, (long long)max_age_secs);
 }

@@ -37,7 +37,7 @@ static const struct table tables[] = {
 	{ "list_lost", "entry, kind, number, first, last, sha256" },
 	{ "publication", .derived = "path, body", .ephemeral = "seq" },
 	{ "log_witness", .ephemeral = "vkey, size, time" },
-	{ "log_witnessed", .ephemeral = "one, size, as_of, note" },
+	{ "log_witnessed", .derived = "one, size, note", .ephemeral = "as_of", .log = true },
 	{ "log_split", .ephemeral = "vkey, size, time, sentence, note", .keys = 2 },
 	{ "session", .ephemeral = "id, body, expires" },
 	{ NULL },
