@@ -33,7 +33,7 @@ keep() {
 	rm -rf "$kept" && mkdir -p "$kept/backups" || die "a folder"
 	cp -r "$state/public" "$kept/public"
 	cp -r policy "$kept/policy"
-	"$antin" backup --state "$state/register" --to "$kept/backups/1" >/dev/null || die "a backup"
+	"$antin" backup --database "$database" --to "$kept/backups/1" >/dev/null || die "a backup"
 	cp "$kept/backups/1/register.db" "$kept/register.db"
 	self_signed "$kept/site.crt" 100
 	cp -r "$state/desk/tokens" "$kept/tokens"
