@@ -666,6 +666,10 @@ class Job:
         self.name, self.do, self.prelude, self.reached = name, do, list(prelude), {}
 
 
+def full_tiles():
+    return one("SELECT size FROM log_head") // 256
+
+
 def run_job(job, work, extra=None):
     """extra: (program, point, n) armed too.  True if every armed place fired."""
     page = work.page
@@ -674,11 +678,14 @@ def run_job(job, work, extra=None):
     for i, arm in enumerate(arms):
         page.arm(i, *arm)
     fired = lambda: all(page.state(i)[0] == KILLED for i in range(len(arms)))
+    begun = full_tiles()
     job.do()
     settle(work.shell, page)
     # Commits share checkpoints: how many renames a job makes is a matter of pace.
-    for _ in range(4):
-        if extra is None or "rename" not in extra[1] or fired():
+    # A full tile is renamed by whatever brings the register over a multiple of 256.
+    full = begun + extra[2] if extra and re.search(r"rename.* .*tile/(.*/)?N$", extra[1]) and ".p/" not in extra[1] else 0
+    for i in range(100):
+        if extra is None or "rename" not in extra[1] or fired() or (i >= 4 and full_tiles() >= full):
             break
         job.do()
         settle(work.shell, page)
