@@ -38,6 +38,10 @@ static const struct { const char *name; bool (*run)(struct bench *, struct figur
 	{ "cosigned", bench_cosigned },
 	{ "register-memory", bench_register_memory },
 	{ "issue", bench_issue },
+	{ "issue-stored", bench_issue_stored },
+	{ "ocsp-get", bench_ocsp_get },
+	{ "start", bench_start },
+	{ "crl", bench_crl },
 	{ "seal", bench_seal },
 	{ "verify-warm", bench_verify_warm },
 	{ "verify-cold", bench_verify_cold },
@@ -113,6 +117,7 @@ command_bench(const struct args *a)
 	bool good = run_rows(a, &b, all, &e);
 
 	bench_log_drop(&b.log);
+	bench_city_drop(&b.city);
 	bench_world_drop(&b.world);
 	token_free(b.token);
 	bench_dir_drop(&b.token_dir);

@@ -27,6 +27,10 @@ struct bench_log {
 };
 void bench_log_drop(struct bench_log *);
 
+/* An authority with a hundred thousand certificates (bench_city.c). */
+struct bench_city { struct bench_world world; X509 *issuing; bool founded; };
+void bench_city_drop(struct bench_city *);
+
 /* What rows share: an authority, started when the first row asks for it. */
 struct bench {
 	struct bench_world world;
@@ -37,6 +41,7 @@ struct bench {
 	struct token *token;
 	struct token_key key;
 	struct bench_log log;
+	struct bench_city city;
 };
 
 struct figure {
@@ -59,6 +64,10 @@ must_check bool bench_checkpoint(struct bench *, struct figure *, struct err *);
 must_check bool bench_cosigned(struct bench *, struct figure *, struct err *);
 must_check bool bench_register_memory(struct bench *, struct figure *, struct err *);
 must_check bool bench_issue(struct bench *, struct figure *, struct err *);
+must_check bool bench_ocsp_get(struct bench *, struct figure *, struct err *);
+must_check bool bench_issue_stored(struct bench *, struct figure *, struct err *);
+must_check bool bench_start(struct bench *, struct figure *, struct err *);
+must_check bool bench_crl(struct bench *, struct figure *, struct err *);
 must_check bool bench_seal(struct bench *, struct figure *, struct err *);
 must_check bool bench_verify_warm(struct bench *, struct figure *, struct err *);
 must_check bool bench_verify_cold(struct bench *, struct figure *, struct err *);
@@ -67,3 +76,10 @@ must_check bool bench_verify_cold(struct bench *, struct figure *, struct err *)
 must_check bool bench_authority(struct bench *, bool staff, struct err *);
 /* C_Sign of P-256 on this process's own SoftHSM token. */
 must_check bool bench_raw_sign(struct bench *, double *per_sec, struct err *);
+
+/* Requests over HTTP and orders of BENCH_ORDER on them; how long both took.
+ * round: other people than in another. */
+#define BENCH_ORDER ORDER_SUBJECTS_MAX
+must_check bool bench_issue_some(struct bench_world *, unsigned round, size_t orders, double *secs, struct err *);
+/* A process that answers anything with len octets (bench_bare.c). */
+must_check bool bench_bare_start(pid_t *, uint16_t port, size_t len, struct err *);

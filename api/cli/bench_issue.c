@@ -22,18 +22,47 @@
 #define CONNECTIONS 256
 #define TURNS 2
 #define ORDERS 8			/* a turn */
-#define TOGETHER ORDER_SUBJECTS_MAX
-#define REQUESTS ((size_t)ORDERS * TOGETHER)
+#define TOGETHER BENCH_ORDER
 #define ANSWER_MAX (8u << 20)
 
 struct issuing {
 	struct bench_world *world;
 	unsigned turn;
-	char **csr;				/* base64 of DER; REQUESTS, made anew each turn */
-	struct buf *answer;			/* REQUESTS */
+	size_t orders, requests;		/* a turn */
+	char **csr;				/* base64 of DER; made anew each turn */
+	struct buf *answer;			/* one a request */
 	struct order_subject *subject;
-	struct buf order[ORDERS];		/* CMS */
+	struct buf *order;			/* CMS */
 };
+
+static struct issuing
+issuing_new(struct bench_world *w, size_t orders)
+{
+	size_t n = orders * TOGETHER;
+	struct issuing s = { .world = w, .orders = orders, .requests = n, .csr = xalloc(n * sizeof(*s.csr)), .subject = xalloc(n * sizeof(*s.subject)),
+		.answer = xalloc(n * sizeof(*s.answer)), .order = xalloc(orders * sizeof(*s.order)) };
+
+	for (size_t i = 0; i < n; i++)
+		s.answer[i] = buf_new(ANSWER_MAX);
+	for (size_t i = 0; i < orders; i++)
+		s.order[i] = buf_new(2 * ORDER_MAX);
+	return s;
+}
+
+static void
+issuing_drop(struct issuing *s)
+{
+	for (size_t i = 0; i < s->orders; i++)
+		buf_drop(&s->order[i]);
+	for (size_t i = 0; i < s->requests; i++) {
+		buf_drop(&s->answer[i]);
+		free(s->csr[i]);
+	}
+	free(s->order);
+	free(s->answer);
+	free(s->csr);
+	free(s->subject);
+}
 
 /*
  * Antin.
@@ -69,7 +98,7 @@ take_request(void *state, size_t i, unsigned status, struct span body, struct er
 static bool
 read_requests(struct issuing *s, struct err *e)
 {
-	for (size_t i = 0; i < REQUESTS; i++) {
+	for (size_t i = 0; i < s->requests; i++) {
 		own(json_t) *j = NULL;
 		const char *id;
 
@@ -96,7 +125,7 @@ take_order(void *state, size_t i, unsigned status, struct span body, struct err 
 static bool
 read_orders(struct issuing *s, struct err *e)
 {
-	for (size_t i = 0; i < ORDERS; i++) {
+	for (size_t i = 0; i < s->orders; i++) {
 		own(json_t) *j = NULL;
 		json_t *made;
 
@@ -111,7 +140,7 @@ read_orders(struct issuing *s, struct err *e)
 static bool
 sign_orders(struct issuing *s, struct err *e)
 {
-	for (size_t i = 0; i < ORDERS; i++)
+	for (size_t i = 0; i < s->orders; i++)
 		if (!bench_order_cms(&s->order[i], s->world, BENCH_APPROVER, "cert.approve", s->subject + i * TOGETHER, TOGETHER, NULL, e))
 			return false;
 	return true;
@@ -120,8 +149,8 @@ sign_orders(struct issuing *s, struct err *e)
 static bool
 turn_antin(struct issuing *s, double *secs, struct err *e)
 {
-	const struct load requests = { .port = s->world->port, .connections = CONNECTIONS, .n = REQUESTS, .request = put_request, .answer = take_request, .state = s },
-	    orders = { .port = s->world->port, .connections = 3, .n = ORDERS, .request = put_order, .answer = take_order, .state = s };
+	const struct load requests = { .port = s->world->port, .connections = CONNECTIONS, .n = s->requests, .request = put_request, .answer = take_request, .state = s },
+	    orders = { .port = s->world->port, .connections = 3, .n = s->orders, .request = put_order, .answer = take_order, .state = s };
 	double asked, ordered;
 
 	/* Between the two a person signs the orders; no clock runs. */
@@ -192,7 +221,7 @@ become_cfssl(const struct bench_dir *d, const char *port)
 static bool
 turn_cfssl(struct issuing *s, uint16_t port, double *secs, struct err *e)
 {
-	const struct load load = { .port = port, .connections = CONNECTIONS, .n = REQUESTS, .request = put_cfssl, .answer = take_cfssl, .state = s };
+	const struct load load = { .port = port, .connections = CONNECTIONS, .n = s->requests, .request = put_cfssl, .answer = take_cfssl, .state = s };
 	double took;
 
 	if (!load_run(&took, &load, e))
@@ -204,7 +233,9 @@ turn_cfssl(struct issuing *s, uint16_t port, double *secs, struct err *e)
 static void
 make_requests(struct issuing *s)
 {
-	for (size_t i = 0; i < REQUESTS; i++) {
+	for (size_t i = 0; i < s->orders; i++)
+		buf_reset(&s->order[i]);
+	for (size_t i = 0; i < s->requests; i++) {
 		own(EVP_PKEY) *key = EVP_EC_gen("P-256");
 		own_struct(buf) der = buf_new(4096);
 		own_struct(buf) text = buf_new(8192);
@@ -223,13 +254,11 @@ take_turns(struct issuing *s, uint16_t cfssl, struct figure *f, struct err *e)
 
 	for (s->turn = 0; s->turn < TURNS; s->turn++) {
 		make_requests(s);
-		for (size_t i = 0; i < ORDERS; i++)
-			buf_reset(&s->order[i]);
 		if (!turn_cfssl(s, cfssl, &theirs, e) || !turn_antin(s, &ours, e))
 			return false;
 	}
-	f->value = TURNS * (double)REQUESTS / ours;
-	f->limit = TURNS * (double)REQUESTS / theirs;
+	f->value = TURNS * (double)s->requests / ours;
+	f->limit = TURNS * (double)s->requests / theirs;
 	return true;
 }
 
@@ -257,28 +286,28 @@ measure(struct issuing *s, struct figure *f, struct err *e)
 }
 
 bool
-bench_issue(struct bench *b, struct figure *f, struct err *e)
+bench_issue_some(struct bench_world *w, unsigned round, size_t orders, double *secs, struct err *e)
 {
-	struct issuing s = { .world = &b->world, .csr = xalloc(REQUESTS * sizeof(char *)), .subject = xalloc(REQUESTS * sizeof(*s.subject)),
-		.answer = xalloc(REQUESTS * sizeof(*s.answer)) };
+	struct issuing s = issuing_new(w, orders);
 	bool good;
 
-	for (size_t i = 0; i < REQUESTS; i++)
-		s.answer[i] = buf_new(ANSWER_MAX);
-	for (size_t i = 0; i < ORDERS; i++)
-		s.order[i] = buf_new(2 * ORDER_MAX);
-	good = bench_authority(b, false, e) && measure(&s, f, e);
-	for (size_t i = 0; i < ORDERS; i++)
-		buf_drop(&s.order[i]);
-	for (size_t i = 0; i < REQUESTS; i++) {
-		buf_drop(&s.answer[i]);
-		free(s.csr[i]);
-	}
-	free(s.answer);
-	free(s.csr);
-	free(s.subject);
+	s.turn = round;
+	*secs = 0;
+	make_requests(&s);
+	good = turn_antin(&s, secs, e);
+	issuing_drop(&s);
+	return good;
+}
+
+bool
+bench_issue(struct bench *b, struct figure *f, struct err *e)
+{
+	struct issuing s = issuing_new(&b->world, ORDERS);
+	bool good = bench_authority(b, false, e) && measure(&s, f, e);
+
+	issuing_drop(&s);
 	f->unit = "durable certificates/s, 256 connections, orders of 500";
 	f->limit_is = "cfssl sign over HTTP, 256 connections, nothing stored";
-	f->target = 0.4;
+	f->target = 0.5;
 	return good;
 }

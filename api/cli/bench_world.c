@@ -110,8 +110,8 @@ bench_sign_digest(unsigned char raw[64], EVP_PKEY *key, const unsigned char dige
 	return ecdsa_der_to_raw(raw, span_of(der, len), e);
 }
 
-static pid_t
-spawn_self(const struct bench_dir *d, const char *words)
+pid_t
+bench_spawn(const struct bench_dir *d, const char *words)
 {
 	own_str char *line = with_dir(d, words);
 	pid_t pid = fork();
@@ -124,7 +124,7 @@ spawn_self(const struct bench_dir *d, const char *words)
 bool
 bench_self(const struct bench_dir *d, const char *words, struct err *e)
 {
-	pid_t pid = spawn_self(d, words);
+	pid_t pid = bench_spawn(d, words);
 	int status = -1;
 
 	if (pid > 0)
@@ -159,6 +159,7 @@ static const char ceremony[] =
     "{\"person\": \"CB-000001\", \"name\": \"Người duyệt (đo)\", \"title\": \"Quản trị\", \"agency\": \"H99\", \"roles\": [\"approver\"], \"csr\": \"DIR/0.csr\"},"
     "{\"person\": \"CB-000002\", \"name\": \"Cán bộ an toàn (đo)\", \"title\": \"Cán bộ\", \"agency\": \"H99\", \"roles\": [\"security-officer\"], \"csr\": \"DIR/1.csr\"}],"
     " \"services\": [{\"profile\": \"tsa\", \"name\": \"Dấu thời gian THỬ NGHIỆM\", \"agency\": \"H99\", \"csr\": \"DIR/tsa.csr\"},"
+    "{\"profile\": \"ocsp\", \"name\": \"Trả lời trạng thái THỬ NGHIỆM\", \"agency\": \"H99\", \"csr\": \"DIR/ocsp.csr\"},"
     "{\"profile\": \"service-signer\", \"name\": \"Dịch vụ ký THỬ NGHIỆM\", \"agency\": \"H99\", \"csr\": \"DIR/service.csr\"}]}";
 
 static const char config[] =
@@ -222,7 +223,8 @@ make_tokens(const struct bench_dir *d, struct err *e)
 		if (!put_text(d, pin, PIN, e) || !bench_self(d, words, e))
 			return false;
 	}
-	return bench_self(d, "enrol --token tsa --pin-file DIR/pins/tsa.pin --csr-out DIR/tsa.csr", e) &&
+	return bench_self(d, "enrol --token issuing --label ocsp --pin-file DIR/pins/issuing.pin --csr-out DIR/ocsp.csr", e) &&
+	    bench_self(d, "enrol --token tsa --pin-file DIR/pins/tsa.pin --csr-out DIR/tsa.csr", e) &&
 	    bench_self(d, "enrol --token service --pin-file DIR/pins/service.pin --csr-out DIR/service.csr", e) &&
 	    bench_self(d, "enrol --token seal --pin-file DIR/pins/seal.pin --csr-out DIR/seal.csr", e);
 }
@@ -253,14 +255,16 @@ hold_ceremony(struct bench_world *w, struct err *e)
  * Running.
  */
 
-static bool
-wait_up(struct bench_world *w, struct err *e)
+bool
+bench_world_again(struct bench_world *w, struct err *e)
 {
 	own_str char *ready = xprintf("%s/ready", w->dir.path);
 	own_str char *port = xprintf("%s/public/port", w->dir.path);
 	own_struct(buf) text = buf_new(64);
 	int64_t end = clock_mono_ms() + START_MS;
 
+	unlink(ready);
+	w->up = bench_spawn(&w->dir, "up --config DIR/antin.conf --ready-file DIR/ready");
 	while (access(ready, R_OK) != 0) {
 		if (clock_mono_ms() > end || waitpid(w->up, NULL, WNOHANG) != 0)
 			return fail(e, ERR_LATER, "the authority for the measurement did not start");
@@ -269,6 +273,7 @@ wait_up(struct bench_world *w, struct err *e)
 	if (!file_read(&text, port, e))
 		return false;
 	w->port = (uint16_t)strtoul(buf_str(&text), NULL, 10);
+	free(w->url);
 	w->url = xprintf("http://127.0.0.1:%u", w->port);
 	w->api = (struct http_service){ .base = w->url };
 	return load_wait(w->port, START_MS, e);
@@ -312,18 +317,24 @@ bench_world_start(struct bench_world *w, bool witnessed, struct err *e)
 	if (!bench_dir_make(&w->dir, e) || !make_folders(&w->dir, e) || !put_with_dir(&w->dir, "softhsm.conf", softhsm, e) ||
 	    !make_tokens(&w->dir, e) || !hold_ceremony(w, e) || (witnessed && !bench_witness_start(&w->witness, w->dir.path, e)) || !put_config(w, e))
 		return false;
-	w->up = spawn_self(&w->dir, "up --config DIR/antin.conf --ready-file DIR/ready");
-	return wait_up(w, e) && fetch_of_person(w, BENCH_APPROVER, e) && fetch_of_person(w, BENCH_SECURITY, e) &&
+	return bench_world_again(w, e) && fetch_of_person(w, BENCH_APPROVER, e) && fetch_of_person(w, BENCH_SECURITY, e) &&
 	    fetch_certificate(&w->service, w, "{\"what\":\"certificates\",\"state\":\"active\"}", "service-signer", e);
 }
 
 void
-bench_world_drop(struct bench_world *w)
+bench_world_stop(struct bench_world *w)
 {
 	if (w->up > 0) {
 		kill(w->up, SIGTERM);
 		waitpid(w->up, NULL, 0);
 	}
+	w->up = 0;
+}
+
+void
+bench_world_drop(struct bench_world *w)
+{
+	bench_world_stop(w);
 	bench_witness_stop(&w->witness);
 	for (int i = 0; i < BENCH_PEOPLE; i++) {
 		EVP_PKEY_free(w->who[i].key);

@@ -31,6 +31,9 @@ struct bench_world {
 };
 
 must_check bool bench_world_start(struct bench_world *, bool witnessed, struct err *);
+/* Its daemons end; folder and people stay.  And again. */
+void bench_world_stop(struct bench_world *);
+must_check bool bench_world_again(struct bench_world *, struct err *);
 void bench_world_drop(struct bench_world *);
 
 /* Officer and clerk with certificates and appointments, a seal, a book, a
@@ -52,6 +55,7 @@ must_check bool bench_sign_digest(unsigned char raw[64], EVP_PKEY *, const unsig
 X509 *bench_self_signed(EVP_PKEY *);
 /* PKCS#10 in DER. */
 void bench_csr(struct buf *der, EVP_PKEY *key);
-/* Runs `antin WORDS...` (one string, words apart by a space) to its end; DIR in
- * the words stands for the folder. */
+/* `antin WORDS...` (one string, words apart by a space); DIR in the words stands
+ * for the folder.  bench_self runs it to its end. */
+pid_t bench_spawn(const struct bench_dir *, const char *words);
 must_check bool bench_self(const struct bench_dir *, const char *words, struct err *);
