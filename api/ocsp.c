@@ -243,6 +243,7 @@ reply(struct call *c, struct span request, struct err *e)
 	struct pack_head head;
 
 	c->out->type = "application/ocsp-response";
+	c->out->no_page = true;
 	ocsp_answer(c->api->ocsp, request, now, &c->out->body, &head);
 	if (head.kind.len == 0)
 		return buf_ok(&c->out->body, "the answer", e);

@@ -96,19 +96,22 @@ api_peers(struct api *a, const char *run)
 static bool
 fits(const struct route *r, const char *path, struct span *arg)
 {
-	const char *brace = strchr(r->pattern, '{'), *tail;
-	size_t head, len, tail_len;
+	const char *p = r->pattern, *tail;
+	size_t len, tail_len;
 
 	*arg = SPAN_NONE;
-	if (brace == NULL)
-		return strcmp(path, r->pattern) == 0;
-	head = (size_t)(brace - r->pattern);
-	tail = strchr(brace, '}') + 1;
+	while (*p == *path && *p != '\0' && *p != '{') {
+		p++;
+		path++;
+	}
+	if (*p != '{')
+		return *p == *path;
+	tail = strchr(p, '}') + 1;
 	tail_len = strlen(tail);
 	len = strlen(path);
-	if (len <= head + tail_len || memcmp(path, r->pattern, head) != 0 || strcmp(path + len - tail_len, tail) != 0)
+	if (len <= tail_len || strcmp(path + len - tail_len, tail) != 0)
 		return false;
-	*arg = span_of(path + head, len - head - tail_len);
+	*arg = span_of(path, len - tail_len);
 	return r->rest || memchr(arg->ptr, '/', arg->len) == NULL;
 }
 

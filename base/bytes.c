@@ -414,9 +414,13 @@ b64_put(struct buf *b, struct span s, const char *sign, bool pad)
 static int
 b64_value(unsigned char c, const char *sign)
 {
-	const char *at = c == 0 ? NULL : strchr(sign, c);
-
-	return at == NULL ? -1 : (int)(at - sign);
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == sign[62] ? 62 : c == sign[63] ? 63 : -1;
 }
 
 static bool

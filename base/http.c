@@ -98,14 +98,15 @@ http_refuse(struct http_reply *r, const struct err *e)
 	http_problem(r, (unsigned)err_http(e->class), e);
 }
 
-/* What every answer carries; the page's own files are the only source of anything. */
-static const struct { const char *name, *value; } always[] = {
-	{ "Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'" },
-	{ "X-Content-Type-Options", "nosniff" },
-	{ "Referrer-Policy", "no-referrer" },
-	{ "X-Frame-Options", "DENY" },
-	{ "Cross-Origin-Resource-Policy", "same-origin" },
-	{ "Permissions-Policy", "geolocation=(), microphone=(), payment=()" },
+/* What every answer carries, or every one that a browser may take for a page; the
+ * page's own files are the only source of anything. */
+static const struct { const char *name, *value; bool of_pages; } always[] = {
+	{ "Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'", true },
+	{ "X-Content-Type-Options", "nosniff", false },
+	{ "Referrer-Policy", "no-referrer", true },
+	{ "X-Frame-Options", "DENY", true },
+	{ "Cross-Origin-Resource-Policy", "same-origin", true },
+	{ "Permissions-Policy", "geolocation=(), microphone=(), payment=()", true },
 };
 
 /* RFC 9110 5.6.7 */
@@ -139,7 +140,8 @@ put_headers(struct MHD_Response *m, const struct http_reply *r)
 	char text[128];
 
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		MHD_add_response_header(m, always[i].name, always[i].value);
+		if (!always[i].of_pages || !r->no_page)
+			MHD_add_response_header(m, always[i].name, always[i].value);
 	if (r->type != NULL)
 		MHD_add_response_header(m, "Content-Type", r->type);
 	put_cache(m, r);

@@ -53,6 +53,7 @@ struct http_reply {
 	struct { const char *name, *value; } extra;	/* one header more: Allow, WWW-Authenticate */
 	char file_name[80];		/* offered to save as; "" for none */
 	char etag[72];			/* without quotes; "" for none */
+	bool no_page;			/* for programs: without the headers that restrain a page */
 	unsigned retry_secs;		/* 0: none */
 	int64_t modified, expires;	/* Last-Modified, Expires; 0: none */
 	unsigned cache_secs;		/* max-age of a public answer that is not to be changed; wins over cache; 0: none */

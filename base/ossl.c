@@ -34,10 +34,28 @@ fail_ossl(struct err *e, enum err_class class, const char *fmt, ...)
 	return fail(e, class, "%s (%s)", text, reason);
 }
 
+static pthread_once_t fetching = PTHREAD_ONCE_INIT;
+static EVP_MD *fetched;
+
+static void
+fetch_sha256(void)
+{
+	fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+	promise(fetched != NULL);
+}
+
+/* EVP_sha256() is looked up at every use, for longer than a short text takes to hash. */
+static const EVP_MD *
+md_sha256(void)
+{
+	pthread_once(&fetching, fetch_sha256);
+	return fetched;
+}
+
 void
 sha256(unsigned char out[SHA256_LEN], struct span s)
 {
-	promise(EVP_Digest(s.ptr != NULL ? s.ptr : (const unsigned char *)"", s.len, out, NULL, EVP_sha256(), NULL) == 1);
+	promise(EVP_Digest(s.ptr != NULL ? s.ptr : (const unsigned char *)"", s.len, out, NULL, md_sha256(), NULL) == 1);
 }
 
 void

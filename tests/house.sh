@@ -59,7 +59,7 @@ done
 homes() {
 	cat <<-'EOF'
 	libp11.h hsm/token.c hsm/module.c
-	microhttpd.h base/http.c api/cli/bench_bare.c
+	microhttpd.h base/http.c api/cli/bench_ocsp.c
 	gnutls/gnutls.h base/tls.c
 	gnutls/x509.h base/tls.c
 	sqlite3.h register/store_sqlite.c register/witness_store.c

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "api/cli/bench_world.h"
+#include "ca/serial.h"
 #include "hsm/token.h"
 
 #define BENCH_SECS 2.0
@@ -28,8 +29,11 @@ struct bench_log {
 void bench_log_drop(struct bench_log *);
 
 /* An authority with a hundred thousand certificates (bench_city.c). */
+#define BENCH_CITY 100000
 struct bench_city { struct bench_world world; X509 *issuing; bool founded; };
 void bench_city_drop(struct bench_city *);
+/* Their serial numbers, n from 0. */
+struct serial bench_city_serial(uint64_t n);
 
 /* What rows share: an authority, started when the first row asks for it. */
 struct bench {
@@ -74,6 +78,8 @@ must_check bool bench_verify_cold(struct bench *, struct figure *, struct err *)
 
 /* Starts it, once; staff: with officer, clerk, seal, program and book too. */
 must_check bool bench_authority(struct bench *, bool staff, struct err *);
+/* Founds it, once. */
+must_check bool bench_city(struct bench *, struct err *);
 /* C_Sign of P-256 on this process's own SoftHSM token. */
 must_check bool bench_raw_sign(struct bench *, double *per_sec, struct err *);
 
@@ -81,5 +87,6 @@ must_check bool bench_raw_sign(struct bench *, double *per_sec, struct err *);
  * round: other people than in another. */
 #define BENCH_ORDER ORDER_SUBJECTS_MAX
 must_check bool bench_issue_some(struct bench_world *, unsigned round, size_t orders, double *secs, struct err *);
-/* A process that answers anything with len octets (bench_bare.c). */
-must_check bool bench_bare_start(pid_t *, uint16_t port, size_t len, struct err *);
+/* A daemon of its own, beside the world's: from exec to ready, added to *ms. */
+must_check bool bench_daemon(pid_t *, double *ms, const struct bench_world *, const char *program, const char *config, struct err *);
+void bench_daemon_end(pid_t);
