@@ -26,7 +26,8 @@ struct ocsp_shelf *ocsp_shelf_new(const char *public);
 void ocsp_shelf_free(struct ocsp_shelf *);
 
 /* The DER answer to a request; *head, of the pack it came from, has kind.len 0
- * when none did.  The texts of *head are gone.  For handlers and tests. */
+ * when none did, and in `about` the serial number, which lies in the request.
+ * For handlers and tests. */
 struct pack_head;
 void ocsp_answer(struct ocsp_shelf *, struct span request, int64_t now, struct buf *out, struct pack_head *head);
 

@@ -426,8 +426,10 @@ b64_value(unsigned char c, const char *sign)
 static bool
 b64_get(struct buf *out, struct span t, const char *sign, bool pad, struct err *e)
 {
+	unsigned char *at;
 	uint32_t v = 0;
 	unsigned bits = 0;
+	size_t before = out->len;
 
 	if (pad) {
 		if (t.len % 4 != 0)
@@ -437,21 +439,27 @@ b64_get(struct buf *out, struct span t, const char *sign, bool pad, struct err *
 	}
 	if (t.len % 4 == 1)
 		return fail(e, ERR_INPUT, "base64: one character too many");
+	at = buf_extend(out, t.len / 4 * 3 + t.len % 4 * 3 / 4);
+	if (at == NULL)
+		return buf_ok(out, "base64", e);
 	for (size_t i = 0; i < t.len; i++) {
 		int d = b64_value(t.ptr[i], sign);
 
-		if (d < 0)
+		if (d < 0) {
+			out->len = before;
 			return fail(e, ERR_INPUT, "base64: wrong character at position %zu", i + 1);
+		}
 		v = v << 6 | (uint32_t)d;
 		bits += 6;
 		if (bits >= 8) {
 			bits -= 8;
-			buf_put_byte(out, (unsigned char)(v >> bits));
+			*at++ = (unsigned char)(v >> bits);
 		}
 	}
-	if ((v & ((1u << bits) - 1)) != 0)
-		return fail(e, ERR_INPUT, "base64: spare bits are not zero");
-	return buf_ok(out, "base64", e);
+	if ((v & ((1u << bits) - 1)) == 0)
+		return true;
+	out->len = before;
+	return fail(e, ERR_INPUT, "base64: spare bits are not zero");
 }
 
 void
