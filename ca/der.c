@@ -93,44 +93,49 @@ signed_wrap_unsigned(struct buf *out, struct span tbs, struct err *e)
 	return signed_wrap(out, tbs, SPAN_NONE, e);
 }
 
-/* The octets of the next element of this tag, and *at behind it. */
 static bool
-next_element(struct span *content, const unsigned char **at, const unsigned char *end, int tag)
+is_tag(int found, int wanted)
 {
-	int found, class;
-	long len;
-	int form = ASN1_get_object(at, &len, &found, &class, end - *at);
+	return wanted == DER_TIME ? found == V_ASN1_UTCTIME || found == V_ASN1_GENERALIZEDTIME : found == wanted;
+}
 
-	if ((form != 0 && form != V_ASN1_CONSTRUCTED) || found != tag || class != V_ASN1_UNIVERSAL)
-		return false;
-	*content = span_of(*at, (size_t)len);
-	*at += len;
+bool
+der_next(struct span *content, struct span *at, int tag, struct err *e)
+{
+	const unsigned char *p = at->ptr, *end = at->ptr + at->len;
+	int form = 0x80, found, class;
+	long len;
+
+	if (at->len > 0)
+		form = ASN1_get_object(&p, &len, &found, &class, end - p);
+	if ((form != 0 && form != V_ASN1_CONSTRUCTED) || !is_tag(found, tag) || class != V_ASN1_UNIVERSAL)
+		return fail_ossl(e, ERR_BUG, "an element that is not what belongs here");
+	*content = span_of(p, (size_t)len);
+	*at = span_of(p + len, (size_t)(end - (p + len)));
 	return true;
 }
 
 static bool
-next_octets(const unsigned char **at, const unsigned char *end, struct span octets)
+next_octets(struct span *at, struct span octets)
 {
-	if ((size_t)(end - *at) < octets.len || !span_eq(span_of(*at, octets.len), octets))
+	if (at->len < octets.len || !span_eq(span_of(at->ptr, octets.len), octets))
 		return false;
-	*at += octets.len;
+	*at = span_of(at->ptr + octets.len, at->len - octets.len);
 	return true;
 }
 
 bool
 signed_check(struct span whole, struct span tbs, EVP_PKEY *key, struct err *e)
 {
-	const unsigned char *at = whole.ptr, *end = whole.ptr + whole.len;
 	unsigned char digest[SHA256_LEN];
 	struct span body, bits;
 
-	if (!next_element(&body, &at, end, V_ASN1_SEQUENCE) || at != end)
-		return fail_ossl(e, ERR_BUG, "what was signed is not one object");
-	at = body.ptr;
-	if (!next_octets(&at, end, tbs) || !next_octets(&at, end, span_of(ecdsa_sha256, sizeof(ecdsa_sha256))))
+	if (!der_next(&body, &whole, V_ASN1_SEQUENCE, e) || whole.len != 0)
+		return fail(e, ERR_BUG, "what was signed is not one object");
+	if (!next_octets(&body, tbs) || !next_octets(&body, span_of(ecdsa_sha256, sizeof(ecdsa_sha256))))
 		return fail(e, ERR_BUG, "what was signed is not what was recorded");
-	if (!next_element(&bits, &at, end, V_ASN1_BIT_STRING) || at != end || bits.len < 1 || bits.ptr[0] != 0)
-		return fail_ossl(e, ERR_BUG, "the signature just made is not one bit string");
+	if (!der_next(&bits, &body, V_ASN1_BIT_STRING, e) || body.len != 0 || bits.len < 1 || bits.ptr[0] != 0)
+		return fail(e, ERR_BUG, "the signature just made is not one bit string");
 	sha256(digest, tbs);
 	return ecdsa_verify(key, span_of(digest, sizeof(digest)), span_of(bits.ptr + 1, bits.len - 1)) ||
 	    fail(e, ERR_BUG, "the signature just made does not verify with the issuing key");

@@ -4,7 +4,8 @@
  *
  * By hand because the signature is made elsewhere (antin-hsm, many at a time)
  * over octets that must be recorded first: OpenSSL fills its structures only
- * while it signs itself.  Reading stays with OpenSSL.
+ * while it signs itself.  Reading stays with OpenSSL, but for slicing what we
+ * wrote ourselves.
  */
 #pragma once
 
@@ -15,6 +16,10 @@ void der_put(struct buf *out, unsigned char tag, struct span content);
 /* RFC 5280 4.1.2.5: UTCTime through 2049, then GeneralizedTime. */
 void der_time(struct buf *out, int64_t t);
 void der_generalized_time(struct buf *out, int64_t t);
+/* The content of the next element, which has this universal tag (DER_TIME: either
+ * time's), and *at behind it. */
+#define DER_TIME (-1)
+must_check bool der_next(struct span *content, struct span *at, int tag, struct err *e);
 /* AlgorithmIdentifier ecdsa-with-SHA256 (RFC 5758 3.2: no parameters). */
 void der_ecdsa_sha256(struct buf *out);
 
