@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define CLOCK_SKEW_SECS 300
+#define TIME_END INT64_C(253402300800)	/* of year 9999 in UTC: what RFC 3339 can write */
 
 void
 order_drop(struct order *o)
@@ -21,7 +22,11 @@ take_time(int64_t *out, const json_t *j, const char *key, struct err *e)
 {
 	const char *text;
 
-	return json_take_str(&text, j, key, e) && (time_parse(out, text, e) || fail_in(e, "\"%s\"", key));
+	if (!json_take_str(&text, j, key, e))
+		return false;
+	if (!time_parse(out, text, e))
+		return fail_in(e, "\"%s\"", key);
+	return (*out >= 0 && *out < TIME_END) || fail(e, ERR_INPUT, "\"%s\" lies before 1970 or after 9999", key);
 }
 
 static bool

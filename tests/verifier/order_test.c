@@ -61,6 +61,8 @@ texts_that_are_no_order(void **state)
 		{ "expires when it is made", WITH_TIMES("\"2026-11-22T08:00:00Z\"", "\"2026-11-22T08:00:00Z\"") },
 		{ "a time that is none", WITH_TIMES("\"yesterday\"", "\"2026-11-22T08:00:00Z\"") },
 		{ "a time as a number", WITH_TIMES("1795336920", "\"2026-11-22T08:00:00Z\"") },
+		{ "made before there was a clock", WITH_TIMES("\"0640-11-22T08:00:00Z\"", "\"2026-11-22T08:00:00Z\"") },
+		{ "expires in a year of five digits", WITH_TIMES("\"2026-11-22T08:00:00Z\"", "\"9999-12-31T23:59:59-01:00\"") },
 		{ "a root too short", WITH_AFTER("{\"size\":3,\"root\":\"AAAA\"}") },
 		{ "a negative size", WITH_AFTER("{\"size\":-1,\"root\":\"" ROOT "\"}") },
 		{ "details that are no object", HEAD SUBJECT "\"reason\":\"r\",\"with\":[]," TIMES AFTER },
