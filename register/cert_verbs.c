@@ -4,6 +4,23 @@
 /* What was suspended is so no more: resumed, or revoked. */
 #define END_HOLD "UPDATE certificate_hold SET ended_entry = $entry WHERE serial = $serial AND ended_entry IS NULL"
 
+/*
+ * No order leaves fewer than two approvers: with one alone nobody can approve what
+ * that one asks for.  Counted are people: appointed to approve on the day of the
+ * entry, with no end on record, not even one that lies ahead, and with a
+ * certificate that is active and has not expired.  Where there are fewer already
+ * (a demonstration has one) an order may change anything but who they are.
+ * `stays`: what of an approver is left.
+ */
+#define TODAY "(($time + 25200) / 86400)"	/* in Vietnam */
+#define APPROVERS_STAY(stays) \
+	{ "SELECT 1 FROM (SELECT count(DISTINCT ap.person) AS had, count(DISTINCT CASE WHEN " stays " THEN ap.person END) AS keeps " \
+	  "FROM appointment ap JOIN certificate ac ON ac.person = ap.person WHERE ap.role = 'approver' AND ap.ended_day IS NULL AND " \
+	  "ap.from_day <= " TODAY " AND (ap.to_day IS NULL OR ap.to_day >= " TODAY ") AND ac.state = 'active' AND ac.not_after >= $time) AS approvers " \
+	  "WHERE keeps >= 2 OR keeps = had", ERR_POLICY, "this would leave fewer than two active approvers; appoint another, or certify one anew, first" }
+#define APPROVERS_WITHOUT_CERTIFICATE APPROVERS_STAY("ac.serial <> $serial")
+#define APPROVERS_WITHOUT_APPOINTMENT APPROVERS_STAY("ap.id <> $id")
+
 #define NOT_BLOCKED { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM key_blocked WHERE key_id = $key_id)", ERR_POLICY, "this key is blocked for ever: others know it" }
 
 static const struct verb verbs[] = {
@@ -52,7 +69,8 @@ static const struct verb verbs[] = {
 	  .in = { { "org", REG_TEXT }, { "profile", REG_TEXT }, { "request", REG_BYTES }, { "serial", REG_BYTES }, { "not_after", REG_INT },
 		  { "reason", REG_INT }, { "date", REG_INT }, { "invalidity", REG_INT, true }, { "shard", REG_INT } },
 	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state IN ('active', 'held') UNION ALL "
-		       "SELECT 1 FROM certificate_lost WHERE serial = $serial AND state = 'active'", ERR_CONFLICT, "this certificate is not active" } },
+		       "SELECT 1 FROM certificate_lost WHERE serial = $serial AND state = 'active'", ERR_CONFLICT, "this certificate is not active" },
+		     APPROVERS_WITHOUT_CERTIFICATE },
 	  .project = { "UPDATE certificate SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial",
 		       "UPDATE certificate_lost SET state = 'revoked', revoked_at = $date, reason = $reason, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial",
 		       END_HOLD } },
@@ -63,7 +81,8 @@ static const struct verb verbs[] = {
 	  .in = { { "org", REG_TEXT }, { "profile", REG_TEXT }, { "request", REG_BYTES }, { "serial", REG_BYTES }, { "not_after", REG_INT },
 		  { "reason", REG_INT }, { "date", REG_INT }, { "shard", REG_INT } },
 	  .check = { { "SELECT 1 FROM certificate WHERE serial = $serial AND state = 'active'", ERR_CONFLICT, "this certificate is not active" },
-		     { "SELECT 1 WHERE $reason = 6", ERR_BUG, "a suspension has the reason certificateHold" } },
+		     { "SELECT 1 WHERE $reason = 6", ERR_BUG, "a suspension has the reason certificateHold" },
+		     APPROVERS_WITHOUT_CERTIFICATE },
 	  .project = { "UPDATE certificate SET state = 'held', revoked_at = $date, reason = $reason, ended_entry = $entry WHERE serial = $serial",
 		       "INSERT INTO certificate_hold (serial, entry, since, not_after) VALUES ($serial, $entry, $date, $not_after)" } },
 
@@ -102,7 +121,8 @@ static const struct verb verbs[] = {
 
 	{ .name = "person.end", .callers = CALLER_CA, .entry = 10, .org = "agency", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "agency", REG_TEXT }, { "day", REG_INT } },
-	  .check = { { "SELECT 1 FROM appointment WHERE id = $id AND ended_day IS NULL", ERR_CONFLICT, "this appointment has ended already, or never was" } },
+	  .check = { { "SELECT 1 FROM appointment WHERE id = $id AND ended_day IS NULL", ERR_CONFLICT, "this appointment has ended already, or never was" },
+		     APPROVERS_WITHOUT_APPOINTMENT },
 	  .project = { "UPDATE appointment SET ended_day = $day WHERE id = $id" } },
 
 	/* A function of the first `size` entries, whose root it names.  Older records

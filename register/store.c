@@ -130,6 +130,7 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	  "CREATE TABLE certificate_hold (serial bytea NOT NULL, entry bigint NOT NULL, since bigint NOT NULL, not_after bigint NOT NULL, ended_entry bigint, PRIMARY KEY (serial, entry))" },
 	{ "CREATE TABLE key_blocked (key_id BLOB PRIMARY KEY, reason TEXT, entry INTEGER NOT NULL, time INTEGER NOT NULL) STRICT",
 	  "CREATE TABLE key_blocked (key_id bytea PRIMARY KEY, reason text COLLATE \"C\", entry bigint NOT NULL, time bigint NOT NULL)" },
+	{ "CREATE INDEX IF NOT EXISTS appointment_approver ON appointment (person) WHERE role = 'approver'", NULL },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -73,6 +73,7 @@ CREATE TABLE appointment (
 	entry INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX appointment_person ON appointment (person, role);
+CREATE INDEX appointment_approver ON appointment (person) WHERE role = 'approver';	-- few, and counted
 
 CREATE TABLE crl (
 	number INTEGER PRIMARY KEY,
