@@ -155,6 +155,17 @@ claimed_time(CMS_SignerInfo *si, int64_t *out)
 }
 
 bool
+cms_content_unchecked(struct buf *content, CMS_ContentInfo *cms, struct err *e)
+{
+	ASN1_OCTET_STRING **octets = CMS_get0_content(cms);
+
+	if (octets == NULL || *octets == NULL)
+		return fail_ossl(e, ERR_INPUT, "the content is not attached");
+	buf_put(content, ASN1_STRING_get0_data(*octets), (size_t)ASN1_STRING_length(*octets));
+	return buf_ok(content, "content", e);
+}
+
+bool
 cms_open(struct buf *content, int64_t *signed_at, CMS_ContentInfo *cms, X509 *cert, struct err *e)
 {
 	own(BIO) *out = BIO_new(BIO_s_mem());

@@ -24,6 +24,8 @@ must_check bool cms_read(CMS_ContentInfo **out, struct span der, struct err *);
 /* Serial number of the one signer, as hex; refuses another count of signers
  * and signers named by key identifier. */
 must_check bool cms_signer_serial(struct buf *hex, CMS_ContentInfo *, struct err *);
+/* The content, nothing checked: to show what somebody is about to look into. */
+must_check bool cms_content_unchecked(struct buf *content, CMS_ContentInfo *, struct err *);
 /* The content, once its one signature is cert's, over SHA-256, with
  * signing-certificate-v2 naming cert.  *signed_at: the claimed signing time. */
 must_check bool cms_open(struct buf *content, int64_t *signed_at, CMS_ContentInfo *, X509 *cert, struct err *);

@@ -1,6 +1,7 @@
 #include "ca/list.h"
 
 #include "base/clock.h"
+#include "base/cms.h"
 #include "base/json.h"
 #include "ca/appointment.h"
 #include "ca/request.h"
@@ -59,6 +60,7 @@ struct asking {
 	struct authority *a;
 	const json_t *query;
 	const struct scope *scope;	/* of the program, where the list needs one */
+	int64_t now;
 };
 
 /* One row -> one item, NULL to leave it out. */
@@ -219,6 +221,12 @@ order_item(const struct reg_cell *c, const struct asking *k, int64_t *cursor)
 }
 
 static bool
+may_see_orders(const struct asking *k, struct err *e)
+{
+	return scope_has_agency(k->scope, k->a->org) || fail(e, ERR_POLICY, "the orders are for programs whose scope has %s", k->a->org);
+}
+
+static bool
 list_orders(const struct asking *k, json_t *answer, struct err *e)
 {
 	static const char *const keys[] = { "what", "after", NULL };
@@ -228,10 +236,33 @@ list_orders(const struct asking *k, json_t *answer, struct err *e)
 
 	if (!json_only(q, keys, e) || (json_object_get(q, "after") != NULL && !json_take_int(&after, q, "after", e)))
 		return false;
-	if (!scope_has_agency(k->scope, k->a->org))
-		return fail(e, ERR_POLICY, "the orders are for programs whose scope has %s", k->a->org);
+	if (!may_see_orders(k, e))
+		return false;
 	reg_int(&ask, "after", after);
 	return collect(k, &ask, 6, order_item, answer, e);
+}
+
+static json_t *
+waiting_item(const struct reg_cell *c, const struct asking *k, int64_t *cursor)
+{
+	own_struct(buf) text = buf_new(2 * CMS_MAX);
+
+	base64_put(&text, c[3].s);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "id", cell_hex(&c[0]), "verb", cell_text(&c[1]), "person", cell_text(&c[2]),
+	    "hash", hash_json(c[3].s), "expires", time_json(c[4].i), "cms", buf_str(&text));
+}
+
+/* Whoever consents reads what is consented to. */
+static bool
+list_waiting(const struct asking *k, json_t *answer, struct err *e)
+{
+	static const char *const keys[] = { "what", NULL };
+	own_struct(reg_unit) ask = reg_read_new("orders.waiting");
+
+	if (!json_only(k->query, keys, e) || !may_see_orders(k, e))
+		return false;
+	reg_int(&ask, "now", k->now);
+	return collect(k, &ask, 5, waiting_item, answer, e);
 }
 
 static bool
@@ -264,7 +295,7 @@ list_head(const struct asking *k, json_t *answer, struct err *e)
  * what, is for programs that may read. */
 static const struct { const char *what; bool (*run)(const struct asking *, json_t *, struct err *); bool open; } lists[] = {
 	{ "requests", list_requests, false }, { "certificates", list_certificates, true }, { "lost", list_lost, true }, { "appointments", list_appointments, true },
-	{ "orders", list_orders, false }, { "head", list_head, true },
+	{ "orders", list_orders, false }, { "waiting", list_waiting, false }, { "head", list_head, true },
 };
 
 /* A program's certificate, active here: the hash of its key. */
@@ -316,7 +347,7 @@ list_answer(struct authority *a, struct span who, const char *json, int64_t now,
 	own(json_t) *q = NULL;
 	own(json_t) *answer = json_object();
 	own_struct(scope) scope = { NULL };
-	struct asking k = { .a = a, .scope = &scope };
+	struct asking k = { .a = a, .scope = &scope, .now = now };
 	const char *what;
 
 	if (!json_read(&q, span_str(json), e) || !json_take_str(&what, q, "what", e))

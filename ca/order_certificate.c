@@ -87,6 +87,8 @@ order_approve(struct act *t, struct err *e)
 		memcpy(it->request, c[0].s.ptr, REQUEST_ID_LEN);
 		it->facts = c[1].s;
 	}
+	if (act_waits(t))
+		return act_run(t, e);
 	if (!issue_plan(t->a, &b, t->now, e))
 		return false;
 	act_put_accept(t);
@@ -230,6 +232,8 @@ run_ending(struct act *t, struct err *e)
 			crl_ask(t->a);
 		return false;
 	}
+	if (act_waits(t))
+		return true;
 	/* Done it is, also when the CRL must wait: the timer goes on trying. */
 	if (crl_issue(t->a, clock_now(), &number, &late))
 		json_object_set_new(t->answer, "crl", json_integer(number));
@@ -257,22 +261,16 @@ order_revoke(struct act *t, struct err *e)
 	return take_revocation(t, &x.code, &x.invalidity, e) && end_all(t, &x, e);
 }
 
-static bool
-check_bare(const struct act *t, struct err *e)
-{
-	return t->o->with == NULL || fail(e, ERR_INPUT, "an order %s has no \"with\"", t->verb->id);
-}
-
 bool
 order_suspend(struct act *t, struct err *e)
 {
-	return check_bare(t, e) && end_all(t, &(struct ending){ "cert.suspend", "active", CRL_HOLD, INT64_MIN }, e);
+	return act_bare(t, e) && end_all(t, &(struct ending){ "cert.suspend", "active", CRL_HOLD, INT64_MIN }, e);
 }
 
 bool
 order_resume(struct act *t, struct err *e)
 {
-	return check_bare(t, e) && end_all(t, &(struct ending){ "cert.resume", "held", CRL_RESUMED, INT64_MIN }, e);
+	return act_bare(t, e) && end_all(t, &(struct ending){ "cert.resume", "held", CRL_RESUMED, INT64_MIN }, e);
 }
 
 /*

@@ -52,6 +52,7 @@ static const struct { const char *verb; bool (*run)(struct act *, struct err *);
 	{ "cert.suspend", order_suspend }, { "cert.resume", order_resume },
 	{ "key.block", order_block_key },
 	{ "person.appoint", order_appoint }, { "person.end", order_end }, { "program.register", order_program },
+	{ "order.consent", order_consent }, { "order.withdraw", order_withdraw },
 };
 
 /* Orders act at once; only the end of an appointment may lie ahead. */
@@ -63,8 +64,15 @@ check_effective(const struct act *t, struct err *e)
 	return fail(e, ERR_POLICY, "an order %s acts at once; its \"effective\" lies in the future", t->verb->id);
 }
 
-static bool
-run_verb(struct act *t, struct err *e)
+bool
+act_open(struct act *t, X509 **cert, struct err *e)
+{
+	return find_signer(t, cert, e) && order_open(t->o, t->cms, *cert, e) &&
+	    appointments_read(t->a, t->person, t->appointment, &t->nappointments, e);
+}
+
+bool
+act_verb(struct act *t, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(verbs[i].verb, t->o->verb) != 0)
@@ -87,12 +95,11 @@ order_carry_out(struct authority *a, struct span cms, int64_t now, struct buf *a
 	struct act t = { .a = a, .o = &o, .cms = cms, .now = now, .today = day_in_vietnam(now), .answer = j };
 	bool good;
 
-	if (!find_signer(&t, &cert, e) || !order_open(&o, cms, cert, e) ||
-	    !appointments_read(a, t.person, t.appointment, &t.nappointments, e))
+	if (!act_open(&t, &cert, e))
 		return false;
 	json_object_set_new(j, "done", json_string(o.verb));
 	t.unit = unit;
-	good = run_verb(&t, e);
+	good = act_verb(&t, e);
 	unit = t.unit;
 	if (!good)
 		return false;

@@ -16,6 +16,11 @@
  *		 about the subjects newer (one unit with the effect)
  *
  * The order is kept verbatim with its effect, or there is neither.
+ *
+ * Where policy asks two people (people="2") the first signed order is held against
+ * all this, kept verbatim, and waits until it expires.  order.consent of another
+ * person, whose subject is that order by id and SHA-256 of its octets, holds it
+ * against all this once more, for both, and carries it out: one unit.
  */
 #pragma once
 

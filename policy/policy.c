@@ -75,11 +75,14 @@ read_verb(struct policy *p, const struct policy_file *f, xmlNode *n, struct err 
 	struct order_verb *v = &p->verb[p->nverbs++];
 
 	*v = (struct order_verb){ .id = attr(n, "id", NULL), .roles = attr(n, "roles", NULL), .vi = attr(n, "vi", NULL),
-		.en = attr(n, "en", NULL), .secs = attr_int(n, "minutes", 0) * 60 };
+		.en = attr(n, "en", NULL), .secs = attr_int(n, "minutes", 0) * 60, .people = attr_int(n, "people", 1) };
 	if (policy_verb(p, v->id) != v)
 		return fail_at(e, f, n, "the verb %s stands twice", v->id);
 	if (!roles_known(p, v->roles))
 		return fail_at(e, f, n, "the verb %s names a role that is none", v->id);
+	/* Consent is what a second person gives; antin-signer keeps no order waiting. */
+	if (v->people == 2 && (strncmp(v->id, "order.", 6) == 0 || strncmp(v->id, "permit.", 7) == 0))
+		return fail_at(e, f, n, "the verb %s is one person's", v->id);
 	return v->secs > 0 || fail_at(e, f, n, "the verb %s has no life time", v->id);
 }
 

@@ -16,7 +16,7 @@
 
 struct agency { char *id, *name, *brief, *symbol, *suffix, *parent, *telephone, *place; int32_t from, to; };
 struct role { char *id, *vi, *en; };
-struct order_verb { char *id, *roles, *vi, *en; int64_t secs; };
+struct order_verb { char *id, *roles, *vi, *en; int64_t secs, people; };	/* people: how many must sign, 1 or 2 */
 struct tier { char *id, *policy, *vi, *en, *mark, *prefix[3], *prefix_sms; bool legal; };
 struct algorithm { char *id, *uri, *remark; int64_t least_bits; int32_t new_until, old_until; };
 struct profile {

@@ -97,6 +97,7 @@ render_roles(struct buf *out, const struct policy *p)
 		buf_printf(out, "verb %s\n", v->id);
 		line(out, "by", v->roles);
 		number_line(out, "seconds", v->secs);
+		number_line(out, "people", v->people);
 		line(out, "vi", v->vi);
 		line(out, "en", v->en);
 	}

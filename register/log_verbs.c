@@ -4,6 +4,16 @@
 
 #define DAEMONS (CALLER_CA | CALLER_SIGNER | CALLER_TSA)
 
+/* What every signed order is held against, and how it is kept. */
+#define NEW_ORDER { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM order_accepted WHERE id = $order_id)", ERR_CONFLICT, "this order was accepted before; an order acts once" }
+#define AFTER_RESTORE { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM reimport WHERE entry >= $after_size)", ERR_CONFLICT, \
+	"since this order was signed the register was restored, and cannot know whether it was carried out; look again and sign a new one" }
+#define KEEP_ORDER "INSERT INTO order_accepted (id, verb, signer, cms, entry, time) VALUES ($order_id, $act, $signer, $cms, $entry, $time)"
+
+/* Of one that waited before a restore nobody knows what became of it. */
+#define WAITS { "SELECT 1 FROM order_waiting w WHERE id = $waiting AND sha256 = $sha256 AND outcome IS NULL AND " \
+	"NOT EXISTS (SELECT 1 FROM reimport r WHERE r.entry >= w.entry)", ERR_CONFLICT, "no such order waits: it was carried out or withdrawn, or is from before a restore" }
+
 static const struct verb verbs[] = {
 	{ .name = "policy.adopt", .callers = DAEMONS, .entry = 10, .org = "org", .public = "hash",
 	  .in = { { "org", REG_TEXT }, { "what", REG_TEXT }, { "hash", REG_BYTES }, { "body", REG_BYTES, true } },
@@ -13,11 +23,37 @@ static const struct verb verbs[] = {
 	{ .name = "order.accept", .callers = CALLER_CA | CALLER_SIGNER, .entry = 9, .org = "org", .category = "role", .order = true,
 	  .in = { { "org", REG_TEXT }, { "role", REG_TEXT }, { "order_id", REG_BYTES }, { "act", REG_TEXT }, { "signer", REG_BYTES },
 		  { "cms", REG_BYTES }, { "after_size", REG_INT }, { "after_root", REG_BYTES } },
-	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM order_accepted WHERE id = $order_id)", ERR_CONFLICT,
-		       "this order was accepted before; an order acts once" },
-		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM reimport WHERE entry >= $after_size)", ERR_CONFLICT,
-		       "since this order was signed the register was restored, and cannot know whether it was carried out; look again and sign a new one" } },
-	  .project = { "INSERT INTO order_accepted (id, verb, signer, cms, entry, time) VALUES ($order_id, $act, $signer, $cms, $entry, $time)" } },
+	  .check = { NEW_ORDER, AFTER_RESTORE },
+	  .project = { KEEP_ORDER } },
+
+	/* An order that takes two people, when the first has signed: it is kept and does nothing yet. */
+	{ .name = "order.wait", .callers = CALLER_CA, .entry = 9, .org = "org", .category = "role", .order = true,
+	  .in = { { "org", REG_TEXT }, { "role", REG_TEXT }, { "order_id", REG_BYTES }, { "act", REG_TEXT }, { "signer", REG_BYTES },
+		  { "cms", REG_BYTES }, { "after_size", REG_INT }, { "after_root", REG_BYTES },
+		  { "person", REG_TEXT }, { "sha256", REG_BYTES }, { "expires", REG_INT } },
+	  .check = { NEW_ORDER, AFTER_RESTORE },
+	  .project = { KEEP_ORDER,
+		       "INSERT INTO order_waiting (id, person, sha256, expires, entry) VALUES ($order_id, $person, $sha256, $expires, $entry)" } },
+
+	/* The second person's order; what the first one ordered follows in the same unit. */
+	{ .name = "order.consent", .callers = CALLER_CA, .entry = 9, .org = "org", .category = "role", .order = true,
+	  .in = { { "org", REG_TEXT }, { "role", REG_TEXT }, { "order_id", REG_BYTES }, { "act", REG_TEXT }, { "signer", REG_BYTES },
+		  { "cms", REG_BYTES }, { "after_size", REG_INT }, { "after_root", REG_BYTES },
+		  { "person", REG_TEXT }, { "waiting", REG_BYTES }, { "sha256", REG_BYTES } },
+	  .check = { NEW_ORDER, AFTER_RESTORE, WAITS,
+		     { "SELECT 1 FROM order_waiting WHERE id = $waiting AND person <> $person", ERR_POLICY,
+		       "this takes two people, and one person's two signatures are one" },
+		     { "SELECT 1 FROM order_waiting WHERE id = $waiting AND expires >= $time", ERR_CONFLICT, "the order that waited has expired; sign a new one" } },
+	  .project = { KEEP_ORDER, "UPDATE order_waiting SET outcome = 'consented', ended_entry = $entry WHERE id = $waiting" } },
+
+	/* Who signed first takes it back. */
+	{ .name = "order.withdraw", .callers = CALLER_CA, .entry = 9, .org = "org", .category = "role", .order = true,
+	  .in = { { "org", REG_TEXT }, { "role", REG_TEXT }, { "order_id", REG_BYTES }, { "act", REG_TEXT }, { "signer", REG_BYTES },
+		  { "cms", REG_BYTES }, { "after_size", REG_INT }, { "after_root", REG_BYTES },
+		  { "person", REG_TEXT }, { "waiting", REG_BYTES }, { "sha256", REG_BYTES } },
+	  .check = { NEW_ORDER, AFTER_RESTORE, WAITS,
+		     { "SELECT 1 FROM order_waiting WHERE id = $waiting AND person = $person", ERR_POLICY, "an order that waits is withdrawn by who signed it" } },
+	  .project = { KEEP_ORDER, "UPDATE order_waiting SET outcome = 'withdrawn', ended_entry = $entry WHERE id = $waiting" } },
 
 	/* Nothing about the subject of an order may be newer than what its signer saw. */
 	{ .name = "order.fresh", .callers = CALLER_CA | CALLER_SIGNER, .entry = VERB_QUIET,
@@ -80,6 +116,11 @@ static const struct read reads[] = {
 	  .in = { { "what", REG_TEXT } }, .sql = "SELECT hash, body, entry FROM policy_adopted WHERE what = $what ORDER BY entry DESC LIMIT 1" },
 	{ .name = "orders", .callers = CALLER_CA | CALLER_SIGNER, .columns = 6, .out = { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
 	  .in = { { "after", REG_INT } }, .sql = "SELECT id, verb, signer, cms, time, entry FROM order_accepted WHERE entry > $after ORDER BY entry LIMIT 200" },
+	{ .name = "order.waiting", .callers = CALLER_CA, .columns = 4, .out = { REG_BYTES, REG_TEXT, REG_INT, REG_TEXT }, .in = { { "id", REG_BYTES } },
+	  .sql = "SELECT a.cms, w.person, w.expires, w.outcome FROM order_waiting w JOIN order_accepted a ON a.id = w.id WHERE w.id = $id" },
+	{ .name = "orders.waiting", .callers = CALLER_CA, .columns = 5, .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_BYTES, REG_INT }, .in = { { "now", REG_INT } },
+	  .sql = "SELECT a.id, a.verb, w.person, a.cms, w.expires FROM order_waiting w JOIN order_accepted a ON a.id = w.id "
+		 "WHERE w.outcome IS NULL AND w.expires >= $now ORDER BY w.expires LIMIT 50" },
 	{ .name = NULL },
 };
 

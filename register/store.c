@@ -131,6 +131,12 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	{ "CREATE TABLE key_blocked (key_id BLOB PRIMARY KEY, reason TEXT, entry INTEGER NOT NULL, time INTEGER NOT NULL) STRICT",
 	  "CREATE TABLE key_blocked (key_id bytea PRIMARY KEY, reason text COLLATE \"C\", entry bigint NOT NULL, time bigint NOT NULL)" },
 	{ "CREATE INDEX IF NOT EXISTS appointment_approver ON appointment (person) WHERE role = 'approver'", NULL },
+	{ "CREATE TABLE order_waiting (id BLOB PRIMARY KEY, person TEXT NOT NULL, sha256 BLOB NOT NULL, expires INTEGER NOT NULL, entry INTEGER NOT NULL, "
+	  "outcome TEXT, ended_entry INTEGER) STRICT;"
+	  "CREATE INDEX order_waiting_open ON order_waiting (expires) WHERE outcome IS NULL",
+	  "CREATE TABLE order_waiting (id bytea PRIMARY KEY, person text COLLATE \"C\" NOT NULL, sha256 bytea NOT NULL, expires bigint NOT NULL, entry bigint NOT NULL, "
+	  "outcome text COLLATE \"C\", ended_entry bigint);"
+	  "CREATE INDEX order_waiting_open ON order_waiting (expires) WHERE outcome IS NULL" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -8,6 +8,7 @@ static const struct table tables[] = {
 	{ "log_published", .derived = "one, size, note, key", .log = true },
 	{ "log_beat", .ephemeral = "one, time", .log = true },
 	{ "order_accepted", "id, verb, signer, cms, entry, time" },
+	{ "order_waiting", "id, person, sha256, expires, entry, outcome, ended_entry" },
 	{ "policy_adopted", "entry, what, hash, body, time" },
 	{ "report", "entry, spec, size, sha256, json_sha256, html_sha256, index_sha256, css_sha256, time" },
 	{ "stamp_batch", "entry, number, first, last, body, time" },

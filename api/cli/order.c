@@ -18,7 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LIFE_SECS 600
+#define LIFE_MINUTES 10
+#define LIFE_MINUTES_MAX (30 * 24 * 60)
 
 const struct arg_option order_options[] = {
 	KEYBOARD_OPTIONS,
@@ -26,6 +27,7 @@ const struct arg_option order_options[] = {
 	SERVICE_OPTIONS,
 	{ "reason", "TEXT", false, "why" },
 	{ "effective", "TIME", false, "from when (now)" },
+	{ "minutes", "N", false, "until it expires (10); one that takes two people may wait longer" },
 	{ "with", "JSON", false, "what the verb needs to know" },
 	{ "out", "FILE", false, "write the signed order here and send it to nobody" },
 	{ "yes", NULL, false, "do not ask before signing" },
@@ -121,6 +123,38 @@ hash_given(struct making *m, struct order_subject *s, struct err *e)
 	return true;
 }
 
+/* An order that waits: its octets are hashed here, and what they say is shown. */
+static bool
+take_waiting(struct order_subject *s, const json_t *item, struct err *e)
+{
+	own_struct(buf) der = buf_new(1 << 20), text = buf_new(ORDER_MAX), serial = buf_new(1 << 10);
+	own(CMS_ContentInfo) *cms = NULL;
+	const char *base64;
+
+	if (!json_take_str(&base64, item, "cms", e) || !base64_get(&der, span_str(base64), e) || !cms_read(&cms, buf_span(&der), e) ||
+	    !cms_signer_serial(&serial, cms, e) || !cms_content_unchecked(&text, cms, e))
+		return fail_in(e, "the order that waits");
+	sha256(s->hash, buf_span(&der));
+	fprintf(stderr, "  %s, signed by certificate %s: %s\n", s->id, buf_str(&serial), buf_str(&text));
+	return true;
+}
+
+static bool
+hash_waiting(struct making *m, struct order_subject *s, struct err *e)
+{
+	own(json_t) *ask = json_pack("{s:s}", "what", "waiting");
+	own(json_t) *answer = NULL;
+	json_t *items, *item;
+	size_t i;
+
+	if (!http_json(&answer, &m->service, "POST", "/v1/list/ca", ask, e) || !json_take_arr(&items, answer, "items", e))
+		return false;
+	json_array_foreach(items, i, item)
+		if (strcmp(json_string_value(json_object_get(item, "id")) ?: "", s->id) == 0)
+			return take_waiting(s, item, e);
+	return fail(e, ERR_ABSENT, "no order %.40s waits", s->id);
+}
+
 /* What a restore lost cannot be fetched: its entry's hash is given. */
 static bool
 hash_certificate(struct making *m, struct order_subject *s, struct err *e)
@@ -144,6 +178,8 @@ static const struct { const char *verb, *path; bool (*hash)(struct making *, str
 	{ "person.appoint", "/v1/orders/ca", hash_with },
 	{ "person.end", "/v1/orders/ca", hash_given },
 	{ "program.register", "/v1/orders/ca", hash_with },
+	{ "order.consent", "/v1/orders/ca", hash_waiting },
+	{ "order.withdraw", "/v1/orders/ca", hash_waiting },
 	{ "permit.seal", "/v1/orders/signer", hash_permit },
 	{ "permit.withdraw", "/v1/orders/signer", hash_permit },
 	{ "permit.erase", "/v1/orders/signer", hash_permit },
@@ -176,10 +212,14 @@ static bool
 fill(struct making *m, size_t verb, struct err *e)
 {
 	const struct args *a = m->a;
+	const char *text = args_get(a, "minutes");
+	uint64_t minutes = LIFE_MINUTES;
 	int64_t now = clock_now();
 
+	if (text != NULL && (!decimal_get(&minutes, span_str(text), e) || minutes < 1 || minutes > LIFE_MINUTES_MAX))
+		return fail(e, ERR_INPUT, "--minutes is a number of minutes, at most %d", LIFE_MINUTES_MAX);
 	m->order.made = now;
-	m->order.expires = now + LIFE_SECS;
+	m->order.expires = now + 60 * (int64_t)minutes;
 	m->order.reason = args_get(a, "reason") ?: "";
 	m->order.with = m->with;
 	m->order.nsubjects = a->nwords - 1;

@@ -54,6 +54,18 @@ CREATE TABLE order_accepted (
 ) STRICT;
 CREATE INDEX order_entry ON order_accepted (entry);
 
+-- Of these, the ones that take two people, from the first signature on.
+CREATE TABLE order_waiting (
+	id BLOB PRIMARY KEY,
+	person TEXT NOT NULL,		-- who signed first
+	sha256 BLOB NOT NULL,		-- of the CMS
+	expires INTEGER NOT NULL,
+	entry INTEGER NOT NULL,
+	outcome TEXT,			-- consented, withdrawn; null: it waits, or has expired
+	ended_entry INTEGER
+) STRICT;
+CREATE INDEX order_waiting_open ON order_waiting (expires) WHERE outcome IS NULL;
+
 CREATE TABLE policy_adopted (
 	entry INTEGER PRIMARY KEY,
 	what TEXT NOT NULL,		-- policy, ceremony, key

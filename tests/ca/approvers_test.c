@@ -61,18 +61,14 @@ on_certificate(enum who by, const char *verb, X509 *cert, struct err *e)
 	return on_certificates(by, verb, (X509 *const[]){ cert }, 1, e);
 }
 
-static bool
-order_with(enum who by, const char *verb, const char *id, json_t *with, struct err *e)
+static void
+hash_with(struct draft *d, const json_t *with)
 {
 	own_struct(buf) text = buf_new(4096);
-	struct draft d = { .by = by, .verb = verb, .id = id, .with = with };
-	bool good;
 
 	json_write(&text, with);
-	sha256(d.hash, buf_span(&text));
-	good = world_order(&w, &d, NULL, e);
-	json_decref(with);
-	return good;
+	sha256(d->hash, buf_span(&text));
+	d->with = with;
 }
 
 static bool
@@ -80,21 +76,28 @@ block_key(X509 *cert, struct err *e)
 {
 	unsigned char id[KEY_ID_LEN];
 	char hex[2 * KEY_ID_LEN + 1];
+	struct draft d = { .by = SEC, .verb = "key.block", .id = hex };
+	own(json_t) *with = json_object();
 
 	key_id_of_cert(id, cert);
 	hex_text(hex, span_of(id, sizeof(id)));
-	return order_with(SEC, "key.block", hex, json_object(), e);
+	hash_with(&d, with);
+	return world_order_of_two(&w, &d, MAI, NULL, e);
 }
 
 static bool
 appoint(const char *person, int32_t from, int32_t to, struct err *e)
 {
+	struct draft d = { .by = MAI, .verb = "person.appoint", .id = person };
 	char first[TIME_TEXT], last[TIME_TEXT];
+	own(json_t) *with = NULL;
 
 	date_text(first, from);
 	date_text(last, to);
-	return order_with(MAI, "person.appoint", person, json_pack("{s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:s}", "person", person, "role", "approver",
-	    "agency", "H99", "title", "Quản trị viên", "mode", "", "kinds", "*", "from", first, "to", last, "decision", "9/QĐ-UBND"), e);
+	with = json_pack("{s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:s}", "person", person, "role", "approver",
+	    "agency", "H99", "title", "Quản trị viên", "mode", "", "kinds", "*", "from", first, "to", last, "decision", "9/QĐ-UBND");
+	hash_with(&d, with);
+	return world_order(&w, &d, NULL, e);
 }
 
 /* Its only appointment, from this time on. */

@@ -24,7 +24,7 @@ end(void **state)
 	return 0;
 }
 
-/* SEC's order about this key. */
+/* SEC's order about this key; it takes somebody else's consent. */
 static struct draft
 block(char hex[2 * KEY_ID_LEN + 1], const EVP_PKEY *key, const json_t *with)
 {
@@ -82,8 +82,7 @@ blocks_that_are_refused(void **state)
 {
 	own(EVP_PKEY) *key = key_new();
 	own(EVP_PKEY) *authority = X509_get_pubkey(w.issuing);
-	const struct { const char *name; enum who by; const char *id, *with; bool authority, hash; enum err_class class; const char *word; } rows[] = {
-		{ .name = "an approver", .by = MAI, .class = ERR_POLICY, .word = "no role" },
+	const struct { const char *name, *id, *with; bool authority, hash; enum err_class class; const char *word; } rows[] = {
 		{ .name = "no hash of a key", .id = "00ff", .class = ERR_INPUT, .word = "is no hash of a key" },
 		{ .name = "the hash of something else", .hash = true, .class = ERR_CONFLICT, .word = "hash of subject" },
 		{ .name = "a reason of one's own", .with = "{\"code\":\"superseded\"}", .class = ERR_INPUT, .word = "code" },
@@ -100,7 +99,6 @@ blocks_that_are_refused(void **state)
 
 		assert_done(json_read(&with, span_str(rows[i].with == NULL ? "{}" : rows[i].with), &e), e);
 		d = block(hex, rows[i].authority ? authority : key, with);
-		d.by = rows[i].by == MAI && i > 0 ? SEC : rows[i].by;
 		d.id = rows[i].id == NULL ? d.id : rows[i].id;
 		d.hash[0] ^= rows[i].hash;
 		refused(rows[i].name, world_order(&w, &d, NULL, &e), &e, rows[i].class, rows[i].word);
@@ -127,7 +125,7 @@ a_blocked_key_has_no_certificate_and_gets_none(void **state)
 	serial_hex(&serial, X509_get0_serialNumber(second));
 	hold.id = buf_str(&serial);
 	assert_done(world_order(&w, &hold, NULL, &e), e);
-	assert_done(world_order(&w, &d, &answer, &e), e);
+	assert_done(world_order_of_two(&w, &d, NAM, &answer, &e), e);
 	assert_int_equal(json_array_size(json_object_get(answer, "ids")), 2);
 	is_listed("the first", first, INT64_C(1777766400));
 	is_listed("the one that was held", second, INT64_C(1777766400));
@@ -136,7 +134,7 @@ a_blocked_key_has_no_certificate_and_gets_none(void **state)
 	refused("what waited", world_order(&w, &approve, NULL, &e), &e, ERR_CONFLICT, "not waiting");
 	refused("asked for anew", ask(key, "CB-000400", "Giám đốc", &again, &e), &e, ERR_POLICY, "blocked for ever");
 	refused("asked for by another", ask(key, "CB-000401", "Giám đốc", &again, &e), &e, ERR_POLICY, "blocked for ever");
-	refused("blocked twice", world_order(&w, &d, NULL, &e), &e, ERR_CONFLICT, "blocked already");
+	refused("blocked twice", world_order_of_two(&w, &d, NAM, NULL, &e), &e, ERR_CONFLICT, "blocked already");
 }
 
 static void
@@ -148,7 +146,7 @@ a_key_that_nobody_has_yet_is_blocked(void **state)
 	struct draft d = block(hex, key, with);
 	struct err e;
 
-	assert_done(world_order(&w, &d, NULL, &e), e);
+	assert_done(world_order_of_two(&w, &d, MAI, NULL, &e), e);
 	refused("asked for later", ask(key, "CB-000402", "Chuyên viên", &request, &e), &e, ERR_POLICY, "blocked for ever");
 }
 

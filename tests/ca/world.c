@@ -640,6 +640,29 @@ world_order(struct world *w, const struct draft *d, json_t **answer, struct err 
 	return answer == NULL || json_read(answer, buf_span(&text), e);
 }
 
+struct draft
+consent_to(const json_t *answer, enum who by)
+{
+	const json_t *waits = json_object_get(answer, "waits");
+	struct draft d = { .by = by, .verb = "order.consent", .id = json_string_value(json_object_get(waits, "id")) };
+
+	assert_non_null(d.id);
+	hash_from_hex(d.hash, waits);
+	return d;
+}
+
+bool
+world_order_of_two(struct world *w, const struct draft *d, enum who by, json_t **answer, struct err *e)
+{
+	own(json_t) *waits = NULL;
+	struct draft consent;
+
+	if (!world_order(w, d, &waits, e))
+		return false;
+	consent = consent_to(waits, by);
+	return world_order(w, &consent, answer, e);
+}
+
 void
 hash_from_hex(unsigned char out[SHA256_LEN], const json_t *item)
 {

@@ -93,6 +93,10 @@ struct draft {
 /* The signed order. */
 void order_cms(struct world *, const struct draft *, struct buf *cms);
 must_check bool world_order(struct world *, const struct draft *, json_t **answer, struct err *);
+/* d, then the consent of `by` to it; answer: that of the consent. */
+must_check bool world_order_of_two(struct world *, const struct draft *d, enum who by, json_t **answer, struct err *);
+/* The consent to what waits (an order's answer, kept by the caller), to be sent. */
+struct draft consent_to(const json_t *waits, enum who by);
 /* Asks for a certificate and has MAI approve it; the PEM answer. */
 X509 *world_enrol(struct world *, const char *profile, const char *agency, const char *name, const char *person, const char *title, EVP_PKEY *);
 void hash_from_hex(unsigned char out[SHA256_LEN], const json_t *item);

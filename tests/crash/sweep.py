@@ -222,15 +222,39 @@ class Work:
 
         key = hashlib.sha256(b"key %d" % self.serial).digest()
 
+        def wait(name):              # it takes two people: the first signature
+            done, out = self.shell.run(f"order_by security CB-000002 key.block {name.hex()} --reason 'Thử nghiệm' --with '{{}}' --minutes 60")
+            if not done:
+                return None
+            order = json.loads(out)["waits"]["id"]
+            self.told_of("an order that waits", "SELECT 1 FROM order_waiting WHERE id = ?", bytes.fromhex(order))
+            return order
+
         def block():
-            done, _ = self.shell.run(f"order_by security CB-000002 key.block {key.hex()} --reason 'Thử nghiệm' --with '{{}}'")
+            order = wait(key)
+            if order is None:
+                return False
+            done, _ = self.order("approver", "CB-000001", "order.consent", order)
             if done:
                 self.told_of("a blocked key", "SELECT 1 FROM key_blocked WHERE key_id = ?", key)
+            return done
+
+        withdrawn = "SELECT count(*) FROM order_waiting WHERE outcome = 'withdrawn'"
+        before = one(withdrawn)
+
+        def withdraw():
+            order = wait(hashlib.sha256(b"another key %d" % self.serial).digest())
+            if order is None:
+                return False
+            done, _ = self.order("security", "CB-000002", "order.withdraw", order)
+            if done:
+                self.told_of("a withdrawn order", "SELECT 1 FROM order_waiting WHERE id = ? AND outcome = 'withdrawn'", bytes.fromhex(order))
             return done
 
         until("the suspension", lambda: one("SELECT 1 FROM certificate_hold WHERE serial = ?", serial), suspend)
         until("its end", lambda: one("SELECT state FROM certificate WHERE serial = ?", serial) == "active", resume)
         until("the blocked key", lambda: one("SELECT 1 FROM key_blocked WHERE key_id = ?", key), block)
+        until("an order's withdrawal", lambda: one(withdrawn) > before, withdraw)
         until("the refusal of a request", lambda: one("SELECT state FROM request WHERE id = ?", bytes.fromhex(refused)) == "rejected", reject)
         until("the revocation", lambda: one("SELECT state FROM certificate WHERE serial = ?", serial) == "revoked", revoke)
         until("the revocation on the published CRL", lambda: serial in open(STATE + "/public/crl/0.crl", "rb").read())

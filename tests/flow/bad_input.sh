@@ -265,6 +265,7 @@ d = open(sys.argv[1] + '/twice.cms', 'rb').read()
 open(sys.argv[1] + '/altered.cms', 'wb').write(d.replace(b'"next": 5', b'"next": 6').replace(b'"next":5', b'"next":6'))
 PY
 before=$(reserved)
+leaked=$(printf 'a key that leaked' | sha256sum | cut -d' ' -f1)
 table <<'TABLE'
 an order that has expired      | 409 | conflict | the order has expired                          | ordered expired
 an order from the future       | 403 | policy   | made in the future                             | ordered future
@@ -282,6 +283,15 @@ the officer orders the seal    |   1 | policy   | no appointment (clerk) for age
 an approver orders the seal    |   1 | policy   | no appointment (clerk) for agency H99.31.07    | seal_by approver CB-000001 "$handle"
 the clerk of another agency    |   1 | policy   | no appointment (clerk) for agency H99.31.07    | seal_by local CB-000013 "$handle"
 the clerk approves a certificate | 1 | policy   | approver                                       | by clerk CB-000012 cert.revoke "$(cat "$state/desk/certificates/CB-000013.serial")"
+a key, by one person           |   0 | done     |                                                | by security CB-000002 key.block "$leaked" --with '{}' --minutes 60; waits=$(jq -r .waits.id "$answer")
+the same person consents       |   1 | policy   | one person's two signatures are one            | by security CB-000002 order.consent "$waits"
+the clerk consents             |   1 | policy   | no role that may order key.block               | by clerk CB-000012 order.consent "$waits"
+an approver withdraws it       |   1 | policy   | withdrawn by who signed it                     | by approver CB-000001 order.withdraw "$waits"
+consent to nothing             |   1 | absent   | no order                                       | by approver CB-000001 order.consent "$leaked"
+a key waits for a week         |   1 | policy   | 1440 minutes at most                           | by security CB-000002 key.block "$leaked" --with '{}' --minutes 10080
+an order for ever              |   1 | input    | number of minutes                              | by security CB-000002 key.block "$leaked" --with '{}' --minutes 999999999
+another person consents        |   0 | done     |                                                | by approver CB-000001 order.consent "$waits"
+consent once more              |   1 | absent   | no order                                       | by approver CB-000001 order.consent "$waits"
 an order, the first time       | 200 | done     |                                                | ordered twice
 the same order once more       | 409 | conflict | an order acts once                             | ordered twice
 TABLE

@@ -67,6 +67,10 @@ static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
 	{ "an order for a role that is none", "roles.xml", "roles=\"clerk\"", "roles=\"king\"", "names a role that is none" },
 	{ "an order for nobody", "roles.xml", "roles=\"approver\"", "roles=\"\"", "names a role that is none" },
 	{ "an order that never expires", "roles.xml", "minutes=\"10\"", "minutes=\"0\"", "no life time" },
+	{ "an order of three people", "roles.xml", "people=\"2\"", "people=\"3\"", "roles.xml" },
+	{ "an order of nobody", "roles.xml", "people=\"2\"", "people=\"0\"", "roles.xml" },
+	{ "a seal that waits", "roles.xml", "<verb id=\"permit.seal\"", "<verb people=\"2\" id=\"permit.seal\"", "permit.seal is one person's" },
+	{ "a consent that waits", "roles.xml", "<verb id=\"order.consent\"", "<verb people=\"2\" id=\"order.consent\"", "order.consent is one person's" },
 	{ "an order that expired before it was made", "roles.xml", "minutes=\"10\"", "minutes=\"-5\"", "" },
 
 	{ "two tiers of one name", "tiers.xml", "id=\"city\"", "id=\"demonstration\"", "two tiers" },

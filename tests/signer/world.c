@@ -150,7 +150,7 @@ office_block(struct office *o, X509 *cert)
 	key_id_of_cert(id, cert);
 	hex_text(hex, span_of(id, sizeof(id)));
 	hash_json(d.hash, with);
-	assert_done(world_order(&o->w, &d, NULL, &e), e);
+	assert_done(world_order_of_two(&o->w, &d, MAI, NULL, &e), e);
 }
 
 void

@@ -49,7 +49,7 @@ void office_dismiss(struct office *, enum staff);
 /* MAI's order cert.suspend, cert.resume, cert.revoke. */
 void office_certificate(struct office *, const char *verb, X509 *cert);
 void office_revoke(struct office *, X509 *cert);
-/* SEC's order key.block. */
+/* SEC's order key.block, with MAI's consent. */
 void office_block(struct office *, X509 *cert);
 
 /* One message; the answer as JSON (NULL out: not looked at). */

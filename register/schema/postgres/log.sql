@@ -57,6 +57,18 @@ CREATE TABLE order_accepted (
 );
 CREATE INDEX order_entry ON order_accepted (entry);
 
+-- Of these, the ones that take two people, from the first signature on.
+CREATE TABLE order_waiting (
+	id bytea PRIMARY KEY,
+	person text COLLATE "C" NOT NULL,		-- who signed first
+	sha256 bytea NOT NULL,		-- of the CMS
+	expires bigint NOT NULL,
+	entry bigint NOT NULL,
+	outcome text COLLATE "C",			-- consented, withdrawn; null: it waits, or has expired
+	ended_entry bigint
+);
+CREATE INDEX order_waiting_open ON order_waiting (expires) WHERE outcome IS NULL;
+
 CREATE TABLE policy_adopted (
 	entry bigint PRIMARY KEY,
 	what text COLLATE "C" NOT NULL,		-- policy, ceremony, key
