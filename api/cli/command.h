@@ -48,6 +48,8 @@ int command_token(const struct args *);
 int command_ceremony(const struct args *);
 int command_enrol(const struct args *);
 int command_order(const struct args *);
+bool order_kept_word(const char *word);	/* list, show, verify */
+int order_kept(const struct args *);
 int command_permit(const struct args *);
 int command_dossier(const struct args *);
 int command_bench(const struct args *);

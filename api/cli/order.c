@@ -29,7 +29,15 @@ const struct arg_option order_options[] = {
 	{ "effective", "TIME", false, "from when (now)" },
 	{ "minutes", "N", false, "until it expires (10); one that takes two people may wait longer" },
 	{ "with", "JSON", false, "what the verb needs to know" },
-	{ "out", "FILE", false, "write the signed order here and send it to nobody" },
+	{ "out", "FILE", false, "write the signed order here and send it to nobody; show: as it is kept" },
+	{ "database", "FILE", false, "list, show, verify: the register's database, or a backup's" },
+	{ "verb", "VERB", false, "list: of this verb" },
+	{ "who", "PERSON", false, "list: signed by this person" },
+	{ "target", "ID", false, "list: with this subject" },
+	{ "since", "TIME", false, "list: taken since then" },
+	{ "state", "WORD", false, "list: done, waits, expired or withdrawn" },
+	{ "issuer", "FILE", false, "verify: the certificate of the authority that issues" },
+	{ "key", "VKEY|FILE", false, "verify: the log's key" },
 	{ "yes", NULL, false, "do not ask before signing" },
 	{ NULL },
 };
@@ -314,6 +322,8 @@ command_order(const struct args *a)
 	struct err e;
 	bool good;
 
+	if (a->nwords > 0 && order_kept_word(a->word[0]))
+		return order_kept(a);
 	if (a->nwords < 2 || args_get(a, "api") == NULL) {
 		fail(&e, ERR_INPUT, "antin order VERB ID... --token LABEL --certificate FILE --api URL");
 		return command_usage(a, &e);
