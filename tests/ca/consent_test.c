@@ -146,7 +146,7 @@ first_signatures_that_are_refused(void **state)
 static void
 consents_that_are_refused(void **state)
 {
-	own(EVP_PKEY) *second_key = key_new(), *plain_key = key_new(), *same_key = key_new();
+	own(EVP_PKEY) *second_key = key_new(), *plain_key = key_new();
 	own(X509) *second = world_enrol(&w, "official", "H99", "Cán bộ an toàn", "QT-000003", "Trưởng phòng", second_key);
 	own(X509) *plain = world_enrol(&w, "official", "H99", "Người ký", "CB-000601", "Chuyên viên", plain_key);
 	own(json_t) *waits = NULL;
