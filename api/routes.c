@@ -37,7 +37,7 @@ static const struct route table[] = {
 	{ "POST", "/v1/requests", false, REQUEST_MAX, forward_request, "asks for a certificate" },
 	{ "POST", "/v1/orders/ca", false, ORDER_MAX, forward_order_ca, "a signed order about certificates and people" },
 	{ "POST", "/v1/orders/signer", false, ORDER_MAX, forward_order_signer, "a signed order about permits" },
-	{ "POST", "/v1/list/ca", false, LIST_MAX, forward_list_ca, "requests, certificates, appointments, orders" },
+	{ "POST", "/v1/list/ca", false, LIST_MAX, forward_list_ca, "requests, certificates, appointments, orders and those that wait" },
 	{ "POST", "/v1/list/permits", false, LIST_MAX, forward_list_permits, "permits by state" },
 	{ "GET", "/v1/certificates/{serial}", false, 0, forward_certificate, "a certificate, DER" },
 	{ "POST", "/v1/permits", false, SUBMISSION_MAX, forward_submit, "hands in a permit to be signed" },

@@ -8,6 +8,7 @@
 #include "ca/serial.h"
 #include "policy/scope.h"
 #include "register/merkle.h"
+#include "verifier/order.h"
 
 #include <stdio.h>
 
@@ -242,26 +243,38 @@ list_orders(const struct asking *k, json_t *answer, struct err *e)
 	return collect(k, &ask, 6, order_item, answer, e);
 }
 
+/* Its octets only when it is asked for alone: two hundred might be too many. */
 static json_t *
 waiting_item(const struct reg_cell *c, const struct asking *k, int64_t *cursor)
 {
+	json_t *j = json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", cell_hex(&c[0]), "verb", cell_text(&c[1]), "person", cell_text(&c[2]),
+	    "hash", hash_json(c[3].s), "expires", time_json(c[4].i));
 	own_struct(buf) text = buf_new(2 * CMS_MAX);
 
-	base64_put(&text, c[3].s);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "id", cell_hex(&c[0]), "verb", cell_text(&c[1]), "person", cell_text(&c[2]),
-	    "hash", hash_json(c[3].s), "expires", time_json(c[4].i), "cms", buf_str(&text));
+	if (json_object_get(k->query, "id") != NULL) {
+		base64_put(&text, c[3].s);
+		json_object_set_new(j, "cms", json_string(buf_str(&text)));
+	}
+	return j;
 }
 
 /* Whoever consents reads what is consented to. */
 static bool
 list_waiting(const struct asking *k, json_t *answer, struct err *e)
 {
-	static const char *const keys[] = { "what", NULL };
+	static const char *const keys[] = { "what", "id", NULL };
 	own_struct(reg_unit) ask = reg_read_new("orders.waiting");
+	unsigned char id[ORDER_ID_LEN];
 
 	if (!json_only(k->query, keys, e) || !may_see_orders(k, e))
 		return false;
 	reg_int(&ask, "now", k->now);
+	if (json_object_get(k->query, "id") == NULL)
+		reg_null(&ask, "id");
+	else if (json_take_hex(id, sizeof(id), k->query, "id", e))
+		reg_bytes(&ask, "id", span_of(id, sizeof(id)));
+	else
+		return false;
 	return collect(k, &ask, 5, waiting_item, answer, e);
 }
 

@@ -29,8 +29,8 @@
  *		An order that takes two people (policy) answers {"waits": {"verb", "id", "hash", "expires"}}.
  * CA_LIST	the program that asks (as in signer/proto.h: certificate, SHA-256 of a key, or empty), JSON {"what": "requests", ?"state"} | {"what": "certificates", ?"person", ?"state",
  *		?"agency", ?"after"} | {"what": "appointments", "person"} | {"what": "orders",
- *		?"after"} | {"what": "waiting"} | {"what": "head"} -> {"items": [...], ?"next"}; each item that an order
- *		can name has "id" and "hash".  "requests", "orders" and "waiting" (each with its CMS, base64) are for programs with the
+ *		?"after"} | {"what": "waiting", ?"id"} | {"what": "head"} -> {"items": [...], ?"next"}; each item that an order
+ *		can name has "id" and "hash".  "requests", "orders" and "waiting" (of one id with its CMS, base64) are for programs with the
  *		right "read": requests of their agencies, orders where the agency of this
  *		authority is among them.  The others are public.  "head" gives {"size", "root"} for an order's `after`.
  * CA_CERTIFICATE serial (hex) -> DER.

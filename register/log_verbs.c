@@ -118,9 +118,9 @@ static const struct read reads[] = {
 	  .in = { { "after", REG_INT } }, .sql = "SELECT id, verb, signer, cms, time, entry FROM order_accepted WHERE entry > $after ORDER BY entry LIMIT 200" },
 	{ .name = "order.waiting", .callers = CALLER_CA, .columns = 4, .out = { REG_BYTES, REG_TEXT, REG_INT, REG_TEXT }, .in = { { "id", REG_BYTES } },
 	  .sql = "SELECT a.cms, w.person, w.expires, w.outcome FROM order_waiting w JOIN order_accepted a ON a.id = w.id WHERE w.id = $id" },
-	{ .name = "orders.waiting", .callers = CALLER_CA, .columns = 5, .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_BYTES, REG_INT }, .in = { { "now", REG_INT } },
+	{ .name = "orders.waiting", .callers = CALLER_CA, .columns = 5, .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_BYTES, REG_INT }, .in = { { "now", REG_INT }, { "id", REG_BYTES, true } },
 	  .sql = "SELECT a.id, a.verb, w.person, a.cms, w.expires FROM order_waiting w JOIN order_accepted a ON a.id = w.id "
-		 "WHERE w.outcome IS NULL AND w.expires >= $now ORDER BY w.expires LIMIT 50" },
+		 "WHERE w.outcome IS NULL AND w.expires >= $now AND ($id IS NULL OR w.id = $id) ORDER BY w.expires LIMIT 200" },
 	{ .name = NULL },
 };
 

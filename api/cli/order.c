@@ -150,7 +150,7 @@ take_waiting(struct order_subject *s, const json_t *item, struct err *e)
 static bool
 hash_waiting(struct making *m, struct order_subject *s, struct err *e)
 {
-	own(json_t) *ask = json_pack("{s:s}", "what", "waiting");
+	own(json_t) *ask = json_pack("{s:s, s:s}", "what", "waiting", "id", s->id);
 	own(json_t) *answer = NULL;
 	json_t *items, *item;
 	size_t i;

@@ -70,14 +70,15 @@ block(enum who by)
 
 /* What waits, as those see it who may consent. */
 static json_t *
-waiting(void)
+waiting(const char *id)
 {
+	own_str char *query = id == NULL ? xstrdup("{\"what\":\"waiting\"}") : xprintf("{\"what\":\"waiting\",\"id\":\"%s\"}", id);
 	own_struct(buf) who = buf_new(64), text = buf_new(CA_MESSAGE_MAX);
 	json_t *list = NULL, *items;
 	struct err e;
 
 	assert_done(hex_get(&who, span_str(READER), &e), e);
-	assert_done(world_list_as(&w, buf_span(&who), "{\"what\":\"waiting\"}", &text, &e) && json_read(&list, buf_span(&text), &e), e);
+	assert_done(world_list_as(&w, buf_span(&who), query, &text, &e) && json_read(&list, buf_span(&text), &e), e);
 	items = json_incref(json_object_get(list, "items"));
 	json_decref(list);
 	return items;
@@ -86,7 +87,7 @@ waiting(void)
 static size_t
 how_many_wait(void)
 {
-	own(json_t) *items = waiting();
+	own(json_t) *items = waiting(NULL);
 
 	return json_array_size(items);
 }
@@ -196,13 +197,16 @@ consents_that_are_refused(void **state)
 static void
 what_waits_is_shown(void **state)
 {
-	own(json_t) *items = waiting();
-	const json_t *item = json_array_get(items, 0);
+	own(json_t) *items = waiting(NULL), *one = waiting(json_string_value(json_object_get(json_array_get(items, 0), "id")));
+	own(json_t) *other = waiting("00112233445566778899aabbccddeeff");
+	const json_t *item = json_array_get(one, 0);
 	own_struct(buf) cms = buf_new(ORDER_MAX), none = buf_new(CA_MESSAGE_MAX);
 	own_struct(order) o = { .nsubjects = 0 };
 	unsigned char hash[SHA256_LEN], said[SHA256_LEN];
 	struct err e;
 
+	assert_int_equal(json_array_size(other), 0);
+	assert_null(json_object_get(json_array_get(items, 0), "cms"));
 	assert_done(base64_get(&cms, span_str(json_string_value(json_object_get(item, "cms"))), &e), e);
 	sha256(hash, buf_span(&cms));
 	hash_from_hex(said, item);
@@ -218,7 +222,7 @@ what_waits_is_shown(void **state)
 static void
 who_signed_first_takes_it_back(void **state)
 {
-	own(json_t) *items = waiting();
+	own(json_t) *items = waiting(NULL);
 	const json_t *item = json_array_get(items, 0);
 	struct draft d = { .by = SEC, .verb = "order.withdraw", .id = json_string_value(json_object_get(item, "id")) };
 	struct err e;

@@ -364,7 +364,7 @@ static size_t refusals, acceptances;
 static void
 one_order(const char *verb, const struct one *by, bool may, const struct subject *s)
 {
-	own_str char *name = xprintf("%s by a %s of %s", verb, by->role, by->place->name);
+	own_str char *name = xprintf("%s by role %s, %s", verb, by->role, by->place->name);
 	struct err e = { ERR_NONE, "" };
 	bool done = send(by, verb, s, &e);
 
