@@ -287,7 +287,8 @@ a key, by one person           |   0 | done     |                               
 the same person consents       |   1 | policy   | one person's two signatures are one            | by security CB-000002 order.consent "$waits"
 the clerk consents             |   1 | policy   | no role that may order key.block               | by clerk CB-000012 order.consent "$waits"
 an approver withdraws it       |   1 | policy   | withdrawn by who signed it                     | by approver CB-000001 order.withdraw "$waits"
-consent to nothing             |   1 | absent   | no order                                       | by approver CB-000001 order.consent "$leaked"
+consent to nothing             |   1 | absent   | no order                                       | by approver CB-000001 order.consent 00112233445566778899aabbccddeeff
+consent to no id               |   1 | input    | expected 32 hex digits                         | by approver CB-000001 order.consent "$leaked"
 a key waits for a week         |   1 | policy   | 1440 minutes at most                           | by security CB-000002 key.block "$leaked" --with '{}' --minutes 10080
 an order for ever              |   1 | input    | number of minutes                              | by security CB-000002 key.block "$leaked" --with '{}' --minutes 999999999
 another person consents        |   0 | done     |                                                | by approver CB-000001 order.consent "$waits"
