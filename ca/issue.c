@@ -47,6 +47,19 @@ fill_plan(struct certificate_plan *p, const struct authority *a, const struct re
 	return serial_draw(&p->serial, e);
 }
 
+/* What replaces a certificate comes with that one's end (order_anew.c), or not at all. */
+static bool
+plan_dates(struct issue_item *it, const struct request_facts *f, X509 *issuing, int64_t now, struct err *e)
+{
+	if (f->replaces != NULL && it->until == 0)
+		return fail(e, ERR_POLICY, "it replaces a certificate: give the order cert.modify again");
+	if (!certificate_dates(&it->plan, issuing, now, e))
+		return false;
+	if (it->until != 0 && it->until < it->plan.not_after)
+		it->plan.not_after = it->until;
+	return true;
+}
+
 static bool
 plan_one(struct authority *a, struct issue_item *it, int64_t now, struct err *e)
 {
@@ -55,7 +68,7 @@ plan_one(struct authority *a, struct issue_item *it, int64_t now, struct err *e)
 	it->tbs = buf_new(TBS_MAX);
 	it->der = buf_new(TBS_MAX);
 	return request_facts_read(&f, a->policy, it->facts, e) && fill_plan(&it->plan, a, &f, e) &&
-	    certificate_dates(&it->plan, a->issuing, now, e) && certificate_tbs(&it->tbs, &it->plan, a->issuing, e) &&
+	    plan_dates(it, &f, a->issuing, now, e) && certificate_tbs(&it->tbs, &it->plan, a->issuing, e) &&
 	    lint_tbs(buf_span(&it->tbs), &it->plan, a->issuing, e);
 }
 
@@ -207,8 +220,11 @@ issue_commit(struct authority *a, const struct issue_batch *b, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
 		put_issue(&u, &b->item[i]);
+		if (b->also != NULL)
+			b->also(&u, i, b->state);
+	}
 	return authority_run(a, "commit", &u, NULL, e);
 }
 

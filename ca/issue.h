@@ -38,11 +38,16 @@
 struct issue_item {
 	unsigned char request[16];
 	struct span facts;		/* borrowed: ca/request.h */
+	int64_t until;			/* of one that replaces another: when that one would have ended; else 0 */
 	struct certificate_plan plan;	/* what the request asks, checked */
 	struct buf tbs, der;
 };
 
-struct issue_batch { struct issue_item *item; size_t n; };
+/* also: what becomes durable in one act with the i-th certificate; NULL: nothing. */
+struct issue_batch {
+	struct issue_item *item; size_t n;
+	void (*also)(struct reg_unit *, size_t i, void *state); void *state;
+};
 void issue_batch_drop(struct issue_batch *);
 
 /* Items with request and facts -> planned: serial, TBS, lints.  Names the first

@@ -4,6 +4,7 @@
 #include "base/cms.h"
 #include "base/json.h"
 #include "ca/appointment.h"
+#include "ca/order_act.h"
 #include "ca/request.h"
 #include "ca/serial.h"
 #include "policy/scope.h"
@@ -304,11 +305,17 @@ list_head(const struct asking *k, json_t *answer, struct err *e)
 	return true;
 }
 
+static bool
+list_changes(const struct asking *k, json_t *answer, struct err *e)
+{
+	return anew_preview(k->a, k->query, k->now, answer, e);
+}
+
 /* What officials are and may do is public; what is asked for, and who ordered
  * what, is for programs that may read. */
 static const struct { const char *what; bool (*run)(const struct asking *, json_t *, struct err *); bool open; } lists[] = {
 	{ "requests", list_requests, false }, { "certificates", list_certificates, true }, { "lost", list_lost, true }, { "appointments", list_appointments, true },
-	{ "orders", list_orders, false }, { "waiting", list_waiting, false }, { "head", list_head, true },
+	{ "orders", list_orders, false }, { "waiting", list_waiting, false }, { "head", list_head, true }, { "changes", list_changes, true },
 };
 
 /* A program's certificate, active here: the hash of its key. */

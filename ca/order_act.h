@@ -2,7 +2,8 @@
  * ca/order_act.h -- one order while it is carried out: who signed it, what it is
  * about, the unit that records it with its effect, and the answer.
  *
- * For the verbs (order_certificate.c, order_consent.c, order_person.c), in their order of use: the
+ * For the verbs (order_anew.c, order_certificate.c, order_consent.c,
+ * order_person.c), in their order of use: the
  * subject, its hash, role and scope, then the unit.  Refusals have their sentence;
  * nothing is done before act_run.  Not here: signature, lifetime and the table of
  * verbs (orders.c).
@@ -60,6 +61,16 @@ void act_put_fresh(struct act *, struct span handle);
 must_check bool act_run(struct act *, struct err *);
 void act_answer_id(struct act *, struct span id);
 
+/* What becomes of a certificate, and from which states; c: its row. */
+struct ending { const char *verb, *from; int code; int64_t invalidity; };
+void act_put_ending(struct reg_unit *, const struct reg_cell *c, const struct ending *, int64_t now);
+/* The CRL that tells what was ended. */
+void act_tell(struct act *);
+
+/* order_anew.c */
+bool order_renew(struct act *, struct err *), order_modify(struct act *, struct err *);
+/* What an order on these certificates would do, row by row (CA_LIST "changes"). */
+must_check bool anew_preview(struct authority *, const json_t *query, int64_t now, json_t *answer, struct err *);
 /* order_certificate.c */
 bool order_approve(struct act *, struct err *), order_reject(struct act *, struct err *), order_revoke(struct act *, struct err *);
 bool order_suspend(struct act *, struct err *), order_resume(struct act *, struct err *), order_block_key(struct act *, struct err *);

@@ -156,14 +156,10 @@ take_revocation(const struct act *t, int *code, int64_t *invalidity, struct err 
 	return word == NULL || fail(e, ERR_INPUT, "\"code\" %.40s is no reason to revoke a certificate of a person or service (RFC 5280 5.3.1)", word);
 }
 
-/* What becomes of a certificate, and from which states. */
-struct ending { const char *verb, *from; int code; int64_t invalidity; };
-
-static void
-put_ending(struct act *t, const struct reg_cell *c, const struct ending *x)
+void
+act_put_ending(struct reg_unit *u, const struct reg_cell *c, const struct ending *x, int64_t now)
 {
 	bool revoke = strcmp(x->verb, "cert.revoke") == 0, held = span_eq_str(c[10].s, "held");
-	struct reg_unit *u = &t->unit;
 
 	reg_verb(u, x->verb);
 	reg_text_span(u, "org", c[5].s);
@@ -173,7 +169,7 @@ put_ending(struct act *t, const struct reg_cell *c, const struct ending *x)
 	reg_int(u, "not_after", c[9].i);
 	reg_int(u, "reason", x->code);
 	/* Revoked out of a suspension: what was signed meanwhile does not become good. */
-	reg_int(u, "date", revoke && held ? c[11].i : t->now);
+	reg_int(u, "date", revoke && held ? c[11].i : now);
 	if (revoke && x->invalidity != INT64_MIN)
 		reg_int(u, "invalidity", x->invalidity);
 	else if (revoke)
@@ -214,33 +210,38 @@ end_one(struct act *t, const struct order_subject *s, const struct ending *x, bo
 	if (first)
 		act_put_accept(t);
 	act_put_fresh(t, c[1].s);
-	put_ending(t, c, x);
+	act_put_ending(&t->unit, c, x, t->now);
 	act_answer_id(t, c[0].s);
 	return true;
 }
 
-/* The unit, and the CRL that tells. */
-static bool
-run_ending(struct act *t, struct err *e)
+/* Done it is, also when the CRL must wait: the timer goes on trying. */
+void
+act_tell(struct act *t)
 {
 	struct err late;
 	int64_t number;
 
-	if (!act_run(t, e)) {
-		/* Nobody knows whether it ran: then the CRL must tell. */
-		if (e->class == ERR_LATER)
-			crl_ask(t->a);
-		return false;
-	}
-	if (act_waits(t))
-		return true;
-	/* Done it is, also when the CRL must wait: the timer goes on trying. */
 	if (crl_issue(t->a, clock_now(), &number, &late))
 		json_object_set_new(t->answer, "crl", json_integer(number));
 	else {
 		log_warn("%s is done, but no CRL yet: %s", t->verb->id, late.text);
 		crl_ask(t->a);
 	}
+}
+
+/* The unit, and the CRL that tells. */
+static bool
+run_ending(struct act *t, struct err *e)
+{
+	if (!act_run(t, e)) {
+		/* Nobody knows whether it ran: then the CRL must tell. */
+		if (e->class == ERR_LATER)
+			crl_ask(t->a);
+		return false;
+	}
+	if (!act_waits(t))
+		act_tell(t);
 	return true;
 }
 
@@ -302,7 +303,7 @@ end_with_key(struct act *t, struct span key_id, const struct ending *x, struct e
 		if (!act_may(t, agency, e))
 			return false;
 		act_put_fresh(t, c[1].s);
-		put_ending(t, c, x);
+		act_put_ending(&t->unit, c, x, t->now);
 		act_answer_id(t, c[0].s);
 	}
 }

@@ -50,6 +50,7 @@ find_signer(struct act *t, X509 **cert, struct err *e)
 static const struct { const char *verb; bool (*run)(struct act *, struct err *); } verbs[] = {
 	{ "cert.approve", order_approve }, { "cert.reject", order_reject }, { "cert.revoke", order_revoke },
 	{ "cert.suspend", order_suspend }, { "cert.resume", order_resume },
+	{ "cert.renew", order_renew }, { "cert.modify", order_modify },
 	{ "key.block", order_block_key },
 	{ "person.appoint", order_appoint }, { "person.end", order_end }, { "program.register", order_program },
 	{ "order.consent", order_consent }, { "order.withdraw", order_withdraw },

@@ -43,13 +43,13 @@ static bool
 fill(struct request_facts *f, const struct policy *p, struct err *e)
 {
 	return look_up(f, p, e) && json_take_str(&f->name, f->json, "name", e) && json_take_str(&f->person, f->json, "person", e) &&
-	    json_take_str(&f->title, f->json, "title", e);
+	    json_take_str(&f->title, f->json, "title", e) && json_may_str(&f->replaces, f->json, "replaces", e);
 }
 
 bool
 request_facts_read(struct request_facts *out, const struct policy *p, struct span text, struct err *e)
 {
-	static const char *const keys[] = { "agency", "name", "person", "profile", "spki", "title", NULL };
+	static const char *const keys[] = { "agency", "name", "person", "profile", "renews", "replaces", "spki", "title", NULL };
 	own_struct(request_facts) f = { .text = buf_new(FACTS_MAX), .spki = buf_new(SPKI_MAX) };
 	const char *spki;
 
@@ -127,8 +127,9 @@ request_facts_make(struct request_facts *out, const struct policy *p, const stru
 	base64_put(&key, ask->spki);
 	if (!buf_ok(&f.spki, "key", e) || !buf_ok(&key, "key", e))
 		return false;
-	f.json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "agency", ask->agency, "name", name_or_agency(p, ask), "person", ask->person,
-	    "profile", ask->profile, "spki", buf_str(&key), "title", ask->title);
+	f.json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:s*}", "agency", ask->agency, "name", name_or_agency(p, ask), "person", ask->person,
+	    "profile", ask->profile, "spki", buf_str(&key), "title", ask->title,
+	    "renews", ask->renews, "replaces", ask->replaces);
 	if (f.json == NULL)
 		return fail(e, ERR_INPUT, "request: a text is not UTF-8");
 	json_write(&f.text, f.json);

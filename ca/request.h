@@ -3,7 +3,8 @@
  * into facts that an order can name by their hash.
  *
  * Facts are canonical JSON {"agency","name","person","profile","spki","title"},
- * all texts, spki in base64.  Of the CSR only the key is taken, after a worker of
+ * all texts, spki in base64; of an order about a certificate that is there also
+ * "renews" or "replaces", its serial number (order_anew.c).  Of the CSR only the key is taken, after a worker of
  * antin-verifier has found its proof of possession good; no byte of it is
  * decoded in this process.  The agency's full name comes from policy when the
  * certificate is made, not from the asker.
@@ -22,6 +23,7 @@ struct request_facts {
 	const struct profile *profile;
 	const struct agency *agency;
 	const char *name, *person, *title;	/* "": none; borrow from json */
+	const char *replaces;			/* NULL: none */
 	struct buf text, spki;
 	unsigned char key_id[KEY_ID_LEN];
 	json_t *json;
@@ -32,7 +34,11 @@ void request_facts_drop(struct request_facts *);
 must_check bool request_facts_read(struct request_facts *, const struct policy *, struct span text, struct err *);
 
 /* What is asked (names, not yet trusted) and the key that the gate gave. */
-struct request_ask { const char *profile, *agency, *name, *person, *title; struct span csr, spki; };
+struct request_ask {
+	const char *profile, *agency, *name, *person, *title;
+	const char *renews, *replaces;		/* serial of the certificate with this key; NULL: none */
+	struct span csr, spki;
+};
 /* Facts as they will be recorded: names checked against policy and text rules. */
 must_check bool request_facts_make(struct request_facts *, const struct policy *, const struct request_ask *, struct err *);
 

@@ -22,6 +22,7 @@ struct algorithm { char *id, *uri, *remark; int64_t least_bits; int32_t new_unti
 struct profile {
 	char *id, *vi, *en;
 	int64_t years, path_length;	/* -1: none */
+	int64_t renew_days;		/* before its end a certificate may be renewed on its key; 0: never */
 	bool ca, eku_critical, person;
 	char *key_usage, *eku;		/* space-separated OpenSSL short names */
 	char *subject;			/* authority, person, agency, service */
