@@ -12,6 +12,10 @@
  *		  cert.revoke       subject: serial (40 hex digits), SHA-256 of the certificate;
  *		                    with {?"code": word of RFC 5280 5.3.1, ?"invalidity": RFC 3339}
  *		  cert.suspend, cert.resume   subject as of cert.revoke; no `with`
+ *		  cert.renew        subject as of cert.revoke; no `with` -> results
+ *		  cert.modify       subject as of cert.revoke; with {"changes": [{?"name", ?"title",
+ *		                    ?"agency"}]}, one for each subject -> results: [{"id", "done",
+ *		                    "request", "serial", "not_after", "pem" or "class", "text"}]
  *		  key.block         subject: SHA-256 (hex) of a SubjectPublicKeyInfo, SHA-256 of
  *		                    canonical `with`; with {?"invalidity": RFC 3339} -> ids: its
  *		                    certificates, revoked in the same act
@@ -29,7 +33,9 @@
  *		An order that takes two people (policy) answers {"waits": {"verb", "id", "hash", "expires"}}.
  * CA_LIST	the program that asks (as in signer/proto.h: certificate, SHA-256 of a key, or empty), JSON {"what": "requests", ?"state"} | {"what": "certificates", ?"person", ?"state",
  *		?"agency", ?"after"} | {"what": "appointments", "person"} | {"what": "orders",
- *		?"after"} | {"what": "waiting", ?"id"} | {"what": "head"} -> {"items": [...], ?"next"}; each item that an order
+ *		?"after"} | {"what": "waiting", ?"id"} | {"what": "head"} | {"what": "changes", "person",
+ *		"subject": [{"id", "hash"}], "changes"} (what cert.modify signed by that person would do)
+ *		-> {"items": [...], ?"next"}; each item that an order
  *		can name has "id" and "hash".  "requests", "orders" and "waiting" (of one id with its CMS, base64) are for programs with the
  *		right "read": requests of their agencies, orders where the agency of this
  *		authority is among them.  The others are public.  "head" gives {"size", "root"} for an order's `after`.

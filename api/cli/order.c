@@ -182,6 +182,8 @@ static const struct { const char *verb, *path; bool (*hash)(struct making *, str
 	{ "cert.revoke", "/v1/orders/ca", hash_certificate },
 	{ "cert.suspend", "/v1/orders/ca", hash_certificate },
 	{ "cert.resume", "/v1/orders/ca", hash_certificate },
+	{ "cert.renew", "/v1/orders/ca", hash_certificate },
+	{ "cert.modify", "/v1/orders/ca", hash_certificate },
 	{ "key.block", "/v1/orders/ca", hash_with },
 	{ "person.appoint", "/v1/orders/ca", hash_with },
 	{ "person.end", "/v1/orders/ca", hash_given },
@@ -293,7 +295,7 @@ all_done(struct span answer, struct err *e)
 	json_array_foreach(json_object_get(j, "results"), i, result)
 		if (json_is_false(json_object_get(result, "done")))
 			return fail(e, err_from_word(json_string_value(json_object_get(result, "class")) ?: "") ?: ERR_BUG, "%s: %s",
-			    json_string_value(json_object_get(result, "handle")) ?: "", json_string_value(json_object_get(result, "text")) ?: "not done");
+			    json_string_value(json_object_get(result, "handle") ?: json_object_get(result, "id")) ?: "", json_string_value(json_object_get(result, "text")) ?: "not done");
 	return true;
 }
 

@@ -300,6 +300,7 @@ many_in_one_order(void **state)
 	free(s);
 }
 
+#ifdef ANTIN_FAULTS
 /* A program that may see what is asked for. */
 static const unsigned char reader[SHA256_LEN] = { 1 };
 
@@ -324,9 +325,6 @@ register_reader(void)
 static void
 a_crash_in_the_midst(void **state)
 {
-#ifndef ANTIN_FAULTS
-	skip();
-#else
 	static const struct { const char *fault; bool done; } rows[] = {
 		{ "ca reserve:1", false }, { "ca reserve done:1", false }, { "ca sign:1", false }, { "ca sign done:1", false },
 		{ "ca commit:1", false }, { "ca commit done:1", true },
@@ -365,10 +363,25 @@ a_crash_in_the_midst(void **state)
 			refused(rows[i].fault, good, &e, ERR_CONFLICT, "revoked");
 		assert_case(rows[i].fault, is_listed(old, 4));
 	}
+}
+#else
+static void
+a_crash_in_the_midst(void **state)
+{
+	skip();		/* a build without fault points */
+}
 #endif
+
+/* The register's dates are moved, and the certificate's octets not: in a world of
+ * its own, for fsck would see it. */
+static int
+begin_anew(void **state)
+{
+	world_end(&w);
+	world_begin(&w);
+	return 0;
 }
 
-/* The register's dates are moved, and the certificate's octets not: last, for fsck would see it. */
 static void
 renewed_near_its_end(void **state)
 {
@@ -411,7 +424,7 @@ main(void)
 		cmocka_unit_test(an_approver_stays_one),
 		cmocka_unit_test(many_in_one_order),
 		cmocka_unit_test(a_crash_in_the_midst),
-		cmocka_unit_test(renewed_near_its_end),
+		cmocka_unit_test_setup(renewed_near_its_end, begin_anew),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
