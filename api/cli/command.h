@@ -50,6 +50,7 @@ int command_enrol(const struct args *);
 int command_order(const struct args *);
 bool order_kept_word(const char *word);	/* list, show, verify */
 int order_kept(const struct args *);
+int command_certificate(const struct args *);
 int command_permit(const struct args *);
 int command_dossier(const struct args *);
 int command_bench(const struct args *);
@@ -60,5 +61,5 @@ int command_report(const struct args *);
 
 extern const struct arg_option verify_options[], path_options[], status_options[], csr_options[],
     log_options[], policy_options[], doctor_options[], up_options[], token_options[], ceremony_options[], enrol_options[],
-    order_options[], permit_options[], dossier_options[], bench_options[], backup_options[], restore_options[], move_options[],
+    order_options[], certificate_options[], permit_options[], dossier_options[], bench_options[], backup_options[], restore_options[], move_options[],
     report_options[];

@@ -26,6 +26,7 @@ static const struct command commands[] = {
 	{ "ceremony", "FILE", "makes root and issuing authority and the bundle that starts an authority", ceremony_options, command_ceremony },
 	{ "enrol", "", "makes a key on a token and asks for a certificate", enrol_options, command_enrol },
 	{ "order", "VERB ID... | list | show ID | verify ID", "an order, shown, signed with a token and sent; those that are kept", order_options, command_order },
+	{ "certificate", "modify", "changes what certificates say, from a table", certificate_options, command_certificate },
 	{ "permit", "submit|list|sign|get|sheet|proof", "permits, from a draft to paper", permit_options, command_permit },
 	{ "dossier", "report FILE|- | show CODE", "what happened to dossiers, and where one stands", dossier_options, command_dossier },
 	{ "backup", "[verify DIR]", "a copy of the register that can be put back, made while it works", backup_options, command_backup },
@@ -41,7 +42,7 @@ help(FILE *out)
 {
 	fprintf(out, "usage: antin COMMAND ...   (antin COMMAND --help says more)\n\n");
 	for (size_t i = 0; i < NCOMMANDS; i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].doc);
+		fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].doc);
 	fprintf(out, "\nexit: 0 passed or done, 1 failed or refused, 2 indeterminate, 64 usage, 70 internal, 75 try later\n");
 	return out == stdout ? 0 : EXIT_USAGE_;
 }

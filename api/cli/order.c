@@ -9,6 +9,7 @@
 #include "api/cli/command.h"
 #include "api/cli/http.h"
 #include "api/cli/keyboard.h"
+#include "api/cli/ordering.h"
 
 #include "base/clock.h"
 #include "base/cms.h"
@@ -218,8 +219,9 @@ look_at_log(struct making *m, struct err *e)
 	return true;
 }
 
+/* All but the subjects. */
 static bool
-fill(struct making *m, size_t verb, struct err *e)
+begin(struct making *m, struct err *e)
 {
 	const struct args *a = m->a;
 	const char *text = args_get(a, "minutes");
@@ -232,10 +234,18 @@ fill(struct making *m, size_t verb, struct err *e)
 	m->order.expires = now + 60 * (int64_t)minutes;
 	m->order.reason = args_get(a, "reason") ?: "";
 	m->order.with = m->with;
+	snprintf(m->order.verb, sizeof(m->order.verb), "%s", m->verb);
+	return args_time(a, "effective", now, &m->order.effective, e) && random_bytes(m->order.id, ORDER_ID_LEN, e) && look_at_log(m, e);
+}
+
+static bool
+fill(struct making *m, size_t verb, struct err *e)
+{
+	const struct args *a = m->a;
+
 	m->order.nsubjects = a->nwords - 1;
 	m->order.subject = xalloc(a->nwords * sizeof(*m->order.subject));
-	snprintf(m->order.verb, sizeof(m->order.verb), "%s", m->verb);
-	if (!args_time(a, "effective", now, &m->order.effective, e) || !random_bytes(m->order.id, ORDER_ID_LEN, e) || !look_at_log(m, e))
+	if (!begin(m, e))
 		return false;
 	for (size_t i = 0; i < m->order.nsubjects; i++) {
 		struct order_subject *s = &m->order.subject[i];
@@ -314,6 +324,17 @@ make_and_send(struct making *m, size_t verb, struct err *e)
 		return false;
 	printf("%s\n", buf_str(&answer));
 	return all_done(buf_span(&answer), e);
+}
+
+bool
+order_give(const struct args *a, const struct http_service *service, const char *verb, struct order_subject *subject, size_t n, json_t *with,
+    struct buf *answer, struct err *e)
+{
+	struct making m = { .a = a, .service = *service, .verb = verb, .with = with, .order = { .subject = subject, .nsubjects = n } };
+	own_struct(buf) cms = buf_new(1 << 20);
+
+	return begin(&m, e) && sign_order(&m, &cms, e) && http_call(answer, &(struct http_request){ .service = service, .method = "POST",
+	    .path = "/v1/orders/ca", .type = "application/cms", .body = buf_span(&cms) }, e);
 }
 
 int
