@@ -310,8 +310,12 @@ tell(const struct args *a, const struct table *t, size_t count[REFUSED + 1])
 		if (!a->json)
 			tell_row(x);
 	}
-	if (a->json && args_has(a, "dry-run"))
-		command_print_json(rows);
+	if (a->json && args_has(a, "dry-run")) {
+		own(json_t) *told = json_pack("{s:O, s:I, s:I, s:I}", "rows", rows, "ready", (json_int_t)count[READY], "already", (json_int_t)count[ALREADY],
+		    "refused", (json_int_t)count[REFUSED]);
+
+		command_print_json(told);
+	}
 	if (!a->json)
 		printf("%zu would change, %zu are so already, %zu refused\n", count[READY], count[ALREADY], count[REFUSED]);
 }
@@ -354,7 +358,7 @@ tell_results(const struct args *a, const struct table *t, struct span octets, st
 
 		left += !done;
 		if (!a->json)
-			printf("row %zu  %s  %s\n", line_of(t, id), done ? "done, now" : "not done:", json_string_value(json_object_get(r, done ? "serial" : "text")) ?: "");
+			printf("row %zu  %s: %s\n", line_of(t, id), done ? "done, now" : "not done", json_string_value(json_object_get(r, done ? "serial" : "text")) ?: "");
 	}
 	return left == 0 || fail(e, ERR_CONFLICT, "%zu of %zu rows were not done", left, json_array_size(results));
 }
@@ -393,7 +397,7 @@ read_signer(struct table *t, const struct args *a, struct err *e)
 }
 
 static bool
-modify(const struct args *a, struct err *e)
+modify(const struct args *a, bool *all, struct err *e)
 {
 	own_struct(http_service) service = { .base = NULL };
 	own_struct(table) t = { .n = 0 };
@@ -406,16 +410,19 @@ modify(const struct args *a, struct err *e)
 	tell(a, &t, count);
 	if (!args_has(a, "dry-run") && !order_ready(a, &t, &service, e))
 		return false;
-	return count[REFUSED] == 0 || fail(e, ERR_POLICY, "%zu rows are refused", count[REFUSED]);
+	*all = count[REFUSED] == 0;
+	return true;
 }
 
 int
 command_certificate(const struct args *a)
 {
+	bool all = false;
 	struct err e;
 
+	/* Which rows are refused, and why, has been told. */
 	if (a->nwords == 1 && strcmp(a->word[0], "modify") == 0)
-		return modify(a, &e) ? 0 : command_refuse(a, &e);
+		return !modify(a, &all, &e) ? command_refuse(a, &e) : all ? 0 : 1;
 	fail(&e, ERR_INPUT, "antin certificate modify --csv FILE [--dry-run] --certificate FILE --api URL");
 	return command_usage(a, &e);
 }

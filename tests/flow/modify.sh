@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Three hundred people change title in one order, from a spreadsheet's table: first
+# looked at, then signed once; rows that cannot be are named with their number and
+# their rule, the others are done.  Checked with openssl alone.
+# usage: modify.sh BUILD
+set -u
+cd "$(dirname "$0")/../.."
+. tests/world.sh
+world_init "$1/modify" "$1"
+rm -rf "$state" && mkdir -p "$state"
+trap world_down EXIT
+bad=0
+many=300
+is() { local what=$1; shift; if "$@"; then say "ok $what"; else bad=$((bad + 1)); say "not ok $what"; fi; }
+
+world_begin
+world_up
+for person in CB-000001 CB-000002; do certificate_of "$person" >/dev/null; done
+register_program
+
+# Keys of openssl's stand for three hundred tokens.
+mkdir "$state/people"
+ids=
+for i in $(seq "$many"); do
+	person=CB-4$(printf %05d "$i") key=$state/people/$i
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -keyout "$key.key" -outform DER -out "$key.csr" 2>/dev/null || die "a request"
+	jq -n --arg person "$person" --arg csr "$(base64 -w0 "$key.csr")" \
+		'{profile: "official", agency: "H99.14", name: "Người Đổi Chức Danh (thử nghiệm)", title: "Chuyên viên", person: $person, csr: $csr}' >"$key.json"
+	id=$(curl -sSf -H 'Content-Type: application/json' --data-binary "@$key.json" "$api/v1/requests" | jq -r .id) || die "asking for $person"
+	ids="$ids $id"
+done
+# shellcheck disable=SC2086
+order_by approver CB-000001 cert.approve $ids --reason "Cấp lần đầu" >"$state/log/approved" || die "approving"
+jq -r '.certificates[].serial' "$state/log/approved" >"$state/log/serials"
+is "$many certificates" test "$(wc -l <"$state/log/serials")" -eq "$many"
+
+# The table, as a spreadsheet of ours writes it: semicolons, quotes, a mark before it.
+table=$state/people.csv
+{
+	printf '\xef\xbb\xbfperson;title;agency\r\n'
+	for i in $(seq "$many"); do printf 'CB-4%05d;"Chuyên viên chính; bậc 2";\r\n' "$i"; done
+	printf 'CB-499999;Trưởng phòng;\r\n'			# row 302: nobody
+	printf 'CB-400001;Phó phòng;\r\n'			# row 303: a second time
+	printf 'CB-000001;Giám đốc;\r\n'			# row 304: the signer
+	printf 'CB-000002;Phó phòng;H99.77\r\n'			# row 305: no such agency
+} >"$table"
+modify() { desk certificate modify --csv "$1" --certificate "$state/desk/certificates/CB-000001.crt" --api "$api" --api-key-file "$state/desk/program.key" "${@:2}"; }
+log_size() { sed -n 2p "$state/public/checkpoint"; }
+
+sleep 2
+before=$(log_size)
+modify "$table" --dry-run >"$state/log/dry" 2>"$state/log/dry.err"
+is "a dry run with refusals ends with 1" test $? -eq 1
+is "a dry run orders nothing" test "$(log_size)" = "$before"
+is "each of $many says what would change" test "$(grep -c 'title: "Chuyên viên" -> "Chuyên viên chính; bậc 2"' "$state/log/dry")" -eq "$many"
+says() { is "row $1 is refused: $2" grep -q "^row $1  .*refused ($3): .*$2" "$state/log/dry"; }
+says 302 'no active certificate' absent
+says 303 'stands in an earlier row' input
+says 304 'nobody orders cert.modify for themselves' policy
+says 305 'no agency H99.77' absent
+modify "$table" --dry-run --json >"$state/log/dry.json" 2>/dev/null
+is "the same for programs" test "$(jq .ready "$state/log/dry.json")" -eq "$many" -a "$(jq -r '.rows[303].row, .rows[303].class' "$state/log/dry.json" | paste -sd' ')" = "305 absent"
+
+modify "$table" --token approver --pin-file "$state/desk/approver.pin" --reason "Quyết định 12/QĐ-SXD" --yes >"$state/log/done" 2>"$state/log/done.err"
+is "an order with rows left out ends with 1" test $? -eq 1
+is "one order did $many" test "$(grep -c '^row [0-9]*  done, now: [0-9a-f]\{40\}$' "$state/log/done")" -eq "$many"
+is "it is one order in the register" test "$(register_sql "SELECT count(*) FROM order_accepted WHERE verb = 'cert.modify'")" -eq 1
+modify "$table" --dry-run >"$state/log/again" 2>/dev/null
+is "the same table again: all is so already" test "$(grep -c 'is so already' "$state/log/again")" -eq "$many"
+
+# What openssl says of the first and the last, old and new.
+sleep 2
+crl_of() { openssl crl -inform DER -in "$state/public/crl/$1.crl"; }
+{ crl_of 0; crl_of root; } >"$state/people/crls.pem"
+for f in root issuing; do openssl x509 -inform DER -in "$state/ceremony/$f.crt" -out "$state/people/$f.pem" 2>/dev/null || openssl x509 -in "$state/ceremony/$f.crt" -out "$state/people/$f.pem"; done
+judge() { openssl verify -x509_strict -crl_check_all -CAfile "$state/people/root.pem" -untrusted "$state/people/issuing.pem" -CRLfile "$state/people/crls.pem" "$1" 2>&1; }
+for i in 1 "$many"; do
+	old=$(sed -n "${i}p" "$state/log/serials") new=$(sed -n "s/^row $((i + 1))  done, now: //p" "$state/log/done")
+	for c in old new; do curl -sSf "$api/v1/certificates/${!c}" | openssl x509 -inform DER -out "$state/people/$c.pem"; done
+	is "the new certificate of row $((i + 1)) is good" judge "$state/people/new.pem" >/dev/null
+	is "the old one is revoked" grep -q 'certificate revoked' <(judge "$state/people/old.pem")
+	is "its key is the same" cmp -s <(openssl x509 -in "$state/people/old.pem" -noout -pubkey) <(openssl x509 -in "$state/people/new.pem" -noout -pubkey)
+	is "it says the title" grep -q 'title = "*Chuyên viên chính; bậc 2' <(openssl x509 -in "$state/people/new.pem" -noout -subject -nameopt oneline,utf8,-esc_msb)
+done
+
+# Tables that are none.
+refuses() {	# NAME TABLE EXIT WORDS
+	printf '%b' "$2" >"$state/people/broken.csv"
+	modify "$state/people/broken.csv" --dry-run >"$state/log/broken" 2>&1
+	code=$?
+	is "$1" test "$code" -eq "$3" -a -n "$(grep -e "$4" "$state/log/broken")"
+}
+refuses "no rows" 'person,title\n' 1 'has no rows'
+refuses "a column that is none" 'person,salary\nCB-400001,7\n' 1 'column "salary"'
+refuses "a column twice" 'person,title,title\nCB-400001,a,b\n' 1 'stands twice'
+refuses "neither person nor serial" 'name,title\nA,B\n' 1 'person or serial'
+refuses "a row of nobody" 'person,title\n"",Phó phòng\n' 1 'neither a person'
+refuses "a quote that is open" 'person,title\nCB-400001,"Phó\n' 1 'not closed'
+refuses "no UTF-8" 'person,title\nCB-400001,\xff\n' 1 'title'
+refuses "a serial that is none" 'serial,title\n../../x,Phó phòng\n' 1 'no serial number'
+refuses "the serial of nothing" "serial,title\n4$(printf %039d 0),Phó phòng\n" 1 'there is no'
+refuses "a title of 65" "person,title\nCB-400001,$(printf %065d 0)\n" 1 '64 characters'
+
+"$antin" log fsck --database "$(register_file)" --public "$state/public" >"$state/log/fsck" 2>&1
+is "fsck passes" test $? -eq 0
+[ "$bad" -eq 0 ] || die "$bad checks"
