@@ -261,7 +261,7 @@ many_in_one_order(void **state)
 	struct order_subject *s = xalloc(MANY * sizeof(*s));
 	json_t *changes = json_array();
 	own(json_t) *with = json_pack("{s:o}", "changes", changes), *query = NULL, *seen = NULL, *answer = NULL, *again = NULL;
-	own_struct(buf) text = buf_new(CA_MESSAGE_MAX), reply = buf_new(CA_MESSAGE_MAX);
+	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
 	json_t *subjects = json_array();
 	struct err e;
 

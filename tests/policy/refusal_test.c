@@ -103,6 +103,9 @@ static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
 	{ "an official who signs certificates", "profiles/official.xml", "nonRepudiation", "keyCertSign", "RFC 5280" },
 	{ "a profile of no years", "profiles/tsa.xml", "years=\"5\"", "years=\"0\"", "1 to 30 years" },
 	{ "a profile of a century", "profiles/tsa.xml", "years=\"5\"", "years=\"100\"", "1 to 30 years" },
+	{ "renewed from its first day on", "profiles/official.xml", "renew-days=\"90\"", "renew-days=\"1000\"", "second half of its life" },
+	{ "renewed before the world began", "profiles/official.xml", "renew-days=\"90\"", "renew-days=\"-1\"", "second half of its life" },
+	{ "a CA that an order renews", "profiles/issuing.xml", "ca=\"yes\"", "ca=\"yes\" renew-days=\"90\"", "a ceremony's to renew" },
 	{ "two profiles of one name", "profiles/tsa.xml", "id=\"tsa\"", "id=\"ocsp\"", "stands twice" },
 
 	{ "a kind's id in capitals", "kinds/construction.xml", "id=\"construction\"", "id=\"Construction\"", "construction.xml, line" },
