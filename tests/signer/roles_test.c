@@ -97,6 +97,13 @@ a_certificate(struct subject *s, const struct one *by)
 }
 
 static void
+a_certificate_to_change(struct subject *s, const struct one *by)
+{
+	a_certificate(s, by);
+	s->with = json_pack("{s:[{s:s}]}", "changes", "title", "Phó phòng");
+}
+
+static void
 a_held_certificate(struct subject *s, const struct one *by)
 {
 	own(X509) *cert = somebody();
@@ -258,7 +265,7 @@ what_is_erased(struct subject *s, const struct one *by)
 
 static const struct { const char *verb; void (*subject)(struct subject *, const struct one *by); } verbs[] = {
 	{ "cert.approve", a_request }, { "cert.reject", a_request }, { "cert.revoke", a_certificate }, { "cert.suspend", a_certificate },
-	{ "cert.resume", a_held_certificate }, { "key.block", a_key }, { "person.appoint", an_appointment_to_be }, { "person.end", an_appointment },
+	{ "cert.resume", a_held_certificate }, { "cert.modify", a_certificate_to_change }, { "key.block", a_key }, { "person.appoint", an_appointment_to_be }, { "person.end", an_appointment },
 	{ "program.register", a_program }, { "order.consent", an_order_that_waits },
 	{ "permit.open-book", a_book }, { "permit.seal", a_signed_permit }, { "permit.erase", what_is_erased }, { "permit.withdraw", an_issued_permit },
 };
@@ -434,12 +441,34 @@ order_withdraw_is_for_who_signed(void **state)
 	}
 }
 
+/* A fresh certificate is renewed by nobody: who has the right hears that it is too early. */
+static void
+cert_renew_is_too_early_for_who_may(void **state)
+{
+	const struct order_verb *v = policy_verb(o.w.policy, "cert.renew");
+	struct subject s = { .with = NULL };
+	size_t early = 0;
+
+	a_certificate(&s, &people[npeople - 1]);
+	for (size_t p = 0; p < npeople; p++) {
+		struct err e = { ERR_NONE, "" };
+
+		if (!word_in(v->roles, people[p].role) || !people[p].place->reaches) {
+			one_order(v->id, &people[p], false, &s);
+			continue;
+		}
+		assert_case(people[p].role, !send(&people[p], v->id, &s, &e) && e.class == ERR_POLICY && strstr(e.text, "in its last 90 days") != NULL);
+		early++;
+	}
+	assert_true(early > 0);
+}
+
 /* A verb that comes later has its row here, too. */
 static void
 every_verb_of_the_policy_is_here(void **state)
 {
 	for (size_t k = 0; k < o.w.policy->nverbs; k++) {
-		bool found = strcmp(o.w.policy->verb[k].id, "order.withdraw") == 0;
+		bool found = strcmp(o.w.policy->verb[k].id, "order.withdraw") == 0 || strcmp(o.w.policy->verb[k].id, "cert.renew") == 0;
 
 		for (size_t i = 0; i < COUNT(verbs); i++)
 			found |= strcmp(o.w.policy->verb[k].id, verbs[i].verb) == 0;
@@ -454,6 +483,7 @@ main(void)
 		cmocka_unit_test(every_verb_of_the_policy_is_here),
 		cmocka_unit_test(every_role_orders_every_verb_everywhere),
 		cmocka_unit_test(order_withdraw_is_for_who_signed),
+		cmocka_unit_test(cert_renew_is_too_early_for_who_may),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
