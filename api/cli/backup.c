@@ -14,9 +14,8 @@
 
 #include <stdio.h>
 
-/* The file in the state, or what --database names. */
-static bool
-database_of(char **out, const struct args *a, struct err *e)
+bool
+command_database(char **out, const struct args *a, struct err *e)
 {
 	const char *named = args_get(a, "database"), *state;
 
@@ -77,7 +76,7 @@ command_backup(const struct args *a)
 		fail(&e, ERR_INPUT, "antin backup --state DIR --to DIR, or antin backup verify DIR");
 		return command_usage(a, &e);
 	}
-	if (!database_of(&database, a, &e) || !args_need(a, "to", &to, &e))
+	if (!command_database(&database, a, &e) || !args_need(a, "to", &to, &e))
 		return command_usage(a, &e);
 	return backup_make(&b, database, to, clock_now(), &e) ? print_backup(a, &b, to, "a backup") : command_refuse(a, &e);
 }

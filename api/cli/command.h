@@ -34,6 +34,11 @@ int command_usage(const struct args *, const struct err *);
 /* With --json the object alone; else nothing. */
 void command_print_json(const json_t *);
 
+/* --database, else the file in --state; one of both is needed. */
+must_check bool command_database(char **out, const struct args *, struct err *);
+/* Where the policy lies: --policy-folder, else beside the build, else installed. */
+const char *command_policy_folder(const struct args *);
+
 /* The commands, a file each. */
 int command_verify(const struct args *);
 int command_path(const struct args *);
@@ -57,9 +62,10 @@ int command_bench(const struct args *);
 int command_backup(const struct args *);
 int command_restore(const struct args *);
 int command_move(const struct args *);
+int command_impact(const struct args *);
 int command_report(const struct args *);
 
 extern const struct arg_option verify_options[], path_options[], status_options[], csr_options[],
     log_options[], policy_options[], doctor_options[], up_options[], token_options[], ceremony_options[], enrol_options[],
     order_options[], certificate_options[], permit_options[], dossier_options[], bench_options[], backup_options[], restore_options[], move_options[],
-    report_options[];
+    report_options[], impact_options[];

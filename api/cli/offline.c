@@ -20,9 +20,8 @@
 
 #define FILE_MAX (16u << 20)
 
-/* Where the policy lies: --policy, else beside the build, else installed. */
-static const char *
-policy_folder(const struct args *a)
+const char *
+command_policy_folder(const struct args *a)
 {
 	static const char *const places[] = { ANTIN_POLICY_SOURCE, "/usr/share/antin/policy" };
 	const char *given = args_get(a, "policy-folder");
@@ -87,7 +86,7 @@ command_verify(const struct args *a)
 {
 	const char *trust[ARGS_MAX + 1] = { NULL };
 	struct verify_request q = { .evidence = args_get(a, "evidence"), .content = args_get(a, "content"), .trust = trust,
-		.policy_folder = policy_folder(a), .insecure_no_revocation = args_has(a, "insecure-no-revocation") };
+		.policy_folder = command_policy_folder(a), .insecure_no_revocation = args_has(a, "insecure-no-revocation") };
 	own(policy_t) *policy = NULL;
 	struct report *r = xalloc(sizeof(*r));
 	struct err e;
@@ -390,7 +389,7 @@ command_policy(const struct args *a)
 		fail(&e, ERR_INPUT, "antin policy check or show, and the folder");
 		return command_usage(a, &e);
 	}
-	if (!policy_load(&policy, a->nwords == 2 ? a->word[1] : policy_folder(a), &e))
+	if (!policy_load(&policy, a->nwords == 2 ? a->word[1] : command_policy_folder(a), &e))
 		return command_refuse(a, &e);
 	if (strcmp(a->word[0], "show") == 0) {
 		policy_render(&text, policy);

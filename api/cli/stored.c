@@ -1,0 +1,116 @@
+#include "api/cli/stored.h"
+
+#include "base/clock.h"
+
+/*
+ * Evidence.
+ */
+
+static bool
+add_publication(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	own_str char *path = span_dup_str(c[0].s);
+
+	return evidence_add(ctx, path, c[1].s, span_eq_str(c[0].s, "ca/root.crt"), e);
+}
+
+static bool
+gather(struct stored *s, enum stored_evidence which, struct err *e)
+{
+	static const enum reg_type types[] = { REG_TEXT, REG_BYTES };
+	static const char *const sql[] = {
+		[STORED_THEN] = "SELECT path, body FROM publication WHERE path LIKE 'ca/%.crt' ORDER BY path",
+		[STORED_TODAY] = "SELECT path, body FROM publication WHERE path LIKE 'ca/%.crt' OR path LIKE 'crl/%.crl' ORDER BY path",
+	};
+
+	s->evidence = evidence_new();
+	if (!store_run(s->db, sql[which], NULL, types, 2, add_publication, s->evidence, NULL, e))
+		return false;
+	if (sk_X509_num(s->evidence->anchors) == 0)
+		return fail(e, ERR_STORE, "the register publishes no root certificate: no ceremony was recorded in it");
+	evidence_settle(s->evidence);
+	return true;
+}
+
+bool
+stored_open(struct stored *out, const char *database, const char *policy_folder, enum stored_evidence which, struct err *e)
+{
+	struct stored s = { NULL };
+
+	if (!policy_load(&s.policy, policy_folder, e) || !permit_grammars_load(&s.grammars, s.policy, policy_folder, e) ||
+	    !store_open(&s.db, database, STORE_READ, e) || !gather(&s, which, e)) {
+		stored_drop(&s);
+		return false;
+	}
+	*out = s;
+	return true;
+}
+
+void
+stored_drop(struct stored *s)
+{
+	if (s->evidence != NULL)
+		evidence_free(s->evidence);
+	if (s->db != NULL)
+		store_free(s->db);
+	if (s->grammars != NULL)
+		permit_grammars_free(s->grammars);
+	if (s->policy != NULL)
+		policy_free(s->policy);
+	*s = (struct stored){ NULL };
+}
+
+/*
+ * Permits.
+ */
+
+bool
+stored_file(struct buf *out, const struct stored_permit *p, struct err *e)
+{
+	if (p->file.len == 0)
+		return permit_write(out, p->content, p->officers, SPAN_NONE, SPAN_NONE, e);
+	buf_put_span(out, p->file);
+	return buf_ok(out, "permit", e);
+}
+
+void
+stored_judge(struct report *out, const struct stored *s, const struct stored_permit *p, struct span file, int64_t at)
+{
+	judge_permit(out, &(struct judge_question){ .document = file, .at = at, .day = day_in_vietnam(at), .policy = s->policy, .grammars = s->grammars,
+	    .evidence = s->evidence, .no_status_list = true, .unsealed = p->file.len == 0 });
+}
+
+struct page { stored_each *each; void *ctx; unsigned char *after; };
+
+static bool
+take_permit(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct page *page = ctx;
+	struct stored_permit p = { .handle = c[0].s, .state = c[1].s, .number = c[2].s, .agency = c[3].s, .kind = c[4].s, .content = c[5].s,
+		.officers = c[6].s, .file = c[7].s, .sha256 = c[8].s, .issued = INT64_MIN };
+	struct entry entry;
+
+	if (p.handle.len != HANDLE_LEN)
+		return fail(e, ERR_STORE, "permit: a handle of %zu octets", p.handle.len);
+	if (!c[9].null && !entry_read(&entry, c[9].s, e))
+		return fail_in(e, "the entry of a permit's issue");
+	if (!c[9].null)
+		p.issued = entry.time;
+	memcpy(page->after, p.handle.ptr, HANDLE_LEN);
+	return page->each(page->ctx, &p, e);
+}
+
+bool
+stored_page(const struct stored *s, unsigned char after[HANDLE_LEN], stored_each *each, void *ctx, uint64_t *n, struct err *e)
+{
+	static const enum reg_type types[] = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_BYTES, REG_BYTES, REG_BYTES };
+	unsigned char began[HANDLE_LEN];
+	struct page page = { each, ctx, after };
+	struct values v = { .n = 0 };
+
+	memcpy(began, after, HANDLE_LEN);
+	values_span(&v, "after", REG_BYTES, span_of(began, HANDLE_LEN));
+	return store_run(s->db, "SELECT handle, state, number, agency, kind, content, officers, sealed, sha256, "
+	    "(SELECT entry FROM log_entry WHERE idx = issued_entry) FROM permit WHERE handle > $after AND officers IS NOT NULL ORDER BY handle LIMIT 64",	/* STORED_PAGE */
+	    &v, types, 10, take_permit, &page, n, e);
+}

@@ -1,0 +1,44 @@
+/*
+ * api/cli/stored.h -- the permits of a register, judged as they are stored.
+ *
+ * Read only, beside a register that works, through the verifier's own judge; no
+ * worker and no jail, because every octet here was judged before it was recorded
+ * (and is one that the log commits to).
+ *
+ * The anchor is the root that the register publishes; fsck says whether that is
+ * the one of its ceremony.  CRLs are those that each permit brings with it, and
+ * with STORED_TODAY the published ones, too: then a revocation of yesterday
+ * counts.
+ *
+ * Permits come a few at a time, in the order of their handles (of time, as it
+ * happens), so that memory does not grow with the register.  One thread.
+ */
+#pragma once
+
+#include "register/store.h"
+#include "verifier/judge.h"
+
+enum stored_evidence { STORED_THEN, STORED_TODAY };
+
+struct stored { struct store *db; struct policy *policy; struct permit_grammars *grammars; struct evidence *evidence; };
+must_check bool stored_open(struct stored *out, const char *database, const char *policy_folder, enum stored_evidence, struct err *);
+void stored_drop(struct stored *);
+
+/* One that somebody has signed; borrowed for the call.  number, file and sha256
+ * are empty without a seal. */
+struct stored_permit {
+	struct span handle, state, number, agency, kind;
+	struct span content, officers, file, sha256;
+	int64_t issued;			/* when it was recorded; INT64_MIN without a seal */
+};
+/* As it is in the file, or would be: appended. */
+must_check bool stored_file(struct buf *out, const struct stored_permit *, struct err *);
+/* Gives a report, always; file is what stored_file gave. */
+void stored_judge(struct report *out, const struct stored *, const struct stored_permit *, struct span file, int64_t at);
+
+/* false ends it with that refusal.  It may not use the database. */
+typedef bool stored_each(void *ctx, const struct stored_permit *, struct err *);
+/* Of the next STORED_PAGE permits behind *after (HANDLE_LEN octets; zeros: from
+ * the first), which moves on; *n counts them: 0 after the last. */
+#define STORED_PAGE 64
+must_check bool stored_page(const struct stored *, unsigned char after[HANDLE_LEN], stored_each *, void *ctx, uint64_t *n, struct err *);
