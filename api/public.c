@@ -28,6 +28,7 @@ static const struct { const char *begin, *end, *type, *cache; } types[] = {
 	{ "/tile/", "", "application/octet-stream", FOREVER },
 	{ "/crl/", ".crl", "application/pkix-crl", A_MINUTE },
 	{ "/ca/", ".crl", "application/pkix-crl", A_MINUTE },
+	{ "/ca/", ".atom", "application/atom+xml", ASK },
 	{ "/ca/", ".crt", "application/pkix-cert", A_MINUTE },
 	{ "/status/", ".cwt", "application/statuslist+cwt", A_MINUTE },
 	{ "/", "", "application/octet-stream", A_MINUTE },

@@ -55,6 +55,8 @@ static const struct conf_option conf_table[] = {
 	{ "unsynchronised_clock", CONF_BOOL, FIELD(unsynchronised), .def = "no", .doc = "the clock need not say that it is synchronised" },
 	{ "backups", CONF_STR, FIELD(backups), .def = "", .doc = "folder in which backups lie" },
 	{ "backup_hours", CONF_INT, FIELD(backup_hours), .min = 1, .max = 8784, .def = "26", .doc = "how old the newest may be" },
+	{ "recheck", CONF_STR, FIELD(recheck), .def = "", .doc = "memory of antin recheck" },
+	{ "recheck_hours", CONF_INT, FIELD(recheck_hours), .min = 1, .max = 8784, .def = "26", .doc = "how long ago the last may have ended" },
 	{ "command", CONF_STR, FIELD(command), .def = "", .doc = "with --watch: called as COMMAND CHECK SENTENCE" },
 	{ NULL },
 };
@@ -77,6 +79,7 @@ static const struct check { const char *name, *vi, *ill; doctor_check *see; } ch
 	{ "pins", "Mã PIN của thẻ khóa", "bộ đếm không tốt: có người đã nhập sai, xem thẻ", see_pins },
 	{ "clock", "Đồng hồ", "chưa đồng bộ: xem chrony", see_clock },
 	{ "backup", "Bản sao lưu", "không có hoặc quá cũ: chạy antin backup", see_backup },
+	{ "recheck", "Xem lại mọi thứ đã lưu", "có thứ hỏng, hoặc lâu chưa xem lại: chạy antin recheck, đọc câu kèm theo", see_recheck },
 	{ "holidays", "Lịch nghỉ", "thiếu: bổ sung policy/holidays", see_holidays },
 	{ "disk", "Ổ đĩa", "sắp đầy: thêm chỗ", see_room },
 };

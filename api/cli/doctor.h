@@ -28,8 +28,8 @@
 #define HOUR 3600
 
 struct doctor_conf {
-	char *public, *witness_policy, *database, *site, *policy, *certificates, *tokens, *backups, *command;
-	int64_t backup_hours;
+	char *public, *witness_policy, *database, *site, *policy, *certificates, *tokens, *backups, *recheck, *command;
+	int64_t backup_hours, recheck_hours;
 	bool unsynchronised;
 };
 
@@ -64,4 +64,4 @@ doctor_check see_log, see_certificates, see_policy, see_approvers;
 /* doctor_served.c: what the world is answered. */
 doctor_check see_crl_served, see_ocsp_served;
 /* doctor_machine.c: the machine and what lies on it. */
-doctor_check see_files, see_pins, see_clock, see_backup, see_holidays, see_room;
+doctor_check see_files, see_pins, see_clock, see_backup, see_recheck, see_holidays, see_room;

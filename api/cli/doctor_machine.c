@@ -1,5 +1,6 @@
 /* The machine, and what lies on it beside the register. */
 #include "api/cli/doctor.h"
+#include "api/cli/recheck.h"
 
 #include "base/file.h"
 #include "base/ossl.h"
@@ -186,6 +187,39 @@ see_backup(const struct doctor *d, struct buf *says, struct err *e)
 	if (!newest_backup(d->conf.backups, &made, e) || !check_age(d, "the newest backup", made, d->conf.backup_hours * HOUR, e))
 		return ALARM;
 	put_age(says, d, made);
+	return WELL;
+}
+
+/*
+ * The nightly look at everything stored: the last that ended, and what the one
+ * under way has found already.
+ */
+
+static bool
+none_bad(const struct recheck_round *r, struct err *e)
+{
+	const struct recheck_bad *b = &r->named[0];
+
+	if (r->began == INT64_MIN || r->bad == 0)
+		return true;
+	return fail(e, ERR_STORE, "%lld bad, the first: %s %s: %.100s", (long long)r->bad, r->nnamed > 0 ? b->what : "", r->nnamed > 0 ? b->id : "", r->nnamed > 0 ? b->why : "");
+}
+
+enum health
+see_recheck(const struct doctor *d, struct buf *says, struct err *e)
+{
+	struct recheck m;
+
+	if (d->conf.recheck[0] == '\0')
+		return skipped(says, "recheck");
+	if (!recheck_read(&m, d->conf.recheck, e) || !none_bad(&m.now, e))
+		return ALARM;
+	if (m.last.began == INT64_MIN)
+		return well(fail(e, ERR_ABSENT, "none has ended yet"));
+	if (!none_bad(&m.last, e) || !check_age(d, "the last re-check", m.last.ended, d->conf.recheck_hours * HOUR, e))
+		return ALARM;
+	buf_printf(says, "%lld permits, %lld certificates, %lld signatures, none bad; ended ", (long long)m.last.permits, (long long)m.last.certificates, (long long)m.last.signatures);
+	put_age(says, d, m.last.ended);
 	return WELL;
 }
 
