@@ -64,6 +64,7 @@ homes() {
 	gnutls/x509.h base/tls.c
 	sqlite3.h register/store_sqlite.c register/witness_store.c
 	qrencode.h api/qr.c
+	libgfshare.h hsm/shares.c
 	curl/curl.h api/cli/http.c register/courier.c
 	libpq-fe.h register/store_postgres.c
 	seccomp.h base/jail.c

@@ -3,48 +3,86 @@
  * starts an authority.  FILE is what the auditor signs on paper:
  *
  *	{"tier","agency","root_name","issuing_name","site","origin","log_state","out",
- *	 "root":{"token","pin_file"}, "issuing":{...}, "log":{...},
+ *	 "root":{"token","pin_file"} or {"token","custodians"} (api/cli/custody.h),
+ *	 "issuing":{"token","pin_file"}, "log":{...},
  *	 "administrators":[{"person","name","title","agency","roles":[...],"csr":FILE}],
  *	 "services":[{"profile","name","agency","csr":FILE}]}
  *
- * Writes root.crt, issuing.crt, root.crl, ceremony.cms into out.
+ * Writes root.crt, issuing.crt, root.crl, ceremony.cms and transcript.txt
+ * (api/cli/transcript.h) into out.
+ *
+ * antin ceremony shares FILE -- before it, once: makes the root's token and the
+ * shares of its custodians.
+ *
+ * antin ceremony rehearse FILE --in DIR -- both of the same file, with tokens of
+ * SoftHSM in a new folder: every name ends in "(DIỄN TẬP)", requests that are
+ * not there yet are made up, and nothing outside the folder is touched.
  */
 #include "api/cli/command.h"
+#include "api/cli/custody.h"
 #include "api/cli/keyboard.h"
+#include "api/cli/transcript.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "ca/ceremony.h"
 #include "hsm/log_memory.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 const struct arg_option ceremony_options[] = {
 	{ "module", "FILE", false, "PKCS#11 module (SoftHSM's)" },
 	{ "policy-folder", "DIR", false, "the policy" },
+	{ "share", "FILE", true, "a custodian's share (else each is asked for)" },
+	{ "in", "DIR", false, "rehearse: a new folder" },
 	{ NULL },
 };
 
 struct held { struct token *token; struct token_key key; };
 
+/* One ceremony: its file, who opened the root. */
+struct holding { const struct args *args; const char *name; struct span text; json_t *plan; bool rehearsal; struct custody custody; struct buf present; };
+
+#define PRESENT_MAX 200
+
+/* Custodians are the root's alone. */
 static bool
-open_token(struct held *h, const struct args *a, const json_t *j, const char *name, enum hsm_alg alg, struct err *e)
+take_pin(struct secret *pin, struct holding *c, const json_t *one, const char *name, const char *label, struct err *e)
+{
+	const char *pin_file;
+	own_fd int fd = -1;
+
+	if (strcmp(name, "root") == 0 && (!custody_read(&c->custody, one, e) || (c->custody.needed > 0 && !custody_open(pin, &c->present, c->args, label, &c->custody, e))))
+		return false;
+	if (strcmp(name, "root") == 0 && c->custody.needed > 0)
+		return true;
+	if (!json_take_str(&pin_file, one, "pin_file", e))
+		return false;
+	fd = open(pin_file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(e, ERR_ABSENT, "cannot read the PIN of the token %s", label);
+	return secret_read(pin, fd, e);
+}
+
+static bool
+open_token(struct held *h, struct holding *c, const char *name, enum hsm_alg alg, struct err *e)
 {
 	own_secret struct secret *pin = secret_new();
 	struct token_key keys[TOKEN_KEYS_MAX];
-	const char *label, *pin_file;
-	own_fd int fd = -1;
+	const char *label;
 	json_t *one;
 	size_t n;
 
-	if (!json_take_obj(&one, j, name, e) || !json_take_str(&label, one, "token", e) || !json_take_str(&pin_file, one, "pin_file", e))
+	if (pin == NULL)
+		return fail(e, ERR_LIMIT, "no memory that can be locked for a PIN (ulimit -l)");
+	if (!json_take_obj(&one, c->plan, name, e) || !json_take_str(&label, one, "token", e))
 		return false;
-	fd = open(pin_file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || pin == NULL)
-		return fail(e, ERR_ABSENT, "cannot read the PIN of the token %s", label);
-	if (!secret_read(pin, fd, e) || !token_open(&h->token, keyboard_module(a), label, pin, e) || !token_keys(h->token, keys, &n, e))
+	if (!take_pin(pin, c, one, name, label, e) || !token_open(&h->token, keyboard_module(c->args), label, pin, e) || !token_keys(h->token, keys, &n, e))
 		return fail_in(e, "%s", name);
 	/* By its name: on the issuing token lies the OCSP responder's key, too. */
 	for (size_t i = 0; i < n; i++)
@@ -166,28 +204,55 @@ begin_log(struct ceremony_plan *plan, const struct held *log, const json_t *j, s
 }
 
 static bool
-hold(const struct args *a, const json_t *j, const char *policy_path, struct err *e)
+put_transcript(const char *folder, const struct holding *c, const struct ceremony_plan *plan, const struct ceremony_result *r, const struct held *root, struct err *e)
 {
-	struct held root = { NULL }, issuing = { NULL }, log = { NULL };
-	struct ceremony_plan plan = { .now = clock_now() };
+	own_struct(buf) text = buf_new(CEREMONY_MAX);
+	own_struct(buf) present = buf_new(PRESENT_MAX);
+	struct transcript t = { .plan_name = c->name, .plan = c->text, .p = plan, .r = r, .root_token = token_label(root->token),
+		.signatures = c->custody.needed, .rehearsal = c->rehearsal };
+
+	buf_put_span(&present, buf_span(&c->present));
+	if (c->custody.needed == 0)
+		buf_put_str(&present, "một mã PIN / one PIN");
+	t.custody = buf_str(&present);
+	return transcript_write(&text, &t, e) && put_file(folder, "transcript.txt", buf_span(&text), e);
+}
+
+static bool
+make(struct ceremony_plan *plan, struct holding *c, struct held *root, struct held *issuing, struct held *log, struct err *e)
+{
 	struct ceremony_result r = { buf_new(1 << 16), buf_new(1 << 16), buf_new(1 << 20), buf_new(CEREMONY_MAX) };
-	struct policy *policy;
+	const json_t *j = c->plan;
 	const char *out;
 	bool good;
 
-	if (!policy_load(&policy, policy_path, e))
+	good = json_take_str(&plan->tier, j, "tier", e) && json_take_str(&plan->agency, j, "agency", e) && json_take_str(&plan->root_name, j, "root_name", e) &&
+	    json_take_str(&plan->issuing_name, j, "issuing_name", e) && json_take_str(&plan->site, j, "site", e) && json_take_str(&out, j, "out", e) &&
+	    open_token(root, c, "root", HSM_ECDSA_P256, e) && open_token(issuing, c, "issuing", HSM_ECDSA_P256, e) &&
+	    open_token(log, c, "log", HSM_ED25519, e) && take_people(plan, j, e) && take_services(plan, j, e) && begin_log(plan, log, j, e) &&
+	    token_pkey(&plan->root_key, root->token, &root->key, e) && token_pkey(&plan->issuing_key, issuing->token, &issuing->key, e) &&
+	    ceremony_make(&r, plan, e) && folder_make(out, 0755, e) && put_cert(out, "root.crt", buf_span(&r.root), e) &&
+	    put_cert(out, "issuing.crt", buf_span(&r.issuing), e) && put_file(out, "root.crl", buf_span(&r.root_crl), e) &&
+	    put_file(out, "ceremony.cms", buf_span(&r.bundle), e) && put_transcript(out, c, plan, &r, root, e);
+	if (good)
+		printf("ceremony held%s: root and issuing certificates, root CRL, bundle and transcript are in %s\n", c->rehearsal ? " as a rehearsal" : "", out);
+	ceremony_result_drop(&r);
+	return good;
+}
+
+static bool
+hold(struct holding *c, struct err *e)
+{
+	struct held root = { NULL }, issuing = { NULL }, log = { NULL };
+	struct ceremony_plan plan = { .now = clock_now() };
+	const char *folder = args_get(c->args, "policy-folder");
+	struct policy *policy;
+	bool good;
+
+	if (!policy_load(&policy, folder != NULL ? folder : ANTIN_POLICY_SOURCE, e))
 		return false;
 	plan.policy = policy;
-	good = json_take_str(&plan.tier, j, "tier", e) && json_take_str(&plan.agency, j, "agency", e) && json_take_str(&plan.root_name, j, "root_name", e) &&
-	    json_take_str(&plan.issuing_name, j, "issuing_name", e) && json_take_str(&plan.site, j, "site", e) && json_take_str(&out, j, "out", e) &&
-	    open_token(&root, a, j, "root", HSM_ECDSA_P256, e) && open_token(&issuing, a, j, "issuing", HSM_ECDSA_P256, e) &&
-	    open_token(&log, a, j, "log", HSM_ED25519, e) && take_people(&plan, j, e) && take_services(&plan, j, e) && begin_log(&plan, &log, j, e) &&
-	    token_pkey(&plan.root_key, root.token, &root.key, e) && token_pkey(&plan.issuing_key, issuing.token, &issuing.key, e) &&
-	    ceremony_make(&r, &plan, e) && folder_make(out, 0755, e) && put_cert(out, "root.crt", buf_span(&r.root), e) &&
-	    put_cert(out, "issuing.crt", buf_span(&r.issuing), e) && put_file(out, "root.crl", buf_span(&r.root_crl), e) &&
-	    put_file(out, "ceremony.cms", buf_span(&r.bundle), e);
-	if (good)
-		printf("ceremony held: root and issuing certificates, root CRL and bundle are in %s\n", out);
+	good = make(&plan, c, &root, &issuing, &log, e);
 	EVP_PKEY_free(plan.root_key);
 	EVP_PKEY_free(plan.issuing_key);
 	token_free(root.token);
@@ -196,19 +261,193 @@ hold(const struct args *a, const json_t *j, const char *policy_path, struct err 
 	return good;
 }
 
+/*
+ * The root's token and its shares.
+ */
+
+static bool
+make_shares(struct holding *c, struct err *e)
+{
+	const char *label;
+	json_t *root;
+
+	if (!json_take_obj(&root, c->plan, "root", e) || !json_take_str(&label, root, "token", e) || !custody_read(&c->custody, root, e) ||
+	    !custody_make(&c->present, c->args, label, &c->custody, e))
+		return false;
+	printf("token %s made: %s; each takes one share out of %s and leaves none behind\n", label, buf_str(&c->present), c->custody.folder);
+	return true;
+}
+/*
+ * A rehearsal.
+ */
+
+#define REHEARSAL " (DIỄN TẬP)"
+
+static bool
+rehearse_token(const struct holding *c, json_t *plan, const char *name, const char *folder, struct err *e)
+{
+	own_str char *pin_file = xprintf("%s/%s.pin", folder, name);
+	own_secret struct secret *pin = secret_new();
+	unsigned char drawn[8];
+	char hex[2 * sizeof(drawn) + 1];
+	const char *label;
+	json_t *one;
+
+	if (pin == NULL || !json_take_obj(&one, plan, name, e) || !json_take_str(&label, one, "token", e) || !random_bytes(drawn, sizeof(drawn), e))
+		return fail_in(e, "%s", name);
+	hex_text(hex, span_of(drawn, sizeof(drawn)));
+	memcpy(pin->octet, hex, sizeof(hex) - 1);
+	pin->len = sizeof(hex) - 1;
+	json_object_set_new(one, "pin_file", json_string(pin_file));
+	return file_write(pin_file, span_of(hex, sizeof(hex) - 1), 0600, e) && token_create(keyboard_module(c->args), label, pin, pin, e);
+}
+
+/* The last of them come: as good as any others. */
+static bool
+rehearse_root(struct holding *c, struct args *shares, json_t *plan, const char *folder, struct err *e)
+{
+	own_str char *inner = xprintf("%s/shares", folder);
+	json_t *root, *custodians;
+	struct custody custody;
+	const char *label;
+
+	if (!json_take_obj(&root, plan, "root", e) || !json_take_str(&label, root, "token", e) || !custody_read(&custody, root, e))
+		return false;
+	if (custody.needed == 0)
+		return rehearse_token(c, plan, "root", folder, e);
+	custody.folder = inner;
+	custodians = json_object_get(root, "custodians");
+	json_object_set_new(custodians, "shares", json_string(inner));
+	if (!custody_make(&c->present, c->args, label, &custody, e))
+		return false;
+	buf_reset(&c->present);
+	for (unsigned i = custody.of - custody.needed; i < custody.of; i++) {
+		shares->given[shares->ngiven].name = "share";
+		shares->given[shares->ngiven++].value = xprintf("%s/share-%u.txt", inner, i + 1);	/* as long as the process */
+	}
+	return true;
+}
+
+/* Who has no key yet is stood in for. */
+static bool
+rehearse_requests(json_t *plan, const char *list, const char *folder, struct err *e)
+{
+	json_t *people, *one;
+	const char *csr;
+	size_t i;
+
+	if (!json_take_arr(&people, plan, list, e))
+		return false;
+	json_array_foreach(people, i, one) {
+		own_str char *path = xprintf("%s/%s-%zu.csr", folder, list, i + 1);
+		own(EVP_PKEY) *key = EVP_EC_gen("P-256");
+		own(X509_REQ) *req = X509_REQ_new();
+		own_struct(buf) der = buf_new(1 << 16);
+
+		if (!json_take_str(&csr, one, "csr", e))
+			return false;
+		if (access(csr, R_OK) == 0)
+			continue;
+		if (key == NULL || req == NULL || X509_REQ_set_pubkey(req, key) != 1 || X509_REQ_sign(req, key, EVP_sha256()) <= 0)
+			return fail_ossl(e, ERR_BUG, "cannot make up a request");
+		csr_to_der(&der, req);
+		json_object_set_new(one, "csr", json_string(path));
+		if (!file_write(path, buf_span(&der), 0644, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+mark_name(json_t *plan, const char *key, struct err *e)
+{
+	own_str char *marked = NULL;
+	const char *name;
+
+	if (!json_take_str(&name, plan, key, e))
+		return false;
+	marked = xprintf("%s" REHEARSAL, name);
+	json_object_set_new(plan, key, json_string(marked));
+	return true;
+}
+
+static void
+move_in(json_t *plan, const char *key, const char *folder)
+{
+	own_str char *path = xprintf("%s/%s", folder, key);
+
+	json_object_set_new(plan, key, json_string(path));
+}
+
+/* Tokens of its own: SoftHSM reads this file when it is loaded. */
+static bool
+rehearse_softhsm(const char *folder, struct err *e)
+{
+	own_str char *tokens = xprintf("%s/tokens", folder);
+	own_str char *path = xprintf("%s/softhsm.conf", folder);
+	own_str char *text = xprintf("directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n", tokens);
+
+	if (!folder_make(tokens, 0700, e) || !file_write(path, span_str(text), 0600, e))
+		return false;
+	return setenv("SOFTHSM2_CONF", path, 1) == 0 || fail(e, ERR_BUG, "no room in the environment");
+}
+
+static bool
+rehearse(struct holding *c, struct err *e)
+{
+	static struct args args;
+	const char *given;
+	own_str char *folder = NULL;
+
+	if (!args_need(c->args, "in", &given, e))
+		return false;
+	if (args_has(c->args, "module") || args_has(c->args, "share"))
+		return fail(e, ERR_INPUT, "a rehearsal takes neither --module nor --share: its tokens and shares are its own");
+	if (mkdir(given, 0700) != 0)
+		return fail(e, ERR_CONFLICT, "cannot make the folder %s: %s", given, strerror(errno));
+	folder = realpath(given, NULL);
+	args = *c->args;
+	if (folder == NULL || !rehearse_softhsm(folder, e) || !rehearse_root(c, &args, c->plan, folder, e) || !rehearse_token(c, c->plan, "issuing", folder, e) ||
+	    !rehearse_token(c, c->plan, "log", folder, e) || !rehearse_requests(c->plan, "administrators", folder, e) ||
+	    !rehearse_requests(c->plan, "services", folder, e) || !mark_name(c->plan, "root_name", e) || !mark_name(c->plan, "issuing_name", e))
+		return false;
+	move_in(c->plan, "out", folder);
+	move_in(c->plan, "log_state", folder);
+	c->args = &args;
+	c->rehearsal = true;
+	return hold(c, e);
+}
+
+/*
+ * The command.
+ */
+
+static const struct { const char *word; bool (*run)(struct holding *, struct err *); } words[] = {
+	{ "shares", make_shares }, { "rehearse", rehearse },
+};
+
 int
 command_ceremony(const struct args *a)
 {
 	own_struct(buf) text = buf_new(1 << 20);
 	own(json_t) *j = NULL;
-	const char *policy = args_get(a, "policy-folder");
+	struct holding c = { .args = a, .present = buf_new(PRESENT_MAX) };
+	bool (*run)(struct holding *, struct err *) = a->nwords == 1 ? hold : NULL;
 	struct err e;
+	bool good;
 
-	if (a->nwords != 1) {
-		fail(&e, ERR_INPUT, "antin ceremony FILE");
+	for (size_t i = 0; a->nwords == 2 && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(a->word[0], words[i].word) == 0)
+			run = words[i].run;
+	if (run == NULL) {
+		fail(&e, ERR_INPUT, "antin ceremony FILE, antin ceremony shares FILE or antin ceremony rehearse FILE --in DIR");
 		return command_usage(a, &e);
 	}
-	if (!file_read(&text, a->word[0], &e) || !json_read(&j, buf_span(&text), &e) || !hold(a, j, policy != NULL ? policy : ANTIN_POLICY_SOURCE, &e))
-		return command_refuse(a, &e);
-	return 0;
+	c.name = a->word[a->nwords - 1];
+	good = file_read(&text, c.name, &e) && json_read(&j, buf_span(&text), &e);
+	c.text = buf_span(&text);
+	c.plan = j;
+	good = good && run(&c, &e);
+	buf_drop(&c.present);
+	return good ? 0 : command_refuse(a, &e);
 }
