@@ -1,5 +1,5 @@
 /*
- * What the pages name is there: each word in `...` of policy/LAW.md, of
+ * What the pages name is there: each word in `...` of policy/LAW.md, policy/cps.md and
  * policy/README.md, and of the tables of README.md that say where things are.
  * Such a word is a file, a route, a command, a word of the policy, or a state
  * change of the register; what is none of these is a page that rots.
@@ -259,6 +259,27 @@ law(void **state)
 	assert_int_equal(missing, 0);
 }
 
+/* The draft of a practice statement: the outline's nine chapters, each with what is the software's; in force nowhere. */
+static void
+practice_statement(void **state)
+{
+	own_str char *text = read_all("policy/cps.md");
+	char *at = text;
+
+	for (char chapter = '1'; chapter <= '9'; chapter++) {
+		own_str char *head = xprintf("\n## %c. ", chapter);
+		char *next;
+
+		at = strstr(at, head);
+		assert_case(head, at != NULL);
+		next = strstr(at + 1, "\n## ");
+		assert_case(head, strstr(at, "*Software*") != NULL && (next == NULL || strstr(at, "*Software*") < next));
+	}
+	assert_non_null(strstr(text, "**It is not in force**"));
+	assert_true(check_words("policy/cps.md", text, text + strlen(text)) > 50);
+	assert_int_equal(missing, 0);
+}
+
 static void
 readme_of_policy(void **state)
 {
@@ -290,7 +311,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_there_is_not_found),
-		cmocka_unit_test(law),
+		cmocka_unit_test(law), cmocka_unit_test(practice_statement),
 		cmocka_unit_test(readme_of_policy),
 		cmocka_unit_test(readme),
 	};
