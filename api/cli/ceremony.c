@@ -32,6 +32,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -426,6 +427,13 @@ static const struct { const char *word; bool (*run)(struct holding *, struct err
 	{ "shares", make_shares }, { "rehearse", rehearse },
 };
 
+/* Shares and PIN stand in memory that the library took, too: none of it goes into a core file. */
+static bool
+leave_no_core(struct err *e)
+{
+	return prctl(PR_SET_DUMPABLE, 0) == 0 || fail(e, ERR_BUG, "cannot forbid a core file: %s", strerror(errno));
+}
+
 int
 command_ceremony(const struct args *a)
 {
@@ -444,7 +452,7 @@ command_ceremony(const struct args *a)
 		return command_usage(a, &e);
 	}
 	c.name = a->word[a->nwords - 1];
-	good = file_read(&text, c.name, &e) && json_read(&j, buf_span(&text), &e);
+	good = leave_no_core(&e) && file_read(&text, c.name, &e) && json_read(&j, buf_span(&text), &e);
 	c.text = buf_span(&text);
 	c.plan = j;
 	good = good && run(&c, &e);

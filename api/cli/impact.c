@@ -188,7 +188,7 @@ print_key(struct impact *m)
 		    json_is_null(b) ? "" : "\"", json_is_null(b) ? "null" : json_string_value(b), json_is_null(b) ? "" : "\"");
 	} else {
 		printf("khóa / key %s, bị lộ từ / known to others since %s\n%s\n", key, since,
-		    m->blocked != INT64_MIN ? "đã khóa vĩnh viễn / blocked" : "CHƯA khóa / NOT blocked yet: antin order key.block with this hash revokes every certificate of it");
+		    m->blocked != INT64_MIN ? "đã khóa vĩnh viễn / blocked" : "CHƯA khóa / NOT blocked yet: antin order key.block with this hash, and another person's order.consent, revoke every certificate of it");
 	}
 	for (size_t i = 0; i < m->nheld; i++) {
 		const struct held *h = &m->held[i];
