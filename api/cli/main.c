@@ -33,7 +33,7 @@ static const struct command commands[] = {
 	{ "restore", "", "a backup put back, and what came after it taken from the public log", restore_options, command_restore },
 	{ "move", "", "the register out of one database into another", move_options, command_move },
 	{ "impact", "", "what a key signed that others know now: what stands, what is to be signed again", impact_options, command_impact },
-	{ "recheck", "", "every permit, certificate and list that is stored, looked at again", recheck_options, command_recheck },
+	{ "recheck", "", "every permit, certificate, order and list that is stored, looked at again", recheck_options, command_recheck },
 	{ "notices", "", "certificates that end soon, as a feed", notices_options, command_notices },
 	{ "bench", "", "each figure beside its limit, measured in the same run", bench_options, command_bench },
 };

@@ -8,6 +8,8 @@
  *			evidence it brings, as of the time it was recorded: a permit
  *			of ten years ago stands on its own stamps and CRLs, and what
  *			was revoked since spoils none
+ *	orders		each is the CMS of the certificate that it was taken from, and
+ *			says what was recorded of it
  *	lists		every CRL, status list and pack of OCSP responses, by fsck's
  *			own eyes (register/derived.h)
  *
@@ -22,7 +24,7 @@
 #include "base/clock.h"
 #include "ca/serial.h"
 #include "register/derived.h"
-#include "verifier/cert.h"
+#include "verifier/order.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -174,6 +176,54 @@ see_permits(struct work *w, uint64_t *n, struct err *e)
 }
 
 /*
+ * Orders.
+ */
+
+static bool
+good_order(const struct value *c, struct err *e)
+{
+	own_struct(order) o = { .json = NULL };
+	own(X509) *cert = NULL;
+
+	if (c[3].null)
+		return fail(e, ERR_STORE, "its signer's certificate is not there");
+	if (!cert_from_der(&cert, c[3].s, e) || !order_open(&o, c[2].s, cert, e))
+		return false;
+	return (span_eq(c[0].s, span_of(o.id, ORDER_ID_LEN)) && span_eq_str(c[1].s, o.verb)) || fail(e, ERR_STORE, "it is another order than was recorded");
+}
+
+static bool
+see_order(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct work *w = ctx;
+	struct recheck_round *r = &w->memory.now;
+	struct err why;
+
+	if (c[0].s.len != ORDER_ID_LEN)
+		return fail(e, ERR_STORE, "order_accepted: an id of %zu octets", c[0].s.len);
+	if (!good_order(c, &why))
+		bad(w, "order", c[0].s, why.text);
+	r->orders++;
+	r->signatures++;
+	memcpy(r->after, c[0].s.ptr, ORDER_ID_LEN);
+	r->after_len = ORDER_ID_LEN;
+	return true;
+}
+
+static bool
+see_orders(struct work *w, uint64_t *n, struct err *e)
+{
+	static const enum reg_type types[] = { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES };
+	unsigned char began[RECHECK_AFTER_MAX];
+	struct values v = { .n = 0 };
+
+	memcpy(began, w->memory.now.after, sizeof(began));
+	values_span(&v, "after", REG_BYTES, span_of(began, w->memory.now.after_len));
+	return store_run(w->stored.db, "SELECT id, verb, cms, (SELECT der FROM certificate WHERE serial = signer) FROM order_accepted WHERE id > $after ORDER BY id LIMIT 64",
+	    &v, types, 4, see_order, w, n, e);
+}
+
+/*
  * Lists.
  */
 
@@ -204,7 +254,7 @@ see_lists(struct work *w, uint64_t *n, struct err *e)
  */
 
 static const struct { const char *name; bool (*some)(struct work *, uint64_t *n, struct err *); } steps[] = {
-	{ "certificates", see_certificates }, { "permits", see_permits }, { "lists", see_lists },
+	{ "certificates", see_certificates }, { "permits", see_permits }, { "orders", see_orders }, { "lists", see_lists },
 };
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
@@ -280,15 +330,15 @@ print_round(const struct args *a, const struct recheck_round *r)
 
 		for (size_t i = 0; i < r->nnamed; i++)
 			json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "what", r->named[i].what, "id", r->named[i].id, "why", r->named[i].why));
-		j = json_pack("{s:b, s:I, s:I, s:I, s:I, s:O}", "done", r->bad == 0, "certificates", (json_int_t)r->certificates, "permits", (json_int_t)r->permits,
-		    "signatures", (json_int_t)r->signatures, "bad", (json_int_t)r->bad, "named", list);
+		j = json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:O}", "done", r->bad == 0, "certificates", (json_int_t)r->certificates, "permits", (json_int_t)r->permits,
+		    "orders", (json_int_t)r->orders, "signatures", (json_int_t)r->signatures, "bad", (json_int_t)r->bad, "named", list);
 		command_print_json(j);
 		return;
 	}
 	for (size_t i = 0; i < r->nnamed; i++)
 		printf("hỏng / bad: %s %s: %s\n", r->named[i].what, r->named[i].id, r->named[i].why);
-	printf("đã xem lại / looked at again: %" PRId64 " chứng thư / certificates, %" PRId64 " giấy phép / permits, %" PRId64 " chữ ký / signatures; hỏng / bad: %" PRId64 "\n",
-	    r->certificates, r->permits, r->signatures, r->bad);
+	printf("đã xem lại / looked at again: %" PRId64 " chứng thư / certificates, %" PRId64 " giấy phép / permits, %" PRId64 " lệnh / orders, %" PRId64 " chữ ký / signatures; hỏng / bad: %" PRId64 "\n",
+	    r->certificates, r->permits, r->orders, r->signatures, r->bad);
 }
 
 int

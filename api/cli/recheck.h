@@ -4,7 +4,7 @@
  *
  *	{"antin":"recheck/1","last":ROUND|null,"now":ROUND|null}
  *	ROUND	{"began","ended" (null: under way),"certificates","permits",
- *		"signatures","bad","named":[{"what","id","why"}],"step","after" (hex)}
+ *		"orders","signatures","bad","named":[{"what","id","why"}],"step","after" (hex)}
  *
  * named has the first RECHECK_NAMED of those that are bad; no personal data.
  */
@@ -19,7 +19,7 @@ struct recheck_bad { char what[16], id[48], why[200]; };
 
 struct recheck_round {
 	int64_t began, ended;		/* INT64_MIN: not; began INT64_MIN: there is no such round */
-	int64_t certificates, permits, signatures, bad;
+	int64_t certificates, permits, orders, signatures, bad;
 	struct recheck_bad named[RECHECK_NAMED];
 	size_t nnamed;
 	char step[16];			/* under way: in which step ... */

@@ -13,7 +13,8 @@
 
 static const struct { const char *key; size_t at; } counts[] = {
 	{ "certificates", offsetof(struct recheck_round, certificates) }, { "permits", offsetof(struct recheck_round, permits) },
-	{ "signatures", offsetof(struct recheck_round, signatures) }, { "bad", offsetof(struct recheck_round, bad) },
+	{ "orders", offsetof(struct recheck_round, orders) }, { "signatures", offsetof(struct recheck_round, signatures) },
+	{ "bad", offsetof(struct recheck_round, bad) },
 };
 #define COUNTS (sizeof(counts) / sizeof(counts[0]))
 

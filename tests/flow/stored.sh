@@ -107,8 +107,8 @@ expect "nothing was recorded by it" "$(register_sql 'SELECT size FROM log_head')
 #
 sleep 2
 recheck() { "$antin" recheck --database "$database" --memory "$state/recheck.json" "$@"; }
-found() { recheck --json "$@" >"$state/found.json" 2>"$state/log/recheck"; echo "$? $(jq -c '[.certificates, .permits, .bad]' "$state/found.json")"; }
-all="[$(register_sql 'SELECT count(*) FROM certificate WHERE der IS NOT NULL'),5,0]"
+found() { recheck --json "$@" >"$state/found.json" 2>"$state/log/recheck"; echo "$? $(jq -c '[.certificates, .permits, .orders, .bad]' "$state/found.json")"; }
+all="[$(register_sql 'SELECT count(*) FROM certificate WHERE der IS NOT NULL'),5,$(register_sql 'SELECT count(*) FROM order_accepted'),0]"
 expect "everything is as it was" "$(found)" "0 $all"
 jq . "$state/recheck.json" >/dev/null || die "the memory"
 expect "the memory: ended, nothing under way" "$(jq -c '[.last.ended != null, .now]' "$state/recheck.json")" '[true,null]'
@@ -119,7 +119,7 @@ expect "not for long" "$(cut=26 seen --at "$(date -u -d '27 hours' +%Y-%m-%dT%H:
 # A run that was stopped: it goes on behind where it came to, and counts on.
 stopped() { jq -c ".now = (.last | .ended = null | $1)" "$state/recheck.json" >"$state/recheck.new" && mv "$state/recheck.new" "$state/recheck.json"; }
 first=$(for name in before gone others after unsealed; do handle "$name"; done | sort | head -n 1)
-stopped '.step = "permits" | .after = "'"$first"'" | .permits = 1'
+stopped '.orders = 0 | .step = "permits" | .after = "'"$first"'" | .permits = 1'
 expect "a stopped run goes on" "$(found)" "0 $all"
 stopped '.step = "lists" | .permits = 77'
 expect "and does nothing twice" "$(found | cut -d, -f2)" 77
@@ -182,6 +182,11 @@ spoilt "a certificate's signature" certificate 'no authority' "UPDATE certificat
 spoilt "a certificate of other times" certificate 'other times' "UPDATE certificate SET not_after = not_after + 1 WHERE $cert"
 spoilt "a certificate of another key" certificate 'another key' "UPDATE certificate SET key_id = zeroblob(32) WHERE $cert"
 spoilt "a certificate cut off" certificate . "UPDATE certificate SET der = substr(der, 1, 100) WHERE $cert"
+order="id = (SELECT min(id) FROM order_accepted)"
+spoilt "an order's signature" order . "UPDATE order_accepted SET cms = CAST(substr(cms, 1, length(cms) - 1) || x'00' AS BLOB) WHERE $order"
+spoilt "another order" order 'another order' "UPDATE order_accepted SET cms = (SELECT cms FROM order_accepted o WHERE o.signer = order_accepted.signer AND o.id <> order_accepted.id LIMIT 1) WHERE $order"
+spoilt "an order of another verb" order 'another order' "UPDATE order_accepted SET verb = 'cert.reject' WHERE $order"
+spoilt "an order of nobody" order 'signer' "UPDATE order_accepted SET signer = zeroblob(20) WHERE $order"
 spoilt "a CRL" list 'crl, row' "UPDATE crl SET der = CAST(substr(der, 1, length(der) - 1) || x'00' AS BLOB) WHERE number = (SELECT min(number) FROM crl)"
 spoilt "a pack of OCSP responses" list . "UPDATE publication SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB) WHERE path = 'ocsp/0.pack'"
 
