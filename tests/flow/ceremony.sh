@@ -113,6 +113,10 @@ done
 expect "the root's key" "$(grep -c "root key *SPKI SHA-256 $(openssl x509 -in "$out/root.crt" -noout -pubkey | openssl pkey -pubin -outform DER | sum)" "$transcript")" 1
 expect "lines for three custodians, operator and auditor" "$(grep -c '____  ngày / date' "$transcript")" 5
 expect "nothing of a share or PIN" "$(for p in $pins; do grep -c "$p" "$transcript" "$state/log/ceremony"; done | grep -vc ':0$')" 0
+# A second opinion of the shares: another program joins them, and the token opens.
+opens() { python3 tests/flow/shares.py "$@" 2>/dev/null | office token list --token vault --pin-fd 0 2>/dev/null | grep -c object=root; }
+expect "2, 4 and 5 by another program" "$(opens "$(share 2)" "$(share 4)" "$(share 5)")" 1
+expect "2 and 4 are too few for it" "$(opens "$(share 2)" "$(share 4)")" 0
 expect "openssl agrees that the root signed" "$(openssl verify -CAfile "$out/root.crt" "$out/issuing.crt" 2>&1 | tail -n 1 | sed 's/.*: //')" OK
 expect "and opens the bundle" "$(openssl cms -verify -noverify -inform DER -in "$out/ceremony.cms" 2>/dev/null | jq -r .antin)" ceremony/1
 [ "$bad" -eq 0 ]
