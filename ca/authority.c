@@ -26,38 +26,106 @@ check_chain(X509 *root, X509 *issuing, int64_t now, struct err *e)
 	return good;
 }
 
-bool
-authority_take(struct authority *a, X509 *root, X509 *issuing, const char *site, int64_t now, struct err *e)
+static bool
+check_issuing(struct cert_facts *facts, const struct tier **tier, const struct authority *a, X509 *issuing, int64_t now, struct err *e)
 {
 	const struct profile *f = policy_profile(a->policy, "issuing");
-	struct cert_facts facts;
 
 	if (f == NULL)
 		return fail(e, ERR_POLICY, "the policy has no profile issuing");
-	if (!check_chain(root, issuing, now, e) || !cert_fits_profile(issuing, f, e) || !cert_facts_read(&facts, issuing, e))
+	if (!check_chain(a->root, issuing, now, e) || !cert_fits_profile(issuing, f, e) || !cert_facts_read(facts, issuing, e))
 		return false;
-	a->tier = cert_tier(issuing, a->policy);
-	if (a->tier == NULL)
-		return fail(e, ERR_POLICY, "the issuing certificate is of no tier of this policy");
-	snprintf(a->org, sizeof(a->org), "%s", facts.agency);
-	memcpy(a->key_id, facts.key_id, KEY_ID_LEN);
-	a->site = xstrdup(site);
+	*tier = cert_tier(issuing, a->policy);
+	return *tier != NULL || fail(e, ERR_POLICY, "the issuing certificate is of no tier of this policy");
+}
+
+static struct generation *
+generation_of(struct authority *a, X509 *issuing, const struct cert_facts *facts)
+{
+	struct generation *g = xalloc(sizeof(*g));
+
+	*g = (struct generation){ .a = a, .n = 1, .issuing = issuing };
+	memcpy(g->key_id, facts->key_id, KEY_ID_LEN);
+	return g;
+}
+
+bool
+authority_take(struct authority *a, X509 *root, X509 *issuing, const char *site, int64_t now, struct err *e)
+{
+	struct cert_facts facts;
+
 	a->root = root;
-	a->issuing = issuing;
+	if (!check_issuing(&facts, &a->tier, a, issuing, now, e))
+		return false;
+	snprintf(a->org, sizeof(a->org), "%s", facts.agency);
+	a->site = xstrdup(site);
+	a->newest = generation_of(a, issuing, &facts);
 	return true;
+}
+
+/* RFC 5280 4.1.2.4: whoever compares names compares these octets. */
+static bool
+same_name(X509 *x, X509 *y)
+{
+	const unsigned char *a, *b;
+	size_t a_len, b_len;
+
+	promise(X509_NAME_get0_der(X509_get_subject_name(x), &a, &a_len) == 1 && X509_NAME_get0_der(X509_get_subject_name(y), &b, &b_len) == 1);
+	return span_eq(span_of(a, a_len), span_of(b, b_len));
+}
+
+bool
+generation_new(struct generation **out, struct authority *a, X509 *issuing, int64_t now, struct err *e)
+{
+	struct generation *newest = a->newest;
+	const struct tier *tier;
+	struct cert_facts facts;
+
+	if (!check_issuing(&facts, &tier, a, issuing, now, e))
+		return false;
+	if (tier != a->tier || !same_name(issuing, newest->issuing))
+		return fail(e, ERR_POLICY, "the new issuing certificate is of another name or tier than this authority's");
+	for (const struct generation *g = newest; g != NULL; g = g->older)
+		if (memcmp(g->key_id, facts.key_id, KEY_ID_LEN) == 0)
+			return fail(e, ERR_POLICY, "the new issuing certificate has the key of generation %lld", (long long)g->n);
+	if (newest->n == GENERATIONS_MAX)
+		return fail(e, ERR_LIMIT, "an authority has at most %d generations", GENERATIONS_MAX);
+	*out = generation_of(a, issuing, &facts);
+	(*out)->n = newest->n + 1;
+	(*out)->older = newest;
+	return true;
+}
+
+void
+generation_free(struct generation *g)
+{
+	if (g == NULL)
+		return;
+	X509_free(g->issuing);
+	free(g);
+}
+
+void
+authority_put(struct authority *a, struct generation *g)
+{
+	promise(g->older == a->newest);
+	a->newest = g;
 }
 
 void
 authority_close(struct authority *a)
 {
+	for (struct generation *g = a->newest, *older; g != NULL; g = older) {
+		older = g->older;
+		generation_free(g);
+	}
 	X509_free(a->root);
-	X509_free(a->issuing);
 	free(a->site);
 	*a = (struct authority){ .policy = NULL };
 }
 
 bool
-authority_raw(struct authority *a, const unsigned char key_id[KEY_ID_LEN], const struct span *tbs, size_t n, struct buf *raw, struct err *e)
+authority_raw(struct generation *g, const unsigned char key_id[KEY_ID_LEN], const struct span *tbs, size_t n, struct buf *raw, struct err *e)
 {
 	unsigned char digest[HSM_BATCH_MAX * SHA256_LEN];
 	size_t before = raw->len;
@@ -65,19 +133,19 @@ authority_raw(struct authority *a, const unsigned char key_id[KEY_ID_LEN], const
 	promise(n >= 1 && n <= HSM_BATCH_MAX);
 	for (size_t i = 0; i < n; i++)
 		sha256(digest + i * SHA256_LEN, tbs[i]);
-	if (!hsm_sign_many(a->hsm, key_id, HSM_ECDSA_P256, span_of(digest, n * SHA256_LEN), raw, e))
+	if (!hsm_sign_many(g->hsm, key_id, HSM_ECDSA_P256, span_of(digest, n * SHA256_LEN), raw, e))
 		return false;
 	return raw->len - before == n * HSM_SIGNATURE_LEN ||
 	    fail(e, ERR_TOKEN, "antin-hsm answered with %zu bytes for %zu signatures", raw->len - before, n);
 }
 
 bool
-authority_sign(struct authority *a, const struct span *tbs, struct buf *out, size_t n, struct err *e)
+authority_sign(struct generation *g, const struct span *tbs, struct buf *out, size_t n, struct err *e)
 {
 	own_struct(buf) raw = buf_new(HSM_BATCH_MAX * HSM_SIGNATURE_LEN);
 
 	FAULT_POINT("ca sign");
-	if (!authority_raw(a, a->key_id, tbs, n, &raw, e))
+	if (!authority_raw(g, g->key_id, tbs, n, &raw, e))
 		return false;
 	FAULT_POINT("ca sign done");
 	for (size_t i = 0; i < n; i++) {

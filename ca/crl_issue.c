@@ -8,6 +8,7 @@
 
 #include <openssl/err.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define CRL_MAX (40u << 20)
@@ -23,6 +24,19 @@ crl_clock_new(void)
 
 	c->again = reissue_new();
 	return c;
+}
+
+int64_t
+crl_shard(const struct generation *g)
+{
+	return g->n - 1;
+}
+
+void
+crl_kind(char out[CRL_KIND_TEXT], int64_t shard)
+{
+	promise(shard >= 0 && shard < GENERATIONS_MAX);
+	snprintf(out, CRL_KIND_TEXT, shard == 0 ? "crl" : "crl%d", (int)shard);
 }
 
 /*
@@ -221,10 +235,10 @@ check_gone(struct authority *a, struct span serial, int64_t last_update, struct 
 {
 	own_struct(reg_unit) ask = reg_read_new("cert.by_serial");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[14];
+	struct reg_cell c[15];
 
 	reg_bytes(&ask, "serial", serial);
-	if (!reg_one(a->reg, &ask, &rows, c, 14, "certificate of an entry of the last CRL", e))
+	if (!reg_one(a->reg, &ask, &rows, c, 15, "certificate of an entry of the last CRL", e))
 		return fail_in(e, "CRL guard");
 	return c[9].i < last_update || fail(e, ERR_BUG, "CRL guard: an entry that has not expired is missing from the new CRL; not signed");
 }
@@ -275,9 +289,9 @@ crl_last_drop(struct crl_last *l)
 	buf_drop(&l->tbs);
 }
 
-/* The greatest number ever reserved, and the last CRL that was signed. */
+/* The greatest number ever reserved, and the last CRL of the shard that was signed. */
 static bool
-read_last(struct authority *a, struct crl_last *l, struct err *e)
+read_last(const struct generation *g, struct crl_last *l, struct err *e)
 {
 	own_struct(reg_unit) ask_number = reg_read_new("crl.number");
 	own_struct(reg_unit) ask_signed = reg_read_new("crl.last_signed");
@@ -287,11 +301,12 @@ read_last(struct authority *a, struct crl_last *l, struct err *e)
 	bool more;
 
 	*l = (struct crl_last){ .tbs = buf_new(CRL_MAX) };
-	if (!reg_read(a->reg, &ask_number, &numbers, e) || !reg_next(&numbers, c, 2, &more, e))
+	reg_int(&ask_signed, "shard", crl_shard(g));
+	if (!reg_read(g->a->reg, &ask_number, &numbers, e) || !reg_next(&numbers, c, 2, &more, e))
 		return false;
 	l->number = more ? c[0].i : 0;
 	l->latest = more ? c[1].i : 0;
-	if (!reg_read(a->reg, &ask_signed, &rows, e) || !reg_next(&rows, c, 5, &more, e))
+	if (!reg_read(g->a->reg, &ask_signed, &rows, e) || !reg_next(&rows, c, 5, &more, e))
 		return false;
 	l->is_signed = more;
 	if (more)
@@ -304,22 +319,26 @@ OWN_WITH(crl_rows, free)
 
 /* thisUpdate of the newest CRL among the first `size` entries; 0: none. */
 static bool
-read_since(struct authority *a, uint64_t size, int64_t *since, struct err *e)
+read_since(const struct generation *g, uint64_t size, int64_t *since, struct err *e)
 {
 	own_struct(reg_unit) ask = reg_read_new("crl.last_below");
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct reg_cell c[2];
+	char kind[CRL_KIND_TEXT];
 	bool more;
 
+	crl_kind(kind, crl_shard(g));
 	reg_int(&ask, "size", (int64_t)size);
-	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, 2, &more, e))
+	reg_int(&ask, "shard", crl_shard(g));
+	reg_text(&ask, "kind", kind);
+	if (!reg_read(g->a->reg, &ask, &rows, e) || !reg_next(&rows, c, 2, &more, e))
 		return false;
 	*since = more ? c[1].i : 0;
 	return true;
 }
 
 static bool
-read_rows(struct authority *a, uint64_t size, int64_t since, struct crl_row **out, size_t *n, struct err *e)
+read_rows(const struct generation *g, uint64_t size, int64_t since, struct crl_row **out, size_t *n, struct err *e)
 {
 	own_struct(reg_unit) ask = reg_read_new("cert.listed");
 	own_struct(reg_rows) rows = { .left = 0 };
@@ -329,7 +348,8 @@ read_rows(struct authority *a, uint64_t size, int64_t since, struct crl_row **ou
 
 	reg_int(&ask, "since", since);
 	reg_int(&ask, "size", (int64_t)size);
-	if (!reg_read(a->reg, &ask, &rows, e))
+	reg_int(&ask, "generation", g->n);
+	if (!reg_read(g->a->reg, &ask, &rows, e))
 		return false;
 	all = xalloc((rows.left + 1) * sizeof(*all));
 	*n = 0;
@@ -355,50 +375,53 @@ read_rows(struct authority *a, uint64_t size, int64_t since, struct crl_row **ou
 struct made_of { uint64_t size; struct hash root; };	/* the log that a CRL follows from */
 
 static bool
-crl_reserve(struct authority *a, int64_t number, int64_t this_update, const struct made_of *log, struct span tbs, struct err *e)
+crl_reserve(const struct generation *g, int64_t number, int64_t this_update, const struct made_of *log, struct span tbs, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	unsigned char hash[SHA256_LEN];
+	char kind[CRL_KIND_TEXT];
 
+	crl_kind(kind, crl_shard(g));
 	sha256(hash, tbs);
 	reg_verb(&u, "crl.reserve");
-	reg_text(&u, "org", a->org);
-	reg_text(&u, "kind", "crl");
+	reg_text(&u, "org", g->a->org);
+	reg_text(&u, "kind", kind);
 	reg_int(&u, "number", number);
-	reg_int(&u, "shard", CRL_SHARD);
+	reg_int(&u, "shard", crl_shard(g));
 	reg_int(&u, "this_update", this_update);
 	reg_int(&u, "next_update", this_update + CRL_VALID_SECS);
 	reg_int(&u, "size", (int64_t)log->size);
 	reg_bytes(&u, "root", span_of(log->root.octet, HASH_LEN));
 	reg_bytes(&u, "sha256", span_of(hash, SHA256_LEN));
 	reg_bytes(&u, "tbs", tbs);
-	return authority_run(a, "crl.reserve", &u, NULL, e);
+	return authority_run(g->a, "crl.reserve", &u, NULL, e);
 }
 
 /* The judge's own look at it, then public. */
 static bool
-crl_publish(struct authority *a, int64_t number, struct span der, struct err *e)
+crl_publish(const struct generation *g, int64_t number, struct span der, struct err *e)
 {
+	own_str char *path = xprintf(CRL_PATH, (int)crl_shard(g));
 	own_struct(reg_unit) u = reg_unit_new();
 	own(X509_CRL) *crl = NULL;
 	struct crl_facts facts;
 
-	if (!crl_from_any(&crl, der, e) || !crl_check(&facts, crl, a->issuing, e))
+	if (!crl_from_any(&crl, der, e) || !crl_check(&facts, crl, g->issuing, e))
 		return fail_in(e, "the CRL just made");
 	reg_verb(&u, "crl.signed");
 	reg_int(&u, "number", number);
 	reg_bytes(&u, "der", der);
 	reg_verb(&u, "publish.put");
-	reg_text(&u, "path", CRL_PATH);
+	reg_text(&u, "path", path);
 	reg_bytes(&u, "body", der);
-	return authority_run(a, "crl.publish", &u, NULL, e);
+	return authority_run(g->a, "crl.publish", &u, NULL, e);
 }
 
 /* A number that was recorded and bears no signature yet (a crash, a token away)
  * gets it first: what the log shows as a CRL is one, so "one CRL more" means the
  * same to whoever counts in the log. */
 static bool
-finish_last(struct authority *a, struct err *e)
+finish_last(struct generation *g, struct err *e)
 {
 	own_struct(reg_unit) ask = reg_read_new("crl.last");
 	own_struct(reg_rows) rows = { .left = 0 };
@@ -406,16 +429,17 @@ finish_last(struct authority *a, struct err *e)
 	struct reg_cell c[5];
 	bool more;
 
-	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, 5, &more, e))
+	reg_int(&ask, "shard", crl_shard(g));
+	if (!reg_read(g->a->reg, &ask, &rows, e) || !reg_next(&rows, c, 5, &more, e))
 		return false;
 	if (!more || !c[2].null)
 		return true;
-	return (authority_sign(a, &c[1].s, &der, 1, e) && crl_publish(a, c[0].i, buf_span(&der), e)) ||
+	return (authority_sign(g, &c[1].s, &der, 1, e) && crl_publish(g, c[0].i, buf_span(&der), e)) ||
 	    fail_in(e, "the CRL %lld, recorded and not signed", (long long)c[0].i);
 }
 
 static bool
-issue_now(struct authority *a, int64_t now, int64_t *number, struct err *e)
+issue_now(struct generation *g, int64_t now, int64_t *number, struct err *e)
 {
 	own_struct(crl_last) last = { .number = 0 };
 	own_struct(buf) tbs = buf_new(CRL_MAX);
@@ -426,78 +450,96 @@ issue_now(struct authority *a, int64_t now, int64_t *number, struct err *e)
 	int64_t since;
 	size_t n;
 
-	if (!finish_last(a, e) || !reg_head(a->reg, &log.size, &log.root, e) || !read_last(a, &last, e) ||
-	    !read_since(a, log.size, &since, e) || !read_rows(a, log.size, since, &rows, &n, e))
+	if (!finish_last(g, e) || !reg_head(g->a->reg, &log.size, &log.root, e) || !read_last(g, &last, e) ||
+	    !read_since(g, log.size, &since, e) || !read_rows(g, log.size, since, &rows, &n, e))
 		return false;
 	*number = now > last.number ? now : last.number + 1;
 	/* RFC 5280 5.1.2.4: never before the last one, whatever the clock says. */
 	if (now < last.latest)
 		now = last.latest;
-	if (!crl_tbs(&tbs, a->issuing, *number, now, now + CRL_VALID_SECS, rows, n, e))
+	if (!crl_tbs(&tbs, g->issuing, *number, now, now + CRL_VALID_SECS, rows, n, e))
 		return false;
 	octets = buf_span(&tbs);
-	if (last.is_signed && !crl_guard(a, buf_span(&last.tbs), since, octets, log.size, e))
+	if (last.is_signed && !crl_guard(g->a, buf_span(&last.tbs), since, octets, log.size, e))
 		return false;
-	return crl_reserve(a, *number, now, &log, octets, e) && authority_sign(a, &octets, &der, 1, e) &&
-	    crl_publish(a, *number, buf_span(&der), e);
+	return crl_reserve(g, *number, now, &log, octets, e) && authority_sign(g, &octets, &der, 1, e) &&
+	    crl_publish(g, *number, buf_span(&der), e);
 }
 
 /* Another antin-ca on the same register may have recorded its own meanwhile:
  * then from the start, with what it listed. */
 static bool
-issue_in_turn(struct authority *a, int64_t now, int64_t *number, struct err *e)
+issue_in_turn(struct generation *g, int64_t now, int64_t *number, struct err *e)
 {
 	for (unsigned i = 1; i < TURNS; i++)
-		if (issue_now(a, now, number, e))
+		if (issue_now(g, now, number, e))
 			return true;
 		else if (e->class != ERR_CONFLICT)
 			return false;
-	return issue_now(a, now, number, e);
+	return issue_now(g, now, number, e);
+}
+
+static bool
+issue_shard(struct generation *g, int64_t now, int64_t *number, struct err *e)
+{
+	struct crl_clock *c = g->crl;
+	int64_t mine = reissue_want(c->again), covers, got = 0;
+	bool needed, good = true;
+
+	ocsp_ask(g);		/* the same certificates */
+	needed = reissue_begin(c->again, mine, &covers);
+	if (needed)
+		good = issue_in_turn(g, now, &got, e);
+	if (needed && good) {
+		c->number = got;
+		reissue_made(c->again, covers, now + CRL_EVERY_SECS);
+	}
+	*number = c->number;
+	reissue_end(c->again);
+	return good;
 }
 
 bool
 crl_issue(struct authority *a, int64_t now, int64_t *number, struct err *e)
 {
-	struct crl_clock *c = a->crl;
-	int64_t mine = reissue_want(c->again), covers, got = 0;
-	bool needed, good = true;
+	int64_t least = INT64_MAX, one;
 
-	ocsp_ask(a);		/* the same certificates */
-	needed = reissue_begin(c->again, mine, &covers);
-	if (needed)
-		good = issue_in_turn(a, now, &got, e);
-	if (needed && good) {
-		c->number = got;
-		reissue_made(c->again, covers, now + CRL_EVERY_SECS);
+	for (struct generation *g = a->newest; g != NULL; g = g->older) {
+		if (!issue_shard(g, now, &one, e))
+			return false;
+		least = one < least ? one : least;
 	}
-	got = c->number;
-	reissue_end(c->again);
-	if (good && number != NULL)
-		*number = got;
-	return good;
+	if (number != NULL)
+		*number = least;
+	return true;
 }
 
 void
 crl_ask(struct authority *a)
 {
-	ocsp_ask(a);
-	reissue_ask(a->crl->again);
+	for (struct generation *g = a->newest; g != NULL; g = g->older) {
+		ocsp_ask(g);
+		reissue_ask(g->crl->again);
+	}
 }
 
 static bool
-make(void *authority, int64_t now, struct err *e)
+make(void *generation, int64_t now, struct err *e)
 {
-	return crl_issue(authority, now, NULL, e);
+	int64_t number;
+
+	return issue_shard(generation, now, &number, e);
 }
 
 void
-crl_timer_start(struct authority *a)
+crl_timer_start(struct generation *g)
 {
-	reissue_timer_start(a->crl->again, "no CRL", 0, make, a);
+	reissue_timer_start(g->crl->again, "no CRL", 0, make, g);
 }
 
 void
 crl_stop(struct authority *a)
 {
-	reissue_stop(a->crl->again);
+	for (struct generation *g = a->newest; g != NULL; g = g->older)
+		reissue_stop(g->crl->again);
 }

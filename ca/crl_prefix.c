@@ -11,7 +11,7 @@ static const char *const shapes[] = { "biiii", "biiiii", NULL };
 enum { SERIAL, NOT_AFTER, REASON, DATE, INVALIDITY };	/* where there is one; then the shard */
 
 struct ended { struct crl_row row; int64_t not_after; size_t n; };	/* n: which of them it was */
-struct collecting { const struct list_entry *said; int64_t since; struct ended *ended; size_t n, room; };
+struct collecting { const struct list_entry *said; int64_t shard, since; struct ended *ended; size_t n, room; };
 
 static bool
 take_revocation(struct collecting *c, const struct entry *x, struct err *e)
@@ -24,7 +24,7 @@ take_revocation(struct collecting *c, const struct entry *x, struct err *e)
 		return false;
 	if (p[SERIAL].s.len != sizeof(new->row.serial))
 		return fail(e, ERR_INPUT, "a serial number of %zu octets", p[SERIAL].s.len);
-	if (p[INVALIDITY + shape].i != CRL_SHARD)
+	if (p[INVALIDITY + shape].i != c->shard)
 		return true;
 	if (c->n == c->room) {
 		c->room = c->room * 2 + 64;
@@ -105,13 +105,15 @@ write_tbs(struct buf *tbs, const struct collecting *c, X509 *issuer, struct err 
 }
 
 bool
-crl_from_prefix(struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *issuer, struct err *e)
+crl_from_prefix(struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *issuer, int64_t shard, struct err *e)
 {
-	struct collecting c = { .said = said };
+	struct collecting c = { .said = said, .shard = shard };
+	char kind[CRL_KIND_TEXT];
 	struct hash root;
 	bool good;
 
-	good = list_entry_newest(said, p, size, "crl", e) && prefix_read(p, said->size, take_entry, &c, &root, e) &&
+	crl_kind(kind, shard);
+	good = list_entry_newest(said, p, size, kind, e) && prefix_read(p, said->size, take_entry, &c, &root, e) &&
 	    write_tbs(tbs, &c, issuer, e) && list_entry_bears(said, &root, buf_span(tbs), e);
 	free(c.ended);
 	return good;

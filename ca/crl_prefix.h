@@ -16,6 +16,6 @@
 #include "base/ossl.h"
 #include "register/list_entry.h"
 
-/* The to-be-signed octets of the newest CRL among the first `size` entries, and
+/* The to-be-signed octets of the shard's newest CRL among the first `size` entries, and
  * its entry; refused when they are not what the entry says. */
-must_check bool crl_from_prefix(struct buf *tbs, struct list_entry *said, const struct prefix *, uint64_t size, X509 *issuer, struct err *);
+must_check bool crl_from_prefix(struct buf *tbs, struct list_entry *said, const struct prefix *, uint64_t size, X509 *issuer, int64_t shard, struct err *);

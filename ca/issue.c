@@ -17,7 +17,6 @@
 #define TBS_MAX 4096
 #define CHUNK 32		/* items a thread takes at once; digests a frame to antin-hsm */
 #define CREW 3			/* two cores, and one waiting for the token */
-#define GENERATION 1		/* of the issuing key; grows with its successor */
 
 void
 issue_batch_drop(struct issue_batch *b)
@@ -31,9 +30,9 @@ issue_batch_drop(struct issue_batch *b)
 }
 
 static bool
-fill_plan(struct certificate_plan *p, const struct authority *a, const struct request_facts *f, struct err *e)
+fill_plan(struct certificate_plan *p, const struct generation *g, const struct request_facts *f, struct err *e)
 {
-	*p = (struct certificate_plan){ .profile = f->profile, .tier = a->tier, .spki_len = f->spki.len };
+	*p = (struct certificate_plan){ .profile = f->profile, .tier = g->a->tier, .spki_len = f->spki.len };
 	if (f->spki.len > sizeof(p->spki))
 		return fail(e, ERR_LIMIT, "a key of %zu bytes; at most %zu", f->spki.len, sizeof(p->spki));
 	memcpy(p->spki, f->spki.ptr, f->spki.len);
@@ -43,7 +42,7 @@ fill_plan(struct certificate_plan *p, const struct authority *a, const struct re
 	snprintf(p->title, sizeof(p->title), "%s", f->title);
 	snprintf(p->organisation, sizeof(p->organisation), "%s", f->agency->name);
 	snprintf(p->agency, sizeof(p->agency), "%s", f->agency->id);
-	snprintf(p->crl_url, sizeof(p->crl_url), "%s/%s", a->site, CRL_PATH);
+	snprintf(p->crl_url, sizeof(p->crl_url), "%s/" CRL_PATH, g->a->site, (int)crl_shard(g));
 	return serial_draw(&p->serial, e);
 }
 
@@ -61,25 +60,24 @@ plan_dates(struct issue_item *it, const struct request_facts *f, X509 *issuing, 
 }
 
 static bool
-plan_one(struct authority *a, struct issue_item *it, int64_t now, struct err *e)
+plan_one(struct generation *g, struct issue_item *it, int64_t now, struct err *e)
 {
 	own_struct(request_facts) f = { .profile = NULL };
 
 	it->tbs = buf_new(TBS_MAX);
 	it->der = buf_new(TBS_MAX);
-	return request_facts_read(&f, a->policy, it->facts, e) && fill_plan(&it->plan, a, &f, e) &&
-	    plan_dates(it, &f, a->issuing, now, e) && certificate_tbs(&it->tbs, &it->plan, a->issuing, e) &&
-	    lint_tbs(buf_span(&it->tbs), &it->plan, a->issuing, e);
+	return request_facts_read(&f, g->a->policy, it->facts, e) && fill_plan(&it->plan, g, &f, e) &&
+	    plan_dates(it, &f, g->issuing, now, e) && certificate_tbs(&it->tbs, &it->plan, g->issuing, e) &&
+	    lint_tbs(buf_span(&it->tbs), &it->plan, g->issuing, e);
 }
 
 /*
  * A few threads take chunks of a batch until none is left; after one has failed
  * the others are passed over.
  */
-typedef bool chunk_step(struct authority *, struct issue_item *, size_t n, int64_t now, struct err *);
+typedef bool chunk_step(struct generation *, struct issue_item *, size_t n, int64_t now, struct err *);
 
 struct stepping {
-	struct authority *a;
 	struct issue_batch *b;
 	chunk_step *step;
 	int64_t now;
@@ -95,7 +93,7 @@ step_chunk(void *state, size_t i)
 	size_t at = i * CHUNK, left = s->b->n - at;
 	struct err e;
 
-	if (atomic_load(&s->failed) || s->step(s->a, s->b->item + at, left < CHUNK ? left : CHUNK, s->now, &e))
+	if (atomic_load(&s->failed) || s->step(s->b->by, s->b->item + at, left < CHUNK ? left : CHUNK, s->now, &e))
 		return;
 	pthread_mutex_lock(&s->lock);
 	if (!atomic_exchange(&s->failed, true))
@@ -104,9 +102,9 @@ step_chunk(void *state, size_t i)
 }
 
 static bool
-step_all(struct authority *a, struct issue_batch *b, chunk_step *step, int64_t now, struct err *e)
+step_all(struct issue_batch *b, chunk_step *step, int64_t now, struct err *e)
 {
-	struct stepping s = { .a = a, .b = b, .step = step, .now = now, .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct stepping s = { .b = b, .step = step, .now = now, .lock = PTHREAD_MUTEX_INITIALIZER };
 
 	crew_run(CREW, (b->n + CHUNK - 1) / CHUNK, step_chunk, &s);
 	if (s.failed)
@@ -115,12 +113,12 @@ step_all(struct authority *a, struct issue_batch *b, chunk_step *step, int64_t n
 }
 
 static bool
-plan_chunk(struct authority *a, struct issue_item *it, size_t n, int64_t now, struct err *e)
+plan_chunk(struct generation *g, struct issue_item *it, size_t n, int64_t now, struct err *e)
 {
 	char id[2 * REQUEST_ID_LEN + 1];
 
 	for (size_t i = 0; i < n; i++)
-		if (!plan_one(a, &it[i], now, e)) {
+		if (!plan_one(g, &it[i], now, e)) {
 			hex_text(id, span_of(it[i].request, REQUEST_ID_LEN));
 			return fail_in(e, "request %s", id);
 		}
@@ -130,16 +128,17 @@ plan_chunk(struct authority *a, struct issue_item *it, size_t n, int64_t now, st
 bool
 issue_plan(struct authority *a, struct issue_batch *b, int64_t now, struct err *e)
 {
-	return step_all(a, b, plan_chunk, now, e);
+	b->by = a->newest;
+	return step_all(b, plan_chunk, now, e);
 }
 
 static void
-put_reserve(struct reg_unit *u, const struct authority *a, const struct issue_item *it)
+put_reserve(struct reg_unit *u, const struct generation *g, const struct issue_item *it)
 {
 	const struct certificate_plan *p = &it->plan;
 
 	reg_verb(u, "cert.reserve");
-	reg_text(u, "org", a->org);
+	reg_text(u, "org", g->a->org);
 	reg_bytes(u, "serial", span_of(p->serial.octet, SERIAL_LEN));
 	reg_bytes(u, "request", span_of(it->request, sizeof(it->request)));
 	reg_text(u, "profile", p->profile->id);
@@ -153,10 +152,11 @@ put_reserve(struct reg_unit *u, const struct authority *a, const struct issue_it
 	reg_bytes(u, "tbs", buf_span(&it->tbs));
 	reg_int(u, "not_before", p->not_before);
 	reg_int(u, "not_after", p->not_after);
+	reg_int(u, "generation", g->n);
 }
 
 static void
-put_issue(struct reg_unit *u, const struct issue_item *it)
+put_issue(struct reg_unit *u, const struct generation *g, const struct issue_item *it)
 {
 	reg_verb(u, "cert.issue");
 	reg_text(u, "org", it->plan.agency);
@@ -164,7 +164,7 @@ put_issue(struct reg_unit *u, const struct issue_item *it)
 	reg_bytes(u, "request", span_of(it->request, sizeof(it->request)));
 	reg_bytes(u, "serial", span_of(it->plan.serial.octet, SERIAL_LEN));
 	reg_int(u, "not_after", it->plan.not_after);
-	reg_int(u, "generation", GENERATION);
+	reg_int(u, "generation", g->n);
 	reg_bytes(u, "der", buf_span(&it->der));
 }
 
@@ -179,11 +179,11 @@ issue_put_void(struct reg_unit *u, const struct reservation *r, int64_t now)
 	reg_int(u, "not_after", r->not_after);
 	reg_int(u, "reason", VOID_REASON);
 	reg_int(u, "date", now);
-	reg_int(u, "shard", CRL_SHARD);
+	reg_int(u, "shard", r->generation - 1);
 }
 
 static bool
-issue_sign(struct authority *a, struct issue_item *it, size_t n, struct err *e)
+issue_sign(struct generation *g, struct issue_item *it, size_t n, struct err *e)
 {
 	struct span tbs[CHUNK] = { SPAN_NONE };
 	struct buf der[CHUNK];
@@ -193,7 +193,7 @@ issue_sign(struct authority *a, struct issue_item *it, size_t n, struct err *e)
 		tbs[i] = buf_span(&it[i].tbs);
 		der[i] = it[i].der;
 	}
-	good = authority_sign(a, tbs, der, n, e);
+	good = authority_sign(g, tbs, der, n, e);
 	for (size_t i = 0; i < n; i++)
 		it[i].der = der[i];
 	return good;
@@ -205,12 +205,12 @@ issue_sign(struct authority *a, struct issue_item *it, size_t n, struct err *e)
  * way from there to the root was judged when this process began (authority_take).
  */
 static bool
-sign_chunk(struct authority *a, struct issue_item *it, size_t n, int64_t now, struct err *e)
+sign_chunk(struct generation *g, struct issue_item *it, size_t n, int64_t now, struct err *e)
 {
-	if (!issue_sign(a, it, n, e))
+	if (!issue_sign(g, it, n, e))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!signed_check(buf_span(&it[i].der), buf_span(&it[i].tbs), X509_get0_pubkey(a->issuing), e))
+		if (!signed_check(buf_span(&it[i].der), buf_span(&it[i].tbs), X509_get0_pubkey(g->issuing), e))
 			return false;
 	return true;
 }
@@ -221,7 +221,7 @@ issue_commit(struct authority *a, const struct issue_batch *b, struct err *e)
 	own_struct(reg_unit) u = reg_unit_new();
 
 	for (size_t i = 0; i < b->n; i++) {
-		put_issue(&u, &b->item[i]);
+		put_issue(&u, b->by, &b->item[i]);
 		if (b->also != NULL)
 			b->also(&u, i, b->state);
 	}
@@ -241,7 +241,7 @@ issue_void(struct authority *a, const struct issue_batch *b, int64_t now)
 		own_struct(reg_unit) u = reg_unit_new();
 		struct reservation r = {
 			.request = span_of(it->request, sizeof(it->request)), .serial = span_of(it->plan.serial.octet, SERIAL_LEN),
-			.profile = span_str(it->plan.profile->id), .agency = span_str(it->plan.agency), .not_after = it->plan.not_after,
+			.profile = span_str(it->plan.profile->id), .agency = span_str(it->plan.agency), .not_after = it->plan.not_after, .generation = b->by->n,
 		};
 		struct err why = { ERR_LATER, "" };
 
@@ -263,15 +263,15 @@ issue_run(struct authority *a, struct issue_batch *b, struct reg_unit *u, int64_
 	if (b->n == 0 || b->n > ISSUE_MAX)
 		return fail(e, ERR_LIMIT, "1 to %d certificates at once", ISSUE_MAX);
 	for (size_t i = 0; i < b->n; i++)
-		put_reserve(u, a, &b->item[i]);
+		put_reserve(u, b->by, &b->item[i]);
 	if (!authority_run(a, "reserve", u, NULL, e)) {
 		/* ERR_LATER: nobody knows whether it ran.  Else nothing is reserved. */
 		if (e->class == ERR_LATER)
 			issue_void(a, b, now);
 		return false;
 	}
-	if (step_all(a, b, sign_chunk, now, e) && issue_commit(a, b, e)) {
-		ocsp_ask(a);
+	if (step_all(b, sign_chunk, now, e) && issue_commit(a, b, e)) {
+		ocsp_ask(b->by);
 		return true;
 	}
 	issue_void(a, b, now);
@@ -284,18 +284,18 @@ issue_recover(struct authority *a, int64_t now, size_t *voided, struct err *e)
 	own_struct(reg_unit) ask = reg_read_new("cert.reserved");
 	own_struct(reg_rows) rows = { .left = 0 };
 	own_struct(reg_unit) u = reg_unit_new();
-	struct reg_cell c[14];
+	struct reg_cell c[15];
 	bool more;
 
 	*voided = 0;
-	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, 14, &more, e))
+	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, 15, &more, e))
 		return false;
 	while (more) {
-		struct reservation r = { .request = c[1].s, .serial = c[0].s, .profile = c[2].s, .agency = c[5].s, .not_after = c[9].i };
+		struct reservation r = { .request = c[1].s, .serial = c[0].s, .profile = c[2].s, .agency = c[5].s, .not_after = c[9].i, .generation = c[14].i };
 
 		issue_put_void(&u, &r, now);
 		++*voided;
-		if (!reg_next(&rows, c, 14, &more, e))
+		if (!reg_next(&rows, c, 15, &more, e))
 			return false;
 	}
 	return *voided == 0 || authority_run(a, "recover", &u, NULL, e);

@@ -46,6 +46,7 @@ struct issue_item {
 /* also: what becomes durable in one act with the i-th certificate; NULL: nothing. */
 struct issue_batch {
 	struct issue_item *item; size_t n;
+	struct generation *by;		/* whose key signs: the newest when it was planned */
 	void (*also)(struct reg_unit *, size_t i, void *state); void *state;
 };
 void issue_batch_drop(struct issue_batch *);
@@ -65,5 +66,5 @@ must_check bool issue_run(struct authority *, struct issue_batch *, struct reg_u
 must_check bool issue_recover(struct authority *, int64_t now, size_t *voided, struct err *);
 
 /* A reservation that shall be void: the verb, appended to unit. */
-struct reservation { struct span request, serial, profile, agency; int64_t not_after; };
+struct reservation { struct span request, serial, profile, agency; int64_t not_after, generation; };
 void issue_put_void(struct reg_unit *, const struct reservation *, int64_t now);

@@ -13,7 +13,7 @@
 struct one {
 	unsigned char request[16], serial[SERIAL_LEN];
 	char *profile, *agency;
-	int64_t not_after;
+	int64_t not_after, generation;
 	struct one *next;
 };
 
@@ -62,6 +62,7 @@ left_behind_add(struct authority *a, const struct reservation *r)
 	x->profile = span_dup_str(r->profile);
 	x->agency = span_dup_str(r->agency);
 	x->not_after = r->not_after;
+	x->generation = r->generation;
 	put(a->left, x);
 }
 
@@ -86,7 +87,7 @@ settle(struct authority *a, const struct one *x, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	struct reservation r = { .request = span_of(x->request, sizeof(x->request)), .serial = span_of(x->serial, sizeof(x->serial)),
-		.profile = span_str(x->profile), .agency = span_str(x->agency), .not_after = x->not_after };
+		.profile = span_str(x->profile), .agency = span_str(x->agency), .not_after = x->not_after, .generation = x->generation };
 
 	issue_put_void(&u, &r, clock_now());
 	return authority_run(a, "void later", &u, NULL, e) || e->class == ERR_CONFLICT;

@@ -325,14 +325,14 @@ id_of_certificate(unsigned char id[KEY_ID_LEN], struct authority *a, struct span
 	own_struct(reg_unit) ask = reg_read_new("cert.by_serial");
 	own_struct(reg_rows) rows = { .left = 0 };
 	own(X509) *cert = NULL;
-	struct reg_cell c[14];
+	struct reg_cell c[15];
 	const ASN1_INTEGER *serial;
 
 	if (!cert_shell_from_der(&cert, der, e))
 		return fail_in(e, "the program's certificate");
 	serial = X509_get0_serialNumber(cert);
 	reg_bytes(&ask, "serial", span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
-	if (!reg_one(a->reg, &ask, &rows, c, 14, "such certificate", e))
+	if (!reg_one(a->reg, &ask, &rows, c, 15, "such certificate", e))
 		return e->class == ERR_ABSENT ? fail(e, ERR_POLICY, "this certificate is not known here") : false;
 	if (!span_eq(c[6].s, der) || !span_eq_str(c[10].s, "active") || now < c[8].i || now > c[9].i || !span_eq_str(c[2].s, "program"))
 		return fail(e, ERR_POLICY, "this is no active certificate of a program");
@@ -389,13 +389,13 @@ list_certificate(struct authority *a, const char *text, struct buf *der, struct 
 {
 	own_struct(reg_unit) ask = reg_read_new("cert.by_serial");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[14];
+	struct reg_cell c[15];
 	struct serial serial;
 
 	if (!hex_get_fixed(serial.octet, SERIAL_LEN, span_str(text), e))
 		return fail(e, ERR_INPUT, "a serial number has %d hex digits", 2 * SERIAL_LEN);
 	reg_bytes(&ask, "serial", span_of(serial.octet, SERIAL_LEN));
-	if (!reg_one(a->reg, &ask, &rows, c, 14, "such certificate", e))
+	if (!reg_one(a->reg, &ask, &rows, c, 15, "such certificate", e))
 		return false;
 	if (c[6].null)
 		return fail(e, ERR_ABSENT, "this serial number was reserved and never became a certificate");

@@ -112,20 +112,30 @@ read_files(const struct ca_conf *c, struct authority *a, struct ceremony *ceremo
 	    file_read(bundle, c->ceremony, e) && ceremony_open(ceremony, buf_span(bundle), root, a->policy, e);
 }
 
+/* Each generation has a token of its own: "<key>", "<key>-2" ... */
+static void
+connect_generation(struct generation *g, const struct ca_conf *c)
+{
+	const struct place place = { c->run, (uid_t)c->uid_base };
+	own_str char *name = g->n == 1 ? xstrdup(c->key) : xprintf("%s-%d", c->key, (int)g->n);
+	own_str char *hsm = place_socket(&place, name, CALLER_CA);
+
+	g->hsm = hsm_new(hsm);
+	g->crl = crl_clock_new();
+	g->ocsp = ocsp_clock_new();
+}
+
 static void
 connect_all(const struct ca_conf *c, struct authority *a)
 {
 	const struct place place = { c->run, (uid_t)c->uid_base };
 	own_str char *reg = place_socket(&place, "antin-register", CALLER_CA);
-	own_str char *hsm = place_socket(&place, c->key, CALLER_CA);
 	own_str char *verifier = place_socket(&place, c->verifier, CALLER_CA);
 
 	a->reg = reg_new(reg);
-	a->hsm = hsm_new(hsm);
 	a->gate = gate_new(verifier);
-	a->crl = crl_clock_new();
-	a->ocsp = ocsp_clock_new();
 	a->left = left_behind_new();
+	connect_generation(a->newest, c);
 }
 
 static bool
@@ -169,7 +179,7 @@ begin(struct authority *a, const struct ceremony *ceremony, struct span bundle, 
 	int64_t now = clock_now();
 	size_t voided;
 
-	if (!reg_wait(a->reg, START_WAIT_MS, e) || !hsm_wait(a->hsm, START_WAIT_MS, e) || !adopt_policy(a, e) ||
+	if (!reg_wait(a->reg, START_WAIT_MS, e) || !hsm_wait(a->newest->hsm, START_WAIT_MS, e) || !adopt_policy(a, e) ||
 	    !issue_recover(a, now, &voided, e) || !ceremony_adopt(a, ceremony, bundle, now, e) || !crl_issue(a, now, NULL, e))
 		return false;
 	if (voided > 0)
@@ -204,8 +214,10 @@ main(int argc, char **argv)
 	start_conf(&c, options, "antin-ca", argc, argv);
 	if (!start(&c, &a, &door, &e))
 		return start_refused(&e);
-	crl_timer_start(&a);
-	ocsp_timer_start(&a);
+	for (struct generation *g = a.newest; g != NULL; g = g->older) {
+		crl_timer_start(g);
+		ocsp_timer_start(g);
+	}
 	left_behind_start(&a);
 	start_ready();
 	if (!serve_run(door, &a, &e))

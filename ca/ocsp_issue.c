@@ -20,7 +20,6 @@
 #define TBS_MAX 1024
 #define BODY_MAX 2048
 #define ROWS_MAX (4u << 20)
-#define OCSP_FOLDER "ocsp"
 
 struct ocsp_clock { struct reissue *again; bool absent; };	/* it was said that there is no responder */
 
@@ -33,33 +32,56 @@ ocsp_clock_new(void)
 	return c;
 }
 
+void
+ocsp_kind(char out[OCSP_KIND_TEXT], int64_t shard, bool delta)
+{
+	promise(shard >= 0 && shard < GENERATIONS_MAX);
+	if (shard == 0)
+		snprintf(out, OCSP_KIND_TEXT, "ocsp%s", delta ? "-delta" : "");
+	else
+		snprintf(out, OCSP_KIND_TEXT, "ocsp%d%s", (int)shard, delta ? "-delta" : "");
+}
+
 /*
  * What is known.
  */
 
 /* latest: thisUpdate of the batch with the greatest number; seen: how much of the
  * log the last batch knew, if it is published. */
-struct before { int64_t number, latest, base, base_at; uint64_t base_size, seen; bool has_base; unsigned char responder[OCSP_SERIAL_LEN]; };
+struct before { int64_t greatest, number, latest, base, base_at; uint64_t base_size, seen; bool has_base; unsigned char responder[OCSP_SERIAL_LEN]; };
 
 static bool
-read_before(struct authority *a, struct before *b, struct err *e)
+read_before(struct generation *g, struct before *b, struct err *e)
 {
 	own_struct(reg_unit) ask_number = reg_read_new("ocsp.number");
 	own_struct(reg_unit) ask_last = reg_read_new("ocsp.last");
+	own_struct(reg_unit) ask_greatest = reg_read_new("ocsp.greatest");
+	own_struct(reg_rows) greatest = { .left = 0 };
 	own_struct(reg_rows) numbers = { .left = 0 };
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct reg_cell c[6];
 	bool more;
 
-	*b = (struct before){ .number = 0 };
-	if (!reg_read(a->reg, &ask_number, &numbers, e) || !reg_next(&numbers, c, 4, &more, e))
+	char whole[OCSP_KIND_TEXT], delta[OCSP_KIND_TEXT];
+
+	ocsp_kind(whole, g->n - 1, false);
+	ocsp_kind(delta, g->n - 1, true);
+	reg_int(&ask_number, "shard", g->n - 1);
+	reg_text(&ask_number, "whole", whole);
+	reg_text(&ask_number, "delta", delta);
+	reg_int(&ask_last, "shard", g->n - 1);
+	reg_text(&ask_last, "whole", whole);
+	if (!reg_one(g->a->reg, &ask_greatest, &greatest, c, 1, "greatest number of a batch", e))
+		return false;
+	*b = (struct before){ .greatest = c[0].i };
+	if (!reg_read(g->a->reg, &ask_number, &numbers, e) || !reg_next(&numbers, c, 4, &more, e))
 		return false;
 	if (more) {
 		b->number = c[0].i;
 		b->latest = c[1].i;
 		b->seen = c[3].i != 0 ? (uint64_t)c[2].i : 0;
 	}
-	if (!reg_read(a->reg, &ask_last, &rows, e) || !reg_next(&rows, c, 6, &more, e))
+	if (!reg_read(g->a->reg, &ask_last, &rows, e) || !reg_next(&rows, c, 6, &more, e))
 		return false;
 	b->has_base = more && c[5].i != 0 && c[4].s.len == sizeof(b->responder);
 	if (b->has_base) {
@@ -72,6 +94,7 @@ read_before(struct authority *a, struct before *b, struct err *e)
 }
 
 struct batch {
+	char whole[OCSP_KIND_TEXT], delta[OCSP_KIND_TEXT];
 	struct pack_head head;
 	struct ocsp_about about;
 	struct responder by;
@@ -112,7 +135,7 @@ take_row(struct batch *b, const struct reg_cell c[4], struct err *e)
 
 /* One page of rows; *got: how many. */
 static bool
-take_rows(struct authority *a, struct batch *b, struct reg_unit *ask, size_t *got, struct err *e)
+take_rows(struct generation *g, struct batch *b, struct reg_unit *ask, size_t *got, struct err *e)
 {
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct reg_cell c[4];
@@ -120,7 +143,8 @@ take_rows(struct authority *a, struct batch *b, struct reg_unit *ask, size_t *go
 
 	reg_int(ask, "at", b->about.this_update);
 	reg_int(ask, "size", (int64_t)b->head.size);
-	if (!reg_read(a->reg, ask, &rows, e))
+	reg_int(ask, "generation", g->n);
+	if (!reg_read(g->a->reg, ask, &rows, e))
 		return false;
 	for (*got = 0;; ++*got) {
 		if (!reg_next(&rows, c, 4, &more, e))
@@ -133,7 +157,7 @@ take_rows(struct authority *a, struct batch *b, struct reg_unit *ask, size_t *go
 }
 
 static bool
-read_all(struct authority *a, struct batch *b, struct err *e)
+read_all(struct generation *g, struct batch *b, struct err *e)
 {
 	size_t got = 1;
 
@@ -141,20 +165,20 @@ read_all(struct authority *a, struct batch *b, struct err *e)
 		own_struct(reg_unit) ask = reg_read_new("cert.answered");
 
 		reg_bytes(&ask, "after", b->n == 0 ? span_of("", 0) : span_of(b->row[b->n - 1].serial, OCSP_SERIAL_LEN));
-		if (!take_rows(a, b, &ask, &got, e))
+		if (!take_rows(g, b, &ask, &got, e))
 			return false;
 	}
 	return true;
 }
 
 static bool
-read_since(struct authority *a, struct batch *b, uint64_t from, struct err *e)
+read_since(struct generation *g, struct batch *b, uint64_t from, struct err *e)
 {
 	own_struct(reg_unit) ask = reg_read_new("cert.answered_since");
 	size_t got;
 
 	reg_int(&ask, "from", (int64_t)from);
-	return take_rows(a, b, &ask, &got, e);
+	return take_rows(g, b, &ask, &got, e);
 }
 
 /*
@@ -177,16 +201,17 @@ hash_all(unsigned char out[SHA256_LEN], const struct batch *b)
 }
 
 static bool
-reserve(struct authority *a, const struct batch *b, struct err *e)
+reserve(struct generation *g, const struct batch *b, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	unsigned char digest[SHA256_LEN];
 
 	hash_all(digest, b);
 	reg_verb(&u, "ocsp.reserve");
-	reg_text(&u, "org", a->org);
+	reg_text(&u, "org", g->a->org);
 	reg_text_span(&u, "kind", b->head.kind);
 	reg_int(&u, "number", b->head.number);
+	reg_int(&u, "shard", g->n - 1);
 	if (b->head.follows == PACK_ALONE)
 		reg_null(&u, "follows");
 	else
@@ -197,7 +222,7 @@ reserve(struct authority *a, const struct batch *b, struct err *e)
 	reg_int(&u, "size", (int64_t)b->head.size);
 	reg_bytes(&u, "root", span_of(b->root.octet, HASH_LEN));
 	reg_bytes(&u, "sha256", span_of(digest, sizeof(digest)));
-	return authority_run(a, "ocsp.reserve", &u, NULL, e);
+	return authority_run(g->a, "ocsp.reserve", &u, NULL, e);
 }
 
 /*
@@ -205,7 +230,7 @@ reserve(struct authority *a, const struct batch *b, struct err *e)
  */
 
 struct signing {
-	struct authority *a;
+	struct generation *g;
 	const struct batch *b;
 	const struct ocsp_row *row;
 	size_t n;
@@ -246,7 +271,7 @@ sign_rows(struct signing *s, size_t from, size_t n, struct err *e)
 	}
 	for (size_t i = 0, at = 0; i < n; at = end[i++])
 		tbs[i] = span_of(all.ptr + at, end[i] - at);
-	if (!authority_raw(s->a, s->b->by.key_id, tbs, n, &raw, e))
+	if (!authority_raw(s->g, s->b->by.key_id, tbs, n, &raw, e))
 		return fail_in(e, "the OCSP responder's key");
 	for (size_t i = 0; i < n; i++)
 		if (!put_body(s, &s->body[from + i], tbs[i], span_of(raw.ptr + i * HSM_SIGNATURE_LEN, HSM_SIGNATURE_LEN), e))
@@ -270,9 +295,9 @@ sign_chunk(void *state, size_t i)
 }
 
 static bool
-make_pack(struct buf *out, struct authority *a, const struct batch *b, const struct ocsp_row *row, size_t n, struct err *e)
+make_pack(struct buf *out, struct generation *g, const struct batch *b, const struct ocsp_row *row, size_t n, struct err *e)
 {
-	struct signing s = { .a = a, .b = b, .row = row, .n = n, .body = xalloc((n + 1) * sizeof(*s.body)), .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct signing s = { .g = g, .b = b, .row = row, .n = n, .body = xalloc((n + 1) * sizeof(*s.body)), .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct pack_writer w = pack_begin(OCSP_SERIAL_LEN);
 	bool good;
 
@@ -297,7 +322,7 @@ make_pack(struct buf *out, struct authority *a, const struct batch *b, const str
 static void
 put_pack(struct reg_unit *u, const struct batch *b, const char *name, struct span pack)
 {
-	own_str char *path = xprintf("%s/%s.pack", OCSP_FOLDER, name);
+	own_str char *path = xprintf("%s/%s.pack", b->whole, name);
 
 	reg_verb(u, "ocsp.turn");
 	reg_int(u, "number", b->head.number);
@@ -314,21 +339,21 @@ put_signed(struct reg_unit *u, const struct batch *b)
 }
 
 static bool
-publish_delta(struct authority *a, const struct batch *b, struct err *e)
+publish_delta(struct generation *g, const struct batch *b, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	own_struct(buf) pack = buf_new(PACK_MAX);
 
-	if (!make_pack(&pack, a, b, b->row, b->n, e))
+	if (!make_pack(&pack, g, b, b->row, b->n, e))
 		return false;
 	put_pack(&u, b, "delta", buf_span(&pack));
 	put_signed(&u, b);
-	return authority_run(a, "ocsp.publish", &u, NULL, e);
+	return authority_run(g->a, "ocsp.publish", &u, NULL, e);
 }
 
 /* One pack after the other, so that a large city's fit into memory. */
 static bool
-publish_whole(struct authority *a, const struct batch *b, struct err *e)
+publish_whole(struct generation *g, const struct batch *b, struct err *e)
 {
 	own_struct(reg_unit) last = reg_unit_new();
 	size_t from = 0;
@@ -342,16 +367,16 @@ publish_whole(struct authority *a, const struct batch *b, struct err *e)
 		while (to < b->n && pack_shard(span_of(b->row[to].serial, OCSP_SERIAL_LEN)) == shard)
 			to++;
 		snprintf(name, sizeof(name), "%zx", shard);
-		if (!make_pack(&pack, a, b, b->row + from, to - from, e))
+		if (!make_pack(&pack, g, b, b->row + from, to - from, e))
 			return false;
 		put_pack(&u, b, name, buf_span(&pack));
-		if (!authority_run(a, "ocsp.put", &u, NULL, e))
+		if (!authority_run(g->a, "ocsp.put", &u, NULL, e))
 			return false;
 		from = to;
 	}
 	promise(from == b->n);
 	put_signed(&last, b);
-	return authority_run(a, "ocsp.publish", &last, NULL, e);
+	return authority_run(g->a, "ocsp.publish", &last, NULL, e);
 }
 
 /*
@@ -359,17 +384,19 @@ publish_whole(struct authority *a, const struct batch *b, struct err *e)
  */
 
 static bool
-begin_batch(struct authority *a, struct batch *b, const struct before *last, int64_t now, struct err *e)
+begin_batch(struct generation *g, struct batch *b, const struct before *last, int64_t now, struct err *e)
 {
 	/* As a CRL's: it never goes back, whatever the clock says. */
 	int64_t at = now > last->latest ? now : last->latest, until = at + OCSP_VALID_SECS;
 
-	if (!reg_head(a->reg, &b->head.size, &b->root, e))
+	if (!reg_head(g->a->reg, &b->head.size, &b->root, e))
 		return false;
-	ocsp_about_fill(&b->about, a->issuing, b->by.cert);
+	ocsp_kind(b->whole, g->n - 1, false);
+	ocsp_kind(b->delta, g->n - 1, true);
+	ocsp_about_fill(&b->about, g->issuing, b->by.cert);
 	b->about.this_update = at;
 	b->about.next_update = until < b->by.not_after ? until : b->by.not_after;
-	b->head.number = now > last->number ? now : last->number + 1;
+	b->head.number = now > last->greatest ? now : last->greatest + 1;
 	b->head.this_update = at;
 	b->head.next_update = b->about.next_update;
 	b->head.about = ocsp_issuer_span(&b->about.issuer);
@@ -379,31 +406,31 @@ begin_batch(struct authority *a, struct batch *b, const struct before *last, int
 }
 
 static bool
-issue_whole(struct authority *a, struct batch *b, struct err *e)
+issue_whole(struct generation *g, struct batch *b, struct err *e)
 {
-	b->head.kind = span_str("ocsp");
+	b->head.kind = span_str(b->whole);
 	b->head.follows = PACK_ALONE;
 	b->n = 0;
-	return read_all(a, b, e) && reserve(a, b, e) && publish_whole(a, b, e);
+	return read_all(g, b, e) && reserve(g, b, e) && publish_whole(g, b, e);
 }
 
 /* Nothing since the last batch: none is made. */
 static bool
-issue_delta(struct authority *a, struct batch *b, const struct before *last, bool *too_many, struct err *e)
+issue_delta(struct generation *g, struct batch *b, const struct before *last, bool *too_many, struct err *e)
 {
-	b->head.kind = span_str("ocsp-delta");
+	b->head.kind = span_str(b->delta);
 	b->head.follows = last->base;
 	if (last->seen > 0) {
-		if (!read_since(a, b, last->seen, e))
+		if (!read_since(g, b, last->seen, e))
 			return false;
 		if (b->n == 0)
 			return true;
 		b->n = 0;
 	}
-	if (!read_since(a, b, last->base_size, e))
+	if (!read_since(g, b, last->base_size, e))
 		return false;
 	*too_many = b->n > OCSP_DELTA_MAX;
-	return *too_many || (reserve(a, b, e) && publish_delta(a, b, e));
+	return *too_many || (reserve(g, b, e) && publish_delta(g, b, e));
 }
 
 static void
@@ -415,71 +442,72 @@ say_absent(struct ocsp_clock *c, bool absent)
 }
 
 static bool
-issue_now(struct authority *a, int64_t now, int64_t *due, struct err *e)
+issue_now(struct generation *g, int64_t now, int64_t *due, struct err *e)
 {
 	own_struct(batch) b = { .n = 0 };
 	struct before last;
 	bool found, whole;
 
 	*due = now + OCSP_EVERY_SECS;
-	if (!responder_find(a, now, &b.by, &found, e))
+	if (!responder_find(g, now, &b.by, &found, e))
 		return false;
-	say_absent(a->ocsp, !found);
+	say_absent(g->ocsp, !found);
 	if (!found)
 		return true;
-	if (!read_before(a, &last, e) || !begin_batch(a, &b, &last, now, e))
+	if (!read_before(g, &last, e) || !begin_batch(g, &b, &last, now, e))
 		return false;
 	whole = !last.has_base || memcmp(last.responder, b.by.serial, sizeof(last.responder)) != 0 || now >= last.base_at + OCSP_EVERY_SECS || now < last.base_at - OCSP_EVERY_SECS;
-	if (!whole && !issue_delta(a, &b, &last, &whole, e))
+	if (!whole && !issue_delta(g, &b, &last, &whole, e))
 		return false;
 	if (whole)
-		return issue_whole(a, &b, e);
+		return issue_whole(g, &b, e);
 	*due = last.base_at + OCSP_EVERY_SECS;
 	return true;
 }
 
 bool
-ocsp_issue(struct authority *a, int64_t now, int64_t *number, struct err *e)
+ocsp_issue(struct generation *g, int64_t now, int64_t *number, struct err *e)
 {
-	struct reissue *again = a->ocsp->again;
+	struct reissue *again = g->ocsp->again;
 	struct before last;
 	int64_t covers, due = 0;
 	bool good = !reissue_begin(again, 0, &covers);
 
 	/* Another antin-ca on the same register may have recorded its own meanwhile. */
 	for (unsigned i = 0; !good && i < TURNS && (i == 0 || e->class == ERR_CONFLICT); i++)
-		good = issue_now(a, now, &due, e);
+		good = issue_now(g, now, &due, e);
 	if (good)
 		reissue_made(again, covers, due);
 	reissue_end(again);
 	if (!good || number == NULL)
 		return good;
-	if (!read_before(a, &last, e))
+	if (!read_before(g, &last, e))
 		return false;
 	*number = last.number;
 	return true;
 }
 
 void
-ocsp_ask(struct authority *a)
+ocsp_ask(struct generation *g)
 {
-	reissue_ask(a->ocsp->again);
+	reissue_ask(g->ocsp->again);
 }
 
 static bool
-make(void *authority, int64_t now, struct err *e)
+make(void *generation, int64_t now, struct err *e)
 {
-	return ocsp_issue(authority, now, NULL, e);
+	return ocsp_issue(generation, now, NULL, e);
 }
 
 void
-ocsp_timer_start(struct authority *a)
+ocsp_timer_start(struct generation *g)
 {
-	reissue_timer_start(a->ocsp->again, "no OCSP responses", GATHER_NS, make, a);
+	reissue_timer_start(g->ocsp->again, "no OCSP responses", GATHER_NS, make, g);
 }
 
 void
 ocsp_stop(struct authority *a)
 {
-	reissue_stop(a->ocsp->again);
+	for (struct generation *g = a->newest; g != NULL; g = g->older)
+		reissue_stop(g->ocsp->again);
 }

@@ -20,7 +20,9 @@
  *     is newer for a certificate, and that a delta without its whole batch says
  *     nothing of others.
  *
- * Does nothing while the authority has no responder (responder.h).
+ * Each generation has batches of its own, as RFC 6960 4.2.2.2 asks: the responder's
+ * certificate is signed with the key that signed the certificates it answers for.
+ * Does nothing while the generation has no responder (responder.h).
  *
  * Not here: the octets (ocsp_response.h), when (reissue.h), who asks (api/ocsp.h).
  */
@@ -34,13 +36,18 @@
 
 struct ocsp_clock *ocsp_clock_new(void);
 
+/* Of a generation's entries in the log and, for a whole batch, of its folder in
+ * public/: "ocsp", "ocsp-delta"; of later shards "ocsp1", "ocsp1-delta" ... */
+#define OCSP_KIND_TEXT 16
+void ocsp_kind(char out[OCSP_KIND_TEXT], int64_t shard, bool delta);
+
 /* Something was issued, revoked or voided. */
-void ocsp_ask(struct authority *);
+void ocsp_ask(struct generation *);
 /* What is due now: a whole batch, a delta, or nothing.  *number: the last batch
  * that is published, 0 for none; may be NULL. */
-must_check bool ocsp_issue(struct authority *, int64_t now, int64_t *number, struct err *);
+must_check bool ocsp_issue(struct generation *, int64_t now, int64_t *number, struct err *);
 
 /* A thread that issues on schedule and when asked, and tries again after a failure. */
-void ocsp_timer_start(struct authority *);
+void ocsp_timer_start(struct generation *);
 /* Lets a batch that is being made become whole; none is begun afterwards. */
 void ocsp_stop(struct authority *);

@@ -1,5 +1,6 @@
 #include "ca/ocsp_prefix.h"
 
+#include "ca/ocsp_issue.h"
 #include "ca/ocsp_response.h"
 #include "register/public_item.h"
 
@@ -11,21 +12,26 @@
 
 static const char *const issued_shapes[] = { "bii", NULL };
 static const char *const ended_shapes[] = { "biiii", "biiiii", NULL };
-enum { SERIAL, NOT_AFTER, REASON, DATE };	/* then invalidity where there is one, and the shard */
+enum { SERIAL, NOT_AFTER, REASON, GENERATION = REASON, DATE, INVALIDITY };	/* where there is one; then the shard */
 
 struct event { struct ocsp_row row; int64_t not_after; uint64_t index; };
-struct collecting { const struct list_entry *said; uint64_t since; struct event *event; size_t n, room; };
+struct collecting { const struct list_entry *said; const char *whole; int64_t shard; uint64_t since; struct event *event; size_t n, room; };
 
 static bool
 take_event(struct collecting *c, uint64_t index, const struct entry *x, struct err *e)
 {
 	struct public_item p[PUBLIC_ITEMS_MAX];
 	struct event *new;
+	int64_t shard;
+	size_t shape;
 
-	if (!public_items(p, x, x->type == ISSUED ? issued_shapes : ended_shapes, NULL, e))
+	if (!public_items(p, x, x->type == ISSUED ? issued_shapes : ended_shapes, &shape, e))
 		return false;
 	if (p[SERIAL].s.len != OCSP_SERIAL_LEN)
 		return fail(e, ERR_INPUT, "a serial number of %zu octets", p[SERIAL].s.len);
+	shard = x->type == ISSUED ? p[GENERATION].i - 1 : p[INVALIDITY + shape].i;
+	if (shard != c->shard)
+		return true;
 	if (c->n == c->room) {
 		c->room = c->room * 2 + 64;
 		c->event = xrealloc(c->event, c->room * sizeof(*c->event));
@@ -52,7 +58,7 @@ take_entry(void *ctx, uint64_t index, const struct entry *x, struct err *e)
 		return true;
 	if (!list_entry_read(&l, index, x, e))
 		return false;
-	if (strcmp(l.kind, "ocsp") == 0)
+	if (strcmp(l.kind, c->whole) == 0)
 		c->since = l.size;
 	return true;
 }
@@ -84,17 +90,20 @@ write_tbs(struct buf *tbs, const struct collecting *c, bool delta, struct ocsp_a
 }
 
 bool
-ocsp_from_prefix(struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, const char *kind,
-    X509 *issuer, X509 *responder, struct err *e)
+ocsp_from_prefix(struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, bool delta,
+    X509 *issuer, X509 *responder, int64_t shard, struct err *e)
 {
-	struct collecting c = { .said = said };
+	char whole[OCSP_KIND_TEXT], kind[OCSP_KIND_TEXT];
+	struct collecting c = { .said = said, .whole = whole, .shard = shard };
 	struct ocsp_about about;
 	struct hash root;
 	bool good;
 
+	ocsp_kind(whole, shard, false);
+	ocsp_kind(kind, shard, delta);
 	ocsp_about_fill(&about, issuer, responder);
 	good = list_entry_newest(said, p, size, kind, e) && prefix_read(p, said->size, take_entry, &c, &root, e) &&
-	    write_tbs(tbs, &c, strcmp(kind, "ocsp") != 0, &about, e) && list_entry_bears(said, &root, buf_span(tbs), e);
+	    write_tbs(tbs, &c, delta, &about, e) && list_entry_bears(said, &root, buf_span(tbs), e);
 	free(c.event);
 	return good;
 }

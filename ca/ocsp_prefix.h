@@ -17,8 +17,7 @@
 #include "base/ossl.h"
 #include "register/list_entry.h"
 
-/* kind: "ocsp" or "ocsp-delta".  Every ResponseData of the newest batch of that
- * kind among the first `size` entries, in the order of serial numbers, and its
+/* Every ResponseData of the shard's newest batch, whole or delta, among the first `size` entries, in the order of serial numbers, and its
  * entry; refused when they are not what the entry says. */
-must_check bool ocsp_from_prefix(struct buf *tbs, struct list_entry *said, const struct prefix *, uint64_t size, const char *kind,
-    X509 *issuer, X509 *responder, struct err *);
+must_check bool ocsp_from_prefix(struct buf *tbs, struct list_entry *said, const struct prefix *, uint64_t size, bool delta,
+    X509 *issuer, X509 *responder, int64_t shard, struct err *);

@@ -15,7 +15,7 @@
 #include "ca/serial.h"
 #include "verifier/order.h"
 
-#define CERT_COLUMNS 14		/* of cert.by_serial and its like */
+#define CERT_COLUMNS 15		/* of cert.by_serial and its like; the last is the generation */
 #define REQUEST_COLUMNS 9
 
 struct act {

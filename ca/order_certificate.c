@@ -174,7 +174,7 @@ act_put_ending(struct reg_unit *u, const struct reg_cell *c, const struct ending
 		reg_int(u, "invalidity", x->invalidity);
 	else if (revoke)
 		reg_null(u, "invalidity");
-	reg_int(u, "shard", CRL_SHARD);
+	reg_int(u, "shard", c[14].i - 1);
 }
 
 static bool
@@ -320,8 +320,9 @@ order_block_key(struct act *t, struct err *e)
 	if (!act_one_subject(t, e) || !act_subject_id(key_id, KEY_ID_LEN, &t->o->subject[0], "hash of a key", e) || !act_with_hash(t, e) ||
 	    !json_only(t->o->with, keys, e) || !take_revocation(t, &unspecified, &x.invalidity, e) || !act_may(t, t->signer_agency, e))
 		return false;
-	if (memcmp(key_id, t->a->key_id, KEY_ID_LEN) == 0)
-		return fail(e, ERR_POLICY, "this is the authority's own key: its certificate is the root's to revoke, at a ceremony");
+	for (const struct generation *g = t->a->newest; g != NULL; g = g->older)
+		if (memcmp(key_id, g->key_id, KEY_ID_LEN) == 0)
+			return fail(e, ERR_POLICY, "this is the authority's own key: its certificate is the root's to revoke, at a ceremony");
 	x.code = CRL_KEY_COMPROMISE;
 	act_put_accept(t);
 	if (!end_with_key(t, span_of(key_id, KEY_ID_LEN), &x, e))

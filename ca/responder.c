@@ -7,10 +7,10 @@ responder_drop(struct responder *r)
 	r->cert = NULL;
 }
 
-enum { SERIAL, DER = 6, NOT_AFTER = 9, COLUMNS = 14 };	/* of cert.by_profile */
+enum { SERIAL, DER = 6, NOT_AFTER = 9, GENERATION = 14, COLUMNS };	/* of cert.by_profile */
 
 bool
-responder_find(struct authority *a, int64_t now, struct responder *out, bool *found, struct err *e)
+responder_find(struct generation *g, int64_t now, struct responder *out, bool *found, struct err *e)
 {
 	own_struct(reg_unit) ask = reg_read_new("cert.by_profile");
 	own_struct(reg_rows) rows = { .left = 0 };
@@ -19,9 +19,9 @@ responder_find(struct authority *a, int64_t now, struct responder *out, bool *fo
 
 	*found = false;
 	reg_text(&ask, "profile", "ocsp");
-	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, COLUMNS, &more, e))
+	if (!reg_read(g->a->reg, &ask, &rows, e) || !reg_next(&rows, c, COLUMNS, &more, e))
 		return false;
-	while (more && c[NOT_AFTER].i <= now)
+	while (more && (c[NOT_AFTER].i <= now || c[GENERATION].i != g->n))
 		if (!reg_next(&rows, c, COLUMNS, &more, e))
 			return false;
 	if (!more)

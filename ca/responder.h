@@ -14,5 +14,5 @@
 struct responder { X509 *cert; unsigned char key_id[KEY_ID_LEN], serial[20]; int64_t not_after; };
 void responder_drop(struct responder *);
 
-/* *found false: the authority has none now. */
-must_check bool responder_find(struct authority *, int64_t now, struct responder *out, bool *found, struct err *);
+/* *found false: the generation has none now. */
+must_check bool responder_find(struct generation *, int64_t now, struct responder *out, bool *found, struct err *);

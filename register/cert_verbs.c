@@ -47,14 +47,16 @@ static const struct verb verbs[] = {
 	{ .name = "cert.reserve", .callers = CALLER_CA, .entry = 0, .org = "org", .handle = "request",
 	  .in = { { "org", REG_TEXT }, { "serial", REG_BYTES }, { "request", REG_BYTES }, { "profile", REG_TEXT }, { "person", REG_TEXT, true },
 		  { "name", REG_TEXT }, { "agency", REG_TEXT }, { "key_id", REG_BYTES }, { "tbs", REG_BYTES },
-		  { "not_before", REG_INT }, { "not_after", REG_INT } },
+		  { "not_before", REG_INT }, { "not_after", REG_INT }, { "generation", REG_INT, true } },
 	  .check = { NOT_BLOCKED,
+		     /* Records older than the second generation name none: theirs is the first. */
+		     { "SELECT 1 WHERE $generation IS NOT NULL", ERR_BUG, "a certificate is of a generation of the authority" },
 		     { "SELECT 1 FROM request WHERE id = $request AND state = 'pending'", ERR_CONFLICT, "this request is not waiting any more" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial) AND "
 		       "NOT EXISTS (SELECT 1 FROM certificate_lost WHERE serial = $serial)", ERR_BUG, "a serial number was drawn twice" } },
 	  .project = { "UPDATE request SET state = 'approved' WHERE id = $request",
-		       "INSERT INTO certificate (serial, request, profile, person, name, agency, key_id, tbs, not_before, not_after, state, entry, time) "
-		       "VALUES ($serial, $request, $profile, $person, $name, $agency, $key_id, $tbs, $not_before, $not_after, 'reserved', $entry, $time)" } },
+		       "INSERT INTO certificate (serial, request, profile, person, name, agency, key_id, tbs, not_before, not_after, state, entry, time, generation) "
+		       "VALUES ($serial, $request, $profile, $person, $name, $agency, $key_id, $tbs, $not_before, $not_after, 'reserved', $entry, $time, coalesce($generation, 1))" } },
 
 	{ .name = "cert.issue", .callers = CALLER_CA, .entry = 1, .org = "org", .category = "profile", .handle = "request",
 	  .public = "serial not_after generation",
@@ -132,45 +134,47 @@ static const struct verb verbs[] = {
 		  { "size", REG_INT }, { "root", REG_BYTES, true }, { "sha256", REG_BYTES }, { "tbs", REG_BYTES } },
 	  .check = { { "SELECT 1 WHERE $root IS NOT NULL AND $size <= $entry", ERR_BUG, "a CRL names the log that it follows from" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number >= $number) AND "
-		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'crl' AND number >= $number)", ERR_CONFLICT, "a CRL with this number or a later one exists" },
+		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind LIKE 'crl%' AND number >= $number)", ERR_CONFLICT, "a CRL with this number or a later one exists" },
 		     /* Of two authorities' CRLs the later one has seen what the earlier one had. */
-		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number = (SELECT max(number) FROM crl) AND entry >= $size)", ERR_CONFLICT,
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number = (SELECT max(number) FROM crl WHERE shard = $shard) AND entry >= $size)", ERR_CONFLICT,
 		       "another CRL was recorded meanwhile" } },
 	  .project = { "INSERT INTO crl (number, shard, tbs, this_update, next_update, entry) VALUES ($number, $shard, $tbs, $this_update, $next_update, $entry)" } },
 
 	{ .name = "crl.signed", .callers = CALLER_CA, .entry = VERB_QUIET,
 	  .in = { { "number", REG_INT }, { "der", REG_BYTES } },
 	  .check = { { "SELECT 1 FROM crl WHERE number = $number", ERR_CONFLICT, "this CRL number is not reserved" },
-		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number > $number)", ERR_CONFLICT, "a later CRL was recorded meanwhile" } },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE number > $number AND shard = (SELECT shard FROM crl WHERE number = $number))", ERR_CONFLICT,
+		       "a later CRL was recorded meanwhile" } },
 	  .project = { "UPDATE crl SET der = $der WHERE number = $number" } },
 
 	/* A batch of OCSP responses, whole (follows null) or what changed since a whole
 	 * one that is signed: a function of the first `size` entries. */
 	{ .name = "ocsp.reserve", .callers = CALLER_CA, .entry = 8, .org = "org", .public = "kind number this_update next_update size root sha256",
-	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "number", REG_INT }, { "follows", REG_INT, true }, { "responder", REG_BYTES },
+	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "number", REG_INT }, { "shard", REG_INT, true }, { "follows", REG_INT, true }, { "responder", REG_BYTES },
 		  { "this_update", REG_INT }, { "next_update", REG_INT }, { "size", REG_INT }, { "root", REG_BYTES }, { "sha256", REG_BYTES } },
-	  .check = { { "SELECT 1 WHERE $size <= $entry", ERR_BUG, "a batch of OCSP responses names the log that it follows from" },
+	  .check = { { "SELECT 1 WHERE $shard IS NOT NULL", ERR_BUG, "a batch of OCSP responses is of a generation of the authority" },
+		      { "SELECT 1 WHERE $size <= $entry", ERR_BUG, "a batch of OCSP responses names the log that it follows from" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM ocsp WHERE number >= $number) AND "
-		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind IN ('ocsp', 'ocsp-delta') AND number >= $number)", ERR_CONFLICT,
+		       "NOT EXISTS (SELECT 1 FROM list_lost WHERE kind LIKE 'ocsp%' AND number >= $number)", ERR_CONFLICT,
 		       "a batch of OCSP responses with this number or a later one exists" },
 		     /* Of two authorities' batches the later one has seen what the earlier one had. */
-		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM ocsp WHERE number = (SELECT max(number) FROM ocsp) AND entry >= $size)", ERR_CONFLICT,
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM ocsp WHERE number = (SELECT max(number) FROM ocsp WHERE shard = $shard) AND entry >= $size)", ERR_CONFLICT,
 		       "another batch of OCSP responses was recorded meanwhile" },
 		     { "SELECT 1 WHERE $follows IS NULL OR EXISTS (SELECT 1 FROM ocsp WHERE number = $follows AND signed <> 0 AND "
-		       "number = (SELECT max(number) FROM ocsp WHERE follows IS NULL))", ERR_CONFLICT, "the batch of OCSP responses that this one follows is not the last whole one, signed" } },
-	  .project = { "INSERT INTO ocsp (number, follows, responder, this_update, next_update, size, sha256, signed, entry) "
-		       "VALUES ($number, $follows, $responder, $this_update, $next_update, $size, $sha256, 0, $entry)" } },
+		       "number = (SELECT max(number) FROM ocsp WHERE follows IS NULL AND shard = $shard))", ERR_CONFLICT, "the batch of OCSP responses that this one follows is not the last whole one, signed" } },
+	  .project = { "INSERT INTO ocsp (number, follows, responder, this_update, next_update, size, sha256, signed, entry, shard) "
+		       "VALUES ($number, $follows, $responder, $this_update, $next_update, $size, $sha256, 0, $entry, coalesce($shard, 0))" } },
 
 	/* Goes before a pack of the batch is put: not when a later batch is under way. */
 	{ .name = "ocsp.turn", .callers = CALLER_CA, .entry = VERB_QUIET,
 	  .in = { { "number", REG_INT } },
-	  .check = { { "SELECT 1 FROM ocsp WHERE number = $number AND NOT EXISTS (SELECT 1 FROM ocsp WHERE number > $number)", ERR_CONFLICT,
+	  .check = { { "SELECT 1 FROM ocsp WHERE number = $number AND NOT EXISTS (SELECT 1 FROM ocsp AS later WHERE later.number > $number AND later.shard = ocsp.shard)", ERR_CONFLICT,
 		       "a later batch of OCSP responses was recorded meanwhile" } } },
 
 	/* All its packs are put. */
 	{ .name = "ocsp.signed", .callers = CALLER_CA, .entry = VERB_QUIET,
 	  .in = { { "number", REG_INT } },
-	  .check = { { "SELECT 1 FROM ocsp WHERE number = $number AND NOT EXISTS (SELECT 1 FROM ocsp WHERE number > $number)", ERR_CONFLICT,
+	  .check = { { "SELECT 1 FROM ocsp WHERE number = $number AND NOT EXISTS (SELECT 1 FROM ocsp AS later WHERE later.number > $number AND later.shard = ocsp.shard)", ERR_CONFLICT,
 		       "a later batch of OCSP responses was recorded meanwhile" } },
 	  .project = { "UPDATE ocsp SET signed = 1 WHERE number = $number" } },
 
@@ -191,7 +195,7 @@ static const struct verb verbs[] = {
  * and it is nobody's but to be revoked. */
 #define LOST_COLUMNS "serial, request, profile, NULL, '', org, NULL, (SELECT log_entry.entry FROM log_entry WHERE idx = certificate_lost.entry) AS octets, time, not_after, " \
 	"CASE state WHEN 'active' THEN 'lost' ELSE state END, revoked_at, reason, invalidity"
-#define CERT_OUT { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT }
+#define CERT_OUT { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT }
 /* Date and reason of its end, as far as the first $size entries show it. */
 #define ANSWERED_COLUMNS "serial, CASE WHEN ended_entry < $size THEN revoked_at END AS date, CASE WHEN ended_entry < $size THEN reason END AS why, coalesce(ended_entry, 0) AS ended"
 #define ANSWERED_KNOWN "(issued_entry < $size OR (state = 'void' AND ended_entry < $size))"
@@ -201,37 +205,38 @@ static const struct verb verbs[] = {
 #define ANY_DAEMON (CALLER_CA | CALLER_SIGNER | CALLER_VERIFIER | CALLER_TSA)
 
 static const struct read reads[] = {
-	{ .name = "cert.by_serial", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "serial", REG_BYTES } },
-	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE serial = $serial UNION ALL SELECT " LOST_COLUMNS " FROM certificate_lost WHERE serial = $serial" },
-	{ .name = "cert.by_key", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "key_id", REG_BYTES } },
-	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE key_id = $key_id AND der IS NOT NULL ORDER BY entry DESC LIMIT 1" },
+	{ .name = "cert.by_serial", .callers = ANY_DAEMON, .columns = 15, .out = CERT_OUT, .in = { { "serial", REG_BYTES } },
+	  .sql = "SELECT " CERT_COLUMNS ", generation FROM certificate WHERE serial = $serial UNION ALL SELECT " LOST_COLUMNS ", generation FROM certificate_lost WHERE serial = $serial" },
+	{ .name = "cert.by_key", .callers = ANY_DAEMON, .columns = 15, .out = CERT_OUT, .in = { { "key_id", REG_BYTES } },
+	  .sql = "SELECT " CERT_COLUMNS ", generation FROM certificate WHERE key_id = $key_id AND der IS NOT NULL ORDER BY entry DESC LIMIT 1" },
 	/* All that live, or are about to. */
-	{ .name = "cert.with_key", .callers = CALLER_CA, .columns = 14, .out = CERT_OUT, .in = { { "key_id", REG_BYTES } },
-	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE key_id = $key_id AND state NOT IN ('revoked', 'void') ORDER BY entry" },
+	{ .name = "cert.with_key", .callers = CALLER_CA, .columns = 15, .out = CERT_OUT, .in = { { "key_id", REG_BYTES } },
+	  .sql = "SELECT " CERT_COLUMNS ", generation FROM certificate WHERE key_id = $key_id AND state NOT IN ('revoked', 'void') ORDER BY entry" },
 	{ .name = "key.blocked", .callers = CALLER_CA, .columns = 3, .out = { REG_TEXT, REG_INT, REG_INT }, .in = { { "key_id", REG_BYTES } },
 	  .sql = "SELECT reason, entry, time FROM key_blocked WHERE key_id = $key_id" },
-	{ .name = "cert.by_profile", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "profile", REG_TEXT } },
-	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE profile = $profile AND state = 'active' AND der IS NOT NULL ORDER BY entry DESC LIMIT 200" },
-	{ .name = "cert.seal", .callers = ANY_DAEMON, .columns = 14, .out = CERT_OUT, .in = { { "agency", REG_TEXT } },
-	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE profile = 'seal' AND agency = $agency AND state = 'active' AND der IS NOT NULL ORDER BY entry DESC LIMIT 1" },
-	{ .name = "cert.reserved", .callers = CALLER_CA, .columns = 14, .out = CERT_OUT,
-	  .sql = "SELECT " CERT_COLUMNS " FROM certificate WHERE state = 'reserved' ORDER BY entry" },
+	{ .name = "cert.by_profile", .callers = ANY_DAEMON, .columns = 15, .out = CERT_OUT, .in = { { "profile", REG_TEXT } },
+	  .sql = "SELECT " CERT_COLUMNS ", generation FROM certificate WHERE profile = $profile AND state = 'active' AND der IS NOT NULL ORDER BY entry DESC LIMIT 200" },
+	{ .name = "cert.seal", .callers = ANY_DAEMON, .columns = 15, .out = CERT_OUT, .in = { { "agency", REG_TEXT } },
+	  .sql = "SELECT " CERT_COLUMNS ", generation FROM certificate WHERE profile = 'seal' AND agency = $agency AND state = 'active' AND der IS NOT NULL ORDER BY entry DESC LIMIT 1" },
+	{ .name = "cert.reserved", .callers = CALLER_CA, .columns = 15, .out = CERT_OUT,
+	  .sql = "SELECT " CERT_COLUMNS ", generation FROM certificate WHERE state = 'reserved' ORDER BY entry" },
 	/* What a CRL holds that follows from the first `size` entries: revoked, void and held, unexpired or expired since
 	 * the thisUpdate of the last CRL among them. */
 	{ .name = "cert.listed", .callers = CALLER_CA, .columns = 6, .out = { REG_BYTES, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT },
-	  .in = { { "since", REG_INT }, { "size", REG_INT } },
-	  .sql = "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate WHERE state IN ('revoked', 'void') AND not_after >= $since AND ended_entry < $size UNION ALL "
-		 "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate_lost WHERE state = 'revoked' AND not_after >= $since AND ended_entry < $size UNION ALL "
-		 "SELECT serial, since, 6, NULL, not_after, entry FROM certificate_hold WHERE not_after >= $since AND entry < $size AND (ended_entry IS NULL OR ended_entry >= $size) ORDER BY serial" },
+	  .in = { { "since", REG_INT }, { "size", REG_INT }, { "generation", REG_INT } },
+	  .sql = "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate WHERE state IN ('revoked', 'void') AND not_after >= $since AND ended_entry < $size AND generation = $generation UNION ALL "
+		 "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate_lost WHERE state = 'revoked' AND not_after >= $since AND ended_entry < $size AND generation = $generation UNION ALL "
+		 "SELECT serial, since, 6, NULL, not_after, entry FROM certificate_hold WHERE not_after >= $since AND entry < $size AND (ended_entry IS NULL OR ended_entry >= $size) AND "
+		 "$generation IN (SELECT generation FROM certificate WHERE serial = certificate_hold.serial UNION ALL SELECT generation FROM certificate_lost WHERE serial = certificate_hold.serial) ORDER BY serial" },
 	/* What a batch of OCSP responses holds that follows from the first `size` entries: issued or void, not expired
 	 * at `at`; all of them in order of serial, or those with an entry from `from` on. */
-	{ .name = "cert.answered", .callers = CALLER_CA, .columns = 4, .out = ANSWERED_OUT, .in = { { "after", REG_BYTES }, { "at", REG_INT }, { "size", REG_INT } },
-	  .sql = "SELECT * FROM (SELECT " ANSWERED_COLUMNS " FROM certificate WHERE serial > $after AND not_after >= $at AND " ANSWERED_KNOWN " ORDER BY serial LIMIT 4096) AS known UNION ALL "
-		 "SELECT * FROM (SELECT " ANSWERED_COLUMNS " FROM certificate_lost WHERE serial > $after AND not_after >= $at AND entry < $size ORDER BY serial LIMIT 4096) AS lost ORDER BY 1 LIMIT 4096" },
-	{ .name = "cert.answered_since", .callers = CALLER_CA, .columns = 4, .out = ANSWERED_OUT, .in = { { "from", REG_INT }, { "at", REG_INT }, { "size", REG_INT } },
-	  .sql = "SELECT " ANSWERED_COLUMNS " FROM certificate WHERE issued_entry >= $from AND not_after >= $at AND " ANSWERED_KNOWN " UNION "
-		 "SELECT " ANSWERED_COLUMNS " FROM certificate WHERE ended_entry >= $from AND not_after >= $at AND " ANSWERED_KNOWN " UNION "
-		 "SELECT " ANSWERED_COLUMNS " FROM certificate_lost WHERE (entry >= $from OR ended_entry >= $from) AND not_after >= $at AND entry < $size ORDER BY 1" },
+	{ .name = "cert.answered", .callers = CALLER_CA, .columns = 4, .out = ANSWERED_OUT, .in = { { "after", REG_BYTES }, { "at", REG_INT }, { "size", REG_INT }, { "generation", REG_INT } },
+	  .sql = "SELECT * FROM (SELECT " ANSWERED_COLUMNS " FROM certificate WHERE serial > $after AND not_after >= $at AND generation = $generation AND " ANSWERED_KNOWN " ORDER BY serial LIMIT 4096) AS known UNION ALL "
+		 "SELECT * FROM (SELECT " ANSWERED_COLUMNS " FROM certificate_lost WHERE serial > $after AND not_after >= $at AND generation = $generation AND entry < $size ORDER BY serial LIMIT 4096) AS lost ORDER BY 1 LIMIT 4096" },
+	{ .name = "cert.answered_since", .callers = CALLER_CA, .columns = 4, .out = ANSWERED_OUT, .in = { { "from", REG_INT }, { "at", REG_INT }, { "size", REG_INT }, { "generation", REG_INT } },
+	  .sql = "SELECT " ANSWERED_COLUMNS " FROM certificate WHERE issued_entry >= $from AND not_after >= $at AND generation = $generation AND " ANSWERED_KNOWN " UNION "
+		 "SELECT " ANSWERED_COLUMNS " FROM certificate WHERE ended_entry >= $from AND not_after >= $at AND generation = $generation AND " ANSWERED_KNOWN " UNION "
+		 "SELECT " ANSWERED_COLUMNS " FROM certificate_lost WHERE (entry >= $from OR ended_entry >= $from) AND not_after >= $at AND generation = $generation AND entry < $size ORDER BY 1" },
 	/* One row: the first `size` entries end a suspension and do not revoke. */
 	{ .name = "cert.resumed", .callers = CALLER_CA, .columns = 1, .out = { REG_INT }, .in = { { "serial", REG_BYTES }, { "size", REG_INT } },
 	  .sql = "SELECT max(ended_entry) FROM certificate_hold WHERE serial = $serial AND ended_entry < $size AND NOT EXISTS ("
@@ -260,24 +265,29 @@ static const struct read reads[] = {
 	{ .name = "appointment.by_id", .callers = CALLER_CA, .columns = 10, .in = { { "id", REG_BYTES } },
 	  .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_TEXT },
 	  .sql = "SELECT id, role, agency, title, mode, kinds, from_day, to_day, ended_day, person FROM appointment WHERE id = $id" },
-	{ .name = "crl.last", .callers = ANY_DAEMON, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
-	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl ORDER BY number DESC LIMIT 1" },
-	/* The greatest number that was ever given, and when. */
+	{ .name = "crl.last", .callers = ANY_DAEMON, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT }, .in = { { "shard", REG_INT } },
+	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl WHERE shard = $shard ORDER BY number DESC LIMIT 1" },
+	/* The greatest number that was ever given, and when: of all shards, which count together. */
 	{ .name = "crl.number", .callers = CALLER_CA, .columns = 2, .out = { REG_INT, REG_INT },
-	  .sql = "SELECT number, this_update FROM crl UNION ALL SELECT number, first FROM list_lost WHERE kind = 'crl' ORDER BY 1 DESC LIMIT 1" },
-	{ .name = "crl.last_below", .callers = CALLER_CA, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "size", REG_INT } },
-	  .sql = "SELECT number, this_update FROM crl WHERE entry < $size UNION ALL "
-		 "SELECT number, first FROM list_lost WHERE kind = 'crl' AND entry < $size ORDER BY 1 DESC LIMIT 1" },
-	{ .name = "crl.last_signed", .callers = CALLER_CA, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },
-	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl WHERE der IS NOT NULL ORDER BY number DESC LIMIT 1" },
+	  .sql = "SELECT number, this_update FROM crl UNION ALL SELECT number, first FROM list_lost WHERE kind LIKE 'crl%' ORDER BY 1 DESC LIMIT 1" },
+	{ .name = "crl.last_below", .callers = CALLER_CA, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "size", REG_INT }, { "shard", REG_INT }, { "kind", REG_TEXT } },
+	  .sql = "SELECT number, this_update FROM crl WHERE entry < $size AND shard = $shard UNION ALL "
+		 "SELECT number, first FROM list_lost WHERE kind = $kind AND entry < $size ORDER BY 1 DESC LIMIT 1" },
+	{ .name = "crl.last_signed", .callers = CALLER_CA, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT }, .in = { { "shard", REG_INT } },
+	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl WHERE der IS NOT NULL AND shard = $shard ORDER BY number DESC LIMIT 1" },
+	/* The greatest number that was ever given to a batch, of all shards. */
+	{ .name = "ocsp.greatest", .callers = CALLER_CA, .columns = 1, .out = { REG_INT },
+	  .sql = "SELECT coalesce(max(number), 0) FROM (SELECT number FROM ocsp UNION ALL SELECT number FROM list_lost WHERE kind LIKE 'ocsp%') AS given" },
 	/* The last whole batch; one whose pack is lost is as good as never signed. */
 	{ .name = "ocsp.last", .callers = CALLER_CA, .columns = 6, .out = { REG_INT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_INT },
-	  .sql = "SELECT number, size, this_update, next_update, responder, signed FROM ocsp WHERE follows IS NULL UNION ALL "
-		 "SELECT number, 0, first, last, sha256, 0 FROM list_lost WHERE kind = 'ocsp' ORDER BY 1 DESC LIMIT 1" },
+	  .in = { { "shard", REG_INT }, { "whole", REG_TEXT } },
+	  .sql = "SELECT number, size, this_update, next_update, responder, signed FROM ocsp WHERE follows IS NULL AND shard = $shard UNION ALL "
+		 "SELECT number, 0, first, last, sha256, 0 FROM list_lost WHERE kind = $whole ORDER BY 1 DESC LIMIT 1" },
 	/* The last batch of either kind: its number, its time, how much of the log it has seen, if it is signed. */
 	{ .name = "ocsp.number", .callers = CALLER_CA, .columns = 4, .out = { REG_INT, REG_INT, REG_INT, REG_INT },
-	  .sql = "SELECT number, this_update, size, signed FROM ocsp UNION ALL "
-		 "SELECT number, first, 0, 0 FROM list_lost WHERE kind IN ('ocsp', 'ocsp-delta') ORDER BY 1 DESC LIMIT 1" },
+	  .in = { { "shard", REG_INT }, { "whole", REG_TEXT }, { "delta", REG_TEXT } },
+	  .sql = "SELECT number, this_update, size, signed FROM ocsp WHERE shard = $shard UNION ALL "
+		 "SELECT number, first, 0, 0 FROM list_lost WHERE kind IN ($whole, $delta) ORDER BY 1 DESC LIMIT 1" },
 	{ .name = "program.by_id", .callers = CALLER_SIGNER | CALLER_CA, .columns = 4, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }, .in = { { "id", REG_BYTES } },
 	  .sql = "SELECT agencies, kinds, rights, expires FROM program WHERE id = $id" },
 	{ .name = NULL },

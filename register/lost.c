@@ -31,8 +31,8 @@ static const struct lost table[] = {
 	{ 1, { { "serial", REG_BYTES }, { "not_after", REG_INT }, { "generation", REG_INT } },
 	  { /* Reserved in the backup: the octets are known, but not the signature. */
 	    "UPDATE certificate SET state = 'active', issued_entry = $entry WHERE serial = $serial AND state = 'reserved'",
-	    "INSERT INTO certificate_lost (serial, request, profile, org, not_after, state, entry, time) "
-	    "SELECT $serial, $handle, $category, $org, $not_after, 'active', $entry, $time WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial)",
+	    "INSERT INTO certificate_lost (serial, request, profile, org, not_after, state, entry, time, generation) "
+	    "SELECT $serial, $handle, $category, $org, $not_after, 'active', $entry, $time, $generation WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial)",
 	    "UPDATE request SET state = 'approved' WHERE id = $handle AND state = 'pending'" } },
 
 	{ 2, { { "serial", REG_BYTES }, { "not_after", REG_INT }, { "reason", REG_INT }, { "date", REG_INT }, { "invalidity", REG_INT, true }, { "shard", REG_INT } },
@@ -43,8 +43,8 @@ static const struct lost table[] = {
 	    "UPDATE request SET state = 'pending' WHERE id = $handle AND state = 'approved' AND EXISTS (SELECT 1 FROM certificate WHERE serial = $serial AND state = 'void')",
 	    "UPDATE certificate_lost SET state = CASE WHEN $reason IN (6, 8) THEN 'active' ELSE 'revoked' END, revoked_at = CASE WHEN $reason <> 8 THEN $date END, "
 	    "reason = CASE WHEN $reason <> 8 THEN $reason END, invalidity = $invalidity, ended_entry = $entry WHERE serial = $serial",
-	    "INSERT INTO certificate_lost (serial, request, profile, org, not_after, state, revoked_at, reason, invalidity, ended_entry, entry, time) "
-	    "SELECT $serial, $handle, $category, $org, $not_after, 'revoked', $date, $reason, $invalidity, $entry, $entry, $time "
+	    "INSERT INTO certificate_lost (serial, request, profile, org, not_after, state, revoked_at, reason, invalidity, ended_entry, entry, time, generation) "
+	    "SELECT $serial, $handle, $category, $org, $not_after, 'revoked', $date, $reason, $invalidity, $entry, $entry, $time, $shard + 1 "
 	    "WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial) AND NOT EXISTS (SELECT 1 FROM certificate_lost WHERE serial = $serial)",
 	    "UPDATE certificate_hold SET ended_entry = $entry WHERE serial = $serial AND ended_entry IS NULL",
 	    "INSERT INTO certificate_hold (serial, entry, since, not_after) SELECT $serial, $entry, $date, $not_after WHERE $reason = 6" } },

@@ -35,13 +35,14 @@ must_check bool lost_project(struct store *, const struct entry *, int64_t idx, 
 
 /* A condition on rows of `publication`: not a list older than one whose number
  * is lost.  What is public already is newer, until the next one is signed. */
+#define LOST_OCSP_KIND "'ocsp' || CASE shard WHEN 0 THEN '' ELSE CAST(shard AS text) END"
 #define LOST_IS_CURRENT \
-	"(path <> 'crl/0.crl' OR NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'crl' AND number > " \
-	"(SELECT coalesce(max(number), 0) FROM crl WHERE der IS NOT NULL))) AND " \
-	"(path NOT LIKE 'ocsp/%' OR NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'ocsp' AND number > " \
-	"(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NULL AND signed <> 0))) AND " \
-	"(path <> 'ocsp/delta.pack' OR NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'ocsp-delta' AND number > " \
-	"(SELECT coalesce(max(number), 0) FROM ocsp WHERE signed <> 0))) AND " \
+	"NOT EXISTS (SELECT 1 FROM list_lost AS l WHERE l.kind LIKE 'crl%' AND path = 'crl/' || CASE l.kind WHEN 'crl' THEN '0' ELSE substr(l.kind, 4) END || '.crl' AND l.number > " \
+	"(SELECT coalesce(max(number), 0) FROM crl WHERE der IS NOT NULL AND path = 'crl/' || shard || '.crl')) AND " \
+	"NOT EXISTS (SELECT 1 FROM list_lost AS l WHERE l.kind LIKE 'ocsp%' AND l.kind NOT LIKE '%-delta' AND path LIKE l.kind || '/%' AND l.number > " \
+	"(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NULL AND signed <> 0 AND l.kind = " LOST_OCSP_KIND ")) AND " \
+	"NOT EXISTS (SELECT 1 FROM list_lost AS l WHERE l.kind LIKE 'ocsp%-delta' AND path = replace(l.kind, '-delta', '/delta.pack') AND l.number > " \
+	"(SELECT coalesce(max(number), 0) FROM ocsp WHERE signed <> 0 AND l.kind = " LOST_OCSP_KIND " || '-delta')) AND " \
 	"(path <> 'status/1.cwt' OR NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'status' AND number > " \
 	"(SELECT coalesce(max(number), 0) FROM status_list WHERE cwt IS NOT NULL)))"
 

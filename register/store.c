@@ -35,6 +35,9 @@
  */
 #define BOOKS_PUBLIC "UPDATE book SET is_public = 1 WHERE EXISTS (SELECT 1 FROM number_used n JOIN permit p ON p.handle = n.handle " \
 	"WHERE n.agency = book.agency AND n.scope = book.book AND n.year = book.year AND p.issued_entry IS NOT NULL);"
+#define GENERATIONS(integer) "ALTER TABLE certificate ADD COLUMN generation " integer " NOT NULL DEFAULT 1;" \
+	"ALTER TABLE certificate_lost ADD COLUMN generation " integer " NOT NULL DEFAULT 1;" \
+	"ALTER TABLE ocsp ADD COLUMN shard " integer " NOT NULL DEFAULT 0"
 #define LOST_INDEXES "CREATE INDEX certificate_lost_entry ON certificate_lost (entry);" \
 	"CREATE UNIQUE INDEX permit_lost_place ON permit_lost (list, idx);" \
 	"CREATE INDEX list_lost_number ON list_lost (kind, number)"
@@ -137,6 +140,7 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	  "CREATE TABLE order_waiting (id bytea PRIMARY KEY, person text COLLATE \"C\" NOT NULL, sha256 bytea NOT NULL, expires bigint NOT NULL, entry bigint NOT NULL, "
 	  "outcome text COLLATE \"C\", ended_entry bigint);"
 	  "CREATE INDEX order_waiting_open ON order_waiting (expires) WHERE outcome IS NULL" },
+	{ GENERATIONS("INTEGER"), GENERATIONS("bigint") },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -14,11 +14,11 @@ static const struct table tables[] = {
 	{ "stamp_batch", "entry, number, first, last, body, time" },
 	{ "request", "id, facts, csr, key_id, profile, person, agency, state, reason, entry, time" },
 	{ "certificate", "serial, request, profile, person, name, agency, key_id, tbs, der, not_before, not_after, "
-	    "state, revoked_at, reason, invalidity, ended_entry, issued_entry, entry, time" },
+	    "state, revoked_at, reason, invalidity, ended_entry, issued_entry, entry, time, generation" },
 	{ "certificate_hold", "serial, entry, since, not_after, ended_entry", .keys = 2 },
 	{ "appointment", "id, person, role, agency, title, mode, kinds, from_day, to_day, ended_day, decision, entry" },
 	{ "crl", "number, shard, tbs, this_update, next_update, entry", .derived = "der" },
-	{ "ocsp", "number, follows, responder, this_update, next_update, size, sha256, entry", .derived = "signed" },
+	{ "ocsp", "number, follows, responder, this_update, next_update, size, sha256, entry, shard", .derived = "signed" },
 	{ "key_blocked", "key_id, reason, entry, time" },
 	{ "program", "id, name, agencies, kinds, rights, responsible, expires, entry" },
 	{ "permit", "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, "
@@ -33,7 +33,7 @@ static const struct table tables[] = {
 	{ "number_used", "agency, scope, year, number, version, handle", .keys = 5 },
 	{ "status_list", "number, list, tbs, this_update, next_update, entry", .derived = "cwt" },
 	{ "reimport", "entry, first, last, places" },
-	{ "certificate_lost", "serial, request, profile, org, not_after, state, revoked_at, reason, invalidity, ended_entry, entry, time" },
+	{ "certificate_lost", "serial, request, profile, org, not_after, state, revoked_at, reason, invalidity, ended_entry, entry, time, generation" },
 	{ "permit_lost", "handle, agency, kind, list, idx, day, status, from_day, changed_entry, entry, time" },
 	{ "list_lost", "entry, kind, number, first, last, sha256" },
 	{ "publication", .derived = "path, body", .ephemeral = "seq" },

@@ -4,8 +4,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "signer/tsa_proto.h"
-#include "verifier/tst.h"
 #include "verifier/xades_write.h"
 
 #include <stdio.h>
@@ -77,12 +75,12 @@ active_cert_find(struct active_cert *a, const struct service *s, const char *ser
 	own_struct(reg_unit) read = reg_read_new("cert.by_serial");
 	own_struct(reg_rows) rows = { .left = 0 };
 	own_struct(buf) serial = buf_new(64);
-	struct reg_cell c[14];
+	struct reg_cell c[15];
 
 	if (!hex_get(&serial, span_str(serial_hex_text), e))
 		return false;
 	reg_bytes(&read, "serial", buf_span(&serial));
-	if (!reg_one(s->reg, &read, &rows, c, 14, "certificate with this serial number here", e)) {
+	if (!reg_one(s->reg, &read, &rows, c, 15, "certificate with this serial number here", e)) {
 		if (e->class == ERR_ABSENT)
 			e->class = ERR_POLICY;
 		return false;
@@ -95,6 +93,7 @@ active_cert_find(struct active_cert *a, const struct service *s, const char *ser
 	copy_text(a->person, sizeof(a->person), c[3].s);
 	copy_text(a->agency, sizeof(a->agency), c[5].s);
 	copy_text(a->profile, sizeof(a->profile), c[2].s);
+	a->generation = c[14].i;
 	buf_put_span(&a->der, c[6].s);
 	return cert_shared(&a->cert, c[6].s, e);
 }
@@ -149,61 +148,6 @@ appointment_find(struct appointment *out, const struct service *s, const char *p
 	}
 	return fail(e, ERR_POLICY, "this person has no appointment (%s) for agency %s%s%s on this day", roles, agency,
 	    kind != NULL ? " and kind " : "", kind != NULL ? kind->id : "");
-}
-
-static bool
-stamp_request(struct buf *out, const unsigned char imprint[SHA256_LEN], struct err *e)
-{
-	own(TS_REQ) *req = TS_REQ_new();
-	TS_MSG_IMPRINT *m = TS_MSG_IMPRINT_new();
-	X509_ALGOR *alg = X509_ALGOR_new();
-	unsigned char *der = NULL;
-	int n;
-
-	promise(req != NULL && m != NULL && alg != NULL && X509_ALGOR_set0(alg, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL) == 1 &&
-	    TS_REQ_set_version(req, 1) == 1 && TS_MSG_IMPRINT_set_algo(m, alg) == 1 &&
-	    TS_MSG_IMPRINT_set_msg(m, (unsigned char *)imprint, SHA256_LEN) == 1 && TS_REQ_set_msg_imprint(req, m) == 1 &&
-	    TS_REQ_set_cert_req(req, 1) == 1);
-	n = i2d_TS_REQ(req, &der);
-	promise(n > 0);
-	buf_put(out, der, (size_t)n);
-	OPENSSL_free(der);
-	X509_ALGOR_free(alg);
-	TS_MSG_IMPRINT_free(m);
-	return buf_ok(out, "request", e);
-}
-
-bool
-stamp_get(struct buf *token, const struct service *s, const unsigned char imprint[SHA256_LEN], struct err *e)
-{
-	own_struct(msg) ask = msg_new(TSA_STAMP, TSA_MESSAGE_MAX);
-	own_struct(msg) reply = msg_new(0, 1);
-	own_struct(buf) request = buf_new(4096);
-	struct tst tst;
-
-	if (!stamp_request(&request, imprint, e))
-		return false;
-	msg_put(&ask, buf_span(&request));
-	if (!peer_call(s->tsa, &ask, &reply, e) || !tst_of_response(token, msg_span(&reply, 0), e) ||
-	    !tst_check(&tst, buf_span(token), EVP_sha256(), span_of(imprint, SHA256_LEN), NULL, e))
-		return fail_in(e, "time stamp");
-	tst_drop(&tst);
-	return true;
-}
-
-bool
-crl_get(struct buf *der, const struct service *s, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("crl.last");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[5];
-
-	if (!reg_one(s->reg, &read, &rows, c, 5, "CRL", e))
-		return false;
-	if (c[2].null)
-		return fail(e, ERR_LATER, "the newest CRL is not signed yet");
-	buf_put_span(der, c[2].s);
-	return buf_ok(der, "CRL", e);
 }
 
 json_t *

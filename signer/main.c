@@ -231,10 +231,10 @@ load_signer(struct service *s, struct err *e)
 	for (;;) {
 		own_struct(reg_unit) read = reg_read_new("cert.by_profile");
 		own_struct(reg_rows) rows = { .left = 0 };
-		struct reg_cell c[14];
+		struct reg_cell c[15];
 
 		reg_text(&read, "profile", "service-signer");
-		if (reg_one(s->reg, &read, &rows, c, 14, "certificate of the service signer", e))
+		if (reg_one(s->reg, &read, &rows, c, 15, "certificate of the service signer", e))
 			return cert_from_der(&s->signer, c[6].s, e) && remote_key_of_cert(&s->signer_key, s->key, s->signer, e);
 		if (e->class != ERR_ABSENT || clock_mono_ms() > deadline)
 			return false;

@@ -76,7 +76,7 @@ must_check bool permit_for_program(const struct service *, const struct program 
     const unsigned char handle[HANDLE_LEN], struct err *);
 
 /* An active certificate of the register. */
-struct active_cert { X509 *cert; char person[64], agency[64], profile[40]; struct buf der; };
+struct active_cert { X509 *cert; char person[64], agency[64], profile[40]; int64_t generation; struct buf der; };
 void active_cert_drop(struct active_cert *);
 must_check bool active_cert_find(struct active_cert *, const struct service *, const char *serial_hex, int64_t now, struct err *);
 
@@ -86,10 +86,15 @@ struct appointment { char role[40], title[256], mode[256]; };
 must_check bool appointment_find(struct appointment *, const struct service *, const char *person, const char *roles,
     const char *agency, const struct kind *, int32_t day, struct err *);
 
-/* A time-stamp token over 32 octets of SHA-256. */
-must_check bool stamp_get(struct buf *token, const struct service *, const unsigned char imprint[SHA256_LEN], struct err *);
-/* The newest CRL's octets. */
-must_check bool crl_get(struct buf *der, const struct service *, struct err *);
+/* lt_evidence.c: a time stamp over 32 octets of SHA-256, and what the paths of a
+ * signature by a certificate of this generation and of the stamp need. */
+struct lt_evidence {
+	struct buf stamp, issuing[2], crl[2];
+	size_t n;				/* issuers */
+	struct span cert[2], list[3];		/* of the above; list: one CRL more, the root's */
+};
+void lt_evidence_drop(struct lt_evidence *);
+must_check bool lt_evidence_get(struct lt_evidence *, const struct service *, int64_t generation, const unsigned char imprint[SHA256_LEN], struct err *);
 
 /* Handlers: JSON in, JSON out. */
 must_check bool submit(json_t **out, const struct service *, struct span who, const char *key, const char *submission, int64_t now, struct err *);

@@ -224,19 +224,15 @@ make_element(struct buf *out, const struct service *s, const struct piece *p, co
 {
 	struct xades_signer signer = { .id = "officer-1", .certificate = buf_span(&officer->der), .time = time,
 		.title = p->appointment.title, .mode = p->appointment.mode, .alg = XADES_ECDSA_SHA256 };
-	own_struct(buf) token = buf_new(64 << 10);
-	own_struct(buf) issuing = buf_new(64 << 10);
-	own_struct(buf) crl = buf_new(16u << 20);
+	own_struct(lt_evidence) v = { .n = 0 };
 	unsigned char imprint[SHA256_LEN];
 
 	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
 	xades_imprint(imprint, raw);
 	FAULT_POINT("signer.officer-stamp");
-	if (!stamp_get(&token, s, imprint, e) || !crl_get(&crl, s, e))
+	if (!lt_evidence_get(&v, s, officer->generation, imprint, e))
 		return false;
-	cert_to_der(&issuing, s->issuing);
-	const struct span certs[] = { buf_span(&issuing) }, crls[] = { buf_span(&crl), buf_span(&s->root_crl) };
-	const struct xades_evidence evidence = { .stamp = buf_span(&token), .cert = certs, .ncerts = 1, .crl = crls, .ncrls = 2 };
+	const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.n, .crl = v.list, .ncrls = v.n + 1 };
 
 	return xades_element(out, &signer, &p->tbs, raw, &evidence, e);
 }

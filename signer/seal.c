@@ -26,12 +26,13 @@ seal_certificate(struct active_cert *out, const struct service *s, const char *a
 {
 	own_struct(reg_unit) read = reg_read_new("cert.seal");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[14];
+	struct reg_cell c[15];
 
 	reg_text(&read, "agency", agency);
-	if (!reg_one(s->reg, &read, &rows, c, 14, "active seal certificate of this agency", e))
+	if (!reg_one(s->reg, &read, &rows, c, 15, "active seal certificate of this agency", e))
 		return false;
 	*out = (struct active_cert){ .der = buf_new(64 << 10) };
+	out->generation = c[14].i;
 	buf_put_span(&out->der, c[6].s);
 	return cert_shared(&out->cert, c[6].s, e);
 }
@@ -158,9 +159,7 @@ make_element(struct sealing *x, const struct service *s, struct err *e)
 	struct xades_target targets[XADES_TARGETS_MAX];
 	struct xades_tbs tbs = { .signed_info = buf_new(1), .properties = buf_new(1) };
 	own_struct(buf) raw = buf_new(128);
-	own_struct(buf) token = buf_new(64 << 10);
-	own_struct(buf) crl = buf_new(16u << 20);
-	own_struct(buf) issuing = buf_new(64 << 10);
+	own_struct(lt_evidence) v = { .n = 0 };
 	own_struct(buf) der = buf_new(128);
 	unsigned char key_id[KEY_ID_LEN], imprint[SHA256_LEN];
 	size_t n;
@@ -178,12 +177,10 @@ make_element(struct sealing *x, const struct service *s, struct err *e)
 		good = fail(e, ERR_TOKEN, "the seal token's signature does not verify");
 	if (good) {
 		xades_imprint(imprint, buf_span(&raw));
-		cert_to_der(&issuing, s->issuing);
-		good = stamp_get(&token, s, imprint, e) && crl_get(&crl, s, e);
+		good = lt_evidence_get(&v, s, x->seal.generation, imprint, e);
 	}
 	if (good) {
-		const struct span certs[] = { buf_span(&issuing) }, crls[] = { buf_span(&crl), buf_span(&s->root_crl) };
-		const struct xades_evidence evidence = { .stamp = buf_span(&token), .cert = certs, .ncerts = 1, .crl = crls, .ncrls = 2 };
+		const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.n, .crl = v.list, .ncrls = v.n + 1 };
 
 		good = xades_element(&x->element, &signer, &tbs, buf_span(&raw), &evidence, e);
 	}

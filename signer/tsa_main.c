@@ -170,10 +170,10 @@ load_certificate(struct tsa *t, struct hsm *hsm, struct err *e)
 	for (;;) {
 		own_struct(reg_unit) read = reg_read_new("cert.by_profile");
 		own_struct(reg_rows) rows = { .left = 0 };
-		struct reg_cell c[14];
+		struct reg_cell c[15];
 
 		reg_text(&read, "profile", "tsa");
-		if (reg_one(t->reg, &read, &rows, c, 14, "time-stamping certificate", e))
+		if (reg_one(t->reg, &read, &rows, c, 15, "time-stamping certificate", e))
 			return cert_from_der(&t->stamper.cert, c[6].s, e) && remote_key_of_cert(&t->stamper.key, hsm, t->stamper.cert, e);
 		if (e->class != ERR_ABSENT || clock_mono_ms() > deadline)
 			return false;

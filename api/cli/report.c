@@ -11,6 +11,7 @@
 #include "api/cli/command.h"
 
 #include "base/file.h"
+#include "ca/authority.h"
 #include "ca/crl_prefix.h"
 #include "ca/ocsp_prefix.h"
 #include "register/report_page.h"
@@ -32,6 +33,7 @@ const struct arg_option report_options[] = {
 	{ "out", "DIR", false, "write the files there instead of one to standard output" },
 	{ "issuer", "FILE", false, "crl, ocsp: the issuer's certificate; status: the signer's" },
 	{ "responder", "FILE", false, "ocsp: the responder's certificate" },
+	{ "shard", "N", false, "crl, ocsp: of the authority's key N + 1 (0)" },
 	{ "uri", "URI", false, "status: the list's address" },
 	{ NULL },
 };
@@ -144,10 +146,23 @@ run_report(const struct args *a, const struct log_report_spec *spec, const struc
 
 typedef bool list_again(struct buf *tbs, struct list_entry *, const struct prefix *, uint64_t size, X509 *, const struct args *, struct err *);
 
+/* Of which issuing key: 0, the first. */
+static bool
+take_shard(int64_t *shard, const struct args *a, struct err *e)
+{
+	const char *text = args_get(a, "shard");
+
+	*shard = text == NULL ? 0 : text[0] - '0';
+	return (*shard >= 0 && *shard < GENERATIONS_MAX && (text == NULL || text[1] == '\0')) ||
+	    fail(e, ERR_INPUT, "--shard is a number from 0 to %d", GENERATIONS_MAX - 1);
+}
+
 static bool
 crl_again(struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *cert, const struct args *a, struct err *e)
 {
-	return crl_from_prefix(tbs, said, p, size, cert, e);
+	int64_t shard;
+
+	return take_shard(&shard, a, e) && crl_from_prefix(tbs, said, p, size, cert, shard, e);
 }
 
 static bool
@@ -159,26 +174,27 @@ status_again(struct buf *tbs, struct list_entry *said, const struct prefix *p, u
 }
 
 static bool
-ocsp_kind_again(const char *kind, struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *issuer, const struct args *a, struct err *e)
+ocsp_one_again(bool delta, struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *issuer, const struct args *a, struct err *e)
 {
 	own_struct(buf) octets = buf_new(CERTIFICATE_MAX);
 	own(X509) *responder = NULL;
 	const char *path;
+	int64_t shard;
 
-	return args_need(a, "responder", &path, e) && file_read(&octets, path, e) && cert_from_any(&responder, buf_span(&octets), e) &&
-	    ocsp_from_prefix(tbs, said, p, size, kind, issuer, responder, e);
+	return take_shard(&shard, a, e) && args_need(a, "responder", &path, e) && file_read(&octets, path, e) && cert_from_any(&responder, buf_span(&octets), e) &&
+	    ocsp_from_prefix(tbs, said, p, size, delta, issuer, responder, shard, e);
 }
 
 static bool
 ocsp_again(struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *issuer, const struct args *a, struct err *e)
 {
-	return ocsp_kind_again("ocsp", tbs, said, p, size, issuer, a, e);
+	return ocsp_one_again(false, tbs, said, p, size, issuer, a, e);
 }
 
 static bool
 delta_again(struct buf *tbs, struct list_entry *said, const struct prefix *p, uint64_t size, X509 *issuer, const struct args *a, struct err *e)
 {
-	return ocsp_kind_again("ocsp-delta", tbs, said, p, size, issuer, a, e);
+	return ocsp_one_again(true, tbs, said, p, size, issuer, a, e);
 }
 
 static const struct { const char *name, *file; list_again *make; } lists[] = {

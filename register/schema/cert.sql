@@ -36,7 +36,8 @@ CREATE TABLE certificate (
 	ended_entry INTEGER,		-- of the revocation, of the voiding, of the last suspension or resume
 	issued_entry INTEGER,		-- null: reserved or void
 	entry INTEGER NOT NULL,
-	time INTEGER NOT NULL
+	time INTEGER NOT NULL,
+	generation INTEGER NOT NULL DEFAULT 1	-- whose key of the authority signs it; its CRL is shard generation - 1
 ) STRICT;
 CREATE INDEX certificate_key ON certificate (key_id);
 CREATE INDEX certificate_person ON certificate (person);
@@ -95,7 +96,8 @@ CREATE TABLE ocsp (
 	size INTEGER NOT NULL,		-- of the log that it follows from
 	sha256 BLOB NOT NULL,		-- of all that was signed, in the order of serial numbers
 	signed INTEGER NOT NULL,		-- derived: 1 when its packs are published
-	entry INTEGER NOT NULL
+	entry INTEGER NOT NULL,
+	shard INTEGER NOT NULL DEFAULT 0		-- generation - 1
 ) STRICT;
 
 -- Keys that are known to others: no certificate is asked for or made with one.

@@ -19,7 +19,8 @@ CREATE TABLE certificate_lost (
 	invalidity INTEGER,
 	ended_entry INTEGER,
 	entry INTEGER NOT NULL,
-	time INTEGER NOT NULL
+	time INTEGER NOT NULL,
+	generation INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE INDEX certificate_lost_entry ON certificate_lost (entry);
 

@@ -29,9 +29,9 @@ begin(void **state)
 	a.policy = w.policy;
 	assert_done(authority_take(&a, X509_dup(w.root), X509_dup(w.issuing), "https://a.example", clock_now(), &e), e);
 	a.reg = reg_new(reg);
-	a.hsm = hsm_new(hsm);
-	a.crl = crl_clock_new();
-	a.ocsp = ocsp_clock_new();
+	a.newest->hsm = hsm_new(hsm);
+	a.newest->crl = crl_clock_new();
+	a.newest->ocsp = ocsp_clock_new();
 	return 0;
 }
 
@@ -82,15 +82,15 @@ follows_from_the_log(const char *name, X509_CRL *crl, int64_t number)
 
 	assert_done(reg_flush(a.reg, &e), e);
 	assert_done(prefix_open(&p, folder, NULL, &e), e);
-	assert_done(crl_from_prefix(&tbs, &said, &p, p.head.size, w.issuing, &e), e);
+	assert_done(crl_from_prefix(&tbs, &said, &p, p.head.size, w.issuing, 0, &e), e);
 	crl_to_der(&der, crl);
 	assert_case(name, said.number == number && said.size <= said.index);
 	assert_case(name, memmem(der.ptr, der.len, tbs.ptr, tbs.len) != NULL);
 	/* Of another issuer, or when the newest is older, it is another. */
 	buf_reset(&tbs);
-	assert_case(name, !crl_from_prefix(&tbs, &said, &p, p.head.size, w.root, &e));
+	assert_case(name, !crl_from_prefix(&tbs, &said, &p, p.head.size, w.root, 0, &e));
 	buf_reset(&tbs);
-	assert_case(name, !crl_from_prefix(&tbs, &said, &p, said.index, w.issuing, &e) || said.number < number);
+	assert_case(name, !crl_from_prefix(&tbs, &said, &p, said.index, w.issuing, 0, &e) || said.number < number);
 }
 
 static int64_t

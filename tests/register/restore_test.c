@@ -323,6 +323,7 @@ certify(unsigned n, bool issued, struct err *e)
 	reg_bytes(&u, "tbs", span_str("t"));
 	reg_int(&u, "not_before", 0);
 	reg_int(&u, "not_after", 4000000000);
+	reg_int(&u, "generation", 1);
 	if (!issued)
 		return run(&u, CALLER_CA, e);
 	reg_verb(&u, "cert.issue");

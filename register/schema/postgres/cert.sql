@@ -36,7 +36,8 @@ CREATE TABLE certificate (
 	ended_entry bigint,		-- of the revocation, of the voiding, of the last suspension or resume
 	issued_entry bigint,		-- null: reserved or void
 	entry bigint NOT NULL,
-	time bigint NOT NULL
+	time bigint NOT NULL,
+	generation bigint NOT NULL DEFAULT 1	-- whose key of the authority signs it; its CRL is shard generation - 1
 );
 CREATE INDEX certificate_key ON certificate (key_id);
 CREATE INDEX certificate_person ON certificate (person);
@@ -95,7 +96,8 @@ CREATE TABLE ocsp (
 	size bigint NOT NULL,		-- of the log that it follows from
 	sha256 bytea NOT NULL,		-- of all that was signed, in the order of serial numbers
 	signed bigint NOT NULL,		-- derived: 1 when its packs are published
-	entry bigint NOT NULL
+	entry bigint NOT NULL,
+	shard bigint NOT NULL DEFAULT 0		-- generation - 1
 );
 
 -- Keys that are known to others: no certificate is asked for or made with one.

@@ -19,7 +19,8 @@ CREATE TABLE certificate_lost (
 	invalidity bigint,
 	ended_entry bigint,
 	entry bigint NOT NULL,
-	time bigint NOT NULL
+	time bigint NOT NULL,
+	generation bigint NOT NULL DEFAULT 1
 );
 CREATE INDEX certificate_lost_entry ON certificate_lost (entry);
 

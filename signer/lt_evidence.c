@@ -1,0 +1,154 @@
+/*
+ * What makes a signature last beyond its certificates (B-LT, permit_life.h): a
+ * time stamp over it, and of signer and stamper the issuing certificate with its
+ * newest CRL, each once; the root's CRL.
+ *
+ * After a roll-over of the authority (ca/roll_over.h) officer, seal and stamp may
+ * have certificates of different issuing keys.
+ */
+#include "signer/permit_life.h"
+
+#include "base/log.h"
+#include "signer/tsa_proto.h"
+#include "verifier/tst.h"
+#include "verifier/xades_write.h"
+
+static bool
+stamp_request(struct buf *out, const unsigned char imprint[SHA256_LEN], struct err *e)
+{
+	own(TS_REQ) *req = TS_REQ_new();
+	TS_MSG_IMPRINT *m = TS_MSG_IMPRINT_new();
+	X509_ALGOR *alg = X509_ALGOR_new();
+	unsigned char *der = NULL;
+	int n;
+
+	promise(req != NULL && m != NULL && alg != NULL && X509_ALGOR_set0(alg, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL) == 1 &&
+	    TS_REQ_set_version(req, 1) == 1 && TS_MSG_IMPRINT_set_algo(m, alg) == 1 &&
+	    TS_MSG_IMPRINT_set_msg(m, (unsigned char *)imprint, SHA256_LEN) == 1 && TS_REQ_set_msg_imprint(req, m) == 1 &&
+	    TS_REQ_set_cert_req(req, 1) == 1);
+	n = i2d_TS_REQ(req, &der);
+	promise(n > 0);
+	buf_put(out, der, (size_t)n);
+	OPENSSL_free(der);
+	X509_ALGOR_free(alg);
+	TS_MSG_IMPRINT_free(m);
+	return buf_ok(out, "request", e);
+}
+
+static bool
+get_stamp(struct lt_evidence *v, struct tst *tst, const struct service *s, const unsigned char imprint[SHA256_LEN], struct err *e)
+{
+	own_struct(msg) ask = msg_new(TSA_STAMP, TSA_MESSAGE_MAX);
+	own_struct(msg) reply = msg_new(0, 1);
+	own_struct(buf) request = buf_new(4096);
+
+	if (!stamp_request(&request, imprint, e))
+		return false;
+	msg_put(&ask, buf_span(&request));
+	if (!peer_call(s->tsa, &ask, &reply, e) || !tst_of_response(&v->stamp, msg_span(&reply, 0), e) ||
+	    !tst_check(tst, buf_span(&v->stamp), EVP_sha256(), span_of(imprint, SHA256_LEN), NULL, e))
+		return fail_in(e, "time stamp");
+	return true;
+}
+
+/* Generation 1 is the ceremony's, from a file; later ones are published by antin-ca,
+ * and none is believed that is not the root's. */
+static bool
+get_issuing(struct buf *der, const struct service *s, int64_t generation, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("publish.last");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own_str char *path = xprintf("ca/issuing-%d.crt", (int)generation);
+	own(X509) *cert = NULL;
+	struct reg_cell c[1];
+
+	if (generation == 1) {
+		cert_to_der(der, s->issuing);
+		return buf_ok(der, "issuing certificate", e);
+	}
+	reg_text(&read, "path", path);
+	if (!reg_one(s->reg, &read, &rows, c, 1, "issuing certificate of this generation", e) || !cert_from_der(&cert, c[0].s, e))
+		return fail_in(e, "%s", path);
+	if (X509_verify(cert, X509_get0_pubkey(s->root)) != 1)
+		return fail(e, ERR_BUG, "%s is not the root's", path);
+	buf_put_span(der, c[0].s);
+	return buf_ok(der, "issuing certificate", e);
+}
+
+static bool
+get_crl(struct buf *der, const struct service *s, int64_t generation, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("crl.last");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[5];
+
+	reg_int(&read, "shard", generation - 1);
+	if (!reg_one(s->reg, &read, &rows, c, 5, "CRL", e))
+		return false;
+	if (c[2].null)
+		return fail(e, ERR_LATER, "the newest CRL is not signed yet");
+	buf_put_span(der, c[2].s);
+	return buf_ok(der, "CRL", e);
+}
+
+static bool
+add_issuer(struct lt_evidence *v, const struct service *s, int64_t generation, struct err *e)
+{
+	struct buf *issuing = &v->issuing[v->n], *crl = &v->crl[v->n];
+
+	*issuing = buf_new(64 << 10);
+	*crl = buf_new(16u << 20);
+	v->n++;
+	return get_issuing(issuing, s, generation, e) && get_crl(crl, s, generation, e);
+}
+
+/* The stamper's certificate is one of this register's, or its chain came along. */
+static bool
+add_stampers(struct lt_evidence *v, const struct service *s, const struct tst *tst, int64_t generation, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("cert.by_serial");
+	own_struct(reg_rows) rows = { .left = 0 };
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(tst->signer);
+	struct reg_cell c[15];
+	bool more;
+
+	reg_bytes(&read, "serial", span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
+	return reg_read(s->reg, &read, &rows, e) && reg_next(&rows, c, 15, &more, e) &&
+	    (!more || c[14].i == generation || add_issuer(v, s, c[14].i, e));
+}
+
+static void
+fill(struct lt_evidence *v, const struct service *s)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		v->cert[i] = buf_span(&v->issuing[i]);
+		v->list[i] = buf_span(&v->crl[i]);
+	}
+	v->list[v->n] = buf_span(&s->root_crl);
+}
+
+bool
+lt_evidence_get(struct lt_evidence *out, const struct service *s, int64_t generation, const unsigned char imprint[SHA256_LEN], struct err *e)
+{
+	own_struct(lt_evidence) v = { .stamp = buf_new(TST_MAX) };
+	struct tst tst = { .time = 0 };
+	bool good = get_stamp(&v, &tst, s, imprint, e) && add_issuer(&v, s, generation, e) && add_stampers(&v, s, &tst, generation, e);
+
+	tst_drop(&tst);
+	if (!good)
+		return false;
+	*out = v;
+	v = (struct lt_evidence){ .n = 0 };
+	fill(out, s);
+	return true;
+}
+
+void
+lt_evidence_drop(struct lt_evidence *v)
+{
+	buf_drop(&v->stamp);
+	for (size_t i = 0; i < v->n; i++) {
+		buf_drop(&v->issuing[i]);
+		buf_drop(&v->crl[i]);
+	}
+}
