@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DELTA PACK_SHARDS		/* the slot behind them */
+#define KEYS_MAX 8			/* issuing keys of one authority, each with a folder: ocsp, ocsp1 ... */
 #define SERIAL_LEN 20
 #define LOOK_MS 200			/* between two looks at the folder */
 #define CACHE_SECS 3600
@@ -24,11 +26,15 @@
 /* A file that is mapped; ptr NULL: there is none, or (bad) one that cannot be used. */
 struct slot { bool bad; void *ptr; size_t len; dev_t dev; ino_t ino; struct timespec changed; struct pack pack; };
 
+/* What one issuing key's responder has signed. */
+struct board { struct slot slot[PACK_SHARDS + 1]; };
+
 struct ocsp_shelf {
 	const char *public;
-	pthread_rwlock_t lock;		/* guards the slots */
+	pthread_rwlock_t lock;		/* guards the boards */
 	atomic_llong looked;		/* clock_mono_ms */
-	struct slot slot[PACK_SHARDS + 1];
+	struct board board[KEYS_MAX];
+	size_t n;			/* boards that have been seen; the newest key's is the last */
 };
 
 struct ocsp_shelf *
@@ -53,8 +59,9 @@ slot_drop(struct slot *s)
 void
 ocsp_shelf_free(struct ocsp_shelf *s)
 {
-	for (size_t i = 0; i <= DELTA; i++)
-		slot_drop(&s->slot[i]);
+	for (size_t k = 0; k < s->n; k++)
+		for (size_t i = 0; i <= DELTA; i++)
+			slot_drop(&s->board[k].slot[i]);
 	pthread_rwlock_destroy(&s->lock);
 	free(s);
 }
@@ -92,16 +99,16 @@ slot_map(struct slot *out, int fd, const struct stat *st, struct err *e)
  * What a file that cannot be used would say is unknown: its certificates get
  * tryLater, and of the delta's any may be one of them. */
 static void
-look_at(struct ocsp_shelf *s, size_t i)
+look_at(struct board *b, const char *folder, size_t i)
 {
-	own_str char *path = i == DELTA ? xprintf("%s/ocsp/delta.pack", s->public) : xprintf("%s/ocsp/%zx.pack", s->public, i);
+	own_str char *path = i == DELTA ? xprintf("%s/delta.pack", folder) : xprintf("%s/%zx.pack", folder, i);
 	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct slot new = { .ptr = NULL };
 	struct stat st;
 	struct err e;
 
 	if (fd >= 0 && fstat(fd, &st) == 0) {
-		if (is_same(&s->slot[i], &st))
+		if (is_same(&b->slot[i], &st))
 			return;
 		if (!slot_map(&new, fd, &st, &e)) {
 			log_warn("%s: %s", path, e.text);	/* once */
@@ -109,11 +116,11 @@ look_at(struct ocsp_shelf *s, size_t i)
 		}
 	} else {
 		new.bad = errno != ENOENT;
-		if (new.bad && !s->slot[i].bad)
+		if (new.bad && !b->slot[i].bad)
 			log_warn("%s: %m", path);
 	}
-	slot_drop(&s->slot[i]);
-	s->slot[i] = new;
+	slot_drop(&b->slot[i]);
+	b->slot[i] = new;
 }
 
 /* One of the threads looks, now and then; the others go on. */
@@ -125,8 +132,15 @@ look(struct ocsp_shelf *s)
 	if (now - LOOK_MS < before || !atomic_compare_exchange_strong(&s->looked, &before, now))
 		return;
 	pthread_rwlock_wrlock(&s->lock);
-	for (size_t i = 0; i <= DELTA; i++)
-		look_at(s, i);
+	for (size_t k = 0; k < KEYS_MAX; k++) {
+		own_str char *folder = k == 0 ? xprintf("%s/ocsp", s->public) : xprintf("%s/ocsp%zu", s->public, k);
+
+		if (k > 0 && k >= s->n && access(folder, F_OK) != 0)
+			break;
+		s->n = k + 1 > s->n ? k + 1 : s->n;
+		for (size_t i = 0; i <= DELTA; i++)
+			look_at(&s->board[k], folder, i);
+	}
 	pthread_rwlock_unlock(&s->lock);
 }
 
@@ -179,22 +193,21 @@ is_behind(const struct slot *delta, const struct pack *whole)
 	return delta->ptr != NULL && delta->pack.head.follows > whole->head.number;
 }
 
+/* *ours: the board is about the certificate's issuer, and nobody else can answer. */
 static unsigned char
-find(const struct ocsp_shelf *s, const struct ocsp_request *r, int64_t now, struct buf *out, struct pack_head *head)
+find_on(const struct board *b, const struct ocsp_request *r, int64_t now, struct buf *out, struct pack_head *head, bool *ours)
 {
-	const struct slot *delta = &s->slot[DELTA], *slot;
+	const struct slot *delta = &b->slot[DELTA], *slot = &b->slot[pack_shard(r->id[0].serial)];
 	struct span serial = r->id[0].serial, body;
-	const struct pack *p;
+	const struct pack *p = &slot->pack;
 
-	if (serial.len != SERIAL_LEN || serial.ptr[0] < 0x40 || serial.ptr[0] > 0x7f)
-		return UNAUTHORIZED;	/* no authority of ours gives such a number */
-	slot = &s->slot[pack_shard(serial)];
-	if (slot->ptr == NULL || delta->bad)
+	*ours = false;
+	if (slot->ptr == NULL)
 		return TRY_LATER;
-	p = &slot->pack;
 	if (!about_one(r, p))
 		return UNAUTHORIZED;
-	if (is_behind(delta, p) || now >= p->head.next_update)
+	*ours = true;
+	if (delta->bad || is_behind(delta, p) || now >= p->head.next_update)
 		return TRY_LATER;
 	if (adds_to(delta, p) && pack_find(&delta->pack, serial, &body))
 		p = &delta->pack;
@@ -208,6 +221,28 @@ find(const struct ocsp_shelf *s, const struct ocsp_request *r, int64_t now, stru
 	head->kind = span_str("ocsp");
 	head->about = serial;
 	return 0;
+}
+
+static unsigned char
+find(const struct ocsp_shelf *s, const struct ocsp_request *r, int64_t now, struct buf *out, struct pack_head *head)
+{
+	struct span serial = r->id[0].serial;
+	unsigned char answer = UNAUTHORIZED;
+	bool ours;
+
+	if (serial.len != SERIAL_LEN || serial.ptr[0] < 0x40 || serial.ptr[0] > 0x7f)
+		return UNAUTHORIZED;	/* no authority of ours gives such a number */
+	/* The newest key's certificates are asked about most. */
+	for (size_t k = s->n; k-- > 0;) {
+		unsigned char one = find_on(&s->board[k], r, now, out, head, &ours);
+
+		if (ours)
+			return one;
+		/* What cannot be read may be about this issuer. */
+		if (one == TRY_LATER)
+			answer = TRY_LATER;
+	}
+	return answer;
 }
 
 void

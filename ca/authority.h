@@ -40,6 +40,7 @@ struct authority {
 	struct reg *reg;
 	struct gate *gate;
 	struct left_behind *left;	/* left_behind.c's own */
+	void (*connect)(struct generation *);	/* its token, its clocks */
 };
 
 /* Fills names and ids from the two certificates, the first generation's; takes

@@ -19,6 +19,8 @@
 #define ROOT_CRL_PATH "crl/root.crl"
 #define FACTS_MAX 4096
 #define APPOINTMENT_ID_LEN 16
+#define CEREMONY "ceremony/1"
+#define ROLL_OVER "roll-over/1"
 
 void
 ceremony_result_drop(struct ceremony_result *r)
@@ -103,16 +105,38 @@ make_authority(struct buf *out, X509 **cert, const struct certificate_plan *c, X
 	    sign_with(out, key, buf_span(&tbs), e) && cert_from_der(cert, buf_span(out), e);
 }
 
+/* The one that is, or a new one. */
+static bool
+make_root(struct ceremony_result *r, X509 **root, const struct ceremony_plan *p, struct err *e)
+{
+	struct certificate_plan c;
+
+	if (p->root != NULL) {
+		promise(X509_up_ref(p->root) == 1);
+		*root = p->root;
+		r->root = buf_new(CERT_MAX);
+		cert_to_der(&r->root, *root);
+		return buf_ok(&r->root, "root", e);
+	}
+	if (!plan_authority(&c, p, "root", p->root_name, p->root_key, e))
+		return false;
+	c.not_before = p->now - BACKDATE_SECS;
+	c.not_after = p->now + c.profile->years * 365 * DAY_SECS;
+	return make_authority(&r->root, root, &c, NULL, p->root_key, e);
+}
+
+static bool
+check_root_key(X509 *root, const struct ceremony_plan *p, struct err *e)
+{
+	return EVP_PKEY_eq(X509_get0_pubkey(root), p->root_key) == 1 || fail(e, ERR_INPUT, "the root's token has another key than the root's certificate");
+}
+
 static bool
 make_chain(struct ceremony_result *r, X509 **root, X509 **issuing, const struct ceremony_plan *p, struct err *e)
 {
 	struct certificate_plan c;
 
-	if (!plan_authority(&c, p, "root", p->root_name, p->root_key, e))
-		return false;
-	c.not_before = p->now - BACKDATE_SECS;
-	c.not_after = p->now + c.profile->years * 365 * DAY_SECS;
-	if (!make_authority(&r->root, root, &c, NULL, p->root_key, e) ||
+	if (!make_root(r, root, p, e) || !check_root_key(*root, p, e) ||
 	    !plan_authority(&c, p, "issuing", p->issuing_name, p->issuing_key, e) || !certificate_dates(&c, *root, p->now, e))
 		return false;
 	snprintf(c.crl_url, sizeof(c.crl_url), "%s/%s", p->site, ROOT_CRL_PATH);
@@ -228,16 +252,18 @@ make_bundle(struct ceremony_result *r, X509 *root, const struct ceremony_plan *p
 	own(json_t) *j = NULL;
 	own_struct(buf) text = buf_new(CEREMONY_MAX);
 	char made[TIME_TEXT];
+	bool later = p->root != NULL;
 
-	if (p->npersons == 0 || p->npersons > CEREMONY_PEOPLE_MAX || p->nservices > CEREMONY_PEOPLE_MAX)
-		return fail(e, ERR_LIMIT, "a ceremony names 1 to %d administrators and at most as many services", CEREMONY_PEOPLE_MAX);
+	if ((p->npersons == 0) != later || p->npersons > CEREMONY_PEOPLE_MAX || p->nservices > CEREMONY_PEOPLE_MAX)
+		return fail(e, ERR_LIMIT, "a ceremony names 1 to %d administrators (a later generation's none) and at most as many services", CEREMONY_PEOPLE_MAX);
 	if (!put_people(people, p, e) || !put_services(services, p, e))
 		return false;
 	time_text_utc(made, p->now);
-	j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:O, s:O}", "antin", "ceremony/1", "tier", p->tier, "site", p->site,
-	    "log", p->log_vkey, "made", made, "root", base64_json(buf_span(&r->root)), "issuing", base64_json(buf_span(&r->issuing)),
-	    "root_crl", base64_json(buf_span(&r->root_crl)), "administrators", people, "services", services);
-	if (j == NULL)
+	j = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:O}", "antin", later ? ROLL_OVER : CEREMONY, "tier", p->tier, "site", p->site,
+	    "made", made, "root", base64_json(buf_span(&r->root)), "issuing", base64_json(buf_span(&r->issuing)),
+	    "root_crl", base64_json(buf_span(&r->root_crl)), "services", services);
+	if (j == NULL || (later ? json_object_set_new(j, "generation", json_integer(p->generation))
+	    : json_object_set_new(j, "log", json_string(p->log_vkey)) | json_object_set(j, "administrators", people)) != 0)
 		return fail(e, ERR_INPUT, "ceremony: a text is not UTF-8");
 	json_write(&text, j);
 	r->bundle = buf_new(CEREMONY_MAX);
@@ -285,24 +311,39 @@ check_root(struct ceremony *c, X509 *root, struct err *e)
 	return span_eq(buf_span(&mine), buf_span(&named)) || fail(e, ERR_POLICY, "the bundle names another root");
 }
 
+/* Which of the two it is, and what only one of them says. */
+static bool
+take_kind(struct ceremony *c, struct err *e)
+{
+	static const char *const first[] = { "antin", "tier", "site", "log", "made", "root", "issuing", "root_crl", "administrators", "services", NULL };
+	static const char *const later[] = { "antin", "tier", "site", "generation", "made", "root", "issuing", "root_crl", "services", NULL };
+	const char *antin;
+
+	if (!json_take_str(&antin, c->json, "antin", e))
+		return false;
+	if (strcmp(antin, CEREMONY) == 0) {
+		c->generation = 1;
+		return json_only(c->json, first, e) && json_take_str(&c->log_vkey, c->json, "log", e);
+	}
+	if (strcmp(antin, ROLL_OVER) != 0)
+		return fail(e, ERR_INPUT, "\"antin\" is neither " CEREMONY " nor " ROLL_OVER);
+	return json_only(c->json, later, e) && json_take_int(&c->generation, c->json, "generation", e) &&
+	    (c->generation >= 2 || fail(e, ERR_INPUT, "\"generation\" of a roll-over is 2 or more"));
+}
+
 static bool
 take_parts(struct ceremony *c, const struct policy *p, struct err *e)
 {
-	static const char *const keys[] = { "antin", "tier", "site", "log", "made", "root", "issuing", "root_crl", "administrators", "services", NULL };
 	own_struct(buf) issuing = buf_new(1);
 	own(X509_CRL) *crl = NULL;
 	struct crl_facts facts;
 	const struct tier *tier;
-	const char *antin;
 
-	if (!json_only(c->json, keys, e) || !json_take_str(&antin, c->json, "antin", e) || !json_take_str(&c->tier, c->json, "tier", e) ||
-	    !json_take_str(&c->site, c->json, "site", e) || !json_take_str(&c->log_vkey, c->json, "log", e) ||
+	if (!take_kind(c, e) || !json_take_str(&c->tier, c->json, "tier", e) || !json_take_str(&c->site, c->json, "site", e) ||
 	    !take_base64(&issuing, c->json, "issuing", e) || !cert_from_der(&c->issuing, buf_span(&issuing), e) ||
 	    !take_base64(&c->root_crl, c->json, "root_crl", e) || !crl_from_any(&crl, buf_span(&c->root_crl), e) ||
 	    !crl_check(&facts, crl, c->root, e))
 		return false;
-	if (strcmp(antin, "ceremony/1") != 0)
-		return fail(e, ERR_INPUT, "\"antin\" is not ceremony/1");
 	tier = cert_tier(c->issuing, p);
 	return (tier != NULL && strcmp(tier->id, c->tier) == 0) || fail(e, ERR_POLICY, "the issuing certificate is not of the tier %.40s", c->tier);
 }
@@ -389,18 +430,14 @@ static void
 put_bundle(struct reg_unit *u, const struct authority *a, const struct ceremony *c, struct span bundle)
 {
 	own_struct(buf) root = buf_new(CERT_MAX);
-	own_struct(buf) issuing = buf_new(CERT_MAX);
 
 	cert_to_der(&root, c->root);
-	cert_to_der(&issuing, c->issuing);
 	reg_verb(u, "policy.adopt");
 	reg_text(u, "org", a->org);
 	reg_text(u, "what", "ceremony");
 	reg_bytes(u, "hash", span_of(c->hash, SHA256_LEN));
 	reg_bytes(u, "body", bundle);
 	put_publication(u, "ca/root.crt", buf_span(&root));
-	put_publication(u, "ca/issuing.crt", buf_span(&issuing));
-	put_publication(u, ROOT_CRL_PATH, buf_span(&c->root_crl));
 }
 
 /* What is to be done with each entry of the bundle. */
@@ -415,6 +452,8 @@ each_entry(struct authority *a, const struct ceremony *c, entry_step *step, void
 		json_t *list, *j;
 		size_t k;
 
+		if (lists[i].person && c->generation > 1)
+			continue;
 		if (!json_take_arr(&list, c->json, lists[i].key, e))
 			return false;
 		json_array_foreach(list, k, j) {
@@ -486,20 +525,39 @@ is_recorded(struct authority *a, const struct ceremony *c, bool *recorded, struc
 }
 
 bool
+ceremony_put(struct reg_unit *u, struct authority *a, const struct ceremony *c, int64_t now, struct err *e)
+{
+	own_struct(buf) issuing = buf_new(CERT_MAX);
+	own_str char *path = c->generation == 1 ? xstrdup("ca/issuing.crt") : xprintf("ca/issuing-%d.crt", (int)c->generation);
+
+	cert_to_der(&issuing, c->issuing);
+	put_publication(u, path, buf_span(&issuing));
+	put_publication(u, ROOT_CRL_PATH, buf_span(&c->root_crl));
+	return each_entry(a, c, record_entry, u, now, e);
+}
+
+bool
+ceremony_issue(struct authority *a, const struct ceremony *c, int64_t now, struct err *e)
+{
+	own_struct(reg_unit) none = reg_unit_new();
+	own_struct(adopting) d = { .b.item = xalloc(2 * CEREMONY_PEOPLE_MAX * sizeof(struct issue_item)) };
+
+	return each_entry(a, c, plan_entry, &d, now, e) &&
+	    (d.b.n == 0 || (issue_plan(a, &d.b, now, e) && issue_run(a, &d.b, &none, now, e)));
+}
+
+bool
 ceremony_adopt(struct authority *a, const struct ceremony *c, struct span bundle, int64_t now, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
-	own_struct(reg_unit) none = reg_unit_new();
-	own_struct(adopting) d = { .b.item = xalloc(2 * CEREMONY_PEOPLE_MAX * sizeof(struct issue_item)) };
 	bool recorded;
 
 	if (!is_recorded(a, c, &recorded, e))
 		return false;
 	if (!recorded) {
 		put_bundle(&u, a, c, bundle);
-		if (!each_entry(a, c, record_entry, &u, now, e) || !authority_run(a, "ceremony", &u, NULL, e))
+		if (!ceremony_put(&u, a, c, now, e) || !authority_run(a, "ceremony", &u, NULL, e))
 			return false;
 	}
-	return each_entry(a, c, plan_entry, &d, now, e) &&
-	    (d.b.n == 0 || (issue_plan(a, &d.b, now, e) && issue_run(a, &d.b, &none, now, e)));
+	return ceremony_issue(a, c, now, e);
 }

@@ -500,18 +500,32 @@ issue_shard(struct generation *g, int64_t now, int64_t *number, struct err *e)
 }
 
 bool
+crl_issue_first(struct generation *g, int64_t now, struct err *e)
+{
+	int64_t number;
+
+	return issue_shard(g, now, &number, e);
+}
+
+bool
 crl_issue(struct authority *a, int64_t now, int64_t *number, struct err *e)
 {
 	int64_t least = INT64_MAX, one;
+	bool good = true;
+	struct err why;
 
+	/* A token that is away keeps only its own generation's from being made. */
 	for (struct generation *g = a->newest; g != NULL; g = g->older) {
-		if (!issue_shard(g, now, &one, e))
-			return false;
-		least = one < least ? one : least;
+		if (issue_shard(g, now, &one, &why)) {
+			least = one < least ? one : least;
+			continue;
+		}
+		*e = why;
+		good = false;
 	}
 	if (number != NULL)
 		*number = least;
-	return true;
+	return good;
 }
 
 void

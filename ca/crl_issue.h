@@ -51,6 +51,9 @@ must_check bool crl_missing(struct buf *serials, struct buf *held, struct span l
  * shards.  Calls that wait for each other share one CRL. */
 must_check bool crl_issue(struct authority *, int64_t now, int64_t *number, struct err *);
 
+/* The same of one generation, for a start. */
+must_check bool crl_issue_first(struct generation *, int64_t now, struct err *);
+
 /* Something was revoked or voided: the timer issues soon. */
 void crl_ask(struct authority *);
 

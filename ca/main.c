@@ -24,6 +24,7 @@
 #include "ca/orders.h"
 #include "ca/proto.h"
 #include "ca/request.h"
+#include "ca/roll_over.h"
 
 #include <unistd.h>
 
@@ -112,12 +113,14 @@ read_files(const struct ca_conf *c, struct authority *a, struct ceremony *ceremo
 	    file_read(bundle, c->ceremony, e) && ceremony_open(ceremony, buf_span(bundle), root, a->policy, e);
 }
 
+static struct ca_conf conf;
+
 /* Each generation has a token of its own: "<key>", "<key>-2" ... */
 static void
-connect_generation(struct generation *g, const struct ca_conf *c)
+connect_generation(struct generation *g)
 {
-	const struct place place = { c->run, (uid_t)c->uid_base };
-	own_str char *name = g->n == 1 ? xstrdup(c->key) : xprintf("%s-%d", c->key, (int)g->n);
+	const struct place place = { conf.run, (uid_t)conf.uid_base };
+	own_str char *name = g->n == 1 ? xstrdup(conf.key) : xprintf("%s-%d", conf.key, (int)g->n);
 	own_str char *hsm = place_socket(&place, name, CALLER_CA);
 
 	g->hsm = hsm_new(hsm);
@@ -135,7 +138,8 @@ connect_all(const struct ca_conf *c, struct authority *a)
 	a->reg = reg_new(reg);
 	a->gate = gate_new(verifier);
 	a->left = left_behind_new();
-	connect_generation(a->newest, c);
+	a->connect = connect_generation;
+	a->connect(a->newest);
 }
 
 static bool
@@ -171,6 +175,29 @@ adopt_policy(struct authority *a, struct err *e)
 	return authority_run(a, "policy", &u, NULL, e);
 }
 
+static bool
+wait_for_token(struct authority *a, struct err *e)
+{
+	struct generation *newest = a->newest;
+
+	return hsm_wait(newest->hsm, START_WAIT_MS, e);
+}
+
+/* Of an older generation, whose token may be away, the timer makes it later. */
+static bool
+first_crls(struct authority *a, int64_t now, struct err *e)
+{
+	struct generation *newest = a->newest;
+	struct err why;
+
+	if (!crl_issue_first(newest, now, e))
+		return false;
+	for (struct generation *g = newest->older; g != NULL; g = g->older)
+		if (!crl_issue_first(g, now, &why))
+			log_warn("generation %lld: no CRL: %s", (long long)g->n, why.text);
+	return true;
+}
+
 /* What a crash left is put right before anything is heard; the CRL that a start
  * always makes shows it, and what was revoked just before the crash. */
 static bool
@@ -179,8 +206,8 @@ begin(struct authority *a, const struct ceremony *ceremony, struct span bundle, 
 	int64_t now = clock_now();
 	size_t voided;
 
-	if (!reg_wait(a->reg, START_WAIT_MS, e) || !hsm_wait(a->newest->hsm, START_WAIT_MS, e) || !adopt_policy(a, e) ||
-	    !issue_recover(a, now, &voided, e) || !ceremony_adopt(a, ceremony, bundle, now, e) || !crl_issue(a, now, NULL, e))
+	if (!reg_wait(a->reg, START_WAIT_MS, e) || !roll_over_follow(a, now, e) || !wait_for_token(a, e) || !adopt_policy(a, e) ||
+	    !issue_recover(a, now, &voided, e) || !ceremony_adopt(a, ceremony, bundle, now, e) || !first_crls(a, now, e))
 		return false;
 	if (voided > 0)
 		log_warn("%zu reservations without a certificate were voided and are on the CRL", voided);
@@ -207,17 +234,13 @@ int
 main(int argc, char **argv)
 {
 	static struct authority a;		/* its timer outlives main's frame */
-	struct ca_conf c = { 0 };
 	struct serve *door;
 	struct err e;
 
-	start_conf(&c, options, "antin-ca", argc, argv);
-	if (!start(&c, &a, &door, &e))
+	start_conf(&conf, options, "antin-ca", argc, argv);
+	if (!start(&conf, &a, &door, &e))
 		return start_refused(&e);
-	for (struct generation *g = a.newest; g != NULL; g = g->older) {
-		crl_timer_start(g);
-		ocsp_timer_start(g);
-	}
+	roll_over_start_timers(&a);
 	left_behind_start(&a);
 	start_ready();
 	if (!serve_run(door, &a, &e))

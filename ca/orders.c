@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "ca/order_act.h"
+#include "ca/roll_over.h"
 
 #include <stdio.h>
 
@@ -52,6 +53,7 @@ static const struct { const char *verb; bool (*run)(struct act *, struct err *);
 	{ "cert.suspend", order_suspend }, { "cert.resume", order_resume },
 	{ "cert.renew", order_renew }, { "cert.modify", order_modify },
 	{ "key.block", order_block_key },
+	{ "authority.roll-over", order_roll_over },
 	{ "person.appoint", order_appoint }, { "person.end", order_end }, { "program.register", order_program },
 	{ "order.consent", order_consent }, { "order.withdraw", order_withdraw },
 };
@@ -96,7 +98,7 @@ order_carry_out(struct authority *a, struct span cms, int64_t now, struct buf *a
 	struct act t = { .a = a, .o = &o, .cms = cms, .now = now, .today = day_in_vietnam(now), .answer = j };
 	bool good;
 
-	if (!act_open(&t, &cert, e))
+	if (!roll_over_follow(a, now, e) || !act_open(&t, &cert, e))
 		return false;
 	json_object_set_new(j, "done", json_string(o.verb));
 	t.unit = unit;

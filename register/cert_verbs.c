@@ -50,7 +50,8 @@ static const struct verb verbs[] = {
 		  { "not_before", REG_INT }, { "not_after", REG_INT }, { "generation", REG_INT, true } },
 	  .check = { NOT_BLOCKED,
 		     /* Records older than the second generation name none: theirs is the first. */
-		     { "SELECT 1 WHERE $generation IS NOT NULL", ERR_BUG, "a certificate is of a generation of the authority" },
+		     { "SELECT 1 WHERE $generation = 1 + (SELECT count(*) FROM policy_adopted WHERE what = 'roll-over')", ERR_CONFLICT,
+		       "another generation of the authority issues; try again" },
 		     { "SELECT 1 FROM request WHERE id = $request AND state = 'pending'", ERR_CONFLICT, "this request is not waiting any more" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial) AND "
 		       "NOT EXISTS (SELECT 1 FROM certificate_lost WHERE serial = $serial)", ERR_BUG, "a serial number was drawn twice" } },
@@ -126,6 +127,13 @@ static const struct verb verbs[] = {
 	  .check = { { "SELECT 1 FROM appointment WHERE id = $id AND ended_day IS NULL", ERR_CONFLICT, "this appointment has ended already, or never was" },
 		     APPROVERS_WITHOUT_APPOINTMENT },
 	  .project = { "UPDATE appointment SET ended_day = $day WHERE id = $id" } },
+
+	/* The authority goes on with a new key (ca/roll_over.h). */
+	{ .name = "authority.roll_over", .callers = CALLER_CA, .entry = 10, .org = "org", .public = "hash",
+	  .in = { { "org", REG_TEXT }, { "generation", REG_INT }, { "hash", REG_BYTES }, { "body", REG_BYTES } },
+	  .check = { { "SELECT 1 WHERE $generation = 2 + (SELECT count(*) FROM policy_adopted WHERE what = 'roll-over')", ERR_CONFLICT,
+		       "another roll-over was recorded meanwhile" } },
+	  .project = { "INSERT INTO policy_adopted (entry, what, hash, body, time) VALUES ($entry, 'roll-over', $hash, $body, $time)" } },
 
 	/* A function of the first `size` entries, whose root it names.  Older records
 	 * have the octets' length there, and no root. */

@@ -6,19 +6,24 @@
 #include "register/ocsp_check.h"
 #include "register/report_check.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #define CERT_MAX (64u << 10)
 #define BODY_MAX (64u << 20)
 #define RAW_LEN 64
 #define KID_LEN_ 8		/* of a COSE key id */
+#define SHARDS_MAX 8		/* of CRLs: as many as an authority has generations */
 
+struct shard { X509 *issuing; struct buf issuing_der, crl; };
 struct check {
 	struct store *db;
 	struct derived *out;
-	X509 *root, *issuing;		/* NULL: no ceremony is recorded */
+	X509 *root;			/* NULL: no ceremony is recorded */
+	struct shard shard[SHARDS_MAX];
+	size_t nshards;
 	cert_list *signers;		/* of status lists */
-	struct buf root_der, issuing_der, root_crl, crl, cwt;
+	struct buf root_der, root_crl, cwt;
 };
 
 /*
@@ -44,18 +49,42 @@ take_base64(struct buf *out, const json_t *j, const char *key, struct err *e)
 	return json_take_str(&text, j, key, e) && base64_get(out, span_str(text), e);
 }
 
-/* The bundle is the root's own word; it must name the root that is published. */
+/* A bundle is the root's own word: one issuing certificate more, and the root's
+ * newest CRL. */
 static bool
-open_ceremony(struct check *k, struct span bundle, struct span root_der, struct err *e)
+open_bundle(struct check *k, json_t **j, struct span bundle, struct err *e)
 {
 	own_struct(buf) content = buf_new(CMS_MAX);
 	own(CMS_ContentInfo) *cms = NULL;
-	own(json_t) *j = NULL;
+	struct shard *s = &k->shard[k->nshards];
 	int64_t at;
 
-	return cert_from_der(&k->root, root_der, e) && cms_read(&cms, bundle, e) && cms_open(&content, &at, cms, k->root, e) &&
-	    json_read(&j, buf_span(&content), e) && take_base64(&k->root_der, j, "root", e) && take_base64(&k->issuing_der, j, "issuing", e) &&
-	    take_base64(&k->root_crl, j, "root_crl", e) && cert_from_der(&k->issuing, buf_span(&k->issuing_der), e);
+	if (k->nshards == SHARDS_MAX)
+		return fail(e, ERR_STORE, "more than %d generations of the authority", SHARDS_MAX);
+	k->nshards++;
+	*s = (struct shard){ .issuing_der = buf_new(CERT_MAX), .crl = buf_new(BODY_MAX) };
+	buf_reset(&k->root_crl);
+	return cms_read(&cms, bundle, e) && cms_open(&content, &at, cms, k->root, e) && json_read(j, buf_span(&content), e) &&
+	    take_base64(&s->issuing_der, *j, "issuing", e) && take_base64(&k->root_crl, *j, "root_crl", e) && cert_from_der(&s->issuing, buf_span(&s->issuing_der), e);
+}
+
+/* It must name the root that is published. */
+static bool
+open_ceremony(struct check *k, struct span bundle, struct span root_der, struct err *e)
+{
+	own(json_t) *j = NULL;
+
+	return cert_from_der(&k->root, root_der, e) && open_bundle(k, &j, bundle, e) && take_base64(&k->root_der, j, "root", e);
+}
+
+static bool
+take_roll_over(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct check *k = ctx;
+	own(json_t) *j = NULL;
+
+	return (k->root != NULL || fail(e, ERR_STORE, "no ceremony is recorded")) &&
+	    (open_bundle(k, &j, c[0].s, e) || fail_in(e, "policy_adopted, roll-over %zu", k->nshards));
 }
 
 static bool
@@ -74,7 +103,9 @@ find_ceremony(struct check *k, struct err *e)
 		return false;
 	if (rows == 0)
 		return fail(e, ERR_STORE, "publication, row ca/root.crt is missing");
-	return open_ceremony(k, buf_span(&bundle), buf_span(&root), e) || fail_in(e, "publication, row ca/root.crt is not the root of the recorded ceremony");
+	if (!open_ceremony(k, buf_span(&bundle), buf_span(&root), e))
+		return fail_in(e, "publication, row ca/root.crt is not the root of the recorded ceremony");
+	return store_run(k->db, "SELECT body FROM policy_adopted WHERE what = 'roll-over' ORDER BY entry", NULL, type, 1, take_roll_over, k, NULL, e);
 }
 
 /*
@@ -99,18 +130,16 @@ inside(struct span der)
 }
 
 static bool
-good_crl(const struct check *k, struct span tbs, struct span der, struct err *e)
+good_crl(const struct shard *s, struct span tbs, struct span der, struct err *e)
 {
 	own(X509_CRL) *crl = NULL;
 	struct span body = inside(der);
 
 	if (body.len < tbs.len || memcmp(body.ptr, tbs.ptr, tbs.len) != 0)
 		return fail(e, ERR_STORE, "der signs something else than tbs");
-	if (k->issuing == NULL)
-		return fail(e, ERR_STORE, "no ceremony is recorded that made a key to sign it");
 	if (!crl_from_any(&crl, der, e))
 		return false;
-	return X509_CRL_verify(crl, X509_get0_pubkey(k->issuing)) == 1 || fail_ossl(e, ERR_STORE, "der is not signed by the issuing key");
+	return X509_CRL_verify(crl, X509_get0_pubkey(s->issuing)) == 1 || fail_ossl(e, ERR_STORE, "der is not signed by the issuing key");
 }
 
 static void
@@ -129,10 +158,12 @@ check_crl(void *ctx, const struct value *c, unsigned n, struct err *e)
 		count_missing(k, "crl", c[0].i);
 		return true;
 	}
-	if (!good_crl(k, c[1].s, c[2].s, e))
+	if (c[3].i < 0 || (size_t)c[3].i >= k->nshards)
+		return fail(e, ERR_STORE, "crl, row %lld: no ceremony is recorded that made a key to sign it", (long long)c[0].i);
+	if (!good_crl(&k->shard[c[3].i], c[1].s, c[2].s, e))
 		return fail_in(e, "crl, row %lld", (long long)c[0].i);
 	k->out->signatures++;
-	return keep(&k->crl, &c[2], 1, e);
+	return keep(&k->shard[c[3].i].crl, &c[2], 1, e);
 }
 
 /*
@@ -272,18 +303,32 @@ check_cwt(void *ctx, const struct value *c, unsigned n, struct err *e)
  * Publications.
  */
 
-static const struct { const char *path; size_t body; } places[] = {
-	{ "ca/root.crt", offsetof(struct check, root_der) }, { "ca/issuing.crt", offsetof(struct check, issuing_der) },
-	{ "crl/root.crl", offsetof(struct check, root_crl) }, { "crl/0.crl", offsetof(struct check, crl) }, { "status/1.cwt", offsetof(struct check, cwt) },
-};
-#define PLACES (sizeof(places) / sizeof(places[0]))
+struct place { char path[32]; const struct buf *body; bool seen; };
+#define PLACES_MAX (3 + 2 * SHARDS_MAX)
+struct published { struct check *k; struct place place[PLACES_MAX]; size_t nplaces; struct ocsp_check ocsp[SHARDS_MAX]; struct report_check reports; };
 
-struct published { struct check *k; bool seen[PLACES]; struct ocsp_check ocsp; struct report_check reports; };
-
-static struct span
-wanted(const struct check *k, size_t i)
+static void __attribute__((format(printf, 3, 4)))
+add_place(struct published *p, const struct buf *body, const char *fmt, ...)
 {
-	return buf_span((const struct buf *)((const char *)k + places[i].body));
+	struct place *new = &p->place[p->nplaces++];
+	va_list ap;
+
+	new->body = body;
+	va_start(ap, fmt);
+	vsnprintf(new->path, sizeof(new->path), fmt, ap);
+	va_end(ap);
+}
+
+static void
+add_places(struct published *p, const struct check *k)
+{
+	add_place(p, &k->root_der, "ca/root.crt");
+	add_place(p, &k->root_crl, "crl/root.crl");
+	add_place(p, &k->cwt, "status/1.cwt");
+	for (size_t i = 0; i < k->nshards; i++) {
+		add_place(p, &k->shard[i].issuing_der, i == 0 ? "ca/issuing.crt" : "ca/issuing-%zu.crt", i + 1);
+		add_place(p, &k->shard[i].crl, "crl/%zu.crl", i);
+	}
 }
 
 static bool
@@ -291,13 +336,35 @@ check_publication(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
 	struct published *p = ctx;
 
-	for (size_t i = 0; i < PLACES; i++)
-		if (span_eq_str(c[0].s, places[i].path)) {
-			p->seen[i] = true;
-			return span_eq(c[1].s, wanted(p->k, i)) || fail(e, ERR_STORE, "publication, row %s is not what the records and signatures make%s%s%s", places[i].path,
+	for (size_t i = 0; i < p->nplaces; i++)
+		if (span_eq_str(c[0].s, p->place[i].path)) {
+			p->place[i].seen = true;
+			return span_eq(c[1].s, buf_span(p->place[i].body)) || fail(e, ERR_STORE, "publication, row %s is not what the records and signatures make%s%s%s", p->place[i].path,
 			    p->k->out->missing > 0 ? " (of " : "", p->k->out->missing_last, p->k->out->missing > 0 ? " there is no signature)" : "");
 		}
-	return ocsp_check_is(c[0].s) ? ocsp_check_file(&p->ocsp, c[0].s, c[1].s, e) : report_check_file(&p->reports, c[0].s, c[1].s, e);
+	for (size_t i = 0; i < p->k->nshards; i++)
+		if (ocsp_check_is(&p->ocsp[i], c[0].s))
+			return ocsp_check_file(&p->ocsp[i], c[0].s, c[1].s, e);
+	return report_check_file(&p->reports, c[0].s, c[1].s, e);
+}
+
+static bool
+begin_published(struct published *p, struct err *e)
+{
+	add_places(p, p->k);
+	for (size_t i = 0; i < p->k->nshards; i++)
+		if (!ocsp_check_begin(&p->ocsp[i], p->k->db, (int64_t)i, e))
+			return false;
+	return report_check_begin(&p->reports, p->k->db, e);
+}
+
+static bool
+end_published(struct published *p, struct err *e)
+{
+	for (size_t i = 0; i < p->k->nshards; i++)
+		if (!ocsp_check_end(&p->ocsp[i], e))
+			return false;
+	return report_check_end(&p->reports, e);
 }
 
 static bool
@@ -307,41 +374,45 @@ check_publications(struct check *k, struct err *e)
 	struct published p = { .k = k };
 	bool good;
 
-	good = report_check_begin(&p.reports, k->db, e) && ocsp_check_begin(&p.ocsp, k->db, e) &&
-	    store_run(k->db, "SELECT path, body FROM publication ORDER BY path", NULL, types, 2, check_publication, &p, NULL, e) &&
-	    report_check_end(&p.reports, e) && ocsp_check_end(&p.ocsp, e);
-	k->out->signatures += p.ocsp.signatures;
-	ocsp_check_drop(&p.ocsp);
+	good = begin_published(&p, e) && store_run(k->db, "SELECT path, body FROM publication ORDER BY path", NULL, types, 2, check_publication, &p, NULL, e) &&
+	    end_published(&p, e);
+	for (size_t i = 0; i < k->nshards; i++) {
+		k->out->signatures += p.ocsp[i].signatures;
+		ocsp_check_drop(&p.ocsp[i]);
+	}
 	if (!good)
 		return false;
-	for (size_t i = 0; i < PLACES; i++)
-		if (!p.seen[i] && wanted(k, i).len > 0)
-			return fail(e, ERR_STORE, "publication, row %s is missing", places[i].path);
+	for (size_t i = 0; i < p.nplaces; i++)
+		if (!p.place[i].seen && p.place[i].body->len > 0)
+			return fail(e, ERR_STORE, "publication, row %s is missing", p.place[i].path);
 	return true;
 }
 
 static void
 check_drop(struct check *k)
 {
-	struct buf *const all[] = { &k->root_der, &k->issuing_der, &k->root_crl, &k->crl, &k->cwt };
+	struct buf *const all[] = { &k->root_der, &k->root_crl, &k->cwt };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		buf_drop(all[i]);
+	for (size_t i = 0; i < k->nshards; i++) {
+		X509_free(k->shard[i].issuing);
+		buf_drop(&k->shard[i].issuing_der);
+		buf_drop(&k->shard[i].crl);
+	}
 	X509_free(k->root);
-	X509_free(k->issuing);
 	cert_list_free(k->signers);
 }
 
 bool
 derived_check(struct derived *out, struct store *db, struct err *e)
 {
-	static const enum reg_type types[] = { REG_INT, REG_BYTES, REG_BYTES };
-	struct check k = { .db = db, .out = out, .root_der = buf_new(CERT_MAX), .issuing_der = buf_new(CERT_MAX), .root_crl = buf_new(BODY_MAX),
-		.crl = buf_new(BODY_MAX), .cwt = buf_new(BODY_MAX), .signers = sk_X509_new_null() };
+	static const enum reg_type types[] = { REG_INT, REG_BYTES, REG_BYTES, REG_INT };
+	struct check k = { .db = db, .out = out, .root_der = buf_new(CERT_MAX), .root_crl = buf_new(BODY_MAX), .cwt = buf_new(BODY_MAX), .signers = sk_X509_new_null() };
 	bool good;
 
 	*out = (struct derived){ .signatures = 0 };
-	good = find_ceremony(&k, e) && find_signers(&k, e) && store_run(db, "SELECT number, tbs, der FROM crl ORDER BY number", NULL, types, 3, check_crl, &k, NULL, e) &&
+	good = find_ceremony(&k, e) && find_signers(&k, e) && store_run(db, "SELECT number, tbs, der, shard FROM crl ORDER BY number", NULL, types, 4, check_crl, &k, NULL, e) &&
 	    store_run(db, "SELECT number, tbs, cwt FROM status_list ORDER BY number", NULL, types, 3, check_cwt, &k, NULL, e) && check_publications(&k, e);
 	check_drop(&k);
 	return good;

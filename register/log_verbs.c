@@ -114,6 +114,8 @@ static const struct read reads[] = {
 	  .in = { { "level", REG_INT }, { "n", REG_INT } }, .sql = "SELECT width, hashes FROM log_tile WHERE level = $level AND n = $n" },
 	{ .name = "publish.last", .callers = DAEMONS, .columns = 1, .out = { REG_BYTES }, .in = { { "path", REG_TEXT } },
 	  .sql = "SELECT body FROM publication WHERE path = $path" },
+	{ .name = "roll_over.recorded", .callers = CALLER_CA, .columns = 1, .out = { REG_BYTES },
+	  .sql = "SELECT body FROM policy_adopted WHERE what = 'roll-over' ORDER BY entry" },
 	{ .name = "policy.last", .callers = DAEMONS, .columns = 3, .out = { REG_BYTES, REG_BYTES, REG_INT },
 	  .in = { { "what", REG_TEXT } }, .sql = "SELECT hash, body, entry FROM policy_adopted WHERE what = $what ORDER BY entry DESC LIMIT 1" },
 	{ .name = "orders", .callers = CALLER_CA | CALLER_SIGNER, .columns = 6, .out = { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT },

@@ -4,6 +4,7 @@
 
 #include <openssl/ocsp.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 OWN_WITH(OCSP_RESPONSE, OCSP_RESPONSE_free)
@@ -17,11 +18,11 @@ static const char shard_names[] = "0123456789abcdef";
  */
 
 /* The last whole batch that is signed and what came after it; the last delta. */
-#define LAST_WHOLE "(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NULL AND signed <> 0)"
-#define LAST_DELTA "(SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NOT NULL AND signed <> 0)"
+#define LAST_WHOLE "(SELECT coalesce(max(number), 0) FROM ocsp WHERE shard = $shard AND follows IS NULL AND signed <> 0)"
+#define LAST_DELTA "(SELECT coalesce(max(number), 0) FROM ocsp WHERE shard = $shard AND follows IS NOT NULL AND signed <> 0)"
 static const char batches[] = "SELECT number, follows, size, this_update, next_update, sha256, "
 	"(SELECT der FROM certificate WHERE serial = responder AND profile = 'ocsp'), CASE WHEN number = " LAST_WHOLE " THEN 1 ELSE 0 END, CASE WHEN number = " LAST_DELTA " THEN 1 ELSE 0 END"
-	" FROM ocsp WHERE number >= " LAST_WHOLE " OR number = " LAST_DELTA " ORDER BY number";
+	" FROM ocsp WHERE shard = $shard AND (number >= " LAST_WHOLE " OR number = " LAST_DELTA ") ORDER BY number";
 
 struct ocsp_batch { struct pack_head head; unsigned char sha256[SHA256_LEN]; struct buf der; };
 
@@ -49,13 +50,16 @@ take_batch(void *ctx, const struct value *c, unsigned n, struct err *e)
 }
 
 bool
-ocsp_check_begin(struct ocsp_check *k, struct store *db, struct err *e)
+ocsp_check_begin(struct ocsp_check *k, struct store *db, int64_t shard, struct err *e)
 {
+	struct values v = { .n = 0 };
 	static const enum reg_type types[] = { REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT };
 
 	*k = (struct ocsp_check){ .all = EVP_MD_CTX_new() };
 	promise(k->all != NULL && EVP_DigestInit_ex(k->all, EVP_sha256(), NULL) == 1);
-	return store_run(db, batches, NULL, types, 9, take_batch, k, NULL, e);
+	snprintf(k->folder, sizeof(k->folder), shard == 0 ? "ocsp/" : "ocsp%d/", (int)shard);
+	values_int(&v, "shard", shard);
+	return store_run(db, batches, &v, types, 9, take_batch, k, NULL, e);
 }
 
 void
@@ -69,9 +73,11 @@ ocsp_check_drop(struct ocsp_check *k)
 }
 
 bool
-ocsp_check_is(struct span path)
+ocsp_check_is(const struct ocsp_check *k, struct span path)
 {
-	return path.len > 5 && memcmp(path.ptr, "ocsp/", 5) == 0;
+	size_t n = strlen(k->folder);
+
+	return path.len > n && memcmp(path.ptr, k->folder, n) == 0;
 }
 
 /* Borrowed. */
@@ -216,9 +222,10 @@ check_named(struct ocsp_check *k, const char *name, struct span body, struct err
 bool
 ocsp_check_file(struct ocsp_check *k, struct span path, struct span body, struct err *e)
 {
-	own_str char *name = span_dup_str(span_of(path.ptr + 5, path.len - 5));
+	size_t n = strlen(k->folder);
+	own_str char *name = span_dup_str(span_of(path.ptr + n, path.len - n));
 
-	return check_named(k, name, body, e) || fail_in(e, "publication, row ocsp/%.60s", name);
+	return check_named(k, name, body, e) || fail_in(e, "publication, row %s%.60s", k->folder, name);
 }
 
 bool
@@ -228,11 +235,11 @@ ocsp_check_end(struct ocsp_check *k, struct err *e)
 
 	for (size_t i = 0; k->whole > 0 && i < PACK_SHARDS; i++)
 		if (k->number[i] == 0)
-			return fail(e, ERR_STORE, "publication, row ocsp/%c.pack is missing", shard_names[i]);
+			return fail(e, ERR_STORE, "publication, row %s%c.pack is missing", k->folder, shard_names[i]);
 	if (k->delta > 0 && !k->delta_seen)
-		return fail(e, ERR_STORE, "publication, row ocsp/delta.pack is missing");
+		return fail(e, ERR_STORE, "publication, row %sdelta.pack is missing", k->folder);
 	for (size_t i = 0; i < PACK_SHARDS; i++)
 		whole &= k->number[i] == k->number[0];
 	/* Of two batches side by side the older one's hash can be had no more. */
-	return k->whole == 0 || !whole || has_hash(k->all, k->whole_sha256, e) || fail_in(e, "publication, rows ocsp/0.pack to ocsp/f.pack");
+	return k->whole == 0 || !whole || has_hash(k->all, k->whole_sha256, e) || fail_in(e, "publication, rows %s0.pack to %sf.pack", k->folder, k->folder);
 }

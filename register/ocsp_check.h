@@ -18,6 +18,7 @@
 #include "register/store.h"
 
 struct ocsp_check {
+	char folder[16];		/* "ocsp/", of later generations "ocsp1/" ... */
 	struct ocsp_batch *batch;	/* ocsp_check.c's own */
 	size_t n;
 	X509 *responder;		/* of the pack looked at last */
@@ -29,9 +30,10 @@ struct ocsp_check {
 	uint64_t signatures;
 };
 
-must_check bool ocsp_check_begin(struct ocsp_check *, struct store *, struct err *);
-/* Is this publication a pack? */
-bool ocsp_check_is(struct span path);
+/* One issuing key's batches. */
+must_check bool ocsp_check_begin(struct ocsp_check *, struct store *, int64_t shard, struct err *);
+/* Is this publication a pack of it? */
+bool ocsp_check_is(const struct ocsp_check *, struct span path);
 /* Paths in their order. */
 must_check bool ocsp_check_file(struct ocsp_check *, struct span path, struct span body, struct err *);
 must_check bool ocsp_check_end(struct ocsp_check *, struct err *);

@@ -17,6 +17,11 @@
  * antin ceremony rehearse FILE --in DIR -- both of the same file, with tokens of
  * SoftHSM in a new folder: every name ends in "(DIỄN TẬP)", requests that are
  * not there yet are made up, and nothing outside the folder is touched.
+ *
+ * A later generation's (ca/roll_over.h) has "generation" and "root_certificate"
+ * (a file) instead of root_name, origin, log_state, log and administrators, and
+ * writes issuing-N.crt, root.crl, roll-over.cms, which an order
+ * authority.roll-over takes, and the transcript.
  */
 #include "api/cli/command.h"
 #include "api/cli/custody.h"
@@ -204,6 +209,32 @@ begin_log(struct ceremony_plan *plan, const struct held *log, const json_t *j, s
 	return true;
 }
 
+/* What only one of the two kinds has. */
+static bool
+take_first(struct ceremony_plan *plan, struct held *log, struct holding *c, const json_t *j, struct err *e)
+{
+	return json_take_str(&plan->root_name, j, "root_name", e) && open_token(log, c, "log", HSM_ED25519, e) && take_people(plan, j, e) && begin_log(plan, log, j, e);
+}
+
+static bool
+take_later(struct ceremony_plan *plan, const json_t *j, struct err *e)
+{
+	own_struct(buf) text = buf_new(1 << 16);
+	const char *path;
+
+	return json_take_int(&plan->generation, j, "generation", e) && json_take_str(&path, j, "root_certificate", e) && file_read(&text, path, e) &&
+	    (cert_from_any(&plan->root, buf_span(&text), e) || fail_in(e, "%s", path));
+}
+
+static bool
+put_result(const struct ceremony_plan *plan, const struct ceremony_result *r, const char *out, struct err *e)
+{
+	own_str char *issuing = plan->root == NULL ? xstrdup("issuing.crt") : xprintf("issuing-%d.crt", (int)plan->generation);
+
+	return folder_make(out, 0755, e) && (plan->root != NULL || put_cert(out, "root.crt", buf_span(&r->root), e)) && put_cert(out, issuing, buf_span(&r->issuing), e) &&
+	    put_file(out, "root.crl", buf_span(&r->root_crl), e) && put_file(out, plan->root == NULL ? "ceremony.cms" : "roll-over.cms", buf_span(&r->bundle), e);
+}
+
 static bool
 put_transcript(const char *folder, const struct holding *c, const struct ceremony_plan *plan, const struct ceremony_result *r, const struct held *root, struct err *e)
 {
@@ -225,18 +256,17 @@ make(struct ceremony_plan *plan, struct holding *c, struct held *root, struct he
 	struct ceremony_result r = { buf_new(1 << 16), buf_new(1 << 16), buf_new(1 << 20), buf_new(CEREMONY_MAX) };
 	const json_t *j = c->plan;
 	const char *out;
-	bool good;
+	bool good, later = json_object_get(j, "generation") != NULL;
 
-	good = json_take_str(&plan->tier, j, "tier", e) && json_take_str(&plan->agency, j, "agency", e) && json_take_str(&plan->root_name, j, "root_name", e) &&
-	    json_take_str(&plan->issuing_name, j, "issuing_name", e) && json_take_str(&plan->site, j, "site", e) && json_take_str(&out, j, "out", e) &&
+	good = json_take_str(&plan->tier, j, "tier", e) && json_take_str(&plan->agency, j, "agency", e) && json_take_str(&plan->issuing_name, j, "issuing_name", e) &&
+	    json_take_str(&plan->site, j, "site", e) && json_take_str(&out, j, "out", e) &&
 	    open_token(root, c, "root", HSM_ECDSA_P256, e) && open_token(issuing, c, "issuing", HSM_ECDSA_P256, e) &&
-	    open_token(log, c, "log", HSM_ED25519, e) && take_people(plan, j, e) && take_services(plan, j, e) && begin_log(plan, log, j, e) &&
+	    (later ? take_later(plan, j, e) : take_first(plan, log, c, j, e)) && take_services(plan, j, e) &&
 	    token_pkey(&plan->root_key, root->token, &root->key, e) && token_pkey(&plan->issuing_key, issuing->token, &issuing->key, e) &&
-	    ceremony_make(&r, plan, e) && folder_make(out, 0755, e) && put_cert(out, "root.crt", buf_span(&r.root), e) &&
-	    put_cert(out, "issuing.crt", buf_span(&r.issuing), e) && put_file(out, "root.crl", buf_span(&r.root_crl), e) &&
-	    put_file(out, "ceremony.cms", buf_span(&r.bundle), e) && put_transcript(out, c, plan, &r, root, e);
+	    ceremony_make(&r, plan, e) && put_result(plan, &r, out, e) && put_transcript(out, c, plan, &r, root, e);
 	if (good)
-		printf("ceremony held%s: root and issuing certificates, root CRL, bundle and transcript are in %s\n", c->rehearsal ? " as a rehearsal" : "", out);
+		printf("ceremony held%s: %s, root CRL, bundle and transcript are in %s\n", c->rehearsal ? " as a rehearsal" : "",
+		    later ? "the next issuing certificate" : "root and issuing certificates", out);
 	ceremony_result_drop(&r);
 	return good;
 }
@@ -256,6 +286,7 @@ hold(struct holding *c, struct err *e)
 	good = make(&plan, c, &root, &issuing, &log, e);
 	EVP_PKEY_free(plan.root_key);
 	EVP_PKEY_free(plan.issuing_key);
+	X509_free(plan.root);
 	token_free(root.token);
 	token_free(issuing.token);
 	token_free(log.token);
@@ -402,6 +433,8 @@ rehearse(struct holding *c, struct err *e)
 
 	if (!args_need(c->args, "in", &given, e))
 		return false;
+	if (json_object_get(c->plan, "generation") != NULL)
+		return fail(e, ERR_INPUT, "a rehearsal makes a root of its own: a later generation is rehearsed behind that, with its root_certificate");
 	if (args_has(c->args, "module") || args_has(c->args, "share"))
 		return fail(e, ERR_INPUT, "a rehearsal takes neither --module nor --share: its tokens and shares are its own");
 	if (mkdir(given, 0700) != 0)

@@ -82,6 +82,7 @@ put_lines(struct buf *out, unsigned custodians)
 bool
 transcript_write(struct buf *out, const struct transcript *t, struct err *e)
 {
+	own_str char *issuing = xprintf("issuing-%d.crt", (int)t->p->generation);
 	char when[TIME_TEXT];
 
 	time_text_vn(when, t->p->now);
@@ -93,17 +94,21 @@ transcript_write(struct buf *out, const struct transcript *t, struct err *e)
 	buf_put_str(out, "\n");
 	if (!put_program(out, e))
 		return false;
-	buf_printf(out, "thẻ gốc / root token: %s, %s\nbậc / tier %s; %s; %s; %s\nsổ / log %s\n\n", t->root_token, t->custody, t->p->tier, t->p->root_name, t->p->issuing_name,
-	    t->p->site, t->p->log_vkey);
-	buf_put_str(out, "Người và dịch vụ đầu tiên / First people and services\n");
+	buf_printf(out, "thẻ gốc / root token: %s, %s\nbậc / tier %s; %s; %s\n", t->root_token, t->custody, t->p->tier, t->p->issuing_name, t->p->site);
+	if (t->p->root == NULL)
+		buf_printf(out, "gốc mới / new root: %s\nsổ / log %s\n", t->p->root_name, t->p->log_vkey);
+	else
+		buf_printf(out, "khóa cấp thứ %lld của gốc đã có / issuing key %lld of the root that is\n", (long long)t->p->generation, (long long)t->p->generation);
+	buf_put_str(out, "\nNgười và dịch vụ đầu tiên / First people and services\n");
 	put_people(out, t->p);
 	buf_put_str(out, "\nRa / Out (DER)\n");
 	put_key(out, "khóa gốc / root key", t->p->root_key);
 	put_key(out, "khóa cấp / issuing key", t->p->issuing_key);
-	if (!put_certificate(out, "root.crt", buf_span(&t->r->root), e) || !put_certificate(out, "issuing.crt", buf_span(&t->r->issuing), e))
+	if (!put_certificate(out, "root.crt", buf_span(&t->r->root), e) ||
+	    !put_certificate(out, t->p->root == NULL ? "issuing.crt" : issuing, buf_span(&t->r->issuing), e))
 		return false;
 	put_hash(out, "root.crl", buf_span(&t->r->root_crl));
-	put_hash(out, "ceremony.cms", buf_span(&t->r->bundle));
+	put_hash(out, t->p->root == NULL ? "ceremony.cms" : "roll-over.cms", buf_span(&t->r->bundle));
 	put_lines(out, t->signatures);
 	return buf_ok(out, "the transcript", e);
 }

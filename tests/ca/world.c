@@ -70,6 +70,17 @@ world_token(const char *label)
 	return t;
 }
 
+struct token *
+world_token_again(const char *label)
+{
+	own_secret struct secret *pin = secret_text(PIN);
+	struct token *t = NULL;
+	struct err e;
+
+	assert_done(token_open(&t, TOKEN_SOFTHSM, label, pin, &e), e);
+	return t;
+}
+
 EVP_PKEY *
 key_new(void)
 {

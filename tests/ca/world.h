@@ -38,6 +38,7 @@ void world_make_more(struct world *, const struct world_more *);
 /* With an OCSP responder, whose key is on the issuing token. */
 void world_make_with_ocsp(struct world *);
 struct token *world_token(const char *label);
+struct token *world_token_again(const char *label);	/* one that is there */
 /* A daemon of the configuration, with the tokens' PIN if asked; ready. */
 pid_t world_start_process(const struct world *, const char *program, const char *section, bool pin);
 /* All daemons but antin-ca. */

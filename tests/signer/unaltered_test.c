@@ -923,6 +923,10 @@ refused_file(const char *path, const char *what)
 	passed = sound(&f, &e);
 	if (passed || strstr(e.text, path + strlen(public)) == NULL)
 		print_error("%s %s: fsck %s\n", path, what, passed ? "sees nothing" : e.text);
+	if (passed) {
+		own_str char *c = xprintf("cp -r '%s/..' /tmp/w/ut_fail.%d", public, getpid());
+		(void)!system(c);
+	}
 	assert_true(!passed && strstr(e.text, path + strlen(public)) != NULL);
 }
 

@@ -1,0 +1,193 @@
+#include "ca/roll_over.h"
+
+#include "base/log.h"
+#include "ca/ceremony.h"
+#include "ca/crl_issue.h"
+#include "ca/ocsp_issue.h"
+#include "ca/order_act.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define TOKEN_WAIT_MS 10000
+
+static pthread_mutex_t following = PTHREAD_MUTEX_INITIALIZER;	/* one at a time puts generations in front */
+static bool timers;
+
+static void
+start_timers(struct generation *g)
+{
+	crl_timer_start(g);
+	ocsp_timer_start(g);
+}
+
+void
+roll_over_start_timers(struct authority *a)
+{
+	pthread_mutex_lock(&following);
+	timers = true;
+	for (struct generation *g = a->newest; g != NULL; g = g->older)
+		start_timers(g);
+	pthread_mutex_unlock(&following);
+}
+
+/* A bundle under this authority's root, for the generation after the newest. */
+static bool
+open_bundle(struct ceremony *c, struct generation **g, struct authority *a, struct span bundle, int64_t now, struct err *e)
+{
+	struct generation *newest = a->newest;
+
+	if (!ceremony_open(c, bundle, a->root, a->policy, e))
+		return false;
+	if (c->generation != newest->n + 1)
+		return fail(e, ERR_CONFLICT, "the bundle begins generation %lld; the next one is %lld", (long long)c->generation, (long long)newest->n + 1);
+	if (strcmp(c->site, a->site) != 0)
+		return fail(e, ERR_POLICY, "the bundle is for the site %.100s", c->site);
+	return generation_new(g, a, X509_dup(c->issuing), now, e);
+}
+
+/* Has its token the key? */
+static bool
+check_token(struct generation *g, struct err *e)
+{
+	struct hsm_key keys[HSM_KEYS_MAX];
+	size_t n;
+
+	if (!hsm_wait(g->hsm, TOKEN_WAIT_MS, e) || !hsm_keys(g->hsm, keys, &n, e))
+		return fail_in(e, "token of generation %lld", (long long)g->n);
+	for (size_t i = 0; i < n; i++)
+		if (keys[i].alg == HSM_ECDSA_P256 && memcmp(keys[i].id, g->key_id, KEY_ID_LEN) == 0)
+			return true;
+	return fail(e, ERR_TOKEN, "the token of generation %lld does not hold the key of its issuing certificate", (long long)g->n);
+}
+
+/*
+ * Following.
+ */
+
+static bool
+put_in_front(struct authority *a, struct span bundle, int64_t now, struct err *e)
+{
+	own_struct(ceremony) c = { .json = NULL };
+	struct generation *g = NULL;
+
+	if (!open_bundle(&c, &g, a, bundle, now, e))
+		return fail_in(e, "a recorded roll-over");
+	a->connect(g);
+	authority_put(a, g);
+	log_info("generation %lld issues from now on", (long long)g->n);
+	if (timers) {
+		start_timers(g);
+		crl_ask(a);
+	}
+	return true;
+}
+
+/* Services whose certificates a crash kept from being made; the newest bundle's. */
+static bool
+issue_services(struct authority *a, struct span bundle, int64_t now, struct err *e)
+{
+	own_struct(ceremony) c = { .json = NULL };
+	struct generation *newest = a->newest;
+
+	return ceremony_open(&c, bundle, a->root, a->policy, e) && hsm_wait(newest->hsm, TOKEN_WAIT_MS, e) && ceremony_issue(a, &c, now, e);
+}
+
+static bool
+follow(struct authority *a, int64_t now, struct err *e)
+{
+	struct generation *newest = a->newest;
+	own_struct(reg_unit) ask = reg_read_new("roll_over.recorded");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own_struct(buf) last = buf_new(CEREMONY_MAX);
+	struct reg_cell c[1];
+	int64_t n = 1;
+	bool more;
+
+	if (!reg_read(a->reg, &ask, &rows, e))
+		return false;
+	for (;;) {
+		if (!reg_next(&rows, c, 1, &more, e))
+			return false;
+		if (!more)
+			break;
+		if (++n <= newest->n)
+			continue;
+		if (!put_in_front(a, c[0].s, now, e))
+			return false;
+		buf_reset(&last);
+		buf_put_span(&last, c[0].s);
+	}
+	return last.len == 0 || issue_services(a, buf_span(&last), now, e);
+}
+
+bool
+roll_over_follow(struct authority *a, int64_t now, struct err *e)
+{
+	bool good;
+
+	pthread_mutex_lock(&following);
+	good = follow(a, now, e);
+	pthread_mutex_unlock(&following);
+	return good;
+}
+
+/*
+ * The order.
+ */
+
+static bool
+take_bundle(struct buf *bundle, struct act *t, struct err *e)
+{
+	static const char *const keys[] = { "bundle", NULL };
+	unsigned char id[SHA256_LEN], hash[SHA256_LEN];
+	const char *text;
+
+	if (!act_one_subject(t, e) || !act_subject_id(id, sizeof(id), &t->o->subject[0], "hash of a bundle", e) || !act_with_hash(t, e) ||
+	    !json_only(t->o->with, keys, e) || !json_take_str(&text, t->o->with, "bundle", e) || !base64_get(bundle, span_str(text), e))
+		return false;
+	sha256(hash, buf_span(bundle));
+	return memcmp(hash, id, sizeof(hash)) == 0 || fail(e, ERR_INPUT, "the subject is not the SHA-256 of the bundle");
+}
+
+static void
+put_record(struct act *t, const struct ceremony *c, struct span bundle)
+{
+	reg_verb(&t->unit, "authority.roll_over");
+	reg_text(&t->unit, "org", t->a->org);
+	reg_int(&t->unit, "generation", c->generation);
+	reg_bytes(&t->unit, "hash", span_of(c->hash, SHA256_LEN));
+	reg_bytes(&t->unit, "body", bundle);
+}
+
+/* Everything is tried before it is recorded: what is in front must be able to issue. */
+static bool
+try_and_record(struct act *t, struct ceremony *c, struct span bundle, struct err *e)
+{
+	struct generation *g = NULL;
+	bool good = open_bundle(c, &g, t->a, bundle, t->now, e);
+
+	if (good) {
+		t->a->connect(g);
+		good = check_token(g, e);
+		hsm_free(g->hsm);
+		generation_free(g);
+	}
+	if (!good)
+		return false;
+	act_put_accept(t);
+	put_record(t, c, bundle);
+	return ceremony_put(&t->unit, t->a, c, t->now, e) && act_run(t, e);
+}
+
+bool
+order_roll_over(struct act *t, struct err *e)
+{
+	own_struct(buf) bundle = buf_new(ORDER_MAX);
+	own_struct(ceremony) c = { .json = NULL };
+
+	if (!act_may(t, t->a->org, e) || !take_bundle(&bundle, t, e) || !try_and_record(t, &c, buf_span(&bundle), e))
+		return false;
+	act_answer_id(t, span_of(c.hash, SHA256_LEN));
+	return roll_over_follow(t->a, t->now, e) || fail_in(e, "recorded, and goes on by itself");
+}

@@ -1,0 +1,29 @@
+/*
+ * ca/roll_over.h -- the authority goes on with a new key: the same name, a second
+ * generation beside the first (FORMATS 5; RFC 5280 4.2.1.1: the key identifier
+ * tells one from the other).
+ *
+ * A small ceremony under the same root makes the new issuing certificate and a
+ * bundle (ceremony.h); an order authority.roll-over brings the bundle here:
+ *
+ *	"subject"	one: the SHA-256 of the bundle
+ *	"with"		{"bundle": base64 of its DER}
+ *
+ * With the order's entry the new generation is in front: it issues, and the older
+ * ones sign their CRLs and OCSP responses until the last certificate of theirs has
+ * ended.  Each has a token of its own.  Refused while the new token is not there:
+ * an authority that cannot sign is no authority.
+ *
+ * Not here: the root's own roll-over; that is another authority's beginning.
+ */
+#pragma once
+
+#include "ca/authority.h"
+
+/* Puts in front what the register has recorded and this process has not seen:
+ * at the start, and before each order, because another antin-ca over the same
+ * register may have rolled over.  Any thread. */
+must_check bool roll_over_follow(struct authority *, int64_t now, struct err *);
+
+/* The timers of every generation; of those to come, too. */
+void roll_over_start_timers(struct authority *);
