@@ -206,8 +206,8 @@ begin(struct authority *a, const struct ceremony *ceremony, struct span bundle, 
 	int64_t now = clock_now();
 	size_t voided;
 
-	if (!reg_wait(a->reg, START_WAIT_MS, e) || !roll_over_follow(a, now, e) || !wait_for_token(a, e) || !adopt_policy(a, e) ||
-	    !issue_recover(a, now, &voided, e) || !ceremony_adopt(a, ceremony, bundle, now, e) || !first_crls(a, now, e))
+	if (!reg_wait(a->reg, START_WAIT_MS, e) || !adopt_policy(a, e) || !issue_recover(a, now, &voided, e) ||
+	    !roll_over_follow(a, now, e) || !wait_for_token(a, e) || !ceremony_adopt(a, ceremony, bundle, now, e) || !first_crls(a, now, e))
 		return false;
 	if (voided > 0)
 		log_warn("%zu reservations without a certificate were voided and are on the CRL", voided);

@@ -188,6 +188,8 @@ order_roll_over(struct act *t, struct err *e)
 
 	if (!act_may(t, t->a->org, e) || !take_bundle(&bundle, t, e) || !try_and_record(t, &c, buf_span(&bundle), e))
 		return false;
+	if (act_waits(t))
+		return true;
 	act_answer_id(t, span_of(c.hash, SHA256_LEN));
 	return roll_over_follow(t->a, t->now, e) || fail_in(e, "recorded, and goes on by itself");
 }

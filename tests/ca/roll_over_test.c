@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/pack.h"
-#include "tests/ca/world.h"
+#include "tests/ca/next_key.h"
 #include "verifier/crl.h"
 
 #include <signal.h>
@@ -15,81 +15,15 @@
 #include <unistd.h>
 
 static struct world w;
+static struct next_key next;
 static pid_t second;			/* antin-hsm of the second token */
-static struct token *root_token;		/* in the safe at other times */
-static EVP_PKEY *root_pkey;
-static struct ceremony_result next;	/* the roll-over */
-static X509 *issuing2, *old, *new;
+static X509 *old, *new;
 static EVP_PKEY *old_key, *new_key;
-
-static const char *
-section_two(const struct world *v)
-{
-	static char text[1024];
-
-	snprintf(text, sizeof(text), "[antin-hsm-issuing-2]\nrun = %s/run\ntoken = issuing-2\nsign.ca = *\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\n", v->dir, v->dir, v->dir);
-	return text;
-}
-
-static void
-with_ocsp(const struct world *v, struct ceremony_plan *plan)
-{
-	static struct ceremony_service service;
-	static struct buf csr;
-
-	buf_drop(&csr);
-	token_csr(&csr, v->issuing_token, "ocsp");
-	service = (struct ceremony_service){ "ocsp", "Trả lời trạng thái THỬ NGHIỆM", "H99", buf_span(&csr) };
-	plan->service = &service;
-	plan->nservices = 1;
-}
-
-#define NAME "Hòa Giang – cấp chứng thư THỬ NGHIỆM"
-#define SITE "https://xacthuc.hoagiang.example"
-
-/* A ceremony for a later generation; of its parts one may be another. */
-struct variant { const char *name, *site; int64_t generation; EVP_PKEY *issuing, *root_key; X509 *root; };
-
-static bool
-hold(struct ceremony_result *out, const struct variant *v, struct span csr, struct err *e)
-{
-	const struct ceremony_service service = { "ocsp", "Trả lời trạng thái 2 THỬ NGHIỆM", "H99", csr };
-	struct ceremony_plan plan = {
-		.policy = w.policy, .tier = "demonstration", .agency = "H99", .issuing_name = v->name != NULL ? v->name : NAME,
-		.site = v->site != NULL ? v->site : SITE, .root_key = v->root_key != NULL ? v->root_key : root_pkey, .root = v->root != NULL ? v->root : w.root,
-		.issuing_key = v->issuing, .generation = v->generation != 0 ? v->generation : 2, .now = clock_now(),
-		.service = &service, .nservices = csr.len > 0,
-	};
-
-	return ceremony_make(out, &plan, e);
-}
-
-static void
-hold_next(void)
-{
-	own_struct(buf) csr = buf_new(4096);
-	own_token struct token *token2 = world_token("issuing-2");
-	own(EVP_PKEY) *pkey = NULL;
-	struct token_key key, keys[TOKEN_KEYS_MAX];
-	struct err e;
-	size_t n;
-
-	root_token = world_token_again("root");
-	assert_done(token_keys(root_token, keys, &n, &e) && token_pkey(&root_pkey, root_token, &keys[0], &e), e);
-	assert_done(token_generate(token2, HSM_ECDSA_P256, "issuing", &key, &e), e);
-	assert_done(token_pkey(&pkey, token2, &key, &e), e);
-	token_csr(&csr, token2, "ocsp");
-	assert_done(hold(&next, &(struct variant){ .issuing = pkey }, buf_span(&csr), &e), e);
-	assert_done(cert_from_der(&issuing2, buf_span(&next.issuing), &e), e);
-}
 
 static int
 begin(void **state)
 {
-	static const struct world_more more = { with_ocsp, section_two };
-
-	world_make_more(&w, &more);
-	hold_next();
+	next_make(&w, &next);
 	world_start(&w);
 	old_key = key_new();
 	old = world_enrol(&w, "official", "H99.14", "Người của khóa cũ", "CB-700001", "Chuyên viên", old_key);
@@ -101,38 +35,13 @@ end(void **state)
 {
 	if (second > 0)
 		world_stop(&second, SIGTERM);
-	ceremony_result_drop(&next);
-	X509_free(issuing2);
+	next_drop(&next);
 	X509_free(old);
 	X509_free(new);
 	EVP_PKEY_free(old_key);
 	EVP_PKEY_free(new_key);
-	EVP_PKEY_free(root_pkey);
-	token_free(root_token);
 	world_end(&w);
 	return 0;
-}
-
-/* MAI's order with this bundle. */
-static bool
-roll_over(const struct draft *as, struct span bundle, json_t **answer, struct err *e)
-{
-	own_struct(buf) base64 = buf_new(1 << 20), text = buf_new(1 << 20);
-	own(json_t) *with = NULL;
-	char hex[2 * SHA256_LEN + 1];
-	unsigned char hash[SHA256_LEN];
-	struct draft d = *as;
-
-	base64_put(&base64, bundle);
-	with = json_pack("{s:s}", "bundle", buf_str(&base64));
-	json_write(&text, with);
-	sha256(hash, bundle);
-	hex_text(hex, span_of(hash, sizeof(hash)));
-	d.verb = "authority.roll-over";
-	d.with = d.with == NULL ? with : d.with;
-	d.id = d.id == NULL ? hex : d.id;
-	sha256(d.hash, buf_span(&text));
-	return world_order(&w, &d, answer, e);
 }
 
 static void
@@ -152,7 +61,7 @@ bundles_that_are_refused(void **state)
 {
 	own(EVP_PKEY) *key = key_new();
 	own(EVP_PKEY) *same = X509_get_pubkey(w.issuing);
-	const struct { const char *name; struct variant v; enum err_class class; const char *word; } rows[] = {
+	const struct { const char *name; struct next_variant v; enum err_class class; const char *word; } rows[] = {
 		{ "the generation after next", { .issuing = key, .generation = 3 }, ERR_CONFLICT, "the next one is 2" },
 		{ "another name", { .issuing = key, .name = "Hòa Giang – nơi khác THỬ NGHIỆM" }, ERR_POLICY, "another name" },
 		{ "another site", { .issuing = key, .site = "https://elsewhere.example" }, ERR_POLICY, "site" },
@@ -164,8 +73,8 @@ bundles_that_are_refused(void **state)
 		struct ceremony_result r = { .root = buf_new(1) };
 		struct err e = { ERR_NONE, "" };
 
-		assert_done(hold(&r, &rows[i].v, SPAN_NONE, &e), e);
-		refused(rows[i].name, roll_over(&(struct draft){ .by = MAI }, buf_span(&r.bundle), NULL, &e), &e, rows[i].class, rows[i].word);
+		assert_done(next_hold(&r, &w, &next, &rows[i].v, SPAN_NONE, &e), e);
+		refused(rows[i].name, next_order(&w, &(struct draft){ .by = MAI }, buf_span(&r.bundle), NULL, &e), &e, rows[i].class, rows[i].word);
 		ceremony_result_drop(&r);
 	}
 }
@@ -177,7 +86,7 @@ another_root(void **state)
 	own(EVP_PKEY) *key = key_new();
 	own(EVP_PKEY) *root = key_new();
 	struct ceremony_person person = { w.admin[MAI].person, w.admin[MAI].name, w.admin[MAI].title, "H99", "approver", buf_span(&w.admin[MAI].csr) };
-	struct ceremony_plan plan = { .policy = w.policy, .tier = "demonstration", .agency = "H99", .root_name = "Gốc khác THỬ NGHIỆM", .issuing_name = NAME, .site = SITE,
+	struct ceremony_plan plan = { .policy = w.policy, .tier = "demonstration", .agency = "H99", .root_name = "Gốc khác THỬ NGHIỆM", .issuing_name = NEXT_NAME, .site = NEXT_SITE,
 		.log_vkey = "log+00000000+", .root_key = root, .issuing_key = key, .person = &person, .npersons = 1, .now = clock_now() };
 	struct ceremony_result theirs, r = { .root = buf_new(1) };
 	own(X509) *their_root = NULL;
@@ -185,11 +94,11 @@ another_root(void **state)
 
 	assert_done(ceremony_make(&theirs, &plan, &e), e);
 	assert_done(cert_from_der(&their_root, buf_span(&theirs.root), &e), e);
-	refused("the key of another root", hold(&r, &(struct variant){ .issuing = key, .root_key = root }, SPAN_NONE, &e), &e, ERR_INPUT, "another key");
-	refused("a whole ceremony's bundle", roll_over(&(struct draft){ .by = MAI }, buf_span(&theirs.bundle), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
-	assert_done(hold(&r, &(struct variant){ .issuing = key, .root_key = root, .root = their_root }, SPAN_NONE, &e), e);
-	refused("another root's bundle", roll_over(&(struct draft){ .by = MAI }, buf_span(&r.bundle), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
-	refused("our own first ceremony's", roll_over(&(struct draft){ .by = MAI }, buf_span(&w.made.bundle), NULL, &e), &e, ERR_CONFLICT, "generation 1");
+	refused("the key of another root", next_hold(&r, &w, &next, &(struct next_variant){ .issuing = key, .root_key = root }, SPAN_NONE, &e), &e, ERR_INPUT, "another key");
+	refused("a whole ceremony's bundle", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&theirs.bundle), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
+	assert_done(next_hold(&r, &w, &next, &(struct next_variant){ .issuing = key, .root_key = root, .root = their_root }, SPAN_NONE, &e), e);
+	refused("another root's bundle", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&r.bundle), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
+	refused("our own first ceremony's", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&w.made.bundle), NULL, &e), &e, ERR_CONFLICT, "generation 1");
 	ceremony_result_drop(&theirs);
 	ceremony_result_drop(&r);
 }
@@ -201,14 +110,14 @@ orders_that_are_refused(void **state)
 	own_struct(buf) cut = buf_new(1 << 20);
 	struct err e;
 
-	second = world_start_process(&w, "antin-hsm", "antin-hsm-issuing-2", true);
-	refused("the security officer", roll_over(&(struct draft){ .by = SEC }, buf_span(&next.bundle), NULL, &e), &e, ERR_POLICY, "no role");
-	refused("an approver of one agency", roll_over(&(struct draft){ .by = LOCAL }, buf_span(&next.bundle), NULL, &e), &e, ERR_POLICY, "outside the scope");
-	refused("another hash", roll_over(&(struct draft){ .by = MAI, .id = "ab" }, buf_span(&next.bundle), NULL, &e), &e, ERR_INPUT, "no hash of a bundle");
-	refused("the hash of something else", roll_over(&(struct draft){ .by = MAI, .with = more }, buf_span(&next.bundle), NULL, &e), &e, ERR_CONFLICT, "hash of subject");
-	buf_put(&cut, next.bundle.ptr, next.bundle.len);
+	second = next_start_hsm(&w);
+	refused("the security officer", next_order(&w, &(struct draft){ .by = SEC }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_POLICY, "no role");
+	refused("an approver of one agency", next_order(&w, &(struct draft){ .by = LOCAL }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_POLICY, "outside the scope");
+	refused("another hash", next_order(&w, &(struct draft){ .by = MAI, .id = "ab" }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_INPUT, "no hash of a bundle");
+	refused("the hash of something else", next_order(&w, &(struct draft){ .by = MAI, .with = more }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_CONFLICT, "hash of subject");
+	buf_put(&cut, next.made.bundle.ptr, next.made.bundle.len);
 	cut.ptr[cut.len / 2] ^= 1;
-	refused("one octet changed", roll_over(&(struct draft){ .by = MAI }, buf_span(&cut), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
+	refused("one octet changed", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&cut), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
 }
 
 /*
@@ -263,7 +172,7 @@ write_all(void)
 {
 	write_pem("root.pem", w.root);
 	write_pem("issuing1.pem", w.issuing);
-	write_pem("issuing2.pem", issuing2);
+	write_pem("issuing2.pem", next.issuing);
 	write_pem("old.pem", old);
 	write_pem("new.pem", new);
 }
@@ -274,15 +183,15 @@ it_goes_on(void **state)
 	own(json_t) *answer = NULL;
 	struct err e;
 
-	assert_done(roll_over(&(struct draft){ .by = MAI }, buf_span(&next.bundle), &answer, &e), e);
-	refused("the same again", roll_over(&(struct draft){ .by = NAM }, buf_span(&next.bundle), NULL, &e), &e, ERR_CONFLICT, "the next one is 3");
+	assert_done(next_order(&w, &(struct draft){ .by = MAI }, buf_span(&next.made.bundle), &answer, &e), e);
+	refused("the same again", next_order(&w, &(struct draft){ .by = NAM }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_CONFLICT, "the next one is 3");
 	new_key = key_new();
 	new = world_enrol(&w, "official", "H99.14", "Người của khóa mới", "CB-700002", "Chuyên viên", new_key);
 	assert_int_equal(X509_verify(old, X509_get0_pubkey(w.issuing)), 1);
-	assert_int_equal(X509_verify(new, X509_get0_pubkey(issuing2)), 1);
+	assert_int_equal(X509_verify(new, X509_get0_pubkey(next.issuing)), 1);
 	assert_true(X509_verify(new, X509_get0_pubkey(w.issuing)) != 1);
 	assert_int_equal(X509_NAME_cmp(X509_get_issuer_name(old), X509_get_issuer_name(new)), 0);
-	assert_int_equal(X509_check_issued(issuing2, new), X509_V_OK);	/* names, and key identifiers */
+	assert_int_equal(X509_check_issued(next.issuing, new), X509_V_OK);	/* names, and key identifiers */
 	assert_int_equal(X509_check_issued(w.issuing, new), X509_V_ERR_AKID_SKID_MISMATCH);
 }
 
@@ -394,7 +303,7 @@ it_begins_again_with_both(void **state)
 	assert_int_equal(WEXITSTATUS(world_stop_ca(&w, SIGTERM)), 0);
 	assert_true(world_start_ca(&w, NULL, NULL));
 	cert = world_enrol(&w, "official", "H99.14", "Người đến sau", "CB-700003", "Chuyên viên", key);
-	assert_int_equal(X509_verify(cert, X509_get0_pubkey(issuing2)), 1);
+	assert_int_equal(X509_verify(cert, X509_get0_pubkey(next.issuing)), 1);
 	d = revocation(hex, new);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 	wait_for("the new one is listed", "s=$(openssl x509 -in new.pem -noout -serial | cut -d= -f2); openssl crl -inform DER -in public/crl/1.crl -noout -text | grep -q $s && "
@@ -423,7 +332,7 @@ a_token_is_away(void **state)
 	hash_from_hex(d.hash, asked);
 	assert_false(world_order(&w, &d, NULL, &e));
 	assert_int_equal(e.class, ERR_LATER);
-	second = world_start_process(&w, "antin-hsm", "antin-hsm-issuing-2", true);
+	second = next_start_hsm(&w);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 }
 
