@@ -54,6 +54,11 @@ must_check bool read_public(const struct doctor *, const char *name, struct buf 
 void put_age(struct buf *says, const struct doctor *, int64_t t);
 /* Not older than that, and not from tomorrow. */
 must_check bool check_age(const struct doctor *, const char *what, int64_t t, int64_t max_secs, struct err *);
+/* How many keys the authority has issued with (ca/roll_over.h), and where the issuing
+ * certificate of one of them stands in public/. */
+#define ISSUING_NAME 32
+must_check bool doctor_generations(const struct doctor *, int64_t *n, struct err *);
+void doctor_issuing(char name[ISSUING_NAME], int64_t generation);
 /* Lasts beyond `until`. */
 must_check bool check_lasts(const char *what, int64_t not_after, int64_t until, struct err *);
 

@@ -8,6 +8,8 @@
 #include "verifier/crl.h"
 #include "verifier/status_list.h"
 
+#include <stdio.h>
+
 #define FILE_MAX (16u << 20)
 
 /*
@@ -150,12 +152,45 @@ see_one_crl(const struct doctor *d, const char *crl, const char *issuer, int64_t
 	return true;
 }
 
-/* The issuing authority's is made anew each day; the root's at ceremonies, by people. */
+void
+doctor_issuing(char name[ISSUING_NAME], int64_t generation)
+{
+	snprintf(name, ISSUING_NAME, generation == 1 ? "ca/issuing.crt" : "ca/issuing-%d.crt", (int)generation);
+}
+
+/* Without a register: as many as are public. */
+bool
+doctor_generations(const struct doctor *d, int64_t *n, struct err *e)
+{
+	if (d->db != NULL)
+		return store_int(d->db, "SELECT 1 + count(*) FROM policy_adopted WHERE what = 'roll-over'", NULL, 1, n, e);
+	for (*n = 1;; ++*n) {
+		own_struct(buf) text = buf_new(FILE_MAX);
+		char name[ISSUING_NAME];
+
+		doctor_issuing(name, *n + 1);
+		if (!read_public(d, name, &text, e))
+			return e->class == ERR_ABSENT;
+	}
+}
+
+/* Each issuing key's is made anew each day; the root's at ceremonies, by people. */
 enum health
 see_crls(const struct doctor *d, struct buf *says, struct err *e)
 {
-	return well(see_one_crl(d, "crl/0.crl", "ca/issuing.crt", 25 * HOUR, d->shut, says, e) &&
-	    see_one_crl(d, "crl/root.crl", "ca/root.crt", 0, d->ahead, says, e));
+	int64_t n;
+
+	if (!doctor_generations(d, &n, e))
+		return ALARM;
+	for (int64_t i = 1; i <= n; i++) {
+		own_str char *crl = xprintf("crl/%d.crl", (int)i - 1);
+		char issuing[ISSUING_NAME];
+
+		doctor_issuing(issuing, i);
+		if (!see_one_crl(d, crl, issuing, 25 * HOUR, d->shut, says, e))
+			return ALARM;
+	}
+	return well(see_one_crl(d, "crl/root.crl", "ca/root.crt", 0, d->ahead, says, e));
 }
 
 /* Its times alone: whoever relies on the list checks the signature. */
@@ -199,5 +234,12 @@ see_one_authority(const struct doctor *d, const char *name, struct buf *says, st
 enum health
 see_authority(const struct doctor *d, struct buf *says, struct err *e)
 {
-	return well(see_one_authority(d, "ca/root.crt", says, e) && see_one_authority(d, "ca/issuing.crt", says, e));
+	char newest[ISSUING_NAME];
+	int64_t n;
+
+	/* Older issuing certificates end, as they should. */
+	if (!doctor_generations(d, &n, e))
+		return ALARM;
+	doctor_issuing(newest, n);
+	return well(see_one_authority(d, "ca/root.crt", says, e) && see_one_authority(d, newest, says, e));
 }

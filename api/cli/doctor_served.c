@@ -62,21 +62,37 @@ take_octets(void *ctx, const struct value *c, unsigned n, struct err *e)
 }
 
 static bool
-look_at_crl(const struct doctor *d, struct buf *says, struct err *e)
+look_at_one(const struct doctor *d, int64_t shard, struct buf *says, struct err *e)
 {
 	static const enum reg_type types[] = { REG_BYTES };
 	own_struct(buf) served = buf_new(HTTP_ANSWER_MAX), kept = buf_new(HTTP_ANSWER_MAX);
+	own_str char *path = xprintf("/crl/%d.crl", (int)shard);
 	struct octets x = { &kept, false };
+	struct values v = { .n = 0 };
 
-	if (!store_run(d->db, "SELECT der FROM crl WHERE der IS NOT NULL ORDER BY number DESC LIMIT 1", NULL, types, 1, take_octets, &x, NULL, e))
+	values_int(&v, "shard", shard);
+	if (!store_run(d->db, "SELECT der FROM crl WHERE der IS NOT NULL AND shard = $shard ORDER BY number DESC LIMIT 1", &v, types, 1, take_octets, &x, NULL, e))
 		return false;
 	if (!x.any)
-		return fail(e, ERR_ABSENT, "the register has no signed CRL");
-	if (!get(d, "/crl/0.crl", &served, e))
+		return fail(e, ERR_ABSENT, "the register has no signed CRL for %s", path);
+	if (!get(d, path, &served, e))
 		return false;
 	if (!span_eq(buf_span(&served), buf_span(&kept)))
-		return fail(e, ERR_CONFLICT, "%s/crl/0.crl is not the register's newest CRL", d->conf.site);
-	buf_printf(says, "the register's newest, %zu octets", served.len);
+		return fail(e, ERR_CONFLICT, "%s%s is not the register's newest CRL", d->conf.site, path);
+	buf_printf(says, "%sthe register's newest, %zu octets", shard == 0 ? "" : "; ", served.len);
+	return true;
+}
+
+static bool
+look_at_crl(const struct doctor *d, struct buf *says, struct err *e)
+{
+	int64_t n;
+
+	if (!doctor_generations(d, &n, e))
+		return false;
+	for (int64_t i = 0; i < n; i++)
+		if (!look_at_one(d, i, says, e))
+			return false;
 	return true;
 }
 
@@ -92,7 +108,7 @@ see_crl_served(const struct doctor *d, struct buf *says, struct err *e)
  * OCSP: the newest certificate in force, and the newest that is not.
  */
 
-struct asked { const struct doctor *d; X509 *issuer; unsigned n; };
+struct asked { const struct doctor *d; X509 *issuer; int64_t generation; unsigned n; };
 
 /* RFC 6960 A.1: the request in base64, in the address. */
 static bool
@@ -140,24 +156,41 @@ compare(void *ctx, const struct value *c, unsigned n, struct err *e)
 }
 
 static bool
-look_at_ocsp(const struct doctor *d, struct buf *says, struct err *e)
+look_at_responder(struct asked *x, int64_t generation, struct err *e)
 {
+	const struct doctor *d = x->d;
 	static const enum reg_type types[] = { REG_BYTES, REG_TEXT };
 	static const char *const newest[] = {
-		"SELECT der, state FROM certificate WHERE state = 'active' AND not_after > $now ORDER BY issued_entry DESC LIMIT 1",
-		"SELECT der, state FROM certificate WHERE state IN ('held', 'revoked') AND der IS NOT NULL AND not_after > $now ORDER BY ended_entry DESC LIMIT 1",
+		"SELECT der, state FROM certificate WHERE generation = $generation AND state = 'active' AND not_after > $now ORDER BY issued_entry DESC LIMIT 1",
+		"SELECT der, state FROM certificate WHERE generation = $generation AND state IN ('held', 'revoked') AND der IS NOT NULL AND not_after > $now ORDER BY ended_entry DESC LIMIT 1",
 	};
 	own_struct(buf) text = buf_new(64u << 10);
 	own(X509) *issuer = NULL;
-	struct asked x = { .d = d };
 	struct values v = { .n = 0 };
+	char name[ISSUING_NAME];
 
-	if (!read_public(d, "ca/issuing.crt", &text, e) || !cert_from_any(&issuer, buf_span(&text), e))
+	doctor_issuing(name, generation);
+	if (!read_public(d, name, &text, e) || !cert_from_any(&issuer, buf_span(&text), e))
 		return false;
-	x.issuer = issuer;
+	x->issuer = issuer;
 	values_int(&v, "now", d->now);
+	values_int(&v, "generation", generation);
 	for (size_t i = 0; i < sizeof(newest) / sizeof(newest[0]); i++)
-		if (!store_run(d->db, newest[i], &v, types, 2, compare, &x, NULL, e))
+		if (!store_run(d->db, newest[i], &v, types, 2, compare, x, NULL, e))
+			return false;
+	return true;
+}
+
+static bool
+look_at_ocsp(const struct doctor *d, struct buf *says, struct err *e)
+{
+	struct asked x = { .d = d };
+	int64_t n;
+
+	if (!doctor_generations(d, &n, e))
+		return false;
+	for (int64_t i = 1; i <= n; i++)
+		if (!look_at_responder(&x, i, e))
 			return false;
 	buf_printf(says, "of %u certificates what the register says", x.n);
 	return true;

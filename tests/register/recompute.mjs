@@ -80,13 +80,13 @@ const integer = n => { const hex = n.toString(16), b = Buffer.from(hex.length % 
 // entries that it names.
 function crl() {
 	const tbs = children(readFileSync(crlFile))[0];
-	const said = entries.find(x => x.type === 8 && x.pub[0] === 'crl' && x.pub.at(-1).equals(sha(tbs)));
+	const said = entries.find(x => x.type === 8 && /^crl\d?$/.test(x.pub[0]) && x.pub.at(-1).equals(sha(tbs)));
 	check('an entry says that this CRL was signed', said !== undefined);
 	if (!said) return;
-	const [, number, thisUpdate, nextUpdate, n, rootSaid] = said.pub;
+	const [kind, number, thisUpdate, nextUpdate, n, rootSaid] = said.pub;
 	check(`the CRL's root is that of ${n} entries`, n <= said.index && root(0, n).equals(rootSaid));
-	const before = entries.slice(0, n), last = before.filter(x => x.type === 8 && x.pub[0] === 'crl' && x.org === said.org).at(-1);
-	const newest = new Map(before.filter(x => x.type === 2 && x.pub.at(-1) === 0).map(x => [x.pub[0].toString('hex'), x]));	// the last of a serial number counts; 8 is a resume
+	const before = entries.slice(0, n), last = before.filter(x => x.type === 8 && x.pub[0] === kind && x.org === said.org).at(-1), shard = Number(kind.slice(3));
+	const newest = new Map(before.filter(x => x.type === 2 && x.pub.at(-1) === shard).map(x => [x.pub[0].toString('hex'), x]));	// the last of a serial number counts; 8 is a resume
 	const rows = [...newest.values()].filter(x => x.pub[2] !== 8 && (!last || x.pub[1] >= last.pub[2])).sort((a, b) => Buffer.compare(a.pub[0], b.pub[0]));
 	const cert = children(children(readFileSync(issuerFile))[0]), ski = cert.at(-1).indexOf(Buffer.from('0603551d0e04160414', 'hex'));
 	const extension = (id, value) => der(0x30, oid(id), der(0x04, value));
