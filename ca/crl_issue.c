@@ -1,6 +1,7 @@
 #include "ca/crl_issue.h"
 
 #include "base/clock.h"
+#include "base/crew.h"
 #include "ca/der.h"
 #include "ca/ocsp_issue.h"
 #include "ca/reissue.h"
@@ -297,7 +298,7 @@ read_last(const struct generation *g, struct crl_last *l, struct err *e)
 	own_struct(reg_unit) ask_signed = reg_read_new("crl.last_signed");
 	own_struct(reg_rows) numbers = { .left = 0 };
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[5];
+	struct reg_cell c[2];
 	bool more;
 
 	*l = (struct crl_last){ .tbs = buf_new(CRL_MAX) };
@@ -306,7 +307,7 @@ read_last(const struct generation *g, struct crl_last *l, struct err *e)
 		return false;
 	l->number = more ? c[0].i : 0;
 	l->latest = more ? c[1].i : 0;
-	if (!reg_read(g->a->reg, &ask_signed, &rows, e) || !reg_next(&rows, c, 5, &more, e))
+	if (!reg_read(g->a->reg, &ask_signed, &rows, e) || !reg_next(&rows, c, 2, &more, e))
 		return false;
 	l->is_signed = more;
 	if (more)
@@ -337,13 +338,19 @@ read_since(const struct generation *g, uint64_t size, int64_t *since, struct err
 	return true;
 }
 
+static int
+by_serial(const void *a, const void *b)
+{
+	return memcmp(((const struct crl_row *)a)->serial, ((const struct crl_row *)b)->serial, SERIAL_OCTETS);
+}
+
 static bool
 read_rows(const struct generation *g, uint64_t size, int64_t since, struct crl_row **out, size_t *n, struct err *e)
 {
 	own_struct(reg_unit) ask = reg_read_new("cert.listed");
 	own_struct(reg_rows) rows = { .left = 0 };
 	own(crl_rows) *all = NULL;
-	struct reg_cell c[6];
+	struct reg_cell c[4];
 	bool more;
 
 	reg_int(&ask, "since", since);
@@ -356,7 +363,7 @@ read_rows(const struct generation *g, uint64_t size, int64_t since, struct crl_r
 	for (;;) {
 		struct crl_row *r = &all[*n];
 
-		if (!reg_next(&rows, c, 6, &more, e))
+		if (!reg_next(&rows, c, 4, &more, e))
 			return false;
 		if (!more)
 			break;
@@ -368,6 +375,7 @@ read_rows(const struct generation *g, uint64_t size, int64_t since, struct crl_r
 		r->invalidity = c[3].null ? INT64_MIN : c[3].i;
 		++*n;
 	}
+	qsort(all, *n, sizeof(*all), by_serial);
 	*out = take(&all);
 	return true;
 }
@@ -397,23 +405,34 @@ crl_reserve(const struct generation *g, int64_t number, int64_t this_update, con
 	return authority_run(g->a, "crl.reserve", &u, NULL, e);
 }
 
-/* The judge's own look at it, then public. */
+/* The judge's own look at it, as far as there is no signature yet. */
 static bool
-crl_publish(const struct generation *g, int64_t number, struct span der, struct err *e)
+crl_judge(const struct generation *g, struct span tbs, struct err *e)
 {
-	own_str char *path = xprintf(CRL_PATH, (int)crl_shard(g));
-	own_struct(reg_unit) u = reg_unit_new();
+	own_struct(buf) whole = buf_new(CRL_MAX);
 	own(X509_CRL) *crl = NULL;
 	struct crl_facts facts;
 
-	if (!crl_from_any(&crl, der, e) || !crl_check(&facts, crl, g->issuing, e))
-		return fail_in(e, "the CRL just made");
+	return (signed_wrap_unsigned(&whole, tbs, e) && crl_from_any(&crl, buf_span(&whole), e) && crl_check_unsigned(&facts, crl, g->issuing, e)) ||
+	    fail_in(e, "the CRL to be signed");
+}
+
+/* What was judged, signed by the generation's key, and public. */
+static bool
+crl_sign(struct generation *g, int64_t number, struct span tbs, struct err *e)
+{
+	own_str char *path = xprintf(CRL_PATH, (int)crl_shard(g));
+	own_struct(reg_unit) u = reg_unit_new();
+	own_struct(buf) der = buf_new(CRL_MAX);
+
+	if (!authority_sign(g, &tbs, &der, 1, e) || !signed_check(buf_span(&der), tbs, X509_get0_pubkey(g->issuing), e))
+		return false;
 	reg_verb(&u, "crl.signed");
 	reg_int(&u, "number", number);
-	reg_bytes(&u, "der", der);
+	reg_bytes(&u, "der", buf_span(&der));
 	reg_verb(&u, "publish.put");
 	reg_text(&u, "path", path);
-	reg_bytes(&u, "body", der);
+	reg_bytes(&u, "body", buf_span(&der));
 	return authority_run(g->a, "crl.publish", &u, NULL, e);
 }
 
@@ -423,19 +442,46 @@ crl_publish(const struct generation *g, int64_t number, struct span der, struct 
 static bool
 finish_last(struct generation *g, struct err *e)
 {
-	own_struct(reg_unit) ask = reg_read_new("crl.last");
+	own_struct(reg_unit) ask = reg_read_new("crl.unsigned");
 	own_struct(reg_rows) rows = { .left = 0 };
-	own_struct(buf) der = buf_new(CRL_MAX);
-	struct reg_cell c[5];
+	struct reg_cell c[2];
 	bool more;
 
 	reg_int(&ask, "shard", crl_shard(g));
-	if (!reg_read(g->a->reg, &ask, &rows, e) || !reg_next(&rows, c, 5, &more, e))
+	if (!reg_read(g->a->reg, &ask, &rows, e) || !reg_next(&rows, c, 2, &more, e))
 		return false;
-	if (!more || !c[2].null)
-		return true;
-	return (authority_sign(g, &c[1].s, &der, 1, e) && crl_publish(g, c[0].i, buf_span(&der), e)) ||
+	return !more || (crl_judge(g, c[1].s, e) && crl_sign(g, c[0].i, c[1].s, e)) ||
 	    fail_in(e, "the CRL %lld, recorded and not signed", (long long)c[0].i);
+}
+
+/* Decoding a long list takes as long as recording it: at the same time. */
+struct making {
+	const struct generation *g;
+	int64_t number, this_update;
+	struct made_of log;
+	struct span tbs;
+	struct { bool good; struct err e; } recorded, judged;
+};
+
+static void
+record_or_judge(void *state, size_t i)
+{
+	struct making *m = state;
+
+	if (i == 0)
+		m->recorded.good = crl_reserve(m->g, m->number, m->this_update, &m->log, m->tbs, &m->recorded.e);
+	else
+		m->judged.good = crl_judge(m->g, m->tbs, &m->judged.e);
+}
+
+static bool
+record_and_judge(struct making *m, struct err *e)
+{
+	crew_run(2, 2, record_or_judge, m);
+	if (m->recorded.good && m->judged.good)
+		return true;
+	*e = m->recorded.good ? m->judged.e : m->recorded.e;
+	return false;
 }
 
 static bool
@@ -443,27 +489,24 @@ issue_now(struct generation *g, int64_t now, int64_t *number, struct err *e)
 {
 	own_struct(crl_last) last = { .number = 0 };
 	own_struct(buf) tbs = buf_new(CRL_MAX);
-	own_struct(buf) der = buf_new(CRL_MAX);
 	own(crl_rows) *rows = NULL;
-	struct made_of log;
-	struct span octets;
+	struct making m = { .g = g };
 	int64_t since;
 	size_t n;
 
-	if (!finish_last(g, e) || !reg_head(g->a->reg, &log.size, &log.root, e) || !read_last(g, &last, e) ||
-	    !read_since(g, log.size, &since, e) || !read_rows(g, log.size, since, &rows, &n, e))
+	if (!finish_last(g, e) || !reg_head(g->a->reg, &m.log.size, &m.log.root, e) || !read_last(g, &last, e) ||
+	    !read_since(g, m.log.size, &since, e) || !read_rows(g, m.log.size, since, &rows, &n, e))
 		return false;
-	*number = now > last.number ? now : last.number + 1;
+	m.number = now > last.number ? now : last.number + 1;
 	/* RFC 5280 5.1.2.4: never before the last one, whatever the clock says. */
-	if (now < last.latest)
-		now = last.latest;
-	if (!crl_tbs(&tbs, g->issuing, *number, now, now + CRL_VALID_SECS, rows, n, e))
+	m.this_update = now < last.latest ? last.latest : now;
+	if (!crl_tbs(&tbs, g->issuing, m.number, m.this_update, m.this_update + CRL_VALID_SECS, rows, n, e))
 		return false;
-	octets = buf_span(&tbs);
-	if (last.is_signed && !crl_guard(g->a, buf_span(&last.tbs), since, octets, log.size, e))
+	m.tbs = buf_span(&tbs);
+	if (last.is_signed && !crl_guard(g->a, buf_span(&last.tbs), since, m.tbs, m.log.size, e))
 		return false;
-	return crl_reserve(g, *number, now, &log, octets, e) && authority_sign(g, &octets, &der, 1, e) &&
-	    crl_publish(g, *number, buf_span(&der), e);
+	*number = m.number;
+	return record_and_judge(&m, e) && crl_sign(g, m.number, m.tbs, e);
 }
 
 /* Another antin-ca on the same register may have recorded its own meanwhile:

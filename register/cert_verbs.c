@@ -10,13 +10,14 @@
  * entry, with no end on record, not even one that lies ahead, and with a
  * certificate that is active and has not expired.  Where there are fewer already
  * (a demonstration has one) an order may change anything but who they are.
- * `stays`: what of an approver is left.
+ * `stays`: what of an approver is left.  state || '' leads the database from the
+ * few approvers to their certificates, never by way of all that are active.
  */
 #define TODAY "(($time + 25200) / 86400)"	/* in Vietnam */
 #define APPROVERS_STAY(stays) \
 	{ "SELECT 1 FROM (SELECT count(DISTINCT ap.person) AS had, count(DISTINCT CASE WHEN " stays " THEN ap.person END) AS keeps " \
 	  "FROM appointment ap JOIN certificate ac ON ac.person = ap.person WHERE ap.role = 'approver' AND ap.ended_day IS NULL AND " \
-	  "ap.from_day <= " TODAY " AND (ap.to_day IS NULL OR ap.to_day >= " TODAY ") AND ac.state = 'active' AND ac.not_after >= $time) AS approvers " \
+	  "ap.from_day <= " TODAY " AND (ap.to_day IS NULL OR ap.to_day >= " TODAY ") AND ac.state || '' = 'active' AND ac.not_after >= $time) AS approvers " \
 	  "WHERE keeps >= 2 OR keeps = had", ERR_POLICY, "this would leave fewer than two active approvers; appoint another, or certify one anew, first" }
 #define APPROVERS_WITHOUT_CERTIFICATE APPROVERS_STAY("ac.serial <> $serial")
 #define APPROVERS_WITHOUT_APPOINTMENT APPROVERS_STAY("ap.id <> $id")
@@ -230,12 +231,12 @@ static const struct read reads[] = {
 	  .sql = "SELECT " CERT_COLUMNS ", generation FROM certificate WHERE state = 'reserved' ORDER BY entry" },
 	/* What a CRL holds that follows from the first `size` entries: revoked, void and held, unexpired or expired since
 	 * the thisUpdate of the last CRL among them. */
-	{ .name = "cert.listed", .callers = CALLER_CA, .columns = 6, .out = { REG_BYTES, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT },
+	{ .name = "cert.listed", .callers = CALLER_CA, .columns = 4, .out = { REG_BYTES, REG_INT, REG_INT, REG_INT },
 	  .in = { { "since", REG_INT }, { "size", REG_INT }, { "generation", REG_INT } },
-	  .sql = "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate WHERE state IN ('revoked', 'void') AND not_after >= $since AND ended_entry < $size AND generation = $generation UNION ALL "
-		 "SELECT serial, revoked_at, reason, invalidity, not_after, entry FROM certificate_lost WHERE state = 'revoked' AND not_after >= $since AND ended_entry < $size AND generation = $generation UNION ALL "
-		 "SELECT serial, since, 6, NULL, not_after, entry FROM certificate_hold WHERE not_after >= $since AND entry < $size AND (ended_entry IS NULL OR ended_entry >= $size) AND "
-		 "$generation IN (SELECT generation FROM certificate WHERE serial = certificate_hold.serial UNION ALL SELECT generation FROM certificate_lost WHERE serial = certificate_hold.serial) ORDER BY serial" },
+	  .sql = "SELECT serial, revoked_at, reason, invalidity FROM certificate WHERE state IN ('revoked', 'void') AND generation = $generation AND not_after >= $since AND ended_entry < $size UNION ALL "
+		 "SELECT serial, revoked_at, reason, invalidity FROM certificate_lost WHERE state = 'revoked' AND not_after >= $since AND ended_entry < $size AND generation = $generation UNION ALL "
+		 "SELECT serial, since, 6, NULL FROM certificate_hold WHERE not_after >= $since AND entry < $size AND (ended_entry IS NULL OR ended_entry >= $size) AND "
+		 "$generation IN (SELECT generation FROM certificate WHERE serial = certificate_hold.serial UNION ALL SELECT generation FROM certificate_lost WHERE serial = certificate_hold.serial)" },
 	/* What a batch of OCSP responses holds that follows from the first `size` entries: issued or void, not expired
 	 * at `at`; all of them in order of serial, or those with an entry from `from` on. */
 	{ .name = "cert.answered", .callers = CALLER_CA, .columns = 4, .out = ANSWERED_OUT, .in = { { "after", REG_BYTES }, { "at", REG_INT }, { "size", REG_INT }, { "generation", REG_INT } },
@@ -281,8 +282,11 @@ static const struct read reads[] = {
 	{ .name = "crl.last_below", .callers = CALLER_CA, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "size", REG_INT }, { "shard", REG_INT }, { "kind", REG_TEXT } },
 	  .sql = "SELECT number, this_update FROM crl WHERE entry < $size AND shard = $shard UNION ALL "
 		 "SELECT number, first FROM list_lost WHERE kind = $kind AND entry < $size ORDER BY 1 DESC LIMIT 1" },
-	{ .name = "crl.last_signed", .callers = CALLER_CA, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT }, .in = { { "shard", REG_INT } },
-	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl WHERE der IS NOT NULL AND shard = $shard ORDER BY number DESC LIMIT 1" },
+	{ .name = "crl.last_signed", .callers = CALLER_CA, .columns = 2, .out = { REG_INT, REG_BYTES }, .in = { { "shard", REG_INT } },
+	  .sql = "SELECT number, tbs FROM crl WHERE der IS NOT NULL AND shard = $shard ORDER BY number DESC LIMIT 1" },
+	/* The last, when it bears no signature yet. */
+	{ .name = "crl.unsigned", .callers = CALLER_CA, .columns = 2, .out = { REG_INT, REG_BYTES }, .in = { { "shard", REG_INT } },
+	  .sql = "SELECT number, tbs FROM crl WHERE number = (SELECT max(number) FROM crl WHERE shard = $shard) AND der IS NULL" },
 	/* The greatest number that was ever given to a batch, of all shards. */
 	{ .name = "ocsp.greatest", .callers = CALLER_CA, .columns = 1, .out = { REG_INT },
 	  .sql = "SELECT coalesce(max(number), 0) FROM (SELECT number FROM ocsp UNION ALL SELECT number FROM list_lost WHERE kind LIKE 'ocsp%') AS given" },

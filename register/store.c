@@ -141,6 +141,8 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	  "outcome text COLLATE \"C\", ended_entry bigint);"
 	  "CREATE INDEX order_waiting_open ON order_waiting (expires) WHERE outcome IS NULL" },
 	{ GENERATIONS("INTEGER"), GENERATIONS("bigint") },
+	{ "CREATE INDEX certificate_listed ON certificate (generation, not_after, ended_entry, serial, revoked_at, reason, invalidity) WHERE state IN ('revoked', 'void');"
+	  "CREATE INDEX appointment_role ON appointment (role) WHERE ended_day IS NULL", NULL },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

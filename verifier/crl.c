@@ -65,13 +65,11 @@ check_issuer(X509_CRL *crl, X509 *issuer, struct err *e)
 		return fail(e, ERR_POLICY, "the CRL is of another issuer");
 	if (!(X509_get_key_usage(issuer) & KU_CRL_SIGN))
 		return fail(e, ERR_POLICY, "the issuer may not sign CRLs (RFC 5280 4.2.1.3)");
-	if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
-		return fail_ossl(e, ERR_INPUT, "the CRL's signature does not verify");
 	return true;
 }
 
 bool
-crl_check(struct crl_facts *out, X509_CRL *crl, X509 *issuer, struct err *e)
+crl_check_unsigned(struct crl_facts *out, X509_CRL *crl, X509 *issuer, struct err *e)
 {
 	struct crl_facts f = { 0 };
 
@@ -85,6 +83,19 @@ crl_check(struct crl_facts *out, X509_CRL *crl, X509 *issuer, struct err *e)
 	    !check_entries(crl, e))
 		return false;
 	f.entries = (size_t)(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)) > 0 ? sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)) : 0);
+	*out = f;
+	return true;
+}
+
+bool
+crl_check(struct crl_facts *out, X509_CRL *crl, X509 *issuer, struct err *e)
+{
+	struct crl_facts f;
+
+	if (!crl_check_unsigned(&f, crl, issuer, e))
+		return false;
+	if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
+		return fail_ossl(e, ERR_INPUT, "the CRL's signature does not verify");
 	*out = f;
 	return true;
 }

@@ -16,6 +16,8 @@ struct crl_facts { int64_t this_update, next_update; uint64_t number; size_t ent
 
 /* issuer: the CA's certificate. */
 must_check bool crl_check(struct crl_facts *out, X509_CRL *, X509 *issuer, struct err *);
+/* All but the signature: of octets that are yet to be signed. */
+must_check bool crl_check_unsigned(struct crl_facts *out, X509_CRL *, X509 *issuer, struct err *);
 
 struct revocation { enum cert_state state; int64_t date; int reason; int64_t invalidity; /* INT64_MIN: none */ };
 /* What a checked CRL says of this serial number. */

@@ -82,6 +82,7 @@ put_certificate(struct reg_unit *u, uint64_t n, struct span der, int64_t now)
 	reg_bytes(u, "tbs", der);
 	reg_int(u, "not_before", now);
 	reg_int(u, "not_after", now + YEAR_SECS);
+	reg_int(u, "generation", 1);
 	reg_verb(u, "cert.issue");
 	reg_text(u, "org", BENCH_AGENCY);
 	reg_text(u, "profile", "official");

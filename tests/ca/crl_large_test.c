@@ -76,6 +76,7 @@ put_void(struct reg_unit *u, uint32_t n, int64_t now)
 	reg_bytes(u, "tbs", r.serial);
 	reg_int(u, "not_before", now);
 	reg_int(u, "not_after", r.not_after);
+	reg_int(u, "generation", 1);
 	issue_put_void(u, &r, now);
 }
 

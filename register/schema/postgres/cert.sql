@@ -42,6 +42,8 @@ CREATE TABLE certificate (
 CREATE INDEX certificate_key ON certificate (key_id);
 CREATE INDEX certificate_person ON certificate (person);
 CREATE INDEX certificate_state ON certificate (state, not_after);
+-- Holds all that a CRL says of them: one of many entries reads no rows.
+CREATE INDEX certificate_listed ON certificate (generation, not_after, ended_entry, serial, revoked_at, reason, invalidity) WHERE state IN ('revoked', 'void');
 CREATE INDEX certificate_entry ON certificate (entry);
 CREATE INDEX certificate_issued ON certificate (issued_entry);
 CREATE INDEX certificate_ended ON certificate (ended_entry) WHERE ended_entry IS NOT NULL;
@@ -74,6 +76,7 @@ CREATE TABLE appointment (
 	entry bigint NOT NULL
 );
 CREATE INDEX appointment_person ON appointment (person, role);
+CREATE INDEX appointment_role ON appointment (role) WHERE ended_day IS NULL;
 CREATE INDEX appointment_approver ON appointment (person) WHERE role = 'approver';	-- few, and counted
 
 CREATE TABLE crl (
