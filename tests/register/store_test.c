@@ -102,7 +102,7 @@ an_older_database_is_brought_forward(void **state)
 	database_do(database, "ALTER TABLE program DROP COLUMN rights; ALTER TABLE log_published DROP COLUMN key; ALTER TABLE book DROP COLUMN is_public; "
 	    "ALTER TABLE book DROP COLUMN closed; DROP TABLE reimport; DROP TABLE certificate_lost; DROP TABLE permit_lost; DROP TABLE list_lost; "
 	    "DROP TABLE dossier_event; DROP TABLE dossier_step; DROP TABLE dossier; DROP TABLE dossier_edge; "
-	    "DROP INDEX certificate_ended; DROP INDEX certificate_issued; ALTER TABLE certificate DROP COLUMN issued_entry; DROP TABLE ocsp; "
+	    "DROP INDEX certificate_listed; DROP INDEX appointment_role; DROP INDEX certificate_ended; DROP INDEX certificate_issued; ALTER TABLE certificate DROP COLUMN issued_entry; DROP TABLE ocsp; "
 	    "ALTER TABLE certificate DROP COLUMN generation; ALTER TABLE certificate DROP COLUMN ended_entry; ALTER TABLE permit DROP COLUMN withdrawn_entry; DROP TABLE report; DROP TABLE log_beat; DROP TABLE certificate_hold; DROP TABLE key_blocked; "
 	    "DROP TABLE order_waiting");
 	database_do(database, database_is_server() ?
