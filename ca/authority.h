@@ -16,6 +16,8 @@
 #include "policy/policy.h"
 #include "register/client.h"
 
+#include <stdatomic.h>
+
 #define GENERATIONS_MAX 8
 
 struct authority;
@@ -40,6 +42,7 @@ struct authority {
 	struct reg *reg;
 	struct gate *gate;
 	struct left_behind *left;	/* left_behind.c's own */
+	atomic_uint orders;		/* being carried out: OCSP responses give way (ocsp_issue.h) */
 	void (*connect)(struct generation *);	/* its token, its clocks */
 };
 

@@ -62,8 +62,13 @@ static bool
 on_order(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
 	own_struct(buf) answer = buf_new(CA_MESSAGE_MAX);
+	struct authority *a = state;
+	bool good;
 
-	if (!order_carry_out(state, msg_span(in, 0), clock_now(), &answer, e))
+	atomic_fetch_add(&a->orders, 1);
+	good = order_carry_out(a, msg_span(in, 0), clock_now(), &answer, e);
+	atomic_fetch_sub(&a->orders, 1);
+	if (!good)
 		return false;
 	msg_put(out, buf_span(&answer));
 	return true;

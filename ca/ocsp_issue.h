@@ -22,6 +22,9 @@
  *
  * Each generation has batches of its own, as RFC 6960 4.2.2.2 asks: the responder's
  * certificate is signed with the key that signed the certificates it answers for.
+ * Signing is cut into slices, each of which gives way to orders under way, for the
+ * token's and the machine's sake; not for long, so that a revocation is told.
+ *
  * Does nothing while the generation has no responder (responder.h).
  *
  * Not here: the octets (ocsp_response.h), when (reissue.h), who asks (api/ocsp.h).
