@@ -21,7 +21,7 @@
 OWN_WITH(OCSP_REQUEST, OCSP_REQUEST_free)
 OWN_WITH(OCSP_RESPONSE, OCSP_RESPONSE_free)
 
-enum subject { GOOD, REVOKED, COMPROMISED, EXPIRED, VOID, UNKNOWN, SUBJECTS };
+enum subject { GOOD, REVOKED, COMPROMISED, HELD, RESUMED, ENDED, EXPIRED, VOID, UNKNOWN, SUBJECTS };
 enum { ANSWERED = 0, MALFORMED = 1, TRY_LATER = 3, UNAUTHORIZED = 6 };
 
 static struct world w;
@@ -45,10 +45,10 @@ enrol(enum subject s, const char *person)
 }
 
 static void
-order_revoked(enum subject s, const char *code)
+order(enum subject s, int by, const char *verb, const char *code)
 {
 	own(json_t) *with = code != NULL ? json_pack("{s:s}", "code", code) : NULL;
-	struct draft d = { .by = SEC, .verb = "cert.revoke", .with = with };
+	struct draft d = { .by = by, .verb = verb, .with = with };
 	own_struct(buf) der = buf_new(8192);
 	own_struct(buf) id = buf_new(64);
 	struct err e;
@@ -109,11 +109,19 @@ begin(void **state)
 	enrol(REVOKED, "CB-500002");
 	enrol(COMPROMISED, "CB-500003");
 	enrol(EXPIRED, "CB-500004");
+	enrol(HELD, "CB-500005");
+	enrol(RESUMED, "CB-500006");
+	enrol(ENDED, "CB-500007");
 	serial[UNKNOWN] = buf_new(64);
 	assert_done(hex_get(&serial[UNKNOWN], span_str("4001020304050607080910111213141516171819"), &e), e);
 	make_void();
-	order_revoked(REVOKED, NULL);
-	order_revoked(COMPROMISED, "keyCompromise");
+	order(REVOKED, SEC, "cert.revoke", NULL);
+	order(COMPROMISED, SEC, "cert.revoke", "keyCompromise");
+	order(HELD, SEC, "cert.suspend", NULL);
+	order(RESUMED, SEC, "cert.suspend", NULL);
+	order(RESUMED, MAI, "cert.resume", NULL);
+	order(ENDED, SEC, "cert.suspend", NULL);
+	order(ENDED, SEC, "cert.revoke", "keyCompromise");
 	/* From here on batches are made in this process, at times of our choice. */
 	assert_int_equal(WEXITSTATUS(world_stop_ca(&w, SIGTERM)), 0);
 	own_str char *reg = world_path(&w, "run/antin-register.ca.sock");
@@ -269,6 +277,11 @@ the_table(void **state)
 		{ "good, a day later", { GOOD, EVP_sha1(), .also = GOOD }, 86400, ANSWERED, CERT_GOOD },
 		{ "revoked, no reason", { REVOKED, EVP_sha1(), .also = REVOKED }, 0, ANSWERED, CERT_REVOKED, 0 },
 		{ "revoked, keyCompromise", { COMPROMISED, EVP_sha256(), .also = COMPROMISED }, 0, ANSWERED, CERT_REVOKED, 1 },
+		{ "held, by SHA-1", { HELD, EVP_sha1(), .also = HELD }, 0, ANSWERED, CERT_REVOKED, 6 },
+		{ "held, by SHA-256 with a nonce", { HELD, EVP_sha256(), .nonce = 32, .also = HELD }, 0, ANSWERED, CERT_REVOKED, 6 },
+		{ "resumed, by SHA-1", { RESUMED, EVP_sha1(), .also = RESUMED }, 0, ANSWERED, CERT_GOOD },
+		{ "resumed, by SHA-256", { RESUMED, EVP_sha256(), .also = RESUMED }, 0, ANSWERED, CERT_GOOD },
+		{ "held, then revoked", { ENDED, EVP_sha1(), .also = ENDED }, 0, ANSWERED, CERT_REVOKED, 1 },
 		{ "a reservation that was voided", { VOID, EVP_sha1(), .also = VOID }, 0, ANSWERED, CERT_REVOKED, 5 },
 		{ "not expired yet", { EXPIRED, EVP_sha1(), .also = EXPIRED }, 0, ANSWERED, CERT_GOOD },
 		{ "never issued", { UNKNOWN, EVP_sha1(), .also = UNKNOWN }, 0, UNAUTHORIZED },
@@ -276,7 +289,10 @@ the_table(void **state)
 		{ "another issuer", { GOOD, EVP_sha1(), .issuer = w.root, .also = GOOD }, 0, UNAUTHORIZED },
 		{ "another hash", { GOOD, EVP_sha384(), .also = GOOD }, 0, UNAUTHORIZED },
 		{ "two certificates", { GOOD, EVP_sha1(), .also = REVOKED }, 0, UNAUTHORIZED },
+		{ "two certificates, one held", { HELD, EVP_sha256(), .also = GOOD }, 0, UNAUTHORIZED },
+		{ "held, of another issuer", { HELD, EVP_sha256(), .issuer = w.root, .also = HELD }, 0, UNAUTHORIZED },
 		{ "stale", { GOOD, EVP_sha1(), .also = GOOD }, OCSP_VALID_SECS + 10, TRY_LATER },
+		{ "stale, and held", { HELD, EVP_sha1(), .also = HELD }, OCSP_VALID_SECS + 10, TRY_LATER },
 		{ "stale, and revoked", { REVOKED, EVP_sha1(), .also = REVOKED }, OCSP_VALID_SECS + 10, TRY_LATER },
 	};
 
