@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A running authority's OCSP, asked over HTTP by openssl (POST), by ocsptool
-# (POST) and by curl (GET): good, held, resumed, revoked, another issuer.
+# (POST) and by curl (GET): good, held, resumed, revoked, another issuer.  And its
+# batches, made again from the log by a program that knows only FORMATS.md.
 # usage: ocsp.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
@@ -74,4 +75,26 @@ if grep -q 'unauthorized' <<<"$answer"; then good "two certificates in one reque
 curl -sS -o "$state/response.der" -H 'Content-Type: application/ocsp-request' --data-binary 'no request' "$api/ocsp"
 answer=$(openssl ocsp -respin "$state/response.der" 2>&1)
 if grep -q 'malformedrequest' <<<"$answer"; then good "no request in DER: malformedRequest"; else not_good "no request in DER: $answer"; fi
+
+order_by security CB-000002 cert.suspend "$(cat "$state/desk/certificates/CB-000021.serial")" --reason "Thử trạng thái" >/dev/null || die "the other's suspension"
+says "held, when one is revoked" CB-000021 revoked certificateHold
+world_down
+if command -v node >/dev/null; then
+	openssl x509 -in "$state/issuing.pem" -outform DER -out "$state/issuing.der"
+	again() { node tests/register/recompute.mjs "$state/public" "$state/public/log.vkey" "$state/$1.der" - "$state/$2" >"$state/log/node" 2>&1; }
+	openssl x509 -in "$state/root.pem" -outform DER -out "$state/root.der"
+	cp -r "$state/public/ocsp" "$state/packs"
+	if again issuing packs; then good "node: the batches follow from the log"; else not_good "node: $(grep -v '^ok' "$state/log/node")"; fi
+	if again root packs; then not_good "node: they are another issuer's, too"; else good "node: another issuer's they are not"; fi
+	# One reason for another, in a body; the signature is whose it was.
+	python3 - "$state/packs/delta.pack" <<-'PY'
+	import sys
+	octets = bytearray(open(sys.argv[1], 'rb').read())
+	octets[octets.index(bytes.fromhex('a0030a0101')) + 4] = 4
+	open(sys.argv[1], 'wb').write(octets)
+	PY
+	if again issuing packs; then not_good "node: a reason may be altered"; else good "node: a reason that was altered is seen"; fi
+	cp "$state/public/ocsp/delta.pack" "$state/packs/" && rm "$state/packs/3.pack"
+	if again issuing packs; then not_good "node: a pack may be missing"; else good "node: a pack that is missing is missed"; fi
+fi
 [ "$bad" -eq 0 ]

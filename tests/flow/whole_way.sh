@@ -96,7 +96,7 @@ refuses "another issuer's CRL it is not" "$antin" report crl --tiles "$state/cop
 refuses "another log's key" "$antin" report permits --tiles "$state/copy" --key xacthuc.hoagiang.example/register+da89c5e4+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4
 openssl x509 -in "$state/ceremony/issuing.crt" -outform DER -out "$state/issuing.der"
 if command -v node >/dev/null; then
-	agrees "node: the CRL and two reports" node tests/register/recompute.mjs "$state/copy" "$state/trust/log.vkey" "$state/issuing.der" "$state/public/crl/0.crl" "$state/public/report/permits.csv" "$state/public/report/on-time.csv"
+	agrees "node: the CRL, OCSP and two reports" node tests/register/recompute.mjs "$state/copy" "$state/trust/log.vkey" "$state/issuing.der" "$state/public/crl/0.crl" "$state/public/report/permits.csv" "$state/public/report/on-time.csv" "$state/public/ocsp"
 	sed 's/,1,0,1$/,1,0,0/; s/,2,0,1$/,2,0,0/' "$state/public/report/permits.csv" >"$state/copy/permits.csv"
 	refuses "node: a report with a withdrawal less" node tests/register/recompute.mjs "$state/copy" "$state/trust/log.vkey" "$state/issuing.der" "$state/public/crl/0.crl" "$state/copy/permits.csv"
 fi

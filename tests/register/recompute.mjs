@@ -1,8 +1,8 @@
-// Recomputes a CRL and reports from a log's tiles alone, with nothing of Antin's
+// Recomputes a CRL, batches of OCSP responses and reports from a log's tiles alone, with nothing of Antin's
 // but what policy/FORMATS.md says, and compares octet for octet.
-// usage: node recompute.mjs TILES VKEY_FILE ISSUER.crt CRL.crl REPORT.csv...    (ISSUER.crt and CRL.crl may be -: no CRL)
-import { createHash, createPublicKey, verify } from 'node:crypto';
-import { readFileSync, existsSync } from 'node:fs';
+// usage: node recompute.mjs TILES VKEY_FILE ISSUER.crt CRL.crl REPORT.csv|PACKS...    (ISSUER.crt and CRL.crl may be -: no CRL; PACKS: a folder of OCSP)
+import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto';
+import { readFileSync, readdirSync, statSync, existsSync } from 'node:fs';
 
 const [tiles, vkeyFile, issuerFile, crlFile, ...reports] = process.argv.slice(2);
 const sha = (...parts) => { const h = createHash('sha256'); parts.forEach(p => h.update(p)); return h.digest(); };
@@ -101,6 +101,54 @@ function crl() {
 	check(`the CRL ${number}, ${rows.length} serial numbers, follows from the log`, again.equals(tbs));
 }
 
+// The OCSP responses: what each pack holds, and what follows from the entries
+// that its batch names.
+function pack(file) {
+	const b = readFileSync(file), [head, width, keys, tail] = [8, 12, 16, 20].map(at => b.readUInt32BE(at)), serials = 24 + head, offsets = serials + width * keys, bodies = offsets + 4 * (keys + 1);
+	const at = i => bodies + b.readUInt32BE(offsets + 4 * i), behind = b.subarray(b.length - tail);
+	check(`${file}: a pack, to its last octet`, b.toString('latin1', 0, 8) === 'ANTINPK1' && width === 20 && at(keys) + tail === b.length);
+	return { head: cbor(b.subarray(24, serials)), responses: Array.from({ length: keys }, (_, i) => [b.subarray(serials + 20 * i, serials + 20 * i + 20), Buffer.concat([b.subarray(at(i), at(i + 1)), behind])]) };
+}
+const content = b => b.subarray(b[1] < 128 ? 2 : 2 + (b[1] & 127));
+const keyOf = cert => content(children(children(children(cert)[0])[6])[1]).subarray(1);
+const sha1 = b => createHash('sha1').update(b).digest();
+
+function responseData(row, said, issuer, responder) {
+	const [, , thisUpdate, nextUpdate] = said.pub, subject = children(children(issuer)[0])[5], [serial, , reason, date] = row.pub, octets = b => der(0x04, b);
+	const when = t => der(0x18, generalized(t)), ended = row.type === 2 && reason !== 8;
+	const status = ended ? der(0xa1, when(date), reason !== 0 ? der(0xa0, Buffer.from([0x0a, 1, reason])) : '') : Buffer.from([0x80, 0]);
+	const single = (hash, id) => der(0x30, der(0x30, der(0x30, oid(id), Buffer.from([5, 0])), octets(hash(subject)), octets(hash(keyOf(issuer))), der(0x02, serial)), status, when(thisUpdate), der(0xa0, when(nextUpdate)));
+	return der(0x30, der(0xa2, octets(sha1(keyOf(responder)))), when(thisUpdate), der(0x30, single(sha1, '2b0e03021a'), single(sha, '608648016503040201')));
+}
+
+function batch(what, packs) {
+	const issuer = readFileSync(issuerFile), [kind, number] = packs[0].head, responses = packs.flatMap(p => p.responses);
+	const said = entries.find(x => x.type === 8 && x.pub[0] === kind && x.pub[1] === number);
+	check(`${what}: an entry names the batch ${number}, in every pack`, said !== undefined && packs.every(p => p.head[0] === kind && p.head[1] === number));
+	if (!said) return;
+	const [, , thisUpdate, , n, rootSaid, hash] = said.pub, before = entries.slice(0, n), newest = new Map();
+	check(`${what}: its root is that of ${n} entries`, n <= said.index && root(0, n).equals(rootSaid));
+	const [whole, delta] = kind.split('-'), shard = Number(whole.slice(4));
+	const since = delta ? before.filter(x => x.type === 8 && x.pub[0] === whole && x.org === said.org).at(-1)?.pub[4] ?? 0 : 0;
+	for (const x of before.filter(x => x.type === 1 ? x.pub[2] - 1 === shard : x.type === 2 && x.pub.at(-1) === shard)) newest.set(x.pub[0].toString('hex'), x);
+	const rows = [...newest.values()].filter(x => x.pub[1] >= thisUpdate && x.index >= since).sort((a, b) => Buffer.compare(a.pub[0], b.pub[0]));
+	check(`${what}: ${rows.length} serial numbers, as in the log`, rows.length === responses.length && rows.every((x, i) => x.pub[0].equals(responses[i][0])));
+	const made = responses.map(([, response], i) => {
+		const [data, , signature, certs] = children(children(children(children(children(response)[1])[0])[1])[0]), responder = children(children(certs)[0])[0], by = new X509Certificate(responder);
+		const signed = verify('sha256', data, { key: by.publicKey, dsaEncoding: 'der' }, content(signature).subarray(1)) && by.verify(new X509Certificate(issuer).publicKey) && by.keyUsage?.includes('1.3.6.1.5.5.7.3.9');
+		return { data, good: signed && rows[i] && responseData(rows[i], said, issuer, responder).equals(data) };
+	});
+	check(`${what}: every response follows from the log and is the responder's`, made.every(m => m.good));
+	check(`${what}: and the entry says the hash of all`, sha(...made.map(m => m.data)).equals(hash));
+}
+
+function packs(folder) {
+	const whole = readdirSync(folder).filter(f => /^[0-9a-f]\.pack$/.test(f)).sort().map(f => pack(`${folder}/${f}`));
+	check('the whole batch has sixteen packs', whole.length === 16);
+	batch('the whole batch', whole);
+	if (existsSync(`${folder}/delta.pack`)) batch('the delta', [pack(`${folder}/delta.pack`)]);
+}
+
 // Reports.
 const dayOf = t => Math.floor((t + 7 * 3600) / 86400), dayText = d => new Date(d * 86400000).toISOString().slice(0, 10), monthOf = t => dayText(dayOf(t)).slice(0, 7);
 const cell = c => /[",\r\n]/.test(c) ? `"${String(c).replaceAll('"', '""')}"` : String(c);
@@ -163,5 +211,5 @@ function report(file) {
 }
 
 if (crlFile !== '-') crl();
-reports.forEach(report);
+reports.forEach(file => (statSync(file).isDirectory() ? packs : report)(file));
 process.exit(bad > 0 ? 1 : 0);
