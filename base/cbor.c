@@ -320,27 +320,36 @@ cbor_end(const struct cbor *c, const char *what, struct err *e)
 /*
  * Refusals.
  */
+#define REFUSAL_PARTS 4
 
 void
 cbor_put_refusal(struct buf *b, const struct err *e)
 {
-	cbor_put_array(b, 2);
-	cbor_put_text(b, err_word(e->class));
-	cbor_put_text(b, e->text);
+	const char *const part[] = { err_word(e->class), e->text, e->code, e->vi };
+
+	cbor_put_array(b, REFUSAL_PARTS);
+	for (size_t i = 0; i < REFUSAL_PARTS; i++)
+		cbor_put_text(b, part[i]);
 }
 
 bool
 cbor_get_refusal(struct cbor *c, struct err *refusal, struct err *e)
 {
-	struct span class, text;
-	own_str char *word = NULL;
-	size_t two;
+	own_str char *word = NULL, *code = NULL, *vi = NULL;
+	struct span part[REFUSAL_PARTS];
+	size_t n;
 
-	if (!cbor_get_array(c, &two, "refusal", e))
+	if (!cbor_get_array(c, &n, "refusal", e))
 		return false;
-	if (two != 2 || !cbor_get_text(c, &class, "class", e) || !cbor_get_text(c, &text, "sentence", e))
-		return fail(e, ERR_BUG, "a refusal is a class and a sentence");
-	word = span_dup_str(class);
-	(void)!fail(refusal, err_from_word(word), "%.*s", (int)text.len, (const char *)text.ptr);
+	if (n != REFUSAL_PARTS)
+		return fail(e, ERR_BUG, "a refusal has %d parts", REFUSAL_PARTS);
+	for (size_t i = 0; i < n; i++)
+		if (!cbor_get_text(c, &part[i], "part of a refusal", e))
+			return fail(e, ERR_BUG, "a refusal is a class, a sentence and a rule's code and words");
+	word = span_dup_str(part[0]);
+	code = span_dup_str(part[2]);
+	vi = span_dup_str(part[3]);
+	(void)!fail(refusal, err_from_word(word), "%.*s", (int)part[1].len, (const char *)part[1].ptr);
+	fail_named(refusal, code, vi);
 	return true;
 }

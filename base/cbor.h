@@ -28,7 +28,7 @@ void cbor_put_map(struct buf *, size_t pairs);
 void cbor_put_tag(struct buf *, uint64_t tag);
 void cbor_put_bool(struct buf *, bool);
 void cbor_put_null(struct buf *);
-/* [class, sentence]: one refusal among the answers to many. */
+/* [class, sentence, code, words]: one refusal among the answers to many. */
 void cbor_put_refusal(struct buf *, const struct err *);
 
 struct cbor { const unsigned char *at, *end; };		/* a read position */

@@ -36,18 +36,59 @@ cut_at_character(char *text, size_t size, int wanted)
 	text[n] = '\0';
 }
 
-bool
-fail(struct err *e, enum err_class class, const char *fmt, ...)
+static void
+put_text(struct err *e, enum err_class class, const char *fmt, va_list ap)
 {
-	va_list ap;
 	int n;
 
 	promise(class > ERR_NONE && class < ERR_CLASSES);
 	e->class = class;
-	va_start(ap, fmt);
 	n = vsnprintf(e->text, sizeof(e->text), fmt, ap);
-	va_end(ap);
 	cut_at_character(e->text, sizeof(e->text), n);
+}
+
+bool
+fail(struct err *e, enum err_class class, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_text(e, class, fmt, ap);
+	va_end(ap);
+	return fail_named(e, NULL, NULL);
+}
+
+bool
+fail_rule(struct err *e, const struct err_rule *rule, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_text(e, rule->class, fmt, ap);
+	va_end(ap);
+	return fail_named(e, rule->code, rule->vi);
+}
+
+bool
+fail_by(struct err *e, const struct err_rule *rule)
+{
+	return fail_rule(e, rule, "%s", rule->sentence);
+}
+
+bool
+fail_as(struct err *e, const struct err_rule *rule)
+{
+	e->class = rule->class;
+	return fail_named(e, rule->code, rule->vi);
+}
+
+bool
+fail_named(struct err *e, const char *code, const char *vi)
+{
+	int n = snprintf(e->vi, sizeof(e->vi), "%s", vi == NULL ? "" : vi);
+
+	cut_at_character(e->vi, sizeof(e->vi), n);
+	snprintf(e->code, sizeof(e->code), "%s", code == NULL ? "" : code);
 	return false;
 }
 

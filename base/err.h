@@ -6,7 +6,9 @@
  * Verdicts are not errors: a judgement has a type of its own.
  *
  * A class tells the caller what to do, the text tells a person what happened:
- * what, where, which rule.  No key, PIN or personal data goes into a text.
+ * what, where, which rule.  No key, PIN or personal data goes into a text.  A
+ * rule that programs tell from others has a code, and words for people in
+ * Vietnamese; where there is none both are empty.
  *
  * promise() is for what we ourselves guarantee; broken, the process ends, also
  * in a release build: a supervised process that restarts is safer than one that
@@ -33,7 +35,12 @@ enum err_class {
 struct err {
 	enum err_class class;
 	char text[256];
+	char code[32];		/* "rsa-short" ...: of the rule, or empty */
+	char vi[256];		/* the rule's words, or empty */
 };
+
+/* sentence: English, NULL where the line that refuses says more than the rule. */
+struct err_rule { enum err_class class; const char *sentence, *code, *vi; };
 
 #define must_check __attribute__((warn_unused_result))
 
@@ -41,6 +48,15 @@ struct err {
  * long is cut at a character boundary. */
 bool fail(struct err *e, enum err_class, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same under a rule; fail_by says the rule's own sentence. */
+bool fail_rule(struct err *e, const struct err_rule *, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+bool fail_by(struct err *e, const struct err_rule *);
+/* Puts the text that e already holds under a rule; returns false. */
+bool fail_as(struct err *e, const struct err_rule *);
+/* Code and words as they came in a message; NULL: none.  Returns false. */
+bool fail_named(struct err *e, const char *code, const char *vi);
 
 /* Puts "where: " before the text that e already holds; returns false. */
 bool fail_in(struct err *e, const char *fmt, ...)

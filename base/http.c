@@ -66,11 +66,13 @@ http_reply_drop(struct http_reply *r)
 }
 
 static json_t *
-sentence_json(enum err_class class)
+say_json(const struct err *e)
 {
 	size_t i = 0;
 
-	while (i + 1 < sizeof(sentence) / sizeof(sentence[0]) && sentence[i].class != class)
+	if (e->vi[0] != '\0')
+		return json_pack("{s:s, s:s}", "vi", e->vi, "en", e->text);
+	while (i + 1 < sizeof(sentence) / sizeof(sentence[0]) && sentence[i].class != e->class)
 		i++;
 	return json_pack("{s:s, s:s}", "vi", sentence[i].vi, "en", sentence[i].en);
 }
@@ -80,10 +82,12 @@ http_problem(struct http_reply *r, unsigned status, const struct err *e)
 {
 	own(json_t) *j = json_pack("{s:s, s:s, s:i, s:s, s:s, s:o}", "type", "about:blank",
 	    "title", MHD_get_reason_phrase_for(status), "status", (int)status,
-	    "class", err_word(e->class), "detail", e->text, "say", sentence_json(e->class));
+	    "class", err_word(e->class), "detail", e->text, "say", say_json(e));
 	__typeof__(r->extra) extra = r->extra;
 	unsigned retry_secs = r->retry_secs;
 
+	if (j != NULL && e->code[0] != '\0')
+		json_object_set_new(j, "code", json_string(e->code));
 	buf_drop(&r->body);
 	*r = (struct http_reply){ .status = status, .type = "application/problem+json", .extra = extra,
 		.retry_secs = retry_secs != 0 ? retry_secs : status == 503 ? 20 : 0, .body = buf_new(HTTP_REPLY_MAX) };

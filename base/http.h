@@ -8,7 +8,8 @@
  * of a fixed number of threads.  It is given no thread, socket or file.
  *
  * Every limit is a required argument: a server without them cannot be started.
- * A refusal is problem+json (RFC 9457) with the class of base/err.h.
+ * A refusal is problem+json (RFC 9457) with the class of base/err.h, and the code
+ * of its rule where it has one.
  *
  * Handlers run on many threads at once.  With a tls_site the server speaks TLS
  * and nothing else; a client may show a certificate, and when what it shows

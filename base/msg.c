@@ -353,6 +353,8 @@ msg_refuse(struct msg *out, const struct err *e)
 	*out = msg_new(MSG_REFUSED, 1024);
 	msg_put_str(out, err_word(e->class));
 	msg_put_str(out, e->text);
+	msg_put_str(out, e->code);
+	msg_put_str(out, e->vi);
 }
 
 bool
@@ -360,10 +362,12 @@ msg_is_refusal(const struct msg *m, struct err *e)
 {
 	if (m->type != MSG_REFUSED)
 		return false;
-	if (m->n != 2)
+	if (m->n != 4) {
 		fail(e, ERR_BUG, "a refusal without a sentence");
-	else
-		fail(e, err_from_word(msg_str(m, 0)) ?: ERR_BUG, "%s", msg_str(m, 1));
+		return true;
+	}
+	fail(e, err_from_word(msg_str(m, 0)) ?: ERR_BUG, "%s", msg_str(m, 1));
+	fail_named(e, msg_str(m, 2), msg_str(m, 3));
 	return true;
 }
 

@@ -4,9 +4,10 @@
  * A frame is u32 length of the rest, u16 type, u8 fields, u8 descriptors, then
  * each field as u32 length and its octets; big-endian.  Descriptors travel
  * beside the frame (SCM_RIGHTS).  A reply carries the request's type with the
- * top bit set; a refusal is type MSG_REFUSED with two fields, class word and
- * sentence.  A frame longer than the receiver's maximum, a type not in the
- * table, or fields not of the table's shape end the connection.
+ * top bit set; a refusal is type MSG_REFUSED with four fields: class word,
+ * sentence, and code and Vietnamese words of its rule, empty where there are
+ * none.  A frame longer than the receiver's maximum, a type not in the table, or
+ * fields not of the table's shape end the connection.
  *
  * The table: every daemon's proto.h lists its messages once, as an X-macro
  *

@@ -22,7 +22,8 @@
 #define APPROVERS_WITHOUT_CERTIFICATE APPROVERS_STAY("ac.serial <> $serial")
 #define APPROVERS_WITHOUT_APPOINTMENT APPROVERS_STAY("ap.id <> $id")
 
-#define NOT_BLOCKED { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM key_blocked WHERE key_id = $key_id)", ERR_POLICY, "this key is blocked for ever: others know it" }
+#define NOT_BLOCKED { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM key_blocked WHERE key_id = $key_id)", ERR_POLICY, "this key is blocked for ever: others know it", \
+	"key-blocked", "Khóa này bị chặn vĩnh viễn vì người khác cũng biết nó." }
 
 static const struct verb verbs[] = {
 	{ .name = "request.submit", .callers = CALLER_CA, .entry = 13, .org = "agency", .category = "profile", .handle = "id",
@@ -30,13 +31,13 @@ static const struct verb verbs[] = {
 		  { "person", REG_TEXT, true }, { "agency", REG_TEXT } },
 	  .check = { NOT_BLOCKED,
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND facts = $facts AND state <> 'rejected')", ERR_CONFLICT,
-		       "this was asked for before" },
+		       "this was asked for before", "request-again", "Yêu cầu này đã được gửi trước đó." },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE key_id = $key_id AND "
 		       "(person IS DISTINCT FROM $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
-		       "this key already belongs to somebody else's certificate" },
+		       "this key already belongs to somebody else's certificate", "key-of-another", "Khóa này đã thuộc chứng thư số của người khác." },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND state = 'pending' AND "
 		       "(person IS DISTINCT FROM $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
-		       "somebody else asks for a certificate with this key" } },
+		       "somebody else asks for a certificate with this key", "key-asked-by-another", "Người khác đang xin chứng thư số với khóa này." } },
 	  .project = { "INSERT INTO request (id, facts, csr, key_id, profile, person, agency, state, entry, time) "
 		       "VALUES ($id, $facts, $csr, $key_id, $profile, $person, $agency, 'pending', $entry, $time)" } },
 

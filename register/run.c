@@ -120,9 +120,12 @@ take_fields(struct values *v, const struct verb_field *in, struct span map, cons
 static bool
 run_checks(struct runner *r, const struct verb *verb, const struct values *v, struct err *e)
 {
-	for (const struct verb_check *c = verb->check; c->sql != NULL; c++)
-		if (!store_expect(r->write, c->sql, v, c->class, c->sentence, e))
+	for (const struct verb_check *c = verb->check; c->sql != NULL; c++) {
+		const struct err_rule rule = { c->class, c->sentence, c->code, c->vi };
+
+		if (!store_expect(r->write, c->sql, v, &rule, e))
 			return false;
+	}
 	/* What is allotted is asked of a verb that may be run. */
 	return verb->allot[0].name == NULL || store_settle(r->write, e);
 }

@@ -315,13 +315,13 @@ store_run(struct store *s, const char *sql, const struct values *params, const e
 bool
 store_do(struct store *s, const char *sql, const struct values *params, struct err *e)
 {
-	return s->ops->send(s, sql, params, ERR_NONE, NULL, e);
+	return s->ops->send(s, sql, params, NULL, e);
 }
 
 bool
-store_expect(struct store *s, const char *sql, const struct values *params, enum err_class class, const char *sentence, struct err *e)
+store_expect(struct store *s, const char *sql, const struct values *params, const struct err_rule *rule, struct err *e)
 {
-	return s->ops->send(s, sql, params, class, sentence, e);
+	return s->ops->send(s, sql, params, rule, e);
 }
 
 bool

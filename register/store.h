@@ -83,8 +83,8 @@ must_check bool store_run(struct store *, const char *sql, const struct values *
  * way, and a refusal comes with store_settle, or with the next statement that
  * has results. */
 must_check bool store_do(struct store *, const char *sql, const struct values *params, struct err *);
-/* The same for a SELECT that must give a row, else class and sentence. */
-must_check bool store_expect(struct store *, const char *sql, const struct values *params, enum err_class, const char *sentence, struct err *);
+/* The same for a SELECT that must give a row, else the rule refuses with its own sentence; it is copied, its texts are borrowed. */
+must_check bool store_expect(struct store *, const char *sql, const struct values *params, const struct err_rule *, struct err *);
 /* Waits for what was sent; the first refusal among it, after which nothing that
  * was sent later was done, or it must be undone. */
 must_check bool store_settle(struct store *, struct err *);

@@ -21,8 +21,8 @@ struct store_ops {
 	bool (*set_version)(struct store *, int64_t, struct err *);
 	bool (*run)(struct store *, const char *sql, const struct values *params, const enum reg_type *types, unsigned columns,
 	    store_row *, void *ctx, uint64_t *rows, struct err *);
-	/* store_do; and store_expect, where sentence is not NULL. */
-	bool (*send)(struct store *, const char *sql, const struct values *params, enum err_class, const char *sentence, struct err *);
+	/* store_do; and store_expect, where there is a rule. */
+	bool (*send)(struct store *, const char *sql, const struct values *params, const struct err_rule *, struct err *);
 	bool (*settle)(struct store *, struct err *);
 	bool (*begin)(struct store *, enum store_begin, struct err *);
 	bool (*commit)(struct store *, struct err *);

@@ -24,8 +24,8 @@ enum { OID_BOOL = 16, OID_BYTEA = 17, OID_NAME = 19, OID_INT8 = 20, OID_INT2 = 2
 
 #define SENT_MAX 256
 
-/* Of a statement that was sent and not yet answered: it must give a row. */
-struct sent { enum err_class class; const char *sentence; };
+/* Of a statement that was sent and not yet answered: with a rule it must give a row. */
+struct sent { bool ruled; struct err_rule rule; };
 struct statement { char name[16]; unsigned n; char *param[PARAMS_MAX]; };
 
 struct postgres {
@@ -591,8 +591,8 @@ take_answer(struct postgres *p, const struct sent *sent)
 			p->refused = !fail_result(p, r, &p->why);
 		PQclear(r);
 	}
-	if (!p->refused && sent->sentence != NULL && rows == 0)
-		p->refused = !fail(&p->why, sent->class, "%s", sent->sentence);
+	if (!p->refused && sent->ruled && rows == 0)
+		p->refused = !fail_by(&p->why, &sent->rule);
 }
 
 /* Takes all answers and leaves the pipeline; a refusal is kept. */
@@ -646,14 +646,14 @@ run(struct store *s, const char *sql, const struct values *params, const enum re
 }
 
 static bool
-send_ahead(struct store *s, const char *sql, const struct values *params, enum err_class class, const char *sentence, struct err *e)
+send_ahead(struct store *s, const char *sql, const struct values *params, const struct err_rule *rule, struct err *e)
 {
 	struct postgres *p = of(s);
 	struct statement *st;
 	uint64_t rows;
 
 	if (!p->ahead)
-		return run(s, sql, params, NULL, 0, NULL, NULL, &rows, e) && (sentence == NULL || rows > 0 || fail(e, class, "%s", sentence));
+		return run(s, sql, params, NULL, 0, NULL, NULL, &rows, e) && (rule == NULL || rows > 0 || fail_by(e, rule));
 	if (p->lost)
 		return fail_lost(e);
 	if (p->nsent == SENT_MAX || !is_prepared(p, sql))
@@ -664,7 +664,7 @@ send_ahead(struct store *s, const char *sql, const struct values *params, enum e
 		return false;
 	if (p->nsent == 0 && PQenterPipelineMode(p->c) != 1)
 		return fail_result(p, NULL, e);
-	p->sent[p->nsent++] = (struct sent){ class, sentence };
+	p->sent[p->nsent++] = (struct sent){ rule != NULL, rule != NULL ? *rule : (struct err_rule){ ERR_NONE } };
 	return send_statement(p, st, params, e);
 }
 

@@ -204,11 +204,11 @@ run(struct store *s, const char *sql, const struct values *params, const enum re
 
 /* Nothing is waited for: a statement is done when it was called. */
 static bool
-send_now(struct store *s, const char *sql, const struct values *params, enum err_class class, const char *sentence, struct err *e)
+send_now(struct store *s, const char *sql, const struct values *params, const struct err_rule *rule, struct err *e)
 {
 	uint64_t rows;
 
-	return run(s, sql, params, NULL, 0, NULL, NULL, &rows, e) && (sentence == NULL || rows > 0 || fail(e, class, "%s", sentence));
+	return run(s, sql, params, NULL, 0, NULL, NULL, &rows, e) && (rule == NULL || rows > 0 || fail_by(e, rule));
 }
 
 static bool settle(struct store *s, struct err *e) { return true; }

@@ -5,7 +5,8 @@
  * A verb is one row of a table (log_verbs.c, cert_verbs.c ...):
  *
  *	in	the fields that the caller gives, with types
- *	check	SELECTs that must yield a row; else the class and the sentence
+ *	check	SELECTs that must yield a row; else the class and the sentence, and
+ *		for people and programs outside a code and words in Vietnamese
  *	allot	SELECTs whose one value becomes a further field (a number, an index)
  *	project	the DML that changes the state tables
  *
@@ -43,7 +44,7 @@ enum reg_type { REG_INT, REG_TEXT, REG_BYTES };
 #define VERB_FIELDS_MAX 28
 
 struct verb_field { const char *name; enum reg_type type; bool optional; };
-struct verb_check { const char *sql; enum err_class class; const char *sentence; };
+struct verb_check { const char *sql; enum err_class class; const char *sentence, *code, *vi; };
 struct verb_allot { const char *name; enum reg_type type; const char *sql; };
 
 struct verb {

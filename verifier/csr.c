@@ -13,6 +13,31 @@
 #define SMALL_PRIME_MAX 7919
 #define FERMAT_STEPS 100
 
+enum rule {
+	NOT_A_REQUEST, TOO_LONG, ALGORITHM_UNKNOWN, DIGEST_WEAK, KEY_UNREADABLE, KEY_TYPE, RSA_LENGTH, RSA_EXPONENT_EVEN, RSA_EXPONENT, RSA_FACTOR,
+	RSA_ROCA, RSA_CLOSE_PRIMES, EC_SPELT_OUT, EC_POINT_FORM, EC_CURVE, EC_OFF_CURVE, NO_PROOF
+};
+
+static const struct err_rule rules[] = {
+	[NOT_A_REQUEST] = { ERR_INPUT, NULL, "csr-malformed", "Đây không phải là yêu cầu cấp chứng thư số (PKCS#10) hợp lệ." },
+	[TOO_LONG] = { ERR_LIMIT, NULL, "csr-too-long", "Yêu cầu cấp chứng thư số quá dài." },
+	[ALGORITHM_UNKNOWN] = { ERR_INPUT, NULL, "csr-algorithm-unknown", "Yêu cầu được ký bằng thuật toán không được biết ở đây." },
+	[DIGEST_WEAK] = { ERR_POLICY, NULL, "csr-digest-weak", "Yêu cầu được ký với hàm băm không được chấp nhận; cần SHA-256, SHA-384 hoặc SHA-512." },
+	[KEY_UNREADABLE] = { ERR_INPUT, NULL, "key-unreadable", "Không đọc được khóa công khai trong yêu cầu." },
+	[KEY_TYPE] = { ERR_POLICY, NULL, "key-type", "Loại khóa này không được chấp nhận; chỉ nhận RSA và EC." },
+	[RSA_LENGTH] = { ERR_POLICY, NULL, "rsa-length", "Độ dài khóa RSA không được chấp nhận; cần từ 2048 đến 8192 bit." },
+	[RSA_EXPONENT_EVEN] = { ERR_POLICY, NULL, "rsa-exponent-even", "Số mũ công khai của khóa RSA là số chẵn." },
+	[RSA_EXPONENT] = { ERR_POLICY, NULL, "rsa-exponent", "Số mũ công khai của khóa RSA không nằm giữa 65537 và 2^64." },
+	[RSA_FACTOR] = { ERR_POLICY, NULL, "rsa-small-factor", "Mô-đun của khóa RSA có thừa số nhỏ." },
+	[RSA_ROCA] = { ERR_POLICY, NULL, "rsa-roca", "Khóa RSA do bộ sinh khóa bị lỗi tạo ra (ROCA, CVE-2017-15361)." },
+	[RSA_CLOSE_PRIMES] = { ERR_POLICY, NULL, "rsa-close-primes", "Hai số nguyên tố của khóa RSA quá gần nhau." },
+	[EC_SPELT_OUT] = { ERR_POLICY, NULL, "ec-curve-spelt-out", "Đường cong elip phải được nêu bằng tên, không ghi tham số." },
+	[EC_POINT_FORM] = { ERR_POLICY, NULL, "ec-point-form", "Khóa EC không được ghi ở dạng không nén theo RFC 5480." },
+	[EC_CURVE] = { ERR_POLICY, NULL, "ec-curve", "Đường cong elip này không được chấp nhận; chỉ nhận P-256, P-384 và P-521." },
+	[EC_OFF_CURVE] = { ERR_POLICY, NULL, "ec-point", "Khóa EC không phải là một điểm trên đường cong của nó." },
+	[NO_PROOF] = { ERR_INPUT, NULL, "no-possession", "Chữ ký của yêu cầu không đúng: chưa chứng minh được người xin giữ khóa." },
+};
+
 /* RSASSA-PSS says its digests in parameters, where a missing one means SHA-1
  * (RFC 4055 3.1). */
 static int
@@ -39,13 +64,13 @@ check_digest(int *out, const X509_REQ *req, struct err *e)
 	int nid = X509_REQ_get_signature_nid(req), digest = NID_undef, key;
 
 	if (OBJ_find_sigid_algs(nid, &digest, &key) != 1)
-		return fail(e, ERR_INPUT, "the request is signed with an algorithm that is not known here");
+		return fail_rule(e, &rules[ALGORITHM_UNKNOWN], "the request is signed with an algorithm that is not known here");
 	if (nid == NID_rsassaPss)
 		digest = pss_digest(req);
 	*out = digest;
 	if (digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512)
 		return true;
-	return fail(e, ERR_POLICY, "the request is signed with %s; SHA-256, SHA-384 or SHA-512 is needed", OBJ_nid2ln(digest));
+	return fail_rule(e, &rules[DIGEST_WEAK], "the request is signed with %s; SHA-256, SHA-384 or SHA-512 is needed", OBJ_nid2ln(digest));
 }
 
 /* Trial division by every odd number up to SMALL_PRIME_MAX. */
@@ -54,8 +79,8 @@ check_small_factors(const BIGNUM *n, struct err *e)
 {
 	for (BN_ULONG d = 3; d <= SMALL_PRIME_MAX; d += 2)
 		if (BN_mod_word(n, d) == 0)
-			return fail(e, ERR_POLICY, "the RSA modulus has the small factor %lu", (unsigned long)d);
-	return BN_is_odd(n) || fail(e, ERR_POLICY, "the RSA modulus is even");
+			return fail_rule(e, &rules[RSA_FACTOR], "the RSA modulus has the small factor %lu", (unsigned long)d);
+	return BN_is_odd(n) || fail_rule(e, &rules[RSA_FACTOR], "the RSA modulus is even");
 }
 
 /* CVE-2017-15361: modulo each of these primes the modulus of such a key is a
@@ -77,7 +102,7 @@ check_roca(const BIGNUM *n, struct err *e)
 		if (!member)
 			return true;
 	}
-	return fail(e, ERR_POLICY, "the RSA key has the fingerprint of a broken generator (ROCA, CVE-2017-15361)");
+	return fail_rule(e, &rules[RSA_ROCA], "the RSA key has the fingerprint of a broken generator (ROCA, CVE-2017-15361)");
 }
 
 /* Fermat: n = a^2 - b^2 with a near sqrt(n) when the primes are close. */
@@ -136,17 +161,17 @@ check_rsa(EVP_PKEY *key, struct err *e)
 	bool close;
 
 	if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
-		return fail(e, ERR_POLICY, "an RSA key of %d bits; %d to %d are taken", bits, RSA_BITS_MIN, RSA_BITS_MAX);
+		return fail_rule(e, &rules[RSA_LENGTH], "an RSA key of %d bits; %d to %d are taken", bits, RSA_BITS_MIN, RSA_BITS_MAX);
 	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n) != 1 || EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1)
-		return fail_ossl(e, ERR_INPUT, "the RSA key cannot be read");
+		return fail_ossl(e, ERR_INPUT, "the RSA key cannot be read") || fail_as(e, &rules[KEY_UNREADABLE]);
 	if (!BN_is_odd(exponent))
-		return fail(e, ERR_POLICY, "the RSA exponent is even");
+		return fail_rule(e, &rules[RSA_EXPONENT_EVEN], "the RSA exponent is even");
 	if (BN_num_bits(exponent) < 17 || BN_num_bits(exponent) > 64)
-		return fail(e, ERR_POLICY, "the RSA exponent is not between 65537 and 2^64");
+		return fail_rule(e, &rules[RSA_EXPONENT], "the RSA exponent is not between 65537 and 2^64");
 	if (!check_small_factors(n, e) || !check_roca(n, e))
 		return false;
 	promise(fermat_finds(n, &close));
-	return !close || fail(e, ERR_POLICY, "the RSA key's two primes are close together (Fermat's method finds them)");
+	return !close || fail_rule(e, &rules[RSA_CLOSE_PRIMES], "the RSA key's two primes are close together (Fermat's method finds them)");
 }
 
 static bool
@@ -160,19 +185,19 @@ check_ec(EVP_PKEY *key, struct err *e)
 	/* OpenSSL finds the name of a curve that is spelt out, too. */
 	if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding, sizeof(encoding), NULL) != 1 ||
 	    strcmp(encoding, OSSL_PKEY_EC_ENCODING_GROUP) != 0)
-		return fail_ossl(e, ERR_POLICY, "the elliptic curve is spelt out, not named (RFC 5480 2.1.1)");
+		return fail_ossl(e, ERR_POLICY, "the elliptic curve is spelt out, not named (RFC 5480 2.1.1)") || fail_as(e, &rules[EC_SPELT_OUT]);
 	if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form, sizeof(form), NULL) != 1 ||
 	    strcmp(form, OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 0)
-		return fail_ossl(e, ERR_POLICY, "the point is compressed; one key has one form here, the uncompressed (RFC 5480 2.2)");
+		return fail_ossl(e, ERR_POLICY, "the point is compressed; one key has one form here, the uncompressed (RFC 5480 2.2)") || fail_as(e, &rules[EC_POINT_FORM]);
 	if (EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
-		return fail_ossl(e, ERR_POLICY, "the elliptic curve is not a named one");
+		return fail_ossl(e, ERR_POLICY, "the elliptic curve is not a named one") || fail_as(e, &rules[EC_CURVE]);
 	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
 		known |= strcmp(name, curves[i]) == 0;
 	if (!known)
-		return fail(e, ERR_POLICY, "the curve %s; P-256, P-384 and P-521 are taken", name);
+		return fail_rule(e, &rules[EC_CURVE], "the curve %s; P-256, P-384 and P-521 are taken", name);
 	/* The cofactor of these curves is 1: a point of the curve is of its group, and multiplying by the order would tell nothing more. */
 	if (ctx == NULL || EVP_PKEY_public_check_quick(ctx) != 1)
-		return fail_ossl(e, ERR_POLICY, "the key is not a point of its curve");
+		return fail_ossl(e, ERR_POLICY, "the key is not a point of its curve") || fail_as(e, &rules[EC_OFF_CURVE]);
 	return true;
 }
 
@@ -187,15 +212,15 @@ check_key(struct span spki, struct err *e)
 	if (plain != NULL)
 		return true;
 	if (!pubkey_from_spki(&key, spki, e))
-		return fail(e, ERR_INPUT, "the request's key cannot be read");
+		return fail_rule(e, &rules[KEY_UNREADABLE], "the request's key cannot be read");
 	switch (EVP_PKEY_get_base_id(key)) {
 	case EVP_PKEY_RSA:
 	case EVP_PKEY_RSA_PSS:
 		return check_rsa(key, e);
 	case EVP_PKEY_EC:
-		return check_ec(key, e) && fail(e, ERR_POLICY, "the key is not written as RFC 5480 2 asks");
+		return check_ec(key, e) && fail_rule(e, &rules[EC_POINT_FORM], "the key is not written as RFC 5480 2 asks");
 	default:
-		return fail(e, ERR_POLICY, "a key of type %s; RSA and EC are taken", EVP_PKEY_get0_type_name(key) ?: "unknown");
+		return fail_rule(e, &rules[KEY_TYPE], "a key of type %s; RSA and EC are taken", EVP_PKEY_get0_type_name(key) ?: "unknown");
 	}
 }
 
@@ -255,9 +280,9 @@ find_key(struct span *key, X509_REQ *req, struct span tbs, struct err *e)
 		buf_put(&der, spki, (size_t)n);
 	OPENSSL_free(spki);
 	if (n <= 0)
-		return fail_ossl(e, ERR_INPUT, "the request's key cannot be read");
+		return fail_ossl(e, ERR_INPUT, "the request's key cannot be read") || fail_as(e, &rules[KEY_UNREADABLE]);
 	*key = span_of(memmem(tbs.ptr, tbs.len, der.ptr, der.len), der.len);
-	return key->ptr != NULL || fail(e, ERR_INPUT, "the request's key is not in DER");
+	return key->ptr != NULL || fail_rule(e, &rules[NOT_A_REQUEST], "the request's key is not in DER");
 }
 
 bool
@@ -268,11 +293,13 @@ csr_read(struct csr_found *out, struct span der, struct err *e)
 
 	*out = (struct csr_found){ .digest = NID_undef };
 	if (der.len > CSR_MAX)
-		return fail(e, ERR_LIMIT, "a certificate request of more than %u bytes", CSR_MAX);
-	if (!csr_from_der(&req, der, e) || !check_digest(&out->digest, req, e))
+		return fail_rule(e, &rules[TOO_LONG], "a certificate request of more than %u bytes", CSR_MAX);
+	if (!csr_from_der(&req, der, e))
+		return fail_as(e, &rules[NOT_A_REQUEST]);
+	if (!check_digest(&out->digest, req, e))
 		return false;
 	if (!slice(&tbs, &signature, der))
-		return fail_ossl(e, ERR_INPUT, "the request is not in DER");
+		return fail_ossl(e, ERR_INPUT, "the request is not in DER") || fail_as(e, &rules[NOT_A_REQUEST]);
 	if (!find_key(&key, req, tbs, e) || !check_key(key, e))
 		return false;
 	ERR_clear_error();
@@ -333,7 +360,7 @@ csr_prove(struct span *spki, const struct csr_found *f, struct span der, struct 
 		return false;
 	good = ec != NULL ? ec_proves(ec, md, tbs, signature) : rsa_proves(key, md, f->pss, tbs, signature);
 	ERR_clear_error();
-	return good || fail(e, ERR_INPUT, "the request's signature does not verify: no proof that its maker has the key");
+	return good || fail_rule(e, &rules[NO_PROOF], "the request's signature does not verify: no proof that its maker has the key");
 }
 
 bool
@@ -345,9 +372,9 @@ csr_gate(struct buf *spki, struct span csr, struct err *e)
 	struct span key;
 
 	if (csr.len > CSR_MAX)
-		return fail(e, ERR_LIMIT, "a certificate request of more than %u bytes", CSR_MAX);
+		return fail_rule(e, &rules[TOO_LONG], "a certificate request of more than %u bytes", CSR_MAX);
 	if (!csr_from_any(&req, csr, e))
-		return false;
+		return fail_as(e, &rules[NOT_A_REQUEST]);
 	csr_to_der(&der, req);
 	if (!buf_ok(&der, "certificate request", e) || !csr_read(&f, buf_span(&der), e) || !csr_prove(&key, &f, buf_span(&der), e))
 		return false;

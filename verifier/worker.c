@@ -54,7 +54,7 @@ do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct 
 static bool
 do_csr(const struct worker *w, const struct msg *in, struct msg *out, struct err *e)
 {
-	own_struct(buf) found = buf_new(GATE_CSRS_MAX * 512);
+	own_struct(buf) found = buf_new(GATE_CSRS_MAX * 1024);
 	struct cbor c = cbor_read(msg_span(in, 0));
 	struct csr_found f;
 	struct span csr;

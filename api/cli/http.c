@@ -81,12 +81,12 @@ headers_of(const struct http_request *r)
 	return list;
 }
 
-/* problem+json -> class and sentence. */
+/* problem+json -> class and sentence, and the rule's code and words. */
 static bool
 refusal(const struct buf *body, long status, struct err *e)
 {
 	own(json_t) *j = NULL;
-	const char *class = NULL, *detail = NULL;
+	const char *class = NULL, *detail = NULL, *code = NULL;
 	struct err ignored;
 
 	if (!json_read(&j, buf_span(body), &ignored) ||
@@ -95,7 +95,9 @@ refusal(const struct buf *body, long status, struct err *e)
 	if (!json_may_str(&class, j, "class", &ignored) || class == NULL)
 		class = status == 409 ? "conflict" : status == 404 ? "absent" : status == 403 ? "policy"
 		    : status == 413 ? "limit" : status >= 500 ? "later" : "input";
-	return fail(e, err_from_word(class) ?: ERR_BUG, "%s", detail);
+	(void)!json_may_str(&code, j, "code", &ignored);
+	fail(e, err_from_word(class) ?: ERR_BUG, "%s", detail);
+	return fail_named(e, code, code == NULL ? NULL : json_string_value(json_object_get(json_object_get(j, "say"), "vi")));
 }
 
 static void

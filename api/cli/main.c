@@ -74,7 +74,11 @@ command_refuse(const struct args *a, const struct err *e)
 		own(json_t) *j = json_pack("{s:b, s:s, s:s}", "done", 0, "class", err_word(e->class), "text", e->text);
 
 		promise(j != NULL);
+		if (e->code[0] != '\0')
+			json_object_update_new(j, json_pack("{s:s, s:s}", "code", e->code, "vi", e->vi));
 		command_print_json(j);
+	} else if (e->vi[0] != '\0') {
+		fprintf(stderr, "antin: %s\nantin: %s\n", e->vi, e->text);
 	} else {
 		fprintf(stderr, "antin: %s\n", e->text);
 	}

@@ -311,9 +311,14 @@ command_csr(const struct args *a)
 	if (a->json) {
 		own(json_t) *j = json_pack("{s:b, s:s}", "accepted", accepted, "reason", accepted ? "" : e.text);
 
+		promise(j != NULL);
+		if (!accepted)
+			json_object_update_new(j, json_pack("{s:s, s:s}", "code", e.code, "vi", e.vi));
 		command_print_json(j);
 	} else {
 		printf("%s%s\n", accepted ? "accepted" : "refused: ", accepted ? "" : e.text);
+		if (!accepted)
+			printf("%s\n%s\n", e.code, e.vi);
 	}
 	return accepted ? 0 : 1;
 }

@@ -127,11 +127,13 @@ refused_statements(void **state)
 	assert_done(do_now(s, "RELEASE unit", NULL, &e), e);
 	/* Of several on their way the first refusal is told, whatever follows it. */
 	assert_done(store_do(s, "SAVEPOINT unit", NULL, &e), e);
-	assert_done(store_expect(s, "SELECT 1 FROM book WHERE agency = 'A'", NULL, ERR_BUG, "it is there", &e), e);
-	assert_done(store_expect(s, "SELECT 1 FROM book WHERE agency = 'C'", NULL, ERR_CONFLICT, "no such book", &e), e);
+	assert_done(store_expect(s, "SELECT 1 FROM book WHERE agency = 'A'", NULL, &(struct err_rule){ ERR_BUG, "it is there" }, &e), e);
+	assert_done(store_expect(s, "SELECT 1 FROM book WHERE agency = 'C'", NULL, &(struct err_rule){ ERR_CONFLICT, "no such book", "no-book", "Không có sách này." }, &e), e);
 	assert_done(store_do(s, put, &v, &e), e);
 	assert_false(store_int(s, "SELECT 7", NULL, 0, &n, &e));
 	assert_string_equal(e.text, "no such book");
+	assert_string_equal(e.code, "no-book");
+	assert_string_equal(e.vi, "Không có sách này.");
 	assert_int_equal(e.class, ERR_CONFLICT);
 	assert_done(do_now(s, "ROLLBACK TO unit", NULL, &e), e);
 	assert_done(do_now(s, "RELEASE unit", NULL, &e), e);

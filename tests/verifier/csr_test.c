@@ -156,7 +156,7 @@ end(void **state)
 }
 
 static void
-refuses(const char *name, struct span csr, const char *says)
+refuses(const char *name, struct span csr, const char *says, const char *code)
 {
 	own_struct(buf) spki = buf_new(1 << 14);
 	struct err e = { 0 };
@@ -165,6 +165,9 @@ refuses(const char *name, struct span csr, const char *says)
 	if (taken || strstr(e.text, says) == NULL)
 		print_error("%s: %s\n", name, taken ? "taken" : e.text);
 	assert_case(name, !taken && strstr(e.text, says) != NULL);
+	if (strcmp(e.code, code) != 0)
+		print_error("%s: %s\n", name, e.code);
+	assert_case(name, strcmp(e.code, code) == 0 && e.vi[0] != '\0');
 	assert_case(name, spki.len == 0);
 }
 
@@ -201,20 +204,20 @@ sound_requests_give_their_key(void **state)
 static void
 weak_signatures(void **state)
 {
-	const struct { const char *name; EVP_PKEY *named, *signer; const EVP_MD *md, *pss; const char *says; } cases[] = {
-		{ "MD5", rsa, rsa, EVP_md5(), NULL, "md5" },
-		{ "SHA-1", rsa, rsa, EVP_sha1(), NULL, "sha1" },
-		{ "SHA-224", rsa, rsa, EVP_sha224(), NULL, "sha224" },
-		{ "ECDSA with SHA-1", ec, ec, EVP_sha1(), NULL, "sha1" },
-		{ "PSS with SHA-1", rsa, rsa, NULL, EVP_sha1(), "sha1" },
-		{ "no proof of possession", rsa, ec, EVP_sha256(), NULL, "does not verify" },
+	const struct { const char *name; EVP_PKEY *named, *signer; const EVP_MD *md, *pss; const char *says, *code; } cases[] = {
+		{ "MD5", rsa, rsa, EVP_md5(), NULL, "md5", "csr-digest-weak" },
+		{ "SHA-1", rsa, rsa, EVP_sha1(), NULL, "sha1", "csr-digest-weak" },
+		{ "SHA-224", rsa, rsa, EVP_sha224(), NULL, "sha224", "csr-digest-weak" },
+		{ "ECDSA with SHA-1", ec, ec, EVP_sha1(), NULL, "sha1", "csr-digest-weak" },
+		{ "PSS with SHA-1", rsa, rsa, NULL, EVP_sha1(), "sha1", "csr-digest-weak" },
+		{ "no proof of possession", rsa, ec, EVP_sha256(), NULL, "does not verify", "no-possession" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		own_struct(buf) der = buf_new(1 << 14);
 
 		request(&der, cases[i].named, cases[i].signer, cases[i].md, cases[i].pss);
-		refuses(cases[i].name, buf_span(&der), cases[i].says);
+		refuses(cases[i].name, buf_span(&der), cases[i].says, cases[i].code);
 	}
 }
 
@@ -222,26 +225,26 @@ weak_signatures(void **state)
 static void
 weak_keys(void **state)
 {
-	const struct { const char *name; EVP_PKEY *key; const char *says; } cases[] = {
-		{ "RSA of 1024 bits", EVP_RSA_gen(1024), "1024 bits" },
-		{ "exponent 3", weak_rsa(SOUND, 3), "exponent" },
-		{ "exponent 1", weak_rsa(SOUND, 1), "exponent" },
-		{ "even exponent", weak_rsa(SOUND, 65538), "even" },
-		{ "small factor", weak_rsa(SMALL_FACTOR, 65537), "small factor" },
-		{ "even modulus", weak_rsa(EVEN, 65537), "" },
-		{ "close primes", weak_rsa(CLOSE_PRIMES, 65537), "close together" },
-		{ "ROCA", weak_rsa(ROCA, 65537), "ROCA" },
-		{ "a sound key, another's signature", weak_rsa(SOUND, 65537), "does not verify" },
-		{ "P-224", EVP_EC_gen("P-224"), "curve" },
-		{ "secp256k1", EVP_EC_gen("secp256k1"), "curve" },
-		{ "Ed25519", EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), "RSA and EC" },
+	const struct { const char *name; EVP_PKEY *key; const char *says, *code; } cases[] = {
+		{ "RSA of 1024 bits", EVP_RSA_gen(1024), "1024 bits", "rsa-length" },
+		{ "exponent 3", weak_rsa(SOUND, 3), "exponent", "rsa-exponent" },
+		{ "exponent 1", weak_rsa(SOUND, 1), "exponent", "rsa-exponent" },
+		{ "even exponent", weak_rsa(SOUND, 65538), "even", "rsa-exponent-even" },
+		{ "small factor", weak_rsa(SMALL_FACTOR, 65537), "small factor", "rsa-small-factor" },
+		{ "even modulus", weak_rsa(EVEN, 65537), "", "rsa-small-factor" },
+		{ "close primes", weak_rsa(CLOSE_PRIMES, 65537), "close together", "rsa-close-primes" },
+		{ "ROCA", weak_rsa(ROCA, 65537), "ROCA", "rsa-roca" },
+		{ "a sound key, another's signature", weak_rsa(SOUND, 65537), "does not verify", "no-possession" },
+		{ "P-224", EVP_EC_gen("P-224"), "curve", "ec-curve" },
+		{ "secp256k1", EVP_EC_gen("secp256k1"), "curve", "ec-curve" },
+		{ "Ed25519", EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), "RSA and EC", "key-type" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		own_struct(buf) der = buf_new(1 << 14);
 
 		request(&der, cases[i].key, ec, EVP_sha256(), NULL);
-		refuses(cases[i].name, buf_span(&der), cases[i].says);
+		refuses(cases[i].name, buf_span(&der), cases[i].says, cases[i].code);
 		EVP_PKEY_free(cases[i].key);
 	}
 }
@@ -255,7 +258,7 @@ a_curve_spelt_out(void **state)
 
 	assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, "explicit"), 1);
 	request(&der, key, key, EVP_sha256(), NULL);
-	refuses("explicit curve", buf_span(&der), "named");
+	refuses("explicit curve", buf_span(&der), "named", "ec-curve-spelt-out");
 }
 
 static void
@@ -269,7 +272,7 @@ a_point_beside_the_curve(void **state)
 	at = memmem(der.ptr, der.len, spki.ptr, spki.len);
 	assert_non_null(at);
 	at[spki.len - 1] ^= 1;
-	refuses("beside the curve", buf_span(&der), "key");
+	refuses("beside the curve", buf_span(&der), "key", "key-unreadable");
 }
 
 /* What a reader that was taken over may say; the prover has its own copy. */
@@ -319,7 +322,7 @@ a_compressed_point(void **state)
 
 	assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"), 1);
 	request(&der, key, key, EVP_sha256(), NULL);
-	refuses("compressed point", buf_span(&der), "compressed");
+	refuses("compressed point", buf_span(&der), "compressed", "ec-point-form");
 }
 
 static void
@@ -329,19 +332,19 @@ octets_that_are_no_request(void **state)
 
 	request(&der, ec, ec, EVP_sha256(), NULL);
 	for (size_t n = 0; n < der.len; n++)
-		refuses("cut short", span_of(der.ptr, n), "");
+		refuses("cut short", span_of(der.ptr, n), "", "csr-malformed");
 	der.ptr[der.len - 1] ^= 1;
-	refuses("bent signature", buf_span(&der), "");
+	refuses("bent signature", buf_span(&der), "", "no-possession");
 	der.ptr[der.len - 1] ^= 1;
 	buf_put_byte(&der, 0);
-	refuses("one byte more", buf_span(&der), "1 bytes after");
+	refuses("one byte more", buf_span(&der), "1 bytes after", "csr-malformed");
 	der.ptr[20] ^= 1;
-	refuses("bent subject", span_of(der.ptr, der.len - 1), "");
-	refuses("text", span_str("a certificate, please"), "not a certificate request");
-	refuses("a certificate's PEM", span_str("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), "no PEM block");
+	refuses("bent subject", span_of(der.ptr, der.len - 1), "", "csr-malformed");
+	refuses("text", span_str("a certificate, please"), "not a certificate request", "csr-malformed");
+	refuses("a certificate's PEM", span_str("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), "no PEM block", "csr-malformed");
 	while (long_.len < CSR_MAX + 1)
 		buf_put_byte(&long_, 0x30);
-	refuses("too long", buf_span(&long_), "more than");
+	refuses("too long", buf_span(&long_), "more than", "csr-too-long");
 }
 
 int
