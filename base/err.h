@@ -35,7 +35,7 @@ enum err_class {
 struct err {
 	enum err_class class;
 	char text[256];
-	char code[32];		/* "rsa-short" ...: of the rule, or empty */
+	char code[32];		/* "rsa-length" ...: of the rule, or empty */
 	char vi[256];		/* the rule's words, or empty */
 };
 

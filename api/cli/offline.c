@@ -315,10 +315,10 @@ command_csr(const struct args *a)
 		if (!accepted)
 			json_object_update_new(j, json_pack("{s:s, s:s}", "code", e.code, "vi", e.vi));
 		command_print_json(j);
+	} else if (accepted) {
+		printf("accepted\n");
 	} else {
-		printf("%s%s\n", accepted ? "accepted" : "refused: ", accepted ? "" : e.text);
-		if (!accepted)
-			printf("%s\n%s\n", e.code, e.vi);
+		printf("refused: %s\n%s\n%s\n", e.code, e.vi, e.text);
 	}
 	return accepted ? 0 : 1;
 }

@@ -261,18 +261,56 @@ a_curve_spelt_out(void **state)
 	refuses("explicit curve", buf_span(&der), "named", "ec-curve-spelt-out");
 }
 
+/* A request whose key is these octets as a point of P-256, signed with ec. */
 static void
-a_point_beside_the_curve(void **state)
+request_of_point(struct buf *der, struct span point)
 {
-	own_struct(buf) der = buf_new(1 << 14), spki = buf_new(1 << 10);
-	unsigned char *at;
+	own(X509_REQ) *req = X509_REQ_new();
+	unsigned char *octets = OPENSSL_memdup(point.ptr, point.len), *out = NULL;
+	int n;
 
-	request(&der, ec, ec, EVP_sha256(), NULL);
-	pubkey_to_spki(&spki, ec);
-	at = memmem(der.ptr, der.len, spki.ptr, spki.len);
-	assert_non_null(at);
-	at[spki.len - 1] ^= 1;
-	refuses("beside the curve", buf_span(&der), "key", "key-unreadable");
+	X509_REQ_set_version(req, 0);
+	X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN", MBSTRING_UTF8, (const unsigned char *)"Anyone", -1, -1, 0);
+	assert_int_equal(X509_PUBKEY_set0_param(X509_REQ_get_X509_PUBKEY(req), OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+	    OBJ_nid2obj(NID_X9_62_prime256v1), octets, (int)point.len), 1);
+	assert_true(X509_REQ_sign(req, ec, EVP_sha256()) > 0);
+	n = i2d_X509_REQ(req, &out);
+	assert_true(n > 0);
+	buf_put(der, out, (size_t)n);
+	OPENSSL_free(out);
+}
+
+/* The twin of all rows is the key's own point. */
+static void
+points_that_are_none(void **state)
+{
+	unsigned char own_point[65], point[66] = { 0 };
+	own_struct(buf) der = buf_new(1 << 14), spki = buf_new(1 << 10);
+	const struct { const char *name, *code; size_t len; int first, flip; } rows[] = {
+		{ "beside the curve", "key-unreadable", 65, 4, 64 }, { "beside it, in x", "key-unreadable", 65, 4, 1 },
+		{ "infinity", "ec-point", 1, 0, 0 }, { "all zero", "key-unreadable", 65, 4, -1 },
+		{ "hybrid", "ec-point-form", 65, 6, 0 }, { "hybrid, of the other y", "key-unreadable", 65, 6, 64 }, { "half a point", "key-unreadable", 33, 4, 0 }, { "an octet more", "key-unreadable", 66, 4, 0 },
+		{ "no octet", "key-unreadable", 0, 4, 0 }, { "a form that is none", "key-unreadable", 65, 5, 0 },
+	};
+	struct err e;
+	size_t n;
+
+	assert_int_equal(EVP_PKEY_get_octet_string_param(ec, OSSL_PKEY_PARAM_PUB_KEY, own_point, sizeof(own_point), &n), 1);
+	assert_int_equal(n, sizeof(own_point));
+	request_of_point(&der, span_of(own_point, n));
+	assert_done(csr_gate(&spki, buf_span(&der), &e), e);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		memset(point, 0, sizeof(point));
+		if (rows[i].flip >= 0)
+			memcpy(point, own_point, sizeof(own_point));
+		/* A hybrid's first octet says whether y is odd (X9.62 4.3.6). */
+		point[0] = (unsigned char)(rows[i].first | (rows[i].first == 6 ? own_point[64] & 1 : 0));
+		if (rows[i].flip > 0)
+			point[rows[i].flip] ^= 1;
+		buf_reset(&der);
+		request_of_point(&der, span_of(point, rows[i].len));
+		refuses(rows[i].name, buf_span(&der), "", rows[i].code);
+	}
 }
 
 /* What a reader that was taken over may say; the prover has its own copy. */
@@ -355,7 +393,7 @@ main(void)
 		cmocka_unit_test(weak_signatures),
 		cmocka_unit_test(weak_keys),
 		cmocka_unit_test(a_curve_spelt_out),
-		cmocka_unit_test(a_point_beside_the_curve),
+		cmocka_unit_test(points_that_are_none),
 		cmocka_unit_test(lies_of_a_reader),
 		cmocka_unit_test(a_compressed_point),
 		cmocka_unit_test(octets_that_are_no_request),
