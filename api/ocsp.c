@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #define DELTA PACK_SHARDS		/* the slot behind them */
-#define KEYS_MAX 8			/* issuing keys of one authority, each with a folder: ocsp, ocsp1 ... */
 #define SERIAL_LEN 20
 #define LOOK_MS 200			/* between two looks at the folder */
 #define CACHE_SECS 3600
@@ -33,8 +32,8 @@ struct ocsp_shelf {
 	const char *public;
 	pthread_rwlock_t lock;		/* guards the boards */
 	atomic_llong looked;		/* clock_mono_ms */
-	struct board board[KEYS_MAX];
-	size_t n;			/* boards that have been seen; the newest key's is the last */
+	struct board board[PACK_ISSUERS_MAX];	/* folders ocsp, ocsp1 ... */
+	size_t n;			/* boards: the first, and those that have been seen; the newest key's is the last */
 };
 
 struct ocsp_shelf *
@@ -44,6 +43,7 @@ ocsp_shelf_new(const char *public)
 
 	s->public = public;
 	s->looked = INT64_MIN;
+	s->n = 1;
 	pthread_rwlock_init(&s->lock, NULL);
 	return s;
 }
@@ -132,12 +132,13 @@ look(struct ocsp_shelf *s)
 	if (now - LOOK_MS < before || !atomic_compare_exchange_strong(&s->looked, &before, now))
 		return;
 	pthread_rwlock_wrlock(&s->lock);
-	for (size_t k = 0; k < KEYS_MAX; k++) {
+	for (size_t k = 0; k < PACK_ISSUERS_MAX; k++) {
 		own_str char *folder = k == 0 ? xprintf("%s/ocsp", s->public) : xprintf("%s/ocsp%zu", s->public, k);
 
 		if (k > 0 && k >= s->n && access(folder, F_OK) != 0)
 			break;
-		s->n = k + 1 > s->n ? k + 1 : s->n;
+		if (k >= s->n)
+			s->n = k + 1;
 		for (size_t i = 0; i <= DELTA; i++)
 			look_at(&s->board[k], folder, i);
 	}

@@ -41,6 +41,7 @@ struct span pack_body(const struct pack *, size_t i);
 /* Keys are random but for their first two bits: which of the packs of a batch
  * one belongs into. */
 #define PACK_SHARDS 16
+#define PACK_ISSUERS_MAX 8	/* issuing keys of one authority; each has a folder of packs */
 size_t pack_shard(struct span key);
 /* False: there is no such key. */
 bool pack_find(const struct pack *, struct span key, struct span *body);

@@ -74,9 +74,16 @@ same_name(X509 *x, X509 *y)
 	return span_eq(span_of(a, a_len), span_of(b, b_len));
 }
 
+int64_t
+generation_shard(const struct generation *g)
+{
+	return g->n - 1;
+}
+
 bool
 generation_new(struct generation **out, struct authority *a, X509 *issuing, int64_t now, struct err *e)
 {
+	own(X509) *cert = issuing;
 	struct generation *newest = a->newest;
 	const struct tier *tier;
 	struct cert_facts facts;
@@ -90,7 +97,7 @@ generation_new(struct generation **out, struct authority *a, X509 *issuing, int6
 			return fail(e, ERR_POLICY, "the new issuing certificate has the key of generation %lld", (long long)g->n);
 	if (newest->n == GENERATIONS_MAX)
 		return fail(e, ERR_LIMIT, "an authority has at most %d generations", GENERATIONS_MAX);
-	*out = generation_of(a, issuing, &facts);
+	*out = generation_of(a, take(&cert), &facts);
 	(*out)->n = newest->n + 1;
 	(*out)->older = newest;
 	return true;

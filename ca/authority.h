@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/ossl.h"
+#include "base/pack.h"
 #include "ca/gate.h"
 #include "hsm/remote_key.h"
 #include "policy/policy.h"
@@ -18,12 +19,12 @@
 
 #include <stdatomic.h>
 
-#define GENERATIONS_MAX 8
+#define GENERATIONS_MAX PACK_ISSUERS_MAX
 
 struct authority;
 struct generation {
 	struct authority *a;
-	int64_t n;			/* 1: the ceremony's; its shard of the CRL is n - 1 */
+	int64_t n;			/* 1: the ceremony's */
 	X509 *issuing;			/* judged under the root */
 	unsigned char key_id[KEY_ID_LEN];
 	struct hsm *hsm;
@@ -43,7 +44,7 @@ struct authority {
 	struct gate *gate;
 	struct left_behind *left;	/* left_behind.c's own */
 	atomic_uint orders;		/* being carried out: OCSP responses give way (ocsp_issue.h) */
-	void (*connect)(struct generation *);	/* its token, its clocks */
+	struct hsm *(*token)(const struct generation *);	/* that of its daemon, to be freed */
 };
 
 /* Fills names and ids from the two certificates, the first generation's; takes
@@ -51,10 +52,12 @@ struct authority {
 must_check bool authority_take(struct authority *, X509 *root, X509 *issuing, const char *site, int64_t now, struct err *);
 void authority_close(struct authority *);
 
-/* The next generation's, not in front yet.  Takes the certificate; refuses one of
- * another name or tier, of a key that a generation had, or not the root's. */
+/* The next generation's, not in front yet.  Takes the certificate, also when it
+ * refuses: one of another name or tier, of a key that a generation had, or not the root's. */
 must_check bool generation_new(struct generation **out, struct authority *, X509 *issuing, int64_t now, struct err *);
 void generation_free(struct generation *);
+/* Of its CRL and its OCSP responses in log and register: 0, the first. */
+int64_t generation_shard(const struct generation *);
 /* From now on it issues. */
 void authority_put(struct authority *, struct generation *);
 

@@ -27,12 +27,6 @@ crl_clock_new(void)
 	return c;
 }
 
-int64_t
-crl_shard(const struct generation *g)
-{
-	return g->n - 1;
-}
-
 void
 crl_kind(char out[CRL_KIND_TEXT], int64_t shard)
 {
@@ -302,7 +296,7 @@ read_last(const struct generation *g, struct crl_last *l, struct err *e)
 	bool more;
 
 	*l = (struct crl_last){ .tbs = buf_new(CRL_MAX) };
-	reg_int(&ask_signed, "shard", crl_shard(g));
+	reg_int(&ask_signed, "shard", generation_shard(g));
 	if (!reg_read(g->a->reg, &ask_number, &numbers, e) || !reg_next(&numbers, c, 2, &more, e))
 		return false;
 	l->number = more ? c[0].i : 0;
@@ -328,9 +322,9 @@ read_since(const struct generation *g, uint64_t size, int64_t *since, struct err
 	char kind[CRL_KIND_TEXT];
 	bool more;
 
-	crl_kind(kind, crl_shard(g));
+	crl_kind(kind, generation_shard(g));
 	reg_int(&ask, "size", (int64_t)size);
-	reg_int(&ask, "shard", crl_shard(g));
+	reg_int(&ask, "shard", generation_shard(g));
 	reg_text(&ask, "kind", kind);
 	if (!reg_read(g->a->reg, &ask, &rows, e) || !reg_next(&rows, c, 2, &more, e))
 		return false;
@@ -389,13 +383,13 @@ crl_reserve(const struct generation *g, int64_t number, int64_t this_update, con
 	unsigned char hash[SHA256_LEN];
 	char kind[CRL_KIND_TEXT];
 
-	crl_kind(kind, crl_shard(g));
+	crl_kind(kind, generation_shard(g));
 	sha256(hash, tbs);
 	reg_verb(&u, "crl.reserve");
 	reg_text(&u, "org", g->a->org);
 	reg_text(&u, "kind", kind);
 	reg_int(&u, "number", number);
-	reg_int(&u, "shard", crl_shard(g));
+	reg_int(&u, "shard", generation_shard(g));
 	reg_int(&u, "this_update", this_update);
 	reg_int(&u, "next_update", this_update + CRL_VALID_SECS);
 	reg_int(&u, "size", (int64_t)log->size);
@@ -421,7 +415,7 @@ crl_judge(const struct generation *g, struct span tbs, struct err *e)
 static bool
 crl_sign(struct generation *g, int64_t number, struct span tbs, struct err *e)
 {
-	own_str char *path = xprintf(CRL_PATH, (int)crl_shard(g));
+	own_str char *path = xprintf(CRL_PATH, (int)generation_shard(g));
 	own_struct(reg_unit) u = reg_unit_new();
 	own_struct(buf) der = buf_new(CRL_MAX);
 
@@ -447,7 +441,7 @@ finish_last(struct generation *g, struct err *e)
 	struct reg_cell c[2];
 	bool more;
 
-	reg_int(&ask, "shard", crl_shard(g));
+	reg_int(&ask, "shard", generation_shard(g));
 	if (!reg_read(g->a->reg, &ask, &rows, e) || !reg_next(&rows, c, 2, &more, e))
 		return false;
 	return !more || (crl_judge(g, c[1].s, e) && crl_sign(g, c[0].i, c[1].s, e)) ||

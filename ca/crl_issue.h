@@ -32,9 +32,7 @@ struct crl_row { unsigned char serial[20]; int64_t date; int reason; int64_t inv
 
 struct crl_clock *crl_clock_new(void);
 
-/* Each generation's certificates are a shard: one key signs a CRL. */
-int64_t crl_shard(const struct generation *);
-/* Of its entries in the log: "crl", of later shards "crl1" ... */
+/* Of a shard's entries in the log (one key signs a CRL): "crl", of later shards "crl1" ... */
 #define CRL_KIND_TEXT 8
 void crl_kind(char out[CRL_KIND_TEXT], int64_t shard);
 

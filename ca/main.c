@@ -121,16 +121,14 @@ read_files(const struct ca_conf *c, struct authority *a, struct ceremony *ceremo
 static struct ca_conf conf;
 
 /* Each generation has a token of its own: "<key>", "<key>-2" ... */
-static void
-connect_generation(struct generation *g)
+static struct hsm *
+token_of(const struct generation *g)
 {
 	const struct place place = { conf.run, (uid_t)conf.uid_base };
 	own_str char *name = g->n == 1 ? xstrdup(conf.key) : xprintf("%s-%d", conf.key, (int)g->n);
 	own_str char *hsm = place_socket(&place, name, CALLER_CA);
 
-	g->hsm = hsm_new(hsm);
-	g->crl = crl_clock_new();
-	g->ocsp = ocsp_clock_new();
+	return hsm_new(hsm);
 }
 
 static void
@@ -143,8 +141,8 @@ connect_all(const struct ca_conf *c, struct authority *a)
 	a->reg = reg_new(reg);
 	a->gate = gate_new(verifier);
 	a->left = left_behind_new();
-	a->connect = connect_generation;
-	a->connect(a->newest);
+	a->token = token_of;
+	roll_over_connect(a->newest);
 }
 
 static bool
@@ -250,6 +248,7 @@ main(int argc, char **argv)
 	start_ready();
 	if (!serve_run(door, &a, &e))
 		log_warn("%s", e.text);
+	roll_over_stop();
 	crl_stop(&a);
 	ocsp_stop(&a);
 	return 0;

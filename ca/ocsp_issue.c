@@ -61,17 +61,16 @@ read_before(struct generation *g, struct before *b, struct err *e)
 	own_struct(reg_rows) greatest = { .left = 0 };
 	own_struct(reg_rows) numbers = { .left = 0 };
 	own_struct(reg_rows) rows = { .left = 0 };
+	char whole[OCSP_KIND_TEXT], delta[OCSP_KIND_TEXT];
 	struct reg_cell c[6];
 	bool more;
 
-	char whole[OCSP_KIND_TEXT], delta[OCSP_KIND_TEXT];
-
-	ocsp_kind(whole, g->n - 1, false);
-	ocsp_kind(delta, g->n - 1, true);
-	reg_int(&ask_number, "shard", g->n - 1);
+	ocsp_kind(whole, generation_shard(g), false);
+	ocsp_kind(delta, generation_shard(g), true);
+	reg_int(&ask_number, "shard", generation_shard(g));
 	reg_text(&ask_number, "whole", whole);
 	reg_text(&ask_number, "delta", delta);
-	reg_int(&ask_last, "shard", g->n - 1);
+	reg_int(&ask_last, "shard", generation_shard(g));
 	reg_text(&ask_last, "whole", whole);
 	if (!reg_one(g->a->reg, &ask_greatest, &greatest, c, 1, "greatest number of a batch", e))
 		return false;
@@ -213,7 +212,7 @@ reserve(struct generation *g, const struct batch *b, struct err *e)
 	reg_text(&u, "org", g->a->org);
 	reg_text_span(&u, "kind", b->head.kind);
 	reg_int(&u, "number", b->head.number);
-	reg_int(&u, "shard", g->n - 1);
+	reg_int(&u, "shard", generation_shard(g));
 	if (b->head.follows == PACK_ALONE)
 		reg_null(&u, "follows");
 	else
@@ -401,8 +400,8 @@ begin_batch(struct generation *g, struct batch *b, const struct before *last, in
 
 	if (!reg_head(g->a->reg, &b->head.size, &b->root, e))
 		return false;
-	ocsp_kind(b->whole, g->n - 1, false);
-	ocsp_kind(b->delta, g->n - 1, true);
+	ocsp_kind(b->whole, generation_shard(g), false);
+	ocsp_kind(b->delta, generation_shard(g), true);
 	ocsp_about_fill(&b->about, g->issuing, b->by.cert);
 	b->about.this_update = at;
 	b->about.next_update = until < b->by.not_after ? until : b->by.not_after;

@@ -5,6 +5,7 @@
 #include "ca/crl_issue.h"
 #include "ca/ocsp_issue.h"
 #include "ca/order_act.h"
+#include "ca/reissue.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,23 +13,14 @@
 #define TOKEN_WAIT_MS 10000
 
 static pthread_mutex_t following = PTHREAD_MUTEX_INITIALIZER;	/* one at a time puts generations in front */
-static bool timers;
-
-static void
-start_timers(struct generation *g)
-{
-	crl_timer_start(g);
-	ocsp_timer_start(g);
-}
+static struct reissue *services;	/* NULL: timers have not begun */
 
 void
-roll_over_start_timers(struct authority *a)
+roll_over_connect(struct generation *g)
 {
-	pthread_mutex_lock(&following);
-	timers = true;
-	for (struct generation *g = a->newest; g != NULL; g = g->older)
-		start_timers(g);
-	pthread_mutex_unlock(&following);
+	g->hsm = g->a->token(g);
+	g->crl = crl_clock_new();
+	g->ocsp = ocsp_clock_new();
 }
 
 /* A bundle under this authority's root, for the generation after the newest. */
@@ -65,6 +57,13 @@ check_token(struct generation *g, struct err *e)
  * Following.
  */
 
+static void
+start_timers(struct generation *g)
+{
+	crl_timer_start(g);
+	ocsp_timer_start(g);
+}
+
 static bool
 put_in_front(struct authority *a, struct span bundle, int64_t now, struct err *e)
 {
@@ -73,24 +72,15 @@ put_in_front(struct authority *a, struct span bundle, int64_t now, struct err *e
 
 	if (!open_bundle(&c, &g, a, bundle, now, e))
 		return fail_in(e, "a recorded roll-over");
-	a->connect(g);
+	roll_over_connect(g);
 	authority_put(a, g);
 	log_info("generation %lld issues from now on", (long long)g->n);
-	if (timers) {
+	if (services != NULL) {
 		start_timers(g);
 		crl_ask(a);
+		reissue_ask(services);
 	}
 	return true;
-}
-
-/* Services whose certificates a crash kept from being made; the newest bundle's. */
-static bool
-issue_services(struct authority *a, struct span bundle, int64_t now, struct err *e)
-{
-	own_struct(ceremony) c = { .json = NULL };
-	struct generation *newest = a->newest;
-
-	return ceremony_open(&c, bundle, a->root, a->policy, e) && hsm_wait(newest->hsm, TOKEN_WAIT_MS, e) && ceremony_issue(a, &c, now, e);
 }
 
 static bool
@@ -99,26 +89,16 @@ follow(struct authority *a, int64_t now, struct err *e)
 	struct generation *newest = a->newest;
 	own_struct(reg_unit) ask = reg_read_new("roll_over.recorded");
 	own_struct(reg_rows) rows = { .left = 0 };
-	own_struct(buf) last = buf_new(CEREMONY_MAX);
 	struct reg_cell c[1];
-	int64_t n = 1;
 	bool more;
 
-	if (!reg_read(a->reg, &ask, &rows, e))
+	reg_int(&ask, "known", newest->n - 1);
+	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, c, 1, &more, e))
 		return false;
-	for (;;) {
-		if (!reg_next(&rows, c, 1, &more, e))
+	while (more)
+		if (!put_in_front(a, c[0].s, now, e) || !reg_next(&rows, c, 1, &more, e))
 			return false;
-		if (!more)
-			break;
-		if (++n <= newest->n)
-			continue;
-		if (!put_in_front(a, c[0].s, now, e))
-			return false;
-		buf_reset(&last);
-		buf_put_span(&last, c[0].s);
-	}
-	return last.len == 0 || issue_services(a, buf_span(&last), now, e);
+	return true;
 }
 
 bool
@@ -130,6 +110,59 @@ roll_over_follow(struct authority *a, int64_t now, struct err *e)
 	good = follow(a, now, e);
 	pthread_mutex_unlock(&following);
 	return good;
+}
+
+/*
+ * The services that the newest bundle names.  Orders do not wait for them: the
+ * timer makes their certificates, and tries again until they are there.
+ */
+
+static bool
+issue_services(struct authority *a, int64_t now, struct err *e)
+{
+	struct generation *newest = a->newest;
+	own_struct(reg_unit) ask = reg_read_new("policy.last");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own_struct(ceremony) c = { .json = NULL };
+	struct reg_cell cell[3];
+	bool more;
+
+	reg_text(&ask, "what", "roll-over");
+	if (!reg_read(a->reg, &ask, &rows, e) || !reg_next(&rows, cell, 3, &more, e))
+		return false;
+	if (!more)
+		return true;
+	/* Of a generation that is not in front here another antin-ca takes care. */
+	return ceremony_open(&c, cell[1].s, a->root, a->policy, e) && (c.generation != newest->n || ceremony_issue(a, &c, now, e));
+}
+
+static bool
+make(void *authority, int64_t now, struct err *e)
+{
+	int64_t covers;
+	bool good = !reissue_begin(services, 0, &covers) || issue_services(authority, now, e);
+
+	if (good)
+		reissue_made(services, covers, INT64_MAX);
+	reissue_end(services);
+	return good;
+}
+
+void
+roll_over_start_timers(struct authority *a)
+{
+	pthread_mutex_lock(&following);
+	services = reissue_new();
+	for (struct generation *g = a->newest; g != NULL; g = g->older)
+		start_timers(g);
+	reissue_timer_start(services, "no certificates for the new generation's services", 0, make, a);
+	pthread_mutex_unlock(&following);
+}
+
+void
+roll_over_stop(void)
+{
+	reissue_stop(services);
 }
 
 /*
@@ -168,7 +201,7 @@ try_and_record(struct act *t, struct ceremony *c, struct span bundle, struct err
 	bool good = open_bundle(c, &g, t->a, bundle, t->now, e);
 
 	if (good) {
-		t->a->connect(g);
+		g->hsm = t->a->token(g);
 		good = check_token(g, e);
 		hsm_free(g->hsm);
 		generation_free(g);
@@ -191,5 +224,5 @@ order_roll_over(struct act *t, struct err *e)
 	if (act_waits(t))
 		return true;
 	act_answer_id(t, span_of(c.hash, SHA256_LEN));
-	return roll_over_follow(t->a, t->now, e) || fail_in(e, "recorded, and goes on by itself");
+	return roll_over_follow(t->a, t->now, e) || fail_in(e, "recorded; the next order puts it in front");
 }

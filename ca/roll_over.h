@@ -25,5 +25,10 @@
  * register may have rolled over.  Any thread. */
 must_check bool roll_over_follow(struct authority *, int64_t now, struct err *);
 
-/* The timers of every generation; of those to come, too. */
+/* Its token, and its clocks of CRLs and OCSP responses. */
+void roll_over_connect(struct generation *);
+/* The timers of every generation, also of those to come, and one that sees to it
+ * that the newest bundle's services get their certificates. */
 void roll_over_start_timers(struct authority *);
+/* Lets an issuance of theirs become whole; none is begun afterwards. */
+void roll_over_stop(void);

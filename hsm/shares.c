@@ -140,9 +140,10 @@ read_share(struct share_facts *f, struct body *b, const struct secret *text, str
 	int end = 0, body = 0;
 	bool good;
 
+	promise(text->len <= SECRET_MAX);
 	memcpy(line, text->octet, text->len);
 	line[text->len] = '\0';
-	good = text->len <= SECRET_MAX && sscanf(line, "%15s %32s %2u %2u %2u %15s %79s%n %15s%n", word, f->token, &f->needed, &f->of, &f->number, set, hex, &body, check, &end) == 8 &&
+	good = sscanf(line, "%15s %32s %2u %2u %2u %15s %79s%n %15s%n", word, f->token, &f->needed, &f->of, &f->number, set, hex, &body, check, &end) == 8 &&
 	    (size_t)end == text->len && strcmp(word, WORD) == 0 && hex_get_fixed(f->set, SHARE_SET_LEN, span_str(set), e) &&
 	    hex_get_fixed(b->octet, BODY_LEN, span_str(hex), e) && hex_get_fixed(have, CHECK_LEN, span_str(check), e);
 	if (good)

@@ -13,14 +13,13 @@
 #define BODY_MAX (64u << 20)
 #define RAW_LEN 64
 #define KID_LEN_ 8		/* of a COSE key id */
-#define SHARDS_MAX 8		/* of CRLs: as many as an authority has generations */
 
 struct shard { X509 *issuing; struct buf issuing_der, crl; };
 struct check {
 	struct store *db;
 	struct derived *out;
 	X509 *root;			/* NULL: no ceremony is recorded */
-	struct shard shard[SHARDS_MAX];
+	struct shard shard[PACK_ISSUERS_MAX];
 	size_t nshards;
 	cert_list *signers;		/* of status lists */
 	struct buf root_der, root_crl, cwt;
@@ -59,8 +58,8 @@ open_bundle(struct check *k, json_t **j, struct span bundle, struct err *e)
 	struct shard *s = &k->shard[k->nshards];
 	int64_t at;
 
-	if (k->nshards == SHARDS_MAX)
-		return fail(e, ERR_STORE, "more than %d generations of the authority", SHARDS_MAX);
+	if (k->nshards == PACK_ISSUERS_MAX)
+		return fail(e, ERR_STORE, "more than %d generations of the authority", PACK_ISSUERS_MAX);
 	k->nshards++;
 	*s = (struct shard){ .issuing_der = buf_new(CERT_MAX), .crl = buf_new(BODY_MAX) };
 	buf_reset(&k->root_crl);
@@ -304,8 +303,8 @@ check_cwt(void *ctx, const struct value *c, unsigned n, struct err *e)
  */
 
 struct place { char path[32]; const struct buf *body; bool seen; };
-#define PLACES_MAX (3 + 2 * SHARDS_MAX)
-struct published { struct check *k; struct place place[PLACES_MAX]; size_t nplaces; struct ocsp_check ocsp[SHARDS_MAX]; struct report_check reports; };
+#define PLACES_MAX (3 + 2 * PACK_ISSUERS_MAX)
+struct published { struct check *k; struct place place[PLACES_MAX]; size_t nplaces; struct ocsp_check ocsp[PACK_ISSUERS_MAX]; struct report_check reports; };
 
 static void __attribute__((format(printf, 3, 4)))
 add_place(struct published *p, const struct buf *body, const char *fmt, ...)
