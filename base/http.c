@@ -113,34 +113,16 @@ static const struct { const char *name, *value; bool of_pages; } always[] = {
 	{ "Permissions-Policy", "geolocation=(), microphone=(), payment=()", true },
 };
 
-static char *
-put_two(char *at, int n)
-{
-	at[0] = (char)('0' + n / 10 % 10);
-	at[1] = (char)('0' + n % 10);
-	return at + 2;
-}
-
-/* RFC 9110 5.6.7, "Sun, 06 Nov 1994 08:49:37 GMT": by hand, because of what strftime
- * costs an answer that lies ready. */
+/* RFC 9110 5.6.7; the locale is always C. */
 static void
 put_time(struct MHD_Response *m, const char *name, int64_t t)
 {
-	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	time_t when = (time_t)t;
 	struct tm tm;
-	char text[] = "Sun, 00 Jan 0000 00:00:00 GMT";
+	char text[40];
 
-	if (t == 0 || gmtime_r(&when, &tm) == NULL)
-		return;
-	memcpy(text, days + 3 * tm.tm_wday, 3);
-	put_two(text + 5, tm.tm_mday);
-	memcpy(text + 8, months + 3 * tm.tm_mon, 3);
-	put_two(put_two(text + 12, (tm.tm_year + 1900) / 100), tm.tm_year);
-	put_two(text + 17, tm.tm_hour);
-	put_two(text + 20, tm.tm_min);
-	put_two(text + 23, tm.tm_sec);
-	MHD_add_response_header(m, name, text);
+	if (t != 0 && gmtime_r(&when, &tm) != NULL && strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm) > 0)
+		MHD_add_response_header(m, name, text);
 }
 
 static void
@@ -211,20 +193,6 @@ send_reply(struct MHD_Connection *connection, struct http_reply *r)
 	return sent;
 }
 
-/* As inet_ntop, which prints. */
-static void
-put_dotted(char *at, const unsigned char octet[4])
-{
-	for (int i = 0; i < 4; i++) {
-		if (octet[i] >= 100)
-			*at++ = (char)('0' + octet[i] / 100);
-		if (octet[i] >= 10)
-			*at++ = (char)('0' + octet[i] / 10 % 10);
-		*at++ = (char)('0' + octet[i] % 10);
-		*at++ = i < 3 ? '.' : '\0';
-	}
-}
-
 static void
 asker_put(char out[HTTP_ADDRESS_MAX], const struct sockaddr *a)
 {
@@ -236,7 +204,7 @@ asker_put(char out[HTTP_ADDRESS_MAX], const struct sockaddr *a)
 	if (a == NULL || (a->sa_family != AF_INET && a->sa_family != AF_INET6)) {
 		strcpy(out, "unknown");
 	} else if (a->sa_family == AF_INET) {
-		put_dotted(out, (const unsigned char *)&v4->sin_addr);
+		inet_ntop(AF_INET, &v4->sin_addr, out, HTTP_ADDRESS_MAX);
 	} else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
 		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], out, HTTP_ADDRESS_MAX);
 	} else {

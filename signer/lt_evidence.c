@@ -14,36 +14,13 @@
 #include "verifier/xades_write.h"
 
 static bool
-stamp_request(struct buf *out, const unsigned char imprint[SHA256_LEN], struct err *e)
-{
-	own(TS_REQ) *req = TS_REQ_new();
-	TS_MSG_IMPRINT *m = TS_MSG_IMPRINT_new();
-	X509_ALGOR *alg = X509_ALGOR_new();
-	unsigned char *der = NULL;
-	int n;
-
-	promise(req != NULL && m != NULL && alg != NULL && X509_ALGOR_set0(alg, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL) == 1 &&
-	    TS_REQ_set_version(req, 1) == 1 && TS_MSG_IMPRINT_set_algo(m, alg) == 1 &&
-	    TS_MSG_IMPRINT_set_msg(m, (unsigned char *)imprint, SHA256_LEN) == 1 && TS_REQ_set_msg_imprint(req, m) == 1 &&
-	    TS_REQ_set_cert_req(req, 1) == 1);
-	n = i2d_TS_REQ(req, &der);
-	promise(n > 0);
-	buf_put(out, der, (size_t)n);
-	OPENSSL_free(der);
-	X509_ALGOR_free(alg);
-	TS_MSG_IMPRINT_free(m);
-	return buf_ok(out, "request", e);
-}
-
-static bool
 get_stamp(struct lt_evidence *v, struct tst *tst, const struct service *s, const unsigned char imprint[SHA256_LEN], struct err *e)
 {
 	own_struct(msg) ask = msg_new(TSA_STAMP, TSA_MESSAGE_MAX);
 	own_struct(msg) reply = msg_new(0, 1);
 	own_struct(buf) request = buf_new(4096);
 
-	if (!stamp_request(&request, imprint, e))
-		return false;
+	tst_request(&request, imprint);
 	msg_put(&ask, buf_span(&request));
 	if (!peer_call(s->tsa, &ask, &reply, e) || !tst_of_response(&v->stamp, msg_span(&reply, 0), e) ||
 	    !tst_check(tst, buf_span(&v->stamp), EVP_sha256(), span_of(imprint, SHA256_LEN), NULL, e))

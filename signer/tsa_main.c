@@ -181,40 +181,18 @@ load_certificate(struct tsa *t, struct hsm *hsm, struct err *e)
 	}
 }
 
-/* A request for 32 zero octets, with the certificate asked for. */
-static void
-sample_request(struct buf *out)
-{
-	static const unsigned char zero[SHA256_LEN];
-	own(TS_REQ) *req = TS_REQ_new();
-	TS_MSG_IMPRINT *imprint = TS_MSG_IMPRINT_new();
-	X509_ALGOR *alg = X509_ALGOR_new();
-	unsigned char *der = NULL;
-	int n;
-
-	promise(req != NULL && imprint != NULL && alg != NULL && X509_ALGOR_set0(alg, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL) == 1 &&
-	    TS_REQ_set_version(req, 1) == 1 && TS_MSG_IMPRINT_set_algo(imprint, alg) == 1 &&
-	    TS_MSG_IMPRINT_set_msg(imprint, (unsigned char *)zero, sizeof(zero)) == 1 && TS_REQ_set_msg_imprint(req, imprint) == 1 &&
-	    TS_REQ_set_cert_req(req, 1) == 1);
-	n = i2d_TS_REQ(req, &der);
-	promise(n > 0);
-	buf_put(out, der, (size_t)n);
-	OPENSSL_free(der);
-	X509_ALGOR_free(alg);
-	TS_MSG_IMPRINT_free(imprint);
-}
-
 /* What it gives is a time stamp in the verifier's own eyes. */
 static bool
 self_check(struct tsa *t, struct err *e)
 {
+	static const unsigned char zero[SHA256_LEN];
 	own_struct(buf) request = buf_new(1024);
 	own_struct(buf) response = buf_new(TSA_MESSAGE_MAX);
 	own_struct(buf) token = buf_new(TSA_MESSAGE_MAX);
 	struct stamp_record record;
 	struct tst tst;
 
-	sample_request(&request);
+	tst_request(&request, zero);
 	if (!stamper_answer(&response, &record, &t->stamper, buf_span(&request), e) || !tst_of_response(&token, buf_span(&response), e) ||
 	    !tst_check(&tst, buf_span(&token), EVP_sha256(), span_of(record.imprint, record.imprint_len), NULL, e))
 		return fail_in(e, "self-check of the time stamps");

@@ -117,7 +117,7 @@ machines_servers() {
 	server_at s "$pg/pg_ctl" -D "$second/data" -l "$second/log" -w -t 60 start >/dev/null || die "the standby"
 	sql "$first" "ALTER SYSTEM SET synchronous_standby_names = 'second'"
 	sql "$first" "SELECT pg_reload_conf()" >/dev/null
-	for _ in $(seq 50); do [ "$(sql "$first" "SELECT sync_state FROM pg_stat_replication")" = sync ] && break; sleep 0.1; done
+	for _ in $(seq 600); do [ "$(sql "$first" "SELECT sync_state FROM pg_stat_replication")" = sync ] && break; sleep 0.1; done
 	[ "$(sql "$first" "SELECT sync_state FROM pg_stat_replication")" = sync ] || { tail -5 "$second/log"; die "the standby does not follow"; }
 	head_of=$first			# the folder of the server that leads, for the tests' own questions
 	export ANTIN_SERVER=$url

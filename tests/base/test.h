@@ -3,15 +3,30 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 #undef fail	/* cmocka's; ours is in base/err.h */
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+/* For what comes true soon, on a slow and busy machine too: gives up after a
+ * minute.  for (time_t until = 0; !condition && wait_more(&until);) */
+static inline bool
+wait_more(time_t *until)
+{
+	struct timespec now, ten_ms = { 0, 10000000 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	*until = *until == 0 ? now.tv_sec + 60 : *until;
+	nanosleep(&ten_ms, NULL);
+	return now.tv_sec < *until;
+}
+
 /* For rows of a table of cases: says which one before it fails. */
 #define assert_case(name, cond) do {						\
 	if (!(cond)) {								\

@@ -72,14 +72,6 @@ renew(enum who by, X509 *cert, json_t **answer, struct err *e)
 	return anew(by, "cert.renew", &s, 1, NULL, answer, e);
 }
 
-static void
-refused(const char *name, bool done, const struct err *e, enum err_class class, const char *word)
-{
-	if (done || e->class != class || strstr(e->text, word) == NULL)
-		print_error("%s: %s\n", name, done ? "done" : e->text);
-	assert_case(name, !done && e->class == class && strstr(e->text, word) != NULL);
-}
-
 static const json_t *
 result(const json_t *answer, size_t i)
 {
@@ -126,18 +118,9 @@ write_issuers(void)
 static bool
 is_listed(X509 *cert, int reason)
 {
-	own_str char *path = world_path(&w, "public/crl/0.crl");
-	struct revocation r = { .state = CERT_GOOD };
-	struct err e;
+	struct revocation r;
 
-	for (int i = 0; i < 300 && r.state != CERT_REVOKED; i++, usleep(10000)) {
-		own_struct(buf) der = buf_new(1 << 20);
-		own(X509_CRL) *crl = NULL;
-
-		assert_done(file_read(&der, path, &e) && crl_from_any(&crl, buf_span(&der), &e), e);
-		assert_done(crl_lookup(&r, crl, X509_get0_serialNumber(cert), &e), e);
-	}
-	return r.state == CERT_REVOKED && r.reason == reason;
+	return world_revoked(&w, cert, &r) && r.reason == reason;
 }
 
 static void
@@ -175,11 +158,11 @@ changes_that_are_refused(void **state)
 	name_certificate(&s, gone);
 	assert_done(world_order(&w, &revoke, NULL, &e), e);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		refused(rows[i].name, modify(rows[i].by, rows[i].cert, rows[i].change, NULL, &e), &e, rows[i].class, rows[i].word);
+		world_refused(rows[i].name, modify(rows[i].by, rows[i].cert, rows[i].change, NULL, &e), &e, rows[i].class, rows[i].word);
 	name_certificate(&s, cert);
-	refused("nothing said at all", anew(MAI, "cert.modify", &s, 1, NULL, NULL, &e), &e, ERR_INPUT, "\"with\"");
+	world_refused("nothing said at all", anew(MAI, "cert.modify", &s, 1, NULL, NULL, &e), &e, ERR_INPUT, "\"with\"");
 	s.hash[0] ^= 1;
-	refused("another version", anew(MAI, "cert.renew", &s, 1, NULL, NULL, &e), &e, ERR_CONFLICT, "hash of subject");
+	world_refused("another version", anew(MAI, "cert.renew", &s, 1, NULL, NULL, &e), &e, ERR_CONFLICT, "hash of subject");
 }
 
 static void
@@ -196,7 +179,7 @@ a_new_title_on_the_same_key(void **state)
 	assert_true(is_listed(old, 4));
 	assert_int_equal(ASN1_TIME_compare(X509_get0_notAfter(new), X509_get0_notAfter(old)), 0);
 	assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(new), key), 1);
-	refused("once more", modify(MAI, old, "{\"title\":\"Trưởng phòng\"}", NULL, &e), &e, ERR_CONFLICT, "revoked");
+	world_refused("once more", modify(MAI, old, "{\"title\":\"Trưởng phòng\"}", NULL, &e), &e, ERR_CONFLICT, "revoked");
 	assert_done(modify(NAM, new, "{\"name\":\"Người Lên Chức\",\"agency\":\"H99.31.07\"}", &second, &e), e);
 	moved = made(second, 0);
 	assert_true(is_listed(new, 3));
@@ -295,7 +278,7 @@ many_in_one_order(void **state)
 	}
 	assert_true(is_listed(cert[299], 4));
 	/* The same again: what is done is refused, and so is what cannot be. */
-	refused("all of it again", anew(MAI, "cert.modify", s, MANY, with, &again, &e), &e, ERR_CONFLICT, "revoked");
+	world_refused("all of it again", anew(MAI, "cert.modify", s, MANY, with, &again, &e), &e, ERR_CONFLICT, "revoked");
 	for (int i = 0; i < MANY; i++)
 		X509_free(cert[i]);
 	free(cert);
@@ -355,14 +338,14 @@ a_crash_in_the_midst(void **state)
 			struct draft d = { .by = MAI, .verb = "cert.approve", .id = json_string_value(json_object_get(item, "id")) };
 
 			hash_from_hex(d.hash, item);
-			refused("approved as if it were new", world_order(&w, &d, NULL, &e), &e, ERR_POLICY, "cert.modify");
+			world_refused("approved as if it were new", world_order(&w, &d, NULL, &e), &e, ERR_POLICY, "cert.modify");
 		}
 		good = modify(MAI, old, "{\"title\":\"Phó phòng\"}", &answer, &e);
 		assert_case(rows[i].fault, good != rows[i].done);
 		if (good)
 			new = made(answer, 0);
 		else
-			refused(rows[i].fault, good, &e, ERR_CONFLICT, "revoked");
+			world_refused(rows[i].fault, good, &e, ERR_CONFLICT, "revoked");
 		assert_case(rows[i].fault, is_listed(old, 4));
 	}
 }
@@ -383,10 +366,8 @@ fsck_passes(void)
 	struct err e;
 	bool good = false;
 
-	for (int i = 0; i < 100 && !good; i++) {
-		usleep(50000);
+	for (time_t until = 0; !good && wait_more(&until);)
 		good = fsck_run(&f, w.database, public, &e);
-	}
 	assert_done(good, e);
 }
 
@@ -402,27 +383,27 @@ renewed_near_its_end(void **state)
 	struct order_subject s;
 	struct err e;
 
-	refused("too early", renew(MAI, old, NULL, &e), &e, ERR_POLICY, "last 90 days");
-	refused("a seal", renew(MAI, seal, NULL, &e), &e, ERR_POLICY, "not renewed on its key");
+	world_refused("too early", renew(MAI, old, NULL, &e), &e, ERR_POLICY, "last 90 days");
+	world_refused("a seal", renew(MAI, seal, NULL, &e), &e, ERR_POLICY, "not renewed on its key");
 	fsck_passes();
 	w.broken = true;
 	database_do(w.database, "UPDATE certificate SET not_after = not_after - 1036 * 86400 WHERE person = 'CB-000640'");
 	name_certificate(&s, old);
-	refused("a security officer", renew(SEC, old, NULL, &e), &e, ERR_POLICY, "no role");
-	refused("with something to say", anew(MAI, "cert.renew", &s, 1, with, NULL, &e), &e, ERR_INPUT, "no \"with\"");
+	world_refused("a security officer", renew(SEC, old, NULL, &e), &e, ERR_POLICY, "no role");
+	world_refused("with something to say", anew(MAI, "cert.renew", &s, 1, with, NULL, &e), &e, ERR_INPUT, "no \"with\"");
 	assert_done(renew(LOCAL, old, &answer, &e), e);
 	new = made(answer, 0);
 	assert_true(ASN1_TIME_compare(X509_get0_notAfter(new), X509_get0_notAfter(old)) >= 0);
 	assert_int_equal(X509_NAME_cmp(X509_get_subject_name(new), X509_get_subject_name(old)), 0);
-	refused("twice", renew(MAI, old, NULL, &e), &e, ERR_CONFLICT, "done");
-	refused("the new one at once", renew(MAI, new, NULL, &e), &e, ERR_POLICY, "last 90 days");
+	world_refused("twice", renew(MAI, old, NULL, &e), &e, ERR_CONFLICT, "done");
+	world_refused("the new one at once", renew(MAI, new, NULL, &e), &e, ERR_POLICY, "last 90 days");
 	write_issuers();
 	write_cert("old.pem", old);
 	write_cert("new.pem", new);
 	assert_int_equal(shell("openssl crl -inform DER -in public/crl/0.crl -out 0.pem && openssl crl -inform DER -in public/crl/root.crl -out r.pem && cat 0.pem r.pem >crls.pem && "
 	    "openssl verify -x509_strict -crl_check_all -CAfile root.pem -untrusted issuing.pem -CRLfile crls.pem old.pem new.pem >out 2>&1"), 0);
 	database_do(w.database, "UPDATE certificate SET not_after = time + 3600 WHERE person = 'CB-000640'");
-	refused("within its last day", renew(MAI, new, NULL, &e), &e, ERR_CONFLICT, "within a day");
+	world_refused("within its last day", renew(MAI, new, NULL, &e), &e, ERR_CONFLICT, "within a day");
 }
 
 int

@@ -58,9 +58,7 @@ count(const char *state)
 static bool
 is_listed(const char *serial_hex_text, bool want)
 {
-	own_struct(buf) der = buf_new(1 << 20);
-	own_str char *path = world_path(&w, "public/crl/0.crl");
-	own(X509_CRL) *crl = NULL;
+	own(X509_CRL) *crl = world_crl(&w);
 	own(BIGNUM) *n = NULL;
 	own(ASN1_INTEGER) *serial = NULL;
 	struct revocation r;
@@ -68,9 +66,8 @@ is_listed(const char *serial_hex_text, bool want)
 
 	assert_true(BN_hex2bn(&n, serial_hex_text) > 0);
 	serial = BN_to_ASN1_INTEGER(n, NULL);
-	if (!file_read(&der, path, &e))
+	if (crl == NULL)
 		return false;
-	assert_done(crl_from_any(&crl, buf_span(&der), &e), e);
 	assert_done(crl_lookup(&r, crl, serial, &e), e);
 	return (r.state == CERT_REVOKED) == want;
 }
@@ -79,12 +76,11 @@ is_listed(const char *serial_hex_text, bool want)
 static bool
 is_listed_soon(const char *serial, bool want)
 {
-	for (int i = 0; i < 200; i++) {
-		if (is_listed(serial, want))
-			return true;
-		usleep(10000);
-	}
-	return false;
+	bool is = false;
+
+	for (time_t until = 0; !is && wait_more(&until);)
+		is = is_listed(serial, want);
+	return is;
 }
 
 /* Every serial that was voided is on the published CRL. */

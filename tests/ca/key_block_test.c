@@ -39,14 +39,6 @@ block(char hex[2 * KEY_ID_LEN + 1], const EVP_PKEY *key, const json_t *with)
 	return d;
 }
 
-static void
-refused(const char *name, bool done, const struct err *e, enum err_class class, const char *word)
-{
-	if (done || e->class != class || strstr(e->text, word) == NULL)
-		print_error("%s: %s\n", name, done ? "done" : e->text);
-	assert_case(name, !done && e->class == class && strstr(e->text, word) != NULL);
-}
-
 /* Asks for an official's certificate of this person with this key. */
 static bool
 ask(EVP_PKEY *key, const char *person, const char *title, json_t **out, struct err *e)
@@ -63,18 +55,9 @@ ask(EVP_PKEY *key, const char *person, const char *title, json_t **out, struct e
 static void
 is_listed(const char *name, X509 *cert, int64_t invalidity)
 {
-	own_str char *path = world_path(&w, "public/crl/0.crl");
-	struct revocation r = { .state = CERT_GOOD };
-	struct err e;
+	struct revocation r;
 
-	for (int i = 0; i < 300 && r.state != CERT_REVOKED; i++, usleep(10000)) {
-		own_struct(buf) der = buf_new(1 << 20);
-		own(X509_CRL) *crl = NULL;
-
-		assert_done(file_read(&der, path, &e) && crl_from_any(&crl, buf_span(&der), &e), e);
-		assert_done(crl_lookup(&r, crl, X509_get0_serialNumber(cert), &e), e);
-	}
-	assert_case(name, r.state == CERT_REVOKED && r.reason == 1 && r.invalidity == invalidity);
+	assert_case(name, world_revoked(&w, cert, &r) && r.reason == 1 && r.invalidity == invalidity);
 }
 
 static void
@@ -101,7 +84,7 @@ blocks_that_are_refused(void **state)
 		d = block(hex, rows[i].authority ? authority : key, with);
 		d.id = rows[i].id == NULL ? d.id : rows[i].id;
 		d.hash[0] ^= rows[i].hash;
-		refused(rows[i].name, world_order(&w, &d, NULL, &e), &e, rows[i].class, rows[i].word);
+		world_refused(rows[i].name, world_order(&w, &d, NULL, &e), &e, rows[i].class, rows[i].word);
 	}
 }
 
@@ -131,10 +114,10 @@ a_blocked_key_has_no_certificate_and_gets_none(void **state)
 	is_listed("the one that was held", second, INT64_C(1777766400));
 	approve.id = json_string_value(json_object_get(waiting, "id"));
 	hash_from_hex(approve.hash, waiting);
-	refused("what waited", world_order(&w, &approve, NULL, &e), &e, ERR_CONFLICT, "not waiting");
-	refused("asked for anew", ask(key, "CB-000400", "Giám đốc", &again, &e), &e, ERR_POLICY, "blocked for ever");
-	refused("asked for by another", ask(key, "CB-000401", "Giám đốc", &again, &e), &e, ERR_POLICY, "blocked for ever");
-	refused("blocked twice", world_order_of_two(&w, &d, NAM, NULL, &e), &e, ERR_CONFLICT, "blocked already");
+	world_refused("what waited", world_order(&w, &approve, NULL, &e), &e, ERR_CONFLICT, "not waiting");
+	world_refused("asked for anew", ask(key, "CB-000400", "Giám đốc", &again, &e), &e, ERR_POLICY, "blocked for ever");
+	world_refused("asked for by another", ask(key, "CB-000401", "Giám đốc", &again, &e), &e, ERR_POLICY, "blocked for ever");
+	world_refused("blocked twice", world_order_of_two(&w, &d, NAM, NULL, &e), &e, ERR_CONFLICT, "blocked already");
 }
 
 static void
@@ -147,7 +130,7 @@ a_key_that_nobody_has_yet_is_blocked(void **state)
 	struct err e;
 
 	assert_done(world_order_of_two(&w, &d, MAI, NULL, &e), e);
-	refused("asked for later", ask(key, "CB-000402", "Chuyên viên", &request, &e), &e, ERR_POLICY, "blocked for ever");
+	world_refused("asked for later", ask(key, "CB-000402", "Chuyên viên", &request, &e), &e, ERR_POLICY, "blocked for ever");
 }
 
 int

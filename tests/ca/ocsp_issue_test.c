@@ -92,8 +92,8 @@ wait_for_a_whole_batch(void)
 {
 	own_str char *last = world_path(&w, "public/ocsp/f.pack");
 
-	for (int i = 0; i < 1000 && access(last, R_OK) != 0; i++)
-		usleep(10000);
+	for (time_t until = 0; access(last, R_OK) != 0 && wait_more(&until);)
+		;
 	assert_int_equal(access(last, R_OK), 0);
 }
 

@@ -95,8 +95,8 @@ the_token_is_away(void **state)
 
 	assert_int_equal(WEXITSTATUS(world_stop_ca(&w, SIGTERM)), 0);
 	assert_true(world_start_ca(&w, NULL, NULL));
-	for (int i = 0; i < 200 && !on_crl(serial); i++)
-		usleep(10000);
+	for (time_t until = 0; !on_crl(serial) && wait_more(&until);)
+		;
 	assert_true(on_crl(serial));
 }
 

@@ -73,12 +73,11 @@ all_published(void)
 {
 	struct checkpoint now;
 
-	for (int i = 0; i < 1000; i++) {
+	for (time_t until = 0; wait_more(&until);) {
 		int64_t size = number("SELECT size FROM log_head");
 
 		if (read_shown(&now) && (int64_t)now.size == size && number("SELECT size FROM log_published") == size)
 			return true;
-		usleep(10000);
 	}
 	return false;
 }

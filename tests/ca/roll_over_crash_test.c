@@ -65,10 +65,11 @@ is_public(const char *name)
 {
 	own_str char *path = world_path(&w, name);
 
-	for (int i = 0; i < 500; i++, usleep(20000))
-		if (access(path, R_OK) == 0)
-			return true;
-	return false;
+	bool there = false;
+
+	for (time_t until = 0; !there && wait_more(&until);)
+		there = access(path, R_OK) == 0;
+	return there;
 }
 
 static void

@@ -44,14 +44,6 @@ end(void **state)
 	return 0;
 }
 
-static void
-refused(const char *name, bool done, const struct err *e, enum err_class class, const char *word)
-{
-	if (done || e->class != class || strstr(e->text, word) == NULL)
-		print_error("%s: %s\n", name, done ? "done" : e->text);
-	assert_case(name, !done && e->class == class && strstr(e->text, word) != NULL);
-}
-
 /*
  * Before.
  */
@@ -74,7 +66,7 @@ bundles_that_are_refused(void **state)
 		struct err e = { ERR_NONE, "" };
 
 		assert_done(next_hold(&r, &w, &next, &rows[i].v, SPAN_NONE, &e), e);
-		refused(rows[i].name, next_order(&w, &(struct draft){ .by = MAI }, buf_span(&r.bundle), NULL, &e), &e, rows[i].class, rows[i].word);
+		world_refused(rows[i].name, next_order(&w, &(struct draft){ .by = MAI }, buf_span(&r.bundle), NULL, &e), &e, rows[i].class, rows[i].word);
 		ceremony_result_drop(&r);
 	}
 }
@@ -94,11 +86,11 @@ another_root(void **state)
 
 	assert_done(ceremony_make(&theirs, &plan, &e), e);
 	assert_done(cert_from_der(&their_root, buf_span(&theirs.root), &e), e);
-	refused("the key of another root", next_hold(&r, &w, &next, &(struct next_variant){ .issuing = key, .root_key = root }, SPAN_NONE, &e), &e, ERR_INPUT, "another key");
-	refused("a whole ceremony's bundle", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&theirs.bundle), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
+	world_refused("the key of another root", next_hold(&r, &w, &next, &(struct next_variant){ .issuing = key, .root_key = root }, SPAN_NONE, &e), &e, ERR_INPUT, "another key");
+	world_refused("a whole ceremony's bundle", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&theirs.bundle), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
 	assert_done(next_hold(&r, &w, &next, &(struct next_variant){ .issuing = key, .root_key = root, .root = their_root }, SPAN_NONE, &e), e);
-	refused("another root's bundle", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&r.bundle), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
-	refused("our own first ceremony's", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&w.made.bundle), NULL, &e), &e, ERR_CONFLICT, "generation 1");
+	world_refused("another root's bundle", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&r.bundle), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
+	world_refused("our own first ceremony's", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&w.made.bundle), NULL, &e), &e, ERR_CONFLICT, "generation 1");
 	ceremony_result_drop(&theirs);
 	ceremony_result_drop(&r);
 }
@@ -111,13 +103,13 @@ orders_that_are_refused(void **state)
 	struct err e;
 
 	second = next_start_hsm(&w);
-	refused("the security officer", next_order(&w, &(struct draft){ .by = SEC }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_POLICY, "no role");
-	refused("an approver of one agency", next_order(&w, &(struct draft){ .by = LOCAL }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_POLICY, "outside the scope");
-	refused("another hash", next_order(&w, &(struct draft){ .by = MAI, .id = "ab" }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_INPUT, "no hash of a bundle");
-	refused("the hash of something else", next_order(&w, &(struct draft){ .by = MAI, .with = more }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_CONFLICT, "hash of subject");
+	world_refused("the security officer", next_order(&w, &(struct draft){ .by = SEC }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_POLICY, "no role");
+	world_refused("an approver of one agency", next_order(&w, &(struct draft){ .by = LOCAL }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_POLICY, "outside the scope");
+	world_refused("another hash", next_order(&w, &(struct draft){ .by = MAI, .id = "ab" }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_INPUT, "no hash of a bundle");
+	world_refused("the hash of something else", next_order(&w, &(struct draft){ .by = MAI, .with = more }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_CONFLICT, "hash of subject");
 	buf_put(&cut, next.made.bundle.ptr, next.made.bundle.len);
 	cut.ptr[cut.len / 2] ^= 1;
-	refused("one octet changed", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&cut), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
+	world_refused("one octet changed", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&cut), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
 }
 
 /*
@@ -149,7 +141,7 @@ wait_for(const char *what, const char *command)
 {
 	int status = 1;
 
-	for (int i = 0; i < 600 && status != 0; i++, usleep(20000))
+	for (time_t until = 0; status != 0 && wait_more(&until);)
 		status = shell(command);
 	assert_case(what, status == 0);
 }
@@ -184,7 +176,7 @@ it_goes_on(void **state)
 	struct err e;
 
 	assert_done(next_order(&w, &(struct draft){ .by = MAI }, buf_span(&next.made.bundle), &answer, &e), e);
-	refused("the same again", next_order(&w, &(struct draft){ .by = NAM }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_CONFLICT, "the next one is 3");
+	world_refused("the same again", next_order(&w, &(struct draft){ .by = NAM }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_CONFLICT, "the next one is 3");
 	new_key = key_new();
 	new = world_enrol(&w, "official", "H99.14", "Người của khóa mới", "CB-700002", "Chuyên viên", new_key);
 	assert_int_equal(X509_verify(old, X509_get0_pubkey(w.issuing)), 1);
@@ -248,7 +240,7 @@ is_answered(const char *name, const char *cert, const char *issuing, const char 
 	struct err e;
 
 	assert_case(name, shell(request) == 0);
-	for (int i = 0; i < 300 && status != 0; i++, usleep(50000)) {
+	for (time_t until = 0; status != 0 && wait_more(&until);) {
 		own_struct(buf) asked = buf_new(4096), answer = buf_new(1 << 16);
 		struct pack_head head;
 

@@ -707,3 +707,40 @@ world_enrol(struct world *w, const char *profile, const char *agency, const char
 	assert_done(cert_from_any(&cert, span_str(pem), &e), e);
 	return cert;
 }
+
+void
+world_refused(const char *name, bool done, const struct err *e, enum err_class class, const char *word)
+{
+	if (done || e->class != class || strstr(e->text, word) == NULL)
+		print_error("%s: %s\n", name, done ? "done" : e->text);
+	assert_case(name, !done && e->class == class && strstr(e->text, word) != NULL);
+}
+
+X509_CRL *
+world_crl(const struct world *w)
+{
+	own_struct(buf) der = buf_new(1 << 20);
+	own_str char *path = world_path(w, "public/crl/0.crl");
+	X509_CRL *crl = NULL;
+	struct err e;
+
+	if (file_read(&der, path, &e))
+		assert_done(crl_from_any(&crl, buf_span(&der), &e), e);
+	else
+		assert_int_equal(e.class, ERR_ABSENT);
+	return crl;
+}
+
+bool
+world_revoked(const struct world *w, const X509 *cert, struct revocation *r)
+{
+	r->state = CERT_GOOD;
+	for (time_t until = 0; r->state != CERT_REVOKED && wait_more(&until);) {
+		own(X509_CRL) *crl = world_crl(w);
+		struct err e;
+
+		if (crl != NULL)
+			assert_done(crl_lookup(r, crl, X509_get0_serialNumber(cert), &e), e);
+	}
+	return r->state == CERT_REVOKED;
+}

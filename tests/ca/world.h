@@ -7,6 +7,7 @@
 #include "ca/proto.h"
 #include "hsm/token.h"
 #include "policy/policy.h"
+#include "verifier/crl.h"
 #include "verifier/order.h"
 
 #include <sys/types.h>
@@ -98,6 +99,12 @@ must_check bool world_order(struct world *, const struct draft *, json_t **answe
 must_check bool world_order_of_two(struct world *, const struct draft *d, enum who by, json_t **answer, struct err *);
 /* The consent to what waits (an order's answer, kept by the caller), to be sent. */
 struct draft consent_to(const json_t *waits, enum who by);
+/* Refused with this class, and a sentence with this word in it. */
+void world_refused(const char *name, bool done, const struct err *, enum err_class, const char *word);
+/* The issuing authority's newest published CRL; NULL while there is none. */
+X509_CRL *world_crl(const struct world *);
+/* Waits until it is revoked there, for a list comes after the order; false if it never is. */
+bool world_revoked(const struct world *, const X509 *, struct revocation *);
 /* Asks for a certificate and has MAI approve it; the PEM answer. */
 X509 *world_enrol(struct world *, const char *profile, const char *agency, const char *name, const char *person, const char *title, EVP_PKEY *);
 void hash_from_hex(unsigned char out[SHA256_LEN], const json_t *item);

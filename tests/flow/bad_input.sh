@@ -391,7 +391,7 @@ elif mount -t tmpfs -o size=16m,mode=755 none "$state/small" 2>/dev/null; then
 	sleep 2
 	children=$(up_children)
 	rm "$state/small/filler"
-	for _ in $(seq 100); do handed_in honest room-2; [ "$code" -eq 201 ] && break; sleep 0.1; done
+	for _ in $(seq 600); do handed_in honest room-2; [ "$code" -eq 201 ] && break; sleep 0.1; done
 	agree "with room again submissions are taken" test "$code" -eq 201
 	jq -r .handle "$answer" >>"$made/acknowledged"
 	handed_in honest "full-$last"

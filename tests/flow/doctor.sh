@@ -82,7 +82,7 @@ watch() {
 	cp -r "$kept" "$copy" && sed -i "s,$state/copy,$copy,g" "$copy/antin.conf" "$copy/softhsm.conf"
 	printf '#!/bin/sh\n[ ! -e %s/deaf ] || exit 1\necho "$1" >>%s/told\n' "$state" "$state" >"$state/told.sh" && chmod +x "$state/told.sh"
 	told() { local n; n=$(grep -cx "$1" "$state/told"); echo "$n"; }
-	wait_told() { for _ in $(seq 100); do [ "$(told "$1")" -ge "$2" ] && return 0; sleep 0.1; done; return 1; }
+	wait_told() { for _ in $(seq 600); do [ "$(told "$1")" -ge "$2" ] && return 0; sleep 0.1; done; return 1; }
 	: >"$state/told"
 	"$antin" doctor --config "$copy/antin.conf" --watch --every 1 --again 2 2>"$state/log/watch" &
 	watch=$!

@@ -47,7 +47,7 @@ by_get() {	# PERSON
 # says NAME PERSON STATE [REASON]: all three, once the change is published
 says() {
 	local word="\.pem: $3" way answer
-	for _ in $(seq 100); do by_openssl "$2" | grep -q "$word" && { [ $# -lt 4 ] || grep -q "Reason: $4" "$state/log/openssl"; } && break; sleep 0.1; done
+	for _ in $(seq 600); do by_openssl "$2" | grep -q "$word" && { [ $# -lt 4 ] || grep -q "Reason: $4" "$state/log/openssl"; } && break; sleep 0.1; done
 	for way in by_openssl by_get; do
 		answer=$($way "$2")
 		if grep -q "Response verify OK" <<<"$answer" && grep -q "$word" <<<"$answer" && { [ $# -lt 4 ] || grep -q "Reason: $4" <<<"$answer"; }; then

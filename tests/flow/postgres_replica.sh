@@ -105,7 +105,7 @@ ask() { curl -sS "$1/v1/codes/$code"; }
 eventually() {
 	local what=$1
 	shift
-	for _ in $(seq 75); do "$@" && { good "$what"; return; }; sleep 0.2; done
+	for _ in $(seq 300); do "$@" && { good "$what"; return; }; sleep 0.2; done
 	not_good "$what"
 }
 genuine_there() { ask "$there" >"$state/log/there.json"; jq -e '.verdict == "TOTAL-PASSED" and .in_force.answer == "yes"' "$state/log/there.json" >/dev/null; }

@@ -216,7 +216,7 @@ if restore >"$state/log/restored" 2>&1; then good "$(head -1 "$state/log/restore
 holds "fsck of what was put back" "$antin" log fsck --database "$database" --public "$state/public"
 expect "one entry more than was published" "$(db 'SELECT size FROM log_head')" "$((entries_before + 1))"
 world_again
-for _ in $(seq 100); do [ "$(sed -n 2p "$state/public/checkpoint")" -gt "$entries_before" ] && break; sleep 0.1; done
+for _ in $(seq 600); do [ "$(sed -n 2p "$state/public/checkpoint")" -gt "$entries_before" ] && break; sleep 0.1; done
 refuses "a restore over a running register" "a register runs on" restore
 sleep 2
 
@@ -306,7 +306,7 @@ holds "fsck at the end" "$antin" log fsck --database "$database" --public "$stat
 mv "$state/public" "$state/published"
 mkdir -m 755 "$state/public"
 world_again
-for _ in $(seq 100); do [ -e "$state/public/checkpoint" ] && break; sleep 0.1; done
+for _ in $(seq 600); do [ -e "$state/public/checkpoint" ] && break; sleep 0.1; done
 world_down
 expect "the public folder is written again from the database" "$(cd "$state/published" && find tile -type f ! -path '*.p/*' | while read -r f; do cmp -s "$f" "$state/public/$f" || echo "$f"; done | wc -l)" 0
 holds "and is what the log says" "$antin" log fsck --database "$database" --public "$state/public"

@@ -38,7 +38,7 @@ issue() {
 	echo "$handle" >"$state/permits/$1.handle"
 }
 proof_of() {	# NAME: once the log is published
-	for _ in $(seq 50); do
+	for _ in $(seq 300); do
 		"$antin" permit proof "$(cat "$state/permits/$1.handle")" --api "$api" --api-key-file "$state/desk/program.key" --out "$state/permits/$1.tlog-proof" 2>/dev/null && return
 		sleep 0.2
 	done

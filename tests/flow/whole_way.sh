@@ -75,7 +75,7 @@ world_again
 code=$("$antin" permit list --state issued --api "$api" --api-key-file "$state/desk/program.key" | head -1 | awk '{print $5}')
 curl -sS -o "$state/sheet.html" "$api/v1/permits/$code/sheet"
 agrees "the examples of FORMATS.md" python3 tests/policy/formats.py policy/FORMATS.md "$host" "$(cat "$state/desk/certificates/CB-000011.serial")" "$state/chain.pem" "$state/sheet.html"
-for _ in $(seq 100); do [ -e "$state/public/report/index.html" ] && break; sleep 0.1; done
+for _ in $(seq 600); do [ -e "$state/public/report/index.html" ] && break; sleep 0.1; done
 agrees "the site lists the reports" bash -c 'curl -sSf "$1/report/" | grep -q "permits.html" && curl -sSfI "$1/report/permits.csv" | grep -qi "text/csv"' _ "$api"
 if [ -d tests/page/node_modules ]; then agrees "the reports in a browser" node tests/page/report_test.mjs "$api"; fi
 refuses "and no other file there" curl -sSf "$api/report/../checkpoint2"

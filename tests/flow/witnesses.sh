@@ -23,7 +23,7 @@ declare -A pid port
 witness_up() {	# N
 	"${antin}-witness" --config "$state/witness-$1/antin.conf" >>"$state/log/witness-$1" 2>&1 &
 	pid[$1]=$!
-	for _ in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/${port[$1]}") 2>/dev/null && return 0; sleep 0.05; done
+	for _ in $(seq 1200); do (exec 3<>"/dev/tcp/127.0.0.1/${port[$1]}") 2>/dev/null && return 0; sleep 0.05; done
 	die "witness $1 did not start"
 }
 node_up() { PORT=${port[node]} node tests/register/witness.mjs nut.example/w "$(log_vkey)" "$state/node.key" >"$state/node.out" 2>>"$state/log/node" & pid[node]=$!; }
@@ -46,7 +46,7 @@ world_witnesses() {
 		done
 		port[node]=$(another_port)
 		node_up
-		for _ in $(seq 100); do [ "$(wc -l <"$state/node.out")" -ge 2 ] && break; sleep 0.05; done
+		for _ in $(seq 1200); do [ "$(wc -l <"$state/node.out")" -ge 2 ] && break; sleep 0.05; done
 		echo "witness node $(head -n 1 "$state/node.out") http://127.0.0.1:${port[node]}/"
 		port[liar]=$(another_port)
 		liar=$("${antin}-witness" keygen --key "$state/liar.pem" --name liar.example/w)
@@ -213,7 +213,7 @@ for w in w1 w2 w3 node; do
 	grep -q "SPLIT VIEW: the witness $w " "$state/log/antin.log" && good "and logged: $(grep -m 1 "SPLIT VIEW: the witness $w " "$state/log/antin.log" | sed 's/.*SPLIT/SPLIT/')" || not_good "and logged, $w"
 done
 expect "each view once" "$(grep -c 'SPLIT VIEW' "$state/log/antin.log")" "$(db 'SELECT count(*) FROM log_split')"
-for _ in $(seq 60); do grep -q '"split":\[{' "$state/public/witnesses.json" && break; sleep 0.2; done
+for _ in $(seq 300); do grep -q '"split":\[{' "$state/public/witnesses.json" && break; sleep 0.2; done
 refused "antin doctor names it" "$antin" doctor --public "$state/public" --policy "$state/witness.policy"
 grep '^BÁO ĐỘNG.*\[split view:' "$state/log/last" | grep -q 'the witness w1\|the witness w2\|the witness w3\|the witness node' && good "$(grep '^BÁO ĐỘNG' "$state/log/last")" || not_good "by the witness's name"
 curl -sS "$api/witnesses.json" | grep -q '"split":\[{' && good "and /witnesses.json" || not_good "and /witnesses.json"

@@ -88,7 +88,7 @@ refuses_to_start "a client_ca without a certificate" "client_ca"
 tls_conf "$tls/server.chain" "$tls/server.key" "$tls/client-ca.pem"
 "$(dirname "$antin")/antin-api" --config "$tls/api.conf" >"$tls/api.log" 2>&1 &
 tls_pid=$!
-for _ in $(seq 100); do grep -qs 'listening' "$tls/api.log" && break; sleep 0.1; done
+for _ in $(seq 600); do grep -qs 'listening' "$tls/api.log" && break; sleep 0.1; done
 site=https://localhost:$tls_port
 
 ask() {	# CERTIFICATE|none PATH [curl options]: the status

@@ -25,7 +25,7 @@ uid_base=$(sed -n 's/^uid_base = //p' "$state/antin.conf" | head -1)
 world_again
 trap world_down EXIT
 "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "unaltered-$$" --api "$api" --api-key-file "$state/desk/program.key" >/dev/null || bad=$((bad + 1))
-for _ in $(seq 100); do cmp -s "$state/kept" "$state/public/checkpoint" || break; sleep 0.1; done
+for _ in $(seq 600); do cmp -s "$state/kept" "$state/public/checkpoint" || break; sleep 0.1; done
 world_down
 try "$antin" log verify "$state/kept" --key "$state/trust/log.vkey" --public "$state/public"
 refused() {	# WORD COMMAND...

@@ -192,12 +192,11 @@ daemon_child(const struct daemon *d, const char *name)
 pid_t
 daemon_next_child(const struct daemon *d, pid_t before)
 {
-	for (int i = 0; i < 200; i++) {
+	for (time_t until = 0; wait_more(&until);) {
 		pid_t now = daemon_child(d, "hsm-module");
 
 		if (now != 0 && now != before)
 			return now;
-		usleep(10000);
 	}
 	return 0;
 }

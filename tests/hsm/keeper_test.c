@@ -249,8 +249,8 @@ test_children_die_with_the_keeper(void **state)
 	assert_true(child > 0);
 	assert_int_equal(kill(d.pid, SIGKILL), 0);
 	assert_int_equal(waitpid(d.pid, &status, 0), d.pid);
-	for (int i = 0; i < 200 && is_running(child); i++)
-		usleep(10000);
+	for (time_t until = 0; is_running(child) && wait_more(&until);)
+		;
 	assert_false(is_running(child));
 	hsm_free(h);
 	buf_drop(&d.said);

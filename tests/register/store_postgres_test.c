@@ -206,10 +206,8 @@ one_leads(void **state)
 	assert_done(store_lead(b, &leads, &e), e);
 	assert_false(leads);
 	store_free(a);
-	for (int i = 0; i < 100 && !leads; i++) {
+	for (time_t until = 0; !leads && wait_more(&until);)
 		assert_done(store_lead(b, &leads, &e), e);
-		usleep(10000);
-	}
 	assert_true(leads);
 	store_free(b);
 }

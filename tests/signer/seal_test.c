@@ -261,12 +261,11 @@ a_given_number_once(void **state)
 static bool
 wait_issued(const char *handle)
 {
-	for (int i = 0; i < 200; i++) {
-		if (office_is(&o, handle, "issued"))
-			return true;
-		usleep(50000);
-	}
-	return false;
+	bool issued = false;
+
+	for (time_t until = 0; !issued && wait_more(&until);)
+		issued = office_is(&o, handle, "issued");
+	return issued;
 }
 
 static void

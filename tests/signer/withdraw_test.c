@@ -169,15 +169,14 @@ once_and_for_all(void **state)
 	own(X509) *signer = NULL;
 	uint64_t place = 2;		/* two were issued before, in who_may_withdraw_what */
 	struct err e;
-	int i;
 
 	office_signed(&o, first, "gpxd-01", NULL);
 	office_seal(&o, first);
 	office_signed(&o, second, "gpxd-01", NULL);
 	office_seal(&o, second);
 	office_file(&o, &before, first);
-	for (i = 0; i < 100 && published_status(place + 1) != STATUS_IN_FORCE; i++)
-		usleep(50000);
+	for (time_t until = 0; published_status(place + 1) != STATUS_IN_FORCE && wait_more(&until);)
+		;
 	assert_int_equal(published_status(place), STATUS_IN_FORCE);
 	office_order_cms(&o, &one, &cms);
 	assert_done(office_send_order(&o, &answer, buf_span(&cms), &e), e);
@@ -190,8 +189,8 @@ once_and_for_all(void **state)
 	/* The file is what it was: only what is said of it changed. */
 	office_file(&o, &after, first);
 	assert_true(span_eq(buf_span(&before), buf_span(&after)));
-	for (i = 0; i < 100 && published_status(place) != STATUS_WITHDRAWN; i++)
-		usleep(50000);
+	for (time_t until = 0; published_status(place) != STATUS_WITHDRAWN && wait_more(&until);)
+		;
 	assert_int_equal(published_status(place), STATUS_WITHDRAWN);
 	assert_int_equal(published_status(place + 1), STATUS_IN_FORCE);
 	service_signer(&signer);
