@@ -57,6 +57,38 @@ text_param(struct reg_unit *ask, const char *field, const char *value)
 		reg_null(ask, field);
 }
 
+static size_t
+longest_word(const char *words)
+{
+	size_t longest = 0;
+
+	for (size_t n; *words != '\0'; words += n + (words[n] == ' ')) {
+		n = strcspn(words, " ");
+		longest = n > longest ? n : longest;
+	}
+	return longest;
+}
+
+/* Codes separated by spaces, as the register's reads take them: each in as many
+ * characters as the longest.  NULL: all agencies. */
+static void
+agencies_param(struct reg_unit *ask, const char *codes)
+{
+	own_struct(buf) padded = buf_new(1 << 20);
+	own_str char *copy = xstrdup(codes == NULL ? "" : codes);
+	size_t width = longest_word(copy);
+	char *rest = copy;
+
+	for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
+		if (word[0] != '\0')
+			buf_printf(&padded, "%-*s", (int)width, word);
+	if (codes != NULL)
+		reg_text_span(ask, "agencies", buf_span(&padded));
+	else
+		reg_null(ask, "agencies");
+	reg_int(ask, "width", (int64_t)width);
+}
+
 /* Who asks for what. */
 struct asking {
 	struct authority *a;
@@ -65,7 +97,7 @@ struct asking {
 	int64_t now;
 };
 
-/* One row -> one item, NULL to leave it out. */
+/* One row -> one item, and the cursor behind it. */
 typedef json_t *row_to_item(const struct reg_cell *, const struct asking *, int64_t *cursor);
 
 static bool
@@ -81,15 +113,11 @@ collect(const struct asking *k, struct reg_unit *ask, size_t columns, row_to_ite
 	if (!reg_read(k->a->reg, ask, &rows, e))
 		return false;
 	for (;;) {
-		json_t *item;
-
 		if (!reg_next(&rows, c, columns, &more, e))
 			return false;
 		if (!more)
 			break;
-		item = make(c, k, &cursor);
-		if (item != NULL)
-			json_array_append_new(items, item);
+		json_array_append_new(items, make(c, k, &cursor));
 	}
 	if (cursor >= 0)
 		json_object_set_new(answer, "next", json_integer(cursor));
@@ -99,38 +127,55 @@ collect(const struct asking *k, struct reg_unit *ask, size_t columns, row_to_ite
 static json_t *
 request_item(const struct reg_cell *c, const struct asking *k, int64_t *cursor)
 {
-	own_str char *agency = span_dup_str(c[6].s);
-	json_t *facts;
+	json_t *facts = json_loadb((const char *)c[1].s.ptr, c[1].s.len, 0, NULL);
 
-	if (!scope_has_agency(k->scope, agency))
-		return NULL;
-	facts = json_loadb((const char *)c[1].s.ptr, c[1].s.len, 0, NULL);
+	*cursor = c[9].i;
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*}", "id", cell_hex(&c[0]), "hash", hash_json(c[1].s), "key", cell_hex(&c[3]),
 	    "state", cell_text(&c[7]), "time", time_json(c[8].i), "facts", facts);
 }
 
 static bool
+may_after(struct reg_unit *ask, const json_t *query, struct err *e)
+{
+	int64_t after = -1;
+
+	if (json_object_get(query, "after") != NULL && !json_take_int(&after, query, "after", e))
+		return false;
+	reg_int(ask, "after", after);
+	return true;
+}
+
+/* NULL where the query names none. */
+static bool
+may_agency(const char **out, const struct asking *k, struct err *e)
+{
+	return json_may_str(out, k->query, "agency", e) &&
+	    (*out == NULL || policy_agency(k->a->policy, *out) != NULL || fail(e, ERR_ABSENT, "there is no agency %.40s", *out));
+}
+
+static bool
 list_requests(const struct asking *k, json_t *answer, struct err *e)
 {
-	static const char *const keys[] = { "what", "state", NULL };
+	static const char *const keys[] = { "what", "state", "agency", "after", NULL };
 	own_struct(reg_unit) ask = reg_read_new("request.list");
-	const char *state;
+	own_struct(buf) agencies = buf_new(1 << 16);
+	const char *state, *agency;
 
-	if (!json_only(k->query, keys, e) || !json_may_str(&state, k->query, "state", e))
+	if (!json_only(k->query, keys, e) || !json_may_str(&state, k->query, "state", e) || !may_agency(&agency, k, e) ||
+	    !may_after(&ask, k->query, e))
 		return false;
+	scope_put_within(&agencies, k->scope, agency);
+	agencies_param(&ask, buf_str(&agencies));
 	reg_text(&ask, "state", state == NULL ? "pending" : state);
-	return collect(k, &ask, 9, request_item, answer, e);
+	return buf_ok(&agencies, "agencies", e) && collect(k, &ask, 10, request_item, answer, e);
 }
 
 static json_t *
 certificate_item(const struct reg_cell *c, const struct asking *k, int64_t *cursor)
 {
-	const json_t *agency = json_object_get(k->query, "agency");
 	json_t *j;
 
 	*cursor = c[14].i;
-	if (agency != NULL && !span_eq_str(c[5].s, json_string_value(agency)))
-		return NULL;
 	j = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", cell_hex(&c[0]), "request", cell_hex(&c[1]),
 	    "profile", cell_text(&c[2]), "person", cell_text(&c[3]), "name", cell_text(&c[4]), "agency", cell_text(&c[5]),
 	    "state", cell_text(&c[10]), "not_before", time_json(c[8].i), "not_after", time_json(c[9].i));
@@ -149,13 +194,11 @@ list_certificates(const struct asking *k, json_t *answer, struct err *e)
 	static const char *const keys[] = { "what", "person", "state", "agency", "after", NULL };
 	own_struct(reg_unit) ask = reg_read_new("cert.list");
 	const char *person, *state, *agency;
-	const json_t *q = k->query;
-	int64_t after = -1;
 
-	if (!json_only(q, keys, e) || !json_may_str(&person, q, "person", e) || !json_may_str(&state, q, "state", e) ||
-	    !json_may_str(&agency, q, "agency", e) || (json_object_get(q, "after") != NULL && !json_take_int(&after, q, "after", e)))
+	if (!json_only(k->query, keys, e) || !json_may_str(&person, k->query, "person", e) || !json_may_str(&state, k->query, "state", e) ||
+	    !may_agency(&agency, k, e) || !may_after(&ask, k->query, e))
 		return false;
-	reg_int(&ask, "after", after);
+	agencies_param(&ask, agency);
 	text_param(&ask, "person", person);
 	text_param(&ask, "state", state);
 	return collect(k, &ask, 15, certificate_item, answer, e);
@@ -177,12 +220,8 @@ list_lost(const struct asking *k, json_t *answer, struct err *e)
 {
 	static const char *const keys[] = { "what", "after", NULL };
 	own_struct(reg_unit) ask = reg_read_new("cert.lost");
-	int64_t after = -1;
 
-	if (!json_only(k->query, keys, e) || (json_object_get(k->query, "after") != NULL && !json_take_int(&after, k->query, "after", e)))
-		return false;
-	reg_int(&ask, "after", after);
-	return collect(k, &ask, 15, lost_item, answer, e);
+	return json_only(k->query, keys, e) && may_after(&ask, k->query, e) && collect(k, &ask, 15, lost_item, answer, e);
 }
 
 static bool
@@ -233,15 +272,8 @@ list_orders(const struct asking *k, json_t *answer, struct err *e)
 {
 	static const char *const keys[] = { "what", "after", NULL };
 	own_struct(reg_unit) ask = reg_read_new("orders");
-	const json_t *q = k->query;
-	int64_t after = -1;
 
-	if (!json_only(q, keys, e) || (json_object_get(q, "after") != NULL && !json_take_int(&after, q, "after", e)))
-		return false;
-	if (!may_see_orders(k, e))
-		return false;
-	reg_int(&ask, "after", after);
-	return collect(k, &ask, 6, order_item, answer, e);
+	return json_only(k->query, keys, e) && may_see_orders(k, e) && may_after(&ask, k->query, e) && collect(k, &ask, 6, order_item, answer, e);
 }
 
 /* Its octets only when it is asked for alone: two hundred might be too many. */

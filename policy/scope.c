@@ -44,6 +44,21 @@ scope_has_agency(const struct scope *s, const char *agency)
 	return false;
 }
 
+void
+scope_put_within(struct buf *out, const struct scope *s, const char *agency)
+{
+	own_str char *copy = xstrdup(s->agencies);
+	char *rest = copy;
+
+	if (agency != NULL && scope_has_agency(s, agency)) {
+		buf_put_str(out, agency);
+		return;
+	}
+	for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
+		if (word[0] != '\0' && (agency == NULL || agency_within(word, agency)))
+			buf_printf(out, "%s%s", out->len > 0 ? " " : "", word);
+}
+
 bool
 scope_has_kind(const struct scope *s, const char *kind)
 {

@@ -24,4 +24,7 @@ bool right_known(const char *word);
 /* Refused (policy) without the right or after its end. */
 must_check bool scope_allows(const struct scope *, const char *right, int64_t now, struct err *);
 bool scope_has_agency(const struct scope *, const char *agency);
+/* What it has of an agency with all below it (NULL: all that it has): appended as codes,
+ * each again with all below it, separated by spaces. */
+void scope_put_within(struct buf *, const struct scope *, const char *agency);
 bool scope_has_kind(const struct scope *, const char *kind);

@@ -210,6 +210,14 @@ static const struct verb verbs[] = {
 #define ANSWERED_COLUMNS "serial, CASE WHEN ended_entry < $size THEN revoked_at END AS date, CASE WHEN ended_entry < $size THEN reason END AS why, coalesce(ended_entry, 0) AS ended"
 #define ANSWERED_KNOWN "(issued_entry < $size OR (state = 'void' AND ended_entry < $size))"
 #define ANSWERED_OUT { REG_BYTES, REG_INT, REG_INT, REG_INT }
+/*
+ * Of some agencies, each with all below it: their codes in $width characters each, one
+ * after the other; null: of all.
+ */
+#define WITH_AGENCIES "WITH RECURSIVE asked(n) AS (SELECT 0 WHERE length($agencies) > 0 UNION ALL SELECT n + 1 FROM asked WHERE (n + 2) * CAST($width AS INTEGER) <= length($agencies)), " \
+	"within(code) AS (SELECT rtrim(substr($agencies, n * CAST($width AS INTEGER) + 1, CAST($width AS INTEGER))) FROM asked) "
+#define IN_AGENCIES "($agencies IS NULL OR EXISTS (SELECT 1 FROM within WHERE agency = code OR substr(agency, 1, length(code) + 1) = code || '.'))"
+#define AGENCIES_IN { "agencies", REG_TEXT, true }, { "width", REG_INT }
 #define REQUEST_COLUMNS "id, facts, csr, key_id, profile, person, agency, state, time"
 #define REQUEST_OUT { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }
 #define ANY_DAEMON (CALLER_CA | CALLER_SIGNER | CALLER_VERIFIER | CALLER_TSA)
@@ -256,9 +264,10 @@ static const struct read reads[] = {
 	{ .name = "cert.lost", .callers = CALLER_CA, .columns = 15, .in = { { "after", REG_INT } },
 	  .out = { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT },
 	  .sql = "SELECT " LOST_COLUMNS ", entry FROM certificate_lost WHERE entry > $after ORDER BY entry LIMIT 200" },
-	{ .name = "cert.list", .callers = CALLER_CA, .columns = 15, .in = { { "after", REG_INT }, { "person", REG_TEXT, true }, { "state", REG_TEXT, true } },
+	{ .name = "cert.list", .callers = CALLER_CA, .columns = 15, .in = { { "after", REG_INT }, AGENCIES_IN, { "person", REG_TEXT, true }, { "state", REG_TEXT, true } },
 	  .out = { REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT },
-	  .sql = "SELECT " CERT_COLUMNS ", entry FROM certificate WHERE entry > $after AND ($person IS NULL OR person = $person) AND ($state IS NULL OR state = $state) ORDER BY entry LIMIT 200" },
+	  .sql = WITH_AGENCIES "SELECT " CERT_COLUMNS ", entry FROM certificate WHERE entry > $after AND " IN_AGENCIES
+		 " AND ($person IS NULL OR person = $person) AND ($state IS NULL OR state = $state) ORDER BY entry LIMIT 200" },
 	{ .name = "request.by_id", .callers = CALLER_CA, .columns = 9, .out = REQUEST_OUT, .in = { { "id", REG_BYTES } },
 	  .sql = "SELECT " REQUEST_COLUMNS " FROM request WHERE id = $id" },
 	/* ids: any number of ids of 16 octets, one after the other; rows in their order. */
@@ -267,8 +276,9 @@ static const struct read reads[] = {
 		 "SELECT " REQUEST_COLUMNS " FROM asked JOIN request ON id = substr($ids, n * 16 + 1, 16) ORDER BY n" },
 	{ .name = "request.same", .callers = CALLER_CA, .columns = 9, .out = REQUEST_OUT, .in = { { "key_id", REG_BYTES }, { "facts", REG_TEXT } },
 	  .sql = "SELECT " REQUEST_COLUMNS " FROM request WHERE key_id = $key_id AND facts = $facts" },
-	{ .name = "request.list", .callers = CALLER_CA, .columns = 9, .out = REQUEST_OUT, .in = { { "state", REG_TEXT } },
-	  .sql = "SELECT " REQUEST_COLUMNS " FROM request WHERE state = $state ORDER BY entry LIMIT 500" },
+	{ .name = "request.list", .callers = CALLER_CA, .columns = 10, .in = { { "after", REG_INT }, AGENCIES_IN, { "state", REG_TEXT } },
+	  .out = { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT },
+	  .sql = WITH_AGENCIES "SELECT " REQUEST_COLUMNS ", entry FROM request WHERE state = $state AND entry > $after AND " IN_AGENCIES " ORDER BY entry LIMIT 500" },
 	{ .name = "appointments", .callers = ANY_DAEMON, .columns = 9, .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT },
 	  .in = { { "person", REG_TEXT } },
 	  .sql = "SELECT id, role, agency, title, mode, kinds, from_day, to_day, ended_day FROM appointment WHERE person = $person ORDER BY entry" },

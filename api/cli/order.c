@@ -64,43 +64,40 @@ hash_with(struct making *m, struct order_subject *s, struct err *e)
 	return true;
 }
 
-/* From the authority's lists: the item with this id, its facts shown. */
+/* What is approved is what is shown: the hash is made here. */
 static bool
-hash_listed(struct making *m, struct order_subject *s, const char *what, struct err *e)
+hash_item(struct order_subject *s, const json_t *item, struct err *e)
 {
-	own(json_t) *ask = json_pack("{s:s}", "what", what);
-	own(json_t) *answer = NULL;
-	json_t *items, *item;
-	size_t i;
+	own_struct(buf) text = buf_new(1 << 20);
+	const json_t *facts = json_object_get(item, "facts");
 
-	if (strcmp(what, "appointments") == 0)
-		return fail(e, ERR_INPUT, "name the appointment's hash with id:hash");
-	if (!http_json(&answer, &m->service, "POST", "/v1/list/ca", ask, e) || !json_take_arr(&items, answer, "items", e))
-		return false;
-	json_array_foreach(items, i, item) {
-		const char *id = json_string_value(json_object_get(item, "id"));
-		json_t *facts = json_object_get(item, "facts");
-
-		if (id == NULL || strcmp(id, s->id) != 0)
-			continue;
-		if (facts != NULL) {
-			own_struct(buf) text = buf_new(1 << 20);
-
-			/* What is approved is what is shown: the hash is made here. */
-			json_write(&text, facts);
-			sha256(s->hash, buf_span(&text));
-			fprintf(stderr, "  %s  %s\n", s->id, buf_str(&text));
-			return true;
-		}
+	if (facts == NULL)
 		return json_take_hex(s->hash, SHA256_LEN, item, "hash", e);
-	}
-	return fail(e, ERR_ABSENT, "there is no %.40s among the %s", s->id, what);
+	json_write(&text, facts);
+	sha256(s->hash, buf_span(&text));
+	fprintf(stderr, "  %s  %s\n", s->id, buf_str(&text));
+	return true;
 }
 
+/* From the authority's requests, page by page: the one with this id, its facts shown. */
 static bool
 hash_request(struct making *m, struct order_subject *s, struct err *e)
 {
-	return hash_listed(m, s, "requests", e);
+	json_t *items, *item, *next = NULL;
+	size_t i;
+
+	do {
+		own(json_t) *ask = json_pack("{s:s, s:o*}", "what", "requests", "after", next);
+		own(json_t) *answer = NULL;
+
+		if (!http_json(&answer, &m->service, "POST", "/v1/list/ca", ask, e) || !json_take_arr(&items, answer, "items", e))
+			return false;
+		json_array_foreach(items, i, item)
+			if (strcmp(json_string_value(json_object_get(item, "id")) ?: "", s->id) == 0)
+				return hash_item(s, item, e);
+		next = json_incref(json_object_get(answer, "next"));
+	} while (next != NULL);
+	return fail(e, ERR_ABSENT, "there is no %.40s among the requests that wait", s->id);
 }
 
 static bool
