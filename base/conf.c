@@ -107,6 +107,9 @@ conf_parse(void *conf, const struct conf_option *table, struct span text,
 	unsigned number = 0;
 	char *next = copy;
 
+	/* What follows would be there to be seen, and not be read. */
+	if (text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL)
+		return fail(e, ERR_INPUT, "%s has an octet of zero; it is a text", name);
 	for (char *s = strsep(&next, "\n"); s != NULL; s = strsep(&next, "\n")) {
 		number++;
 		s = trim(s);

@@ -4,8 +4,8 @@
  *
  * The table drives parsing, checking, defaults and --help.  A program reads
  * its own section; an unknown key there, a key given twice, a value outside
- * its bounds or a missing required key refuses the start and names the line.
- * '#' begins a comment line.  Values are not quoted.
+ * its bounds, a missing required key or an octet of zero refuses the start and
+ * says where.  '#' begins a comment line.  Values are not quoted.
  *
  *	static const struct conf_option options[] = {
  *		{ "listen", CONF_STR, .field = offsetof(struct my_conf, listen),

@@ -87,6 +87,7 @@ random_bytes(void *out, size_t n, struct err *e)
 	x = d2i(NULL, &p, (long)der.len);						\
 	if (x == NULL)									\
 		return fail_ossl(e, ERR_INPUT, "not " what);				\
+	ERR_clear_error();	/* of extensions that OpenSSL looked at unasked */	\
 	if (p != der.ptr + der.len)							\
 		return fail(e, ERR_INPUT, "%td bytes after " what, der.ptr + der.len - p);	\
 	*out = take(&x);								\

@@ -16,7 +16,7 @@ signer_row(struct act *t, X509 **cert, const struct reg_cell *c, struct err *e)
 	if (!span_eq_str(c[10].s, "active"))
 		return fail(e, ERR_POLICY, "the signer's certificate is %.*s", (int)c[10].s.len, (const char *)c[10].s.ptr);
 	if (t->now < c[8].i || t->now > c[9].i)
-		return fail(e, ERR_POLICY, "the signer's certificate has expired");
+		return fail(e, ERR_POLICY, "the signer's certificate %s", t->now < c[8].i ? "is not valid yet" : "has expired");
 	if (c[3].null || c[3].s.len >= sizeof(t->person) || c[5].s.len >= sizeof(t->signer_agency))
 		return fail(e, ERR_POLICY, "the signer's certificate is not a person's");
 	snprintf(t->person, sizeof(t->person), "%.*s", (int)c[3].s.len, (const char *)c[3].s.ptr);

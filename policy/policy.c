@@ -8,6 +8,8 @@
 #include <dirent.h>
 #include <stdlib.h>
 
+#define VERB_MINUTES_MAX (7 * 24 * 60)	/* an order is for now, not for a drawer */
+
 /*
  * Reading one file of rows.
  */
@@ -73,9 +75,10 @@ static bool
 read_verb(struct policy *p, const struct policy_file *f, xmlNode *n, struct err *e)
 {
 	struct order_verb *v = &p->verb[p->nverbs++];
+	int64_t minutes = attr_int(n, "minutes", 0);
 
 	*v = (struct order_verb){ .id = attr(n, "id", NULL), .roles = attr(n, "roles", NULL), .vi = attr(n, "vi", NULL),
-		.en = attr(n, "en", NULL), .secs = attr_int(n, "minutes", 0) * 60, .people = attr_int(n, "people", 1) };
+		.en = attr(n, "en", NULL), .people = attr_int(n, "people", 1) };
 	if (policy_verb(p, v->id) != v)
 		return fail_at(e, f, n, "the verb %s stands twice", v->id);
 	if (!roles_known(p, v->roles))
@@ -83,7 +86,10 @@ read_verb(struct policy *p, const struct policy_file *f, xmlNode *n, struct err 
 	/* Consent is what a second person gives; antin-signer keeps no order waiting. */
 	if (v->people == 2 && (strncmp(v->id, "order.", 6) == 0 || strncmp(v->id, "permit.", 7) == 0))
 		return fail_at(e, f, n, "the verb %s is one person's", v->id);
-	return v->secs > 0 || fail_at(e, f, n, "the verb %s has no life time", v->id);
+	if (minutes < 1 || minutes > VERB_MINUTES_MAX)
+		return fail_at(e, f, n, "the verb %s has no life time of 1 to %d minutes", v->id, VERB_MINUTES_MAX);
+	v->secs = minutes * 60;
+	return true;
 }
 
 static bool
@@ -115,6 +121,9 @@ read_algorithm(struct policy *p, const struct policy_file *f, xmlNode *n, struct
 		return fail_at(e, f, n, "the algorithm %s stands twice", a->id);
 	if (!read_day(f, n, "new-until", 0, &a->new_until, e) || !read_day(f, n, "old-until", 0, &a->old_until, e))
 		return false;
+	/* Below nothing there is no key that is too short. */
+	if (a->least_bits < 0)
+		return fail_at(e, f, n, "%s has a least length below zero", a->id);
 	return a->new_until <= a->old_until || fail_at(e, f, n, "%s is accepted longer for new signatures than for old ones", a->id);
 }
 

@@ -100,29 +100,54 @@ crl_check(struct crl_facts *out, X509_CRL *crl, X509 *issuer, struct err *e)
 	return true;
 }
 
-bool
-crl_lookup(struct revocation *out, X509_CRL *crl, const ASN1_INTEGER *serial, struct err *e)
+/* An extension that is there once and can be read, or is not there: NULL. */
+static bool
+entry_ext(void **out, const X509_REVOKED *entry, int nid)
 {
-	X509_REVOKED *entry = NULL;
-	ASN1_ENUMERATED *reason;
-	ASN1_GENERALIZEDTIME *invalidity;
+	int critical;
 
-	*out = (struct revocation){ .state = CERT_GOOD, .date = INT64_MIN, .invalidity = INT64_MIN };
-	if (X509_CRL_get0_by_serial(crl, &entry, (ASN1_INTEGER *)serial) == 0 || entry == NULL) {
-		ERR_clear_error();
-		return true;
-	}
-	out->state = CERT_REVOKED;
-	out->date = asn1_time_secs(X509_REVOKED_get0_revocationDate(entry));
-	if (out->date == INT64_MIN)
-		return fail(e, ERR_INPUT, "a CRL entry without a readable date");
-	reason = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
-	out->reason = reason != NULL ? (int)ASN1_ENUMERATED_get(reason) : 0;
-	ASN1_ENUMERATED_free(reason);
-	invalidity = X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL);
-	if (invalidity != NULL)
-		out->invalidity = asn1_time_secs(invalidity);
-	ASN1_GENERALIZEDTIME_free(invalidity);
-	ERR_clear_error();
+	*out = X509_REVOKED_get_ext_d2i(entry, nid, &critical, NULL);
+	return *out != NULL || critical == -1;
+}
+
+static bool
+read_reason(int *out, const X509_REVOKED *entry)
+{
+	void *ext;
+
+	if (!entry_ext(&ext, entry, NID_crl_reason))
+		return false;
+	*out = ext != NULL ? (int)ASN1_ENUMERATED_get(ext) : 0;
+	ASN1_ENUMERATED_free(ext);
 	return true;
+}
+
+static bool
+read_invalidity(int64_t *out, const X509_REVOKED *entry)
+{
+	bool good;
+	void *ext;
+
+	if (!entry_ext(&ext, entry, NID_invalidity_date))
+		return false;
+	*out = ext != NULL ? asn1_time_secs(ext) : INT64_MIN;
+	good = ext == NULL || *out != INT64_MIN;
+	ASN1_GENERALIZEDTIME_free(ext);
+	return good;
+}
+
+void
+crl_lookup(struct revocation *out, X509_CRL *crl, const ASN1_INTEGER *serial)
+{
+	struct revocation r = { .state = CERT_GOOD, .date = INT64_MIN, .invalidity = INT64_MIN };
+	X509_REVOKED *entry = NULL;
+
+	if (X509_CRL_get0_by_serial(crl, &entry, (ASN1_INTEGER *)serial) != 0 && entry != NULL) {
+		r.state = CERT_REVOKED;
+		r.date = asn1_time_secs(X509_REVOKED_get0_revocationDate(entry));
+		if (r.date == INT64_MIN || !read_reason(&r.reason, entry) || !read_invalidity(&r.invalidity, entry))
+			r = (struct revocation){ .state = CERT_REVOKED, .date = 0, .invalidity = INT64_MIN };
+	}
+	ERR_clear_error();
+	*out = r;
 }

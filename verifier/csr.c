@@ -285,8 +285,8 @@ find_key(struct span *key, X509_REQ *req, struct span tbs, struct err *e)
 	return key->ptr != NULL || fail_rule(e, &rules[NOT_A_REQUEST], "the request's key is not in DER");
 }
 
-bool
-csr_read(struct csr_found *out, struct span der, struct err *e)
+static bool
+look(struct csr_found *out, struct span der, struct err *e)
 {
 	own(X509_REQ) *req = NULL;
 	struct span tbs, signature, key;
@@ -296,18 +296,29 @@ csr_read(struct csr_found *out, struct span der, struct err *e)
 		return fail_rule(e, &rules[TOO_LONG], "a certificate request of more than %u bytes", CSR_MAX);
 	if (!csr_from_der(&req, der, e))
 		return fail_as(e, &rules[NOT_A_REQUEST]);
+	if (X509_REQ_get_version(req) != X509_REQ_VERSION_1)
+		return fail_rule(e, &rules[NOT_A_REQUEST], "a certificate request has version 1 (RFC 2986 4.1)");
 	if (!check_digest(&out->digest, req, e))
 		return false;
 	if (!slice(&tbs, &signature, der))
 		return fail_ossl(e, ERR_INPUT, "the request is not in DER") || fail_as(e, &rules[NOT_A_REQUEST]);
 	if (!find_key(&key, req, tbs, e) || !check_key(key, e))
 		return false;
-	ERR_clear_error();
 	out->pss = X509_REQ_get_signature_nid(req) == NID_rsassaPss;
 	out->key = slice_of(key, der);
 	out->tbs = slice_of(tbs, der);
 	out->signature = slice_of(signature, der);
 	return true;
+}
+
+bool
+csr_read(struct csr_found *out, struct span der, struct err *e)
+{
+	bool good = look(out, der, e);
+
+	/* Of what was tried and did not matter. */
+	ERR_clear_error();
+	return good;
 }
 
 /*

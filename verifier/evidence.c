@@ -227,8 +227,8 @@ settle(struct settled_crl *out, const struct evidence *v, X509_CRL *crl)
 		for (int i = 0; i < sk_X509_num(lists[l]); i++)
 			if (crl_check(&out->facts, crl, sk_X509_value(lists[l], i), &ignored)) {
 				/* The first look-up sorts the entries. */
-				out->issuer = crl_lookup(&unused, crl, X509_get0_serialNumber(sk_X509_value(lists[l], i)), &ignored) ?
-				    sk_X509_value(lists[l], i) : NULL;
+				crl_lookup(&unused, crl, X509_get0_serialNumber(sk_X509_value(lists[l], i)));
+				out->issuer = sk_X509_value(lists[l], i);
 				return;
 			}
 }
@@ -262,8 +262,9 @@ consider(struct best *best, X509_CRL *crl, const struct settled_crl *settled, X5
 		f = settled->facts;
 	else if (!crl_check(&f, crl, issuer, &ignored))
 		return;
-	if (f.next_update < at || !crl_lookup(&says, crl, X509_get0_serialNumber(cert), &ignored))
+	if (f.next_update < at)
 		return;
+	crl_lookup(&says, crl, X509_get0_serialNumber(cert));
 	if (says.state != CERT_REVOKED && f.this_update > asn1_time_secs(X509_get0_notAfter(cert)))
 		return;
 	*best = (struct best){ says, f.this_update, true };

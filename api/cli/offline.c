@@ -240,8 +240,11 @@ says_crl(struct revocation *says, struct span octets, X509 *cert, X509 *issuer, 
 	own(X509_CRL) *crl = NULL;
 	struct crl_facts f;
 
-	return crl_from_any(&crl, octets, e) && crl_check(&f, crl, issuer, e) &&
-	    (at < f.this_update || at > f.next_update || crl_lookup(says, crl, X509_get0_serialNumber(cert), e));
+	if (!crl_from_any(&crl, octets, e) || !crl_check(&f, crl, issuer, e))
+		return false;
+	if (at >= f.this_update && at <= f.next_update)
+		crl_lookup(says, crl, X509_get0_serialNumber(cert));
+	return true;
 }
 
 static bool

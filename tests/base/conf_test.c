@@ -14,7 +14,7 @@ static const struct conf_option options[] = {
 static void
 test_conf(void **state)
 {
-	static const struct { const char *name, *text, *want; } cases[] = {
+	static const struct { const char *name, *text, *want; size_t len; } cases[] = {
 		{ "whole", "# c\n[a]\nlisten = x y \nworkers=8\nloud = yes\n[b]\nother=1\n", NULL },
 		{ "defaults", "[a]\nlisten=x", NULL },
 		{ "no section", "[b]\nlisten=x\n", "f has no section [a]" },
@@ -26,12 +26,15 @@ test_conf(void **state)
 		{ "not a number", "[a]\nlisten=x\nworkers=2x\n", "f:3: workers is a whole number from 1 to 8" },
 		{ "not a bool", "[a]\nlisten=x\nloud=1\n", "f:3: loud is yes or no" },
 		{ "no equals", "[a]\nlisten\n", "f:2: expected \"key = value\"" },
+		{ "a zero, and more behind it", "[a]\nlisten=x\n\0loud=yes\n", "f has an octet of zero; it is a text", 23 },
+		{ "a zero in a value", "[a]\nlisten=x\0y\n", "f has an octet of zero; it is a text", 15 },
+		{ "a zero at the end", "[a]\nlisten=x\n\0", "f has an octet of zero; it is a text", 14 },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct sample s = { 0 };
 		struct err e;
-		bool good = conf_parse(&s, options, span_str(cases[i].text), "f", "a", &e);
+		bool good = conf_parse(&s, options, cases[i].len > 0 ? span_of(cases[i].text, cases[i].len) : span_str(cases[i].text), "f", "a", &e);
 
 		assert_case(cases[i].name, good == (cases[i].want == NULL));
 		if (!good)

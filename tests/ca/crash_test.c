@@ -68,7 +68,7 @@ is_listed(const char *serial_hex_text, bool want)
 	serial = BN_to_ASN1_INTEGER(n, NULL);
 	if (crl == NULL)
 		return false;
-	assert_done(crl_lookup(&r, crl, serial, &e), e);
+	crl_lookup(&r, crl, serial);
 	return (r.state == CERT_REVOKED) == want;
 }
 

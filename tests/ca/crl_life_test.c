@@ -242,7 +242,7 @@ suspended_resumed_revoked(void **state)
 		if (!good)
 			continue;
 		published(&crl, number, &f);
-		assert_done(crl_lookup(&r, crl, X509_get0_serialNumber(cert), &e), e);
+		crl_lookup(&r, crl, X509_get0_serialNumber(cert));
 		assert_case(rows[i].name, r.state == rows[i].state && (r.state == CERT_GOOD || r.reason == rows[i].reason));
 		/* What was signed under suspension does not become good by the revocation's date. */
 		if (r.state == CERT_REVOKED && r.reason == CRL_HOLD) {
@@ -309,7 +309,7 @@ an_entry_stays_for_one_more(void **state)
 		last = number;
 		published(&crl, number, &f);
 		assert_case(rows[i].name, f.this_update == rows[i].this_update && f.next_update == f.this_update + CRL_VALID_SECS);
-		assert_done(crl_lookup(&r, crl, X509_get0_serialNumber(cert), &e), e);
+		crl_lookup(&r, crl, X509_get0_serialNumber(cert));
 		assert_case(rows[i].name, r.state == rows[i].state);
 		follows_from_the_log(rows[i].name, crl, number);
 	}

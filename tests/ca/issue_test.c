@@ -165,9 +165,9 @@ a_revoked_certificate_is_on_the_next_crl(void **state)
 	assert_done(crl_check(&old, before, w.issuing, &e), e);
 	assert_done(crl_check(&new, after, w.issuing, &e), e);
 	assert_true(new.number > old.number);
-	assert_done(crl_lookup(&r, before, X509_get0_serialNumber(cert), &e), e);
+	crl_lookup(&r, before, X509_get0_serialNumber(cert));
 	assert_int_equal(r.state, CERT_GOOD);
-	assert_done(crl_lookup(&r, after, X509_get0_serialNumber(cert), &e), e);
+	crl_lookup(&r, after, X509_get0_serialNumber(cert));
 	assert_int_equal(r.state, CERT_REVOKED);
 	assert_int_equal(r.reason, 1);
 	write_pem("lost.pem", cert);

@@ -67,6 +67,8 @@ static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
 	{ "an order for a role that is none", "roles.xml", "roles=\"clerk\"", "roles=\"king\"", "names a role that is none" },
 	{ "an order for nobody", "roles.xml", "roles=\"approver\"", "roles=\"\"", "names a role that is none" },
 	{ "an order that never expires", "roles.xml", "minutes=\"10\"", "minutes=\"0\"", "no life time" },
+	{ "an order that nearly never expires", "roles.xml", "minutes=\"10\"", "minutes=\"10081\"", "no life time of 1 to 10080 minutes" },
+	{ "an order of more seconds than there are", "roles.xml", "minutes=\"10\"", "minutes=\"307445734561825861\"", "no life time" },
 	{ "an order of three people", "roles.xml", "people=\"2\"", "people=\"3\"", "roles.xml" },
 	{ "an order of nobody", "roles.xml", "people=\"2\"", "people=\"0\"", "roles.xml" },
 	{ "a seal that waits", "roles.xml", "<verb id=\"permit.seal\"", "<verb people=\"2\" id=\"permit.seal\"", "permit.seal is one person's" },
@@ -85,6 +87,7 @@ static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
 
 	{ "an algorithm twice", "algorithms.xml", "id=\"sha384\"", "id=\"sha256\"", "the algorithm sha256 stands twice" },
 	{ "new signatures longer than old ones", "algorithms.xml", "new-until=\"2035-12-31\"", "new-until=\"2061-01-01\"", "accepted longer" },
+	{ "a least length that nothing is below", "algorithms.xml", "least-bits=\"256\"", "least-bits=\"-256\"", "below zero" },
 	{ "an algorithm for ever", "algorithms.xml", "old-until=\"2060-12-31\"", "", "algorithms.xml" },
 
 	{ "an answer twice", "answers.xml", "id=\"expired\"", "id=\"suspended\"", "the answer suspended stands twice" },

@@ -4,6 +4,8 @@
 
 #include "verifier/evidence.h"
 
+#include <openssl/err.h>
+
 static struct pki_party ca, twin, other, no_crl_sign, leaf, second;
 
 static int
@@ -101,16 +103,53 @@ what_it_says(void **state)
 	assert_int_equal(f.next_update, PKI_NOW + 86400);
 	assert_int_equal(f.entries, 1);
 	assert_true(f.number > 0);
-	assert_done(crl_lookup(&r, crl, X509_get0_serialNumber(leaf.cert), &e), e);
+	crl_lookup(&r, crl, X509_get0_serialNumber(leaf.cert));
 	assert_true(r.state == CERT_REVOKED && r.date == PKI_NOW - 7200 && r.reason == 1 && r.invalidity == PKI_NOW - 90000);
-	assert_done(crl_lookup(&r, crl, X509_get0_serialNumber(second.cert), &e), e);
+	crl_lookup(&r, crl, X509_get0_serialNumber(second.cert));
 	assert_true(r.state == CERT_GOOD && r.invalidity == INT64_MIN);
 	hold = pki_crl(&ca, &(struct pki_crl){ .entry = &held, .n = 1 });
-	assert_done(crl_lookup(&r, hold, X509_get0_serialNumber(leaf.cert), &e), e);
+	crl_lookup(&r, hold, X509_get0_serialNumber(leaf.cert));
 	assert_true(r.state == CERT_REVOKED && r.reason == 6);
 	plain = pki_crl(&ca, &(struct pki_crl){ .entry = &bare, .n = 1 });
-	assert_done(crl_lookup(&r, plain, X509_get0_serialNumber(leaf.cert), &e), e);
+	crl_lookup(&r, plain, X509_get0_serialNumber(leaf.cert));
 	assert_true(r.state == CERT_REVOKED && r.reason == 0 && r.invalidity == INT64_MIN);
+}
+
+/* What cannot be read is read strictly; each row's twin is the plain entry above. */
+static void
+entries_that_cannot_be_read(void **state)
+{
+	static const struct { const char *name; int reason, nid; const char *der[2]; } rows[] = {
+		{ "a reason that is no number", 0, NID_crl_reason, { "\x31\x01\x06" } },
+		{ "a hold, and another reason", 6, NID_crl_reason, { "\x0a\x01\x01" } },
+		{ "a reason cut short", 0, NID_crl_reason, { "\x0a\x01" } },
+		{ "an invalidity date that is a number", 6, NID_invalidity_date, { "\x02\x01\x05" } },
+		{ "an invalidity date that is none", 6, NID_invalidity_date, { "\x18\x04" "2026" } },
+		{ "two invalidity dates", 6, NID_invalidity_date, { "\x18\x0f" "20260101000000Z", "\x18\x0f" "20260201000000Z" } },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pki_entry entry = { .cert = leaf.cert, .date = PKI_NOW - 60, .reason = rows[i].reason };
+		own(X509_CRL) *made = NULL, *crl = NULL;
+		own_struct(buf) der = buf_new(1 << 16);
+		struct revocation r;
+		struct crl_facts f;
+		struct err e;
+
+		for (int k = 0; k < 2 && rows[i].der[k] != NULL; k++) {
+			entry.odd[k].nid = rows[i].nid;
+			entry.odd[k].der = rows[i].der[k];
+		}
+		made = pki_crl(&ca, &(struct pki_crl){ .entry = &entry, .n = 1 });
+		crl_to_der(&der, made);
+		assert_done(crl_from_any(&crl, buf_span(&der), &e), e);
+		assert_case(rows[i].name, ERR_peek_error() == 0);
+		assert_done(crl_check(&f, crl, ca.cert, &e), e);
+		crl_lookup(&r, crl, X509_get0_serialNumber(leaf.cert));
+		assert_case(rows[i].name, r.state == CERT_REVOKED && r.date == 0 && r.reason == 0 && ERR_peek_error() == 0);
+		crl_lookup(&r, crl, X509_get0_serialNumber(second.cert));
+		assert_case(rows[i].name, r.state == CERT_GOOD);
+	}
 }
 
 static void
@@ -208,6 +247,7 @@ main(void)
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(octets_that_are_no_crl),
 		cmocka_unit_test(what_it_says),
+		cmocka_unit_test(entries_that_cannot_be_read),
 		cmocka_unit_test(the_best_of_several),
 		cmocka_unit_test(the_issuer_is_found_by_signature),
 		cmocka_unit_test(pieces_of_evidence),

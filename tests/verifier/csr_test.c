@@ -366,9 +366,16 @@ a_compressed_point(void **state)
 static void
 octets_that_are_no_request(void **state)
 {
-	own_struct(buf) der = buf_new(1 << 14), long_ = buf_new(CSR_MAX + 1);
+	own_struct(buf) der = buf_new(1 << 14), long_ = buf_new(CSR_MAX + 1), spki = buf_new(1 << 10);
+	unsigned char *version;
+	struct err e;
 
 	request(&der, ec, ec, EVP_sha256(), NULL);
+	assert_done(csr_gate(&spki, buf_span(&der), &e), e);
+	version = memmem(der.ptr, der.len, "\2\1\0", 3);
+	version[2] = 1;
+	refuses("version 2", buf_span(&der), "version 1", "csr-malformed");
+	version[2] = 0;
 	for (size_t n = 0; n < der.len; n++)
 		refuses("cut short", span_of(der.ptr, n), "", "csr-malformed");
 	der.ptr[der.len - 1] ^= 1;

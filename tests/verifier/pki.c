@@ -123,6 +123,14 @@ add_entry(X509_CRL *crl, const struct pki_entry *entry)
 
 		X509_REVOKED_add_ext(r, x, -1);
 	}
+	for (size_t i = 0; i < 2 && entry->odd[i].nid != 0; i++) {
+		own(ASN1_OCTET_STRING) *octets = must(ASN1_OCTET_STRING_new());
+		own(X509_EXTENSION) *x = NULL;
+
+		ASN1_OCTET_STRING_set(octets, (const unsigned char *)entry->odd[i].der, -1);
+		x = must(X509_EXTENSION_create_by_NID(NULL, entry->odd[i].nid, 0, octets));
+		X509_REVOKED_add_ext(r, x, -1);
+	}
 	assert_int_equal(X509_CRL_add0_revoked(crl, r), 1);
 }
 

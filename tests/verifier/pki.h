@@ -32,7 +32,7 @@ struct pki_party pki_party(const struct pki_wish *, const struct pki_party *issu
 struct pki_party pki_ca(const char *name, const struct pki_party *issuer);
 void pki_drop(struct pki_party *);
 
-struct pki_entry { X509 *cert; int64_t date; int reason; int64_t invalidity; bool unknown_critical; };
+struct pki_entry { X509 *cert; int64_t date; int reason; int64_t invalidity; bool unknown_critical; struct { int nid; const char *der; } odd[2]; };	/* odd: extensions that are none */
 
 struct pki_crl {
 	int64_t from, to;			/* default: an hour ago, in a day */
