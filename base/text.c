@@ -196,3 +196,26 @@ text_fold(struct buf *out, struct span s, bool keep_case, struct err *e)
 	free(n);
 	return buf_ok(out, "text", e);
 }
+
+bool
+text_words(struct buf *out, struct span s, struct err *e)
+{
+	own_struct(buf) plain = buf_new(out->max);
+	bool inside = false;
+
+	if (!text_fold(&plain, s, false, e))
+		return false;
+	for (size_t i = 0; i < plain.len;) {
+		ucs4_t c;
+		size_t n = (size_t)u8_mbtouc(&c, plain.ptr + i, plain.len - i);
+		bool part = uc_is_alnum(c);
+
+		if (part && !inside)
+			buf_put_byte(out, ' ');
+		if (part)
+			buf_put(out, plain.ptr + i, n);
+		inside = part;
+		i += n;
+	}
+	return buf_ok(out, "text", e);
+}

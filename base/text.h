@@ -28,3 +28,6 @@ void text_put_html(struct buf *, struct span);
 /* Without diacritics, lower case, d for đ: for searching and for SMS.
  * Upper-case letters stay upper case when keep_case. */
 must_check bool text_fold(struct buf *out, struct span, bool keep_case, struct err *);
+/* Its words, folded, a space before each: what is neither letter nor digit parts
+ * them.  "Sở Xây dựng (TP)" -> " so xay dung tp". */
+must_check bool text_words(struct buf *out, struct span, struct err *);

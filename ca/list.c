@@ -6,6 +6,7 @@
 #include "ca/appointment.h"
 #include "ca/order_act.h"
 #include "ca/request.h"
+#include "ca/search.h"
 #include "ca/serial.h"
 #include "policy/scope.h"
 #include "register/merkle.h"
@@ -48,54 +49,57 @@ time_json(int64_t t)
 	return json_string(text);
 }
 
-static void
-text_param(struct reg_unit *ask, const char *field, const char *value)
-{
-	if (value != NULL)
-		reg_text(ask, field, value);
-	else
-		reg_null(ask, field);
-}
-
-static size_t
-longest_word(const char *words)
-{
-	size_t longest = 0;
-
-	for (size_t n; *words != '\0'; words += n + (words[n] == ' ')) {
-		n = strcspn(words, " ");
-		longest = n > longest ? n : longest;
-	}
-	return longest;
-}
-
-/* Codes separated by spaces, as the register's reads take them: each in as many
- * characters as the longest.  NULL: all agencies. */
-static void
-agencies_param(struct reg_unit *ask, const char *codes)
-{
-	own_struct(buf) padded = buf_new(1 << 20);
-	own_str char *copy = xstrdup(codes == NULL ? "" : codes);
-	size_t width = longest_word(copy);
-	char *rest = copy;
-
-	for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
-		if (word[0] != '\0')
-			buf_printf(&padded, "%-*s", (int)width, word);
-	if (codes != NULL)
-		reg_text_span(ask, "agencies", buf_span(&padded));
-	else
-		reg_null(ask, "agencies");
-	reg_int(ask, "width", (int64_t)width);
-}
-
 /* Who asks for what. */
 struct asking {
 	struct authority *a;
+	struct span who;
 	const json_t *query;
 	const struct scope *scope;	/* of the program, where the list needs one */
 	int64_t now;
 };
+
+/* A program's certificate, active here: the hash of its key. */
+static bool
+id_of_certificate(unsigned char id[KEY_ID_LEN], struct authority *a, struct span der, int64_t now, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("cert.by_serial");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own(X509) *cert = NULL;
+	struct reg_cell c[15];
+	const ASN1_INTEGER *serial;
+
+	if (!cert_shell_from_der(&cert, der, e))
+		return fail_in(e, "the program's certificate");
+	serial = X509_get0_serialNumber(cert);
+	reg_bytes(&ask, "serial", span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
+	if (!reg_one(a->reg, &ask, &rows, c, 15, "such certificate", e))
+		return e->class == ERR_ABSENT ? fail(e, ERR_POLICY, "this certificate is not known here") : false;
+	if (!span_eq(c[6].s, der) || !span_eq_str(c[10].s, "active") || now < c[8].i || now > c[9].i || !span_eq_str(c[2].s, "program"))
+		return fail(e, ERR_POLICY, "this is no active certificate of a program");
+	key_id_of_cert(id, cert);
+	return true;
+}
+
+static bool
+find_scope(struct scope *scope, struct authority *a, struct span who, int64_t now, struct err *e)
+{
+	own_struct(reg_unit) ask = reg_read_new("program.by_id");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[4];
+	unsigned char id[KEY_ID_LEN];
+
+	if (who.len < sizeof(id))
+		return fail(e, ERR_POLICY, "this list is for programs that are known here");
+	if (who.len == sizeof(id))
+		memcpy(id, who.ptr, sizeof(id));
+	else if (!id_of_certificate(id, a, who, now, e))
+		return false;
+	reg_bytes(&ask, "id", span_of(id, sizeof(id)));
+	if (!reg_one(a->reg, &ask, &rows, c, 4, "such program", e))
+		return e->class == ERR_ABSENT ? fail(e, ERR_POLICY, "this program is not known here") : false;
+	*scope = (struct scope){ span_dup_str(c[0].s), span_dup_str(c[1].s), span_dup_str(c[2].s), c[3].i };
+	return scope_allows(scope, RIGHT_READ, now, e);
+}
 
 /* One row -> one item, and the cursor behind it. */
 typedef json_t *row_to_item(const struct reg_cell *, const struct asking *, int64_t *cursor);
@@ -165,7 +169,7 @@ list_requests(const struct asking *k, json_t *answer, struct err *e)
 	    !may_after(&ask, k->query, e))
 		return false;
 	scope_put_within(&agencies, k->scope, agency);
-	agencies_param(&ask, buf_str(&agencies));
+	search_put_agencies(&ask, buf_str(&agencies));
 	reg_text(&ask, "state", state == NULL ? "pending" : state);
 	return buf_ok(&agencies, "agencies", e) && collect(k, &ask, 10, request_item, answer, e);
 }
@@ -188,20 +192,32 @@ certificate_item(const struct reg_cell *c, const struct asking *k, int64_t *curs
 	return j;
 }
 
+/* The agencies whose certificates the asker sees of those asked for; NULL: all. */
+static bool
+see_agencies(const char **out, struct buf *seen, const struct asking *k, struct err *e)
+{
+	own_struct(scope) scope = { NULL };
+
+	if (!may_agency(out, k, e))
+		return false;
+	if (!search_is_for_programs(k->query))
+		return true;
+	if (!find_scope(&scope, k->a, k->who, k->now, e))
+		return false;
+	scope_put_within(seen, &scope, *out);
+	*out = buf_str(seen);
+	return buf_ok(seen, "agencies", e);
+}
+
 static bool
 list_certificates(const struct asking *k, json_t *answer, struct err *e)
 {
-	static const char *const keys[] = { "what", "person", "state", "agency", "after", NULL };
-	own_struct(reg_unit) ask = reg_read_new("cert.list");
-	const char *person, *state, *agency;
+	own_struct(buf) seen = buf_new(1 << 16);
+	own_struct(reg_unit) ask = reg_unit_new();
+	const char *agencies;
 
-	if (!json_only(k->query, keys, e) || !json_may_str(&person, k->query, "person", e) || !json_may_str(&state, k->query, "state", e) ||
-	    !may_agency(&agency, k, e) || !may_after(&ask, k->query, e))
-		return false;
-	agencies_param(&ask, agency);
-	text_param(&ask, "person", person);
-	text_param(&ask, "state", state);
-	return collect(k, &ask, 15, certificate_item, answer, e);
+	return see_agencies(&agencies, &seen, k, e) && search_certificates(&ask, k->query, agencies, e) && may_after(&ask, k->query, e) &&
+	    collect(k, &ask, 15, certificate_item, answer, e);
 }
 
 /* Of a certificate whose record a restore lost: what is ordered upon is its entry. */
@@ -350,56 +366,13 @@ static const struct { const char *what; bool (*run)(const struct asking *, json_
 	{ "orders", list_orders, false }, { "waiting", list_waiting, false }, { "head", list_head, true }, { "changes", list_changes, true },
 };
 
-/* A program's certificate, active here: the hash of its key. */
-static bool
-id_of_certificate(unsigned char id[KEY_ID_LEN], struct authority *a, struct span der, int64_t now, struct err *e)
-{
-	own_struct(reg_unit) ask = reg_read_new("cert.by_serial");
-	own_struct(reg_rows) rows = { .left = 0 };
-	own(X509) *cert = NULL;
-	struct reg_cell c[15];
-	const ASN1_INTEGER *serial;
-
-	if (!cert_shell_from_der(&cert, der, e))
-		return fail_in(e, "the program's certificate");
-	serial = X509_get0_serialNumber(cert);
-	reg_bytes(&ask, "serial", span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
-	if (!reg_one(a->reg, &ask, &rows, c, 15, "such certificate", e))
-		return e->class == ERR_ABSENT ? fail(e, ERR_POLICY, "this certificate is not known here") : false;
-	if (!span_eq(c[6].s, der) || !span_eq_str(c[10].s, "active") || now < c[8].i || now > c[9].i || !span_eq_str(c[2].s, "program"))
-		return fail(e, ERR_POLICY, "this is no active certificate of a program");
-	key_id_of_cert(id, cert);
-	return true;
-}
-
-static bool
-find_scope(struct scope *scope, struct authority *a, struct span who, int64_t now, struct err *e)
-{
-	own_struct(reg_unit) ask = reg_read_new("program.by_id");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[4];
-	unsigned char id[KEY_ID_LEN];
-
-	if (who.len < sizeof(id))
-		return fail(e, ERR_POLICY, "this list is for programs that are known here");
-	if (who.len == sizeof(id))
-		memcpy(id, who.ptr, sizeof(id));
-	else if (!id_of_certificate(id, a, who, now, e))
-		return false;
-	reg_bytes(&ask, "id", span_of(id, sizeof(id)));
-	if (!reg_one(a->reg, &ask, &rows, c, 4, "such program", e))
-		return e->class == ERR_ABSENT ? fail(e, ERR_POLICY, "this program is not known here") : false;
-	*scope = (struct scope){ span_dup_str(c[0].s), span_dup_str(c[1].s), span_dup_str(c[2].s), c[3].i };
-	return scope_allows(scope, RIGHT_READ, now, e);
-}
-
 bool
 list_answer(struct authority *a, struct span who, const char *json, int64_t now, struct buf *out, struct err *e)
 {
 	own(json_t) *q = NULL;
 	own(json_t) *answer = json_object();
 	own_struct(scope) scope = { NULL };
-	struct asking k = { .a = a, .scope = &scope, .now = now };
+	struct asking k = { .a = a, .who = who, .scope = &scope, .now = now };
 	const char *what;
 
 	if (!json_read(&q, span_str(json), e) || !json_take_str(&what, q, "what", e))

@@ -31,14 +31,15 @@
  *		  order.consent, order.withdraw   subject: id of an order that waits, SHA-256 of its
  *		                    CMS; no `with`.  Consented, the answer is that of the order itself
  *		An order that takes two people (policy) answers {"waits": {"verb", "id", "hash", "expires"}}.
- * CA_LIST	the program that asks (as in signer/proto.h: certificate, SHA-256 of a key, or empty), JSON {"what": "requests", ?"state", ?"agency", ?"after"} | {"what": "certificates", ?"person", ?"state",
- *		?"agency", ?"after"} | {"what": "appointments", "person"} | {"what": "orders",
+ * CA_LIST	the program that asks (as in signer/proto.h: certificate, SHA-256 of a key, or empty), JSON {"what": "requests", ?"state", ?"agency", ?"after"} | {"what": "certificates", ?"name",
+ *		?"agency", ?"key" | "serial" | "person", ?"expires_before", ?"state", ?"after"} (ca/search.h) | {"what": "appointments", "person"} | {"what": "orders",
  *		?"after"} | {"what": "waiting", ?"id"} | {"what": "head"} | {"what": "changes", "person",
  *		"subject": [{"id", "hash"}], "changes"} (what cert.modify signed by that person would do)
  *		-> {"items": [...], ?"next"}; each item that an order
  *		can name has "id" and "hash".  An agency stands for itself and all below it; the next
- *		page is behind "next", and empty when there is none.  "requests", "orders" and "waiting" (of one id with its CMS, base64) are for programs with the
- *		right "read": requests of their agencies, orders where the agency of this
+ *		page is behind "next", and empty when there is none.  "requests", "orders" and "waiting" (of one id with its CMS, base64), and
+ *		"certificates" by name, key or end, are for programs with the
+ *		right "read": requests and certificates of their agencies, orders where the agency of this
  *		authority is among them.  The others are public.  "head" gives {"size", "root"} for an order's `after`.
  * CA_CERTIFICATE serial (hex) -> DER.
  */

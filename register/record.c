@@ -2,6 +2,7 @@
 #include "register/run.h"
 
 #include "base/cbor.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 
@@ -145,12 +146,30 @@ record_read(struct values *out, const struct verb **verb, struct span record, st
 		}
 		if (!field_of(*verb, key, &name, &type))
 			return fail(e, ERR_INPUT, "a record of %s with an unknown field", (*verb)->name);
-		if (out->n >= VALUES_MAX - 2)
+		if (out->n >= VALUES_MAX - 3)
 			return fail(e, ERR_INPUT, "a record of %s with too many fields", (*verb)->name);
 		if (!get_value(&c, out, name, type, e))
 			return false;
 	}
 	put_absent(out, *verb);
+	return true;
+}
+
+bool
+verb_project(struct store *s, const struct verb *verb, const struct values *fields, struct err *e)
+{
+	const struct value *text = verb->words == NULL ? NULL : values_get(fields, verb->words);
+	own_struct(buf) words = buf_new(1 << 20);
+	struct values v = *fields;
+
+	promise((text == NULL) == (verb->words == NULL));
+	if (text != NULL && !text_words(&words, text->s, e))
+		return fail_in(e, "%s", verb->words);
+	if (text != NULL)
+		values_span(&v, "words", REG_TEXT, buf_span(&words));
+	for (size_t i = 0; verb->project[i] != NULL; i++)
+		if (!store_do(s, verb->project[i], &v, e))
+			return fail_in(e, "%s", verb->name);
 	return true;
 }
 
@@ -165,10 +184,7 @@ verb_replay(struct store *s, const struct verb *verb, struct span record, uint64
 	promise(of == verb);
 	values_int(&v, "entry", (int64_t)idx);
 	values_int(&v, "time", time);
-	for (size_t i = 0; verb->project[i] != NULL; i++)
-		if (!store_do(s, verb->project[i], &v, e))
-			return fail_in(e, "replay of %s", verb->name);
-	return true;
+	return verb_project(s, verb, &v, e) || fail_in(e, "replay");
 }
 
 /* Splits "a b ?[c d] e" into names; a group whose first value is null is left

@@ -296,8 +296,7 @@ run_verb(struct runner *r, unsigned caller, struct span name, struct span fields
 	for (size_t i = given + 2; good && i < all.n; i++)
 		v.v[v.n++] = all.v[i];
 	good = good && (verb->entry == VERB_QUIET || append_entry(r, verb, &v, time, e));
-	for (size_t i = 0; good && verb->project[i] != NULL; i++)
-		good = store_do(r->write, verb->project[i], &all, e) || fail_in(e, "%s", verb->name);
+	good = good && verb_project(r->write, verb, &all, e);
 	if (good)
 		put_result(result, verb, &all, given);
 	for (size_t i = 0; i < 6; i++)

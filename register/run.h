@@ -41,6 +41,8 @@ must_check bool runner_read(struct runner *, unsigned caller, const char *name, 
 uint64_t runner_wait_change(struct runner *, uint64_t *seen_commits, int timeout_ms);
 const char *runner_database(const struct runner *);
 
+/* The verb's projections; fields have $entry and $time.  For all who change tables. */
+must_check bool verb_project(struct store *, const struct verb *, const struct values *fields, struct err *);
 /* For fsck: binds record fields and runs a verb's projections on any store. */
 must_check bool verb_replay(struct store *, const struct verb *, struct span record, uint64_t idx, int64_t time, struct err *);
 /* Record <-> values; a field that the verb got later is null in older records. */

@@ -1,6 +1,7 @@
 #include "register/store.h"
 
 #include "base/ossl.h"
+#include "base/text.h"
 #include "register/schema.h"
 #include "register/store_backend.h"
 
@@ -31,7 +32,7 @@
  * are the newest version.  A column that comes later is also in the verb's
  * `project`, so that replaying older records gives what the row gave.  Where a
  * server wants other words than SQLite (types; COLLATE "C" for text) they stand
- * beside; NULL: the same.
+ * beside; NULL: the same.  fill: what SQL cannot, afterwards.
  */
 #define BOOKS_PUBLIC "UPDATE book SET is_public = 1 WHERE EXISTS (SELECT 1 FROM number_used n JOIN permit p ON p.handle = n.handle " \
 	"WHERE n.agency = book.agency AND n.scope = book.book AND n.year = book.year AND p.issued_entry IS NOT NULL);"
@@ -41,7 +42,49 @@
 #define LOST_INDEXES "CREATE INDEX certificate_lost_entry ON certificate_lost (entry);" \
 	"CREATE UNIQUE INDEX permit_lost_place ON permit_lost (list, idx);" \
 	"CREATE INDEX list_lost_number ON list_lost (kind, number)"
-static const struct { const char *sqlite, *postgres; } migrations[] = {
+#define WORDS(text) "ALTER TABLE certificate ADD COLUMN words " text " NOT NULL DEFAULT '';DROP INDEX certificate_entry;" \
+	"CREATE INDEX certificate_entry ON certificate (entry, agency, not_after, state, words)"
+
+struct named { struct buf serial, words; };
+
+static bool
+take_name(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct named *x = ctx;
+
+	buf_reset(&x->serial);
+	buf_put_span(&x->serial, c[0].s);
+	return buf_ok(&x->serial, "serial number", e) && text_words(&x->words, c[1].s, e);
+}
+
+/* What no SQL can make: the words of the names that are there, one after the other. */
+static bool
+fill_words(struct store *s, struct err *e)
+{
+	static const enum reg_type types[] = { REG_BYTES, REG_TEXT };
+	struct named x = { buf_new(1 << 10), buf_new(1 << 16) };
+	uint64_t rows = 1;
+	bool good = true;
+
+	buf_put_byte(&x.serial, 0);	/* no serial number begins with it */
+	while (good && rows > 0) {
+		struct values v = { .n = 0 };
+
+		buf_reset(&x.words);
+		values_span(&v, "serial", REG_BYTES, buf_span(&x.serial));
+		good = store_run(s, "SELECT serial, name FROM certificate WHERE serial > $serial ORDER BY serial LIMIT 1", &v, types, 2, take_name, &x, &rows, e);
+		v.n = 0;
+		values_span(&v, "serial", REG_BYTES, buf_span(&x.serial));
+		values_span(&v, "words", REG_TEXT, buf_span(&x.words));
+		good = good && (rows == 0 || store_do(s, "UPDATE certificate SET words = $words WHERE serial = $serial", &v, e));
+	}
+	good = good && store_settle(s, e);
+	buf_drop(&x.serial);
+	buf_drop(&x.words);
+	return good;
+}
+
+static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *, struct err *); } migrations[] = {
 	{ "ALTER TABLE program ADD COLUMN rights TEXT NOT NULL DEFAULT 'submit'",
 	  "ALTER TABLE program ADD COLUMN rights text COLLATE \"C\" NOT NULL DEFAULT 'submit'" },
 	{ "CREATE INDEX IF NOT EXISTS certificate_entry ON certificate (entry);"
@@ -143,6 +186,7 @@ static const struct { const char *sqlite, *postgres; } migrations[] = {
 	{ GENERATIONS("INTEGER"), GENERATIONS("bigint") },
 	{ "CREATE INDEX certificate_listed ON certificate (generation, not_after, ended_entry, serial, revoked_at, reason, invalidity) WHERE state IN ('revoked', 'void');"
 	  "CREATE INDEX appointment_role ON appointment (role) WHERE ended_day IS NULL", NULL },
+	{ WORDS("TEXT"), WORDS("text COLLATE \"C\""), fill_words },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -222,7 +266,8 @@ make_schema(struct store *s, int64_t version, struct err *e)
 		const char *postgres = migrations[version - 1].postgres;
 		bool other = postgres != NULL && s->ops->schema == register_schema_postgres;
 
-		if (!s->ops->script(s, other ? postgres : migrations[version - 1].sqlite, e))
+		if (!s->ops->script(s, other ? postgres : migrations[version - 1].sqlite, e) ||
+		    (migrations[version - 1].fill != NULL && !migrations[version - 1].fill(s, e)))
 			return false;
 	}
 	return true;

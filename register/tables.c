@@ -14,7 +14,7 @@ static const struct table tables[] = {
 	{ "stamp_batch", "entry, number, first, last, body, time" },
 	{ "request", "id, facts, csr, key_id, profile, person, agency, state, reason, entry, time" },
 	{ "certificate", "serial, request, profile, person, name, agency, key_id, tbs, der, not_before, not_after, "
-	    "state, revoked_at, reason, invalidity, ended_entry, issued_entry, entry, time, generation" },
+	    "state, revoked_at, reason, invalidity, ended_entry, issued_entry, entry, time, generation, words" },
 	{ "certificate_hold", "serial, entry, since, not_after, ended_entry", .keys = 2 },
 	{ "appointment", "id, person, role, agency, title, mode, kinds, from_day, to_day, ended_day, decision, entry" },
 	{ "crl", "number, shard, tbs, this_update, next_update, entry", .derived = "der" },

@@ -11,14 +11,16 @@
  *	project	the DML that changes the state tables
  *
  * SQL names its parameters after the fields ($serial), and may use two more:
- * $entry, the index of the log entry being made, and $time, its time.
+ * $entry, the index of the log entry being made, and $time, its time; `project` of a
+ * verb with `words` a third, $words: those of the text field that it names, for
+ * searching (text_words).
  *
  * With an entry type, the fields given and allotted are the record (a
  * deterministic CBOR map, "verb" among its keys); the record is stored with a
  * random salt, and the log entry commits to it (FORMATS: the register).  State
  * tables are projections of records: replaying every record through `project`
  * alone, into an empty database, gives the same tables.  So `project` may use
- * nothing but the fields, $entry, $time and the tables.
+ * nothing but the fields, $entry, $time, $words and the tables.
  *
  * A verb without an entry (VERB_QUIET) may touch only columns that are derived
  * (octets that a committed hash already fixes) or ephemeral (sessions,
@@ -55,7 +57,7 @@ struct verb {
 	struct verb_check check[16];
 	struct verb_allot allot[6];
 	const char *project[8];
-	const char *org, *category, *handle, *public;	/* NULL: none */
+	const char *org, *category, *handle, *public, *words;	/* NULL: none */
 	bool order;
 };
 

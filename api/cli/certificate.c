@@ -23,13 +23,20 @@
 #define LOOK_MAX 16		/* rows looked at by one request, of 16 KiB */
 
 const struct arg_option certificate_options[] = {
-	{ "csv", "FILE", false, "the table: person or serial, and name, title, agency" },
-	{ "dry-run", NULL, false, "say what would change, and order nothing" },
+	{ "name", "TEXT", false, "list: the beginnings of words of the name, with or without diacritics" },
+	{ "agency", "ID", false, "list: of this agency and all below it" },
+	{ "token", "KEY", false, "list: with the key that `antin token list` shows" },
+	{ "serial", "HEX", false, "list: the one with this serial number" },
+	{ "person", "NUMBER", false, "list: of this staff number" },
+	{ "expires-before", "DAY", false, "list: that end before this day, as 2026-12-31" },
+	{ "state", "WORD", false, "list: reserved, active, held, revoked, void" },
+	{ "csv", "FILE", false, "modify: the table: person or serial, and name, title, agency" },
+	{ "dry-run", NULL, false, "modify: say what would change, and order nothing" },
 	KEYBOARD_OPTIONS,
-	{ "certificate", "FILE", false, "the signer's certificate" },
+	{ "certificate", "FILE", false, "modify: the signer's certificate" },
 	SERVICE_OPTIONS,
-	{ "reason", "TEXT", false, "why" },
-	{ "yes", NULL, false, "do not ask before signing" },
+	{ "reason", "TEXT", false, "modify: why" },
+	{ "yes", NULL, false, "modify: do not ask before signing" },
 	{ NULL },
 };
 
@@ -423,6 +430,8 @@ command_certificate(const struct args *a)
 	/* Which rows are refused, and why, has been told. */
 	if (a->nwords == 1 && strcmp(a->word[0], "modify") == 0)
 		return !modify(a, &all, &e) ? command_refuse(a, &e) : all ? 0 : 1;
-	fail(&e, ERR_INPUT, "antin certificate modify --csv FILE [--dry-run] --certificate FILE --api URL");
+	if (a->nwords == 1 && strcmp(a->word[0], "list") == 0)
+		return !certificate_list(a, &e) ? command_refuse(a, &e) : 0;
+	fail(&e, ERR_INPUT, "antin certificate list [--name TEXT] --api URL, or antin certificate modify --csv FILE [--dry-run] --certificate FILE --api URL");
 	return command_usage(a, &e);
 }

@@ -56,6 +56,7 @@ int command_order(const struct args *);
 bool order_kept_word(const char *word);	/* list, show, verify */
 int order_kept(const struct args *);
 int command_certificate(const struct args *);
+bool certificate_list(const struct args *, struct err *);	/* one of its words */
 int command_permit(const struct args *);
 int command_dossier(const struct args *);
 int command_bench(const struct args *);

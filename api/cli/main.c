@@ -26,7 +26,7 @@ static const struct command commands[] = {
 	{ "ceremony", "shares|rehearse FILE, or FILE", "makes root and issuing authority and the bundle that starts an authority", ceremony_options, command_ceremony },
 	{ "enrol", "", "makes a key on a token and asks for a certificate", enrol_options, command_enrol },
 	{ "order", "VERB ID... | list | show ID | verify ID", "an order, shown, signed with a token and sent; those that are kept", order_options, command_order },
-	{ "certificate", "modify", "changes what certificates say, from a table", certificate_options, command_certificate },
+	{ "certificate", "list | modify", "looks for certificates; changes what they say, from a table", certificate_options, command_certificate },
 	{ "permit", "submit|list|sign|get|sheet|proof", "permits, from a draft to paper", permit_options, command_permit },
 	{ "dossier", "report FILE|- | show CODE", "what happened to dossiers, and where one stands", dossier_options, command_dossier },
 	{ "backup", "[verify DIR]", "a copy of the register that can be put back, made while it works", backup_options, command_backup },

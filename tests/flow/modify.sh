@@ -83,6 +83,29 @@ for i in 1 "$many"; do
 	is "it says the title" grep -q 'title = "*Chuyên viên chính; bậc 2' <(openssl x509 -in "$state/people/new.pem" -noout -subject -nameopt oneline,utf8,-esc_msb)
 done
 
+# Looked for without diacritics, over more than a page; who may not read finds nobody.
+register_program elsewhere '"read"' H99.27
+register_program submits '"submit"'
+find_as() { local who=$1; shift; desk certificate list "$@" --api "$api" --api-key-file "$state/desk/$who.key"; }
+is "all are found, old and new" test "$(find_as program --name 'nguoi doi chuc' | wc -l)" -eq $((2 * many))
+is "those that are active" test "$(find_as program --name 'NGƯỜI ĐỔI' --state active --agency H99 | grep -c "  active   official        H99.14     20[0-9-]*  CB-4[0-9]*   Người Đổi Chức Danh (thử nghiệm)$")" -eq "$many"
+is "for programs" test "$(find_as program --name danh --state revoked --json | jq '[.items[].name] | unique | length, (.[0] | length)' | paste -sd' ')" = "1 32"
+is "one by its serial number, as openssl shows it" test "$(find_as program --serial "$(openssl x509 -in "$state/people/new.pem" -noout -serial | cut -d= -f2 | sed 's/../&:/g; s/:$//')" | cut -d' ' -f1)" = "$new"
+is "by its key, old and new" test "$(find_as program --token "$(openssl x509 -in "$state/people/new.pem" -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1)" | wc -l)" -eq 2
+is "by a staff number" test "$(find_as program --person CB-400001 --state active | wc -l)" -eq 1
+is "none that ended before this year" test -z "$(find_as program --name nguoi --expires-before "$(date +%Y)-01-01")"
+is "all end some day" test "$(find_as program --name 'nguoi doi' --state active --expires-before 2099-01-01 | wc -l)" -eq "$many"
+is "a word's middle finds nobody" test -z "$(find_as program --name guoi)"
+is "another agency's program finds nobody" test -z "$(find_as elsewhere --name nguoi)"
+finds_no() { local what=$1 want=$2 words=$3; shift 3; "$@" >"$state/log/found" 2>&1; is "$what" test $? -eq "$want" -a -n "$(grep -e "$words" "$state/log/found")"; }
+finds_no "a program without the right" 1 'no right to read' find_as submits --name nguoi
+finds_no "nobody" 1 'program' desk certificate list --name nguoi --api "$api"
+finds_no "a name without a letter" 1 'no letter' find_as program --name '%'
+finds_no "two namings" 1 'not both' find_as program --serial "$new" --person CB-400001
+finds_no "an agency that is none" 1 'no agency' find_as program --agency H98
+finds_no "a day that is none" 1 'expires_before' find_as program --expires-before 2027-02-30
+finds_no "an option that is none" 64 'nmae' find_as program --nmae nguoi
+
 # Tables that are none.
 refuses() {	# NAME TABLE EXIT WORDS
 	printf '%b' "$2" >"$state/people/broken.csv"

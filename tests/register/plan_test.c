@@ -102,6 +102,8 @@ verbs(void **state)
 			values_null(&f, a->name, a->type);
 		values_int(&f, "entry", 0);
 		values_int(&f, "time", 0);
+		if (v->words != NULL)
+			values_null(&f, "words", REG_TEXT);
 		for (const struct verb_check *c = v->check; c->sql != NULL; c++)
 			look(v->name, c->sql, &f);
 		for (const struct verb_allot *a = v->allot; a->name != NULL; a++)

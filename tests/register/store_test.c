@@ -37,6 +37,18 @@ rights_are(struct store *s, const char *want)
 	assert_string_equal(buf_str(&text), want);
 }
 
+/* Those of names that were there before the words. */
+static void
+words_are(struct store *s, const char *want)
+{
+	static const enum reg_type type[] = { REG_TEXT };
+	own_struct(buf) text = buf_new(1000);
+	struct err e;
+
+	assert_done(store_run(s, "SELECT words || ',' FROM certificate ORDER BY entry", NULL, type, 1, take_text, &text, NULL, &e), e);
+	assert_string_equal(buf_str(&text), want);
+}
+
 /* Tables with their columns, whatever their order, and the rows that come with
  * the schema. */
 static void
@@ -75,7 +87,7 @@ put_history(struct store *s)
 	static const char *const entries[] = { "\x8a\x02\x09S1", "\x8a\x02\x01S1", "\x8a\x02\x02S3", "\x8a\x02\x02S1", "\x8a\x02\x05P1", "\x8a\x02\x07P1", "\x8a\x02\x01S2" };
 	static const char request[] = "INSERT INTO request (id, facts, csr, key_id, profile, agency, state, entry, time) VALUES ($id, 'f', $record, $record, 'official', $state, 'approved', $idx, $idx)";
 	static const char certificate[] = "INSERT INTO certificate (serial, request, profile, name, agency, key_id, tbs, not_before, not_after, state, entry, time) "
-	    "VALUES ($id, $record, 'official', 'n', 'H99', $id, $id, 1, 2, $state, $idx, $idx)";
+	    "VALUES ($id, $record, 'official', 'Đỗ Thị Ngọc (' || $state || ')', 'H99', $id, $id, 1, 2, $state, $idx, $idx)";
 	static const char permit[] = "INSERT INTO permit (handle, kind, agency, dossier, holder, content, state, entry, time) VALUES ($id, 'construction', 'H99', 'd', 'h', $record, $state, $idx, $idx)";
 	static const char entry[] = "INSERT INTO log_entry (idx, entry, record, salt) VALUES ($idx, $record, $id, NULL)";
 
@@ -103,6 +115,7 @@ an_older_database_is_brought_forward(void **state)
 	    "ALTER TABLE book DROP COLUMN closed; DROP TABLE reimport; DROP TABLE certificate_lost; DROP TABLE permit_lost; DROP TABLE list_lost; "
 	    "DROP TABLE dossier_event; DROP TABLE dossier_step; DROP TABLE dossier; DROP TABLE dossier_edge; "
 	    "DROP INDEX certificate_listed; DROP INDEX appointment_role; DROP INDEX certificate_ended; DROP INDEX certificate_issued; ALTER TABLE certificate DROP COLUMN issued_entry; DROP TABLE ocsp; "
+	    "DROP INDEX certificate_entry; ALTER TABLE certificate DROP COLUMN words; CREATE INDEX certificate_entry ON certificate (entry); "
 	    "ALTER TABLE certificate DROP COLUMN generation; ALTER TABLE certificate DROP COLUMN ended_entry; ALTER TABLE permit DROP COLUMN withdrawn_entry; DROP TABLE report; DROP TABLE log_beat; DROP TABLE certificate_hold; DROP TABLE key_blocked; "
 	    "DROP TABLE order_waiting");
 	database_do(database, database_is_server() ?
@@ -126,6 +139,7 @@ an_older_database_is_brought_forward(void **state)
 	assert_int_equal(entry, -1);
 	assert_done(store_int(s, "SELECT withdrawn_entry FROM permit", NULL, -1, &entry, &e), e);
 	assert_int_equal(entry, 9);
+	words_are(s, " do thi ngoc void, do thi ngoc active,");
 	store_free(s);
 	assert_done(store_open(&s, database, STORE_READ, &e), e);
 	store_free(s);

@@ -37,14 +37,16 @@ CREATE TABLE certificate (
 	issued_entry bigint,		-- null: reserved or void
 	entry bigint NOT NULL,
 	time bigint NOT NULL,
-	generation bigint NOT NULL DEFAULT 1	-- whose key of the authority signs it; its CRL is shard generation - 1
+	generation bigint NOT NULL DEFAULT 1,	-- whose key of the authority signs it; its CRL is shard generation - 1
+	words text COLLATE "C" NOT NULL DEFAULT ''	-- of the name, for searching (base/text.h)
 );
 CREATE INDEX certificate_key ON certificate (key_id);
 CREATE INDEX certificate_person ON certificate (person);
 CREATE INDEX certificate_state ON certificate (state, not_after);
 -- Holds all that a CRL says of them: one of many entries reads no rows.
 CREATE INDEX certificate_listed ON certificate (generation, not_after, ended_entry, serial, revoked_at, reason, invalidity) WHERE state IN ('revoked', 'void');
-CREATE INDEX certificate_entry ON certificate (entry);
+-- Holds all that a search asks of them.
+CREATE INDEX certificate_entry ON certificate (entry, agency, not_after, state, words);
 CREATE INDEX certificate_issued ON certificate (issued_entry);
 CREATE INDEX certificate_ended ON certificate (ended_entry) WHERE ended_entry IS NOT NULL;
 -- Few among many: asked for at every seal.

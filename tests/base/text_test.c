@@ -1,0 +1,117 @@
+/* Vietnamese as it is written, folded and refused. */
+#include "tests/base/test.h"
+
+#include "base/text.h"
+
+static void
+each_letter_folds(void **state)
+{
+	/* Every letter of the alphabet with every tone, and what is typed for it. */
+	static const struct { const char *letters, *plain; } rows[] = {
+		{ "AÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬ", "a" }, { "aàáảãạăằắẳẵặâầấẩẫậ", "a" }, { "EÈÉẺẼẸÊỀẾỂỄỆ", "e" }, { "eèéẻẽẹêềếểễệ", "e" },
+		{ "IÌÍỈĨỊ", "i" }, { "iìíỉĩị", "i" }, { "OÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢ", "o" }, { "oòóỏõọôồốổỗộơờớởỡợ", "o" },
+		{ "UÙÚỦŨỤƯỪỨỬỮỰ", "u" }, { "uùúủũụưừứửữự", "u" }, { "YỲÝỶỸỴ", "y" }, { "yỳýỷỹỵ", "y" }, { "DĐ", "d" }, { "dđ", "d" },
+	};
+	size_t letters = 0;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct span all = span_str(rows[i].letters);
+
+		for (size_t at = 0, n; at < all.len; at += n, letters++) {
+			own_struct(buf) words = buf_new(64), other = buf_new(64), one = buf_new(64);
+			own_str char *want = xprintf(" %s", rows[i].plain);
+			bool changed;
+			struct err e;
+
+			for (n = 1; at + n < all.len && (all.ptr[at + n] & 0xc0) == 0x80;)
+				n++;
+			assert_done(text_check(span_of(all.ptr + at, n), false, &e), e);
+			assert_true(text_is_nfc(span_of(all.ptr + at, n)));
+			assert_int_equal(utf8_count(span_of(all.ptr + at, n)), 1);
+			assert_done(text_words(&words, span_of(all.ptr + at, n), &e), e);
+			assert_string_equal(buf_str(&words), want);
+			/* Normal already, so that nothing changes. */
+			assert_done(text_to_nfc(&one, span_of(all.ptr + at, n), &changed, &e), e);
+			assert_false(changed);
+		}
+	}
+	assert_int_equal(letters, 2 * (18 + 12 + 6 + 18 + 12 + 6 + 2));
+}
+
+static void
+words_of_texts(void **state)
+{
+	static const struct { const char *text, *words; } rows[] = {
+		{ "Nguyễn Văn An", " nguyen van an" }, { "ĐẶNG THỊ ĐÀO", " dang thi dao" }, { "Nguye\u0302\u0303n", " nguyen" }, { "  Lê  ", " le" },
+		{ "Sở Xây dựng (thử nghiệm)", " so xay dung thu nghiem" }, { "H'Hen Niê", " h hen nie" }, { "A%b_c\\d", " a b c d" }, { "Số 12/3", " so 12 3" },
+		{ "Trung-tâm", " trung tam" }, { "", "" }, { " (–) ", "" }, { "%", "" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_struct(buf) words = buf_new(200);
+		struct err e;
+
+		assert_done(text_words(&words, span_str(rows[i].text), &e), e);
+		assert_string_equal(buf_str(&words), rows[i].words);
+	}
+}
+
+static void
+what_deceives_is_refused(void **state)
+{
+	/* Ranges of code points, each of which is refused inside a name; its ends and
+	 * all between. */
+	static const struct { unsigned from, to; } refused[] = {
+		{ 0x01, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad }, { 0xd0, 0xd0 }, { 0x189, 0x189 }, { 0x61c, 0x61c }, { 0x180e, 0x180e },
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x2064 }, { 0x2066, 0x206f }, { 0xfeff, 0xfeff }, { 0xfdd0, 0xfdef }, { 0xe000, 0xf8ff },
+		{ 0xfff9, 0xffff }, { 0xe0000, 0xe0fff },
+	};
+
+	for (size_t i = 0; i < COUNT(refused); i++)
+		for (unsigned c = refused[i].from; c <= refused[i].to; c++) {
+			own_struct(buf) text = buf_new(64);
+			own_str char *named = xprintf("U+%04X", c);
+			struct err e = { .class = ERR_NONE };
+
+			buf_put_str(&text, "Ng");
+			if (c < 0x80)
+				buf_printf(&text, "%c", (int)c);
+			else if (c < 0x800)
+				buf_printf(&text, "%c%c", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
+			else if (c < 0x10000)
+				buf_printf(&text, "%c%c%c", 0xe0 | c >> 12, 0x80 | (c >> 6 & 0x3f), 0x80 | (c & 0x3f));
+			else
+				buf_printf(&text, "%c%c%c%c", 0xf0 | c >> 18, 0x80 | (c >> 12 & 0x3f), 0x80 | (c >> 6 & 0x3f), 0x80 | (c & 0x3f));
+			buf_put_str(&text, "a");
+			assert_case(named, !text_check(buf_span(&text), false, &e));
+			assert_case(named, e.class == ERR_INPUT && (c == '\n' ? strstr(e.text, "line break") : strstr(e.text, named)) != NULL);
+		}
+}
+
+static void
+what_is_no_text_is_refused(void **state)
+{
+	static const char *const rows[] = { "\x80", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "A\xff" };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_struct(buf) words = buf_new(64);
+		struct err e = { .class = ERR_NONE };
+
+		assert_false(text_words(&words, span_str(rows[i]), &e));
+		assert_int_equal(e.class, ERR_INPUT);
+		assert_false(text_check(span_str(rows[i]), false, &e));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_letter_folds),
+		cmocka_unit_test(words_of_texts),
+		cmocka_unit_test(what_deceives_is_refused),
+		cmocka_unit_test(what_is_no_text_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
