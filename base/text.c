@@ -130,6 +130,19 @@ text_check(struct span s, bool lines, struct err *e)
 	return true;
 }
 
+bool
+text_has_other_space(struct span s)
+{
+	for (size_t i = 0; i < s.len;) {
+		ucs4_t c;
+
+		i += (size_t)u8_mbtouc(&c, s.ptr + i, s.len - i);
+		if (c != ' ' && uc_is_property_white_space(c))
+			return true;
+	}
+	return false;
+}
+
 static void
 put_escaped(struct buf *out, struct span s, const char *which, const char *const with[])
 {

@@ -19,6 +19,8 @@ bool text_is_nfc(struct span);
 must_check bool text_to_nfc(struct buf *out, struct span, bool *changed, struct err *);
 /* lines: whether line feeds are allowed. */
 must_check bool text_check(struct span, bool lines, struct err *);
+/* A space that is none of U+0020: no-break, thin, ideographic ... */
+bool text_has_other_space(struct span);
 
 /* Escapes for the inside of XML text as Canonical XML writes it
  * (& < > and CR), for XML attributes (& < " TAB LF CR), and for HTML. */

@@ -130,7 +130,7 @@ attr_text_good(int nid, const ASN1_STRING *s)
 	struct err e;
 	struct span t = string_span(s);
 
-	return t.len > 0 && utf8_check(t, &e) && text_is_nfc(t) && text_check(t, false, &e) &&
+	return t.len > 0 && utf8_check(t, &e) && text_is_nfc(t) && text_check(t, false, &e) && !text_has_other_space(t) &&
 	    t.ptr[0] != ' ' && t.ptr[t.len - 1] != ' ';
 }
 

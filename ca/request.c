@@ -1,11 +1,10 @@
 #include "ca/request.h"
 
-#include "base/text.h"
+#include "ca/name.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define NAME_CHARS_MAX 64	/* RFC 5280 A.1 */
 #define PERSON_MAX 32
 #define SPKI_MAX 1024
 #define CSR_TEXT_MAX (24u << 10)
@@ -63,20 +62,6 @@ request_facts_read(struct request_facts *out, const struct policy *p, struct spa
 	return true;
 }
 
-static bool
-check_name(const char *what, const char *text, struct err *e)
-{
-	if (text[0] == '\0')
-		return fail(e, ERR_INPUT, "\"%s\" is missing", what);
-	if (!utf8_check(span_str(text), e) || !text_check(span_str(text), false, e))
-		return fail_in(e, "\"%s\"", what);
-	if (text[0] == ' ' || text[strlen(text) - 1] == ' ')
-		return fail(e, ERR_INPUT, "\"%s\" begins or ends with a space", what);
-	if (utf8_count(span_str(text)) > NAME_CHARS_MAX)
-		return fail(e, ERR_LIMIT, "\"%s\" has more than %d characters (RFC 5280 A.1)", what, NAME_CHARS_MAX);
-	return true;
-}
-
 /* Staff numbers: letters, digits and hyphens; never a citizen's ID of twelve
  * digits, because the certificate is public. */
 static bool
@@ -98,11 +83,11 @@ static bool
 check_subject(const struct request_ask *ask, const struct profile *f, const struct agency *agency, struct err *e)
 {
 	if (f->person)
-		return check_name("name", ask->name, e) && check_name("title", ask->title, e) && check_person(ask->person, e);
+		return name_check("name", ask->name, e) && name_check("title", ask->title, e) && check_person(ask->person, e);
 	if (ask->person[0] != '\0' || ask->title[0] != '\0')
 		return fail(e, ERR_INPUT, "a certificate of the profile %s names no person", f->id);
 	if (strcmp(f->subject, "agency") != 0)
-		return check_name("name", ask->name, e);
+		return name_check("name", ask->name, e);
 	return ask->name[0] == '\0' || strcmp(ask->name, agency->name) == 0 ||
 	    fail(e, ERR_INPUT, "a certificate of the profile %s bears the agency's own name", f->id);
 }
@@ -221,7 +206,7 @@ parse(struct parsed *p, const char *text, struct err *e)
 	const char *csr;
 
 	p->csr = buf_new(CSR_TEXT_MAX);
-	if (!json_read(&p->json, span_str(text), e) || !json_only(p->json, keys, e) ||
+	if (!json_read(&p->json, span_str(text), e) || !json_only(p->json, keys, e) || !name_to_nfc(p->json, "name", e) || !name_to_nfc(p->json, "title", e) ||
 	    !json_take_str(&p->ask.profile, p->json, "profile", e) || !json_take_str(&p->ask.agency, p->json, "agency", e) ||
 	    !take_or_empty(&p->ask.name, p->json, "name", e) || !take_or_empty(&p->ask.person, p->json, "person", e) ||
 	    !take_or_empty(&p->ask.title, p->json, "title", e) || !json_take_str(&csr, p->json, "csr", e) ||

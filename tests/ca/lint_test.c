@@ -131,6 +131,7 @@ SPOIL(serial_type) { rename_to(x, NID_serialNumber, V_ASN1_UTF8STRING, "CB-00000
 SPOIL(not_nfc) { rename_to(x, NID_commonName, V_ASN1_UTF8STRING, "Nguye\u0302n"); }
 SPOIL(zero_width) { rename_to(x, NID_commonName, V_ASN1_UTF8STRING, "Ng\u200bs"); }
 SPOIL(outer_space) { rename_to(x, NID_commonName, V_ASN1_UTF8STRING, " An"); }
+SPOIL(other_space) { rename_to(x, NID_commonName, V_ASN1_UTF8STRING, "Nguyen\u00a0An"); }
 SPOIL(too_long) { rename_to(x, NID_commonName, V_ASN1_UTF8STRING, "1234567890123456789012345678901234567890123456789012345678901234ế"); }
 SPOIL(country) { rename_to(x, NID_countryName, V_ASN1_PRINTABLESTRING, "VNM"); }
 SPOIL(printable) { rename_to(x, NID_serialNumber, V_ASN1_PRINTABLESTRING, "CB_1"); }
@@ -168,7 +169,7 @@ static const struct { const char *name, *lint; void (*spoil)(X509 *, struct cert
 	{ "a negative serial", "serial", negative_serial }, { "SHA-1", "signature", algorithm }, { "issuer renamed", "issuer", issuer },
 	{ "another end", "dates", dates }, { "GeneralizedTime too early", "dates-type", dates_type }, { "beyond the issuer", "dates-inside", dates_inside },
 	{ "too long a life", "life", life }, { "TeletexString", "string-type", string_type }, { "serialNumber as UTF8String", "string-type", serial_type },
-	{ "not NFC", "string-text", not_nfc }, { "zero width", "string-text", zero_width }, { "outer space", "string-text", outer_space },
+	{ "not NFC", "string-text", not_nfc }, { "zero width", "string-text", zero_width }, { "outer space", "string-text", outer_space }, { "no-break space", "string-text", other_space },
 	{ "65 characters", "string-length", too_long }, { "a country of three", "string-length", country }, { "underscore", "string-printable", printable },
 	{ "two names", "subject-once", twice }, { "two in one set", "subject-once", one_set }, { "no name", "subject-once", no_name },
 	{ "no person", "subject-profile", no_person }, { "no agency", "subject-profile", no_agency }, { "issuer without mark", "tier-mark", mark },
