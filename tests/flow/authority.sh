@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# While the authority works its token is pulled out, then its disk fills up, then
+# its database is yesterday's: every order is tried meanwhile.  What was refused
+# was not done; what was acknowledged is told by CRL and OCSP as soon as it can be;
+# no serial number and no CRL number is given twice, and what was revoked after
+# the backup is never good again (tests/authority.sh).  usage: authority.sh BUILD
+set -u
+# A full disk needs a small one: an ordinary user mounts it in a namespace.
+if [ "$(id -u)" -ne 0 ] && [ -z "${AUTHORITY_INSIDE:-}" ] && unshare --user --map-root-user --mount true 2>/dev/null; then
+	AUTHORITY_INSIDE=yes exec unshare --user --map-root-user --mount "$0" "$@"
+fi
+cd "$(dirname "$0")/../.."
+. tests/world.sh
+. tests/authority.sh
+world_init "$1/authority" "$1"
+world_clean() { world_down; kill ${watch:-} 2>/dev/null; umount "$state/small" 2>/dev/null; }
+umount "$state/small" 2>/dev/null
+rm -rf "$state" && mkdir -p "$state"
+trap world_clean EXIT
+
+world_begin
+world_up
+authority_begin
+work
+expect "all is well: kinds of work that are done" "$done" $((kinds - 2))
+authority_is "all is well"
+
+#
+# The token is pulled out: nothing is signed, and what only takes away is recorded.
+#
+pull() {
+	token=$(dirname "$(grep -la 'issuing  ' "$state"/tokens/*/token.object | head -1)")
+	[ -d "$token" ] || die "the folder of the issuing token"
+	mv "$token" "$state/pulled"
+}
+pull
+work
+expect "the token is away: kinds of work that are done" "$done" 2	# resumed, revoked
+mv "$state/pulled" "$token"
+settle
+authority_is "the token is back"
+work
+expect "the token is back: kinds of work that are done" "$done" $((kinds - 2))
+authority_is "work with it"
+expect "nothing is left reserved" "$(register_sql "SELECT count(*) FROM certificate WHERE state = 'reserved'")" 0
+
+#
+# Yesterday's database: backed up, then all is done once more and the machine dies.
+#
+"$antin" backup --database "$database" --to "$state/backup" >"$state/log/backup" 2>&1 || die "the backup: $(cat "$state/log/backup")"
+work
+expect "after the backup: kinds of work that are done" "$done" "$kinds"
+authority_is "after the backup"
+world_down
+register_lost
+# shellcheck disable=SC2046
+"$antin" restore --from "$state/backup" $(register_at) --tiles "$state/public" >"$state/log/restore" 2>&1 || die "the restore: $(cat "$state/log/restore")"
+world_again
+authority_is "restored" lies
+# The register knows those of yesterday evening by their entries alone.
+hash=$(curl -sS -d '{"what":"lost"}' -H 'Content-Type: application/json' "$api/v1/list/ca" | jq -r ".items[] | select(.id == \"$was_good\") | .hash")
+order_by approver CB-000001 cert.revoke "$was_good:$hash" --reason "Thử nghiệm" >/dev/null 2>"$state/log/refused" && truth[$was_good]=revoked || not_good "a lost certificate is revoked: $(cat "$state/log/refused")"
+was_good='' was_held=''
+work
+expect "restored: kinds of work that are done" "$done" $((kinds - 2))
+authority_is "work after it" lies
+world_down
+
+#
+# The disk is full, of CRLs and of OCSP packs as of records.
+#
+mkdir -p "$state/small"
+if [ -n "${ANTIN_SERVER:-}" ]; then
+	say "left out: the full disk, which a server has for itself"
+elif mount -t tmpfs -o size=24m,mode=755 none "$state/small" 2>/dev/null; then
+	mv "$state/register" "$state/public" "$state/small/"
+	ln -s small/register "$state/register"
+	ln -s small/public "$state/public"
+	world_again
+	for room in 0 16 64 200 600 1000; do
+		was_good='' was_held=''
+		dd if=/dev/zero of="$state/small/filler" bs=4k 2>/dev/null
+		truncate -s "-${room}K" "$state/small/filler"
+		work
+		say "   room for $room KB: $done kinds of work are done; $(tail -1 "$state/log/refused")"
+		[ "$room" -gt 0 ] || expect "no room: kinds of work that are done" "$done" 0
+		rm "$state/small/filler"
+		settle
+		authority_is "room again after $room KB" lies
+	done
+	was_good='' was_held=''
+	work
+	expect "room again: kinds of work that are done" "$done" $((kinds - 2))
+	authority_is "work on the roomy disk" lies
+	world_down
+else
+	say "SKIPPED: the full disk (neither root nor a user namespace may mount a small one here)"
+fi
+authority_judge
+"$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1 && good "$(cat "$state/log/fsck")" || not_good "$(cat "$state/log/fsck")"
+[ "$bad" -eq 0 ]

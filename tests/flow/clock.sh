@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# The clock is set while an authority runs: back an hour and a year, forward an
+# hour and a year, and right again each time (tests/crash/clock.c).  At every
+# stop people give every order, or are refused; then CRL and OCSP must say of
+# every certificate what was acknowledged (tests/authority.sh).  After a year's
+# leap the responder's certificate has expired: OCSP then knows less, and lies no
+# more than before.  usage: clock.sh BUILD
+set -u
+cd "$(dirname "$0")/../.."
+. tests/world.sh
+. tests/authority.sh
+world_init "$1/clock" "$1"
+rm -rf "$state" && mkdir -p "$state"
+trap 'world_down; kill ${watch:-} 2>/dev/null' EXIT
+
+# Antin's programs, and people's, go by this clock; everything else by the machine's.
+gcc -shared -fPIC -O1 -Wall -o "$state/clock.so" tests/crash/clock.c -ldl || die "the shim"
+printf '#!/bin/sh\nLD_PRELOAD=%s CLOCK_FILE=%s exec %s "$@"\n' "$state/clock.so" "$state/off" "$antin" >"$state/antin"
+chmod 755 "$state/antin"
+antin=$state/antin
+clock() { python3 -c 'import struct, sys; open(sys.argv[1], "r+b").write(struct.pack("q", int(sys.argv[2])))' "$state/off" "$1"; }
+head -c 8 /dev/zero >"$state/off"
+chmod 644 "$state/off"
+hour=3600 year=31536000
+
+# The ceremony was a month ago, and the administrators had their certificates.
+clock $((-30 * 24 * hour))
+world_begin
+world_up
+clock 0
+authority_begin
+
+stop() {	# NAME OFF KINDS [lies]: so many kinds of work are done there
+	clock "$2"
+	work
+	expect "$1: kinds of work that are done" "$done" "$3"
+	settle
+	authority_is "$1" "${4:-}"
+}
+stop "the right time" 0 $((kinds - 2))
+stop "an hour back" $((-hour)) "$kinds"
+stop "right again" 0 "$kinds"
+stop "a year back" $((-year)) 0 lies
+stop "right after that" 0 "$kinds"
+stop "an hour forward" "$hour" "$kinds"
+stop "right after that, too" 0 "$kinds"
+stop "a year forward" "$year" "$kinds" lies
+# The log goes on from there: an order of two people has expired before it waits.
+stop "right after a year" 0 $((kinds - 1)) lies
+authority_judge
+world_down
+"$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1 && good "$(cat "$state/log/fsck")" || not_good "$(cat "$state/log/fsck")"
+[ "$bad" -eq 0 ]
