@@ -38,35 +38,60 @@ static const struct err_rule rules[] = {
 	[NO_PROOF] = { ERR_INPUT, NULL, "no-possession", "Chữ ký của yêu cầu không đúng: chưa chứng minh được người xin giữ khóa." },
 };
 
-/* RSASSA-PSS says its digests in parameters, where a missing one means SHA-1
- * (RFC 4055 3.1). */
-static int
-pss_digest(const X509_REQ *req)
+/* RFC 4055 3.1: MGF1 by the same digest and the one trailer there is; a missing
+ * digest is SHA-1, a missing length of salt 20.  *salt: -1 if that is not so. */
+static void
+read_pss(int *digest, int *salt, const RSA_PSS_PARAMS *pss)
+{
+	const ASN1_OBJECT *mask = NULL;
+	const void *value = NULL;
+	X509_ALGOR *inner = NULL;
+	int64_t length = 20, trailer = 1;
+	int type = V_ASN1_UNDEF, masked = NID_sha1;
+
+	*digest = pss->hashAlgorithm != NULL ? OBJ_obj2nid(pss->hashAlgorithm->algorithm) : NID_sha1;
+	if (pss->maskGenAlgorithm != NULL) {
+		X509_ALGOR_get0(&mask, &type, &value, pss->maskGenAlgorithm);
+		inner = type == V_ASN1_SEQUENCE ? ASN1_item_unpack(value, ASN1_ITEM_rptr(X509_ALGOR)) : NULL;
+		masked = OBJ_obj2nid(mask) == NID_mgf1 && inner != NULL ? OBJ_obj2nid(inner->algorithm) : NID_undef;
+		X509_ALGOR_free(inner);
+	}
+	if ((pss->saltLength != NULL && ASN1_INTEGER_get_int64(&length, pss->saltLength) != 1) ||
+	    (pss->trailerField != NULL && ASN1_INTEGER_get_int64(&trailer, pss->trailerField) != 1) ||
+	    masked != *digest || trailer != 1 || length < 0 || length > RSA_BITS_MAX / 8)
+		length = -1;
+	*salt = (int)length;
+}
+
+static bool
+check_pss(int *digest, int *salt, const X509_REQ *req, struct err *e)
 {
 	const X509_ALGOR *alg = NULL;
 	const ASN1_OBJECT *oid;
 	const void *value = NULL;
 	RSA_PSS_PARAMS *pss;
-	int type, nid = NID_sha1;
+	int type;
 
 	X509_REQ_get0_signature(req, NULL, &alg);
 	X509_ALGOR_get0(&oid, &type, &value, alg);
 	pss = type == V_ASN1_SEQUENCE ? ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS)) : NULL;
-	if (pss != NULL && pss->hashAlgorithm != NULL)
-		nid = OBJ_obj2nid(pss->hashAlgorithm->algorithm);
+	if (pss == NULL)
+		return fail_rule(e, &rules[ALGORITHM_UNKNOWN], "the parameters of RSASSA-PSS cannot be read (RFC 4055 3.1)");
+	read_pss(digest, salt, pss);
 	RSA_PSS_PARAMS_free(pss);
-	return nid;
+	return *salt >= 0 || fail_rule(e, &rules[ALGORITHM_UNKNOWN], "RSASSA-PSS by two digests, or with a salt or trailer that there is not (RFC 4055 3.1)");
 }
 
 static bool
-check_digest(int *out, const X509_REQ *req, struct err *e)
+check_digest(int *out, int *salt, const X509_REQ *req, struct err *e)
 {
 	int nid = X509_REQ_get_signature_nid(req), digest = NID_undef, key;
 
 	if (OBJ_find_sigid_algs(nid, &digest, &key) != 1)
 		return fail_rule(e, &rules[ALGORITHM_UNKNOWN], "the request is signed with an algorithm that is not known here");
-	if (nid == NID_rsassaPss)
-		digest = pss_digest(req);
+	*salt = CSR_NO_PSS;
+	if (nid == NID_rsassaPss && !check_pss(&digest, salt, req, e))
+		return false;
 	*out = digest;
 	if (digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512)
 		return true;
@@ -291,20 +316,19 @@ look(struct csr_found *out, struct span der, struct err *e)
 	own(X509_REQ) *req = NULL;
 	struct span tbs, signature, key;
 
-	*out = (struct csr_found){ .digest = NID_undef };
+	*out = (struct csr_found){ .digest = NID_undef, .salt = CSR_NO_PSS };
 	if (der.len > CSR_MAX)
 		return fail_rule(e, &rules[TOO_LONG], "a certificate request of more than %u bytes", CSR_MAX);
 	if (!csr_from_der(&req, der, e))
 		return fail_as(e, &rules[NOT_A_REQUEST]);
 	if (X509_REQ_get_version(req) != X509_REQ_VERSION_1)
 		return fail_rule(e, &rules[NOT_A_REQUEST], "a certificate request has version 1 (RFC 2986 4.1)");
-	if (!check_digest(&out->digest, req, e))
+	if (!check_digest(&out->digest, &out->salt, req, e))
 		return false;
 	if (!slice(&tbs, &signature, der))
 		return fail_ossl(e, ERR_INPUT, "the request is not in DER") || fail_as(e, &rules[NOT_A_REQUEST]);
 	if (!find_key(&key, req, tbs, e) || !check_key(key, e))
 		return false;
-	out->pss = X509_REQ_get_signature_nid(req) == NID_rsassaPss;
 	out->key = slice_of(key, der);
 	out->tbs = slice_of(tbs, der);
 	out->signature = slice_of(signature, der);
@@ -343,14 +367,14 @@ ec_proves(EC_KEY *key, const EVP_MD *md, struct span tbs, struct span signature)
 }
 
 static bool
-rsa_proves(EVP_PKEY *key, const EVP_MD *md, bool pss, struct span tbs, struct span signature)
+rsa_proves(EVP_PKEY *key, const EVP_MD *md, int salt, struct span tbs, struct span signature)
 {
 	own(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *settings;
 
 	return ctx != NULL && EVP_DigestVerifyInit(ctx, &settings, md, NULL, key) == 1 &&
-	    (!pss || (EVP_PKEY_CTX_set_rsa_padding(settings, RSA_PKCS1_PSS_PADDING) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_pss_saltlen(settings, RSA_PSS_SALTLEN_AUTO) == 1)) &&
+	    (salt == CSR_NO_PSS || (EVP_PKEY_CTX_set_rsa_padding(settings, RSA_PKCS1_PSS_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(settings, salt) == 1)) &&
 	    EVP_DigestVerify(ctx, signature.ptr, signature.len, tbs.ptr, tbs.len) == 1;
 }
 
@@ -369,7 +393,7 @@ csr_prove(struct span *spki, const struct csr_found *f, struct span der, struct 
 	ec = ec_key_of_spki(*spki);
 	if (ec == NULL && !pubkey_from_spki(&key, *spki, e))
 		return false;
-	good = ec != NULL ? ec_proves(ec, md, tbs, signature) : rsa_proves(key, md, f->pss, tbs, signature);
+	good = ec != NULL ? ec_proves(ec, md, tbs, signature) : rsa_proves(key, md, f->salt, tbs, signature);
 	ERR_clear_error();
 	return good || fail_rule(e, &rules[NO_PROOF], "the request's signature does not verify: no proof that its maker has the key");
 }
@@ -417,7 +441,7 @@ csr_found_put(struct buf *b, const struct csr_found *f)
 		cbor_put_uint(&numbers, slice_nth(&copy, i)->len);
 	}
 	cbor_put_uint(&numbers, (uint64_t)f->digest);
-	cbor_put_uint(&numbers, f->pss);
+	cbor_put_uint(&numbers, (uint64_t)(f->salt + 1));	/* CSR_NO_PSS is 0 there */
 	cbor_put_bytes(b, buf_span(&numbers));
 }
 
@@ -439,7 +463,7 @@ csr_found_get(struct csr_found *f, struct cbor *outer, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (!cbor_get_uint(&c, &v[i], "request's part", e))
 			return false;
-	*f = (struct csr_found){ .digest = v[6] <= INT_MAX ? (int)v[6] : NID_undef, .pss = v[7] == 1 };
+	*f = (struct csr_found){ .digest = v[6] <= INT_MAX ? (int)v[6] : NID_undef, .salt = v[7] <= RSA_BITS_MAX / 8 ? (int)v[7] - 1 : CSR_NO_PSS };
 	for (size_t i = 0; i < 3; i++) {
 		if (v[2 * i] > CSR_MAX || v[2 * i + 1] > CSR_MAX)
 			return fail(e, ERR_BUG, "the request's parts are not inside it");

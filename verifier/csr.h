@@ -21,9 +21,10 @@
 #include "base/ossl.h"
 
 #define CSR_MAX (16u << 10)
+#define CSR_NO_PSS (-1)
 
 struct csr_slice { uint32_t at, len; };		/* octets of the request */
-struct csr_found { struct csr_slice key, tbs, signature; int digest; /* NID */ bool pss; };
+struct csr_found { struct csr_slice key, tbs, signature; int digest; /* NID */ int salt; /* of PSS, octets */ };
 
 /* der: PKCS#10 in DER. */
 must_check bool csr_read(struct csr_found *out, struct span der, struct err *);

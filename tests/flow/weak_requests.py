@@ -84,6 +84,25 @@ def rsa(primes, e=65537, digest='sha256', **more):
         return ((roots[0] - roots[1]) * pow(q, -1, p) % p * q + roots[1]).to_bytes(size, 'big')
     return request(spki, seq(oid(DIGESTS[digest][0]), NULL), sign, **more)
 
+def mgf1(seed, n, digest):
+    return b''.join(hashlib.new(digest, seed + i.to_bytes(4, 'big')).digest() for i in range(n // hashlib.new(digest).digest_size + 1))[:n]
+
+def pss(primes, mask='sha256', salt=32, said=None):
+    """RSASSA-PSS with SHA-256; said: another length of the salt than it has."""
+    n = math.prod(primes)
+    size = (n.bit_length() + 7) // 8
+    by = lambda digest: seq(oid(DIGESTS[digest][1]), NULL)
+    algorithm = seq(oid('1.2.840.113549.1.1.10'), seq(tlv(0xa0, by('sha256')), tlv(0xa1, seq(oid('1.2.840.113549.1.1.8'), by(mask))), tlv(0xa2, integer(said or salt))))
+    def sign(tbs):  # EMSA-PSS, RFC 8017 9.1.1, of a modulus that fills its octets
+        grain = secrets.token_bytes(salt)
+        h = hashlib.sha256(bytes(8) + hashlib.sha256(tbs).digest() + grain).digest()
+        db = bytes(size - len(h) - salt - 2) + b'\1' + grain
+        masked = bytes(a ^ b for a, b in zip(db, mgf1(h, len(db), mask)))
+        m = int.from_bytes(bytes([masked[0] & 0x7f]) + masked[1:] + h + b'\xbc', 'big')
+        return pow(m, pow(65537, -1, math.lcm(*(p - 1 for p in primes))), n).to_bytes(size, 'big')
+    spki = seq(seq(oid('1.2.840.113549.1.1.1'), NULL), bits(seq(integer(n), integer(65537))))
+    return request(spki, algorithm, sign)
+
 class NoRoot(Exception):
     pass
 
@@ -192,6 +211,8 @@ row('roca', 'rsa-roca', rsa([roca(), roca()]), rsa([prime(1024), prime(1024)]))
 row('rsa-md5', 'csr-digest-weak', rsa([p, q], digest='md5'), rsa([p, q]))
 row('rsa-sha1', 'csr-digest-weak', rsa([p, q], digest='sha1'), rsa([p, q]))
 row('rsa-sha224', 'csr-digest-weak', rsa([p, q], digest='sha224'), rsa([p, q]))
+row('pss-two-digests', 'csr-algorithm-unknown', pss([p, q], mask='sha1'), pss([p, q]))
+row('pss-other-salt', 'no-possession', pss([p, q], said=20), pss([p, q], salt=20))
 row('rsa-signature-altered', 'no-possession', bent(rsa([p, q]), -1), rsa([p, q]))
 
 key = Ec()
