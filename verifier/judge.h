@@ -11,6 +11,18 @@
  * claimed time is at or after its certificate's revocation is TOTAL-FAILED /
  * REVOKED; a claimed time alone never saves one.  A signer without the right to
  * sign that kind is INDETERMINATE / SIG_CONSTRAINTS_FAILURE.
+ *
+ * A suspended certificate (certificateHold) asks whether its key was in other
+ * hands from then on, and a later CRL answers (EN 319 102-1 5.2.6.4):
+ *  - what was proven to exist before the suspension passes, whatever comes;
+ *  - what was not is INDETERMINATE / TRY_LATER while the suspension lasts, whatever
+ *    time it claims: no verdict is final before the answer;
+ *  - resumed: the key was in the right hands all along.  The certificate is off the
+ *    CRL (RFC 5280 5.3.1), and what was signed meanwhile passes;
+ *  - revoked: it was not.  The CRL's date is the suspension's (ca/crl_issue.h), and
+ *    what was signed meanwhile falls under the rules of revocation.
+ * The newest CRL that covers the time decides; a document's own, from the time of
+ * the suspension, does not outlive the answer.
  */
 #pragma once
 

@@ -257,12 +257,31 @@ revoked_from(const struct revocation *r)
 	return r->invalidity != INT64_MIN && r->invalidity < r->date ? r->invalidity : r->date;
 }
 
+/* EN 319 102-1 5.2.6.4: a hold is a question that a later CRL answers. */
+static bool
+judge_held(struct judged *j, const struct revocation *r, int64_t best)
+{
+	own_str char *en = NULL, *vi = NULL;
+	char text[TIME_TEXT];
+
+	if (best < r->date)
+		return true;
+	time_text_vn(text, r->date);
+	en = xprintf("the signer's certificate is suspended since %s", text);
+	vi = xprintf("Chứng thư của người ký đang bị tạm khóa từ %s.", text);
+	signature_failed(j, VERDICT_INDETERMINATE, SUB_TRY_LATER, en);
+	reason_add(&j->out->reasons, vi, "The certificate may be resumed or revoked: ask again");
+	return false;
+}
+
 static bool
 judge_revoked(struct judged *j, const struct revocation *r, bool leaf, int64_t best)
 {
 	int64_t from = revoked_from(r);
 	char text[TIME_TEXT];
 
+	if (leaf && r->reason == CRL_REASON_CERTIFICATE_HOLD)
+		return judge_held(j, r, best);
 	if (leaf)
 		j->out->revoked = from;
 	if (best < from)

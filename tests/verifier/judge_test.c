@@ -105,6 +105,51 @@ revocation_and_time(void **state)
 	try("stale CRL, none embedded", &(struct maker_recipe){ .no_evidence = true, .no_officer_stamp = true, .no_seal_stamp = true }, stale, VERDICT_INDETERMINATE, SUB_TRY_LATER);
 }
 
+/* judge.h: a suspension is a question, resuming or revoking is its answer.  The
+ * signatures are some minutes old; each row has its like in the table above. */
+static void
+signed_while_suspended(void **state)
+{
+	const int64_t later = maker_now - 300, before = maker_now - HOUR;
+	const struct maker_revoked stamped_by_held[] = { { m->officer.cert, later, 0, 0 }, { m->tsa.cert, before, CRL_REASON_CERTIFICATE_HOLD, 0 } },
+	    stamped_before_hold[] = { { m->officer.cert, later, 0, 0 }, { m->tsa.cert, later, CRL_REASON_CERTIFICATE_HOLD, 0 } },
+	    held = { m->officer.cert, before, CRL_REASON_CERTIFICATE_HOLD, 0 };
+	own(X509_CRL) *held_later = crl_revoking(m->officer.cert, later, CRL_REASON_CERTIFICATE_HOLD, 0),
+	    *held_before = crl_revoking(m->officer.cert, before, CRL_REASON_CERTIFICATE_HOLD, 0),
+	    *seal_later = crl_revoking(m->seal.cert, later, CRL_REASON_CERTIFICATE_HOLD, 0), *seal_before = crl_revoking(m->seal.cert, before, CRL_REASON_CERTIFICATE_HOLD, 0),
+	    *revoked_out_of_it = crl_revoking(m->officer.cert, before, CRL_REASON_KEY_COMPROMISE, 0), *resumed_revoked = crl_revoking(m->officer.cert, later, CRL_REASON_KEY_COMPROMISE, 0),
+	    *issuing_before = crl_revoking(m->officer.cert, before, CRL_REASON_CERTIFICATE_HOLD, before - HOUR),
+	    *meanwhile = maker_crl(m, maker_now - 500, maker_now + DAY_SECS, &held, 1), *earlier = maker_crl(m, before - 60, maker_now + DAY_SECS, NULL, 0),
+	    *resumed = maker_crl(m, maker_now - 60, maker_now + DAY_SECS, NULL, 0), *over = maker_crl(m, before - DAY_SECS, before, NULL, 0),
+	    *tsa_before = maker_crl(m, maker_now - 60, maker_now + DAY_SECS, stamped_by_held, 2), *tsa_later = maker_crl(m, maker_now - 60, maker_now + DAY_SECS, stamped_before_hold, 2);
+	const struct { const char *name; X509_CRL *own_crl, *newest; bool bare; enum verdict verdict; enum sub_indication sub; } rows[] = {
+		{ "suspended after the stamp", NULL, held_later, false, VERDICT_PASSED, SUB_NONE },
+		{ "suspended since, no stamps", NULL, held_later, true, VERDICT_INDETERMINATE, SUB_TRY_LATER },
+		{ "stamped while suspended", NULL, held_before, false, VERDICT_INDETERMINATE, SUB_TRY_LATER },
+		{ "claims a time while suspended", NULL, held_before, true, VERDICT_INDETERMINATE, SUB_TRY_LATER },
+		{ "suspended, with a day of loss that no suspension has", NULL, issuing_before, false, VERDICT_INDETERMINATE, SUB_TRY_LATER },
+		{ "suspended, by its own list alone", meanwhile, over, false, VERDICT_INDETERMINATE, SUB_TRY_LATER },
+		{ "suspended, its own list is from before", earlier, held_before, false, VERDICT_INDETERMINATE, SUB_TRY_LATER },
+		{ "the seal, suspended after the stamp", NULL, seal_later, false, VERDICT_PASSED, SUB_NONE },
+		{ "the seal, stamped while suspended", NULL, seal_before, false, VERDICT_INDETERMINATE, SUB_TRY_LATER },
+		{ "resumed: stamped while suspended", NULL, resumed, false, VERDICT_PASSED, SUB_NONE },
+		{ "resumed: its own list is of the suspension", meanwhile, resumed, false, VERDICT_PASSED, SUB_NONE },
+		{ "resumed: no stamps", meanwhile, resumed, true, VERDICT_PASSED, SUB_NONE },
+		{ "resumed, revoked later: stamped before that", meanwhile, resumed_revoked, false, VERDICT_PASSED, SUB_NONE },
+		{ "resumed, revoked later: no stamps", meanwhile, resumed_revoked, true, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE },
+		{ "revoked out of it: stamped while suspended", NULL, revoked_out_of_it, false, VERDICT_FAILED, SUB_REVOKED },
+		{ "revoked out of it: its own list is of the suspension", meanwhile, revoked_out_of_it, false, VERDICT_FAILED, SUB_REVOKED },
+		{ "revoked out of it: its own list is from before", earlier, revoked_out_of_it, false, VERDICT_FAILED, SUB_REVOKED },
+		{ "revoked out of it: claims a time while suspended", NULL, revoked_out_of_it, true, VERDICT_FAILED, SUB_REVOKED },
+		{ "revoked, stamped by a service that was suspended then", NULL, tsa_before, false, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE },
+		{ "revoked, stamped by a service that was suspended later", NULL, tsa_later, false, VERDICT_PASSED, SUB_NONE },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		try(rows[i].name, &(struct maker_recipe){ .crl = rows[i].own_crl, .no_officer_stamp = rows[i].bare, .no_seal_stamp = rows[i].bare },
+		    rows[i].newest, rows[i].verdict, rows[i].sub);
+}
+
 /* The embedded CRL alone says enough for the time that a stamp proves. */
 static void
 embedded_evidence_is_enough(void **state)
@@ -377,6 +422,7 @@ main(void)
 		cmocka_unit_test(an_ordinary_permit_passes),
 		cmocka_unit_test(other_ways_to_sign),
 		cmocka_unit_test(revocation_and_time),
+		cmocka_unit_test(signed_while_suspended),
 		cmocka_unit_test(embedded_evidence_is_enough),
 		cmocka_unit_test(without_revocation_data),
 		cmocka_unit_test(dates_of_certificates),
