@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/pack.h"
 #include "ca/ocsp_response.h"
+#include "ca/publish_order.h"
 #include "ca/reissue.h"
 #include "ca/responder.h"
 
@@ -450,6 +451,15 @@ say_absent(struct ocsp_clock *c, bool absent)
 	c->absent = absent;
 }
 
+/* None yet, by another responder, half a day old, of a clock that went wrong, or ordered since. */
+static bool
+whole_is_due(struct generation *g, const struct batch *b, const struct before *last, int64_t now, bool *due, struct err *e)
+{
+	*due = !last->has_base || memcmp(last->responder, b->by.serial, sizeof(last->responder)) != 0 ||
+	    now >= last->base_at + OCSP_EVERY_SECS || now < last->base_at - OCSP_EVERY_SECS;
+	return *due || publish_ordered(g->a, last->base_size, due, e);
+}
+
 static bool
 issue_now(struct generation *g, int64_t now, int64_t *due, struct err *e)
 {
@@ -465,7 +475,8 @@ issue_now(struct generation *g, int64_t now, int64_t *due, struct err *e)
 		return true;
 	if (!read_before(g, &last, e) || !begin_batch(g, &b, &last, now, e))
 		return false;
-	whole = !last.has_base || memcmp(last.responder, b.by.serial, sizeof(last.responder)) != 0 || now >= last.base_at + OCSP_EVERY_SECS || now < last.base_at - OCSP_EVERY_SECS;
+	if (!whole_is_due(g, &b, &last, now, &whole, e))
+		return false;
 	if (!whole && !issue_delta(g, &b, &last, &whole, e))
 		return false;
 	if (whole)

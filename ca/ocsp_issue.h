@@ -4,7 +4,8 @@
  *
  * A whole batch answers for every certificate that was issued, and every
  * reservation that was voided, in the first `size` entries and has not expired;
- * twice a day, in PACK_SHARDS packs by ranges of the serial number.  A delta
+ * twice a day, and when an order asks for it (publish_order.h), in PACK_SHARDS packs
+ * by ranges of the serial number.  A delta
  * answers for those with an entry since the whole one that it follows; soon
  * after a change, in one pack.  Responses are valid for three days.
  *

@@ -19,6 +19,8 @@
  *		  key.block         subject: SHA-256 (hex) of a SubjectPublicKeyInfo, SHA-256 of
  *		                    canonical `with`; with {?"invalidity": RFC 3339} -> ids: its
  *		                    certificates, revoked in the same act
+ *		  authority.publish subject: the authority's own agency, SHA-256 of canonical
+ *		                    `with`; with {"what": ["crl", "ocsp"]} or one of them -> crl
  *		  person.appoint    subject: the person, SHA-256 of canonical `with`;
  *		                    with {"person", "role", "agency", "title", "mode", "kinds": [...],
  *		                    "from", ?"to" (dates), "decision"} -> ids: of the appointment

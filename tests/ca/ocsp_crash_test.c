@@ -1,7 +1,8 @@
 /* kill -9 of antin-ca at every place between two steps of the first whole batch
  * of OCSP responses, again and again in one world: what was recorded and not
  * signed is never finished, no number comes twice, and until a batch is whole
- * nobody is told anything that is not signed and true.  (Deltas:
+ * nobody is told anything that is not signed and true.  And of one that was ordered:
+ * the order is kept or not, and with it comes the batch.  (Deltas:
  * tests/crash/sweep.py.) */
 #include "tests/base/test.h"
 
@@ -10,6 +11,7 @@
 #include "base/pack.h"
 #include "register/fsck.h"
 #include "tests/ca/world.h"
+#include "tests/register/database.h"
 #include "verifier/ocsp.h"
 
 #include <openssl/ocsp.h>
@@ -83,7 +85,7 @@ killed_at_the_first_batch(void **state)
 		assert_case(faults[i], WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 		assert_done(fsck_run(&f, w.database, NULL, &e), e);
 	}
-	assert_true(world_start_ca(&w, NULL, NULL));
+	world_start(&w);
 	cert = first_certificate();
 	public = world_path(&w, "public");
 	s = ocsp_shelf_new(public);
@@ -91,13 +93,55 @@ killed_at_the_first_batch(void **state)
 		;
 	assert_int_equal(asked(s, cert), CERT_GOOD);
 	ocsp_shelf_free(s);
+}
+
+static int64_t
+database_of(const char *sql)
+{
+	struct values v = { .n = 0 };
+
+	return database_int(w.database, sql, &v, -1);
+}
+
+#define WHOLES "SELECT count(*) FROM ocsp WHERE follows IS NULL AND signed <> 0"
+
+static void
+killed_when_ordered_to_publish(void **state)
+{
+	static const struct { const char *fault; bool kept; } rows[] = {
+		{ "ca order:1", false }, { "ca order done:1", true }, { "ca ocsp.reserve:1", true }, { "ca ocsp.put done:3", true },
+	};
+	own(json_t) *with = json_pack("{s:[s]}", "what", "ocsp");
+	struct draft d = { .by = SEC, .verb = "authority.publish", .id = "H99", .with = with };
+	own_struct(buf) text = buf_new(1024);
+
+	json_write(&text, with);
+	sha256(d.hash, buf_span(&text));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int64_t before = database_of(WHOLES);
+		struct fsck f;
+		struct err e;
+
+		(void)world_stop_ca(&w, SIGTERM);
+		assert_case(rows[i].fault, world_start_ca(&w, rows[i].fault, NULL));
+		(void)!world_order(&w, &d, NULL, &e);
+		assert_case(rows[i].fault, WIFSIGNALED(world_wait_ca(&w)));
+		assert_done(fsck_run(&f, w.database, NULL, &e), e);
+		assert_case(rows[i].fault, database_of(WHOLES) == before);
+		assert_case(rows[i].fault, world_start_ca(&w, NULL, NULL));
+		if (!rows[i].kept)
+			assert_done(world_order(&w, &d, NULL, &e), e);
+		for (int t = 0; t < 3000 && database_of(WHOLES) == before; t++)
+			usleep(10000);
+		assert_case(rows[i].fault, database_of(WHOLES) == before + 1);
+	}
 	world_end(&w);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(killed_at_the_first_batch) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(killed_at_the_first_batch), cmocka_unit_test(killed_when_ordered_to_publish) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include "ca/crl_issue.h"
 #include "ca/ocsp_issue.h"
 #include "ca/ocsp_prefix.h"
+#include "ca/orders.h"
 #include "tests/ca/world.h"
 #include "tests/register/database.h"
 #include "verifier/ocsp.h"
@@ -428,6 +429,51 @@ several_batches_side_by_side(void **state)
 	assert_int_equal(asked_in("torn", GOOD, now + 70), TRY_LATER);
 }
 
+static int64_t
+whole_number(void)
+{
+	struct values v = { .n = 0 };
+
+	return database_int(w.database, "SELECT max(number) FROM ocsp WHERE follows IS NULL", &v, -1);
+}
+
+/* Carried out in this process; batches are made by the test itself. */
+static void
+order_to_publish(const char *with)
+{
+	own(json_t) *j = json_loads(with, 0, NULL);
+	struct draft d = { .by = SEC, .verb = "authority.publish", .id = "H99", .with = j };
+	own_struct(buf) cms = buf_new(ORDER_MAX), answer = buf_new(CA_MESSAGE_MAX);
+	struct hash root;
+	uint64_t size;
+	struct err e;
+
+	assert_done(reg_head(a.reg, &size, &root, &e), e);
+	sha256(d.hash, span_str(with));
+	d.after_size = (int64_t)size;
+	d.after_root = root.octet;
+	order_cms(&w, &d, &cms);
+	assert_done(order_carry_out(&a, buf_span(&cms), clock_now(), &answer, &e), e);
+}
+
+/* Though nothing changed and none is due; once; and not for an order of a CRL alone. */
+static void
+a_whole_batch_when_ordered(void **state)
+{
+	int64_t at = now + OCSP_EVERY_SECS + 100, last = whole_number(), shown;
+
+	order_to_publish("{\"what\":[\"crl\"]}");
+	issue(at);
+	assert_int_equal(whole_number(), last);
+	order_to_publish("{\"what\":[\"crl\",\"ocsp\"]}");
+	order_to_publish("{\"what\":[\"crl\"]}");
+	shown = issue(at + 10);
+	assert_true(shown > last && whole_number() == shown);
+	assert_int_equal(asked_in("public", GOOD, at + 20), ANSWERED);
+	issue(at + 30);
+	assert_int_equal(whole_number(), shown);
+}
+
 /* The register's row is altered, because nobody waits three years. */
 static void
 who_has_expired_has_no_answer(void **state)
@@ -457,6 +503,7 @@ main(void)
 		cmocka_unit_test(the_table),
 		cmocka_unit_test(it_follows_from_the_log),
 		cmocka_unit_test(several_batches_side_by_side),
+		cmocka_unit_test(a_whole_batch_when_ordered),
 		cmocka_unit_test(who_has_expired_has_no_answer),
 	};
 

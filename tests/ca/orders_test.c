@@ -4,7 +4,11 @@
 
 #include "base/clock.h"
 #include "base/cms.h"
+#include "base/file.h"
 #include "tests/ca/world.h"
+#include "verifier/crl.h"
+
+#include <unistd.h>
 
 static struct world w;
 
@@ -345,6 +349,67 @@ a_program_is_registered(void **state)
 	refused("nothing said of rights", &d, ERR_INPUT, "rights");
 }
 
+static int64_t
+crl_number(void)
+{
+	own_struct(buf) der = buf_new(1 << 20);
+	own_str char *path = world_path(&w, "public/crl/0.crl");
+	own(X509_CRL) *crl = NULL;
+	own(ASN1_INTEGER) *n = NULL;
+	struct err e;
+	int64_t number;
+
+	assert_done(file_read(&der, path, &e) && crl_from_any(&crl, buf_span(&der), &e), e);
+	n = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
+	assert_int_equal(ASN1_INTEGER_get_int64(&number, n), 1);
+	return number;
+}
+
+/* No OCSP here: ocsp_issue_test.c orders that. */
+static void
+it_publishes_when_ordered(void **state)
+{
+	static const struct { const char *name, *with, *id; enum who by; bool hash; enum err_class class; const char *word; } bad[] = {
+		{ "no approver of the city", "{\"what\":[\"crl\"]}", "H99", LOCAL, false, ERR_POLICY, "outside the scope" },
+		{ "another agency", "{\"what\":[\"crl\"]}", "H99.14", MAI, false, ERR_INPUT, "the authority's own agency, H99" },
+		{ "an unknown word", "{\"what\":[\"crl\",\"delta\"]}", "H99", MAI, false, ERR_ABSENT, "delta is not known" },
+		{ "a number", "{\"what\":[1]}", "H99", MAI, false, ERR_ABSENT, "no text, is not known" },
+		{ "nothing", "{\"what\":[]}", "H99", MAI, false, ERR_INPUT, "is empty" },
+		{ "twice", "{\"what\":[\"crl\",\"crl\"]}", "H99", MAI, false, ERR_INPUT, "twice" },
+		{ "a word alone", "{\"what\":\"crl\"}", "H99", MAI, false, ERR_INPUT, "what" },
+		{ "more than what", "{\"what\":[\"crl\"],\"when\":\"now\"}", "H99", MAI, false, ERR_INPUT, "when" },
+		{ "altered", "{\"what\":[\"crl\"]}", "H99", MAI, true, ERR_CONFLICT, "hash of subject" },
+		{ "no responder", "{\"what\":[\"crl\",\"ocsp\"]}", "H99", MAI, false, ERR_ABSENT, "no active certificate of the profile ocsp" },
+	};
+	static const unsigned char id[ORDER_ID_LEN] = { 9 };
+	struct draft d = { .verb = "authority.publish" };
+	own(json_t) *with = NULL, *answer = NULL;
+	int64_t before = crl_number();
+	struct err e;
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		own(json_t) *j = json_loads(bad[i].with, 0, NULL);
+
+		hash_with(&d, j);
+		d.hash[0] ^= bad[i].hash;
+		d.id = bad[i].id;
+		d.by = bad[i].by;
+		refused(bad[i].name, &d, bad[i].class, bad[i].word);
+	}
+	d = (struct draft){ .verb = "authority.publish", .id = "H99", .by = SEC };
+	refused("no with", &d, ERR_INPUT, "in \"with\"");
+	assert_int_equal(crl_number(), before);
+	with = json_pack("{s:[s]}", "what", "crl");
+	hash_with(&d, with);
+	d.order_id = id;
+	assert_done(world_order(&w, &d, &answer, &e), e);
+	assert_true(json_integer_value(json_object_get(answer, "crl")) > before);
+	for (int i = 0; i < 3000 && crl_number() == before; i++)
+		usleep(10000);
+	assert_int_equal(crl_number(), json_integer_value(json_object_get(answer, "crl")));
+	refused("the same order again", &d, ERR_CONFLICT, "accepted before");
+}
+
 /* Requests and orders, by the program that asks. */
 static void
 some_lists_are_for_programs(void **state)
@@ -428,6 +493,7 @@ main(void)
 		cmocka_unit_test(a_request_is_one_and_a_key_is_ones),
 		cmocka_unit_test(appointments_begin_and_end),
 		cmocka_unit_test(a_program_is_registered),
+		cmocka_unit_test(it_publishes_when_ordered),
 		cmocka_unit_test(some_lists_are_for_programs),
 		cmocka_unit_test(a_revoked_administrator_orders_nothing),
 	};

@@ -490,13 +490,29 @@ a_roll_over_is_for_the_authority_alone(void **state)
 	subject_drop(&s);
 }
 
+/* As a roll-over: it is the authority's own agency's, whose right ends at no ward. */
+static void
+to_publish_is_for_the_authority_alone(void **state)
+{
+	const struct order_verb *v = policy_verb(o.w.policy, "authority.publish");
+	struct subject s = { .id = "H99", .with = json_pack("{s:[s]}", "what", "crl") };
+
+	hash_json(s.hash, s.with);
+	for (size_t p = 0; p < npeople; p++) {
+		const struct place *place = people[p].place;
+
+		one_order(v->id, &people[p], word_in(v->roles, people[p].role) && place->reaches && strcmp(place->agency, "H99") == 0, &s);
+	}
+	subject_drop(&s);
+}
+
 /* A verb that comes later has its row here, too. */
 static void
 every_verb_of_the_policy_is_here(void **state)
 {
 	for (size_t k = 0; k < o.w.policy->nverbs; k++) {
 		bool found = strcmp(o.w.policy->verb[k].id, "order.withdraw") == 0 || strcmp(o.w.policy->verb[k].id, "cert.renew") == 0 ||
-		    strcmp(o.w.policy->verb[k].id, "authority.roll-over") == 0;
+		    strcmp(o.w.policy->verb[k].id, "authority.roll-over") == 0 || strcmp(o.w.policy->verb[k].id, "authority.publish") == 0;
 
 		for (size_t i = 0; i < COUNT(verbs); i++)
 			found |= strcmp(o.w.policy->verb[k].id, verbs[i].verb) == 0;
@@ -509,6 +525,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_roll_over_is_for_the_authority_alone),
+		cmocka_unit_test(to_publish_is_for_the_authority_alone),
 		cmocka_unit_test(every_verb_of_the_policy_is_here),
 		cmocka_unit_test(every_role_orders_every_verb_everywhere),
 		cmocka_unit_test(order_withdraw_is_for_who_signed),
