@@ -128,7 +128,8 @@ plan_chunk(struct generation *g, struct issue_item *it, size_t n, int64_t now, s
 bool
 issue_plan(struct authority *a, struct issue_batch *b, int64_t now, struct err *e)
 {
-	b->by = a->newest;
+	if (b->by == NULL)
+		b->by = a->newest;
 	return step_all(b, plan_chunk, now, e);
 }
 

@@ -46,7 +46,7 @@ struct issue_item {
 /* also: what becomes durable in one act with the i-th certificate; NULL: nothing. */
 struct issue_batch {
 	struct issue_item *item; size_t n;
-	struct generation *by;		/* whose key signs: the newest when it was planned */
+	struct generation *by;		/* whose key signs; NULL: the newest when it is planned */
 	void (*also)(struct reg_unit *, size_t i, void *state); void *state;
 };
 void issue_batch_drop(struct issue_batch *);

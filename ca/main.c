@@ -7,7 +7,8 @@
  * Speaks to: antin-register, antin-verifier (its workers read certificate
  * requests), the antin-hsm of the issuing token.
  * Can never: open the network, see a permit's key, issue without a recorded
- * order of somebody else.
+ * order of somebody else (but what the ceremony names, and its OCSP responder's
+ * certificate again on the same key).
  */
 #include "base/clock.h"
 #include "base/file.h"
@@ -24,6 +25,7 @@
 #include "ca/orders.h"
 #include "ca/proto.h"
 #include "ca/request.h"
+#include "ca/responder_renew.h"
 #include "ca/roll_over.h"
 
 #include <unistd.h>
@@ -244,10 +246,12 @@ main(int argc, char **argv)
 	if (!start(&conf, &a, &door, &e))
 		return start_refused(&e);
 	roll_over_start_timers(&a);
+	responder_timer_start(&a);
 	left_behind_start(&a);
 	start_ready();
 	if (!serve_run(door, &a, &e))
 		log_warn("%s", e.text);
+	responder_timer_stop();
 	roll_over_stop();
 	crl_stop(&a);
 	ocsp_stop(&a);

@@ -4,7 +4,8 @@
  *
  * Its key lies on the issuing token, its certificate has the profile `ocsp`
  * (ceremony, or request and order as any other): OCSPSigning, nocheck, and short
- * of life, because nobody asks for its own status.  Of several the newest that
+ * of life, because nobody asks for its own status; it is renewed by itself
+ * (responder_renew.h).  Of several the newest that
  * is active answers.
  */
 #pragma once

@@ -51,8 +51,10 @@ static const struct verb verbs[] = {
 		  { "name", REG_TEXT }, { "agency", REG_TEXT }, { "key_id", REG_BYTES }, { "tbs", REG_BYTES },
 		  { "not_before", REG_INT }, { "not_after", REG_INT }, { "generation", REG_INT, true } },
 	  .check = { NOT_BLOCKED,
-		     /* Records older than the second generation name none: theirs is the first. */
-		     { "SELECT 1 WHERE $generation = 1 + (SELECT count(*) FROM policy_adopted WHERE what = 'roll-over')", ERR_CONFLICT,
+		     /* Records older than the second generation name none: theirs is the first.
+		      * An older generation goes on answering for its own certificates. */
+		     { "SELECT 1 WHERE $generation = 1 + (SELECT count(*) FROM policy_adopted WHERE what = 'roll-over') OR "
+		       "($profile = 'ocsp' AND $generation <= (SELECT count(*) FROM policy_adopted WHERE what = 'roll-over'))", ERR_CONFLICT,
 		       "another generation of the authority issues; try again" },
 		     { "SELECT 1 FROM request WHERE id = $request AND state = 'pending'", ERR_CONFLICT, "this request is not waiting any more" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial) AND "

@@ -77,7 +77,7 @@ see_certificates(const struct doctor *d, struct buf *says, struct err *e)
 	values_int(&v, "gone", d->now - GONE_SECS);
 	if (!store_run(d->db, "SELECT profile, agency, not_after FROM certificate c WHERE state IN ('active', 'held') AND (person IS NULL OR profile = 'administrator') "
 	    "AND not_after BETWEEN $gone AND $ahead AND NOT EXISTS (SELECT 1 FROM certificate n WHERE n.profile = c.profile AND n.agency = c.agency AND n.name = c.name "
-	    "AND n.person IS NOT DISTINCT FROM c.person AND n.state = 'active' AND n.not_after > $ahead) ORDER BY not_after, serial", &v, types, 3, put_ending, &x, NULL, e))
+	    "AND n.person IS NOT DISTINCT FROM c.person AND (c.profile <> 'ocsp' OR n.generation = c.generation) AND n.state = 'active' AND n.not_after > $ahead) ORDER BY not_after, serial", &v, types, 3, put_ending, &x, NULL, e))
 		return ALARM;
 	if (x.n > 0)
 		return well(fail(e, ERR_CONFLICT, "%u end too soon: %.140s", x.n, buf_str(&names)));

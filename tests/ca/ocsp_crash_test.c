@@ -2,7 +2,8 @@
  * of OCSP responses, again and again in one world: what was recorded and not
  * signed is never finished, no number comes twice, and until a batch is whole
  * nobody is told anything that is not signed and true.  And of one that was ordered:
- * the order is kept or not, and with it comes the batch.  (Deltas:
+ * the order is kept or not, and with it comes the batch; of
+ * the responder's renewal: it is made once.  (Deltas:
  * tests/crash/sweep.py.) */
 #include "tests/base/test.h"
 
@@ -135,13 +136,40 @@ killed_when_ordered_to_publish(void **state)
 			usleep(10000);
 		assert_case(rows[i].fault, database_of(WHOLES) == before + 1);
 	}
+}
+
+#define RESPONDERS "SELECT count(*) FROM certificate WHERE profile = 'ocsp' AND state = 'active'"
+
+/* The register's dates are moved, because nobody waits a year: last, for fsck would see it. */
+static void
+killed_when_the_responder_is_renewed(void **state)
+{
+	static const char *const faults[] = { "ca reserve:1", "ca reserve done:1", "ca sign:2", "ca sign done:2", "ca commit:1", "ca commit done:1" };
+
+	w.broken = true;
+	for (size_t i = 0; i < COUNT(faults); i++) {
+		int64_t before = database_of(RESPONDERS);
+		int status = 0;
+
+		(void)world_stop_ca(&w, SIGTERM);
+		database_do(w.database, "UPDATE certificate SET not_after = not_after - 300 * 86400 WHERE profile = 'ocsp' AND state = 'active' AND not_after > time + 300 * 86400");
+		if (world_start_ca(&w, faults[i], &status))
+			status = world_wait_ca(&w);
+		assert_case(faults[i], WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		assert_case(faults[i], world_start_ca(&w, NULL, NULL));
+		for (int t = 0; t < 3000 && database_of(RESPONDERS) == before; t++)
+			usleep(10000);
+		assert_case(faults[i], database_of(RESPONDERS) == before + 1);
+		assert_case(faults[i], database_of("SELECT count(*) FROM certificate WHERE state = 'reserved'") == 0);
+	}
 	world_end(&w);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(killed_at_the_first_batch), cmocka_unit_test(killed_when_ordered_to_publish) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(killed_at_the_first_batch), cmocka_unit_test(killed_when_ordered_to_publish),
+		cmocka_unit_test(killed_when_the_responder_is_renewed) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "ca/ocsp_issue.h"
 #include "ca/ocsp_prefix.h"
 #include "ca/orders.h"
+#include "ca/responder_renew.h"
 #include "tests/ca/world.h"
 #include "tests/register/database.h"
 #include "verifier/ocsp.h"
@@ -439,21 +440,28 @@ whole_number(void)
 
 /* Carried out in this process; batches are made by the test itself. */
 static void
-order_to_publish(const char *with)
+order_here(struct draft d)
 {
-	own(json_t) *j = json_loads(with, 0, NULL);
-	struct draft d = { .by = SEC, .verb = "authority.publish", .id = "H99", .with = j };
 	own_struct(buf) cms = buf_new(ORDER_MAX), answer = buf_new(CA_MESSAGE_MAX);
 	struct hash root;
 	uint64_t size;
 	struct err e;
 
 	assert_done(reg_head(a.reg, &size, &root, &e), e);
-	sha256(d.hash, span_str(with));
 	d.after_size = (int64_t)size;
 	d.after_root = root.octet;
 	order_cms(&w, &d, &cms);
 	assert_done(order_carry_out(&a, buf_span(&cms), clock_now(), &answer, &e), e);
+}
+
+static void
+order_to_publish(const char *with)
+{
+	own(json_t) *j = json_loads(with, 0, NULL);
+	struct draft d = { .by = SEC, .verb = "authority.publish", .id = "H99", .with = j };
+
+	sha256(d.hash, span_str(with));
+	order_here(d);
 }
 
 /* Though nothing changed and none is due; once; and not for an order of a CRL alone. */
@@ -496,6 +504,85 @@ who_has_expired_has_no_answer(void **state)
 	assert_int_equal(answer(shelf, &q, at, &der), ANSWERED);
 }
 
+/* By openssl, at that time. */
+static void
+answers_at(int64_t at, X509 *by)
+{
+	struct ask q = { GOOD, EVP_sha256(), .also = GOOD };
+	own_struct(buf) der = buf_new(1), hex = buf_new(64), pem = buf_new(1 << 16), octets = buf_new(8192);
+	own_str char *command = NULL;
+
+	assert_int_equal(answer(shelf, &q, at, &der), ANSWERED);
+	cert_to_der(&octets, by);
+	assert_non_null(memmem(der.ptr, der.len, octets.ptr, octets.len));
+	put("resp.der", buf_span(&der));
+	cert_to_pem(&pem, w.issuing);
+	put("issuing.pem", buf_span(&pem));
+	buf_reset(&pem);
+	cert_to_pem(&pem, w.root);
+	put("root.pem", buf_span(&pem));
+	hex_put(&hex, buf_span(&serial[GOOD]));
+	command = xprintf("cd %s && openssl ocsp -respin resp.der -issuer issuing.pem -serial 0x%s -CAfile root.pem -verify_other issuing.pem -attime %lld -validity_period 400000000 2>&1",
+	    w.dir, buf_str(&hex), (long long)at);
+	assert_true(program_says(command, "Response verify OK") && program_says(command, ": good"));
+}
+
+static int64_t
+ends(X509 *x)
+{
+	return asn1_time_secs(X509_get0_notAfter(x));
+}
+
+static bool
+renewed_at(int64_t at)
+{
+	bool renewed;
+	struct err e;
+
+	assert_done(responder_renew(a.newest, at, &renewed, &e), e);
+	return renewed;
+}
+
+/* Last, because batches know no way back in time. */
+static void
+the_responder_is_renewed_by_itself(void **state)
+{
+	own(X509) *old = responder(), *new = NULL;
+	int64_t early = ends(old) - 91 * DAY_SECS, at = ends(old) - 89 * DAY_SECS;
+	struct draft revoke = { .by = SEC, .verb = "cert.revoke" };
+	own_struct(buf) id = buf_new(64), der = buf_new(8192);
+	struct ask q = { GOOD, EVP_sha1(), .also = GOOD };
+	own_struct(buf) before = buf_new(1);
+	struct revocation says;
+	int64_t last;
+	struct err e;
+
+	assert_false(renewed_at(now) || renewed_at(early));
+	issue(early);
+	answers_at(early + 10, old);
+	assert_int_equal(answer(shelf, &q, early + 10, &before), ANSWERED);
+	last = issue(at);
+	assert_true(renewed_at(at));
+	new = responder();
+	assert_true(ends(new) > ends(old) && EVP_PKEY_eq(X509_get0_pubkey(old), X509_get0_pubkey(new)) == 1);
+	assert_int_equal(X509_NAME_cmp(X509_get_subject_name(new), X509_get_subject_name(old)), 0);
+	assert_false(renewed_at(at) || renewed_at(at + 80 * DAY_SECS));
+	assert_true(issue(at + 10) > last);
+	answers_at(at + 20, new);
+	assert_done(ocsp_lookup(&says, buf_span(&before), cert[GOOD], w.issuing, early + 20, &e), e);
+	assert_int_equal(says.state, CERT_GOOD);
+
+	/* What an order ended is not made again. */
+	cert_to_der(&der, new);
+	sha256(revoke.hash, buf_span(&der));
+	serial_hex(&id, X509_get0_serialNumber(new));
+	revoke.id = buf_str(&id);
+	order_here(revoke);
+	assert_false(renewed_at(at + DAY_SECS));
+	/* And one that has ended is nobody's. */
+	assert_false(renewed_at(ends(old) + 1));
+}
+
 int
 main(void)
 {
@@ -505,6 +592,7 @@ main(void)
 		cmocka_unit_test(several_batches_side_by_side),
 		cmocka_unit_test(a_whole_batch_when_ordered),
 		cmocka_unit_test(who_has_expired_has_no_answer),
+		cmocka_unit_test(the_responder_is_renewed_by_itself),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/pack.h"
 #include "tests/ca/next_key.h"
+#include "tests/register/database.h"
 #include "verifier/crl.h"
 
 #include <signal.h>
@@ -328,6 +329,36 @@ a_token_is_away(void **state)
 	assert_done(world_order(&w, &d, NULL, &e), e);
 }
 
+/* The register's date is moved, because nobody waits a year: last, for fsck would see it. */
+static void
+the_old_responder_is_renewed_by_the_old_key(void **state)
+{
+	static const char count[] = "SELECT count(*) FROM certificate WHERE profile = 'ocsp' AND generation = 1 AND state = 'active'";
+	own(json_t) *list = NULL;
+	const json_t *item;
+	size_t i, seen = 0;
+
+	assert_int_equal(WEXITSTATUS(world_stop_ca(&w, SIGTERM)), 0);
+	w.broken = true;
+	database_do(w.database, "UPDATE certificate SET not_after = not_after - 300 * 86400 WHERE profile = 'ocsp' AND generation = 1");
+	assert_true(world_start_ca(&w, NULL, NULL));
+	for (int t = 0; t < 3000 && database_int(w.database, count, NULL, -1) < 2; t++)
+		usleep(10000);
+	assert_int_equal(database_int(w.database, count, NULL, -1), 2);
+	list = world_list(&w, "{\"what\":\"certificates\",\"state\":\"active\"}");
+	json_array_foreach(json_object_get(list, "items"), i, item) {
+		own_struct(buf) der = buf_new(CA_MESSAGE_MAX);
+		own(X509) *cert = NULL;
+		struct err e;
+
+		if (strcmp(json_string_value(json_object_get(item, "profile")) ?: "", "ocsp") != 0)
+			continue;
+		assert_done(world_text(&w, CA_CERTIFICATE, json_string_value(json_object_get(item, "id")), &der, &e) && cert_from_any(&cert, buf_span(&der), &e), e);
+		seen += X509_verify(cert, X509_get0_pubkey(w.issuing)) == 1;
+	}
+	assert_int_equal(seen, 2);
+}
+
 int
 main(void)
 {
@@ -342,6 +373,7 @@ main(void)
 		cmocka_unit_test(the_other_key_knows_nothing),
 		cmocka_unit_test(it_begins_again_with_both),
 		cmocka_unit_test(a_token_is_away),
+		cmocka_unit_test(the_old_responder_is_renewed_by_the_old_key),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
