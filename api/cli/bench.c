@@ -40,6 +40,7 @@ static const struct { const char *name; bool (*run)(struct bench *, struct figur
 	{ "issue", bench_issue },
 	{ "issue-stored", bench_issue_stored },
 	{ "ocsp-get", bench_ocsp_get },
+	{ "search", bench_search },
 	{ "start", bench_start },
 	{ "crl", bench_crl },
 	{ "seal", bench_seal },

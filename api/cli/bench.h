@@ -70,6 +70,7 @@ must_check bool bench_register_memory(struct bench *, struct figure *, struct er
 must_check bool bench_issue(struct bench *, struct figure *, struct err *);
 must_check bool bench_ocsp_get(struct bench *, struct figure *, struct err *);
 must_check bool bench_issue_stored(struct bench *, struct figure *, struct err *);
+must_check bool bench_search(struct bench *, struct figure *, struct err *);
 must_check bool bench_start(struct bench *, struct figure *, struct err *);
 must_check bool bench_crl(struct bench *, struct figure *, struct err *);
 must_check bool bench_seal(struct bench *, struct figure *, struct err *);

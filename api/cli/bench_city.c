@@ -3,6 +3,7 @@
  *
  *	issue-stored  to issue more, against an authority with a thousand; the two
  *	              take turns, so that what else the machine does falls on both
+ *	search        to look for a name among them
  *	crl           from a revocation's order to the published CRL when all are
  *	              revoked: rows, octets, guard, signature, file
  *
@@ -33,6 +34,8 @@
 #define TURNS 3
 #define STORED_ORDERS 2			/* a turn */
 #define STORED_TARGET 0.9
+#define SEARCHES 100
+#define SEARCH_MS 100
 #define CRLS 5
 #define CRL_MS 400
 
@@ -242,6 +245,38 @@ bench_issue_stored(struct bench *b, struct figure *f, struct err *e)
 	f->limit_is = "the same where 1,000 are";
 	f->target = STORED_TARGET;
 	return good;
+}
+
+/*
+ * search
+ */
+
+/* A name that nobody bears: no row ends the walk before its end. */
+bool
+bench_search(struct bench *b, struct figure *f, struct err *e)
+{
+	own(json_t) *ask = json_pack("{s:s, s:s, s:s, s:s}", "what", "certificates", "name", "nguyen thi khong", "agency", "H99", "state", "active");
+	struct bench_world *w = &b->city.world;
+	int64_t from;
+
+	if (!bench_city(b, e) || !bench_world_program(w, e))
+		return false;
+	from = clock_mono_ms();
+	for (int i = 0; i < SEARCHES; i++) {
+		own(json_t) *answer = NULL;
+		json_t *items;
+
+		if (!bench_json(&answer, w, "/v1/list/ca", ask, e) || !json_take_arr(&items, answer, "items", e))
+			return false;
+		if (json_array_size(items) != 0)
+			return fail(e, ERR_BUG, "somebody bears the name that nobody bears");
+	}
+	f->value = (double)(clock_mono_ms() - from) / SEARCHES;
+	f->limit = SEARCH_MS;
+	f->unit = "ms a search by name among 100,000 certificates, over HTTP, that finds nobody";
+	f->limit_is = "ms asked for";
+	f->at_most = true;
+	return true;
 }
 
 /*

@@ -486,8 +486,8 @@ enrol_seal(struct bench_world *w, struct err *e)
 	return enrol(w, "{\"profile\":\"seal\",\"agency\":\"" BENCH_AGENCY "\"}", buf_span(&der), e);
 }
 
-static bool
-register_program(struct bench_world *w, struct err *e)
+bool
+bench_world_program(struct bench_world *w, struct err *e)
 {
 	own(json_t) *with = NULL;
 	struct order_subject s = { "" };
@@ -513,5 +513,5 @@ bool
 bench_world_staff(struct bench_world *w, struct err *e)
 {
 	return enrol_person(w, BENCH_OFFICER, "officer", e) && enrol_person(w, BENCH_CLERK, "clerk", e) && enrol_seal(w, e) &&
-	    register_program(w, e) && open_book(w, e);
+	    bench_world_program(w, e) && open_book(w, e);
 }

@@ -41,6 +41,7 @@ void bench_world_drop(struct bench_world *);
 #define BENCH_API_KEY "bench-4711"
 #define BENCH_AGENCY "H99.17"
 must_check bool bench_world_staff(struct bench_world *, struct err *);
+must_check bool bench_world_program(struct bench_world *, struct err *);	/* the program alone */
 
 /* An order about subjects; answer may be NULL. */
 must_check bool bench_order(json_t **answer, const struct bench_world *, enum bench_who, const char *verb,
