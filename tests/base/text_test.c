@@ -57,6 +57,38 @@ words_of_texts(void **state)
 }
 
 static void
+put_character(struct buf *text, unsigned c)
+{
+	if (c < 0x80)
+		buf_printf(text, "%c", (int)c);
+	else if (c < 0x800)
+		buf_printf(text, "%c%c", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
+	else if (c < 0x10000)
+		buf_printf(text, "%c%c%c", 0xe0 | c >> 12, 0x80 | (c >> 6 & 0x3f), 0x80 | (c & 0x3f));
+	else
+		buf_printf(text, "%c%c%c%c", 0xf0 | c >> 18, 0x80 | (c >> 12 & 0x3f), 0x80 | (c >> 6 & 0x3f), 0x80 | (c & 0x3f));
+}
+
+/* Whatever the letter: what is found may be looked for as it is kept, and no sign of
+ * a pattern is left. */
+static void
+words_stay_what_they_are(void **state)
+{
+	for (unsigned c = 1; c < 0x30000; c++) {
+		own_struct(buf) text = buf_new(64), once = buf_new(64), twice = buf_new(64);
+		struct err e;
+
+		if (c >= 0xd800 && c < 0xe000)
+			continue;
+		put_character(&text, c);
+		assert_done(text_words(&once, buf_span(&text), &e), e);
+		assert_done(text_words(&twice, buf_span(&once), &e), e);
+		assert_string_equal(buf_str(&twice), buf_str(&once));
+		assert_null(strpbrk(buf_str(&once), "%_\\\n\""));
+	}
+}
+
+static void
 what_deceives_is_refused(void **state)
 {
 	/* Ranges of code points, each of which is refused inside a name; its ends and
@@ -74,14 +106,7 @@ what_deceives_is_refused(void **state)
 			struct err e = { .class = ERR_NONE };
 
 			buf_put_str(&text, "Ng");
-			if (c < 0x80)
-				buf_printf(&text, "%c", (int)c);
-			else if (c < 0x800)
-				buf_printf(&text, "%c%c", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
-			else if (c < 0x10000)
-				buf_printf(&text, "%c%c%c", 0xe0 | c >> 12, 0x80 | (c >> 6 & 0x3f), 0x80 | (c & 0x3f));
-			else
-				buf_printf(&text, "%c%c%c%c", 0xf0 | c >> 18, 0x80 | (c >> 12 & 0x3f), 0x80 | (c >> 6 & 0x3f), 0x80 | (c & 0x3f));
+			put_character(&text, c);
 			buf_put_str(&text, "a");
 			assert_case(named, !text_check(buf_span(&text), false, &e));
 			assert_case(named, e.class == ERR_INPUT && (c == '\n' ? strstr(e.text, "line break") : strstr(e.text, named)) != NULL);
@@ -109,6 +134,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_letter_folds),
 		cmocka_unit_test(words_of_texts),
+		cmocka_unit_test(words_stay_what_they_are),
 		cmocka_unit_test(what_deceives_is_refused),
 		cmocka_unit_test(what_is_no_text_is_refused),
 	};
