@@ -391,6 +391,12 @@ renewed_near_its_end(void **state)
 	name_certificate(&s, old);
 	world_refused("a security officer", renew(SEC, old, NULL, &e), &e, ERR_POLICY, "no role");
 	world_refused("with something to say", anew(MAI, "cert.renew", &s, 1, with, NULL, &e), &e, ERR_INPUT, "no \"with\"");
+	/* While the token is away nothing is made; afterwards the same is asked for again. */
+	world_stop(&w.hsm, SIGTERM);
+	assert_false(renew(LOCAL, old, NULL, &e));
+	assert_true(e.class == ERR_LATER || e.class == ERR_TOKEN);
+	assert_int_equal(database_int(w.database, "SELECT count(*) FROM certificate WHERE person = 'CB-000640' AND state <> 'void'", NULL, -1), 1);
+	world_start_hsm(&w);
 	assert_done(renew(LOCAL, old, &answer, &e), e);
 	new = made(answer, 0);
 	assert_true(ASN1_TIME_compare(X509_get0_notAfter(new), X509_get0_notAfter(old)) >= 0);
