@@ -15,6 +15,7 @@ die() { printf 'failed: %s\n' "$*" >&2; exit 1; }
 world_init() {
 	state=$1 build=$2
 	source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+	policy_folder=${policy_folder:-$source_dir/policy}	# a test may give another
 	antin=$(cd "$build" && pwd)/bin/antin
 	mkdir -p "$state"
 	state=$(cd "$state" && pwd)
@@ -82,7 +83,7 @@ make_token() {	# office|desk PINS TOKEN
 choose_ids() {
 	uid_base=0
 	[ "$(id -u)" -eq 0 ] || return 0
-	if setpriv --reuid 61000 --regid 61000 --clear-groups test -x "$state" -a -r "$source_dir/policy/roles.xml" 2>/dev/null; then uid_base=61000; fi
+	if setpriv --reuid 61000 --regid 61000 --clear-groups test -x "$state" -a -r "$policy_folder/roles.xml" 2>/dev/null; then uid_base=61000; fi
 }
 
 world_tokens() {
@@ -121,7 +122,7 @@ world_ceremony() {
 	  {"profile": "ocsp", "name": "Trả lời trạng thái THỬ NGHIỆM", "agency": "H99", "csr": "$state/ceremony/ocsp.csr"},
 	  {"profile": "service-signer", "name": "Dịch vụ ký THỬ NGHIỆM", "agency": "H99", "csr": "$state/ceremony/service.csr"}]}
 	EOF
-	office ceremony "$state/ceremony/ceremony.json" --policy-folder "$source_dir/policy" >/dev/null || die "the ceremony"
+	office ceremony "$state/ceremony/ceremony.json" --policy-folder "$policy_folder" >/dev/null || die "the ceremony"
 	cp "$state/ceremony/root.crt" "$state/trust/"
 }
 
@@ -191,14 +192,14 @@ world_conf() {
 
 		[antin-verifier]
 		$common
-		policy = $source_dir/policy
+		policy = $policy_folder
 		trust = $state/trust
 		public = $state/public
 		host = $host
 
 		[antin-ca]
 		$common
-		policy = $source_dir/policy
+		policy = $policy_folder
 		root = $state/ceremony/root.crt
 		ceremony = $state/ceremony/ceremony.cms
 
@@ -208,7 +209,7 @@ world_conf() {
 
 		[antin-signer]
 		$common
-		policy = $source_dir/policy
+		policy = $policy_folder
 		origin = $origin
 		status_uri = http://$host/status/1.cwt
 		root = $state/ceremony/root.crt
@@ -226,7 +227,7 @@ world_conf() {
 		public = $state/public
 		database = $database
 		site = http://$host
-		policy = $source_dir/policy
+		policy = $policy_folder
 		witness_policy = ${cosigned:+$state/witness.policy}
 		tokens = antin-hsm-log antin-hsm-issuing antin-hsm-seal antin-hsm-service antin-hsm-tsa
 		unsynchronised_clock = yes
@@ -345,7 +346,7 @@ second_officer() {
 	appoint CB-000021 officer H99 "PHÓ CHỦ TỊCH" "KT."
 }
 
-agency_name() { sed -n "s/.*id=\"$1\" name=\"\([^\"]*\)\".*/\1/p" "$source_dir/policy/agencies.xml"; }
+agency_name() { sed -n "s/.*id=\"$1\" name=\"\([^\"]*\)\".*/\1/p" "$policy_folder/agencies.xml"; }
 
 enrol_seals() {
 	local ids='' agency id
@@ -414,7 +415,7 @@ collect_evidence() {
 verify() {	# FILE [options]
 	local file=$1
 	shift
-	"$antin" verify "$file" --trust "$state/trust" --evidence "$state/evidence" --policy-folder "$source_dir/policy" "$@"
+	"$antin" verify "$file" --trust "$state/trust" --evidence "$state/evidence" --policy-folder "$policy_folder" "$@"
 }
 
 service_certificate() {

@@ -265,6 +265,7 @@ d = open(sys.argv[1] + '/twice.cms', 'rb').read()
 open(sys.argv[1] + '/altered.cms', 'wb').write(d.replace(b'"next": 5', b'"next": 6').replace(b'"next":5', b'"next":6'))
 PY
 before=$(reserved)
+of=$(cat "$state/desk/certificates/CB-000013.serial")
 leaked=$(printf 'a key that leaked' | sha256sum | cut -d' ' -f1)
 table <<'TABLE'
 an order that has expired      | 409 | conflict | the order has expired                          | ordered expired
@@ -283,6 +284,19 @@ the officer orders the seal    |   1 | policy   | no appointment (clerk) for age
 an approver orders the seal    |   1 | policy   | no appointment (clerk) for agency H99.31.07    | seal_by approver CB-000001 "$handle"
 the clerk of another agency    |   1 | policy   | no appointment (clerk) for agency H99.31.07    | seal_by local CB-000013 "$handle"
 the clerk approves a certificate | 1 | policy   | approver                                       | by clerk CB-000012 cert.revoke "$(cat "$state/desk/certificates/CB-000013.serial")"
+a change by the clerk          |   1 | policy   | no role that may order cert.modify             | by clerk CB-000012 cert.modify "$of" --with '{"changes":[{"title":"X"}]}'
+a change that changes nothing  |   1 | conflict | says this already                              | by approver CB-000001 cert.modify "$of" --with '{"changes":[{"title":"Văn thư"}]}'
+a change that says nothing     |   1 | input    | says in "with" what it is about                | by approver CB-000001 cert.modify "$of"
+two changes for one person     |   1 | input    | has 2 rows for 1 subjects                      | by approver CB-000001 cert.modify "$of" --with '{"changes":[{"title":"X"},{"title":"Y"}]}'
+a change of the serial number  |   1 | input    | person                                         | by approver CB-000001 cert.modify "$of" --with '{"changes":[{"person":"CB-000099"}]}'
+to an agency that is none      |   1 | absent   | no agency H99.77                               | by approver CB-000001 cert.modify "$of" --with '{"changes":[{"agency":"H99.77"}]}'
+a change for oneself           |   1 | policy   | nobody orders cert.modify for themselves       | by approver CB-000001 cert.modify "$(cat "$state/desk/certificates/CB-000001.serial")" --with '{"changes":[{"title":"X"}]}'
+a renewal three years early    |   1 | policy   | in its last 90 days                            | by approver CB-000001 cert.renew "$of"
+to publish, by the clerk       |   1 | policy   | no role that may order authority.publish       | by clerk CB-000012 authority.publish H99 --with '{"what":["crl"]}'
+to publish for a department    |   1 | input    | the authority's own agency, H99                | by approver CB-000001 authority.publish H99.14 --with '{"what":["crl"]}'
+to publish what is not known   |   1 | absent   | delta is not known                             | by approver CB-000001 authority.publish H99 --with '{"what":["delta"]}'
+to publish nothing             |   1 | input    | "what" is empty                                | by approver CB-000001 authority.publish H99 --with '{"what":[]}'
+to publish                     |   0 | done     |                                                | by approver CB-000001 authority.publish H99 --with '{"what":["crl","ocsp"]}'; jq -e '.crl > 0' "$answer" >/dev/null || code=no-number
 a key, by one person           |   0 | done     |                                                | by security CB-000002 key.block "$leaked" --with '{}' --minutes 60; waits=$(jq -r .waits.id "$answer")
 the same person consents       |   1 | policy   | one person's two signatures are one            | by security CB-000002 order.consent "$waits"
 the clerk consents             |   1 | policy   | no role that may order key.block               | by clerk CB-000012 order.consent "$waits"

@@ -158,6 +158,25 @@ report_dossiers(void)
 	assert_int_equal(json_integer_value(json_object_get(answer, "done")), 4);
 }
 
+/* On the same key: a request, a reservation and a certificate of its own, and the end
+ * of the old one.  A renewal is the same without that end, and years away. */
+static void
+change_title(void)
+{
+	own(json_t) *with = json_pack("{s:[{s:s}]}", "changes", "title", "Phó phòng");
+	own(EVP_PKEY) *key = key_new();
+	own(X509) *cert = world_enrol(&o.w, "official", "H99", "Người Đổi (thử nghiệm)", "CB-000093", "Chuyên viên", key);
+	struct draft d = { .by = MAI, .verb = "cert.modify", .with = with };
+	own_struct(buf) der = buf_new(8192), serial = buf_new(64);
+	struct err e;
+
+	cert_to_der(&der, cert);
+	sha256(d.hash, buf_span(&der));
+	serial_hex(&serial, X509_get0_serialNumber(cert));
+	d.id = buf_str(&serial);
+	assert_done(world_order(&o.w, &d, NULL, &e), e);
+}
+
 static void
 work(void)
 {
@@ -188,6 +207,7 @@ work(void)
 	office_certificate(&o, "cert.suspend", o.staff[TL].cert);
 	office_revoke(&o, o.staff[TL].cert);
 	office_certificate(&o, "cert.suspend", o.w.admin[LOCAL].cert);
+	change_title();
 	lose_and_restore(signed_);
 }
 
