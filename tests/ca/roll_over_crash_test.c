@@ -1,12 +1,15 @@
 /* kill -9 of antin-ca at every place between two steps of a roll-over, then a
  * start: either the old key issues as before and the order can be given again, or
- * the new one does, with its CRL and its OCSP responder. */
+ * the new one does, with its CRL and its OCSP responder.  And a new token that
+ * does not sign: what waits for it is tried again. */
 #include "tests/base/test.h"
 
 #include "register/fsck.h"
 #include "tests/ca/next_key.h"
+#include "tests/register/database.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,19 +105,55 @@ killed_while_it_rolls_over(void **state)
 	end_world();
 }
 
+#define OF_SECOND "SELECT count(*) FROM certificate WHERE generation = 2 AND state = "
+
+static int64_t
+count(const char *sql)
+{
+	return database_int(w.database, sql, NULL, -1);
+}
+
+/* The new token has the key and cannot sign: the order is done all the same, and the
+ * timer tries again until the services have their certificates, once. */
+static void
+services_are_tried_again(void **state)
+{
+	struct err e;
+
+	next_make(&w, &next);
+	world_start(&w);
+	setenv("ANTIN_FAULT", "hsm.sign:1", 1);
+	second = next_start_hsm(&w);
+	unsetenv("ANTIN_FAULT");
+	assert_done(next_order(&w, &(struct draft){ .by = MAI }, buf_span(&next.made.bundle), NULL, &e), e);
+	/* Two that failed: one was tried again already. */
+	for (int i = 0; i < 3000 && count(OF_SECOND "'void'") < 2; i++)
+		usleep(10000);
+	assert_true(count(OF_SECOND "'void'") >= 2);
+	assert_int_equal(count(OF_SECOND "'active'"), 0);
+	world_stop(&second, SIGTERM);
+	second = next_start_hsm(&w);
+	for (int i = 0; i < 6000 && count(OF_SECOND "'active'") == 0; i++)
+		usleep(10000);
+	assert_int_equal(count(OF_SECOND "'active'"), 1);
+	assert_true(is_public("public/ocsp1/0.pack"));
+	assert_int_equal(count(OF_SECOND "'active'"), 1);
+	end_world();
+}
+
 /* A process has one SoftHSM: each world in one of its own. */
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(killed_while_it_rolls_over) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(killed_while_it_rolls_over) }, again[] = { cmocka_unit_test(services_are_tried_again) };
 	int failed = 0;
 
-	for (row = 0; row < COUNT(rows); row++) {
+	for (row = 0; row <= COUNT(rows); row++) {
 		int status = -1;
 		pid_t pid = fork();
 
 		if (pid == 0)
-			_exit(cmocka_run_group_tests(tests, NULL, NULL));
+			_exit(row < COUNT(rows) ? cmocka_run_group_tests(tests, NULL, NULL) : cmocka_run_group_tests(again, NULL, NULL));
 		waitpid(pid, &status, 0);
 		failed += status != 0;
 	}

@@ -62,6 +62,7 @@ cp /var/lib/antin/look.crl /var/lib/antin/old.crl
 	systemctl list-units --no-legend --plain 'antin*' | awk '{ print $1, $3 "/" $4 }' | sort
 	antin doctor --config /etc/antin/antin.conf | grep -v '^bỏ qua'
 	systemctl start antin-backup && antin backup verify /var/lib/antin/backups/* | head -n 1
+	systemctl start antin-recheck && echo "re-checked: $(jq -r 'keys | join(" ")' /var/lib/antin/recheck.json)" || journalctl -b --no-pager -u antin-recheck | tail -n 5
 	[ "$(systemctl list-units --no-legend 'antin*@*' | grep -c running)" -eq 11 ] || journalctl -b --no-pager -u 'antin*' | grep -v 'Scheduled restart\|Failed with result\|Main process\|Started' | tail -n 25
 } >/var/lib/antin/seen.new 2>&1
 mv /var/lib/antin/seen.new /var/lib/antin/seen
@@ -101,7 +102,7 @@ running() { grep -c '^antin.*@.*service active/running' "$machine/var/lib/antin/
 
 # systemd's own judges: nothing that it does not understand; how much a process
 # could do before its own jail (0: nothing, 10: all).
-for unit in antin@ca antin@api antin@register antin-hsm@issuing antin-doctor antin-backup; do
+for unit in antin@ca antin@api antin@register antin-hsm@issuing antin-doctor antin-backup antin-recheck; do
 	expect "systemd-analyze verify $unit" "$(chroot "$machine" systemd-analyze verify --man=no "/etc/systemd/system/$unit.service" 2>&1 | grep -i antin)" ""
 	exposed=$(chroot "$machine" systemd-analyze security --offline=true --no-pager "/etc/systemd/system/$unit.service" 2>/dev/null | sed -n 's/.*exposure level.*: \([0-9.]*\) .*/\1/p')
 	expect "systemd-analyze security $unit: $exposed of 10" "$(awk -v e="$exposed" 'BEGIN { print (e != "" && e <= 3.5) }')" 1
@@ -110,6 +111,7 @@ done
 if boot; then
 	cat "$machine/var/lib/antin/seen"
 	expect "eleven daemons run" "$(running)" 11
+	expect "the nightly re-check ends well" "$(grep -c '^re-checked: ' "$machine/var/lib/antin/seen")" 1
 	first=$(number)
 	power_cut
 	if boot; then
