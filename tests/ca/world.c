@@ -6,6 +6,7 @@
 #include "base/serve.h"
 #include "register/fsck.h"
 #include "tests/base/test.h"
+#include "tests/ca/left.h"
 #include "tests/register/database.h"
 #include "verifier/csr.h"
 #include "verifier/proto.h"
@@ -516,6 +517,7 @@ world_end(struct world *w)
 		world_stop(all[i], SIGTERM);
 	if (!w->broken)
 		world_fsck(w);
+	left_take(w);
 	peer_free(w->to_ca);
 	for (size_t i = 0; i < ADMINS; i++) {
 		EVP_PKEY_free(w->admin[i].key);
