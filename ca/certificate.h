@@ -34,6 +34,7 @@ struct certificate_plan {
 	unsigned char key_id[KEY_ID_LEN];
 	int64_t not_before, not_after;
 	char crl_url[256];				/* "": none (root) */
+	char ocsp_url[256];				/* for a profile that names it */
 };
 
 /* validity: from now - 10 minutes for the profile's years, inside the issuer's. */

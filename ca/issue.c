@@ -43,6 +43,7 @@ fill_plan(struct certificate_plan *p, const struct generation *g, const struct r
 	snprintf(p->organisation, sizeof(p->organisation), "%s", f->agency->name);
 	snprintf(p->agency, sizeof(p->agency), "%s", f->agency->id);
 	snprintf(p->crl_url, sizeof(p->crl_url), "%s/" CRL_PATH, g->a->site, (int)generation_shard(g));
+	snprintf(p->ocsp_url, sizeof(p->ocsp_url), "%s/" OCSP_ADDRESS, g->a->site);
 	return serial_draw(&p->serial, e);
 }
 

@@ -282,6 +282,15 @@ basic_constraints(const struct lint_case *c)
 	    X509_get_pathlen(c->cert) == (f->ca ? f->path_length : -1);
 }
 
+/* An issuer of path length n has below it no CA that is not of a shorter one. */
+static bool
+path_nested(const struct lint_case *c)
+{
+	long above = c->issuer == NULL ? -1 : X509_get_pathlen(c->issuer), here = X509_get_pathlen(c->cert);
+
+	return above < 0 || (X509_get_extension_flags(c->cert) & EXFLAG_CA) == 0 || (here >= 0 && here < above);
+}
+
 static const struct { const char *word; unsigned bit; } usages[] = {
 	{ "digitalSignature", KU_DIGITAL_SIGNATURE }, { "nonRepudiation", KU_NON_REPUDIATION },
 	{ "keyCertSign", KU_KEY_CERT_SIGN }, { "cRLSign", KU_CRL_SIGN },
@@ -371,6 +380,28 @@ crl_point(const struct lint_case *c)
 	return good;
 }
 
+/* RFC 5280 4.2.2.1: one access description, of the responder. */
+static bool
+status_address(const struct lint_case *c)
+{
+	AUTHORITY_INFO_ACCESS *all;
+	const ACCESS_DESCRIPTION *one;
+	bool good = false;
+
+	if (!c->plan->profile->ocsp)
+		return X509_get_ext_by_NID(c->cert, NID_info_access, -1) < 0;
+	all = X509_get_ext_d2i(c->cert, NID_info_access, NULL, NULL);
+	if (sk_ACCESS_DESCRIPTION_num(all) == 1) {
+		one = sk_ACCESS_DESCRIPTION_value(all, 0);
+		good = OBJ_obj2nid(one->method) == NID_ad_OCSP && one->location->type == GEN_URI &&
+		    span_eq_str(string_span(one->location->d.uniformResourceIdentifier), c->plan->ocsp_url) &&
+		    strncmp(c->plan->ocsp_url, "http", 4) == 0 && present_plain(c, NID_info_access);
+	}
+	AUTHORITY_INFO_ACCESS_free(all);
+	ERR_clear_error();
+	return good;
+}
+
 static bool
 ocsp_nocheck(const struct lint_case *c)
 {
@@ -419,12 +450,14 @@ static const struct lint lints[] = {
 	{ "key-issuer", "Antin ca/lint.h", "the key is not the authority's own", key_not_issuers },
 	{ "extension-once", "RFC 5280 4.2", "no extension stands twice", extension_once },
 	{ "basic-constraints", "RFC 5280 4.2.1.9", "basic constraints are critical and the profile's", basic_constraints },
+	{ "path-nested", "RFC 5280 4.2.1.9", "an authority's path length is below its issuer's", path_nested },
 	{ "key-usage", "RFC 5280 4.2.1.3", "the key usage is critical and the profile's", key_usage },
 	{ "extended-usage", "RFC 5280 4.2.1.12", "the extended key usage is the profile's, at most one", extended_usage },
 	{ "usage-apart", "ETSI EN 319 412-2 4.3.2", "a key that commits a person serves no protocol", signing_or_identity },
 	{ "key-ids", "RFC 5280 4.2.1.1, 4.2.1.2", "both key identifiers are there, and the authority's is the issuer's", key_identifiers },
 	{ "policy", "RFC 5280 4.2.1.4", "the one certificate policy is the tier's", policy_oid },
 	{ "crl-point", "RFC 5280 4.2.1.13", "the one CRL distribution point is the shard's URL", crl_point },
+	{ "status-address", "RFC 5280 4.2.2.1", "the one authority information access is the OCSP address, where the profile names it", status_address },
 	{ "ocsp-nocheck", "RFC 6960 4.2.2.2.1", "OCSP no-check stands in a responder's certificate and no other", ocsp_nocheck },
 	{ "server-name", "RFC 6125 4.1", "a subject alternative name stands in a server's certificate and no other", server_name },
 	{ "der", "RFC 5280 4.1", "the octets are the one DER of what they say", der_same },

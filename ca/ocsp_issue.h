@@ -34,6 +34,7 @@
 
 #include "ca/authority.h"
 
+#define OCSP_ADDRESS "ocsp"		/* below the site (api/routes.c) */
 #define OCSP_VALID_SECS (3 * 86400)
 #define OCSP_EVERY_SECS (86400 / 2)
 #define OCSP_DELTA_MAX 2048		/* with more a whole batch is made instead */

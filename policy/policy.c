@@ -182,7 +182,7 @@ load_profile(struct policy *p, const struct policy_file *f, xmlNode *n, struct e
 	*x = (struct profile){ .id = attr(n, "id", NULL), .vi = attr(n, "vi", NULL), .en = attr(n, "en", NULL), .years = attr_int(n, "years", 0),
 		.path_length = attr_int(n, "path-length", -1), .ca = attr_yes(n, "ca", false), .eku_critical = attr_yes(n, "eku-critical", false),
 		.person = attr_yes(n, "person", false), .key_usage = attr(n, "key-usage", NULL), .eku = attr(n, "extended-key-usage", ""),
-		.subject = attr(n, "subject", NULL), .renew_days = attr_int(n, "renew-days", 0) };
+		.subject = attr(n, "subject", NULL), .renew_days = attr_int(n, "renew-days", 0), .ocsp = attr_yes(n, "ocsp", false) };
 	if (x->years < 1 || x->years > 30)
 		return fail_at(e, f, n, "a profile lasts 1 to 30 years");
 	if (x->renew_days < 0 || x->renew_days > x->years * 365 / 2)
@@ -191,6 +191,8 @@ load_profile(struct policy *p, const struct policy_file *f, xmlNode *n, struct e
 		return fail_at(e, f, n, "a CA's certificate is a ceremony's to renew");
 	if (x->ca != (strstr(x->key_usage, "keyCertSign") != NULL))
 		return fail_at(e, f, n, "a CA has keyCertSign, and only a CA (RFC 5280 4.2.1.3)");
+	if (x->ocsp && (x->ca || word_in(x->eku, "OCSPSigning")))
+		return fail_at(e, f, n, "OCSP answers for neither a CA nor a responder (RFC 6960 4.2.2.2.1)");
 	return policy_profile(p, x->id) == x || fail_at(e, f, n, "the profile %s stands twice", x->id);
 }
 

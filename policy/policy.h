@@ -24,6 +24,7 @@ struct profile {
 	int64_t years, path_length;	/* -1: none */
 	int64_t renew_days;		/* before its end a certificate may be renewed on its key; 0: never */
 	bool ca, eku_critical, person;
+	bool ocsp;			/* a certificate names where OCSP is asked */
 	char *key_usage, *eku;		/* space-separated OpenSSL short names */
 	char *subject;			/* authority, person, agency, service */
 };

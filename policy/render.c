@@ -69,6 +69,7 @@ render_profiles(struct buf *out, const struct policy *p)
 		line(out, "extended key usage is critical", yes_no(x->eku_critical));
 		line(out, "subject", x->subject);
 		line(out, "a person's", yes_no(x->person));
+		line(out, "names where OCSP is asked", yes_no(x->ocsp));
 		if (x->renew_days > 0)
 			number_line(out, "renewed on its key, days before its end", x->renew_days);
 	}

@@ -20,7 +20,8 @@ plan_for(struct certificate_plan *p, const char *profile, const char *name, EVP_
 	struct err e;
 
 	*p = (struct certificate_plan){ .profile = policy_profile(policy, profile), .tier = policy_tier(policy, "demonstration"),
-		.organisation = "Sở Xây dựng", .agency = "H99.14", .crl_url = "https://xacthuc.hoagiang.example/crl/0.crl" };
+		.organisation = "Sở Xây dựng", .agency = "H99.14", .crl_url = "https://xacthuc.hoagiang.example/crl/0.crl",
+		.ocsp_url = "https://xacthuc.hoagiang.example/ocsp" };
 	assert_non_null(p->profile);
 	snprintf(p->name, sizeof(p->name), "%s", name);
 	if (p->profile->person) {
@@ -155,30 +156,53 @@ SPOIL(usage_more) { swap(x, NID_key_usage, "critical,digitalSignature,nonRepudia
 SPOIL(eku_extra) { add(x, NID_ext_key_usage, "clientAuth"); }
 static struct profile odd;
 SPOIL(mixed) { odd = *p->profile; odd.eku = (char *)"clientAuth"; p->profile = &odd; }
+static void
+be_authority(X509 *x, struct certificate_plan *p, int64_t length, const char *constraints)
+{
+	odd = *p->profile;
+	odd.ca = true;
+	odd.path_length = length;
+	p->profile = &odd;
+	rename_to(x, NID_commonName, V_ASN1_UTF8STRING, "Cấp dưới THỬ NGHIỆM");
+	swap(x, NID_basic_constraints, constraints);
+}
+SPOIL(path_as_long) { be_authority(x, p, 0, "critical,CA:TRUE,pathlen:0"); }
+SPOIL(path_unlimited) { be_authority(x, p, -1, "critical,CA:TRUE"); }
 SPOIL(no_ski) { drop(x, NID_subject_key_identifier); }
 SPOIL(no_aki) { drop(x, NID_authority_key_identifier); }
 SPOIL(no_policy) { drop(x, NID_certificate_policies); }
 SPOIL(other_tier) { p->tier = policy_tier(policy, "city"); }
 SPOIL(no_crl) { drop(x, NID_crl_distribution_points); }
 SPOIL(other_crl) { swap(x, NID_crl_distribution_points, "URI:https://other.example/0.crl"); }
+SPOIL(no_status) { drop(x, NID_info_access); }
+SPOIL(other_status) { swap(x, NID_info_access, "OCSP;URI:https://other.example/ocsp"); }
+SPOIL(status_of_issuer) { swap(x, NID_info_access, "caIssuers;URI:https://xacthuc.hoagiang.example/ocsp"); }
+SPOIL(two_statuses) { swap(x, NID_info_access, "OCSP;URI:https://xacthuc.hoagiang.example/ocsp,caIssuers;URI:https://xacthuc.hoagiang.example/ca/issuing.crt"); }
+SPOIL(status_critical) { swap(x, NID_info_access, "critical,OCSP;URI:https://xacthuc.hoagiang.example/ocsp"); }
+SPOIL(status_unasked) { odd = *p->profile; odd.ocsp = false; p->profile = &odd; }
 SPOIL(nocheck) { add(x, NID_id_pkix_OCSP_noCheck, "ignored"); }
 SPOIL(alt_name) { add(x, NID_subject_alt_name, "DNS:a.example"); }
 
-static const struct { const char *name, *lint; void (*spoil)(X509 *, struct certificate_plan *); } rows[] = {
+/* also: other lints that must see it, too. */
+static const struct { const char *name, *lint; void (*spoil)(X509 *, struct certificate_plan *); const char *also; } rows[] = {
 	{ "version 1", "version", version }, { "another serial", "serial", serial }, { "a short serial", "serial", short_serial },
 	{ "a negative serial", "serial", negative_serial }, { "SHA-1", "signature", algorithm }, { "issuer renamed", "issuer", issuer },
-	{ "another end", "dates", dates }, { "GeneralizedTime too early", "dates-type", dates_type }, { "beyond the issuer", "dates-inside", dates_inside },
+	{ "another end", "dates", dates }, { "GeneralizedTime too early", "dates-type", dates_type }, { "beyond the issuer", "dates-inside", dates_inside, "life" },
 	{ "too long a life", "life", life }, { "TeletexString", "string-type", string_type }, { "serialNumber as UTF8String", "string-type", serial_type },
 	{ "not NFC", "string-text", not_nfc }, { "zero width", "string-text", zero_width }, { "outer space", "string-text", outer_space }, { "no-break space", "string-text", other_space },
 	{ "65 characters", "string-length", too_long }, { "a country of three", "string-length", country }, { "underscore", "string-printable", printable },
 	{ "two names", "subject-once", twice }, { "two in one set", "subject-once", one_set }, { "no name", "subject-once", no_name },
-	{ "no person", "subject-profile", no_person }, { "no agency", "subject-profile", no_agency }, { "issuer without mark", "tier-mark", mark },
+	{ "no person", "subject-profile", no_person }, { "no agency", "subject-profile", no_agency }, { "issuer without mark", "tier-mark", mark, "issuer" },
 	{ "RSA 1024", "key-strength", weak_key }, { "Ed25519", "key-strength", edwards_key }, { "another key", "key-same", other_key },
-	{ "the issuer's key", "key-issuer", issuers_key }, { "extension twice", "extension-once", ext_twice }, { "an authority", "basic-constraints", ca_true },
+	{ "the issuer's key", "key-issuer", issuers_key }, { "extension twice", "extension-once", ext_twice, "key-usage key-ids" }, { "an authority", "basic-constraints", ca_true },
 	{ "constraints not critical", "basic-constraints", constraints_plain }, { "usage not critical", "key-usage", usage_plain },
-	{ "usage too wide", "key-usage", usage_more }, { "a usage more", "extended-usage", eku_extra }, { "signs and logs in", "usage-apart", mixed },
+	{ "usage too wide", "key-usage", usage_more }, { "a usage more", "extended-usage", eku_extra }, { "signs and logs in", "usage-apart", mixed, "extended-usage" },
+	{ "a path as long as the issuer's", "path-nested", path_as_long }, { "a path without end", "path-nested", path_unlimited },
 	{ "no subject key id", "key-ids", no_ski }, { "no authority key id", "key-ids", no_aki }, { "no policy", "policy", no_policy },
 	{ "policy of another tier", "policy", other_tier }, { "no CRL point", "crl-point", no_crl }, { "another CRL point", "crl-point", other_crl },
+	{ "no OCSP address", "status-address", no_status }, { "another OCSP address", "status-address", other_status },
+	{ "the issuer's address", "status-address", status_of_issuer }, { "two addresses", "status-address", two_statuses },
+	{ "a critical address", "status-address", status_critical }, { "an address that the profile has not", "status-address", status_unasked },
 	{ "no-check", "ocsp-nocheck", nocheck }, { "a host name", "server-name", alt_name },
 };
 
@@ -201,16 +225,37 @@ good_tbs(struct buf *tbs, struct certificate_plan *p)
 	assert_done(lint_tbs(buf_span(tbs), p, root, &e), e);
 }
 
-/* An issuer whose name lacks the tier's mark. */
+/* An issuer whose name lacks the tier's mark; one that allows no authority below
+ * it. */
 static X509 *
 issuer_for(const char *lint)
 {
-	if (strcmp(lint, "tier-mark") != 0)
+	own(X509) *x = X509_dup(root);
+	unsigned char *der = NULL;
+	int n;
+
+	if (strcmp(lint, "tier-mark") == 0)
+		rename_to(x, NID_commonName, V_ASN1_UTF8STRING, "Gốc");
+	else if (strcmp(lint, "path-nested") == 0)
+		swap(x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+	else
 		return root;
+	n = i2d_re_X509_tbs(x, &der);
 	X509_free(other_issuer);
-	other_issuer = X509_dup(root);
-	rename_to(other_issuer, NID_commonName, V_ASN1_UTF8STRING, "Gốc");
+	other_issuer = decode(span_of(der, (size_t)n));
+	OPENSSL_free(der);
 	return other_issuer;
+}
+
+/* No other lint finds fault: but for this one the certificate would be signed. */
+static void
+fires_alone(const char *name, const struct lint *l, const char *also, const struct lint_case *c)
+{
+	for (size_t i = 0; lint_nth(i) != NULL; i++) {
+		const struct lint *other = lint_nth(i);
+
+		assert_case(name, other == l || other->good(c) == !word_in(also != NULL ? also : "", other->id));
+	}
 }
 
 static void
@@ -237,6 +282,7 @@ each_lint_fires(void **state)
 		c.cert = again = decode(c.tbs);
 		X509_check_purpose(again, -1, 0);
 		assert_case(rows[i].name, !l->good(&c));
+		fires_alone(rows[i].name, l, rows[i].also, &c);
 		assert_case(rows[i].name, !lint_tbs(c.tbs, &p, c.issuer, &e));
 		OPENSSL_free(der);
 	}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A running authority's OCSP, asked over HTTP by openssl (POST), by ocsptool
-# (POST) and by curl (GET): good, held, resumed, revoked, another issuer.  And its
+# A running authority's OCSP, asked over HTTP, at the address in the certificate, by
+# openssl (POST), by ocsptool (POST) and by curl (GET): good, held, resumed, revoked, another issuer.  And its
 # batches, made again from the log by a program that knows only FORMATS.md.
 # usage: ocsp.sh BUILD
 set -u
@@ -29,18 +29,18 @@ for person in CB-000021 CB-000022; do
 done
 
 by_openssl() {	# PERSON [ISSUER] [options]
-	openssl ocsp -issuer "$state/${2:-issuing}.pem" -cert "$state/$1.pem" "${@:3}" -url "$api/ocsp" -CAfile "$state/root.pem" -verify_other "$state/issuing.pem" >"$state/log/openssl" 2>&1
+	openssl ocsp -issuer "$state/${2:-issuing}.pem" -cert "$state/$1.pem" "${@:3}" -url "$(openssl x509 -in "$state/$1.pem" -noout -ocsp_uri)" -CAfile "$state/root.pem" -verify_other "$state/issuing.pem" >"$state/log/openssl" 2>&1
 	cat "$state/log/openssl"
 }
 by_ocsptool() {	# PERSON
-	ocsptool --ask="$api/ocsp" --load-issuer "$state/issuing.pem" --load-cert "$state/$1.pem" --load-trust "$state/issuing.pem" >"$state/log/ocsptool" 2>&1
+	ocsptool --ask --load-issuer "$state/issuing.pem" --load-cert "$state/$1.pem" --load-trust "$state/issuing.pem" >"$state/log/ocsptool" 2>&1
 	cat "$state/log/ocsptool"
 }
 by_get() {	# PERSON
 	local request
 	openssl ocsp -issuer "$state/issuing.pem" -cert "$state/$1.pem" -no_nonce -reqout "$state/request.der" >/dev/null 2>&1
 	request=$(base64 -w0 "$state/request.der" | sed 's/+/%2B/g; s,/,%2F,g; s/=/%3D/g')
-	curl -sS -o "$state/response.der" "$api/ocsp/$request"
+	curl -sS -o "$state/response.der" "$(openssl x509 -in "$state/$1.pem" -noout -ocsp_uri)/$request"
 	openssl ocsp -respin "$state/response.der" -issuer "$state/issuing.pem" -cert "$state/$1.pem" -CAfile "$state/root.pem" -verify_other "$state/issuing.pem" 2>&1
 }
 
