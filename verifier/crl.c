@@ -18,7 +18,7 @@ check_extensions(const X509_CRL *crl, struct err *e)
 
 			ISSUING_DIST_POINT_free(idp);
 			if (bad)
-				return fail(e, ERR_POLICY, "an indirect or partial CRL is not taken (RFC 5280 5.2.5)");
+				return fail_ossl(e, ERR_POLICY, "an indirect or partial CRL is not taken (RFC 5280 5.2.5)");
 			continue;
 		}
 		if (X509_EXTENSION_get_critical(x) && nid != NID_authority_key_identifier && nid != NID_crl_number)
