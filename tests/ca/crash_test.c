@@ -62,7 +62,6 @@ is_listed(const char *serial_hex_text, bool want)
 	own(BIGNUM) *n = NULL;
 	own(ASN1_INTEGER) *serial = NULL;
 	struct revocation r;
-	struct err e;
 
 	assert_true(BN_hex2bn(&n, serial_hex_text) > 0);
 	serial = BN_to_ASN1_INTEGER(n, NULL);
