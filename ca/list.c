@@ -359,11 +359,31 @@ list_changes(const struct asking *k, json_t *answer, struct err *e)
 	return anew_preview(k->a, k->query, k->now, answer, e);
 }
 
+static json_t *
+token_item(const struct reg_cell *c, const struct asking *k, int64_t *cursor)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", cell_text(&c[0]), "model", cell_text(&c[1]), "person", cell_text(&c[2]),
+	    "agency", cell_text(&c[3]), "state", cell_text(&c[4]));
+}
+
+static bool
+list_tokens(const struct asking *k, json_t *answer, struct err *e)
+{
+	static const char *const keys[] = { "what", "person", NULL };
+	own_struct(reg_unit) ask = reg_read_new("tokens");
+	const char *person;
+
+	if (!json_only(k->query, keys, e) || !json_take_str(&person, k->query, "person", e) || !may_see_orders(k, e))
+		return false;
+	reg_text(&ask, "person", person);
+	return collect(k, &ask, 5, token_item, answer, e);
+}
+
 /* What officials are and may do is public; what is asked for, and who ordered
  * what, is for programs that may read. */
 static const struct { const char *what; bool (*run)(const struct asking *, json_t *, struct err *); bool open; } lists[] = {
 	{ "requests", list_requests, false }, { "certificates", list_certificates, true }, { "lost", list_lost, true }, { "appointments", list_appointments, true },
-	{ "orders", list_orders, false }, { "waiting", list_waiting, false }, { "head", list_head, true }, { "changes", list_changes, true },
+	{ "orders", list_orders, false }, { "tokens", list_tokens, false }, { "waiting", list_waiting, false }, { "head", list_head, true }, { "changes", list_changes, true },
 };
 
 bool

@@ -78,6 +78,8 @@ bool order_suspend(struct act *, struct err *), order_resume(struct act *, struc
 bool order_consent(struct act *, struct err *), order_withdraw(struct act *, struct err *);
 /* order_person.c */
 bool order_appoint(struct act *, struct err *), order_end(struct act *, struct err *), order_program(struct act *, struct err *);
+/* order_token.c */
+bool order_token(struct act *, struct err *);
 /* publish_order.c */
 bool order_publish(struct act *, struct err *);
 /* roll_over.c */

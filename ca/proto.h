@@ -2,7 +2,7 @@
  * ca/proto.h -- what antin-ca can be asked.
  *
  * CA_REQUEST	JSON {"profile", "agency", "name" (for a seal: left out or the agency's), "csr"
- *		(base64 of the DER), and where the profile is a person's: "person", "title"} -> {"id", "hash", "state", "key", "facts"}.
+ *		(base64 of the DER), and where the profile is a person's: "person", "title", ?"token"} -> {"id", "hash", "state", "key", "facts"}.
  *		Sent again, it answers with the request that is there already.  It makes a
  *		request that waits for an order, and nothing else.
  * CA_ORDER	CMS (verifier/order.h) -> JSON {"done": verb, "certificates": [{"request",
@@ -25,6 +25,9 @@
  *		                    with {"person", "role", "agency", "title", "mode", "kinds": [...],
  *		                    "from", ?"to" (dates), "decision"} -> ids: of the appointment
  *		  person.end        subject: id of an appointment, its hash; effective: the day
+ *		  token.register    subject: the USB token's serial number, SHA-256 of canonical
+ *		                    `with`; with {"model", "person", "agency", "state": "held"
+ *		                    or "lost"}
  *		  program.register  subject: SHA-256 (hex) of the program's API key or of its certificate's
  *		                    SubjectPublicKeyInfo,
  *		                    SHA-256 of canonical `with`; with {"name", "agencies": [...],
@@ -35,7 +38,7 @@
  *		An order that takes two people (policy) answers {"waits": {"verb", "id", "hash", "expires"}}.
  * CA_LIST	the program that asks (as in signer/proto.h: certificate, SHA-256 of a key, or empty), JSON {"what": "requests", ?"state", ?"agency", ?"after"} | {"what": "certificates", ?"name",
  *		?"agency", ?"key" | "serial" | "person", ?"expires_before", ?"state", ?"after"} (ca/search.h) | {"what": "appointments", "person"} | {"what": "orders",
- *		?"after"} | {"what": "waiting", ?"id"} | {"what": "head"} | {"what": "changes", "person",
+ *		?"after"} | {"what": "waiting", ?"id"} | {"what": "tokens", "person"} | {"what": "head"} | {"what": "changes", "person",
  *		"subject": [{"id", "hash"}], "changes"} (what cert.modify signed by that person would do)
  *		-> {"items": [...], ?"next"}; each item that an order
  *		can name has "id" and "hash".  An agency stands for itself and all below it; the next

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define PERSON_MAX 32
+#define TOKEN_SERIAL_MAX 32
 #define SPKI_MAX 1024
 #define CSR_TEXT_MAX (24u << 10)
 #define FACTS_MAX 4096
@@ -42,13 +43,14 @@ static bool
 fill(struct request_facts *f, const struct policy *p, struct err *e)
 {
 	return look_up(f, p, e) && json_take_str(&f->name, f->json, "name", e) && json_take_str(&f->person, f->json, "person", e) &&
-	    json_take_str(&f->title, f->json, "title", e) && json_may_str(&f->replaces, f->json, "replaces", e);
+	    json_take_str(&f->title, f->json, "title", e) && json_may_str(&f->replaces, f->json, "replaces", e) &&
+	    json_may_str(&f->token, f->json, "token", e);
 }
 
 bool
 request_facts_read(struct request_facts *out, const struct policy *p, struct span text, struct err *e)
 {
-	static const char *const keys[] = { "agency", "name", "person", "profile", "renews", "replaces", "spki", "title", NULL };
+	static const char *const keys[] = { "agency", "name", "person", "profile", "renews", "replaces", "spki", "title", "token", NULL };
 	own_struct(request_facts) f = { .text = buf_new(FACTS_MAX), .spki = buf_new(SPKI_MAX) };
 	const char *spki;
 
@@ -78,14 +80,27 @@ check_person(const char *person, struct err *e)
 	return true;
 }
 
+bool
+token_serial_check(const char *serial, struct err *e)
+{
+	size_t n = strlen(serial);
+
+	return (n > 0 && n <= TOKEN_SERIAL_MAX && strspn(serial, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") == n) ||
+	    fail(e, ERR_INPUT, "a token's serial number has 1 to %d letters, digits and hyphens", TOKEN_SERIAL_MAX);
+}
+
 /* The profile says what a subject has. */
 static bool
 check_subject(const struct request_ask *ask, const struct profile *f, const struct agency *agency, struct err *e)
 {
+	if (ask->token != NULL && !token_serial_check(ask->token, e))
+		return false;
 	if (f->person)
 		return name_check("name", ask->name, e) && name_check("title", ask->title, e) && check_person(ask->person, e);
 	if (ask->person[0] != '\0' || ask->title[0] != '\0')
 		return fail(e, ERR_INPUT, "a certificate of the profile %s names no person", f->id);
+	if (ask->token != NULL)
+		return fail(e, ERR_INPUT, "a certificate of the profile %s is on no person's token", f->id);
 	if (strcmp(f->subject, "agency") != 0)
 		return name_check("name", ask->name, e);
 	return ask->name[0] == '\0' || strcmp(ask->name, agency->name) == 0 ||
@@ -112,9 +127,9 @@ request_facts_make(struct request_facts *out, const struct policy *p, const stru
 	base64_put(&key, ask->spki);
 	if (!buf_ok(&f.spki, "key", e) || !buf_ok(&key, "key", e))
 		return false;
-	f.json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:s*}", "agency", ask->agency, "name", name_or_agency(p, ask), "person", ask->person,
+	f.json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s*}", "agency", ask->agency, "name", name_or_agency(p, ask), "person", ask->person,
 	    "profile", ask->profile, "spki", buf_str(&key), "title", ask->title,
-	    "renews", ask->renews, "replaces", ask->replaces);
+	    "renews", ask->renews, "replaces", ask->replaces, "token", ask->token);
 	if (f.json == NULL)
 		return fail(e, ERR_INPUT, "request: a text is not UTF-8");
 	json_write(&f.text, f.json);
@@ -142,6 +157,10 @@ request_put(struct reg_unit *u, unsigned char id[REQUEST_ID_LEN], const struct r
 	else
 		reg_null(u, "person");
 	reg_text(u, "agency", f->agency->id);
+	if (f->token != NULL)
+		reg_text(u, "token", f->token);
+	else
+		reg_null(u, "token");
 	return true;
 }
 
@@ -202,14 +221,14 @@ take_or_empty(const char **out, const json_t *j, const char *key, struct err *e)
 static bool
 parse(struct parsed *p, const char *text, struct err *e)
 {
-	static const char *const keys[] = { "profile", "agency", "name", "person", "title", "csr", NULL };
+	static const char *const keys[] = { "profile", "agency", "name", "person", "title", "token", "csr", NULL };
 	const char *csr;
 
 	p->csr = buf_new(CSR_TEXT_MAX);
 	if (!json_read(&p->json, span_str(text), e) || !json_only(p->json, keys, e) || !name_to_nfc(p->json, "name", e) || !name_to_nfc(p->json, "title", e) ||
 	    !json_take_str(&p->ask.profile, p->json, "profile", e) || !json_take_str(&p->ask.agency, p->json, "agency", e) ||
 	    !take_or_empty(&p->ask.name, p->json, "name", e) || !take_or_empty(&p->ask.person, p->json, "person", e) ||
-	    !take_or_empty(&p->ask.title, p->json, "title", e) || !json_take_str(&csr, p->json, "csr", e) ||
+	    !take_or_empty(&p->ask.title, p->json, "title", e) || !json_may_str(&p->ask.token, p->json, "token", e) || !json_take_str(&csr, p->json, "csr", e) ||
 	    !base64_get(&p->csr, span_str(csr), e))
 		return fail_in(e, "request");
 	p->ask.csr = buf_span(&p->csr);

@@ -112,7 +112,7 @@ octets_param(struct reg_unit *ask, const char *field, size_t len, const char *te
 }
 
 static bool
-person_param(struct reg_unit *ask, const char *field, size_t len, const char *text, struct err *e)
+text_param(struct reg_unit *ask, const char *field, size_t len, const char *text, struct err *e)
 {
 	reg_text(ask, field, text);
 	return true;
@@ -124,8 +124,9 @@ static const struct naming {
 	size_t len;
 	bool (*put)(struct reg_unit *, const char *field, size_t len, const char *text, struct err *);
 } namings[] = {
-	{ "person", "cert.list_person", "person", 0, person_param },
+	{ "person", "cert.list_person", "person", 0, text_param },
 	{ "serial", "cert.list_serial", "serial", SERIAL_LEN, octets_param },
+	{ "token", "cert.list_token", "token", 0, text_param },
 	{ "key", "cert.list_key", "key_id", KEY_ID_LEN, octets_param },
 };
 
@@ -156,7 +157,7 @@ put_naming(struct reg_unit *ask, const struct naming *n, const json_t *query, st
 bool
 search_is_for_programs(const json_t *query)
 {
-	static const char *const keys[] = { "name", "key", "expires_before" };
+	static const char *const keys[] = { "name", "key", "token", "expires_before" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (json_object_get(query, keys[i]) != NULL)
@@ -167,7 +168,7 @@ search_is_for_programs(const json_t *query)
 bool
 search_certificates(struct reg_unit *ask, const json_t *query, const char *agencies, struct err *e)
 {
-	static const char *const keys[] = { "what", "person", "serial", "key", "name", "expires_before", "state", "agency", "after", NULL };
+	static const char *const keys[] = { "what", "person", "serial", "key", "token", "name", "expires_before", "state", "agency", "after", NULL };
 	const char *name, *before, *state;
 	const struct naming *by;
 

@@ -2,7 +2,8 @@
  * ca/search.h -- what is looked for among certificates, as the register's reads take
  * it (cert.list and those beside it).
  *
- * A query has at most one of "person" (staff number), "serial" and "key" (SHA-256 of
+ * A query has at most one of "person" (staff number), "serial", "token" (serial number
+ * of the USB token that its request named) and "key" (SHA-256 of
  * the public key, which `antin token list` shows of a token's), and any of "name",
  * "agency" (with all below it), "state" and "expires_before" (a day of Vietnam).
  * A name is found by the beginnings of its words, in their order, without diacritics

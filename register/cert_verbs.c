@@ -28,8 +28,10 @@
 static const struct verb verbs[] = {
 	{ .name = "request.submit", .callers = CALLER_CA, .entry = 13, .org = "agency", .category = "profile", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "facts", REG_TEXT }, { "csr", REG_BYTES }, { "key_id", REG_BYTES }, { "profile", REG_TEXT },
-		  { "person", REG_TEXT, true }, { "agency", REG_TEXT } },
+		  { "person", REG_TEXT, true }, { "agency", REG_TEXT }, { "token", REG_TEXT, true } },
 	  .check = { NOT_BLOCKED,
+		     { "SELECT 1 WHERE $token IS NULL OR EXISTS (SELECT 1 FROM token WHERE serial = $token AND person = $person AND state = 'held')", ERR_POLICY,
+		       "this token is not registered to this person, or is lost", "token-not-held", "Thiết bị khóa này chưa đăng ký cho người này, hoặc đã báo mất." },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND facts = $facts AND state <> 'rejected')", ERR_CONFLICT,
 		       "this was asked for before", "request-again", "Yêu cầu này đã được gửi trước đó." },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE key_id = $key_id AND "
@@ -38,13 +40,23 @@ static const struct verb verbs[] = {
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND state = 'pending' AND "
 		       "(person IS DISTINCT FROM $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
 		       "somebody else asks for a certificate with this key", "key-asked-by-another", "Người khác đang xin chứng thư số với khóa này." } },
-	  .project = { "INSERT INTO request (id, facts, csr, key_id, profile, person, agency, state, entry, time) "
-		       "VALUES ($id, $facts, $csr, $key_id, $profile, $person, $agency, 'pending', $entry, $time)" } },
+	  .project = { "INSERT INTO request (id, facts, csr, key_id, profile, person, agency, state, entry, time, token) "
+		       "VALUES ($id, $facts, $csr, $key_id, $profile, $person, $agency, 'pending', $entry, $time, $token)" } },
 
 	{ .name = "request.reject", .callers = CALLER_CA, .entry = 13, .org = "agency", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "agency", REG_TEXT }, { "reason", REG_TEXT } },
 	  .check = { { "SELECT 1 FROM request WHERE id = $id AND state = 'pending'", ERR_CONFLICT, "this request is not waiting any more" } },
 	  .project = { "UPDATE request SET state = 'rejected', reason = $reason WHERE id = $id" } },
+
+	/* A USB token is one person's. */
+	{ .name = "token.register", .callers = CALLER_CA, .entry = 13, .org = "agency",
+	  .in = { { "serial", REG_TEXT }, { "model", REG_TEXT }, { "person", REG_TEXT }, { "agency", REG_TEXT }, { "state", REG_TEXT } },
+	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM token WHERE serial = $serial AND person <> $person)", ERR_CONFLICT,
+		       "this token is registered to another person" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM token WHERE serial = $serial AND state = 'lost')", ERR_CONFLICT, "this token was lost, and stays so" },
+		     { "SELECT 1 WHERE $state <> 'lost' OR EXISTS (SELECT 1 FROM token WHERE serial = $serial)", ERR_ABSENT, "this token was never registered" } },
+	  .project = { "INSERT INTO token (serial, model, person, agency, state, entry) VALUES ($serial, $model, $person, $agency, $state, $entry) "
+		       "ON CONFLICT (serial) DO UPDATE SET model = excluded.model, agency = excluded.agency, state = excluded.state, entry = excluded.entry" } },
 
 	{ .name = "cert.reserve", .callers = CALLER_CA, .entry = 0, .org = "org", .handle = "request", .words = "name",
 	  .in = { { "org", REG_TEXT }, { "serial", REG_BYTES }, { "request", REG_BYTES }, { "profile", REG_TEXT }, { "person", REG_TEXT, true },
@@ -276,7 +288,12 @@ static const struct read reads[] = {
 	CERT_LIST("cert.list", "entry > $after", { NULL }),
 	CERT_LIST("cert.list_person", "person = $person AND +entry > $after", { "person", REG_TEXT }),
 	CERT_LIST("cert.list_serial", "serial = $serial AND +entry > $after", { "serial", REG_BYTES }),
+	CERT_LIST("cert.list_token", "person = (SELECT person FROM token WHERE serial = $token) AND request IN (SELECT id FROM request WHERE token = $token) AND +entry > $after", { "token", REG_TEXT }),
 	CERT_LIST("cert.list_key", "key_id = $key_id AND +entry > $after", { "key_id", REG_BYTES }),
+	{ .name = "token.by_serial", .callers = CALLER_CA, .columns = 5, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT }, .in = { { "serial", REG_TEXT } },
+	  .sql = "SELECT serial, model, person, agency, state FROM token WHERE serial = $serial" },
+	{ .name = "tokens", .callers = CALLER_CA, .columns = 5, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT }, .in = { { "person", REG_TEXT } },
+	  .sql = "SELECT serial, model, person, agency, state FROM token WHERE person = $person ORDER BY serial LIMIT 200" },
 	{ .name = "request.by_id", .callers = CALLER_CA, .columns = 9, .out = REQUEST_OUT, .in = { { "id", REG_BYTES } },
 	  .sql = "SELECT " REQUEST_COLUMNS " FROM request WHERE id = $id" },
 	/* ids: any number of ids of 16 octets, one after the other; rows in their order. */

@@ -45,6 +45,10 @@
 #define WORDS(text) "ALTER TABLE certificate ADD COLUMN words " text " NOT NULL DEFAULT '';DROP INDEX certificate_entry;" \
 	"CREATE INDEX certificate_entry ON certificate (entry, agency, not_after, state, words)"
 
+#define TOKENS(text, integer, strict) "ALTER TABLE request ADD COLUMN token " text ";CREATE INDEX request_token ON request (token) WHERE token IS NOT NULL;" \
+	"CREATE TABLE token (serial " text " PRIMARY KEY, model " text " NOT NULL, person " text " NOT NULL, agency " text " NOT NULL, " \
+	"state " text " NOT NULL CHECK (state IN ('held', 'lost')), entry " integer " NOT NULL)" strict ";CREATE INDEX token_person ON token (person)"
+
 struct named { struct buf serial, words; };
 
 static bool
@@ -187,6 +191,7 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	{ "CREATE INDEX certificate_listed ON certificate (generation, not_after, ended_entry, serial, revoked_at, reason, invalidity) WHERE state IN ('revoked', 'void');"
 	  "CREATE INDEX appointment_role ON appointment (role) WHERE ended_day IS NULL", NULL },
 	{ WORDS("TEXT"), WORDS("text COLLATE \"C\""), fill_words },
+	{ TOKENS("TEXT", "INTEGER", " STRICT"), TOKENS("text COLLATE \"C\"", "bigint", "") },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

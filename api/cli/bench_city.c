@@ -66,6 +66,7 @@ put_certificate(struct reg_unit *u, uint64_t n, struct span der, int64_t now)
 	sha256(key, serial);
 	snprintf(person, sizeof(person), "DAN-%06llu", (unsigned long long)n);
 	reg_verb(u, "request.submit");
+	reg_null(u, "token");
 	reg_bytes(u, "id", request);
 	reg_text(u, "facts", person);
 	reg_bytes(u, "csr", der);

@@ -186,6 +186,7 @@ static const struct { const char *verb, *path; bool (*hash)(struct making *, str
 	{ "authority.publish", "/v1/orders/ca", hash_with },
 	{ "person.appoint", "/v1/orders/ca", hash_with },
 	{ "person.end", "/v1/orders/ca", hash_given },
+	{ "token.register", "/v1/orders/ca", hash_with },
 	{ "program.register", "/v1/orders/ca", hash_with },
 	{ "order.consent", "/v1/orders/ca", hash_waiting },
 	{ "order.withdraw", "/v1/orders/ca", hash_waiting },

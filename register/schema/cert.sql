@@ -10,10 +10,23 @@ CREATE TABLE request (
 	state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'rejected')),
 	reason TEXT,
 	entry INTEGER NOT NULL,
-	time INTEGER NOT NULL
+	time INTEGER NOT NULL,
+	token TEXT			-- serial number of the USB token that the request names
 ) STRICT;
 CREATE INDEX request_state ON request (state, entry);
 CREATE INDEX request_key ON request (key_id);
+CREATE INDEX request_token ON request (token) WHERE token IS NOT NULL;
+
+-- USB tokens, each one person's for as long as it lives; lost is for ever.
+CREATE TABLE token (
+	serial TEXT PRIMARY KEY,
+	model TEXT NOT NULL,
+	person TEXT NOT NULL,
+	agency TEXT NOT NULL,
+	state TEXT NOT NULL CHECK (state IN ('held', 'lost')),
+	entry INTEGER NOT NULL
+) STRICT;
+CREATE INDEX token_person ON token (person);
 
 -- reserved -> active -> revoked, reserved -> void; and active <-> held -> revoked:
 -- the only way back.

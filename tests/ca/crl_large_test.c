@@ -50,6 +50,7 @@ static void
 put_request(struct reg_unit *u)
 {
 	reg_verb(u, "request.submit");
+	reg_null(u, "token");
 	reg_bytes(u, "id", span_of(request, sizeof(request)));
 	reg_text(u, "facts", "{}");
 	reg_bytes(u, "csr", span_str("csr"));

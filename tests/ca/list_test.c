@@ -48,6 +48,7 @@ put_request(struct reg_unit *u, uint32_t n, const char *agency)
 	own_str char *facts = xprintf("{\"agency\":\"%s\",\"n\":%u}", agency, n);
 
 	reg_verb(u, "request.submit");
+	reg_null(u, "token");
 	reg_bytes(u, "id", span_of(id, sizeof(id)));
 	reg_text(u, "facts", facts);
 	reg_bytes(u, "csr", span_str("csr"));

@@ -349,6 +349,119 @@ a_program_is_registered(void **state)
 	refused("nothing said of rights", &d, ERR_INPUT, "rights");
 }
 
+static json_t *
+token_of(const char *person, const char *agency, const char *state)
+{
+	return json_pack("{s:s, s:s, s:s, s:s}", "model", "thẻ thử nghiệm", "person", person, "agency", agency, "state", state);
+}
+
+/* A request that names the token: is it taken? */
+static bool
+asked_with(const char *token, const char *person, struct err *e)
+{
+	own(EVP_PKEY) *key = key_new();
+	own_struct(buf) csr = buf_new(4096), text = buf_new(CA_MESSAGE_MAX), whole = buf_new(CA_MESSAGE_MAX);
+	own_str char *ask = NULL;
+	own(json_t) *j = NULL;
+
+	csr_of(&csr, key);
+	ask = ask_text("official", "H99.14", "Người có thẻ", person, "Chuyên viên", buf_span(&csr));
+	assert_done(json_read(&j, span_str(ask), e), *e);
+	json_object_set_new(j, "token", json_string(token));
+	json_write(&whole, j);
+	return world_text(&w, CA_REQUEST, buf_str(&whole), &text, e);
+}
+
+static void
+a_token_is_one_persons(void **state)
+{
+	static const struct { const char *name, *id, *person, *agency, *state; enum who by; bool hash; enum err_class class; const char *word; } bad[] = {
+		{ "another person's", "TK-1", "CB-000402", "H99.14", "held", MAI, false, ERR_CONFLICT, "another person" },
+		{ "a token for oneself", "TK-2", "QT-000001", "H99.14", "held", MAI, false, ERR_POLICY, "for themselves" },
+		{ "outside the scope", "TK-2", "CB-000402", "H99.27", "held", LOCAL, false, ERR_POLICY, "outside the scope" },
+		{ "taken out of another scope", "TK-3", "CB-000403", "H99.14", "held", LOCAL, false, ERR_POLICY, "outside the scope" },
+		{ "no agency", "TK-2", "CB-000402", "H99.77", "held", MAI, false, ERR_ABSENT, "no agency" },
+		{ "a state that is none", "TK-2", "CB-000402", "H99.14", "stolen", MAI, false, ERR_INPUT, "held or lost" },
+		{ "no person", "TK-2", "", "H99.14", "held", MAI, false, ERR_INPUT, "a person who holds it" },
+		{ "no serial number", "TK 2", "CB-000402", "H99.14", "held", MAI, false, ERR_INPUT, "letters, digits and hyphens" },
+		{ "lost before it was there", "TK-2", "CB-000402", "H99.14", "lost", MAI, false, ERR_ABSENT, "never registered" },
+		{ "altered", "TK-2", "CB-000402", "H99.14", "held", MAI, true, ERR_CONFLICT, "hash of subject" },
+	};
+	own(json_t) *mine = token_of("CB-000401", "H99.14", "held"), *other = token_of("CB-000403", "H99.27", "held"), *lost = token_of("CB-000401", "H99.14", "lost");
+	struct draft d = { .verb = "token.register", .by = MAI, .id = "TK-1" };
+	struct err e;
+
+	assert_false(asked_with("TK-1", "CB-000401", &e));
+	assert_true(e.class == ERR_POLICY && strstr(e.text, "not registered to this person") != NULL);
+	hash_with(&d, mine);
+	assert_done(world_order(&w, &d, NULL, &e), e);
+	d.id = "TK-3";
+	hash_with(&d, other);
+	assert_done(world_order(&w, &d, NULL, &e), e);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		own(json_t) *j = token_of(bad[i].person, bad[i].agency, bad[i].state);
+
+		hash_with(&d, j);
+		d.hash[0] ^= bad[i].hash;
+		d.id = bad[i].id;
+		d.by = bad[i].by;
+		refused(bad[i].name, &d, bad[i].class, bad[i].word);
+	}
+	assert_done(asked_with("TK-1", "CB-000401", &e), e);
+	assert_false(asked_with("TK-1", "CB-000402", &e));
+	assert_true(e.class == ERR_POLICY);
+	assert_false(asked_with("TK 1", "CB-000401", &e));
+	assert_true(e.class == ERR_INPUT);
+	d = (struct draft){ .verb = "token.register", .by = SEC, .id = "TK-1" };
+	hash_with(&d, lost);
+	assert_done(world_order(&w, &d, NULL, &e), e);
+	refused("lost again", &d, ERR_CONFLICT, "stays so");
+	hash_with(&d, mine);
+	refused("found again", &d, ERR_CONFLICT, "stays so");
+	assert_false(asked_with("TK-1", "CB-000401", &e));
+	assert_true(e.class == ERR_POLICY && strstr(e.text, "is lost") != NULL);
+}
+
+/* Found by the token that its request named, and by no other. */
+static void
+certificates_of_a_token(void **state)
+{
+	static const char reader[] = "a1112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+	own(json_t) *with = token_of("CB-000405", "H99.14", "held"), *rights = json_pack("{s:s, s:[s], s:[s], s:[s], s:s, s:s}", "name", "motcua", "agencies", "H99", "kinds", "*",
+	    "rights", "read", "responsible", "QT-000003", "expires", "2028-01-01T00:00:00+07:00");
+	struct draft d = { .verb = "token.register", .by = MAI, .id = "TK-5" }, reads = { .by = SEC, .verb = "program.register", .id = reader };
+	static const struct { const char *query; size_t n; } rows[] = {
+		{ "{\"what\":\"certificates\",\"token\":\"TK-5\"}", 1 }, { "{\"what\":\"certificates\",\"token\":\"TK-6\"}", 0 },
+		{ "{\"what\":\"tokens\",\"person\":\"CB-000405\"}", 1 }, { "{\"what\":\"tokens\",\"person\":\"CB-000406\"}", 0 },
+	};
+	own_struct(buf) who = buf_new(64), list = buf_new(CA_MESSAGE_MAX);
+	own(json_t) *waiting = NULL;
+	const json_t *item;
+	struct err e;
+	size_t i;
+
+	hash_with(&d, with);
+	assert_done(world_order(&w, &d, NULL, &e), e);
+	hash_with(&reads, rights);
+	assert_done(world_order(&w, &reads, NULL, &e) && hex_get(&who, span_str(reader), &e), e);
+	assert_done(asked_with("TK-5", "CB-000405", &e), e);
+	assert_done(world_list_as(&w, buf_span(&who), "{\"what\":\"requests\"}", &list, &e) && json_read(&waiting, buf_span(&list), &e), e);
+	json_array_foreach(json_object_get(waiting, "items"), i, item)
+		if (strcmp(json_string_value(json_object_get(json_object_get(item, "facts"), "token")) ?: "", "TK-5") == 0) {
+			struct draft approve = approval(item);
+
+			assert_done(world_order(&w, &approve, NULL, &e), e);
+		}
+	for (i = 0; i < COUNT(rows); i++) {
+		own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
+		own(json_t) *answer = NULL;
+
+		assert_done(world_list_as(&w, buf_span(&who), rows[i].query, &text, &e) && json_read(&answer, buf_span(&text), &e), e);
+		assert_case(rows[i].query, json_array_size(json_object_get(answer, "items")) == rows[i].n);
+		assert_case(rows[i].query, !world_list_as(&w, SPAN_NONE, rows[i].query, &text, &e) && e.class == ERR_POLICY);
+	}
+}
+
 static int64_t
 crl_number(void)
 {
@@ -493,6 +606,8 @@ main(void)
 		cmocka_unit_test(a_request_is_one_and_a_key_is_ones),
 		cmocka_unit_test(appointments_begin_and_end),
 		cmocka_unit_test(a_program_is_registered),
+		cmocka_unit_test(a_token_is_one_persons),
+		cmocka_unit_test(certificates_of_a_token),
 		cmocka_unit_test(it_publishes_when_ordered),
 		cmocka_unit_test(some_lists_are_for_programs),
 		cmocka_unit_test(a_revoked_administrator_orders_nothing),

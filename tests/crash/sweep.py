@@ -328,6 +328,14 @@ class Work:
                 self.told_of("a program", "SELECT 1 FROM program WHERE id = ?", bytes.fromhex(program))
             return done
 
+        token = f"TK-{self.serial}"
+
+        def register_token():
+            done, _ = self.order("approver", "CB-000001", "token.register", token, more={"model": "Thẻ thử", "person": person, "agency": "H99", "state": "held"})
+            if done:
+                self.told_of("a token", "SELECT 1 FROM token WHERE serial = ?", token)
+            return done
+
         def open_book():
             done, _ = self.order("clerk", "CB-000012", "permit.open-book", "H99.31.07", more={"book": "GPXD", "year": book, "next": 7})
             if done:
@@ -349,6 +357,7 @@ class Work:
         until("the appointment", lambda: one(row, decision), appoint)
         until("the appointment's end", lambda: db(row + " AND ended_day IS NOT NULL", decision), end)
         until("the program", lambda: one("SELECT 1 FROM program WHERE id = ?", bytes.fromhex(program)), register)
+        until("the token", lambda: one("SELECT 1 FROM token WHERE serial = ?", token), register_token)
         until("the book", lambda: one("SELECT 1 FROM book WHERE year = ?", book), open_book)
 
     # -- permits

@@ -295,6 +295,7 @@ request(unsigned n, struct err *e)
 	unsigned char id[20];
 
 	reg_verb(&u, "request.submit");
+	reg_null(&u, "token");
 	reg_bytes(&u, "id", handle_of(id, n));
 	reg_text(&u, "facts", "{}");
 	reg_bytes(&u, "csr", span_str("c"));

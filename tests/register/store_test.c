@@ -117,7 +117,7 @@ an_older_database_is_brought_forward(void **state)
 	    "DROP INDEX certificate_listed; DROP INDEX appointment_role; DROP INDEX certificate_ended; DROP INDEX certificate_issued; ALTER TABLE certificate DROP COLUMN issued_entry; DROP TABLE ocsp; "
 	    "DROP INDEX certificate_entry; ALTER TABLE certificate DROP COLUMN words; CREATE INDEX certificate_entry ON certificate (entry); "
 	    "ALTER TABLE certificate DROP COLUMN generation; ALTER TABLE certificate DROP COLUMN ended_entry; ALTER TABLE permit DROP COLUMN withdrawn_entry; DROP TABLE report; DROP TABLE log_beat; DROP TABLE certificate_hold; DROP TABLE key_blocked; "
-	    "DROP TABLE order_waiting");
+	    "DROP TABLE order_waiting; DROP TABLE token; DROP INDEX request_token; ALTER TABLE request DROP COLUMN token");
 	database_do(database, database_is_server() ?
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES ('a', 'a', 'H99', '*', 'b', 1, 0)" :
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES (x'00', 'a', 'H99', '*', 'b', 1, 0)");

@@ -230,6 +230,14 @@ a_program(struct subject *s, const struct one *by)
 }
 
 static void
+a_token(struct subject *s, const struct one *by)
+{
+	snprintf(s->id, sizeof(s->id), "TK-%05zu", ++made);
+	s->with = json_pack("{s:s, s:s, s:s, s:s}", "model", "thẻ thử nghiệm", "person", "CB-700001", "agency", HERE, "state", "held");
+	hash_json(s->hash, s->with);
+}
+
+static void
 a_book(struct subject *s, const struct one *by)
 {
 	own_str char *book = xprintf("SO%zu", ++made);
@@ -266,7 +274,7 @@ what_is_erased(struct subject *s, const struct one *by)
 static const struct { const char *verb; void (*subject)(struct subject *, const struct one *by); } verbs[] = {
 	{ "cert.approve", a_request }, { "cert.reject", a_request }, { "cert.revoke", a_certificate }, { "cert.suspend", a_certificate },
 	{ "cert.resume", a_held_certificate }, { "cert.modify", a_certificate_to_change }, { "key.block", a_key }, { "person.appoint", an_appointment_to_be }, { "person.end", an_appointment },
-	{ "program.register", a_program }, { "order.consent", an_order_that_waits },
+	{ "program.register", a_program }, { "token.register", a_token }, { "order.consent", an_order_that_waits },
 	{ "permit.open-book", a_book }, { "permit.seal", a_signed_permit }, { "permit.erase", what_is_erased }, { "permit.withdraw", an_issued_permit },
 };
 

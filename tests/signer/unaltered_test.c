@@ -158,6 +158,19 @@ report_dossiers(void)
 	assert_int_equal(json_integer_value(json_object_get(answer, "done")), 4);
 }
 
+static void
+register_token(const char *serial, const char *state)
+{
+	own(json_t) *with = json_pack("{s:s, s:s, s:s, s:s}", "model", "thẻ thử nghiệm", "person", "CB-000094", "agency", "H99", "state", state);
+	struct draft d = { .by = MAI, .verb = "token.register", .id = serial, .with = with };
+	own_struct(buf) text = buf_new(4096);
+	struct err e;
+
+	json_write(&text, with);
+	sha256(d.hash, buf_span(&text));
+	assert_done(world_order(&o.w, &d, NULL, &e), e);
+}
+
 /* On the same key: a request, a reservation and a certificate of its own, and the end
  * of the old one.  A renewal is the same without that end, and years away. */
 static void
@@ -208,6 +221,9 @@ work(void)
 	office_revoke(&o, o.staff[TL].cert);
 	office_certificate(&o, "cert.suspend", o.w.admin[LOCAL].cert);
 	change_title();
+	register_token("TK-1", "held");
+	register_token("TK-2", "held");
+	register_token("TK-2", "lost");
 	lose_and_restore(signed_);
 }
 

@@ -10,10 +10,23 @@ CREATE TABLE request (
 	state text COLLATE "C" NOT NULL CHECK (state IN ('pending', 'approved', 'rejected')),
 	reason text COLLATE "C",
 	entry bigint NOT NULL,
-	time bigint NOT NULL
+	time bigint NOT NULL,
+	token text COLLATE "C"			-- serial number of the USB token that the request names
 );
 CREATE INDEX request_state ON request (state, entry);
 CREATE INDEX request_key ON request (key_id);
+CREATE INDEX request_token ON request (token) WHERE token IS NOT NULL;
+
+-- USB tokens, each one person's for as long as it lives; lost is for ever.
+CREATE TABLE token (
+	serial text COLLATE "C" PRIMARY KEY,
+	model text COLLATE "C" NOT NULL,
+	person text COLLATE "C" NOT NULL,
+	agency text COLLATE "C" NOT NULL,
+	state text COLLATE "C" NOT NULL CHECK (state IN ('held', 'lost')),
+	entry bigint NOT NULL
+);
+CREATE INDEX token_person ON token (person);
 
 -- reserved -> active -> revoked, reserved -> void; and active <-> held -> revoked:
 -- the only way back.
