@@ -56,6 +56,25 @@ struct holding { const struct args *args; const char *name; struct span text; js
 
 #define PRESENT_MAX 200
 
+/* What the plan's people, services and log borrow. */
+struct entries {
+	struct ceremony_person person[CEREMONY_PEOPLE_MAX];
+	struct ceremony_service service[CEREMONY_PEOPLE_MAX];
+	struct buf csr[2 * CEREMONY_PEOPLE_MAX];
+	char *roles[CEREMONY_PEOPLE_MAX], *log_vkey;
+	size_t ncsr, nroles;
+};
+
+static void
+entries_drop(struct entries *x)
+{
+	for (size_t i = 0; i < x->ncsr; i++)
+		buf_drop(&x->csr[i]);
+	for (size_t i = 0; i < x->nroles; i++)
+		free(x->roles[i]);
+	free(x->log_vkey);
+}
+
 /* Custodians are the root's alone. */
 static bool
 take_pin(struct secret *pin, struct holding *c, const json_t *one, const char *name, const char *label, struct err *e)
@@ -100,16 +119,20 @@ open_token(struct held *h, struct holding *c, const char *name, enum hsm_alg alg
 }
 
 static bool
-read_csr(struct buf *out, const json_t *j, struct err *e)
+read_csr(struct span *out, struct entries *x, const json_t *j, struct err *e)
 {
+	struct buf *der = &x->csr[x->ncsr];
 	own_struct(buf) text = buf_new(1 << 16);
 	own(X509_REQ) *req = NULL;
 	const char *path;
 
 	if (!json_take_str(&path, j, "csr", e) || !file_read(&text, path, e) || !csr_from_any(&req, buf_span(&text), e))
 		return false;
-	csr_to_der(out, req);
-	return buf_ok(out, "CSR", e);
+	*der = buf_new(1 << 16);
+	x->ncsr++;
+	csr_to_der(der, req);
+	*out = buf_span(der);
+	return buf_ok(der, "CSR", e);
 }
 
 static char *
@@ -124,9 +147,9 @@ join_roles(const json_t *j)
 }
 
 static bool
-take_people(struct ceremony_plan *plan, const json_t *j, struct err *e)
+take_people(struct ceremony_plan *plan, struct entries *x, const json_t *j, struct err *e)
 {
-	struct ceremony_person *p = xalloc(CEREMONY_PEOPLE_MAX * sizeof(*p));
+	struct ceremony_person *p = x->person;
 	json_t *list, *one;
 	size_t i;
 
@@ -134,23 +157,19 @@ take_people(struct ceremony_plan *plan, const json_t *j, struct err *e)
 	if (!json_take_arr(&list, j, "administrators", e))
 		return false;
 	json_array_foreach(list, i, one) {
-		struct buf *csr = xalloc(sizeof(*csr));
-
-		*csr = buf_new(1 << 16);
 		if (i >= CEREMONY_PEOPLE_MAX || !json_take_str(&p[i].person, one, "person", e) || !json_take_str(&p[i].name, one, "name", e) ||
-		    !json_take_str(&p[i].title, one, "title", e) || !json_take_str(&p[i].agency, one, "agency", e) || !read_csr(csr, one, e))
+		    !json_take_str(&p[i].title, one, "title", e) || !json_take_str(&p[i].agency, one, "agency", e) || !read_csr(&p[i].csr, x, one, e))
 			return fail_in(e, "administrator %zu", i + 1);
-		p[i].roles = join_roles(one);
-		p[i].csr = buf_span(csr);
+		p[i].roles = x->roles[x->nroles++] = join_roles(one);
 		plan->npersons++;
 	}
 	return true;
 }
 
 static bool
-take_services(struct ceremony_plan *plan, const json_t *j, struct err *e)
+take_services(struct ceremony_plan *plan, struct entries *x, const json_t *j, struct err *e)
 {
-	struct ceremony_service *s = xalloc(CEREMONY_PEOPLE_MAX * sizeof(*s));
+	struct ceremony_service *s = x->service;
 	json_t *list, *one;
 	size_t i;
 
@@ -158,13 +177,9 @@ take_services(struct ceremony_plan *plan, const json_t *j, struct err *e)
 	if (!json_take_arr(&list, j, "services", e))
 		return false;
 	json_array_foreach(list, i, one) {
-		struct buf *csr = xalloc(sizeof(*csr));
-
-		*csr = buf_new(1 << 16);
 		if (i >= CEREMONY_PEOPLE_MAX || !json_take_str(&s[i].profile, one, "profile", e) || !json_take_str(&s[i].name, one, "name", e) ||
-		    !json_take_str(&s[i].agency, one, "agency", e) || !read_csr(csr, one, e))
+		    !json_take_str(&s[i].agency, one, "agency", e) || !read_csr(&s[i].csr, x, one, e))
 			return fail_in(e, "service %zu", i + 1);
-		s[i].csr = buf_span(csr);
 		plan->nservices++;
 	}
 	return true;
@@ -192,7 +207,7 @@ put_file(const char *folder, const char *name, struct span octets, struct err *e
 }
 
 static bool
-begin_log(struct ceremony_plan *plan, const struct held *log, const json_t *j, struct err *e)
+begin_log(struct ceremony_plan *plan, struct entries *x, const struct held *log, const json_t *j, struct err *e)
 {
 	own_struct(buf) vkey = buf_new(512);
 	const char *origin, *state;
@@ -205,15 +220,15 @@ begin_log(struct ceremony_plan *plan, const struct held *log, const json_t *j, s
 	    !folder_make(state, 0700, e) || !log_memory_begin(state, log->key.id, origin, e))
 		return false;
 	note_key_text(&vkey, &key);
-	plan->log_vkey = xstrdup(buf_str(&vkey));
+	plan->log_vkey = x->log_vkey = xstrdup(buf_str(&vkey));
 	return true;
 }
 
 /* What only one of the two kinds has. */
 static bool
-take_first(struct ceremony_plan *plan, struct held *log, struct holding *c, const json_t *j, struct err *e)
+take_first(struct ceremony_plan *plan, struct entries *x, struct held *log, struct holding *c, const json_t *j, struct err *e)
 {
-	return json_take_str(&plan->root_name, j, "root_name", e) && open_token(log, c, "log", HSM_ED25519, e) && take_people(plan, j, e) && begin_log(plan, log, j, e);
+	return json_take_str(&plan->root_name, j, "root_name", e) && open_token(log, c, "log", HSM_ED25519, e) && take_people(plan, x, j, e) && begin_log(plan, x, log, j, e);
 }
 
 static bool
@@ -251,7 +266,7 @@ put_transcript(const char *folder, const struct holding *c, const struct ceremon
 }
 
 static bool
-make(struct ceremony_plan *plan, struct holding *c, struct held *root, struct held *issuing, struct held *log, struct err *e)
+make(struct ceremony_plan *plan, struct entries *x, struct holding *c, struct held *root, struct held *issuing, struct held *log, struct err *e)
 {
 	struct ceremony_result r = { buf_new(1 << 16), buf_new(1 << 16), buf_new(1 << 20), buf_new(CEREMONY_MAX) };
 	const json_t *j = c->plan;
@@ -261,7 +276,7 @@ make(struct ceremony_plan *plan, struct holding *c, struct held *root, struct he
 	good = json_take_str(&plan->tier, j, "tier", e) && json_take_str(&plan->agency, j, "agency", e) && json_take_str(&plan->issuing_name, j, "issuing_name", e) &&
 	    json_take_str(&plan->site, j, "site", e) && json_take_str(&out, j, "out", e) &&
 	    open_token(root, c, "root", HSM_ECDSA_P256, e) && open_token(issuing, c, "issuing", HSM_ECDSA_P256, e) &&
-	    (later ? take_later(plan, j, e) : take_first(plan, log, c, j, e)) && take_services(plan, j, e) &&
+	    (later ? take_later(plan, j, e) : take_first(plan, x, log, c, j, e)) && take_services(plan, x, j, e) &&
 	    token_pkey(&plan->root_key, root->token, &root->key, e) && token_pkey(&plan->issuing_key, issuing->token, &issuing->key, e) &&
 	    ceremony_make(&r, plan, e) && put_result(plan, &r, out, e) && put_transcript(out, c, plan, &r, root, e);
 	if (good)
@@ -277,13 +292,14 @@ hold(struct holding *c, struct err *e)
 	struct held root = { NULL }, issuing = { NULL }, log = { NULL };
 	struct ceremony_plan plan = { .now = clock_now() };
 	const char *folder = args_get(c->args, "policy-folder");
-	struct policy *policy;
+	own_struct(entries) x = { .ncsr = 0 };
+	own(policy_t) *policy = NULL;
 	bool good;
 
 	if (!policy_load(&policy, folder != NULL ? folder : ANTIN_POLICY_SOURCE, e))
 		return false;
 	plan.policy = policy;
-	good = make(&plan, c, &root, &issuing, &log, e);
+	good = make(&plan, &x, c, &root, &issuing, &log, e);
 	EVP_PKEY_free(plan.root_key);
 	EVP_PKEY_free(plan.issuing_key);
 	X509_free(plan.root);
