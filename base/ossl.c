@@ -467,6 +467,15 @@ asn1_time_secs(const ASN1_TIME *t)
 }
 
 bool
+oid_is(const ASN1_OBJECT *oid, const char *word)
+{
+	own(ASN1_OBJECT) *want = OBJ_txt2obj(word, 0);
+
+	ERR_clear_error();
+	return want != NULL && OBJ_cmp(oid, want) == 0;
+}
+
+bool
 name_attr(struct buf *out, const X509_NAME *name, int nid, struct err *e)
 {
 	int at = X509_NAME_get_index_by_NID((X509_NAME *)name, nid, -1);

@@ -106,6 +106,8 @@ must_check bool ecdsa_der_to_raw(unsigned char raw[64], struct span der, struct 
 bool ecdsa_verify(EVP_PKEY *key, struct span digest, struct span sig_der);
 
 int64_t asn1_time_secs(const ASN1_TIME *);		/* broken: INT64_MIN */
+/* word: an OpenSSL short name, or an OID in dots. */
+bool oid_is(const ASN1_OBJECT *, const char *word);
 /* One attribute of a name as UTF-8; ERR_ABSENT, or ERR_INPUT if given twice. */
 must_check bool name_attr(struct buf *out, const X509_NAME *, int nid, struct err *);
 /* A serial number as lower-case hex, no leading zeros dropped inside octets. */

@@ -136,6 +136,24 @@ put_usage(struct buf *out, const struct profile *f, struct err *e)
 	return f->eku[0] == '\0' || put_ext(out, NID_ext_key_usage, buf_str(&eku), e);
 }
 
+/* RFC 5280 4.2.1.6; made without OpenSSL's text form, where a comma would begin
+ * another name. */
+static bool
+put_mailbox(struct buf *out, const char *mail, struct err *e)
+{
+	GENERAL_NAMES *all = sk_GENERAL_NAME_new_null();
+	GENERAL_NAME *one = GENERAL_NAME_new();
+	ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+	bool good;
+
+	promise(all != NULL && one != NULL && text != NULL && ASN1_STRING_set(text, mail, -1) == 1);
+	GENERAL_NAME_set0_value(one, GEN_EMAIL, text);
+	promise(sk_GENERAL_NAME_push(all, one) > 0);
+	good = put_ext_struct(out, NID_subject_alt_name, all, e);
+	GENERAL_NAMES_free(all);
+	return good;
+}
+
 /* RFC 6125: a TLS server is known by its subjectAltName; RFC 6960 4.2.2.2.1:
  * nobody asks for a responder's own status. */
 static bool
@@ -145,6 +163,8 @@ put_special(struct buf *out, const struct certificate_plan *p, struct err *e)
 
 	if (word_in(p->profile->eku, "OCSPSigning"))
 		return put_ext(out, NID_id_pkix_OCSP_noCheck, "ignored", e);
+	if (word_in(p->profile->eku, "emailProtection"))
+		return put_mailbox(out, p->mail, e);
 	if (!word_in(p->profile->eku, "serverAuth"))
 		return true;
 	if (strpbrk(p->name, ",:;= ") != NULL)

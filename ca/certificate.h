@@ -7,7 +7,8 @@
  * signature; names and extensions are OpenSSL's, and lint.h has OpenSSL encode
  * the whole once more and compares.
  *
- * Of a certificate request only the key is taken.  The issuer's name is copied
+ * A server's name stands in the subject and the subjectAltName, a mailbox in the
+ * subjectAltName alone (RFC 5280 4.1.2.6).  Of a certificate request only the key is taken.  The issuer's name is copied
  * byte for byte (RFC 5280 4.1.2.4).  Texts are UTF8String, but country and
  * serialNumber, which X.520 makes PrintableString.  The tier's policy OID goes
  * into every certificate.
@@ -27,7 +28,7 @@ struct certificate_plan {
 	const struct profile *profile;
 	const struct tier *tier;
 	struct serial serial;
-	char person[64], name[256], title[256];		/* "": none */
+	char person[64], name[256], title[256], mail[256];	/* "": none */
 	char organisation[256], agency[64];
 	unsigned char spki[1100];
 	size_t spki_len;

@@ -40,6 +40,7 @@ fill_plan(struct certificate_plan *p, const struct generation *g, const struct r
 	snprintf(p->person, sizeof(p->person), "%s", f->person);
 	snprintf(p->name, sizeof(p->name), "%s", f->name);
 	snprintf(p->title, sizeof(p->title), "%s", f->title);
+	snprintf(p->mail, sizeof(p->mail), "%s", f->mail != NULL ? f->mail : "");
 	snprintf(p->organisation, sizeof(p->organisation), "%s", f->agency->name);
 	snprintf(p->agency, sizeof(p->agency), "%s", f->agency->id);
 	snprintf(p->crl_url, sizeof(p->crl_url), "%s/" CRL_PATH, g->a->site, (int)generation_shard(g));

@@ -314,7 +314,7 @@ extended_usage(const struct lint_case *c)
 	const char *eku = c->plan->profile->eku;
 	EXTENDED_KEY_USAGE *all = X509_get_ext_d2i(c->cert, NID_ext_key_usage, NULL, NULL);
 	bool good = eku[0] == '\0' ? all == NULL : sk_ASN1_OBJECT_num(all) == 1 &&
-	    word_in(eku, OBJ_nid2sn(OBJ_obj2nid(sk_ASN1_OBJECT_value(all, 0)))) &&
+	    oid_is(sk_ASN1_OBJECT_value(all, 0), eku) &&
 	    critical(c, NID_ext_key_usage) == c->plan->profile->eku_critical;
 
 	EXTENDED_KEY_USAGE_free(all);
@@ -411,11 +411,81 @@ ocsp_nocheck(const struct lint_case *c)
 }
 
 static bool
-server_name(const struct lint_case *c)
+says_host(const GENERAL_NAME *n, const struct certificate_plan *p)
 {
-	bool want = word_in(c->plan->profile->eku, "serverAuth");
+	own(ASN1_OCTET_STRING) *address = a2i_IPADDRESS(p->name);
 
-	return (X509_get_ext_by_NID(c->cert, NID_subject_alt_name, -1) >= 0) == want;
+	ERR_clear_error();
+	if (address != NULL)
+		return n->type == GEN_IPADD && ASN1_OCTET_STRING_cmp(n->d.iPAddress, address) == 0;
+	return n->type == GEN_DNS && span_eq_str(string_span(n->d.dNSName), p->name);
+}
+
+static bool
+says_mailbox(const GENERAL_NAME *n, const struct certificate_plan *p)
+{
+	return n->type == GEN_EMAIL && p->mail[0] != '\0' && span_eq_str(string_span(n->d.rfc822Name), p->mail);
+}
+
+/* What a subject alternative name says, by the extended key usage; others have none. */
+static const struct { const char *usage; bool (*says)(const GENERAL_NAME *, const struct certificate_plan *); } alt_names[] = {
+	{ "serverAuth", says_host }, { "emailProtection", says_mailbox },
+};
+
+static bool
+alt_name(const struct lint_case *c)
+{
+	const char *eku = c->plan->profile->eku;
+	bool (*says)(const GENERAL_NAME *, const struct certificate_plan *) = NULL;
+	GENERAL_NAMES *all;
+	bool good;
+
+	for (size_t i = 0; i < sizeof(alt_names) / sizeof(alt_names[0]); i++)
+		if (strcmp(alt_names[i].usage, eku) == 0)
+			says = alt_names[i].says;
+	if (says == NULL)
+		return X509_get_ext_by_NID(c->cert, NID_subject_alt_name, -1) < 0;
+	all = X509_get_ext_d2i(c->cert, NID_subject_alt_name, NULL, NULL);
+	good = sk_GENERAL_NAME_num(all) == 1 && says(sk_GENERAL_NAME_value(all, 0), c->plan) && present_plain(c, NID_subject_alt_name);
+	GENERAL_NAMES_free(all);
+	ERR_clear_error();
+	return good;
+}
+
+/* Of what every mailbox in the certificate says, whichever profile: one @, graphic
+ * ASCII, a domain that the profile names. */
+static bool
+mailbox_good(const ASN1_IA5STRING *s, const char *domains)
+{
+	own_str char *text = span_dup_str(string_span(s));
+	const char *at = strchr(text, '@');
+
+	for (const char *t = text; *t != '\0'; t++)
+		if (*t <= ' ' || *t > '~')
+			return false;
+	return strlen(text) == string_span(s).len && at != NULL && at > text && strchr(at + 1, '@') == NULL && word_in(domains, at + 1);
+}
+
+static bool
+mailbox(const struct lint_case *c)
+{
+	GENERAL_NAMES *all = X509_get_ext_d2i(c->cert, NID_subject_alt_name, NULL, NULL);
+	bool good = true;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(all); i++) {
+		const GENERAL_NAME *n = sk_GENERAL_NAME_value(all, i);
+
+		good &= n->type != GEN_EMAIL || mailbox_good(n->d.rfc822Name, c->plan->profile->mail_domains);
+	}
+	GENERAL_NAMES_free(all);
+	ERR_clear_error();
+	return good;
+}
+
+static bool
+subject_mail(const struct lint_case *c)
+{
+	return !has(c, NID_pkcs9_emailAddress);
 }
 
 static bool
@@ -459,7 +529,9 @@ static const struct lint lints[] = {
 	{ "crl-point", "RFC 5280 4.2.1.13", "the one CRL distribution point is the shard's URL", crl_point },
 	{ "status-address", "RFC 5280 4.2.2.1", "the one authority information access is the OCSP address, where the profile names it", status_address },
 	{ "ocsp-nocheck", "RFC 6960 4.2.2.2.1", "OCSP no-check stands in a responder's certificate and no other", ocsp_nocheck },
-	{ "server-name", "RFC 6125 4.1", "a subject alternative name stands in a server's certificate and no other", server_name },
+	{ "alt-name", "RFC 5280 4.2.1.6", "one subject alternative name: the host of a server, the mailbox of a mail certificate; others have none", alt_name },
+	{ "mailbox", "RFC 5280 4.2.1.6", "a mailbox is ASCII, Local-part@Domain, its domain one of the profile's", mailbox },
+	{ "subject-mail", "RFC 5280 4.1.2.6", "no mailbox stands in the subject", subject_mail },
 	{ "der", "RFC 5280 4.1", "the octets are the one DER of what they say", der_same },
 };
 

@@ -107,7 +107,7 @@ merge(struct anew *x, struct err *e)
 	    !json_may_str(&title, x->change, "title", e) || !json_may_str(&agency, x->change, "agency", e)))
 		return fail_in(e, "change");
 	*k = (struct request_ask){ .profile = b->profile->id, .agency = agency ?: b->agency->id, .name = name ?: b->name,
-		.title = title ?: b->title, .person = b->person, .token = b->token, .spki = buf_span(&b->spki) };
+		.title = title ?: b->title, .person = b->person, .token = b->token, .mail = b->mail, .spki = buf_span(&b->spki) };
 	if (x->change != NULL)
 		k->replaces = x->serial;
 	else

@@ -13,10 +13,17 @@
 static bool
 signer_row(struct act *t, X509 **cert, const struct reg_cell *c, struct err *e)
 {
+	const struct profile *f;
+	char profile[64];
+
 	if (!span_eq_str(c[10].s, "active"))
 		return fail(e, ERR_POLICY, "the signer's certificate is %.*s", (int)c[10].s.len, (const char *)c[10].s.ptr);
 	if (t->now < c[8].i || t->now > c[9].i)
 		return fail(e, ERR_POLICY, "the signer's certificate %s", t->now < c[8].i ? "is not valid yet" : "has expired");
+	snprintf(profile, sizeof(profile), "%.*s", (int)c[2].s.len, (const char *)c[2].s.ptr);
+	f = policy_profile(t->a->policy, profile);
+	if (f == NULL || (f->person && !profile_commits(f)))
+		return fail(e, ERR_POLICY, "a certificate of the profile %s signs no orders", profile);
 	if (c[3].null || c[3].s.len >= sizeof(t->person) || c[5].s.len >= sizeof(t->signer_agency))
 		return fail(e, ERR_POLICY, "the signer's certificate is not a person's");
 	snprintf(t->person, sizeof(t->person), "%.*s", (int)c[3].s.len, (const char *)c[3].s.ptr);

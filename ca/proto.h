@@ -2,7 +2,8 @@
  * ca/proto.h -- what antin-ca can be asked.
  *
  * CA_REQUEST	JSON {"profile", "agency", "name" (for a seal: left out or the agency's), "csr"
- *		(base64 of the DER), and where the profile is a person's: "person", "title", ?"token"} -> {"id", "hash", "state", "key", "facts"}.
+ *		(base64 of the DER), and where the profile is a person's: "person", "title", ?"token", of the profile mail
+ *		"mail", the mailbox} -> {"id", "hash", "state", "key", "facts"}.
  *		Sent again, it answers with the request that is there already.  It makes a
  *		request that waits for an order, and nothing else.
  * CA_ORDER	CMS (verifier/order.h) -> JSON {"done": verb, "certificates": [{"request",

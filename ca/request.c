@@ -1,6 +1,7 @@
 #include "ca/request.h"
 
 #include "ca/name.h"
+#include "policy/mailbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,13 +45,13 @@ fill(struct request_facts *f, const struct policy *p, struct err *e)
 {
 	return look_up(f, p, e) && json_take_str(&f->name, f->json, "name", e) && json_take_str(&f->person, f->json, "person", e) &&
 	    json_take_str(&f->title, f->json, "title", e) && json_may_str(&f->replaces, f->json, "replaces", e) &&
-	    json_may_str(&f->token, f->json, "token", e);
+	    json_may_str(&f->token, f->json, "token", e) && json_may_str(&f->mail, f->json, "mail", e);
 }
 
 bool
 request_facts_read(struct request_facts *out, const struct policy *p, struct span text, struct err *e)
 {
-	static const char *const keys[] = { "agency", "name", "person", "profile", "renews", "replaces", "spki", "title", "token", NULL };
+	static const char *const keys[] = { "agency", "mail", "name", "person", "profile", "renews", "replaces", "spki", "title", "token", NULL };
 	own_struct(request_facts) f = { .text = buf_new(FACTS_MAX), .spki = buf_new(SPKI_MAX) };
 	const char *spki;
 
@@ -95,6 +96,8 @@ check_subject(const struct request_ask *ask, const struct profile *f, const stru
 {
 	if (ask->token != NULL && !token_serial_check(ask->token, e))
 		return false;
+	if (f->mail_domains[0] != '\0' ? !mailbox_check(ask->mail, f->mail_domains, e) : ask->mail != NULL && !mailbox_none(f->id, e))
+		return false;
 	if (f->person)
 		return name_check("name", ask->name, e) && name_check("title", ask->title, e) && check_person(ask->person, e);
 	if (ask->person[0] != '\0' || ask->title[0] != '\0')
@@ -127,9 +130,9 @@ request_facts_make(struct request_facts *out, const struct policy *p, const stru
 	base64_put(&key, ask->spki);
 	if (!buf_ok(&f.spki, "key", e) || !buf_ok(&key, "key", e))
 		return false;
-	f.json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s*}", "agency", ask->agency, "name", name_or_agency(p, ask), "person", ask->person,
+	f.json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*}", "agency", ask->agency, "name", name_or_agency(p, ask), "person", ask->person,
 	    "profile", ask->profile, "spki", buf_str(&key), "title", ask->title,
-	    "renews", ask->renews, "replaces", ask->replaces, "token", ask->token);
+	    "renews", ask->renews, "replaces", ask->replaces, "token", ask->token, "mail", ask->mail);
 	if (f.json == NULL)
 		return fail(e, ERR_INPUT, "request: a text is not UTF-8");
 	json_write(&f.text, f.json);
@@ -218,17 +221,32 @@ take_or_empty(const char **out, const json_t *j, const char *key, struct err *e)
 	return true;
 }
 
+/* Domains have no case (RFC 5321 2.4); one spelling is recorded. */
+static bool
+mail_lower_domain(json_t *j, struct err *e)
+{
+	own_str char *lower = NULL;
+	const char *mail;
+
+	if (!json_may_str(&mail, j, "mail", e))
+		return false;
+	if (mail == NULL)
+		return true;
+	lower = mailbox_lower_domain(mail);
+	return json_object_set_new(j, "mail", json_string(lower)) == 0 || fail(e, ERR_BUG, "\"mail\"");
+}
+
 static bool
 parse(struct parsed *p, const char *text, struct err *e)
 {
-	static const char *const keys[] = { "profile", "agency", "name", "person", "title", "token", "csr", NULL };
+	static const char *const keys[] = { "profile", "agency", "name", "person", "title", "token", "mail", "csr", NULL };
 	const char *csr;
 
 	p->csr = buf_new(CSR_TEXT_MAX);
-	if (!json_read(&p->json, span_str(text), e) || !json_only(p->json, keys, e) || !name_to_nfc(p->json, "name", e) || !name_to_nfc(p->json, "title", e) ||
+	if (!json_read(&p->json, span_str(text), e) || !json_only(p->json, keys, e) || !name_to_nfc(p->json, "name", e) || !name_to_nfc(p->json, "title", e) || !mail_lower_domain(p->json, e) ||
 	    !json_take_str(&p->ask.profile, p->json, "profile", e) || !json_take_str(&p->ask.agency, p->json, "agency", e) ||
 	    !take_or_empty(&p->ask.name, p->json, "name", e) || !take_or_empty(&p->ask.person, p->json, "person", e) ||
-	    !take_or_empty(&p->ask.title, p->json, "title", e) || !json_may_str(&p->ask.token, p->json, "token", e) || !json_take_str(&csr, p->json, "csr", e) ||
+	    !take_or_empty(&p->ask.title, p->json, "title", e) || !json_may_str(&p->ask.token, p->json, "token", e) || !json_may_str(&p->ask.mail, p->json, "mail", e) || !json_take_str(&csr, p->json, "csr", e) ||
 	    !base64_get(&p->csr, span_str(csr), e))
 		return fail_in(e, "request");
 	p->ask.csr = buf_span(&p->csr);

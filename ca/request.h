@@ -4,7 +4,8 @@
  *
  * Facts are canonical JSON {"agency","name","person","profile","spki","title"},
  * all texts, spki in base64; "token", the serial number of the USB token, where one is
- * named (registered to the person by an order: order_token.c); of an order about a certificate that is there also
+ * named (registered to the person by an order: order_token.c); "mail", the mailbox,
+ * where the profile is for mail (policy/mailbox.h; never out of the CSR); of an order about a certificate that is there also
  * "renews" or "replaces", its serial number (order_anew.c).  Of the CSR only the key is taken, after a worker of
  * antin-verifier has found its proof of possession good; no byte of it is
  * decoded in this process.  The agency's full name comes from policy when the
@@ -24,7 +25,7 @@ struct request_facts {
 	const struct profile *profile;
 	const struct agency *agency;
 	const char *name, *person, *title;	/* "": none; borrow from json */
-	const char *replaces, *token;		/* NULL: none */
+	const char *replaces, *token, *mail;	/* NULL: none */
 	struct buf text, spki;
 	unsigned char key_id[KEY_ID_LEN];
 	json_t *json;
@@ -39,6 +40,7 @@ struct request_ask {
 	const char *profile, *agency, *name, *person, *title;
 	const char *renews, *replaces;		/* serial of the certificate with this key; NULL: none */
 	const char *token;			/* serial number of the USB token; NULL: none is named */
+	const char *mail;			/* mailbox; NULL: none */
 	struct span csr, spki;
 };
 /* A USB token's: a few letters, digits and hyphens. */

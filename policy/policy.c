@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "policy/mailbox.h"
 
 #include <openssl/evp.h>
 
@@ -181,7 +182,7 @@ load_profile(struct policy *p, const struct policy_file *f, xmlNode *n, struct e
 
 	*x = (struct profile){ .id = attr(n, "id", NULL), .vi = attr(n, "vi", NULL), .en = attr(n, "en", NULL), .years = attr_int(n, "years", 0),
 		.path_length = attr_int(n, "path-length", -1), .ca = attr_yes(n, "ca", false), .eku_critical = attr_yes(n, "eku-critical", false),
-		.person = attr_yes(n, "person", false), .key_usage = attr(n, "key-usage", NULL), .eku = attr(n, "extended-key-usage", ""),
+		.person = attr_yes(n, "person", false), .key_usage = attr(n, "key-usage", NULL), .eku = attr(n, "extended-key-usage", ""), .mail_domains = attr(n, "mail-domains", ""),
 		.subject = attr(n, "subject", NULL), .renew_days = attr_int(n, "renew-days", 0), .ocsp = attr_yes(n, "ocsp", false) };
 	if (x->years < 1 || x->years > 30)
 		return fail_at(e, f, n, "a profile lasts 1 to 30 years");
@@ -193,6 +194,10 @@ load_profile(struct policy *p, const struct policy_file *f, xmlNode *n, struct e
 		return fail_at(e, f, n, "a CA has keyCertSign, and only a CA (RFC 5280 4.2.1.3)");
 	if (x->ocsp && (x->ca || word_in(x->eku, "OCSPSigning")))
 		return fail_at(e, f, n, "OCSP answers for neither a CA nor a responder (RFC 6960 4.2.2.2.1)");
+	if ((x->mail_domains[0] != '\0') != (strcmp(x->eku, "emailProtection") == 0))
+		return fail_at(e, f, n, "a profile for mail names its mail-domains, and no other does");
+	if (x->mail_domains[0] != '\0' && (!x->person || !mail_domains_good(x->mail_domains)))
+		return fail_at(e, f, n, "mail-domains are a person's: domains in small letters, a space between two");
 	return policy_profile(p, x->id) == x || fail_at(e, f, n, "the profile %s stands twice", x->id);
 }
 
@@ -438,6 +443,12 @@ word_in(const char *list, const char *word)
 		if ((s == list || s[-1] == ' ') && (s[n] == '\0' || s[n] == ' '))
 			return true;
 	return false;
+}
+
+bool
+profile_commits(const struct profile *f)
+{
+	return f->person && word_in(f->key_usage, "nonRepudiation");
 }
 
 bool

@@ -25,7 +25,9 @@ struct profile {
 	int64_t renew_days;		/* before its end a certificate may be renewed on its key; 0: never */
 	bool ca, eku_critical, person;
 	bool ocsp;			/* a certificate names where OCSP is asked */
-	char *key_usage, *eku;		/* space-separated OpenSSL short names */
+	char *key_usage;		/* space-separated OpenSSL short names */
+	char *eku;			/* one OpenSSL short name or OID; "": none */
+	char *mail_domains;		/* space-separated: where a mailbox may be (mailbox.h); "": names none */
 	char *subject;			/* authority, person, agency, service */
 };
 
@@ -64,6 +66,8 @@ const struct algorithm *policy_algorithm_by_uri(const struct policy *, const cha
 const struct answer *policy_answer(const struct policy *, const char *id);
 /* Is one of the words of a list that is separated by spaces. */
 bool word_in(const char *list, const char *word);
+/* Its certificates commit a person: permits and orders are signed with them. */
+bool profile_commits(const struct profile *);
 /* The agency itself or one below it: equal, or scope + "." is a prefix. */
 bool agency_within(const char *agency, const char *scope);
 

@@ -67,6 +67,7 @@ render_profiles(struct buf *out, const struct policy *p)
 		line(out, "key usage", x->key_usage);
 		line(out, "extended key usage", x->eku);
 		line(out, "extended key usage is critical", yes_no(x->eku_critical));
+		line(out, "mailboxes in", x->mail_domains);
 		line(out, "subject", x->subject);
 		line(out, "a person's", yes_no(x->person));
 		line(out, "names where OCSP is asked", yes_no(x->ocsp));

@@ -17,7 +17,7 @@
 #define APPROVERS_STAY(stays) \
 	{ "SELECT 1 FROM (SELECT count(DISTINCT ap.person) AS had, count(DISTINCT CASE WHEN " stays " THEN ap.person END) AS keeps " \
 	  "FROM appointment ap JOIN certificate ac ON ac.person = ap.person WHERE ap.role = 'approver' AND ap.ended_day IS NULL AND " \
-	  "ap.from_day <= " TODAY " AND (ap.to_day IS NULL OR ap.to_day >= " TODAY ") AND ac.state || '' = 'active' AND ac.not_after >= $time) AS approvers " \
+	  "ap.from_day <= " TODAY " AND (ap.to_day IS NULL OR ap.to_day >= " TODAY ") AND ac.state || '' = 'active' AND ac.profile IN ('administrator', 'official') AND ac.not_after >= $time) AS approvers " \
 	  "WHERE keeps >= 2 OR keeps = had", ERR_POLICY, "this would leave fewer than two active approvers; appoint another, or certify one anew, first" }
 #define APPROVERS_WITHOUT_CERTIFICATE APPROVERS_STAY("ac.serial <> $serial")
 #define APPROVERS_WITHOUT_APPOINTMENT APPROVERS_STAY("ap.id <> $id")

@@ -42,6 +42,7 @@ static bool
 open_order(struct acting *a, struct err *e)
 {
 	own_struct(buf) serial = buf_new(128);
+	const struct profile *f;
 
 	if (!order_signer(&serial, a->cms, e) || !active_cert_find(&a->signer, a->s, buf_str(&serial), a->now, e) ||
 	    !order_open(&a->order, a->cms, a->signer.cert, e))
@@ -51,6 +52,9 @@ open_order(struct acting *a, struct err *e)
 		return fail(e, ERR_POLICY, "there is no order %.40s about permits", a->order.verb);
 	if (a->signer.person[0] == '\0')
 		return fail(e, ERR_POLICY, "an order is signed by a person");
+	f = policy_profile(a->s->policy, a->signer.profile);
+	if (f == NULL || !profile_commits(f))
+		return fail(e, ERR_POLICY, "a certificate of the profile %s signs no orders", a->signer.profile);
 	return order_timely(&a->order, a->now, a->verb->secs, e);
 }
 

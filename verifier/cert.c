@@ -98,7 +98,7 @@ check_eku(X509 *cert, const struct profile *p, struct err *e)
 	bool good = n == (p->eku[0] == '\0' ? 0 : 1);
 
 	if (good && n == 1)
-		good = word_in(p->eku, OBJ_nid2sn(OBJ_obj2nid(sk_ASN1_OBJECT_value(all, 0)))) && (critical == 1) == p->eku_critical;
+		good = oid_is(sk_ASN1_OBJECT_value(all, 0), p->eku) && (critical == 1) == p->eku_critical;
 	EXTENDED_KEY_USAGE_free(all);
 	ERR_clear_error();
 	return good || fail(e, ERR_POLICY, "the extended key usage is not that of the profile %s", p->id);

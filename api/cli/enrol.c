@@ -15,11 +15,12 @@ const struct arg_option enrol_options[] = {
 	{ "label", "TEXT", false, "label of the key on the token; made if it is not there" },
 	{ "csr-out", "FILE", false, "write the request (PEM) here and ask nobody" },
 	SERVICE_OPTIONS,
-	{ "profile", "NAME", false, "official, administrator, seal ..." },
+	{ "profile", "NAME", false, "official, mail, administrator, seal, qr-seal ..." },
 	{ "agency", "CODE", false, "the agency's code" },
 	{ "name", "TEXT", false, "full name" },
 	{ "person", "ID", false, "staff number (never the citizen's ID)" },
 	{ "title", "TEXT", false, "title in the agency" },
+	{ "mail", "ADDRESS", false, "mailbox, for the profile mail" },
 	{ NULL },
 };
 
@@ -65,6 +66,7 @@ write_csr(X509_REQ *req, const char *path, struct err *e)
 static bool
 ask_service(const struct args *a, X509_REQ *req, struct err *e)
 {
+	static const char *const said[] = { "name", "person", "title", "mail" };
 	own_struct(buf) der = buf_new(1 << 16);
 	own_struct(buf) text = buf_new(1 << 17);
 	own(json_t) *ask = NULL;
@@ -77,12 +79,9 @@ ask_service(const struct args *a, X509_REQ *req, struct err *e)
 	csr_to_der(&der, req);
 	base64_put(&text, buf_span(&der));
 	ask = json_pack("{s:s, s:s, s:s}", "profile", profile, "agency", agency, "csr", buf_str(&text));
-	if (args_get(a, "name") != NULL)
-		json_object_set_new(ask, "name", json_string(args_get(a, "name")));
-	if (args_get(a, "person") != NULL)
-		json_object_set_new(ask, "person", json_string(args_get(a, "person")));
-	if (args_get(a, "title") != NULL)
-		json_object_set_new(ask, "title", json_string(args_get(a, "title")));
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (args_get(a, said[i]) != NULL)
+			json_object_set_new(ask, said[i], json_string(args_get(a, said[i])));
 	if (!http_json(&answer, &service, "POST", "/v1/requests", ask, e) || !json_take_str(&id, answer, "id", e))
 		return false;
 	if (a->json)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "tests/ca/world.h"
+#include "verifier/cert.h"
 #include "verifier/crl.h"
 
 #include <unistd.h>
@@ -105,6 +106,40 @@ other_people_read_what_came_out(void **state)
 	}
 }
 
+/* The verifier takes it for its own profile and for no other; an administrator's
+ * differs from an official's in the register alone. */
+static bool
+fits_only(X509 *cert, const char *profile)
+{
+	bool good = true;
+	struct err e;
+
+	for (size_t i = 0; i < w.policy->nprofiles; i++) {
+		const struct profile *p = &w.policy->profile[i];
+		bool alike = strcmp(profile, "official") == 0 && strcmp(p->id, "administrator") == 0;
+
+		if (!alike && cert_fits_profile(cert, p, &e) != (strcmp(p->id, profile) == 0)) {
+			print_error("%s as %s\n", profile, p->id);
+			good = false;
+		}
+	}
+	return good;
+}
+
+static void
+write_key(const char *name, EVP_PKEY *key)
+{
+	own(BIO) *mem = BIO_new(BIO_s_mem());
+	own_str char *path = world_path(&w, name);
+	char *text;
+	long n;
+	struct err e;
+
+	assert_int_equal(PEM_write_bio_PrivateKey(mem, key, NULL, NULL, 0, NULL, NULL), 1);
+	n = BIO_get_mem_data(mem, &text);
+	assert_done(file_write(path, span_of(text, (size_t)n), 0600, &e), e);
+}
+
 static void
 every_profile_can_be_issued(void **state)
 {
@@ -116,6 +151,7 @@ every_profile_can_be_issued(void **state)
 		{ "service-signer", "H99", "Phiếu ký", NULL, NULL },
 		{ "program", "H99.14", "motcua", NULL, NULL },
 		{ "server", "H99", "xacthuc.hoagiang.example", NULL, NULL },
+		{ "qr-seal", "H99.14", "", NULL, NULL },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -123,7 +159,128 @@ every_profile_can_be_issued(void **state)
 		own(X509) *cert = world_enrol(&w, rows[i].profile, rows[i].agency, rows[i].name, rows[i].person, rows[i].title, key);
 
 		assert_case(rows[i].profile, EVP_PKEY_eq(key, X509_get0_pubkey(cert)) == 1);
+		assert_case(rows[i].profile, fits_only(cert, rows[i].profile));
 	}
+}
+
+/* A request for mail as a person sends it; mail NULL: without. */
+static char *
+mail_ask(const char *profile, const char *person, const char *mail, EVP_PKEY *key)
+{
+	own_struct(buf) csr = buf_new(4096);
+	own_struct(buf) out = buf_new(1 << 16);
+	own_str char *plain = NULL;
+	own(json_t) *j = NULL;
+	struct err e;
+
+	csr_of(&csr, key);
+	plain = ask_text(profile, "H99.14", "Lê Thị Văn Thư", person, person == NULL ? NULL : "Văn thư", buf_span(&csr));
+	assert_done(json_read(&j, span_str(plain), &e), e);
+	if (mail != NULL)
+		json_object_set_new(j, "mail", json_string(mail));
+	json_write(&out, j);
+	return xstrdup(buf_str(&out));
+}
+
+/* What others say: the purposes by openssl, a mail signed and verified, certtool. */
+static void
+a_mail_certificate_signs_mail_alone(void **state)
+{
+	own(EVP_PKEY) *key = key_new();
+	own_str char *ask = mail_ask("mail", "CB-000031", "Van.Thu@HoaGiang.example", key);
+	own(X509) *cert = world_enrol_ask(&w, ask, MAI);
+
+	assert_true(fits_only(cert, "mail"));
+	write_pem("mail.pem", cert);
+	write_pem("root.pem", w.root);
+	write_pem("issuing.pem", w.issuing);
+	write_key("mail.key", key);
+	assert_int_equal(shell("openssl x509 -in mail.pem -noout -ext subjectAltName,keyUsage,extendedKeyUsage >mail.text && grep -q 'email:Van.Thu@hoagiang.example$' mail.text && "
+	    "grep -q '^ *Digital Signature$' mail.text && grep -q '^ *E-mail Protection$' mail.text && ! openssl x509 -in mail.pem -noout -subject | grep -qi hoagiang.example"), 0);
+	assert_int_equal(shell("openssl x509 -in mail.pem -noout -purpose >purposes && grep -q '^S/MIME signing : Yes$' purposes && "
+	    "test \"$(grep -c ': Yes' purposes)\" = \"$(grep -c '^\\(S/MIME signing\\|Any Purpose\\|OCSP helper\\) : Yes' purposes)\""), 0);
+	assert_int_equal(shell("echo xin chào >letter && openssl cms -sign -in letter -signer mail.pem -inkey mail.key -certfile issuing.pem -out letter.eml && "
+	    "openssl cms -verify -in letter.eml -CAfile root.pem -purpose smimesign -out /dev/null 2>cms.err"), 0);
+	assert_int_not_equal(shell("openssl cms -verify -in letter.eml -CAfile root.pem -purpose sslclient -out /dev/null 2>/dev/null"), 0);
+	assert_int_not_equal(shell("openssl verify -CAfile root.pem -untrusted issuing.pem -purpose sslserver mail.pem >/dev/null 2>&1"), 0);
+	assert_int_equal(shell("openssl verify -CAfile root.pem -untrusted issuing.pem -purpose smimesign -verify_email Van.Thu@hoagiang.example mail.pem >/dev/null 2>&1"), 0);
+	assert_int_not_equal(shell("openssl verify -CAfile root.pem -untrusted issuing.pem -verify_email mai@hoagiang.example mail.pem >/dev/null 2>&1"), 0);
+	if (system("command -v certtool >/dev/null") == 0)
+		assert_int_equal(shell("certtool --certificate-info --infile mail.pem >ct 2>&1 && grep -q 'RFC822Name: Van.Thu@hoagiang.example' ct && grep -q 'Email protection' ct && "
+		    "cat mail.pem issuing.pem root.pem >all-mail.pem && certtool --verify --verify-email Van.Thu@hoagiang.example --verify-purpose 1.3.6.1.5.5.7.3.4 --load-ca-certificate root.pem --infile all-mail.pem >ct2 2>&1"), 0);
+}
+
+static void
+mailboxes_that_are_refused(void **state)
+{
+	static const struct { const char *name, *profile, *person, *mail, *code; enum err_class class; } rows[] = {
+		{ "no mailbox", "mail", "CB-000032", NULL, "mail-missing", ERR_INPUT }, { "an empty one", "mail", "CB-000032", "", "mail-missing", ERR_INPUT },
+		{ "two", "mail", "CB-000032", "a@hoagiang.example,b@hoagiang.example", "mail-form", ERR_INPUT },
+		{ "internationalised", "mail", "CB-000032", "thư@hoagiang.example", "mail-not-ascii", ERR_INPUT },
+		{ "a foreign domain", "mail", "CB-000032", "thu@other.example", "mail-domain", ERR_POLICY },
+		{ "a domain below", "mail", "CB-000032", "thu@so.hoagiang.example", "mail-domain", ERR_POLICY },
+		{ "an official's", "official", "CB-000032", "thu@hoagiang.example", "mail-unasked", ERR_INPUT },
+		{ "an administrator's", "administrator", "CB-000032", "thu@hoagiang.example", "mail-unasked", ERR_INPUT },
+		{ "a program's", "program", NULL, "thu@hoagiang.example", "mail-unasked", ERR_INPUT },
+		{ "nobody's", "mail", NULL, "thu@hoagiang.example", "name-missing", ERR_INPUT },
+	};
+	own(EVP_PKEY) *key = key_new();
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_str char *ask = mail_ask(rows[i].profile, rows[i].person, rows[i].mail, key);
+		own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
+		struct err e = { ERR_NONE, "" };
+		bool done = world_text(&w, CA_REQUEST, ask, &text, &e);
+
+		if (done || e.class != rows[i].class || strcmp(e.code, rows[i].code) != 0)
+			print_error("%s: %s %s\n", rows[i].name, e.code, done ? "done" : e.text);
+		assert_case(rows[i].name, !done && e.class == rows[i].class && strcmp(e.code, rows[i].code) == 0);
+	}
+}
+
+/* A key for mail lies in a mail program: it approves nothing, though its person may. */
+static void
+a_mail_certificate_orders_nothing(void **state)
+{
+	own(EVP_PKEY) *key = key_new(), *other = key_new();
+	own_str char *ask = mail_ask("mail", w.admin[MAI].person, "mai@hoagiang.example", key);
+	own(X509) *cert = world_enrol_ask(&w, ask, NAM);
+	own_struct(buf) csr = buf_new(4096), text = buf_new(CA_MESSAGE_MAX);
+	own_str char *wanted = NULL;
+	own(json_t) *request = NULL;
+	struct draft d = { .verb = "cert.approve", .by = MAI, .key = key, .cert = cert };
+	struct err e;
+
+	csr_of(&csr, other);
+	wanted = ask_text("official", "H99.14", "Người", "CB-000033", "Chuyên viên", buf_span(&csr));
+	assert_done(world_text(&w, CA_REQUEST, wanted, &text, &e) && json_read(&request, buf_span(&text), &e), e);
+	d.id = json_string_value(json_object_get(request, "id"));
+	hash_from_hex(d.hash, request);
+	world_refused("mail", world_order(&w, &d, NULL, &e), &e, ERR_POLICY, "profile mail signs no orders");
+	d.key = NULL;
+	d.cert = NULL;
+	assert_done(world_order(&w, &d, NULL, &e), e);
+}
+
+/* RFC 9336: what is signed is shown to people; no purpose of another kind. */
+static void
+a_qr_seal_is_good_for_nothing_else(void **state)
+{
+	own(EVP_PKEY) *key = key_new();
+	own(X509) *cert = world_enrol(&w, "qr-seal", "H99.31.07", "", NULL, NULL, key);
+
+	write_pem("qr.pem", cert);
+	write_key("qr.key", key);
+	assert_int_equal(shell("openssl x509 -in qr.pem -noout -ext extendedKeyUsage,keyUsage >qr.text && grep -q 'Key Usage: critical' qr.text && "
+	    "grep -q 'Extended Key Usage: critical' qr.text && grep -q '^ *Digital Signature$' qr.text"), 0);
+	assert_int_equal(shell("openssl x509 -in qr.pem -noout -purpose >purposes && ! grep -v '^\\(Any Purpose\\|OCSP helper\\) :' purposes | grep -q ': Yes'"), 0);
+	assert_int_equal(shell("openssl verify -CAfile root.pem -untrusted issuing.pem qr.pem >/dev/null 2>&1"), 0);
+	assert_int_equal(shell("for p in sslclient sslserver smimesign smimeencrypt crlsign timestampsign; do "
+	    "openssl verify -CAfile root.pem -untrusted issuing.pem -purpose $p qr.pem >/dev/null 2>&1 && exit 1; done; true"), 0);
+	assert_int_not_equal(shell("openssl cms -sign -in letter -signer qr.pem -inkey qr.key -certfile issuing.pem -out qr.eml && "
+	    "openssl cms -verify -in qr.eml -CAfile root.pem -out /dev/null 2>/dev/null"), 0);
+	if (system("command -v certtool >/dev/null") == 0)
+		assert_int_equal(shell("certtool --certificate-info --infile qr.pem >ct 2>&1 && grep -q '1.3.6.1.5.5.7.3.36' ct"), 0);
 }
 
 static void
@@ -214,6 +371,10 @@ main(void)
 		cmocka_unit_test(the_ceremony_makes_administrators),
 		cmocka_unit_test(other_people_read_what_came_out),
 		cmocka_unit_test(every_profile_can_be_issued),
+		cmocka_unit_test(a_mail_certificate_signs_mail_alone),
+		cmocka_unit_test(mailboxes_that_are_refused),
+		cmocka_unit_test(a_mail_certificate_orders_nothing),
+		cmocka_unit_test(a_qr_seal_is_good_for_nothing_else),
 		cmocka_unit_test(a_revoked_certificate_is_on_the_next_crl),
 		cmocka_unit_test(five_hundred_in_one_order),
 	};

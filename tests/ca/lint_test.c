@@ -8,6 +8,8 @@
 #include "tests/ca/world.h"
 
 #define NOW INT64_C(1795000000)
+#define MAILBOX "van.ky@hoagiang.example"
+#define HOST "xacthuc.hoagiang.example"
 
 static struct policy *policy;
 static EVP_PKEY *root_key, *leaf_key;
@@ -181,10 +183,46 @@ SPOIL(two_statuses) { swap(x, NID_info_access, "OCSP;URI:https://xacthuc.hoagian
 SPOIL(status_critical) { swap(x, NID_info_access, "critical,OCSP;URI:https://xacthuc.hoagiang.example/ocsp"); }
 SPOIL(status_unasked) { odd = *p->profile; odd.ocsp = false; p->profile = &odd; }
 SPOIL(nocheck) { add(x, NID_id_pkix_OCSP_noCheck, "ignored"); }
-SPOIL(alt_name) { add(x, NID_subject_alt_name, "DNS:a.example"); }
+SPOIL(host_unasked) { add(x, NID_subject_alt_name, "DNS:a.example"); }
+SPOIL(mail_unasked) { add(x, NID_subject_alt_name, "email:ky@hoagiang.example"); }
+SPOIL(uri_unasked) { add(x, NID_subject_alt_name, "URI:https://a.example/"); }
+SPOIL(mail_in_subject) { X509_NAME_add_entry_by_NID(X509_get_subject_name(x), NID_pkcs9_emailAddress, V_ASN1_UTF8STRING, (const unsigned char *)MAILBOX, -1, -1, 0); }
+SPOIL(no_mailbox) { drop(x, NID_subject_alt_name); }
+SPOIL(two_mailboxes) { swap(x, NID_subject_alt_name, "email:" MAILBOX ",email:" MAILBOX); }
+SPOIL(another_mailbox) { swap(x, NID_subject_alt_name, "email:giam.doc@hoagiang.example"); }
+SPOIL(mailbox_and_host) { swap(x, NID_subject_alt_name, "email:" MAILBOX ",DNS:hoagiang.example"); }
+SPOIL(host_for_mailbox) { swap(x, NID_subject_alt_name, "DNS:hoagiang.example"); }
+SPOIL(mailbox_critical) { swap(x, NID_subject_alt_name, "critical,email:" MAILBOX); }
+static void set_mail(X509 *x, struct certificate_plan *p, const char *mail) { own_str char *value = xprintf("email:%s", mail); strcpy(p->mail, mail); swap(x, NID_subject_alt_name, value); }
+SPOIL(foreign_mailbox) { set_mail(x, p, "ky@other.example"); }
+SPOIL(mailbox_below) { set_mail(x, p, "ky@so.hoagiang.example"); }
+SPOIL(capital_domain) { set_mail(x, p, "ky@Hoagiang.example"); }
+SPOIL(two_ats) { set_mail(x, p, "ky@other.example@hoagiang.example"); }
+SPOIL(no_local_part) { set_mail(x, p, "@hoagiang.example"); }
+SPOIL(spaced_mailbox) { set_mail(x, p, "k y@hoagiang.example"); }
+SPOIL(diacritics) { set_mail(x, p, "k\u00fd@hoagiang.example"); }
+SPOIL(mail_logs_in) { swap(x, NID_ext_key_usage, "clientAuth"); }
+SPOIL(mail_and_more) { swap(x, NID_ext_key_usage, "emailProtection,clientAuth"); }
+SPOIL(mail_any_usage) { swap(x, NID_ext_key_usage, "anyExtendedKeyUsage"); }
+SPOIL(mail_without_usage) { drop(x, NID_ext_key_usage); }
+SPOIL(mail_commits) { swap(x, NID_key_usage, "critical,digitalSignature,nonRepudiation"); }
+SPOIL(mail_agrees) { swap(x, NID_key_usage, "critical,digitalSignature,keyAgreement"); }
+SPOIL(mail_of_nobody) { rename_to(x, NID_serialNumber, 0, NULL); }
+SPOIL(no_host) { drop(x, NID_subject_alt_name); }
+SPOIL(another_host) { swap(x, NID_subject_alt_name, "DNS:other.example"); }
+SPOIL(two_hosts) { swap(x, NID_subject_alt_name, "DNS:" HOST ",DNS:other.example"); }
+SPOIL(address_for_host) { swap(x, NID_subject_alt_name, "IP:127.0.0.1"); }
+SPOIL(mailbox_for_host) { swap(x, NID_subject_alt_name, "email:" MAILBOX); }
+SPOIL(qr_plain) { swap(x, NID_ext_key_usage, "1.3.6.1.5.5.7.3.36"); }
+SPOIL(qr_without) { drop(x, NID_ext_key_usage); }
+SPOIL(qr_mails) { swap(x, NID_ext_key_usage, "critical,emailProtection"); }
+SPOIL(qr_and_more) { swap(x, NID_ext_key_usage, "critical,1.3.6.1.5.5.7.3.36,codeSigning"); }
+SPOIL(qr_commits) { swap(x, NID_key_usage, "critical,digitalSignature,nonRepudiation"); }
+SPOIL(qr_of_a_person) { rename_to(x, NID_title, V_ASN1_UTF8STRING, "Giám đốc"); }
+SPOIL(qr_has_mailbox) { add(x, NID_subject_alt_name, "email:" MAILBOX); }
 
-/* also: other lints that must see it, too. */
-static const struct { const char *name, *lint; void (*spoil)(X509 *, struct certificate_plan *); const char *also; } rows[] = {
+/* also: other lints that must see it, too.  profile: official where none is said. */
+static const struct { const char *name, *lint; void (*spoil)(X509 *, struct certificate_plan *); const char *also, *profile; } rows[] = {
 	{ "version 1", "version", version }, { "another serial", "serial", serial }, { "a short serial", "serial", short_serial },
 	{ "a negative serial", "serial", negative_serial }, { "SHA-1", "signature", algorithm }, { "issuer renamed", "issuer", issuer },
 	{ "another end", "dates", dates }, { "GeneralizedTime too early", "dates-type", dates_type }, { "beyond the issuer", "dates-inside", dates_inside, "life" },
@@ -203,7 +241,26 @@ static const struct { const char *name, *lint; void (*spoil)(X509 *, struct cert
 	{ "no OCSP address", "status-address", no_status }, { "another OCSP address", "status-address", other_status },
 	{ "the issuer's address", "status-address", status_of_issuer }, { "two addresses", "status-address", two_statuses },
 	{ "a critical address", "status-address", status_critical }, { "an address that the profile has not", "status-address", status_unasked },
-	{ "no-check", "ocsp-nocheck", nocheck }, { "a host name", "server-name", alt_name },
+	{ "no-check", "ocsp-nocheck", nocheck }, { "a host name", "alt-name", host_unasked },
+	{ "an official's mailbox", "alt-name", mail_unasked, "mailbox" }, { "an official's address", "alt-name", uri_unasked },
+	{ "a mailbox in the subject", "subject-mail", mail_in_subject }, { "a mail subject with it", "subject-mail", mail_in_subject, NULL, "mail" },
+	{ "no mailbox", "alt-name", no_mailbox, NULL, "mail" }, { "two mailboxes", "alt-name", two_mailboxes, NULL, "mail" },
+	{ "another's mailbox", "alt-name", another_mailbox, NULL, "mail" }, { "a mailbox and a host", "alt-name", mailbox_and_host, NULL, "mail" },
+	{ "a host for a mailbox", "alt-name", host_for_mailbox, NULL, "mail" }, { "a critical mailbox", "alt-name", mailbox_critical, NULL, "mail" },
+	{ "a foreign mailbox", "mailbox", foreign_mailbox, NULL, "mail" }, { "a domain below", "mailbox", mailbox_below, NULL, "mail" },
+	{ "a domain in capitals", "mailbox", capital_domain, NULL, "mail" }, { "two @", "mailbox", two_ats, NULL, "mail" },
+	{ "no local part", "mailbox", no_local_part, NULL, "mail" }, { "a space in a mailbox", "mailbox", spaced_mailbox, NULL, "mail" },
+	{ "a mailbox with diacritics", "mailbox", diacritics, NULL, "mail" }, { "mail that logs in", "extended-usage", mail_logs_in, NULL, "mail" },
+	{ "mail and more", "extended-usage", mail_and_more, NULL, "mail" }, { "mail for anything", "extended-usage", mail_any_usage, NULL, "mail" },
+	{ "mail without a purpose", "extended-usage", mail_without_usage, NULL, "mail" }, { "mail that commits", "key-usage", mail_commits, NULL, "mail" },
+	{ "mail that agrees on keys", "key-usage", mail_agrees, NULL, "mail" }, { "mail of nobody", "subject-profile", mail_of_nobody, NULL, "mail" },
+	{ "a server without a name", "alt-name", no_host, NULL, "server" }, { "another host", "alt-name", another_host, NULL, "server" },
+	{ "two hosts", "alt-name", two_hosts, NULL, "server" }, { "an address for a host", "alt-name", address_for_host, NULL, "server" },
+	{ "a mailbox for a host", "alt-name", mailbox_for_host, "mailbox", "server" },
+	{ "a QR seal, not critical", "extended-usage", qr_plain, NULL, "qr-seal" }, { "a QR seal for anything", "extended-usage", qr_without, NULL, "qr-seal" },
+	{ "a QR seal for mail", "extended-usage", qr_mails, NULL, "qr-seal" }, { "a QR seal and code", "extended-usage", qr_and_more, NULL, "qr-seal" },
+	{ "a QR seal that commits", "key-usage", qr_commits, NULL, "qr-seal" }, { "a person's QR seal", "subject-profile", qr_of_a_person, NULL, "qr-seal" },
+	{ "a QR seal's mailbox", "alt-name", qr_has_mailbox, "mailbox", "qr-seal" },
 };
 
 static const struct lint *
@@ -216,11 +273,13 @@ lint_named(const char *id)
 }
 
 static void
-good_tbs(struct buf *tbs, struct certificate_plan *p)
+good_tbs(struct buf *tbs, struct certificate_plan *p, const char *profile)
 {
 	struct err e;
 
-	plan_for(p, "official", "Trần Văn Ký", leaf_key);
+	plan_for(p, profile, strcmp(profile, "server") == 0 ? HOST : "Trần Văn Ký", leaf_key);
+	if (p->profile->mail_domains[0] != '\0')
+		strcpy(p->mail, MAILBOX);
 	assert_done(certificate_tbs(tbs, p, root, &e), e);
 	assert_done(lint_tbs(buf_span(tbs), p, root, &e), e);
 }
@@ -273,7 +332,7 @@ each_lint_fires(void **state)
 		int n;
 
 		assert_case(rows[i].name, l != NULL);
-		good_tbs(&tbs, &p);
+		good_tbs(&tbs, &p, rows[i].profile != NULL ? rows[i].profile : "official");
 		x = decode(buf_span(&tbs));
 		rows[i].spoil(x, &p);
 		n = i2d_re_X509_tbs(x, &der);
@@ -310,7 +369,7 @@ what_is_not_der_is_not_signed(void **state)
 	struct certificate_plan p;
 	struct err e;
 
-	good_tbs(&tbs, &p);
+	good_tbs(&tbs, &p, "official");
 	assert_true(tbs.ptr[0] == 0x30 && tbs.ptr[1] == 0x82);
 	buf_put(&ber, "\x30\x83\x00", 3);
 	buf_put(&ber, tbs.ptr + 2, tbs.len - 2);

@@ -688,17 +688,24 @@ X509 *
 world_enrol(struct world *w, const char *profile, const char *agency, const char *name, const char *person, const char *title, EVP_PKEY *key)
 {
 	own_struct(buf) csr = buf_new(4096);
-	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
 	own_str char *ask = NULL;
+
+	csr_of(&csr, key);
+	ask = ask_text(profile, agency, name, person, title, buf_span(&csr));
+	return world_enrol_ask(w, ask, MAI);
+}
+
+X509 *
+world_enrol_ask(struct world *w, const char *ask, enum who by)
+{
+	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
 	own(json_t) *request = NULL;
 	own(json_t) *answer = NULL;
-	struct draft d = { .by = MAI, .verb = "cert.approve" };
+	struct draft d = { .by = by, .verb = "cert.approve" };
 	const char *pem;
 	X509 *cert;
 	struct err e;
 
-	csr_of(&csr, key);
-	ask = ask_text(profile, agency, name, person, title, buf_span(&csr));
 	assert_done(world_text(w, CA_REQUEST, ask, &text, &e), e);
 	assert_done(json_read(&request, buf_span(&text), &e), e);
 	d.id = json_string_value(json_object_get(request, "id"));

@@ -107,4 +107,6 @@ X509_CRL *world_crl(const struct world *);
 bool world_revoked(const struct world *, const X509 *, struct revocation *);
 /* Asks for a certificate and has MAI approve it; the PEM answer. */
 X509 *world_enrol(struct world *, const char *profile, const char *agency, const char *name, const char *person, const char *title, EVP_PKEY *);
+/* The same of a whole request, approved by another. */
+X509 *world_enrol_ask(struct world *, const char *ask, enum who by);
 void hash_from_hex(unsigned char out[SHA256_LEN], const json_t *item);

@@ -109,6 +109,12 @@ static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
 	{ "renewed from its first day on", "profiles/official.xml", "renew-days=\"90\"", "renew-days=\"1000\"", "second half of its life" },
 	{ "renewed before the world began", "profiles/official.xml", "renew-days=\"90\"", "renew-days=\"-1\"", "second half of its life" },
 	{ "a CA that an order renews", "profiles/issuing.xml", "ca=\"yes\"", "ca=\"yes\" renew-days=\"90\"", "a ceremony's to renew" },
+	{ "mail without domains", "profiles/mail.xml", "mail-domains=\"hoagiang.example\"", "", "names its mail-domains" },
+	{ "mail domains of one who signs permits", "profiles/official.xml", "subject=\"person\"", "mail-domains=\"hoagiang.example\" subject=\"person\"", "names its mail-domains" },
+	{ "mail in capitals", "profiles/mail.xml", "hoagiang.example", "Hoagiang.example", "small letters" },
+	{ "mail anywhere", "profiles/mail.xml", "hoagiang.example", "*", "small letters" },
+	{ "mail of a whole country", "profiles/mail.xml", "hoagiang.example", "example", "small letters" },
+	{ "nobody's mail", "profiles/mail.xml", "person=\"yes\"", "person=\"no\"", "a person's" },
 	{ "two profiles of one name", "profiles/tsa.xml", "id=\"tsa\"", "id=\"ocsp\"", "stands twice" },
 
 	{ "a kind's id in capitals", "kinds/construction.xml", "id=\"construction\"", "id=\"Construction\"", "construction.xml, line" },
