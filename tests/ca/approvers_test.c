@@ -158,6 +158,19 @@ of_three_one_may_go(void **state)
 	stays("a third until yesterday", NAM);
 }
 
+/* A key for mail orders nothing: whoever has no other approves nothing. */
+static void
+a_mail_certificate_is_no_approvers(void **state)
+{
+	own(EVP_PKEY) *key = key_new();
+	own_str char *ask = mail_ask("mail", "QT-000501", "duyet@hoagiang.example", key);
+	own(X509) *cert = world_enrol_ask(&w, ask, MAI);
+	struct err e;
+
+	stays("a third with mail alone", NAM);
+	assert_done(on_certificate(SEC, "cert.revoke", cert, &e), e);
+}
+
 /* A second certificate of a person stands in for the first, and is no second person. */
 static void
 a_spare_certificate(void **state)
@@ -207,6 +220,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_three_one_may_go),
+		cmocka_unit_test(a_mail_certificate_is_no_approvers),
 		cmocka_unit_test(a_spare_certificate),
 		cmocka_unit_test(whoever_is_due_to_go_counts_no_more),
 		cmocka_unit_test(one_alone),

@@ -106,6 +106,18 @@ other_people_read_what_came_out(void **state)
 	}
 }
 
+static void
+draft_revoke(struct draft *d, X509 *cert, struct buf *serial)
+{
+	own_struct(buf) der = buf_new(8192);
+
+	serial_hex(serial, X509_get0_serialNumber(cert));
+	cert_to_der(&der, cert);
+	sha256(d->hash, buf_span(&der));
+	d->verb = "cert.revoke";
+	d->id = buf_str(serial);
+}
+
 /* The verifier takes it for its own profile and for no other; an administrator's
  * differs from an official's in the register alone. */
 static bool
@@ -161,25 +173,6 @@ every_profile_can_be_issued(void **state)
 		assert_case(rows[i].profile, EVP_PKEY_eq(key, X509_get0_pubkey(cert)) == 1);
 		assert_case(rows[i].profile, fits_only(cert, rows[i].profile));
 	}
-}
-
-/* A request for mail as a person sends it; mail NULL: without. */
-static char *
-mail_ask(const char *profile, const char *person, const char *mail, EVP_PKEY *key)
-{
-	own_struct(buf) csr = buf_new(4096);
-	own_struct(buf) out = buf_new(1 << 16);
-	own_str char *plain = NULL;
-	own(json_t) *j = NULL;
-	struct err e;
-
-	csr_of(&csr, key);
-	plain = ask_text(profile, "H99.14", "Lê Thị Văn Thư", person, person == NULL ? NULL : "Văn thư", buf_span(&csr));
-	assert_done(json_read(&j, span_str(plain), &e), e);
-	if (mail != NULL)
-		json_object_set_new(j, "mail", json_string(mail));
-	json_write(&out, j);
-	return xstrdup(buf_str(&out));
 }
 
 /* What others say: the purposes by openssl, a mail signed and verified, certtool. */
@@ -238,6 +231,29 @@ mailboxes_that_are_refused(void **state)
 	}
 }
 
+/* cert.modify: another title, the same mailbox. */
+static void
+the_mailbox_stays(void **state)
+{
+	own(EVP_PKEY) *key = key_new();
+	own_str char *ask = mail_ask("mail", "CB-000034", "van.thu@hoagiang.example", key);
+	own(X509) *cert = world_enrol_ask(&w, ask, MAI), *again = NULL;
+	own_struct(buf) serial = buf_new(64);
+	own(json_t) *with = json_pack("{s:[{s:s}]}", "changes", "title", "Phó phòng"), *other = json_pack("{s:[{s:s}]}", "changes", "mail", "mai@hoagiang.example");
+	own(json_t) *answer = NULL;
+	struct draft d = { .by = MAI, .with = other };
+	struct err e;
+
+	draft_revoke(&d, cert, &serial);
+	d.verb = "cert.modify";
+	world_refused("another mailbox", world_order(&w, &d, NULL, &e), &e, ERR_INPUT, "mail");
+	d.with = with;
+	assert_done(world_order(&w, &d, &answer, &e), e);
+	assert_done(cert_from_any(&again, span_str(json_string_value(json_object_get(json_array_get(json_object_get(answer, "results"), 0), "pem"))), &e), e);
+	write_pem("again.pem", again);
+	assert_int_equal(shell("openssl x509 -in again.pem -noout -ext subjectAltName | grep -q '^ *email:van.thu@hoagiang.example$'"), 0);
+}
+
 /* A key for mail lies in a mail program: it approves nothing, though its person may. */
 static void
 a_mail_certificate_orders_nothing(void **state)
@@ -282,18 +298,6 @@ a_qr_seal_is_good_for_nothing_else(void **state)
 	assert_int_not_equal(shell("openssl cms -verify -in qr.eml -CAfile root.pem -out /dev/null 2>/dev/null"), 0);
 	if (system("command -v certtool >/dev/null") == 0)
 		assert_int_equal(shell("certtool --certificate-info --infile qr.pem >ct 2>&1 && grep -q '1.3.6.1.5.5.7.3.36' ct"), 0);
-}
-
-static void
-draft_revoke(struct draft *d, X509 *cert, struct buf *serial)
-{
-	own_struct(buf) der = buf_new(8192);
-
-	serial_hex(serial, X509_get0_serialNumber(cert));
-	cert_to_der(&der, cert);
-	sha256(d->hash, buf_span(&der));
-	d->verb = "cert.revoke";
-	d->id = buf_str(serial);
 }
 
 static void
@@ -375,6 +379,7 @@ main(void)
 		cmocka_unit_test(a_mail_certificate_signs_mail_alone),
 		cmocka_unit_test(mailboxes_that_are_refused),
 		cmocka_unit_test(a_mail_certificate_orders_nothing),
+		cmocka_unit_test(the_mailbox_stays),
 		cmocka_unit_test(a_qr_seal_is_good_for_nothing_else),
 		cmocka_unit_test(a_revoked_certificate_is_on_the_next_crl),
 		cmocka_unit_test(five_hundred_in_one_order),

@@ -684,6 +684,24 @@ hash_from_hex(unsigned char out[SHA256_LEN], const json_t *item)
 	assert_done(json_take_hex(out, SHA256_LEN, item, "hash", &e), e);
 }
 
+char *
+mail_ask(const char *profile, const char *person, const char *mail, EVP_PKEY *key)
+{
+	own_struct(buf) csr = buf_new(4096);
+	own_struct(buf) out = buf_new(1 << 16);
+	own_str char *plain = NULL;
+	own(json_t) *j = NULL;
+	struct err e;
+
+	csr_of(&csr, key);
+	plain = ask_text(profile, "H99.14", "Lê Thị Văn Thư", person, person == NULL ? NULL : "Văn thư", buf_span(&csr));
+	assert_done(json_read(&j, span_str(plain), &e), e);
+	if (mail != NULL)
+		json_object_set_new(j, "mail", json_string(mail));
+	json_write(&out, j);
+	return xstrdup(buf_str(&out));
+}
+
 X509 *
 world_enrol(struct world *w, const char *profile, const char *agency, const char *name, const char *person, const char *title, EVP_PKEY *key)
 {

@@ -78,6 +78,8 @@ void token_csr(struct buf *out, struct token *, const char *label);
 void csr_of(struct buf *out, EVP_PKEY *);
 /* JSON of CA_REQUEST; person and title may be NULL. */
 char *ask_text(const char *profile, const char *agency, const char *name, const char *person, const char *title, struct span csr);
+/* The same with a mailbox, NULL: without; of an agency's clerk. */
+char *mail_ask(const char *profile, const char *person, const char *mail, EVP_PKEY *);
 
 struct draft {
 	enum who by;

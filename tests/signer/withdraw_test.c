@@ -89,6 +89,29 @@ before_anything(void **state)
 	office_refused("no permit", office_send_order(&o, &answer, buf_span(&cms), &e), &e, ERR_ABSENT, "no permit with this handle");
 }
 
+/* The clerk may, but not by a key that lies in a mail program. */
+static void
+by_a_mail_certificate(void **state)
+{
+	own(EVP_PKEY) *key = key_new();
+	own_str char *ask = mail_ask("mail", o.staff[CLERK].person, "van.thu@hoagiang.example", key);
+	own(X509) *cert = world_enrol_ask(&o.w, ask, MAI);
+	const struct official clerk = o.staff[CLERK];
+	own(json_t) *answer = NULL;
+	char issued[33];
+	struct permit_order order = { CLERK, "permit.withdraw", (const char *const[]){ issued }, 1, decision };
+	struct err e = { ERR_NONE, "" };
+
+	office_signed(&o, issued, "gpxd-01", NULL);
+	office_seal(&o, issued);
+	o.staff[CLERK].key = key;
+	o.staff[CLERK].cert = cert;
+	office_refused("mail", office_order(&o, &answer, &order, &e), &e, ERR_POLICY, "profile mail signs no orders");
+	o.staff[CLERK] = clerk;
+	assert_true(office_is(&o, issued, "issued"));
+	assert_done(office_order(&o, &answer, &order, &e), e);
+}
+
 static void
 service_signer(X509 **signer)
 {
@@ -204,6 +227,7 @@ main(void)
 		cmocka_unit_test(who_may_withdraw_what),
 		cmocka_unit_test(before_anything),
 		cmocka_unit_test(once_and_for_all),
+		cmocka_unit_test(by_a_mail_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
