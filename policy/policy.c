@@ -394,7 +394,7 @@ policy_free(struct policy *p)
 	for (size_t i = 0; i < p->nprofiles; i++) {
 		struct profile *x = &p->profile[i];
 
-		free(x->id); free(x->vi); free(x->en); free(x->key_usage); free(x->eku); free(x->subject);
+		free(x->id); free(x->vi); free(x->en); free(x->key_usage); free(x->eku); free(x->subject); free(x->mail_domains);
 	}
 	free(p->profile);
 	free_strings(p->agency, p->nagencies, sizeof(struct agency), 8);

@@ -18,7 +18,7 @@ each_letter_folds(void **state)
 		struct span all = span_str(rows[i].letters);
 
 		for (size_t at = 0, n; at < all.len; at += n, letters++) {
-			own_struct(buf) words = buf_new(64), other = buf_new(64), one = buf_new(64);
+			own_struct(buf) words = buf_new(64), one = buf_new(64);
 			own_str char *want = xprintf(" %s", rows[i].plain);
 			bool changed;
 			struct err e;

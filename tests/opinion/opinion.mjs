@@ -206,12 +206,19 @@ async function judge(a) {
 	if (all.some(([, s]) => s !== all[0][1])) tell(false, `${a.name}: ${all.map(([v, s]) => `${v} reads ${s}`).join('; ')}`);
 }
 
+// Two UTCTimes in a row: of a certificate or CRL whose life is not now GnuTLS says only that.
+function alive(der) {
+	const at = der.indexOf(Buffer.from('170d', 'hex')), now = Date.now();
+	const [from, to] = [at + 2, at + 17].map(i => der.subarray(i, i + 12).toString('latin1').match(/\d\d/g).map(Number)).map(([y, m, ...rest]) => Date.UTC(2000 + y, m - 1, ...rest));
+	return from <= now && now < to;
+}
+
 // Of each kind one: a signature's last octet, one octet of what is signed, and
 // the same taken as another's than its issuer's.
 async function spoil(all) {
 	const label = { certificate: 'CERTIFICATE', crl: 'X509 CRL', response: 'OCSP RESPONSE' };
 	for (const kind of ['certificate', 'crl', 'response']) {
-		const a = all.find(x => x.kind === kind && x.issuer !== x.root);
+		const a = all.find(x => x.kind === kind && x.issuer !== x.root && (kind === 'response' ? x.at * 1000 <= Date.now() && x.responder && alive(x.responder.der) : alive(x.der)));
 		if (!a) { tell(false, `no ${kind} to alter`); continue; }
 		const date = a.der.indexOf(Buffer.from(kind === 'response' ? '180f' : '170d', 'hex'));
 		const alone = x => { x.group = [x]; return x; }, altered = at => { const der = Buffer.from(a.der); der[at] ^= 1; return alone({ ...a, ...put(der, label[kind]) }); };

@@ -123,7 +123,8 @@ lose_and_restore(const char *handle)
 }
 
 /* Lists are signed after they are recorded, and lost ones made again: none is left
- * unsigned, and no file is newer than its row, or has none yet (a lost delta's). */
+ * unsigned, and no file is newer than its row, or has none yet (a lost delta's);
+ * what changed last has its OCSP response. */
 static void
 wait_signed(void)
 {
@@ -136,7 +137,10 @@ wait_signed(void)
 	for (int i = 0; i < 1200 && left > 0; i++, usleep(50000))
 		assert_done(store_int(s, "SELECT (SELECT count(*) FROM crl WHERE der IS NULL) + (SELECT count(*) FROM status_list WHERE cwt IS NULL) + "
 		    "(SELECT count(*) FROM publication WHERE NOT (" LOST_IS_CURRENT ")) + (SELECT count(*) FROM list_lost WHERE kind = 'ocsp-delta' AND "
-		    "number > (SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NOT NULL AND signed <> 0))", NULL, 0, &left, &e), e);
+		    "number > (SELECT coalesce(max(number), 0) FROM ocsp WHERE follows IS NOT NULL AND signed <> 0)) + "
+		    "(SELECT count(*) FROM ocsp AS o WHERE signed = 0 AND number = (SELECT max(number) FROM ocsp WHERE shard = o.shard)) + "
+		    "(SELECT count(*) FROM certificate WHERE max(coalesce(issued_entry, 0), coalesce(ended_entry, 0)) >= "
+		    "(SELECT coalesce(max(size), 0) FROM ocsp WHERE signed <> 0))", NULL, 0, &left, &e), e);
 	assert_int_equal(left, 0);
 	store_free(s);
 }
