@@ -11,6 +11,7 @@
  */
 #include "ca/order_act.h"
 
+#include "base/text.h"
 #include "ca/request.h"
 
 #include <stdio.h>
@@ -30,8 +31,12 @@ take_token(struct token *k, const struct act *t, struct err *e)
 		return false;
 	if (policy_agency(t->a->policy, k->agency) == NULL)
 		return fail(e, ERR_ABSENT, "there is no agency %.40s", k->agency);
-	if (k->model[0] == '\0' || strlen(k->model) >= MODEL_MAX || k->person[0] == '\0' || strlen(k->person) > 32)
-		return fail(e, ERR_INPUT, "a token has a model and a person who holds it");
+	if (k->model[0] == '\0' || strlen(k->model) > MODEL_MAX)
+		return fail(e, ERR_INPUT, "\"model\" has 1 to %d octets", MODEL_MAX);
+	if (!text_check(span_str(k->model), false, e))
+		return fail_in(e, "\"model\"");
+	if (!person_check(k->person, e))
+		return false;
 	return strcmp(k->state, "held") == 0 || strcmp(k->state, "lost") == 0 || fail(e, ERR_INPUT, "\"state\" is held or lost");
 }
 

@@ -65,10 +65,8 @@ request_facts_read(struct request_facts *out, const struct policy *p, struct spa
 	return true;
 }
 
-/* Staff numbers: letters, digits and hyphens; never a citizen's ID of twelve
- * digits, because the certificate is public. */
-static bool
-check_person(const char *person, struct err *e)
+bool
+person_check(const char *person, struct err *e)
 {
 	size_t n = strlen(person);
 
@@ -99,7 +97,7 @@ check_subject(const struct request_ask *ask, const struct profile *f, const stru
 	if (f->mail_domains[0] != '\0' ? !mailbox_check(ask->mail, f->mail_domains, e) : ask->mail != NULL && !mailbox_none(f->id, e))
 		return false;
 	if (f->person)
-		return name_check("name", ask->name, e) && name_check("title", ask->title, e) && check_person(ask->person, e);
+		return name_check("name", ask->name, e) && name_check("title", ask->title, e) && person_check(ask->person, e);
 	if (ask->person[0] != '\0' || ask->title[0] != '\0')
 		return fail(e, ERR_INPUT, "a certificate of the profile %s names no person", f->id);
 	if (ask->token != NULL)

@@ -43,6 +43,9 @@ struct request_ask {
 	const char *mail;			/* mailbox; NULL: none */
 	struct span csr, spki;
 };
+/* A staff number: capital letters, digits and hyphens; never a citizen's ID of
+ * twelve digits, because the certificate is public. */
+must_check bool person_check(const char *person, struct err *);
 /* A USB token's: a few letters, digits and hyphens. */
 must_check bool token_serial_check(const char *serial, struct err *);
 /* Facts as they will be recorded: names checked against policy and text rules. */

@@ -90,28 +90,10 @@ made(const json_t *answer, size_t i)
 }
 
 static void
-write_cert(const char *name, X509 *cert)
-{
-	own_str char *path = world_path(&w, name);
-	BIO *out = BIO_new_file(path, "w");
-
-	assert_true(out != NULL && PEM_write_bio_X509(out, cert) == 1);
-	BIO_free(out);
-}
-
-static int
-shell(const char *command)
-{
-	own_str char *all = xprintf("cd %s && %s", w.dir, command);
-
-	return system(all);
-}
-
-static void
 write_issuers(void)
 {
-	write_cert("root.pem", w.root);
-	write_cert("issuing.pem", w.issuing);
+	world_pem(&w, "root.pem", w.root);
+	world_pem(&w, "issuing.pem", w.issuing);
 }
 
 /* The newest published CRL has it, with this reason; soon, for it comes after the order. */
@@ -184,13 +166,13 @@ a_new_title_on_the_same_key(void **state)
 	moved = made(second, 0);
 	assert_true(is_listed(new, 3));
 	write_issuers();
-	write_cert("old.pem", old);
-	write_cert("new.pem", moved);
-	assert_int_equal(shell("openssl crl -inform DER -in public/crl/0.crl -out 0.pem && openssl crl -inform DER -in public/crl/root.crl -out r.pem && cat 0.pem r.pem >crls.pem && "
+	world_pem(&w, "old.pem", old);
+	world_pem(&w, "new.pem", moved);
+	assert_int_equal(world_shell(&w, "openssl crl -inform DER -in public/crl/0.crl -out 0.pem && openssl crl -inform DER -in public/crl/root.crl -out r.pem && cat 0.pem r.pem >crls.pem && "
 	    "openssl verify -x509_strict -crl_check_all -CAfile root.pem -untrusted issuing.pem -CRLfile crls.pem new.pem >out 2>&1"), 0);
-	assert_int_not_equal(shell("openssl verify -crl_check_all -CAfile root.pem -untrusted issuing.pem -CRLfile crls.pem old.pem >out 2>&1"), 0);
-	assert_int_equal(shell("grep -q 'certificate revoked' out"), 0);
-	assert_int_equal(shell("openssl x509 -in new.pem -noout -subject -nameopt oneline,utf8,-esc_msb >text && grep -q 'title = Phó phòng, CN = Người Lên Chức, serialNumber = CB-000610' text && "
+	assert_int_not_equal(world_shell(&w, "openssl verify -crl_check_all -CAfile root.pem -untrusted issuing.pem -CRLfile crls.pem old.pem >out 2>&1"), 0);
+	assert_int_equal(world_shell(&w, "grep -q 'certificate revoked' out"), 0);
+	assert_int_equal(world_shell(&w, "openssl x509 -in new.pem -noout -subject -nameopt oneline,utf8,-esc_msb >text && grep -q 'title = Phó phòng, CN = Người Lên Chức, serialNumber = CB-000610' text && "
 	    "grep -q 'organizationIdentifier = H99.31.07,' text && openssl x509 -in old.pem -noout -pubkey >a && openssl x509 -in new.pem -noout -pubkey >b && cmp a b && certtool -i --infile new.pem >out 2>&1"), 0);
 }
 
@@ -404,9 +386,9 @@ renewed_near_its_end(void **state)
 	world_refused("twice", renew(MAI, old, NULL, &e), &e, ERR_CONFLICT, "done");
 	world_refused("the new one at once", renew(MAI, new, NULL, &e), &e, ERR_POLICY, "last 90 days");
 	write_issuers();
-	write_cert("old.pem", old);
-	write_cert("new.pem", new);
-	assert_int_equal(shell("openssl crl -inform DER -in public/crl/0.crl -out 0.pem && openssl crl -inform DER -in public/crl/root.crl -out r.pem && cat 0.pem r.pem >crls.pem && "
+	world_pem(&w, "old.pem", old);
+	world_pem(&w, "new.pem", new);
+	assert_int_equal(world_shell(&w, "openssl crl -inform DER -in public/crl/0.crl -out 0.pem && openssl crl -inform DER -in public/crl/root.crl -out r.pem && cat 0.pem r.pem >crls.pem && "
 	    "openssl verify -x509_strict -crl_check_all -CAfile root.pem -untrusted issuing.pem -CRLfile crls.pem old.pem new.pem >out 2>&1"), 0);
 	database_do(w.database, "UPDATE certificate SET not_after = time + 3600 WHERE person = 'CB-000640'");
 	world_refused("within its last day", renew(MAI, new, NULL, &e), &e, ERR_CONFLICT, "within a day");

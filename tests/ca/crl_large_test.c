@@ -158,14 +158,6 @@ end(void **state)
 	return 0;
 }
 
-static int
-shell(const char *command)
-{
-	own_str char *whole = xprintf("cd %s && { %s\n}", w.dir, command);
-
-	return WEXITSTATUS(system(whole));
-}
-
 /*
  * What is published.
  */
@@ -199,12 +191,12 @@ openssl_reads(size_t entries)
 {
 	own_str char *count = xprintf("test $(grep -c 'Serial Number: [4-7]' crl.txt) = %zu", entries);
 
-	assert_int_equal(shell("curl -sf -o served.crl http://127.0.0.1:$(cat port)/crl/0.crl && cmp served.crl public/crl/0.crl"), 0);
-	assert_int_equal(shell("openssl x509 -inform DER -in issuing.crt -out issuing.pem && openssl x509 -inform DER -in root.crt -out root.pem"), 0);
-	assert_int_equal(shell("openssl crl -inform DER -in served.crl -noout -CAfile issuing.pem 2>&1 | grep -q 'verify OK'"), 0);
-	assert_int_equal(shell("openssl crl -inform DER -in served.crl -noout -CAfile root.pem 2>&1 | grep -q 'verify OK'"), 1);
-	assert_int_equal(shell("openssl crl -inform DER -in served.crl -noout -text > crl.txt"), 0);
-	assert_int_equal(shell(count), 0);
+	assert_int_equal(world_shell(&w, "curl -sf -o served.crl http://127.0.0.1:$(cat port)/crl/0.crl && cmp served.crl public/crl/0.crl"), 0);
+	assert_int_equal(world_shell(&w, "openssl x509 -inform DER -in issuing.crt -out issuing.pem && openssl x509 -inform DER -in root.crt -out root.pem"), 0);
+	assert_int_equal(world_shell(&w, "openssl crl -inform DER -in served.crl -noout -CAfile issuing.pem 2>&1 | grep -q 'verify OK'"), 0);
+	assert_int_equal(world_shell(&w, "openssl crl -inform DER -in served.crl -noout -CAfile root.pem 2>&1 | grep -q 'verify OK'"), 1);
+	assert_int_equal(world_shell(&w, "openssl crl -inform DER -in served.crl -noout -text > crl.txt"), 0);
+	assert_int_equal(world_shell(&w, count), 0);
 }
 
 static void
@@ -212,9 +204,9 @@ certtool_reads(size_t entries)
 {
 	own_str char *count = xprintf("test $(grep -c 'Serial Number (hex): 4' crl.txt) = %zu", entries);
 
-	assert_int_equal(shell("certtool --crl-info --inder --infile served.crl > crl.txt 2>&1"), 0);
-	assert_int_equal(shell(count), 0);
-	assert_int_equal(shell("certtool --verify-crl --inder --infile served.crl --load-ca-certificate issuing.crt 2>&1 | grep -q '^Verification output: Verified'"), 0);
+	assert_int_equal(world_shell(&w, "certtool --crl-info --inder --infile served.crl > crl.txt 2>&1"), 0);
+	assert_int_equal(world_shell(&w, count), 0);
+	assert_int_equal(world_shell(&w, "certtool --verify-crl --inder --infile served.crl --load-ca-certificate issuing.crt 2>&1 | grep -q '^Verification output: Verified'"), 0);
 }
 
 static void

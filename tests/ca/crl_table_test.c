@@ -44,14 +44,6 @@ put(const char *name, const X509 *c)
 }
 
 static int
-shell(const char *command)
-{
-	own_str char *all = xprintf("cd '%s' && { %s; }", w.dir, command);
-
-	return WEXITSTATUS(system(all));
-}
-
-static int
 begin(void **state)
 {
 	char text[TIME_TEXT];
@@ -80,7 +72,7 @@ begin(void **state)
 		assert_true(world_revoked(&w, cert[ENDED], &r));
 	put("root.pem", w.root);
 	put("issuing.pem", w.issuing);
-	assert_int_equal(shell("openssl crl -inform DER -in public/crl/0.crl -out list.pem && openssl crl -inform DER -in public/crl/root.crl -out root-list.pem"), 0);
+	assert_int_equal(world_shell(&w, "openssl crl -inform DER -in public/crl/0.crl -out list.pem && openssl crl -inform DER -in public/crl/root.crl -out root-list.pem"), 0);
 	return 0;
 }
 
@@ -99,7 +91,7 @@ others_say(const char *name, const char *command, const char *word)
 {
 	own_str char *asks = xprintf("%s >said 2>&1; grep -q '%s' said || { cat said; false; }", command, word);
 
-	assert_case(name, shell(asks) == 0);
+	assert_case(name, world_shell(&w, asks) == 0);
 }
 
 #define BY_OPENSSL "openssl verify -crl_check -CAfile root.pem -untrusted issuing.pem"
@@ -162,7 +154,7 @@ what_says_nothing(void **state)
 	assert_done(crl_check(&f, crl, w.issuing, &e), e);
 	assert_int_equal(f.next_update - f.this_update, CRL_VALID_SECS);
 	assert_done(file_write(path, buf_span(&der), 0644, &e), e);
-	assert_int_equal(shell("openssl crl -inform DER -in altered.crl -out altered.pem"), 0);
+	assert_int_equal(world_shell(&w, "openssl crl -inform DER -in altered.crl -out altered.pem"), 0);
 	put("cert.pem", cert[GOOD]);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		own_str char *by_openssl = xprintf(BY_OPENSSL " %s -CRLfile %s cert.pem", rows[i].openssl, rows[i].list);

@@ -27,26 +27,6 @@ end(void **state)
 }
 
 static void
-write_pem(const char *name, X509 *cert)
-{
-	own_struct(buf) pem = buf_new(1 << 16);
-	own_str char *path = world_path(&w, name);
-	struct err e;
-
-	cert_to_pem(&pem, cert);
-	assert_done(file_write(path, buf_span(&pem), 0600, &e), e);
-}
-
-/* Runs in the world's folder; the exit code. */
-static int
-shell(const char *command)
-{
-	own_str char *text = xprintf("cd %s && %s", w.dir, command);
-
-	return system(text);
-}
-
-static void
 wait_file(const char *name)
 {
 	own_str char *path = world_path(&w, name);
@@ -76,14 +56,14 @@ the_ceremony_makes_administrators(void **state)
 	assert_string_equal(json_string_value(json_object_get(item, "role")), "security-officer");
 	for (size_t i = 0; i < ADMINS; i++)
 		assert_true(X509_check_issued(w.issuing, w.admin[i].cert) == X509_V_OK);
-	write_pem("root.pem", w.root);
-	write_pem("issuing.pem", w.issuing);
-	write_pem("admin.pem", w.admin[MAI].cert);
+	world_pem(&w, "root.pem", w.root);
+	world_pem(&w, "issuing.pem", w.issuing);
+	world_pem(&w, "admin.pem", w.admin[MAI].cert);
 	wait_file("public/ca/issuing.crt");
 	wait_file("public/crl/root.crl");
 	wait_file("public/crl/0.crl");
-	assert_int_equal(shell("openssl verify -CAfile root.pem -untrusted issuing.pem admin.pem >out 2>&1"), 0);
-	assert_int_equal(shell("openssl cms -verify -inform DER -in ceremony.p7m -CAfile root.pem -purpose any -out bundle.json 2>out"), 0);
+	assert_int_equal(world_shell(&w, "openssl verify -CAfile root.pem -untrusted issuing.pem admin.pem >out 2>&1"), 0);
+	assert_int_equal(world_shell(&w, "openssl cms -verify -inform DER -in ceremony.p7m -CAfile root.pem -purpose any -out bundle.json 2>out"), 0);
 }
 
 static void
@@ -92,17 +72,17 @@ other_people_read_what_came_out(void **state)
 	own(EVP_PKEY) *key = key_new();
 	own(X509) *cert = world_enrol(&w, "official", "H99.31.07", "Trần Văn Ký", "CB-000001", "Chủ tịch", key);
 
-	write_pem("official.pem", cert);
-	assert_int_equal(shell("openssl crl -inform DER -in public/crl/0.crl -out 0.pem && openssl crl -inform DER -in public/crl/root.crl -out r.pem && "
+	world_pem(&w, "official.pem", cert);
+	assert_int_equal(world_shell(&w, "openssl crl -inform DER -in public/crl/0.crl -out 0.pem && openssl crl -inform DER -in public/crl/root.crl -out r.pem && "
 	    "cat root.pem issuing.pem > chain.pem && cat 0.pem r.pem > crls.pem"), 0);
-	assert_int_equal(shell("openssl verify -x509_strict -crl_check_all -CAfile root.pem -untrusted issuing.pem -CRLfile crls.pem official.pem >out 2>&1"), 0);
-	assert_int_equal(shell("openssl x509 -in official.pem -noout -text -nameopt utf8,sep_comma_plus >text && "
+	assert_int_equal(world_shell(&w, "openssl verify -x509_strict -crl_check_all -CAfile root.pem -untrusted issuing.pem -CRLfile crls.pem official.pem >out 2>&1"), 0);
+	assert_int_equal(world_shell(&w, "openssl x509 -in official.pem -noout -text -nameopt utf8,sep_comma_plus >text && "
 	    "grep -q 'title=Chủ tịch' text && grep -q 'organizationIdentifier=H99.31.07' text && "
 	    "grep -q 'Digital Signature, Non Repudiation' text && grep -q 'xacthuc.hoagiang.example/crl/0.crl' text"), 0);
 	if (system("command -v certtool >/dev/null") == 0) {
-		assert_int_equal(shell("certtool --certificate-info --infile official.pem >ct 2>&1 && grep -q 'CB-000001' ct"), 0);
-		assert_int_equal(shell("cat official.pem issuing.pem root.pem > all.pem && certtool --verify-chain --infile all.pem >ct2 2>&1"), 0);
-		assert_int_equal(shell("certtool --crl-info --inder --infile public/crl/0.crl >ct3 2>&1 && grep -q 'CRL Number' ct3"), 0);
+		assert_int_equal(world_shell(&w, "certtool --certificate-info --infile official.pem >ct 2>&1 && grep -q 'CB-000001' ct"), 0);
+		assert_int_equal(world_shell(&w, "cat official.pem issuing.pem root.pem > all.pem && certtool --verify-chain --infile all.pem >ct2 2>&1"), 0);
+		assert_int_equal(world_shell(&w, "certtool --crl-info --inder --infile public/crl/0.crl >ct3 2>&1 && grep -q 'CRL Number' ct3"), 0);
 	}
 }
 
@@ -184,22 +164,22 @@ a_mail_certificate_signs_mail_alone(void **state)
 	own(X509) *cert = world_enrol_ask(&w, ask, MAI);
 
 	assert_true(fits_only(cert, "mail"));
-	write_pem("mail.pem", cert);
-	write_pem("root.pem", w.root);
-	write_pem("issuing.pem", w.issuing);
+	world_pem(&w, "mail.pem", cert);
+	world_pem(&w, "root.pem", w.root);
+	world_pem(&w, "issuing.pem", w.issuing);
 	write_key("mail.key", key);
-	assert_int_equal(shell("openssl x509 -in mail.pem -noout -ext subjectAltName,keyUsage,extendedKeyUsage >mail.text && grep -q 'email:Van.Thu@hoagiang.example$' mail.text && "
+	assert_int_equal(world_shell(&w, "openssl x509 -in mail.pem -noout -ext subjectAltName,keyUsage,extendedKeyUsage >mail.text && grep -q 'email:Van.Thu@hoagiang.example$' mail.text && "
 	    "grep -q '^ *Digital Signature$' mail.text && grep -q '^ *E-mail Protection$' mail.text && ! openssl x509 -in mail.pem -noout -subject | grep -qi hoagiang.example"), 0);
-	assert_int_equal(shell("openssl x509 -in mail.pem -noout -purpose >purposes && grep -q '^S/MIME signing : Yes$' purposes && "
+	assert_int_equal(world_shell(&w, "openssl x509 -in mail.pem -noout -purpose >purposes && grep -q '^S/MIME signing : Yes$' purposes && "
 	    "test \"$(grep -c ': Yes' purposes)\" = \"$(grep -c '^\\(S/MIME signing\\|Any Purpose\\|Any Purpose CA\\|OCSP helper\\) : Yes' purposes)\""), 0);
-	assert_int_equal(shell("echo xin chào >letter && openssl cms -sign -in letter -signer mail.pem -inkey mail.key -certfile issuing.pem -out letter.eml && "
+	assert_int_equal(world_shell(&w, "echo xin chào >letter && openssl cms -sign -in letter -signer mail.pem -inkey mail.key -certfile issuing.pem -out letter.eml && "
 	    "openssl cms -verify -in letter.eml -CAfile root.pem -purpose smimesign -out /dev/null 2>cms.err"), 0);
-	assert_int_not_equal(shell("openssl cms -verify -in letter.eml -CAfile root.pem -purpose sslclient -out /dev/null 2>/dev/null"), 0);
-	assert_int_not_equal(shell("openssl verify -CAfile root.pem -untrusted issuing.pem -purpose sslserver mail.pem >/dev/null 2>&1"), 0);
-	assert_int_equal(shell("openssl verify -CAfile root.pem -untrusted issuing.pem -purpose smimesign -verify_email Van.Thu@hoagiang.example mail.pem >/dev/null 2>&1"), 0);
-	assert_int_not_equal(shell("openssl verify -CAfile root.pem -untrusted issuing.pem -verify_email mai@hoagiang.example mail.pem >/dev/null 2>&1"), 0);
+	assert_int_not_equal(world_shell(&w, "openssl cms -verify -in letter.eml -CAfile root.pem -purpose sslclient -out /dev/null 2>/dev/null"), 0);
+	assert_int_not_equal(world_shell(&w, "openssl verify -CAfile root.pem -untrusted issuing.pem -purpose sslserver mail.pem >/dev/null 2>&1"), 0);
+	assert_int_equal(world_shell(&w, "openssl verify -CAfile root.pem -untrusted issuing.pem -purpose smimesign -verify_email Van.Thu@hoagiang.example mail.pem >/dev/null 2>&1"), 0);
+	assert_int_not_equal(world_shell(&w, "openssl verify -CAfile root.pem -untrusted issuing.pem -verify_email mai@hoagiang.example mail.pem >/dev/null 2>&1"), 0);
 	if (system("command -v certtool >/dev/null") == 0)
-		assert_int_equal(shell("certtool --certificate-info --infile mail.pem >ct 2>&1 && grep -q 'RFC822Name: Van.Thu@hoagiang.example' ct && grep -q 'Email protection' ct && "
+		assert_int_equal(world_shell(&w, "certtool --certificate-info --infile mail.pem >ct 2>&1 && grep -q 'RFC822Name: Van.Thu@hoagiang.example' ct && grep -q 'Email protection' ct && "
 		    "cat mail.pem issuing.pem root.pem >all-mail.pem && certtool --verify --verify-email Van.Thu@hoagiang.example --verify-purpose 1.3.6.1.5.5.7.3.4 --load-ca-certificate root.pem --infile all-mail.pem >ct2 2>&1"), 0);
 }
 
@@ -250,8 +230,8 @@ the_mailbox_stays(void **state)
 	d.with = with;
 	assert_done(world_order(&w, &d, &answer, &e), e);
 	assert_done(cert_from_any(&again, span_str(json_string_value(json_object_get(json_array_get(json_object_get(answer, "results"), 0), "pem"))), &e), e);
-	write_pem("again.pem", again);
-	assert_int_equal(shell("openssl x509 -in again.pem -noout -ext subjectAltName | grep -q '^ *email:van.thu@hoagiang.example$'"), 0);
+	world_pem(&w, "again.pem", again);
+	assert_int_equal(world_shell(&w, "openssl x509 -in again.pem -noout -ext subjectAltName | grep -q '^ *email:van.thu@hoagiang.example$'"), 0);
 }
 
 /* A key for mail lies in a mail program: it approves nothing, though its person may. */
@@ -285,19 +265,19 @@ a_qr_seal_is_good_for_nothing_else(void **state)
 	own(EVP_PKEY) *key = key_new();
 	own(X509) *cert = world_enrol(&w, "qr-seal", "H99.31.07", "", NULL, NULL, key);
 
-	write_pem("qr.pem", cert);
+	world_pem(&w, "qr.pem", cert);
 	write_key("qr.key", key);
-	assert_int_equal(shell("openssl x509 -in qr.pem -noout -ext extendedKeyUsage,keyUsage >qr.text && grep -q 'Key Usage: critical' qr.text && "
+	assert_int_equal(world_shell(&w, "openssl x509 -in qr.pem -noout -ext extendedKeyUsage,keyUsage >qr.text && grep -q 'Key Usage: critical' qr.text && "
 	    "grep -q 'Extended Key Usage: critical' qr.text && grep -q '^ *Digital Signature$' qr.text"), 0);
-	assert_int_equal(shell("openssl x509 -in qr.pem -noout -purpose >purposes && ! grep -v '^\\(Any Purpose\\|Any Purpose CA\\|OCSP helper\\) :' purposes | grep -q ': Yes'"), 0);
-	assert_int_equal(shell("openssl verify -CAfile root.pem -untrusted issuing.pem qr.pem >/dev/null 2>&1"), 0);
-	assert_int_equal(shell("for p in sslclient sslserver smimesign smimeencrypt crlsign timestampsign; do "
+	assert_int_equal(world_shell(&w, "openssl x509 -in qr.pem -noout -purpose >purposes && ! grep -v '^\\(Any Purpose\\|Any Purpose CA\\|OCSP helper\\) :' purposes | grep -q ': Yes'"), 0);
+	assert_int_equal(world_shell(&w, "openssl verify -CAfile root.pem -untrusted issuing.pem qr.pem >/dev/null 2>&1"), 0);
+	assert_int_equal(world_shell(&w, "for p in sslclient sslserver smimesign smimeencrypt crlsign timestampsign; do "
 	    "openssl verify -CAfile root.pem -untrusted issuing.pem -purpose $p qr.pem >/dev/null 2>&1 && exit 1; done; true"), 0);
-	assert_int_equal(shell("echo xin chào >words && openssl cms -sign -in words -signer qr.pem -inkey qr.key -certfile issuing.pem -out qr.eml && "
+	assert_int_equal(world_shell(&w, "echo xin chào >words && openssl cms -sign -in words -signer qr.pem -inkey qr.key -certfile issuing.pem -out qr.eml && "
 	    "openssl cms -verify -in qr.eml -CAfile root.pem -purpose any -out /dev/null 2>/dev/null"), 0);
-	assert_int_not_equal(shell("openssl cms -verify -in qr.eml -CAfile root.pem -out /dev/null 2>/dev/null"), 0);
+	assert_int_not_equal(world_shell(&w, "openssl cms -verify -in qr.eml -CAfile root.pem -out /dev/null 2>/dev/null"), 0);
 	if (system("command -v certtool >/dev/null") == 0)
-		assert_int_equal(shell("certtool --certificate-info --infile qr.pem >ct 2>&1 && grep -q '1.3.6.1.5.5.7.3.36' ct"), 0);
+		assert_int_equal(world_shell(&w, "certtool --certificate-info --infile qr.pem >ct 2>&1 && grep -q '1.3.6.1.5.5.7.3.36' ct"), 0);
 }
 
 static void
@@ -332,8 +312,8 @@ a_revoked_certificate_is_on_the_next_crl(void **state)
 	crl_lookup(&r, after, X509_get0_serialNumber(cert));
 	assert_int_equal(r.state, CERT_REVOKED);
 	assert_int_equal(r.reason, 1);
-	write_pem("lost.pem", cert);
-	assert_int_equal(shell("openssl crl -inform DER -in public/crl/0.crl -out 0.pem && cat 0.pem r.pem > crls.pem && "
+	world_pem(&w, "lost.pem", cert);
+	assert_int_equal(world_shell(&w, "openssl crl -inform DER -in public/crl/0.crl -out 0.pem && cat 0.pem r.pem > crls.pem && "
 	    "openssl verify -crl_check_all -CAfile root.pem -untrusted issuing.pem -CRLfile crls.pem lost.pem >out 2>&1; grep -q 'certificate revoked' out"), 0);
 }
 

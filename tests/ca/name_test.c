@@ -170,25 +170,6 @@ strings_are_right(const char *name, const X509_NAME *n)
 	}
 }
 
-static int
-shell(const char *command)
-{
-	own_str char *whole = xprintf("cd %s && { %s\n}", w.dir, command);
-
-	return WEXITSTATUS(system(whole));
-}
-
-static void
-write_pem(const char *name, X509 *cert)
-{
-	own_str char *path = world_path(&w, name);
-	own_struct(buf) pem = buf_new(1 << 14);
-	struct err e;
-
-	cert_to_pem(&pem, cert);
-	assert_done(file_write(path, buf_span(&pem), 0600, &e), e);
-}
-
 /* Every letter, both cases: certtool reads the name as it was asked for. */
 static void
 every_letter_arrives(void **state)
@@ -206,9 +187,9 @@ every_letter_arrives(void **state)
 		own_str char *other = xprintf("openssl x509 -in letters.pem -noout -subject -nameopt oneline,utf8,-esc_msb | grep -qF 'CN = %s, serialNumber = %s'", rows[i], person);
 
 		strings_are_right(rows[i], X509_get_subject_name(cert));
-		write_pem("letters.pem", cert);
-		assert_case(rows[i], shell(look) == 0);
-		assert_case(rows[i], shell(other) == 0);
+		world_pem(&w, "letters.pem", cert);
+		assert_case(rows[i], world_shell(&w, look) == 0);
+		assert_case(rows[i], world_shell(&w, other) == 0);
 	}
 }
 

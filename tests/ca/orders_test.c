@@ -375,14 +375,18 @@ asked_with(const char *token, const char *person, struct err *e)
 static void
 a_token_is_one_persons(void **state)
 {
-	static const struct { const char *name, *id, *person, *agency, *state; enum who by; bool hash; enum err_class class; const char *word; } bad[] = {
+	static const struct { const char *name, *id, *person, *agency, *state; enum who by; bool hash; enum err_class class; const char *word, *model; } bad[] = {
 		{ "another person's", "TK-1", "CB-000402", "H99.14", "held", MAI, false, ERR_CONFLICT, "another person" },
 		{ "a token for oneself", "TK-2", "QT-000001", "H99.14", "held", MAI, false, ERR_POLICY, "for themselves" },
 		{ "outside the scope", "TK-2", "CB-000402", "H99.27", "held", LOCAL, false, ERR_POLICY, "outside the scope" },
 		{ "taken out of another scope", "TK-3", "CB-000403", "H99.14", "held", LOCAL, false, ERR_POLICY, "outside the scope" },
 		{ "no agency", "TK-2", "CB-000402", "H99.77", "held", MAI, false, ERR_ABSENT, "no agency" },
 		{ "a state that is none", "TK-2", "CB-000402", "H99.14", "stolen", MAI, false, ERR_INPUT, "held or lost" },
-		{ "no person", "TK-2", "", "H99.14", "held", MAI, false, ERR_INPUT, "a person who holds it" },
+		{ "no person", "TK-2", "", "H99.14", "held", MAI, false, ERR_INPUT, "the staff number" },
+		{ "a citizen's ID", "TK-2", "001099000001", "H99.14", "held", MAI, false, ERR_POLICY, "citizen's ID" },
+		{ "a person that is no staff number", "TK-2", "cb 402", "H99.14", "held", MAI, false, ERR_INPUT, "staff number" },
+		{ "no model", "TK-2", "CB-000402", "H99.14", "held", MAI, false, ERR_INPUT, "octets", "" },
+		{ "a model that turns what follows", "TK-2", "CB-000402", "H99.14", "held", MAI, false, ERR_INPUT, "model", "th\u202eẻ" },
 		{ "no serial number", "TK 2", "CB-000402", "H99.14", "held", MAI, false, ERR_INPUT, "letters, digits and hyphens" },
 		{ "lost before it was there", "TK-2", "CB-000402", "H99.14", "lost", MAI, false, ERR_ABSENT, "never registered" },
 		{ "altered", "TK-2", "CB-000402", "H99.14", "held", MAI, true, ERR_CONFLICT, "hash of subject" },
@@ -401,6 +405,8 @@ a_token_is_one_persons(void **state)
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		own(json_t) *j = token_of(bad[i].person, bad[i].agency, bad[i].state);
 
+		if (bad[i].model != NULL)
+			json_object_set_new(j, "model", json_string(bad[i].model));
 		hash_with(&d, j);
 		d.hash[0] ^= bad[i].hash;
 		d.id = bad[i].id;

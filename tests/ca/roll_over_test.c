@@ -117,25 +117,6 @@ orders_that_are_refused(void **state)
  * And after.
  */
 
-static int
-shell(const char *command)
-{
-	own_str char *all = xprintf("cd '%s' && { %s; }", w.dir, command);
-
-	return WEXITSTATUS(system(all));
-}
-
-static void
-write_pem(const char *name, X509 *cert)
-{
-	own_str char *path = world_path(&w, name);
-	own_struct(buf) pem = buf_new(1 << 14);
-	struct err e;
-
-	cert_to_pem(&pem, cert);
-	assert_done(file_write(path, buf_span(&pem), 0644, &e), e);
-}
-
 /* Soon, for lists come after the order. */
 static void
 wait_for(const char *what, const char *command)
@@ -143,7 +124,7 @@ wait_for(const char *what, const char *command)
 	int status = 1;
 
 	for (time_t until = 0; status != 0 && wait_more(&until);)
-		status = shell(command);
+		status = world_shell(&w, command);
 	assert_case(what, status == 0);
 }
 
@@ -155,19 +136,19 @@ is_judged(const char *name, const char *cert, const char *issuing, const char *c
 	own_str char *ossl = xprintf("openssl verify -crl_check_all -CAfile root.pem -untrusted %s -CRLfile lists.pem %s 2>&1 | grep -q '%s'", issuing, cert, word);
 	own_str char *gnutls = xprintf("cat %s %s root.pem >chain.pem && certtool --verify-chain --load-crl lists.pem --infile chain.pem 2>&1 | grep -q 'Chain verification output'", cert, issuing);
 
-	assert_case(name, shell(lists) == 0 && shell(ossl) == 0);
-	if (shell("command -v certtool >/dev/null") == 0)
-		assert_case(name, shell(gnutls) == 0);
+	assert_case(name, world_shell(&w, lists) == 0 && world_shell(&w, ossl) == 0);
+	if (world_shell(&w, "command -v certtool >/dev/null") == 0)
+		assert_case(name, world_shell(&w, gnutls) == 0);
 }
 
 static void
 write_all(void)
 {
-	write_pem("root.pem", w.root);
-	write_pem("issuing1.pem", w.issuing);
-	write_pem("issuing2.pem", next.issuing);
-	write_pem("old.pem", old);
-	write_pem("new.pem", new);
+	world_pem(&w, "root.pem", w.root);
+	world_pem(&w, "issuing1.pem", w.issuing);
+	world_pem(&w, "issuing2.pem", next.issuing);
+	world_pem(&w, "old.pem", old);
+	world_pem(&w, "new.pem", new);
 }
 
 static void
@@ -197,7 +178,7 @@ both_are_judged(void **state)
 	is_judged("the new one", "new.pem", "issuing2.pem", "1", "new.pem: OK");
 	is_judged("the new one under the old key", "new.pem", "issuing1.pem", "1", "error");
 	is_judged("the old one with the new key's CRL", "old.pem", "issuing1.pem", "1", "error");
-	assert_int_equal(shell("openssl x509 -in new.pem -noout -text | grep -q '/crl/1.crl' && openssl x509 -in old.pem -noout -text | grep -q '/crl/0.crl'"), 0);
+	assert_int_equal(world_shell(&w, "openssl x509 -in new.pem -noout -text | grep -q '/crl/1.crl' && openssl x509 -in old.pem -noout -text | grep -q '/crl/0.crl'"), 0);
 }
 
 static struct draft
@@ -240,7 +221,7 @@ is_answered(const char *name, const char *cert, const char *issuing, const char 
 	int status = 1;
 	struct err e;
 
-	assert_case(name, shell(request) == 0);
+	assert_case(name, world_shell(&w, request) == 0);
 	for (time_t until = 0; status != 0 && wait_more(&until);) {
 		own_struct(buf) asked = buf_new(4096), answer = buf_new(1 << 16);
 		struct pack_head head;
@@ -248,12 +229,12 @@ is_answered(const char *name, const char *cert, const char *issuing, const char 
 		assert_done(file_read(&asked, in, &e), e);
 		ocsp_answer(shelf, buf_span(&asked), clock_now(), &answer, &head);
 		assert_done(file_write(out, buf_span(&answer), 0644, &e), e);
-		status = shell(ossl);
+		status = world_shell(&w, ossl);
 	}
 	ocsp_shelf_free(shelf);
 	assert_case(name, status == 0);
-	if (shell("command -v ocsptool >/dev/null") == 0)
-		assert_case(name, shell(gnutls) == 0);
+	if (world_shell(&w, "command -v ocsptool >/dev/null") == 0)
+		assert_case(name, world_shell(&w, gnutls) == 0);
 }
 
 static void
@@ -276,7 +257,7 @@ the_other_key_knows_nothing(void **state)
 		own_struct(buf) asked = buf_new(4096), answer = buf_new(1 << 16);
 		struct pack_head head;
 
-		assert_case(wrong[i], shell(wrong[i]) == 0);
+		assert_case(wrong[i], world_shell(&w, wrong[i]) == 0);
 		assert_done(file_read(&asked, in, &e), e);
 		ocsp_answer(shelf, buf_span(&asked), clock_now(), &answer, &head);
 		assert_case(wrong[i], head.kind.len == 0 && answer.len == 5 && answer.ptr[4] == 6);	/* unauthorized */

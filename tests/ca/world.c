@@ -770,3 +770,22 @@ world_revoked(const struct world *w, const X509 *cert, struct revocation *r)
 	}
 	return r->state == CERT_REVOKED;
 }
+
+int
+world_shell(const struct world *w, const char *command)
+{
+	own_str char *all = xprintf("cd '%s' && { %s\n}", w->dir, command);
+
+	return WEXITSTATUS(system(all));
+}
+
+void
+world_pem(const struct world *w, const char *name, X509 *cert)
+{
+	own_str char *path = world_path(w, name);
+	own_struct(buf) pem = buf_new(1 << 14);
+	struct err e;
+
+	cert_to_pem(&pem, cert);
+	assert_done(file_write(path, buf_span(&pem), 0600, &e), e);
+}

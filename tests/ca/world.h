@@ -101,6 +101,10 @@ must_check bool world_order(struct world *, const struct draft *, json_t **answe
 must_check bool world_order_of_two(struct world *, const struct draft *d, enum who by, json_t **answer, struct err *);
 /* The consent to what waits (an order's answer, kept by the caller), to be sent. */
 struct draft consent_to(const json_t *waits, enum who by);
+/* A shell's command in DIR; its exit status. */
+int world_shell(const struct world *, const char *command);
+/* The certificate in DIR/name, for others' programs. */
+void world_pem(const struct world *, const char *name, X509 *);
 /* Refused with this class, and a sentence with this word in it. */
 void world_refused(const char *name, bool done, const struct err *, enum err_class, const char *word);
 /* The issuing authority's newest published CRL; NULL while there is none. */
