@@ -196,6 +196,17 @@ sheet_html(struct buf *out, const json_t *answer, const char *host, const char *
 	return put_foot(out, permit, host, e) && buf_ok(out, "the sheet", e);
 }
 
+static bool
+was_issued(const char *state)
+{
+	static const char *const before[] = { "draft", "signed", "sealing", "returned" };
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		if (strcmp(state, before[i]) == 0)
+			return false;
+	return true;
+}
+
 /* For a program: the permit is judged as a file. */
 static bool
 answer_of_handle(json_t **out, struct call *c, const char *handle, struct err *e)
@@ -205,7 +216,7 @@ answer_of_handle(json_t **out, struct call *c, const char *handle, struct err *e
 
 	if (!may_read(&state, c, handle, e))
 		return false;
-	if (strcmp(buf_str(&state), "issued") != 0 && strcmp(buf_str(&state), "withdrawn") != 0)
+	if (!was_issued(buf_str(&state)))
 		return fail(e, ERR_CONFLICT, "this permit is not issued yet");
 	return permit_fetch(&file, c, handle, e) && verify_document(c, msg_span(&file, 0), NULL, &report, e) &&
 	    json_read(out, buf_span(&report), e);

@@ -9,6 +9,7 @@ static const struct { enum life_act act; const char *word, *say[LANGS]; } acts[]
 	{ LIFE_RESTORED, "restored", { "hủy quyết định thu hồi", "withdrawal annulled", "retrait annulé" } },
 	{ LIFE_NOTED, "noted", { "ghi chú sau khi cấp", "note made after issue", "note inscrite après la délivrance" } },
 	{ LIFE_LIFTED, "lifted", { "xóa ghi chú", "note lifted", "note levée" } },
+	{ LIFE_RETURNED, "returned", { "trả lại để sửa", "returned for correction", "renvoyé pour correction" } },
 };
 
 const char *
@@ -95,6 +96,7 @@ life_add(struct life *l, const struct life_change *c)
 		lift_note(l, c->ends);
 		break;
 	case LIFE_VOID:
+	case LIFE_RETURNED:
 		break;
 	}
 }
@@ -125,6 +127,17 @@ life_code(const struct life *l)
 
 	forever.valid_to = LIFE_OPEN;
 	return code[life_status(&forever, NULL)];
+}
+
+const char *
+life_state(const char *kept, const struct life *l)
+{
+	static const char *const words[FORCES] = { [FORCE_WITHDRAWN] = "withdrawn", [FORCE_SUPERSEDED] = "superseded", [FORCE_SUSPENDED] = "suspended", [FORCE_VOID] = "void" };
+	const char *word = words[life_status(l, NULL)];
+
+	if (strcmp(kept, "void") == 0)
+		return "returned";
+	return strcmp(kept, "issued") != 0 || word == NULL ? kept : word;
 }
 
 /*

@@ -31,7 +31,8 @@
 
 enum life_act {
 	LIFE_RESUMED = 0, LIFE_WITHDRAWN = 1, LIFE_SUSPENDED = 2, LIFE_SUPERSEDED = 3, LIFE_VOID = 4, LIFE_RESTORED = 5,
-	LIFE_NOTED = 12, LIFE_LIFTED = 13	/* a note that stands no more */
+	LIFE_NOTED = 12, LIFE_LIFTED = 13,	/* a note that stands no more */
+	LIFE_RETURNED = 20		/* for correction, never issued: not in public entries */
 };
 #define LIFE_NOTES_MAX 32		/* that stand at once */
 #define LIFE_OPEN INT32_MAX		/* until: no last day */
@@ -60,6 +61,11 @@ unsigned life_code(const struct life *);
 /* May this act be ordered now?  The life is as of the day on which the act takes
  * effect; ends: of LIFE_LIFTED.  Refused with a code and words in Vietnamese. */
 must_check bool life_may(const struct life *, enum life_act, int64_t ends, struct err *);
+
+/* A permit's state in a word, out of what the register keeps (draft, signed,
+ * sealing, issued, void) and its life: draft, signed, sealing, returned, issued,
+ * suspended, withdrawn, superseded, void. */
+const char *life_state(const char *kept, const struct life *);
 
 /* "withdrawn" ..., and for people; NULL for a number that is no act. */
 const char *life_word(int64_t act);

@@ -59,15 +59,16 @@ static const struct read reads[] = {
 	  .sql = "SELECT handle, agency, kind FROM dossier WHERE code = $code" },
 	{ .name = "dossier.reported", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_INT }, .in = { { "program", REG_BYTES }, { "key", REG_TEXT } },
 	  .sql = "SELECT sha256, entry FROM dossier_event WHERE program = $program AND key = $key" },
-	{ .name = "dossier.permits", .callers = CALLER_SIGNER, .columns = 7,
-	  .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT }, .in = { { "code", REG_TEXT } },
-	  .sql = "SELECT handle, kind, agency, state, number, short_code, day FROM permit WHERE dossier = $code ORDER BY entry LIMIT 100" },
+	{ .name = "dossier.permits", .callers = CALLER_SIGNER, .columns = 9,
+	  .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT }, .in = { { "code", REG_TEXT } },
+	  .sql = "SELECT handle, kind, agency, state, number, short_code, day, valid_to, (SELECT count(*) FROM permit_change WHERE permit_change.handle = permit.handle) FROM permit WHERE dossier = $code ORDER BY entry LIMIT 100" },
 	/* What antin-verifier says of a dossier, and no more: a dossier's code can be
 	 * guessed from its neighbours, so that it leads to no permit's code. */
 	{ .name = "known.dossier", .callers = CALLER_VERIFIER, .columns = 5, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT }, .in = { { "code", REG_TEXT } },
 	  .sql = "SELECT agency, kind, step, since, due FROM dossier WHERE code = $code" },
-	{ .name = "known.dossier_permits", .callers = CALLER_VERIFIER, .columns = 5, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT }, .in = { { "code", REG_TEXT } },
-	  .sql = "SELECT kind, agency, state, day, time FROM permit WHERE dossier = $code ORDER BY entry LIMIT 100" },
+	{ .name = "known.dossier_permits", .callers = CALLER_VERIFIER, .columns = 8, .out = { REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_BYTES, REG_INT, REG_INT },
+	  .in = { { "code", REG_TEXT } },
+	  .sql = "SELECT kind, agency, state, day, time, handle, valid_to, (SELECT count(*) FROM permit_change WHERE permit_change.handle = permit.handle) FROM permit WHERE dossier = $code ORDER BY entry LIMIT 100" },
 	{ .name = NULL },
 };
 

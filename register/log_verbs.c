@@ -123,6 +123,8 @@ static const struct read reads[] = {
 	/* Those that have the authority publish, from an entry on. */
 	{ .name = "orders.to_publish", .callers = CALLER_CA, .columns = 1, .out = { REG_BYTES },
 	  .in = { { "since", REG_INT } }, .sql = "SELECT cms FROM order_accepted WHERE entry >= $since AND verb = 'authority.publish' ORDER BY entry" },
+	{ .name = "order.accepted", .callers = CALLER_SIGNER, .columns = 1, .out = { REG_INT }, .in = { { "id", REG_BYTES } },
+	  .sql = "SELECT entry FROM order_accepted WHERE id = $id" },
 	{ .name = "order.waiting", .callers = CALLER_CA, .columns = 4, .out = { REG_BYTES, REG_TEXT, REG_INT, REG_TEXT }, .in = { { "id", REG_BYTES } },
 	  .sql = "SELECT a.cms, w.person, w.expires, w.outcome FROM order_waiting w JOIN order_accepted a ON a.id = w.id WHERE w.id = $id" },
 	{ .name = "orders.waiting", .callers = CALLER_CA, .columns = 5, .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_BYTES, REG_INT }, .in = { { "now", REG_INT }, { "id", REG_BYTES, true } },

@@ -27,6 +27,11 @@ struct lost {
 	const char *project[PROJECT_MAX];
 };
 
+/* What became of a permit, of one that the backup has and of one that is lost. */
+#define LOST_CHANGE \
+	{ { "list", REG_INT }, { "idx", REG_INT }, { "act", REG_INT }, { "from", REG_INT }, { "until", REG_INT, true } }, \
+	{ "INSERT INTO permit_change (entry, handle, act, from_day, until_day) VALUES ($entry, $handle, $act, $from, $until)" }
+
 static const struct lost table[] = {
 	{ 1, { { "serial", REG_BYTES }, { "not_after", REG_INT }, { "generation", REG_INT } },
 	  { /* Reserved in the backup: the octets are known, but not the signature. */
@@ -50,14 +55,12 @@ static const struct lost table[] = {
 	    "INSERT INTO certificate_hold (serial, entry, since, not_after) SELECT $serial, $entry, $date, $not_after WHERE $reason = 6" } },
 
 	{ 5, { { "list", REG_INT }, { "idx", REG_INT }, { "day", REG_INT }, { "book", REG_TEXT, true }, { "year", REG_INT, true }, { "n", REG_INT, true } },
-	  { "INSERT INTO permit_lost (handle, agency, kind, list, idx, day, status, entry, time) VALUES ($handle, $org, $category, $list, $idx, $day, 0, $entry, $time) "
+	  { "INSERT INTO permit_lost (handle, agency, kind, list, idx, day, entry, time) VALUES ($handle, $org, $category, $list, $idx, $day, $entry, $time) "
 	    "ON CONFLICT (handle) DO UPDATE SET list = excluded.list, idx = excluded.idx, day = excluded.day, entry = excluded.entry, time = excluded.time",
 	    "INSERT INTO book (agency, book, year, next, is_public) SELECT $org, $book, $year, $n + 1, 1 WHERE $book IS NOT NULL "
 	    "ON CONFLICT (agency, book, year) DO UPDATE SET next = max(next, excluded.next), is_public = 1" } },
 
-	{ 7, { { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT } },
-	  { "UPDATE permit SET state = 'withdrawn', withdrawn_day = $from, withdrawn_entry = $entry WHERE handle = $handle AND state = 'issued' AND $status = 1",
-	    "UPDATE permit_lost SET status = $status, from_day = $from, changed_entry = $entry WHERE handle = $handle" } },
+	{ 6, LOST_CHANGE }, { 7, LOST_CHANGE },
 
 	{ 8, { { "kind", REG_TEXT }, { "number", REG_INT }, { "first", REG_INT }, { "last", REG_INT }, { "size", REG_INT }, { "root", REG_BYTES, true },
 	       { "sha256", REG_BYTES } },
@@ -66,17 +69,19 @@ static const struct lost table[] = {
 	{ 10, { { NULL } },
 	  { "UPDATE appointment SET ended_day = ($time + 25200) / 86400 WHERE id = $handle AND ended_day IS NULL" } },
 
+	{ 17, { { NULL } },
+	  { "UPDATE permit SET state = 'void' WHERE handle = $handle AND state IN ('draft', 'signed')" } },
+
 	{ 13, { { NULL } },
 	  { "UPDATE request SET state = 'rejected' WHERE id = $handle AND state = 'pending'" } },
 
 	{ 14, { { NULL } },
-	  { "INSERT INTO permit_lost (handle, agency, kind, status, entry, time) VALUES ($handle, $org, $category, 0, $entry, $time) ON CONFLICT (handle) DO NOTHING" } },
+	  { "INSERT INTO permit_lost (handle, agency, kind, entry, time) VALUES ($handle, $org, $category, $entry, $time) ON CONFLICT (handle) DO NOTHING" } },
 
 	/* A backup from before brings back what was erased: it is erased again. */
 	{ ENTRY_ERASED, { { "idx", REG_INT }, { "order_id", REG_BYTES } },
 	  { "UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = $idx",
-	    "UPDATE permit SET state = 'draft', officers = NULL, officer_person = NULL, officer_serial = NULL "
-	    "WHERE state = 'signed' AND handle IN (SELECT handle FROM log_subject WHERE last = $idx)",
+	    erase_signed, erase_returned, "DELETE FROM permit_change WHERE entry = $idx",
 	    "DELETE FROM submission WHERE handle IN (SELECT handle FROM permit WHERE entry = $idx)",
 	    "DELETE FROM permit WHERE entry = $idx" } },
 

@@ -9,7 +9,7 @@
  *	1	the serial number is used; the certificate can be revoked by it
  *	2	revoked stays revoked, suspended suspended, and on the CRL; resumed is resumed
  *	5	the place in the status list is used, and the number where it is public
- *	7	withdrawn stays withdrawn
+ *	6, 7	what became of a permit, without decision and reason
  *	8	the numbers of lists and batches are used
  *	10	an appointment with a second entry has ended: on that day, as far as we know
  *	13	a request with a second entry was rejected
@@ -48,3 +48,5 @@ must_check bool lost_project(struct store *, const struct entry *, int64_t idx, 
 
 /* Type 18, whether its record is there (log.reimported) or lost, too. */
 extern const char lost_places[], lost_books[];
+/* permit_verbs.c: the effect of an erased entry is undone. */
+extern const char erase_signed[], erase_returned[];

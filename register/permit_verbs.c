@@ -1,5 +1,6 @@
 /* The verbs and reads of permits, books, numbers, status lists. */
 #include "register/entry.h"
+#include "register/lost.h"
 #include "register/verbs.h"
 
 /* A number with zeros before it up to a width, never cut. */
@@ -11,6 +12,26 @@
 /* Behind every place that was given, also those that no table knows any more. */
 #define NEXT_PLACE "SELECT max(n) + 1 FROM (SELECT coalesce(max(idx), -1) AS n FROM permit WHERE list = 1 UNION ALL " \
 	"SELECT coalesce(max(idx), -1) FROM permit_lost WHERE list = 1 UNION ALL SELECT coalesce(max(places), 0) - 1 FROM reimport) AS given"
+
+/* An erased entry's effect is undone; lost.c does the same. */
+#define ERASE_SIGNED "UPDATE permit SET state = 'draft', officers = NULL, officer_person = NULL, officer_serial = NULL, signed_entry = NULL " \
+	"WHERE state = 'signed' AND signed_entry = $idx"
+#define ERASE_RETURNED "UPDATE permit SET state = CASE WHEN officers IS NULL THEN 'draft' ELSE 'signed' END " \
+	"WHERE state = 'void' AND handle IN (SELECT handle FROM permit_change WHERE entry = $idx)"
+const char erase_signed[] = ERASE_SIGNED, erase_returned[] = ERASE_RETURNED;
+#define ISSUED_OR_LOST "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued' UNION ALL " \
+	"SELECT 1 FROM permit_lost WHERE handle = $handle AND list IS NOT NULL"
+/* What becomes of an issued permit; whether the act is lawful then, antin-signer
+ * has looked at (policy/life.h), and order.fresh that nothing came between. */
+#define CHANGE(verb, type, act) \
+	{ .name = verb, .callers = CALLER_SIGNER, .entry = type, .org = "agency", .category = "kind", .handle = "handle", \
+	  .public = "list idx status from ?[until]", \
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT }, \
+		  { "until", REG_INT, true }, { "ends", REG_INT, true }, { "decision", REG_TEXT }, { "reason", REG_TEXT }, { "note", REG_TEXT, true }, { "other", REG_BYTES, true } }, \
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued'", ERR_CONFLICT, "this permit is not issued" }, NOT_LOST, \
+		     { "SELECT 1 WHERE $status = " #act, ERR_BUG, "the act is not that of " verb } }, \
+	  .project = { "INSERT INTO permit_change (entry, handle, act, from_day, until_day, ends, decision, reason, note, other) " \
+		       "VALUES ($entry, $handle, $status, $from, $until, $ends, $decision, $reason, $note, $other)" } }
 
 static const struct verb verbs[] = {
 	{ .name = "permit.submit", .callers = CALLER_SIGNER, .entry = 3, .org = "agency", .category = "kind", .handle = "handle", .public = "received_day",
@@ -25,7 +46,7 @@ static const struct verb verbs[] = {
 	{ .name = "permit.officer_signed", .callers = CALLER_SIGNER, .entry = 4, .org = "agency", .category = "kind", .handle = "handle",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "officers", REG_BYTES }, { "person", REG_TEXT }, { "serial", REG_BYTES } },
 	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'draft'", ERR_CONFLICT, "this permit is not a draft any more" }, NOT_LOST },
-	  .project = { "UPDATE permit SET state = 'signed', officers = $officers, officer_person = $person, officer_serial = $serial WHERE handle = $handle" } },
+	  .project = { "UPDATE permit SET state = 'signed', officers = $officers, officer_person = $person, officer_serial = $serial, signed_entry = $entry WHERE handle = $handle" } },
 
 	{ .name = "book.open", .callers = CALLER_SIGNER, .entry = 10, .org = "agency",
 	  .in = { { "agency", REG_TEXT }, { "book", REG_TEXT }, { "year", REG_INT }, { "next", REG_INT } },
@@ -82,10 +103,25 @@ static const struct verb verbs[] = {
 	  .public = "list idx status from",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT },
 		  { "decision", REG_TEXT }, { "reason", REG_TEXT } },
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued' UNION ALL "
-		       "SELECT 1 FROM permit_lost WHERE handle = $handle AND list IS NOT NULL AND status = 0", ERR_CONFLICT, "only an issued permit can be withdrawn, and once" } },
-	  .project = { "UPDATE permit SET state = 'withdrawn', withdrawn_day = $from, decision = $decision, reason = $reason, withdrawn_entry = $entry WHERE handle = $handle AND state = 'issued'",
-		       "UPDATE permit_lost SET status = $status, from_day = $from, changed_entry = $entry WHERE handle = $handle" } },
+	  .check = { { ISSUED_OR_LOST, ERR_CONFLICT, "only an issued permit can be withdrawn, and once" },
+		     { "SELECT 1 WHERE $status = 1", ERR_BUG, "a withdrawal is act 1" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM permit_change w WHERE w.handle = $handle AND w.act = 1 AND w.from_day <= $from AND NOT EXISTS "
+		       "(SELECT 1 FROM permit_change r WHERE r.handle = w.handle AND r.act = 5 AND r.entry > w.entry))", ERR_CONFLICT,
+		       "only an issued permit can be withdrawn, and once" } },
+	  .project = { "INSERT INTO permit_change (entry, handle, act, from_day, decision, reason) VALUES ($entry, $handle, $status, $from, $decision, $reason)" } },
+	CHANGE("permit.suspend", 7, 2),
+	CHANGE("permit.resume", 7, 0),
+	CHANGE("permit.void", 7, 4),
+	CHANGE("permit.restore", 7, 5),
+	CHANGE("permit.annotate", 7, 12),
+	CHANGE("permit.lift", 7, 13),
+
+	/* Not taken as it is: what is submitted again is another draft. */
+	{ .name = "permit.return", .callers = CALLER_SIGNER, .entry = 17, .org = "agency", .category = "kind", .handle = "handle",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "from", REG_INT }, { "reason", REG_TEXT } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state IN ('draft', 'signed')", ERR_CONFLICT, "only what is not numbered yet is returned" }, NOT_LOST },
+	  .project = { "UPDATE permit SET state = 'void' WHERE handle = $handle",
+		       "INSERT INTO permit_change (entry, handle, act, from_day, reason) VALUES ($entry, $handle, 20, $from, $reason)" } },
 
 	/* What never became a permit, at the asking of whom it is about: the record and
 	 * salt of its entries, the officer's signature first, and all rows that they
@@ -93,11 +129,11 @@ static const struct verb verbs[] = {
 	 * issued permit is kept as long as the law keeps it. */
 	{ .name = "permit.erase", .callers = CALLER_SIGNER, .entry = ENTRY_ERASED, .org = "agency", .category = "kind", .public = "idx order_id",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "idx", REG_INT }, { "order_id", REG_BYTES } },
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND ((state = 'draft' AND entry = $idx) OR (state = 'signed' AND "
-		       "EXISTS (SELECT 1 FROM log_subject WHERE handle = $handle AND last = $idx)))", ERR_CONFLICT,
-		       "only what was never numbered is erased, an officer's signature first" } },
-	  .project = { "UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = $idx",
-		       "UPDATE permit SET state = 'draft', officers = NULL, officer_person = NULL, officer_serial = NULL WHERE handle = $handle AND state = 'signed'",
+	  .check = { { "SELECT 1 FROM permit p WHERE handle = $handle AND ((state = 'draft' AND entry = $idx) OR (state = 'signed' AND signed_entry = $idx) OR "
+		       "(state = 'void' AND EXISTS (SELECT 1 FROM permit_change c WHERE c.handle = p.handle AND c.entry = $idx)))", ERR_CONFLICT,
+		       "only what was never numbered is erased, what came last first" } },
+	  .project = { "UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = $idx", ERASE_SIGNED, ERASE_RETURNED,
+		       "DELETE FROM permit_change WHERE handle = $handle AND entry = $idx",
 		       "DELETE FROM submission WHERE handle = $handle AND EXISTS (SELECT 1 FROM permit WHERE handle = $handle AND entry = $idx)",
 		       "DELETE FROM permit WHERE handle = $handle AND entry = $idx" } },
 
@@ -120,18 +156,20 @@ static const struct verb verbs[] = {
 	{ .name = NULL },
 };
 
+#define CHANGED "(SELECT count(*) FROM permit_change WHERE permit_change.handle = permit.handle)"
 #define PERMIT_COMMON "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, " \
-	"number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reserved_entry"
+	"number, short_code, voice_code, list, idx, day, sealed, sha256, " CHANGED ", version, reserved_entry"
 #define PERMIT_COLUMNS PERMIT_COMMON ", issued_entry"
 /* The same, but the last: where the next page begins. */
 #define LIST_COLUMNS PERMIT_COMMON ", entry"
 #define PERMIT_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_TEXT, REG_BYTES, REG_TEXT, REG_BYTES, \
-	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_TEXT, REG_INT, REG_INT }
-#define KNOWN_COLUMNS "handle, state, kind, agency, dossier, number, day, valid_to, withdrawn_day, decision, sealed, sha256, " \
+	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_INT, REG_INT }
+#define KNOWN_COLUMNS "handle, state, kind, agency, dossier, number, day, valid_to, " CHANGED ", version, sealed, sha256, " \
 	"short_code, voice_code, issued_entry, time, (SELECT size FROM log_witnessed), (SELECT as_of FROM log_witnessed)"
-#define KNOWN_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_BYTES, REG_BYTES, \
+#define KNOWN_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, \
 	REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT }
 #define READERS (CALLER_SIGNER | CALLER_VERIFIER)
+#define CHANGE_CELLS 10
 
 static const struct read reads[] = {
 	{ .name = "permit.by_handle", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "handle", REG_BYTES } },
@@ -155,15 +193,29 @@ static const struct read reads[] = {
 	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE sha256 = $sha256" },
 	{ .name = "permit.submitted", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "program", REG_BYTES }, { "key", REG_TEXT } },
 	  .sql = "SELECT handle, sha256 FROM submission WHERE program = $program AND key = $key" },
-	{ .name = "permit.entries", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "handle", REG_BYTES } },
-	  .sql = "SELECT permit.entry, log_subject.last FROM permit JOIN log_subject ON log_subject.handle = permit.handle WHERE permit.handle = $handle" },
+	{ .name = "permit.entries", .callers = CALLER_SIGNER, .columns = 3, .out = { REG_INT, REG_INT, REG_INT }, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT entry, signed_entry, (SELECT max(c.entry) FROM permit_change c WHERE c.handle = permit.handle) FROM permit WHERE handle = $handle" },
 	{ .name = "permit.reservation", .callers = READERS, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "entry", REG_INT } },
 	  .sql = "SELECT record, entry FROM log_entry WHERE idx = $entry" },
-	/* What the first `size` entries show of each place: 0 issued, else what was said since (FORMATS: the status list). */
-	{ .name = "permit.statuses", .callers = READERS, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "list", REG_INT }, { "size", REG_INT } },
-	  .sql = "SELECT idx, CASE WHEN withdrawn_entry < $size THEN 1 ELSE 0 END FROM permit WHERE list = $list AND issued_entry < $size AND "
+	/* Those of them about which something was recorded since. */
+	{ .name = "permit.list_changed", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "after", REG_INT } },
+	  .sql = "SELECT " LIST_COLUMNS " FROM permit WHERE state = 'issued' AND entry > $after AND EXISTS (SELECT 1 FROM permit_change WHERE permit_change.handle = permit.handle) "
+		 "ORDER BY entry LIMIT 200" },
+	/* What became of a permit; the last two columns: the number of the one that replaces it, the log's entry. */
+	{ .name = "permit.changes", .callers = READERS, .columns = CHANGE_CELLS, .in = { { "handle", REG_BYTES } },
+	  .out = { REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES },
+	  .sql = "SELECT c.entry, c.act, c.from_day, c.until_day, c.ends, c.decision, c.reason, c.note, o.number, l.entry FROM permit_change c "
+		 "JOIN log_entry l ON l.idx = c.entry LEFT JOIN permit o ON o.handle = c.other WHERE c.handle = $handle ORDER BY c.entry" },
+	/* Places that the first `size` entries show, and what they say of them since (FORMATS: the status list). */
+	{ .name = "permit.places", .callers = READERS, .columns = 1, .out = { REG_INT }, .in = { { "list", REG_INT }, { "size", REG_INT } },
+	  .sql = "SELECT idx FROM permit WHERE list = $list AND issued_entry < $size AND "
 		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) UNION ALL "
-		 "SELECT idx, CASE WHEN changed_entry < $size THEN status ELSE 0 END FROM permit_lost WHERE list = $list AND entry < $size ORDER BY 1" },
+		 "SELECT idx FROM permit_lost WHERE list = $list AND entry < $size ORDER BY 1" },
+	{ .name = "permit.changed_places", .callers = READERS, .columns = 6, .out = { REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT },
+	  .in = { { "list", REG_INT }, { "size", REG_INT } },
+	  .sql = "SELECT coalesce(x.idx, p.idx), c.entry, c.act, c.from_day, c.until_day, c.ends FROM permit_change c LEFT JOIN permit p ON p.handle = c.handle "
+		 "LEFT JOIN permit_lost x ON x.handle = c.handle WHERE c.entry < $size AND coalesce(x.list, p.list) = $list AND coalesce(x.entry, p.issued_entry) < $size "
+		 "ORDER BY 1, 2" },
 	/* A permit whose record is lost: whose it is, its place, its entry. */
 	{ .name = "permit.lost", .callers = CALLER_SIGNER, .columns = 6, .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_BYTES }, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT permit_lost.handle, agency, kind, list, permit_lost.idx, log_entry.entry FROM permit_lost JOIN log_entry ON log_entry.idx = permit_lost.entry WHERE handle = $handle AND list IS NOT NULL" },

@@ -49,6 +49,19 @@
 	"CREATE TABLE token (serial " text " PRIMARY KEY, model " text " NOT NULL, person " text " NOT NULL, agency " text " NOT NULL, " \
 	"state " text " NOT NULL CHECK (state IN ('held', 'lost')), entry " integer " NOT NULL)" strict ";CREATE INDEX token_person ON token (person)"
 
+/* A permit that is withdrawn is an issued one about which something is recorded. */
+#define CHANGES(integer, blob, text, strict, type4, handle) "CREATE TABLE permit_change (entry " integer " PRIMARY KEY, handle " blob " NOT NULL, act " integer " NOT NULL, " \
+	"from_day " integer " NOT NULL, until_day " integer ", ends " integer ", decision " text ", reason " text ", note " text ", other " blob ")" strict ";" \
+	"CREATE INDEX permit_change_handle ON permit_change (handle, entry);" \
+	"INSERT INTO permit_change (entry, handle, act, from_day, decision, reason) SELECT withdrawn_entry, handle, 1, withdrawn_day, decision, reason FROM permit WHERE state = 'withdrawn';" \
+	"INSERT INTO permit_change (entry, handle, act, from_day) SELECT changed_entry, handle, status, from_day FROM permit_lost WHERE status <> 0;" \
+	"UPDATE permit SET state = 'issued' WHERE state = 'withdrawn';" \
+	"ALTER TABLE permit DROP COLUMN withdrawn_day;ALTER TABLE permit DROP COLUMN decision;ALTER TABLE permit DROP COLUMN reason;ALTER TABLE permit DROP COLUMN withdrawn_entry;" \
+	"ALTER TABLE permit_lost DROP COLUMN status;ALTER TABLE permit_lost DROP COLUMN from_day;ALTER TABLE permit_lost DROP COLUMN changed_entry;" \
+	"ALTER TABLE permit ADD COLUMN version " integer " NOT NULL DEFAULT 1;ALTER TABLE permit ADD COLUMN amends " blob ";" \
+	"ALTER TABLE permit ADD COLUMN signed_entry " integer ";" ENDED_FILL_ONE("permit", "signed_entry", type4, handle, "officers IS NOT NULL") \
+	"CREATE INDEX permit_amends ON permit (amends) WHERE amends IS NOT NULL"
+
 struct named { struct buf serial, words; };
 
 static bool
@@ -192,6 +205,8 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	  "CREATE INDEX appointment_role ON appointment (role) WHERE ended_day IS NULL", NULL },
 	{ WORDS("TEXT"), WORDS("text COLLATE \"C\""), fill_words },
 	{ TOKENS("TEXT", "INTEGER", " STRICT"), TOKENS("text COLLATE \"C\"", "bigint", "") },
+	{ CHANGES("INTEGER", "BLOB", "TEXT", " STRICT", "substr(entry, 1, 3) = x'8a0204'", "instr(entry, handle)"),
+	  CHANGES("bigint", "bytea", "text COLLATE \"C\"", "", "substring(entry FROM 1 FOR 3) = '\\x8a0204'::bytea", "position(handle IN entry)") },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -23,8 +23,9 @@ static const struct table tables[] = {
 	{ "key_blocked", "key_id, reason, entry, time" },
 	{ "program", "id, name, agencies, kinds, rights, responsible, expires, entry" },
 	{ "permit", "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, "
-	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, withdrawn_day, decision, reason, "
-	    "reserved_entry, issued_entry, withdrawn_entry, entry, time" },
+	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, "
+	    "reserved_entry, issued_entry, entry, time, version, amends, signed_entry" },
+	{ "permit_change", "entry, handle, act, from_day, until_day, ends, decision, reason, note, other" },
 	{ "submission", "program, key, sha256, handle", .keys = 2 },
 	{ "dossier_edge", "from_step, to_step", .keys = 2 },
 	{ "dossier", "handle, code, agency, kind, running, steps, step, since, due, entry, time" },
@@ -35,7 +36,7 @@ static const struct table tables[] = {
 	{ "status_list", "number, list, tbs, this_update, next_update, entry", .derived = "cwt" },
 	{ "reimport", "entry, first, last, places" },
 	{ "certificate_lost", "serial, request, profile, org, not_after, state, revoked_at, reason, invalidity, ended_entry, entry, time, generation" },
-	{ "permit_lost", "handle, agency, kind, list, idx, day, status, from_day, changed_entry, entry, time" },
+	{ "permit_lost", "handle, agency, kind, list, idx, day, entry, time" },
 	{ "list_lost", "entry, kind, number, first, last, sha256" },
 	{ "publication", .derived = "path, body", .ephemeral = "seq" },
 	{ "log_witness", .ephemeral = "vkey, size, time" },

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #define REPORT_CREW 8		/* dossiers at once: they share the register's commits */
-#define PERMIT_OF_DOSSIER 7	/* columns of dossier.permits */
+#define PERMIT_OF_DOSSIER 9	/* columns of dossier.permits */
 
 /* What became of one event; zeroed: nothing yet. */
 struct outcome { bool done, again; int64_t entry; struct err e; };
@@ -282,15 +282,22 @@ cell_json(const struct reg_cell *c)
 	return c->null ? json_null() : json_stringn((const char *)c->s.ptr, c->s.len);
 }
 
-static json_t *
-dossier_permit_json(const struct reg_cell c[PERMIT_OF_DOSSIER])
+/* As of today. */
+static bool
+dossier_permit_json(json_t **out, const struct service *s, const struct reg_cell c[PERMIT_OF_DOSSIER], int64_t now, struct err *e)
 {
+	struct permit_row p = { .handle = c[0].s, .valid_to = c[7].null ? INT64_MAX : c[7].i, .changes = c[8].i };
 	char handle[HANDLE_HEX], day[TIME_TEXT];
+	const char *word;
 
+	snprintf(p.state, sizeof(p.state), "%.*s", (int)c[3].s.len, (const char *)c[3].s.ptr);
+	if (!permit_word(&word, s, &p, day_in_vietnam(now), e))
+		return false;
 	hex_text(handle, c[0].s);
 	date_text(day, (int32_t)c[6].i);
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "handle", handle, "kind", cell_json(&c[1]), "agency", cell_json(&c[2]), "state", cell_json(&c[3]),
+	*out = json_pack("{s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "handle", handle, "kind", cell_json(&c[1]), "agency", cell_json(&c[2]), "state", word,
 	    "number", cell_json(&c[4]), "shortcode", cell_json(&c[5]), "day", c[6].null ? json_null() : json_string(day));
+	return true;
 }
 
 static bool
@@ -318,8 +325,13 @@ dossier_permits(json_t **out, const struct service *s, struct span who, const ch
 	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, PERMIT_OF_DOSSIER, &more, e))
 		return false;
 	while (more) {
-		if (sees(&program, c))
-			json_array_append_new(permits, dossier_permit_json(c));
+		json_t *permit;
+
+		if (sees(&program, c)) {
+			if (!dossier_permit_json(&permit, s, c, now, e))
+				return false;
+			json_array_append_new(permits, permit);
+		}
 		if (!reg_next(&rows, c, PERMIT_OF_DOSSIER, &more, e))
 			return false;
 	}

@@ -147,10 +147,12 @@ on_may_read(void *s, enum msg_caller who, const struct msg *in, struct msg *out,
 	own_struct(reg_rows) rows = { .left = 0 };
 	unsigned char handle[HANDLE_LEN];
 	struct permit_row p;
+	const char *word;
 
-	if (!hex_get_fixed(handle, HANDLE_LEN, msg_span(in, 1), e) || !permit_asked(s, in, handle, &rows, &p, e))
+	if (!hex_get_fixed(handle, HANDLE_LEN, msg_span(in, 1), e) || !permit_asked(s, in, handle, &rows, &p, e) ||
+	    !permit_word(&word, s, &p, day_in_vietnam(clock_now()), e))
 		return false;
-	msg_put_str(out, p.state);
+	msg_put_str(out, word);
 	return true;
 }
 

@@ -3,7 +3,7 @@
  * freshness, subjects; then one unit that accepts the order and does what it
  * says.
  */
-#include "signer/permit_life.h"
+#include "signer/order_act.h"
 
 #include "base/clock.h"
 #include "base/crew.h"
@@ -11,19 +11,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-
-struct acting {
-	const struct service *s;
-	struct order order;
-	const struct order_verb *verb;
-	struct active_cert signer;
-	struct reg_unit unit;
-	struct span cms;
-	int64_t now;
-	struct reg_rows *rows;		/* of the subjects */
-	bool (*ordered_upon)(struct buf *, const struct permit_row *, struct err *);
-	struct permit_row *permit;
-};
 
 static void
 acting_drop(struct acting *a)
@@ -35,6 +22,22 @@ acting_drop(struct acting *a)
 	order_drop(&a->order);
 	active_cert_drop(&a->signer);
 	reg_unit_drop(&a->unit);
+}
+
+/* The register refuses it in any case; but what it did before would be refused
+ * first, and whoever sends an order again because no answer came asks about that. */
+static bool
+is_new(const struct acting *a, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("order.accepted");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[1];
+	bool more;
+
+	reg_bytes(&read, "id", span_of(a->order.id, ORDER_ID_LEN));
+	if (!reg_read(a->s->reg, &read, &rows, e) || !reg_next(&rows, c, 1, &more, e))
+		return false;
+	return !more || fail(e, ERR_CONFLICT, "this order was accepted before (entry %lld); an order acts once", (long long)c[0].i);
 }
 
 /* Who signed, looked up first; then the signature with that certificate. */
@@ -55,11 +58,11 @@ open_order(struct acting *a, struct err *e)
 	f = policy_profile(a->s->policy, a->signer.profile);
 	if (f == NULL || !profile_commits(f))
 		return fail(e, ERR_POLICY, "a certificate of the profile %s signs no orders", a->signer.profile);
-	return order_timely(&a->order, a->now, a->verb->secs, e);
+	return order_timely(&a->order, a->now, a->verb->secs, e) && is_new(a, e);
 }
 
-static bool
-may_act(const struct acting *a, const char *agency, struct err *e)
+bool
+act_may(const struct acting *a, const char *agency, struct err *e)
 {
 	struct appointment held;
 
@@ -101,13 +104,13 @@ take_lost(struct acting *a, size_t i, const unsigned char handle[HANDLE_LEN], bo
 		a->rows[i] = (struct reg_rows){ .left = 0 };
 		return true;
 	}
-	*p = (struct permit_row){ .handle = c[0].s, .state = "lost", .list = c[3].i, .idx = c[4].i };
+	*p = (struct permit_row){ .handle = c[0].s, .state = "lost", .list = c[3].i, .idx = c[4].i, .valid_to = INT64_MAX, .changes = 1 };
 	snprintf(p->agency, sizeof(p->agency), "%.*s", (int)c[1].s.len, (const char *)c[1].s.ptr);
 	snprintf(p->kind, sizeof(p->kind), "%.*s", (int)c[2].s.len, (const char *)c[2].s.ptr);
 	sha256(digest, c[5].s);
 	if (memcmp(digest, a->order.subject[i].hash, SHA256_LEN) != 0)
 		return fail(e, ERR_CONFLICT, "subject %zu: the record of this permit is lost; its hash is that of its entry of type 5", i + 1);
-	return may_act(a, p->agency, e);
+	return act_may(a, p->agency, e);
 }
 
 /* The permit that a subject names, as the signer saw it. */
@@ -130,11 +133,11 @@ take_subject(struct acting *a, size_t i, struct err *e)
 	sha256(digest, buf_span(&file));
 	if (memcmp(digest, subject->hash, SHA256_LEN) != 0)
 		return fail(e, ERR_CONFLICT, "subject %zu: the order was signed for another version of this permit", i + 1);
-	return may_act(a, a->permit[i].agency, e);
+	return act_may(a, a->permit[i].agency, e);
 }
 
-static bool
-take_subjects(struct acting *a, struct err *e)
+bool
+act_subjects(struct acting *a, struct err *e)
 {
 	a->rows = xalloc(a->order.nsubjects * sizeof(*a->rows));
 	a->permit = xalloc(a->order.nsubjects * sizeof(*a->permit));
@@ -201,7 +204,7 @@ act_seal(struct acting *a, json_t **out, struct err *e)
 	json_t *results;
 	int32_t day;
 
-	if (!seal_day(a, &day, e) || !take_subjects(a, e))
+	if (!seal_day(a, &day, e) || !act_subjects(a, e))
 		return false;
 	for (size_t i = 0; i < a->order.nsubjects; i++) {
 		if (strcmp(a->permit[i].state, "signed") != 0)
@@ -231,45 +234,17 @@ act_seal(struct acting *a, json_t **out, struct err *e)
 	return true;
 }
 
-static bool
-act_withdraw(struct acting *a, json_t **out, struct err *e)
+bool
+act_run(struct acting *a, json_t **out, struct err *e)
 {
-	static const char *const keys[] = { "decision", NULL };
-	const char *decision;
-	int32_t from = day_in_vietnam(a->order.effective);
 	json_t *results;
 
-	if (a->order.with == NULL || !json_only(a->order.with, keys, e) || !json_take_str(&decision, a->order.with, "decision", e))
-		return fail(e, ERR_INPUT, "a withdrawal names its decision: \"with\":{\"decision\":\"512/QĐ-SCT\"}");
-	if (!take_subjects(a, e))
+	if (!reg_run(a->s->reg, &a->unit, NULL, e))
 		return false;
 	results = json_array();
-	for (size_t i = 0; i < a->order.nsubjects; i++) {
-		const struct permit_row *p = &a->permit[i];
-
-		reg_verb(&a->unit, "permit.withdraw");
-		reg_bytes(&a->unit, "handle", p->handle);
-		reg_text(&a->unit, "agency", p->agency);
-		reg_text(&a->unit, "kind", p->kind);
-		reg_int(&a->unit, "list", p->list);
-		reg_int(&a->unit, "idx", p->idx);
-		reg_int(&a->unit, "status", 1);
-		reg_int(&a->unit, "from", from);
-		reg_text(&a->unit, "decision", decision);
-		reg_text(&a->unit, "reason", a->order.reason);
-		json_array_append_new(results, json_pack("{s:o, s:b}", "handle", handle_json(p), "done", 1));
-	}
+	for (size_t i = 0; i < a->order.nsubjects; i++)
+		json_array_append_new(results, json_pack("{s:o, s:b}", "handle", handle_json(&a->permit[i]), "done", 1));
 	*out = json_pack("{s:o}", "results", results);
-	FAULT_POINT("signer.withdraw");
-	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
-		json_decref(*out);
-		*out = NULL;
-		/* Nobody knows whether it ran: then the list must tell. */
-		if (e->class == ERR_LATER)
-			status_changed(a->s);
-		return false;
-	}
-	status_changed(a->s);
 	return true;
 }
 
@@ -284,23 +259,22 @@ put_erase(struct acting *a, const struct permit_row *p, int64_t idx)
 	reg_bytes(&a->unit, "order_id", span_of(a->order.id, ORDER_ID_LEN));
 }
 
-/* Its last entry is the officer's signature, if there is one. */
+/* Its entries, the newest first: a return, an officer's signature, the draft. */
 static bool
 erase_subject(struct acting *a, const struct permit_row *p, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("permit.entries");
 	own_struct(reg_rows) rows = { .left = 0 };
-	bool is_signed = strcmp(p->state, "signed") == 0;
-	struct reg_cell c[2];
+	struct reg_cell c[3];
 
-	if (!is_signed && strcmp(p->state, "draft") != 0)
+	if (!word_in("draft signed void", p->state))
 		return fail(e, ERR_CONFLICT, "only what never became a permit is erased; this one is %s", p->state);
 	reg_bytes(&read, "handle", p->handle);
-	if (!reg_one(a->s->reg, &read, &rows, c, 2, "such permit", e))
+	if (!reg_one(a->s->reg, &read, &rows, c, 3, "such permit", e))
 		return false;
-	if (is_signed)
-		put_erase(a, p, c[1].i);
-	put_erase(a, p, c[0].i);
+	for (size_t i = 3; i-- > 0;)
+		if (!c[i].null)
+			put_erase(a, p, c[i].i);
 	return true;
 }
 
@@ -309,24 +283,17 @@ act_erase(struct acting *a, json_t **out, struct err *e)
 {
 	static const char *const keys[] = { "decision", NULL };
 	const char *decision;
-	json_t *results;
 
 	if (a->order.with == NULL || !json_only(a->order.with, keys, e) || !json_take_str(&decision, a->order.with, "decision", e))
 		return fail(e, ERR_INPUT, "an erasure names its decision: \"with\":{\"decision\":\"07/QĐ-STTTT\"}");
 	a->ordered_upon = permit_erasable;
-	if (!take_subjects(a, e))
+	if (!act_subjects(a, e))
 		return false;
 	for (size_t i = 0; i < a->order.nsubjects; i++)
 		if (!erase_subject(a, &a->permit[i], e))
 			return fail_in(e, "subject %zu", i + 1);
 	FAULT_POINT("signer.erase");
-	if (!reg_run(a->s->reg, &a->unit, NULL, e))
-		return false;
-	results = json_array();
-	for (size_t i = 0; i < a->order.nsubjects; i++)
-		json_array_append_new(results, json_pack("{s:o, s:b}", "handle", handle_json(&a->permit[i]), "done", 1));
-	*out = json_pack("{s:o}", "results", results);
-	return true;
+	return act_run(a, out, e);
 }
 
 /* What an order says of itself: its hash is that of its own "with". */
@@ -355,7 +322,7 @@ act_open_book(struct acting *a, json_t **out, struct err *e)
 		return false;
 	if (policy_agency(a->s->policy, agency) == NULL)
 		return fail(e, ERR_ABSENT, "there is no agency %.60s", agency);
-	if (!may_act(a, agency, e))
+	if (!act_may(a, agency, e))
 		return false;
 	accept_order(a, agency);
 	reg_verb(&a->unit, "book.open");
@@ -370,8 +337,9 @@ act_open_book(struct acting *a, json_t **out, struct err *e)
 }
 
 static const struct { const char *verb; bool (*act)(struct acting *, json_t **, struct err *); } acts[] = {
-	{ "permit.seal", act_seal }, { "permit.withdraw", act_withdraw }, { "permit.open-book", act_open_book },
-	{ "permit.erase", act_erase },
+	{ "permit.seal", act_seal }, { "permit.open-book", act_open_book }, { "permit.erase", act_erase }, { "permit.return", act_return },
+	{ "permit.suspend", act_change }, { "permit.resume", act_change }, { "permit.withdraw", act_change }, { "permit.restore", act_change },
+	{ "permit.void", act_change }, { "permit.annotate", act_change },
 };
 
 bool

@@ -1,5 +1,5 @@
 /*
- * signer/permit_life.h -- a permit, from draft to withdrawal.
+ * signer/permit_life.h -- a permit, from draft to its end.
  *
  * Invariants
  *  1. The content is fixed when the draft is recorded; an officer signs those
@@ -17,7 +17,11 @@
  *	draft   --permit.officer_signed, finish.c-----> signed
  *	signed  --permit.reserve_*, seal.c------------> sealing
  *	sealing --permit.issue, seal_one--------------> issued
- *	issued  --permit.withdraw, orders.c-----------> withdrawn
+ *	draft, signed  --permit.return, orders.c------> void: never a permit
+ *
+ * What becomes of an issued permit are facts beside it (policy/life.h), each by
+ * an order: permit.suspend, .resume, .withdraw, .restore, .void, .annotate
+ * (orders_life.c).
  */
 #pragma once
 
@@ -25,6 +29,7 @@
 
 #include "base/ossl.h"
 #include "hsm/remote_key.h"
+#include "policy/life.h"
 #include "policy/policy.h"
 #include "policy/scope.h"
 #include "register/client.h"
@@ -55,6 +60,7 @@ struct permit_row {
 	char kind[64], agency[64], state[16];
 	struct span dossier, holder, given, number, shortcode, voicecode, person;
 	int64_t valid_to, list, idx, day, reserved_entry;
+	int64_t changes, version;	/* changes: how many were recorded since its issue */
 	bool has_given;
 };
 
@@ -65,6 +71,10 @@ must_check bool permit_by_handle(const struct service *, struct reg_rows *, stru
 must_check bool permit_file(struct buf *out, const struct permit_row *, struct err *);
 /* The same, and of a draft its content: what an order to erase it is signed upon. */
 must_check bool permit_erasable(struct buf *out, const struct permit_row *, struct err *);
+
+/* life.c: as of a day; and in a word (life_state). */
+must_check bool permit_life(struct life *out, const struct service *, const struct permit_row *, int32_t day, struct err *);
+must_check bool permit_word(const char **out, const struct service *, const struct permit_row *, int32_t day, struct err *);
 
 /* The program that asks (signer/proto.h), with the right asked for. */
 struct program { unsigned char id[SHA256_LEN]; struct scope scope; };

@@ -10,8 +10,8 @@
  *
  * SIGNER_SUBMIT   who, idempotency key, submission (JSON) -> {"handle","kind",
  *                 "agency","dossier","holder","remarks","again"}
- * SIGNER_LIST     who, {"state":"draft"|"signed"|"sealing"|"issued"|"withdrawn",
- *                 ?"after":entry} -> {"items":[{"handle","kind","agency",
+ * SIGNER_LIST     who, {"state":"draft"|"signed"|"sealing"|"returned"|"issued"|
+ *                 "suspended"|"withdrawn"|"superseded"|"void", ?"after":entry} -> {"items":[{"handle","kind","agency",
  *                 "dossier","holder","state","number","shortcode","voicecode",
  *                 "hash"}],?"next":entry}; hash: what an order about it names
  * SIGNER_PREPARE  who, {"handles":[...]}, the officer's certificate (DER) ->
@@ -24,8 +24,12 @@
  *                                     file; with {?"day"}
  *                                     -> results as of SIGNER_FINISH; what is not done
  *                                     is numbered, and its seal follows by itself
- *                   permit.withdraw   subject: handle, SHA-256 of the sealed file;
- *                                     with {"decision"}; effective: from which day
+ *                   permit.withdraw, .restore, .suspend, .resume, .void, .annotate
+ *                                     subject: handle, SHA-256 of the sealed file;
+ *                                     with {"decision"} and more (FORMATS 3);
+ *                                     effective: from which day
+ *                   permit.return     subject: handle, SHA-256 of the officer-signed
+ *                                     file or the draft's content
  *                   permit.open-book  subject: the agency, SHA-256 of canonical
  *                                     `with`; with {"book","year","next"}
  * SIGNER_PERMIT   who, handle -> the file as it is now.  With a short or voice

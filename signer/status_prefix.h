@@ -4,8 +4,9 @@
  * What antin-signer signs as status list is a function of a prefix of the log
  * and of the parameters in the list's own entry: the first `size` entries and
  * their root, thisUpdate, nextUpdate, the list's address and the signer's
- * certificate.  Place idx is in force once a type 5 entry names it, and what
- * the last type 7 entry says afterwards; a place below the last one that no
+ * certificate.  Place idx is in force once a type 5 entry names it, and what the
+ * type 6 and 7 entries about it make of it on the day of thisUpdate in Vietnam
+ * (policy/life.h); a place below the last one that no
  * type 5 entry names is STATUS_NONE: no permit there, as far as this log goes.
  *
  * The list travels deflated (zlib): another compressor may give other octets

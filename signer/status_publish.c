@@ -1,7 +1,9 @@
 /*
  * The status list (permit_life.h; verifier/status_list.h), a function of a
- * prefix of the log (status_prefix.h): recorded before it is signed, published; at every change (those
- * that come together share one) and hourly.  Valid fourteen days.
+ * prefix of the log and of its day (status_prefix.h): recorded before it is signed,
+ * published; at every change (those that come together share one), hourly, and
+ * when a day begins in Vietnam: suspensions begin and end with days.  Valid
+ * fourteen days.
  */
 #include "signer/permit_life.h"
 
@@ -37,24 +39,54 @@ status_changed(const struct service *s)
 	pthread_mutex_unlock(&s->status->lock);
 }
 
-/* One octet a place, as the first `size` entries show it (status_prefix.h). */
+/* One octet a place: those that the first `size` entries show as issued. */
 static bool
-read_statuses(struct buf *out, const struct service *s, uint64_t size, struct err *e)
+read_places(struct buf *out, const struct service *s, uint64_t size, struct err *e)
 {
-	own_struct(reg_unit) read = reg_read_new("permit.statuses");
+	own_struct(reg_unit) read = reg_read_new("permit.places");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[2];
+	struct reg_cell c[1];
 	bool more;
 
 	reg_int(&read, "list", LIST);
 	reg_int(&read, "size", (int64_t)size);
-	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 2, &more, e))
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 1, &more, e))
 		return false;
 	while (more) {
 		while (out->len < (size_t)c[0].i)
 			buf_put_byte(out, STATUS_NONE);
-		buf_put_byte(out, (unsigned char)c[1].i);
-		if (!buf_ok(out, "status list", e) || !reg_next(&rows, c, 2, &more, e))
+		buf_put_byte(out, STATUS_IN_FORCE);
+		if (!buf_ok(out, "status list", e) || !reg_next(&rows, c, 1, &more, e))
+			return false;
+	}
+	return true;
+}
+
+/* And what was recorded of them, as of a day.  Rows of one place lie together. */
+static bool
+read_changes(struct buf *places, const struct service *s, uint64_t size, int32_t day, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.changed_places");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[6];
+	int64_t idx = -1;
+	struct life l;
+	bool more;
+
+	reg_int(&read, "list", LIST);
+	reg_int(&read, "size", (int64_t)size);
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 6, &more, e))
+		return false;
+	while (more) {
+		if (c[0].i < 0 || (uint64_t)c[0].i >= places->len)
+			return fail(e, ERR_BUG, "a change of a permit without a place");
+		if (c[0].i != idx)
+			life_begin(&l, day, LIFE_OPEN);
+		idx = c[0].i;
+		life_add(&l, &(struct life_change){ .entry = c[1].i, .act = (enum life_act)c[2].i, .from = (int32_t)c[3].i,
+		    .until = c[4].null ? LIFE_OPEN : (int32_t)c[4].i, .ends = c[5].null ? -1 : c[5].i });
+		places->ptr[idx] = (unsigned char)life_code(&l);
+		if (!reg_next(&rows, c, 6, &more, e))
 			return false;
 	}
 	return true;
@@ -130,7 +162,8 @@ make_list(const struct service *s, int64_t now, struct err *e)
 
 	status_list_kid(kid, s->signer);
 	key_id_of_cert(key_id, s->signer);
-	if (!reg_head(s->reg, &size, &root, e) || !read_statuses(&statuses, s, size, e) || !next_number(s, now, &number, e) ||
+	if (!reg_head(s->reg, &size, &root, e) || !read_places(&statuses, s, size, e) ||
+	    !read_changes(&statuses, s, size, day_in_vietnam(now), e) || !next_number(s, now, &number, e) ||
 	    !status_list_payload(&protected_, &payload, kid, s->status_uri, now, now + VALID_SECS, size, root.octet, statuses.ptr, statuses.len, e))
 		return false;
 	cose_tbs(&tbs, buf_span(&protected_), SPAN_NONE, buf_span(&payload));
@@ -158,11 +191,19 @@ status_publish(const struct service *s, int64_t now, struct err *e)
 	return good;
 }
 
+static unsigned
+until_next(int64_t now)
+{
+	int64_t midnight = day_start_vietnam(day_in_vietnam(now) + 1) - now;
+
+	return midnight < EVERY_SECS ? (unsigned)midnight + 1 : EVERY_SECS;
+}
+
 static void *
 status_main(void *arg)
 {
 	const struct service *s = arg;
-	unsigned wait = EVERY_SECS, retry = 0;
+	unsigned wait = until_next(clock_now()), retry = 0;
 
 	for (;;) {
 		struct timespec until = clock_mono_in(1000 * (int64_t)wait);
@@ -174,7 +215,7 @@ status_main(void *arg)
 		s->status->dirty = false;
 		pthread_mutex_unlock(&s->status->lock);
 		if (status_publish(s, clock_now(), &e)) {
-			wait = EVERY_SECS;
+			wait = until_next(clock_now());
 			retry = 0;
 			continue;
 		}

@@ -128,16 +128,18 @@ say_replica(json_t *answer, const struct seen *s)
 	json_object_set_new(answer, "replica", json_pack("{s:I, s:s}", "size", (json_int_t)s->size, "as_of", text));
 }
 
+/* why: what makes the permit's status what it is (known_in_force). */
 static void
-facts_known(struct answer_facts *f, const struct known *k)
+facts_known(struct answer_facts *f, const struct known *k, const struct known_change *why)
 {
 	if (!k->found)
 		return;
 	f->number = k->number;
 	f->day = k->day;
-	f->from = k->withdrawn_day;
-	f->until = k->valid_to;
-	f->decision = k->decision;
+	f->from = known_from(why);
+	f->until = known_until(k, why);
+	f->decision = why == NULL ? "" : why->decision;
+	f->replacement = why == NULL || why->replacement[0] == '\0' ? NULL : why->replacement;
 	f->as_of = seen_at(&k->seen, f->at);
 }
 
@@ -150,19 +152,25 @@ plain_answer(const struct broker *b, const char *reason, const struct answer_fac
 	return json_pack("{s:s, s:o}", "case", reason, "answer", answer_json(answer_pick(b->policy, &c), b->tier, f));
 }
 
+/* about: what the register knows (known_json). */
 static json_t *
-in_force_json(enum in_force answer, const struct known *k, int64_t now)
+in_force_json(enum in_force answer, const json_t *about, const struct known *k, int64_t now)
 {
+	const json_t *from = json_object_get(about, "from"), *until = json_object_get(about, "until");
 	char text[TIME_TEXT];
-	json_t *about = known_json(k), *j = json_pack("{s:s, s:o, s:o}", "answer", in_force_word(answer),
-	    "from", json_incref(json_object_get(about, "from")), "until", json_incref(json_object_get(about, "until")));
 
 	time_text_vn(text, seen_at(&k->seen, now));
-	if (j == NULL)
-		j = json_pack("{s:s, s:n, s:n}", "answer", in_force_word(answer), "from", "until");
-	json_object_set_new(j, "as_of", k->found ? json_string(text) : json_null());
-	json_decref(about);
-	return j;
+	return json_pack("{s:s, s:O, s:O, s:o}", "answer", in_force_word(answer), "from", from == NULL ? json_null() : from,
+	    "until", until == NULL ? json_null() : until, "as_of", k->found ? json_string(text) : json_null());
+}
+
+/* Of a suspension and a cancellation there are two answers each. */
+static const char *
+variant(enum in_force status, const struct known *k, const struct known_change *why)
+{
+	if (status == FORCE_SUSPENDED && known_until(k, why) == LIFE_OPEN)
+		return "open";
+	return status == FORCE_VOID && (why == NULL || why->replacement[0] == '\0') ? "alone" : NULL;
 }
 
 /*
@@ -210,23 +218,26 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 	const struct tier *tier = policy_tier(b->policy, text_of(report, "tier"));
 	struct answer_case c = { .way = a->way, .tier = text_of(report, "tier") };
 	struct answer_facts f = facts_new(b, a->now);
+	const struct known_change *why = NULL;
+	json_t *about = known_json(k, a->day);
 
 	if (!verdict_from_word(&c.verdict, text_of(report, "verdict")) || !sub_from_word(&c.sub, text_of(report, "sub")))
 		c.verdict = VERDICT_INDETERMINATE;
 	if (json_is_true(json_object_get(report, "no_signature")))
 		c.reason = "no-signature";
-	if (c.verdict == VERDICT_PASSED && k->found)
-		c.in_force = known_in_force(k, a->day);
-	else if (c.verdict == VERDICT_PASSED && asked_register)
+	if (c.verdict == VERDICT_PASSED && k->found) {
+		c.in_force = known_in_force(k, a->day, &why);
+		c.reason = variant(c.in_force, k, why);
+	} else if (c.verdict == VERDICT_PASSED && asked_register)
 		add_remark(report, "Sổ của thành phố không có đúng tệp này.", "The city's register does not have these very bytes.");
 	else if (c.verdict == VERDICT_PASSED)
 		add_remark(report, "Chưa hỏi được sổ của thành phố.", "The city's register could not be asked.");
 	facts_agency(&f, b, text_of(permit, "agency"));
 	f.number = text_of(permit, "number");
-	facts_known(&f, k);
-	json_object_set_new(report, "register", known_json(k));
+	facts_known(&f, k, why);
+	json_object_set_new(report, "register", about);
 	say_replica(report, &k->seen);
-	json_object_set_new(report, "in_force", in_force_json(c.in_force, k, a->now));
+	json_object_set_new(report, "in_force", in_force_json(c.in_force, about, k, a->now));
 	json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &c), tier != NULL ? tier : b->tier, &f));
 }
 
@@ -278,7 +289,7 @@ static const char *const typed_word[] = { [TYPED_UNKNOWN] = "unknown", [TYPED_MI
 static bool
 is_issued(const struct known *k)
 {
-	return k->found && (strcmp(k->state, "issued") == 0 || strcmp(k->state, "withdrawn") == 0 || strcmp(k->state, "void") == 0);
+	return k->found && strcmp(k->state, "issued") == 0;
 }
 
 /* The bytes as issued are judged like a file; the answer is that of a code. */
@@ -300,7 +311,10 @@ static const struct { const char *state, *say[LANGS]; } permit_steps[] = {
 	{ "signed", { "chờ văn thư cho số", "awaiting its number", "en attente de numéro" } },
 	{ "sealing", { "đang đóng dấu", "being sealed", "en cours de scellement" } },
 	{ "issued", { "đã cấp", "issued", "délivré" } },
+	{ "returned", { "trả lại để sửa", "returned for correction", "renvoyé pour correction" } },
+	{ "suspended", { "đã cấp, đang bị đình chỉ", "issued, now suspended", "délivré, suspendu" } },
 	{ "withdrawn", { "đã cấp, sau đó thu hồi", "issued, withdrawn later", "délivré, puis retiré" } },
+	{ "superseded", { "đã cấp, đã có bản mới thay", "issued, replaced by a newer version", "délivré, puis remplacé" } },
 	{ "void", { "đã hủy", "cancelled", "annulé" } },
 };
 
@@ -398,7 +412,7 @@ look_up_dossier(struct broker *b, json_t **out, bool *found, const char *code, i
 	own_struct(known_permits) p = { .list = NULL };
 	struct dossier x = { .code = code };
 
-	if (!known_dossier(&x.d, b->reg, code, e) || !known_permits(&p, b->reg, code, e))
+	if (!known_dossier(&x.d, b->reg, code, e) || !known_permits(&p, b->reg, code, day_in_vietnam(now), e))
 		return false;
 	x.p = p;
 	*found = x.d.found || json_array_size(p.list) > 0;

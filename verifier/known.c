@@ -4,14 +4,17 @@
 #include "register/tlog_proof.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define COLUMNS 18
+#define CHANGE_CELLS 10	/* of permit.changes */
 #define PERMIT_MAX (12u << 20)
 
 void
 known_drop(struct known *k)
 {
 	buf_drop(&k->sealed);
+	free(k->change);
 	*k = (struct known){ 0 };
 }
 
@@ -40,8 +43,7 @@ take_row(struct known *k, const struct reg_cell c[COLUMNS])
 	copy(k->number, sizeof(k->number), &c[5]);
 	k->day = day_cell(&c[6], INT32_MIN);
 	k->valid_to = day_cell(&c[7], INT32_MAX);
-	k->withdrawn_day = day_cell(&c[8], INT32_MIN);
-	copy(k->decision, sizeof(k->decision), &c[9]);
+	k->nchanges = c[8].i > 0 ? (size_t)c[8].i : 0;
 	k->sealed = buf_new(PERMIT_MAX);
 	if (!c[10].null)
 		buf_put_span(&k->sealed, c[10].s);
@@ -53,6 +55,44 @@ take_row(struct known *k, const struct reg_cell c[COLUMNS])
 	k->time = c[15].i;
 	k->witnessed = c[16].null ? -1 : c[16].i;
 	k->witnessed_as_of = c[17].null ? 0 : c[17].i;
+}
+
+static void
+take_change(struct known_change *x, const struct reg_cell c[CHANGE_CELLS])
+{
+	struct entry entry;
+	struct err ignored;
+
+	*x = (struct known_change){ .is = { .entry = c[0].i, .act = (enum life_act)c[1].i, .from = (int32_t)c[2].i,
+	    .until = day_cell(&c[3], LIFE_OPEN), .ends = c[4].null ? -1 : c[4].i } };
+	copy(x->decision, sizeof(x->decision), &c[5]);
+	copy(x->note, sizeof(x->note), &c[7]);
+	copy(x->replacement, sizeof(x->replacement), &c[8]);
+	x->recorded = entry_read(&entry, c[9].s, &ignored) ? entry.time : INT64_MIN;
+}
+
+/* What became of it; rows that came since it was counted are left for the next. */
+static bool
+read_changes(struct known *k, struct reg *reg, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.changes");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[CHANGE_CELLS];
+	size_t n = 0;
+	bool more;
+
+	if (k->nchanges == 0)
+		return true;
+	reg_bytes(&read, "handle", span_of(k->handle, sizeof(k->handle)));
+	k->change = xalloc(k->nchanges * sizeof(k->change[0]));
+	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, CHANGE_CELLS, &more, e))
+		return false;
+	while (more && n < k->nchanges) {
+		take_change(&k->change[n++], c);
+		if (!reg_next(&rows, c, CHANGE_CELLS, &more, e))
+			return false;
+	}
+	return n == k->nchanges || fail(e, ERR_LATER, "what became of this permit cannot be read now");
 }
 
 static bool
@@ -68,7 +108,10 @@ read_row(struct known *out, struct reg *reg, struct reg_unit *read, struct err *
 	if (more)
 		take_row(out, c);
 	out->seen = (struct seen){ rows.as_of, rows.size };
-	return true;
+	if (read_changes(out, reg, e))
+		return true;
+	known_drop(out);
+	return false;
 }
 
 bool
@@ -89,16 +132,38 @@ known_by_bytes(struct known *out, struct reg *reg, const char *name, const char 
 	return read_row(out, reg, &read, e);
 }
 
-enum in_force
-known_in_force(const struct known *k, int32_t day)
+static void
+life_of(struct life *l, const struct known *k, int32_t day)
 {
-	if (strcmp(k->state, "void") == 0)
-		return FORCE_VOID;
-	if (strcmp(k->state, "withdrawn") == 0 && day >= k->withdrawn_day)
-		return FORCE_WITHDRAWN;
-	if (strcmp(k->state, "issued") != 0 && strcmp(k->state, "withdrawn") != 0)
+	life_begin(l, day, k->valid_to);
+	for (size_t i = 0; i < k->nchanges; i++)
+		life_add(l, &k->change[i].is);
+}
+
+/* The change that a pointer into the life means. */
+static const struct known_change *
+change_of(const struct known *k, const struct life_change *why)
+{
+	for (size_t i = 0; why != NULL && i < k->nchanges; i++)
+		if (k->change[i].is.entry == why->entry)
+			return &k->change[i];
+	return NULL;
+}
+
+enum in_force
+known_in_force(const struct known *k, int32_t day, const struct known_change **why)
+{
+	const struct life_change *is;
+	enum in_force status;
+	struct life l;
+
+	*why = NULL;
+	if (strcmp(k->state, "issued") != 0)
 		return FORCE_UNKNOWN;
-	return day > k->valid_to ? FORCE_EXPIRED : FORCE_YES;
+	life_of(&l, k, day);
+	status = life_status(&l, &is);
+	*why = change_of(k, is);
+	return status;
 }
 
 static json_t *
@@ -127,16 +192,62 @@ log_json(const struct known *k)
 	return json_pack("{s:I, s:s}", "index", (json_int_t)k->issued_entry, covered ? "witnessed" : "pending_since", text);
 }
 
-json_t *
-known_json(const struct known *k)
+static json_t *
+text_or_null(const char *text)
 {
+	return text[0] == '\0' ? json_null() : json_string(text);
+}
+
+/* Oldest first: all that was recorded of it. */
+static json_t *
+history_json(const struct known *k)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < k->nchanges; i++) {
+		const struct known_change *x = &k->change[i];
+		const char *const *say = life_say(x->is.act);
+		const char *word = life_word(x->is.act);
+		char recorded[TIME_TEXT];
+
+		if (word == NULL)
+			continue;
+		time_text_vn(recorded, x->recorded);
+		json_array_append_new(list, json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:I, s:s}", "what", word,
+		    "say", "vi", say[LANG_VI], "en", say[LANG_EN], "fr", say[LANG_FR], "from", day_or_null(x->is.from), "until", day_or_null(x->is.until),
+		    "decision", text_or_null(x->decision), "note", text_or_null(x->note), "replacement", text_or_null(x->replacement),
+		    "index", (json_int_t)x->is.entry, "recorded", recorded));
+	}
+	return list;
+}
+
+json_t *
+known_json(const struct known *k, int32_t day)
+{
+	const struct known_change *why;
 	char handle[2 * HANDLE_LEN + 1];
+	struct life l;
 
 	if (!k->found)
 		return json_pack("{s:b}", "known", 0);
 	hex_text(handle, span_of(k->handle, sizeof(k->handle)));
-	return json_pack("{s:b, s:s, s:s, s:s, s:o, s:o, s:s, s:o}", "known", 1, "state", k->state, "number", k->number, "handle", handle,
-	    "from", day_or_null(k->withdrawn_day), "until", day_or_null(k->valid_to), "decision", k->decision, "log", log_json(k));
+	life_of(&l, k, day);
+	known_in_force(k, day, &why);
+	return json_pack("{s:b, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "known", 1, "state", life_state(k->state, &l), "number", k->number, "handle", handle,
+	    "from", day_or_null(known_from(why)), "until", day_or_null(known_until(k, why)), "decision", why == NULL ? "" : why->decision,
+	    "history", history_json(k), "log", log_json(k));
+}
+
+int32_t
+known_from(const struct known_change *why)
+{
+	return why == NULL ? LIFE_NONE : why->is.from;
+}
+
+int32_t
+known_until(const struct known *k, const struct known_change *why)
+{
+	return why != NULL && why->is.act == LIFE_SUSPENDED ? why->is.until : k->valid_to;
 }
 
 /*
@@ -144,6 +255,7 @@ known_json(const struct known *k)
  */
 
 #define DOSSIER_COLUMNS 5
+#define OF_DOSSIER 8		/* columns of known.dossier_permits */
 
 bool
 known_dossier(struct known_dossier *out, struct reg *reg, const char *code, struct err *e)
@@ -176,35 +288,45 @@ known_permits_drop(struct known_permits *p)
 	*p = (struct known_permits){ .list = NULL };
 }
 
-/* kind, agency, state, day, time */
-static void
-take_permit(struct known_permits *p, const struct reg_cell c[DOSSIER_COLUMNS])
+/* kind, agency, state, day, time, handle, valid_to, changes.  Its state is that of today. */
+static bool
+take_permit(struct known_permits *p, struct reg *reg, const struct reg_cell c[OF_DOSSIER], int32_t today, struct err *e)
 {
+	own_struct(known) k = { 0 };
+	struct life l;
 	char kind[64];
 
 	copy(kind, sizeof(kind), &c[0]);
 	copy(p->agency, sizeof(p->agency), &c[1]);
-	copy(p->state, sizeof(p->state), &c[2]);
 	p->since = day_in_vietnam(c[4].i);
+	copy(k.state, sizeof(k.state), &c[2]);
+	k.valid_to = day_cell(&c[6], LIFE_OPEN);
+	k.nchanges = c[7].i > 0 ? (size_t)c[7].i : 0;
+	if (c[5].s.len == sizeof(k.handle))
+		memcpy(k.handle, c[5].s.ptr, sizeof(k.handle));
+	if (!read_changes(&k, reg, e))
+		return false;
+	life_of(&l, &k, today);
+	snprintf(p->state, sizeof(p->state), "%s", life_state(k.state, &l));
 	json_array_append_new(p->list, json_pack("{s:s, s:s, s:s, s:o}", "kind", kind, "agency", p->agency, "state", p->state,
 	    "day", day_or_null(day_cell(&c[3], INT32_MIN))));
+	return true;
 }
 
 bool
-known_permits(struct known_permits *out, struct reg *reg, const char *dossier, struct err *e)
+known_permits(struct known_permits *out, struct reg *reg, const char *dossier, int32_t today, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("known.dossier_permits");
 	own_struct(reg_rows) rows = { .left = 0 };
 	own_struct(known_permits) p = { .list = json_array() };
-	struct reg_cell c[DOSSIER_COLUMNS];
+	struct reg_cell c[OF_DOSSIER];
 	bool more;
 
 	reg_text(&read, "code", dossier);
-	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, DOSSIER_COLUMNS, &more, e))
+	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, OF_DOSSIER, &more, e))
 		return false;
 	while (more) {
-		take_permit(&p, c);
-		if (!reg_next(&rows, c, DOSSIER_COLUMNS, &more, e))
+		if (!take_permit(&p, reg, c, today, e) || !reg_next(&rows, c, OF_DOSSIER, &more, e))
 			return false;
 	}
 	*out = p;

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "policy/verdict.h"
+#include "policy/life.h"
 #include "register/client.h"
 #include "register/entry.h"
 #include "register/tile_cache.h"
@@ -18,11 +18,19 @@
 /* Of a register that reads from a replica (register/replica.h); 0: this moment. */
 struct seen { int64_t as_of; uint64_t size; };
 
+/* One of the things that became of it; texts are empty where there are none. */
+struct known_change {
+	struct life_change is;
+	int64_t recorded;
+	char decision[420], note[4100], replacement[128];	/* replacement: a number */
+};
+
 struct known {
 	bool found;
 	unsigned char handle[HANDLE_LEN], sha256[32];
-	char state[16], kind[64], agency[64], dossier[80], number[128], decision[200], shortcode[16], voicecode[16];
-	int32_t day, valid_to, withdrawn_day;	/* INT32_MIN, INT32_MAX: none */
+	char state[16], kind[64], agency[64], dossier[80], number[128], shortcode[16], voicecode[16];
+	int32_t day, valid_to;			/* INT32_MIN, INT32_MAX: none */
+	struct known_change *change; size_t nchanges;
 	int64_t issued_entry, time;		/* -1: not issued */
 	int64_t witnessed, witnessed_as_of;	/* size of the newest cosigned checkpoint; -1: no witness is asked */
 	struct seen seen;
@@ -34,12 +42,16 @@ void known_drop(struct known *);
  * cannot be asked. */
 must_check bool known_by_text(struct known *out, struct reg *, const char *read, const char *field, const char *text, struct err *);
 must_check bool known_by_bytes(struct known *out, struct reg *, const char *read, const char *field, struct span, struct err *);
-/* FORCE_UNKNOWN for a permit that is not issued. */
-enum in_force known_in_force(const struct known *, int32_t day);
-/* {"known","state","number","handle","from","until","decision","log"}; log: null
- * until issued, or {"index"} of the issue's entry with "witnessed" (as of when
+/* FORCE_UNKNOWN for a permit that is not issued.  why: what makes it so, or NULL. */
+enum in_force known_in_force(const struct known *, int32_t day, const struct known_change **why);
+/* From when that is so, and until when; INT32_MIN, INT32_MAX: no such day. */
+int32_t known_from(const struct known_change *why);
+int32_t known_until(const struct known *, const struct known_change *why);
+/* As of a day: {"known","state","number","handle","from","until","decision",
+ * "history":[{"what","say","from","until","decision","note","replacement","index",
+ * "recorded"}],"log"}; log: null until issued, or {"index"} of the issue's entry with "witnessed" (as of when
  * its quorum cosigned) or "pending_since" (issued, and not cosigned yet). */
-json_t *known_json(const struct known *);
+json_t *known_json(const struct known *, int32_t day);
 /* A dossier as the one-stop shop's programs reported it. */
 struct known_dossier {
 	bool found;
@@ -52,7 +64,7 @@ must_check bool known_dossier(struct known_dossier *out, struct reg *, const cha
  * first.  state and since: of the last of them, "" without any. */
 struct known_permits { json_t *list; char agency[64], state[16]; int32_t since; };
 void known_permits_drop(struct known_permits *);
-must_check bool known_permits(struct known_permits *out, struct reg *, const char *dossier, struct err *);
+must_check bool known_permits(struct known_permits *out, struct reg *, const char *dossier, int32_t today, struct err *);
 
 /* The .tlog-proof of the permit's `issued` entry, out of the register. */
 must_check bool known_proof(struct buf *out, struct reg *, struct tile_cache *, const struct known *, struct err *);

@@ -8,7 +8,7 @@
  *
  *	stands		a time stamp that counts today is older than T
  *	sign-again	none is, or the signature does not pass today
- *	over		the permit was withdrawn: nobody needs a new signature
+ *	over		the permit was withdrawn, cancelled or never issued: nobody needs a new signature
  *
  * And the orders that they signed since T, which a person must look through.
  *

@@ -191,7 +191,13 @@ static const struct { const char *verb, *path; bool (*hash)(struct making *, str
 	{ "order.consent", "/v1/orders/ca", hash_waiting },
 	{ "order.withdraw", "/v1/orders/ca", hash_waiting },
 	{ "permit.seal", "/v1/orders/signer", hash_permit },
+	{ "permit.return", "/v1/orders/signer", hash_permit },
 	{ "permit.withdraw", "/v1/orders/signer", hash_permit },
+	{ "permit.restore", "/v1/orders/signer", hash_permit },
+	{ "permit.suspend", "/v1/orders/signer", hash_permit },
+	{ "permit.resume", "/v1/orders/signer", hash_permit },
+	{ "permit.void", "/v1/orders/signer", hash_permit },
+	{ "permit.annotate", "/v1/orders/signer", hash_permit },
 	{ "permit.erase", "/v1/orders/signer", hash_permit },
 	{ "permit.open-book", "/v1/orders/signer", hash_with },
 };

@@ -21,7 +21,7 @@ const struct arg_option permit_options[] = {
 	SERVICE_OPTIONS,
 	{ "key", "TEXT", false, "submit: idempotency key (the file's hash)" },
 	{ "id", "ID", false, "submit: which of the permits in the file" },
-	{ "state", "WORD", false, "list: draft, signed, sealing, issued, withdrawn" },
+	{ "state", "WORD", false, "list: draft, signed, sealing, returned, issued, suspended, withdrawn, superseded or void" },
 	{ "certificate", "FILE", false, "sign: the officer's certificate" },
 	{ "service-certificate", "FILE", false, "sign: the certificate whose tickets are believed" },
 	{ "yes", NULL, false, "sign: do not ask before signing" },

@@ -80,6 +80,12 @@ stored_judge(struct report *out, const struct stored *s, const struct stored_per
 	    .evidence = s->evidence, .no_status_list = true, .unsealed = p->file.len == 0 });
 }
 
+/* Whatever the day: void, or withdrawn and not restored. */
+#define WHAT_IT_IS \
+	"CASE WHEN EXISTS (SELECT 1 FROM permit_change v WHERE v.handle = permit.handle AND v.act = 4) THEN 'void' " \
+	"WHEN EXISTS (SELECT 1 FROM permit_change w WHERE w.handle = permit.handle AND w.act = 1 AND NOT EXISTS " \
+	"(SELECT 1 FROM permit_change r WHERE r.handle = w.handle AND r.act = 5 AND r.entry > w.entry)) THEN 'withdrawn' ELSE state END"
+
 struct page { stored_each *each; void *ctx; unsigned char *after; };
 
 static bool
@@ -110,7 +116,7 @@ stored_page(const struct stored *s, unsigned char after[HANDLE_LEN], stored_each
 
 	memcpy(began, after, HANDLE_LEN);
 	values_span(&v, "after", REG_BYTES, span_of(began, HANDLE_LEN));
-	return store_run(s->db, "SELECT handle, state, number, agency, kind, content, officers, sealed, sha256, "
+	return store_run(s->db, "SELECT handle, " WHAT_IT_IS ", number, agency, kind, content, officers, sealed, sha256, "
 	    "(SELECT entry FROM log_entry WHERE idx = issued_entry) FROM permit WHERE handle > $after AND officers IS NOT NULL ORDER BY handle LIMIT 64",	/* STORED_PAGE */
 	    &v, types, 10, take_permit, &page, n, e);
 }

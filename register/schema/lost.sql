@@ -32,9 +32,6 @@ CREATE TABLE permit_lost (
 	list INTEGER,			-- null: a seal was reserved, and nothing says that it was made
 	idx INTEGER,
 	day INTEGER,
-	status INTEGER NOT NULL,
-	from_day INTEGER,
-	changed_entry INTEGER,
 	entry INTEGER NOT NULL,
 	time INTEGER NOT NULL
 ) STRICT;

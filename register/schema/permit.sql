@@ -1,4 +1,5 @@
--- Permits.  draft -> signed -> sealing -> issued -> withdrawn
+-- Permits.  draft -> signed -> sealing -> issued; void: never issued.  What became
+-- of them since is in permit_change.
 CREATE TABLE permit (
 	handle BLOB PRIMARY KEY,
 	kind TEXT NOT NULL,
@@ -21,18 +22,34 @@ CREATE TABLE permit (
 	day INTEGER,
 	sealed BLOB,			-- the permit as issued
 	sha256 BLOB UNIQUE,
-	withdrawn_day INTEGER,
-	decision TEXT,
-	reason TEXT,
 	reserved_entry INTEGER,
 	issued_entry INTEGER,
-	withdrawn_entry INTEGER,
 	entry INTEGER NOT NULL,
-	time INTEGER NOT NULL
+	time INTEGER NOT NULL,
+	version INTEGER NOT NULL DEFAULT 1,
+	amends BLOB,			-- handle of the version before; null: the first
+	signed_entry INTEGER
 ) STRICT;
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);
 CREATE UNIQUE INDEX permit_place ON permit (list, idx);
+CREATE INDEX permit_amends ON permit (amends) WHERE amends IS NOT NULL;
+
+-- What became of a permit after it was issued: facts, in the order of the log
+-- (policy/life.h).  Of handles in permit and in permit_lost.
+CREATE TABLE permit_change (
+	entry INTEGER PRIMARY KEY,
+	handle BLOB NOT NULL,
+	act INTEGER NOT NULL,		-- enum life_act
+	from_day INTEGER NOT NULL,
+	until_day INTEGER,		-- last day of a suspension, null: open
+	ends INTEGER,			-- entry of the note that is lifted
+	decision TEXT,		-- null: in an entry whose record is lost
+	reason TEXT,
+	note TEXT,
+	other BLOB			-- handle of the permit that replaces it
+) STRICT;
+CREATE INDEX permit_change_handle ON permit_change (handle, entry);
 
 -- A submission sent twice is one draft.
 CREATE TABLE submission (

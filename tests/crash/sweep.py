@@ -159,6 +159,9 @@ def until(what, goal, act=None, deadline=DEADLINE):
 # What is done, and what is then known to be done.
 #
 
+CHANGED = "FROM permit_change WHERE handle = ?"
+
+
 class Work:
     def __init__(self, shell, page):
         self.shell, self.page, self.serial, self.keys, self.up = shell, page, 0, 0, 0
@@ -407,7 +410,7 @@ class Work:
                     self.told_of("a number", "SELECT 1 FROM permit WHERE handle = ? AND number = ?", bytes.fromhex(r["handle"]), reserved)
                     if r["done"]:
                         sealed = one("SELECT sealed FROM permit WHERE handle = ?", bytes.fromhex(r["handle"]))
-                        self.told_of("a seal", "SELECT 1 FROM permit WHERE handle = ? AND state IN ('issued', 'withdrawn') AND sealed = ?", bytes.fromhex(r["handle"]), sealed)
+                        self.told_of("a seal", "SELECT 1 FROM permit WHERE handle = ? AND state = 'issued' AND sealed = ?", bytes.fromhex(r["handle"]), sealed)
             return done
 
         until("the seals", lambda: all(self.state_of(h) == "issued" for h in handles), ask)
@@ -420,10 +423,25 @@ class Work:
         def withdraw():
             done, _ = self.order("clerk", "CB-000012", "permit.withdraw", handles[1], more={"decision": "512/QĐ-SCT"})
             if done:
-                self.told_of("a withdrawal", "SELECT 1 FROM permit WHERE handle = ? AND state = 'withdrawn'", bytes.fromhex(handles[1]))
+                self.told_of("a withdrawal", f"SELECT 1 {CHANGED} AND act = 1", bytes.fromhex(handles[1]))
             return done
 
-        until("the withdrawal", lambda: self.state_of(handles[1]) == "withdrawn", withdraw)
+        until("the withdrawal", lambda: one(f"SELECT 1 {CHANGED} AND act = 1", bytes.fromhex(handles[1])), withdraw)
+
+        def suspend():
+            done, _ = self.order("clerk", "CB-000012", "permit.suspend", handles[0], more={"decision": "513/QĐ-SCT", "until": "2027-12-31"})
+            if done:
+                self.told_of("a suspension", f"SELECT 1 {CHANGED} AND act = 2 AND until_day IS NOT NULL", bytes.fromhex(handles[0]))
+            return done
+
+        def resume():
+            done, _ = self.order("clerk", "CB-000012", "permit.resume", handles[0], more={"decision": "514/QĐ-SCT"})
+            if done:
+                self.told_of("its end", f"SELECT 1 {CHANGED} AND act = 0", bytes.fromhex(handles[0]))
+            return done
+
+        until("the suspension", lambda: one(f"SELECT 1 {CHANGED} AND act = 2", bytes.fromhex(handles[0])), suspend)
+        until("its end", lambda: one(f"SELECT 1 {CHANGED} AND act = 0", bytes.fromhex(handles[0])), resume)
         answers = []
 
         def judge():
@@ -443,8 +461,16 @@ class Work:
         # What was acknowledged may be gone from now on.
         self.told = [t for t in self.told if not (t[0] == "a submission" and t[2][0].hex() in handles)]
 
+        def give_back():
+            done, _ = self.order("clerk", "CB-000012", "permit.return", handles[1], reason="Thiếu bản vẽ")
+            if done:
+                self.told_of("a return", "SELECT 1 FROM log_subject WHERE handle = ?", bytes.fromhex(handles[1]))
+            return done
+
+        until("the return", lambda: self.state_of(handles[1]) == "void", give_back)
+
         def erase():
-            for h in self.waiting(handles, "draft") + self.waiting(handles, "signed"):
+            for h in self.waiting(handles, "draft") + self.waiting(handles, "signed") + self.waiting(handles, "void"):
                 content, officers = db("SELECT content, officers FROM permit WHERE handle = ?", bytes.fromhex(h))[0]
                 what = h if officers else h + ":" + hashlib.sha256(content).hexdigest()
                 done, _ = self.order("security", "CB-000002", "permit.erase", what, more={"decision": "07/QĐ-TN"})
@@ -540,7 +566,7 @@ def nothing_waits():
 def lists_are_current():
     """What was revoked or voided is on the newest CRL; the newest status list is younger than what it tells."""
     crl = one("SELECT der FROM crl ORDER BY number DESC LIMIT 1") or b""
-    told = one("SELECT coalesce(max(last), -1) FROM log_subject JOIN permit USING (handle) WHERE state IN ('issued', 'withdrawn')")
+    told = one("SELECT coalesce(max(last), -1) FROM log_subject JOIN permit USING (handle) WHERE state = 'issued'")
     answered = one("SELECT size FROM ocsp WHERE number = (SELECT max(number) FROM ocsp) AND signed <> 0")
     changed = one("SELECT max(max(coalesce(issued_entry, 0), coalesce(ended_entry, 0))) FROM certificate")
     return (all(s[0] in crl for s in db("SELECT serial FROM certificate WHERE state IN ('revoked', 'void')")) and
@@ -566,12 +592,12 @@ def check_numbers(name):
             not_ok(f"{name}: numbers of {agency} {book} {year} are not each used once: {used[-5:]}, next {following}")
         if used and used[0] != FIRST:
             not_ok(f"{name}: the book {agency} {book} begins with {used[0]}")
-    for number, handle in db("SELECT n.number, n.handle FROM number_used n LEFT JOIN permit p ON p.handle = n.handle WHERE p.number IS NOT n.number OR p.state NOT IN ('issued', 'withdrawn')"):
+    for number, handle in db("SELECT n.number, n.handle FROM number_used n LEFT JOIN permit p ON p.handle = n.handle WHERE p.number IS NOT n.number OR p.state <> 'issued'"):
         not_ok(f"{name}: number {number} belongs to no issued permit")
     places = [r[0] for r in db("SELECT idx FROM permit WHERE idx IS NOT NULL ORDER BY idx")]
     if places != list(range(len(places))):
         not_ok(f"{name}: places in the status list are not each used once")
-    for number, sealed in db("SELECT number, sealed FROM permit WHERE state IN ('issued', 'withdrawn')"):
+    for number, sealed in db("SELECT number, sealed FROM permit WHERE state = 'issued'"):
         if sealed.count(f"<number>{number}</number>".encode()) != 1:
             not_ok(f"{name}: the sealed permit does not say its number {number}")
 

@@ -94,7 +94,7 @@ put_history(struct store *s)
 	put(s, request, 1, "R", "H99", "x");
 	put(s, certificate, 5, "S1", "void", "R");
 	put(s, certificate, 6, "S2", "active", "R");
-	put(s, permit, 1, "P1", "withdrawn", "x");
+	put(s, permit, 1, "P1", "issued", "x");
 	for (size_t i = 0; i < COUNT(entries); i++)
 		put(s, entry, 4 + (int64_t)i, "r", "", entries[i]);
 }
@@ -116,11 +116,16 @@ an_older_database_is_brought_forward(void **state)
 	    "DROP TABLE dossier_event; DROP TABLE dossier_step; DROP TABLE dossier; DROP TABLE dossier_edge; "
 	    "DROP INDEX certificate_listed; DROP INDEX appointment_role; DROP INDEX certificate_ended; DROP INDEX certificate_issued; ALTER TABLE certificate DROP COLUMN issued_entry; DROP TABLE ocsp; "
 	    "DROP INDEX certificate_entry; ALTER TABLE certificate DROP COLUMN words; CREATE INDEX certificate_entry ON certificate (entry); "
-	    "ALTER TABLE certificate DROP COLUMN generation; ALTER TABLE certificate DROP COLUMN ended_entry; ALTER TABLE permit DROP COLUMN withdrawn_entry; DROP TABLE report; DROP TABLE log_beat; DROP TABLE certificate_hold; DROP TABLE key_blocked; "
+	    "ALTER TABLE certificate DROP COLUMN generation; ALTER TABLE certificate DROP COLUMN ended_entry; DROP TABLE report; DROP TABLE log_beat; DROP TABLE certificate_hold; DROP TABLE key_blocked; "
+	    "DROP TABLE permit_change; DROP INDEX permit_amends; ALTER TABLE permit DROP COLUMN version; ALTER TABLE permit DROP COLUMN amends; ALTER TABLE permit DROP COLUMN signed_entry; "
+	    "ALTER TABLE permit ADD COLUMN reason TEXT; ALTER TABLE permit ADD COLUMN decision TEXT; UPDATE permit SET decision = '512/QĐ', reason = 'r'; "
 	    "DROP TABLE order_waiting; DROP TABLE token; DROP INDEX request_token; ALTER TABLE request DROP COLUMN token");
 	database_do(database, database_is_server() ?
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES ('a', 'a', 'H99', '*', 'b', 1, 0)" :
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES (x'00', 'a', 'H99', '*', 'b', 1, 0)");
+	database_do(database, database_is_server() ?
+	    "ALTER TABLE permit ADD COLUMN withdrawn_day bigint; UPDATE permit SET state = 'withdrawn', withdrawn_day = 20001" :
+	    "ALTER TABLE permit ADD COLUMN withdrawn_day INTEGER; UPDATE permit SET state = 'withdrawn', withdrawn_day = 20001");
 	set_version(1);
 	assert_false(store_open(&s, database, STORE_READ, &e));
 	assert_int_equal(e.class, ERR_STORE);
@@ -137,7 +142,8 @@ an_older_database_is_brought_forward(void **state)
 	assert_int_equal(entry, 10);
 	assert_done(store_int(s, "SELECT issued_entry FROM certificate WHERE state = 'void'", NULL, -1, &entry, &e), e);
 	assert_int_equal(entry, -1);
-	assert_done(store_int(s, "SELECT withdrawn_entry FROM permit", NULL, -1, &entry, &e), e);
+	assert_done(store_int(s, "SELECT entry FROM permit_change WHERE act = 1 AND from_day = 20001 AND decision = '512/QĐ' AND reason = 'r' AND "
+	    "handle = (SELECT handle FROM permit WHERE state = 'issued')", NULL, -1, &entry, &e), e);
 	assert_int_equal(entry, 9);
 	words_are(s, " do thi ngoc void, do thi ngoc active,");
 	store_free(s);

@@ -271,11 +271,42 @@ what_is_erased(struct subject *s, const struct one *by)
 	s->with = json_pack("{s:s}", "decision", "513/QĐ-UBND");
 }
 
+static void
+what_is_returned(struct subject *s, const struct one *by)
+{
+	office_draft(&o, s->id, "gpxd-01", NULL);
+	office_hash(&o, s->hash, s->id);
+}
+
+/* A clerk of the city has done this to it before. */
+static void
+a_permit_after(struct subject *s, const char *verb)
+{
+	const char *const handle[] = { s->id };
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	an_issued_permit(s, NULL);
+	assert_done(office_order(&o, &answer, &(struct permit_order){ CLERK, verb, handle, 1, s->with, 0 }, &e), e);
+}
+
+static void a_suspended_permit(struct subject *s, const struct one *by) { a_permit_after(s, "permit.suspend"); }
+static void a_withdrawn_permit(struct subject *s, const struct one *by) { a_permit_after(s, "permit.withdraw"); }
+
+static void
+what_is_noted(struct subject *s, const struct one *by)
+{
+	an_issued_permit(s, by);
+	json_object_set_new(s->with, "note", json_string("Tòa án đang thụ lý tranh chấp"));
+}
+
 static const struct { const char *verb; void (*subject)(struct subject *, const struct one *by); } verbs[] = {
 	{ "cert.approve", a_request }, { "cert.reject", a_request }, { "cert.revoke", a_certificate }, { "cert.suspend", a_certificate },
 	{ "cert.resume", a_held_certificate }, { "cert.modify", a_certificate_to_change }, { "key.block", a_key }, { "person.appoint", an_appointment_to_be }, { "person.end", an_appointment },
 	{ "program.register", a_program }, { "token.register", a_token }, { "order.consent", an_order_that_waits },
 	{ "permit.open-book", a_book }, { "permit.seal", a_signed_permit }, { "permit.erase", what_is_erased }, { "permit.withdraw", an_issued_permit },
+	{ "permit.return", what_is_returned }, { "permit.suspend", an_issued_permit }, { "permit.resume", a_suspended_permit }, { "permit.restore", a_withdrawn_permit },
+	{ "permit.void", an_issued_permit }, { "permit.annotate", what_is_noted },
 };
 
 /*

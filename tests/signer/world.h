@@ -80,7 +80,7 @@ json_t *office_row(struct office *, const char *handle);
 bool office_is(struct office *, const char *handle, const char *state);
 
 /* An order by one of the staff about a permit as it is now. */
-struct permit_order { enum staff by; const char *verb; const char *const *handle; size_t n; const json_t *with; };
+struct permit_order { enum staff by; const char *verb; const char *const *handle; size_t n; const json_t *with; int64_t effective; /* 0: now */ };
 void office_order_cms(struct office *, const struct permit_order *, struct buf *cms);
 must_check bool office_send_order(struct office *, json_t **out, struct span cms, struct err *);
 must_check bool office_order(struct office *, json_t **out, const struct permit_order *, struct err *);

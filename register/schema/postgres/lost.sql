@@ -32,9 +32,6 @@ CREATE TABLE permit_lost (
 	list bigint,			-- null: a seal was reserved, and nothing says that it was made
 	idx bigint,
 	day bigint,
-	status bigint NOT NULL,
-	from_day bigint,
-	changed_entry bigint,
 	entry bigint NOT NULL,
 	time bigint NOT NULL
 );

@@ -1,4 +1,5 @@
--- Permits.  draft -> signed -> sealing -> issued -> withdrawn
+-- Permits.  draft -> signed -> sealing -> issued; void: never issued.  What became
+-- of them since is in permit_change.
 CREATE TABLE permit (
 	handle bytea PRIMARY KEY,
 	kind text COLLATE "C" NOT NULL,
@@ -21,18 +22,34 @@ CREATE TABLE permit (
 	day bigint,
 	sealed bytea,			-- the permit as issued
 	sha256 bytea UNIQUE,
-	withdrawn_day bigint,
-	decision text COLLATE "C",
-	reason text COLLATE "C",
 	reserved_entry bigint,
 	issued_entry bigint,
-	withdrawn_entry bigint,
 	entry bigint NOT NULL,
-	time bigint NOT NULL
+	time bigint NOT NULL,
+	version bigint NOT NULL DEFAULT 1,
+	amends bytea,			-- handle of the version before; null: the first
+	signed_entry bigint
 );
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);
 CREATE UNIQUE INDEX permit_place ON permit (list, idx);
+CREATE INDEX permit_amends ON permit (amends) WHERE amends IS NOT NULL;
+
+-- What became of a permit after it was issued: facts, in the order of the log
+-- (policy/life.h).  Of handles in permit and in permit_lost.
+CREATE TABLE permit_change (
+	entry bigint PRIMARY KEY,
+	handle bytea NOT NULL,
+	act bigint NOT NULL,		-- enum life_act
+	from_day bigint NOT NULL,
+	until_day bigint,		-- last day of a suspension, null: open
+	ends bigint,			-- entry of the note that is lifted
+	decision text COLLATE "C",		-- null: in an entry whose record is lost
+	reason text COLLATE "C",
+	note text COLLATE "C",
+	other bytea			-- handle of the permit that replaces it
+);
+CREATE INDEX permit_change_handle ON permit_change (handle, entry);
 
 -- A submission sent twice is one draft.
 CREATE TABLE submission (
