@@ -1,6 +1,7 @@
 #include "api/answer.h"
 
 #include "api/forward.h"
+#include "api/history.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -186,6 +187,7 @@ answer_html(struct buf *out, const json_t *answer, struct err *e)
 	}
 	buf_put_str(out, "<header><h1>Kiểm tra giấy phép</h1></header><main>\n");
 	put_said(out, said);
+	history_html(out, answer);
 	put_permit(out, json_object_get(answer, "permit"));
 	put_dossier(out, json_object_get(answer, "dossier"));
 	buf_put_str(out, "<p><a href=\"/\">Kiểm tra mã khác – <span lang=\"en\">Check another code</span></a></p></main></body></html>\n");

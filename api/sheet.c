@@ -2,6 +2,7 @@
 
 #include "api/code128.h"
 #include "api/forward.h"
+#include "api/history.h"
 #include "api/qr.h"
 #include "base/text.h"
 
@@ -191,6 +192,7 @@ sheet_html(struct buf *out, const json_t *answer, const char *host, const char *
 	put(out, "<p class=\"demonstration\" role=\"note\">", prefix, "</p>\n");
 	put(out, "<p class=\"status\"><strong>", text_of(json_object_get(said, "word"), "vi"), "</strong>");
 	put(out, " – ", text_of(json_object_get(said, "say"), "vi"), "</p>\n");
+	history_html(out, answer);
 	put_lines(out, permit);
 	put_officer(out, answer);
 	return put_foot(out, permit, host, e) && buf_ok(out, "the sheet", e);

@@ -86,6 +86,7 @@
 			clearInterval(timer);
 		timer = null;
 		by('answer').hidden = true;
+		by('since').hidden = true;
 		by('permit').hidden = true;
 		by('dossier').hidden = true;
 		by('details').hidden = true;
@@ -159,6 +160,27 @@
 			both(line, 'Tải tệp đã ký', 'Download the signed file');
 		}
 		by('permit').hidden = false;
+	}
+
+	/* What became of it since: the paper does not show it. */
+	function showSince(history) {
+		var list = by('changes'), i, c, say, vi, en, div;
+		empty(list);
+		for (i = 0; i < history.length; i++) {
+			c = history[i];
+			say = c.say || {};
+			vi = (say.vi || '') + (c.until ? ', đến hết ngày ' + day(c.until) : '') + (c.decision ? ', theo quyết định ' + c.decision : '') +
+				(c.replacement ? ', thay bằng số ' + c.replacement : '');
+			en = (say.en || '') + (c.until ? ', through ' + day(c.until) : '') + (c.decision ? ', decision ' + c.decision : '') +
+				(c.replacement ? ', replaced by number ' + c.replacement : '');
+			div = add(list, 'div');
+			add(div, 'dt', day(c.from));
+			div = add(div, 'dd');
+			both(div, vi, en);
+			if (c.note)
+				add(div, 'p', c.note, 'note');
+		}
+		by('since').hidden = history.length === 0;
 	}
 
 	function rowBoth(list, vi, en, value) {
@@ -235,6 +257,7 @@
 		by('go').disabled = false;
 		if (r && r.answer) {
 			showAnswer(r.answer);
+			showSince(r.register && r.register.history || []);
 			if (r.permit)
 				showPermit(r.permit, !ask.file);
 			if (r.dossier)

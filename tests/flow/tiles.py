@@ -32,6 +32,14 @@ def item(b, at):
             v, at = item(b, at)
             values.append(v)
         return values, at
+    if major == 5:
+        pairs = {}
+        for _ in range(n):
+            key, at = item(b, at)
+            pairs[key], at = item(b, at)
+        return pairs, at
+    if major == 6:
+        return item(b, at)
     return None, at
 
 

@@ -204,7 +204,7 @@ fresh_and_once(void **state)
 	office_order_cms(&o, &p, &second);
 	assert_done(office_send_order(&o, &done, buf_span(&first), &e), e);
 	office_result("the first", done, 0, ERR_NONE, NULL);
-	office_refused("the same once more", office_send_order(&o, &answer, buf_span(&first), &e), &e, ERR_CONFLICT, "subject 1");
+	office_refused("the same once more", office_send_order(&o, &answer, buf_span(&first), &e), &e, ERR_CONFLICT, "accepted before");
 	office_refused("another one, made when it still was to do", office_send_order(&o, &answer, buf_span(&second), &e), &e, ERR_CONFLICT, "subject 1");
 }
 

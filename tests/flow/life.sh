@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# A permit's life after its issue, by the people's own programs: what each act makes
+# of it on each day, asked of the service and of files alone; what is refused; and
+# the status list made again by somebody else.
+# usage: life.sh BUILD
+set -u
+cd "$(dirname "$0")/../.."
+. tests/world.sh
+world_init "$1/life" "$1"
+rm -rf "$state" && mkdir -p "$state"
+trap world_down EXIT
+bad=0
+good() { say "ok $1"; }
+not_good() { bad=$((bad + 1)); say "not ok $1"; }
+is() { if [ "$2" = "$3" ]; then good "$1: $2"; else not_good "$1: $2, not $3"; fi; }
+in_days() { TZ=Asia/Ho_Chi_Minh date -d "$1 days" +%Y-%m-%d; }
+shown() { TZ=Asia/Ho_Chi_Minh date -d "$1 days" +%d/%m/%Y; }
+
+world_begin
+world_up
+world_staff
+open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 245
+
+# issue NAME: its handle in $state/permits/NAME.handle, the file beside it
+issue() {
+	local handle
+	handle=$("$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$1" --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit") || die "submitting $1"
+	sign "$handle" >"$state/log/sign" 2>&1 || die "signing $1"
+	seal "$handle" >"$state/log/seal" || die "sealing $1"
+	"$antin" permit get "$handle" --api "$api" --api-key-file "$state/desk/program.key" --out "$state/permits/$1.xml" || die "getting $1"
+	echo "$handle" >"$state/permits/$1.handle"
+}
+handle_of() { cat "$state/permits/$1.handle"; }
+# act NAME VERB WITH [DAYS]: ordered today, for a day to come
+act() { order_by clerk CB-000012 "permit.$2" "$(handle_of "$1")" --reason "Thử nghiệm" --with "$3" --effective "$(date -u -d "${4:-0} days" +%Y-%m-%dT%H:%M:%SZ)"; }
+acts() { act "$@" >/dev/null || not_good "$2 of $1"; }
+refuses() {	# WHAT CODE NAME VERB WITH [DAYS]
+	local what=$1 words=$2
+	shift 2
+	if act "$@" >"$state/log/refuses" 2>&1; then not_good "$what: it was done"
+	elif grep -qF -- "$words" "$state/log/refuses"; then good "$what: $words"
+	else not_good "$what: $(tail -1 "$state/log/refuses")"; fi
+}
+# answers NAME DAYS: what the service says of the file, of that day
+ask() { curl -sS --data-binary @"$state/permits/$1.xml" -H 'Content-Type: application/octet-stream' "$api/v1/verify?day=$(in_days "$2")"; }
+answers() { local got; got=$(ask "$1" "$2" | jq -r '"\(.verdict) \(.in_force.answer) \(.answer.id)"'); is "$1 in $2 days" "$got" "TOTAL-PASSED $3 $4"; }
+
+for name in wrong right month open gone noted; do issue "$name"; done
+answers month 0 yes in-force
+
+# By date, without anybody acting.
+acts month suspend "{\"decision\":\"1/QĐ\",\"until\":\"$(in_days 30)\"}" 10
+answers month 9 yes in-force
+answers month 10 suspended suspended
+answers month 30 suspended suspended
+answers month 31 yes in-force
+is "the sentence names both days" "$(ask month 20 | jq -r .answer.say.vi | grep -c "từ ngày $(shown 10) đến hết ngày $(shown 30)")" 1
+refuses "resumed before it is suspended" "only a permit that is suspended on that day" month resume '{"decision":"2/QĐ"}'
+acts month resume '{"decision":"2/QĐ"}' 20
+answers month 19 suspended suspended
+answers month 20 yes in-force
+
+# Until somebody says so.
+acts open suspend '{"decision":"3/QĐ"}'
+answers open 3000 suspended suspended-open
+acts open withdraw '{"decision":"4/QĐ"}' 5
+answers open 4 suspended suspended-open
+answers open 5 withdrawn withdrawn
+acts open restore '{"decision":"5/QĐ"}' 8
+answers open 7 withdrawn withdrawn
+answers open 8 suspended suspended-open
+
+# Withdrawn, and the withdrawal annulled.
+acts gone withdraw '{"decision":"6/QĐ"}'
+answers gone 0 withdrawn withdrawn
+refuses "withdrawn twice" "and once" gone withdraw '{"decision":"6/QĐ"}'
+refuses "resumed" "only a permit that is suspended" gone resume '{"decision":"6/QĐ"}'
+acts gone restore '{"decision":"7/QĐ"}'
+answers gone 0 yes in-force
+is "its history shows both" "$(ask gone 0 | jq -r '[.register.history[] | "\(.what) \(.decision)"] | join(", ")')" "withdrawn 6/QĐ, restored 7/QĐ"
+
+# Notes.
+acts noted annotate '{"decision":"8/QĐ-TA","note":"Tòa án đang thụ lý tranh chấp"}'
+acts noted annotate '{"decision":"9/QĐ-TA","note":"Kê biên"}'
+answers noted 0 noted in-force-with-notes
+first=$(ask noted 0 | jq '.register.history[0].index')
+refuses "a note lifted that is none" "no such note stands" noted annotate '{"decision":"10/QĐ-TA","lifts":1}'
+acts noted annotate "{\"decision\":\"10/QĐ-TA\",\"lifts\":$first}"
+is "the note that stays is the later one" "$(ask noted 0 | jq -r '.register | "\(.decision) \(.from)"')" "9/QĐ-TA $(in_days 0)"
+
+# Issued in error.
+acts wrong void "{\"decision\":\"11/QĐ\",\"replacement\":\"$(handle_of right)\"}"
+answers wrong 0 void void
+is "the sentence names what replaces it" "$(ask wrong 0 | jq -r .answer.say.vi | grep -c 'thay bằng số 246/GPXD')" 1
+refuses "suspended when it is void" "only a permit in force" wrong suspend '{"decision":"12/QĐ"}'
+acts right void '{"decision":"13/QĐ"}'
+answers right 0 void void-alone
+is "its number stays in the book" "$(register_sql "SELECT count(*) FROM number_used WHERE number LIKE '245/%' OR number LIKE '246/%'")" 2
+
+# Given back before it was numbered.
+handle=$("$antin" permit submit tests/data/permits.json --id gpxd-01 --key back --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit")
+echo "$handle" >"$state/permits/back.handle"
+hash=$("$antin" permit list --state draft --json --api "$api" --api-key-file "$state/desk/program.key" | jq -r ".items[] | select(.handle == \"$handle\") | .hash")
+order_by clerk CB-000012 permit.return "$handle:$hash" --reason "Thiếu bản vẽ" >/dev/null || not_good "returning a draft"
+is "it is listed as returned" "$("$antin" permit list --state returned --json --api "$api" --api-key-file "$state/desk/program.key" | jq -r ".items[].handle")" "$handle"
+if sign "$handle" >"$state/log/sign" 2>&1; then not_good "a returned draft was signed"; else good "a returned draft cannot be signed"; fi
+
+# Files alone, by the list of today; and the list by somebody else.
+places_settle() { for _ in $(seq 100); do [ "$(register_sql 'SELECT max(entry) FROM status_list')" -gt "$(register_sql 'SELECT max(entry) FROM permit_change')" ] && return; sleep 0.1; done; }
+places_settle
+for _ in $(seq 100); do python3 tests/flow/status_list.py "$api" >"$state/log/status_list" 2>&1 && break; sleep 0.2; done
+grep -q '^ok' "$state/log/status_list" && good "$(cut -c4- "$state/log/status_list")" || not_good "$(cat "$state/log/status_list")"
+collect_evidence
+for row in "month yes 0" "open suspended 1" "gone yes 0" "noted noted 1" "wrong withdrawn 1"; do
+	set -- $row
+	verify "$state/permits/$1.xml" --in-force --json >"$state/log/report.json" 2>&1
+	code=$?
+	is "$1, from files alone" "$(jq -r .in_force.answer "$state/log/report.json") $code" "$2 $3"
+done
+
+# What people see.
+code=$(ask noted 0 | jq -r .permit.shortcode)
+is "the page without scripts has the note" "$(curl -sS -d "code=$code" "$api/answer" | grep -c 'Kê biên')" 1
+is "the sheet has the note" "$(curl -sS "$api/v1/permits/$(echo "$code" | tr -d ' -')/sheet" | grep -c 'Kê biên')" 1
+is "fsck" "$("$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1; echo $?)" 0
+world_down
+[ "$bad" -eq 0 ] || exit 1
+say "A permit's life is what was ordered, on every day."
