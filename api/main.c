@@ -9,6 +9,7 @@
  * Can never: reach a signing key, the database or its verbs; open a
  * connection to another machine; write a file.
  */
+#include "api/events.h"
 #include "api/ocsp.h"
 #include "api/routes.h"
 #include "base/file.h"
@@ -148,12 +149,16 @@ main(int argc, char **argv)
 	api = (struct api){ .public = c.public, .host = c.host, .site = c.site };
 	api.ocsp = ocsp_shelf_new(c.public);
 	api_peers(&api, c.run);
+	api.streams = streams_new();
 	if (!http_start(&http, door, &limits, &site, tls.key.len > 0 ? &tls : NULL, &e))
 		return start_refused(&e);
 	tls_site_drop(&tls);
+	if (!events_watch(&api, http, &e))
+		return start_refused(&e);
 	start_ready();
 	if (!wait_for_end(&e))
 		log_warn("%s", e.text);
+	events_watch_end(&api);
 	http_stop(http);
 	return 0;
 }

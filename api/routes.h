@@ -20,6 +20,7 @@ struct api {
 	struct ocsp_shelf *ocsp;	/* ocsp.h */
 	const char *host;		/* as printed on paper: xacthuc.example.vn */
 	const char *site;		/* name of the service, for people */
+	struct streams *streams;	/* events.h */
 };
 
 /* Connects to nobody yet; run is the folder of the sockets. */

@@ -1,5 +1,6 @@
 #include "base/http.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,11 @@ struct http {
 	struct http_site site;
 	bool tls;
 	_Atomic size_t bodies;		/* octets held for requests that are being read */
+	pthread_mutex_t lock;		/* of what follows */
+	pthread_cond_t some;		/* something is parked, or the end has come */
+	struct reading *parked;
+	uint64_t wakes;			/* how often all were woken */
+	bool ending;
 };
 
 /* One request while it is read; MHD keeps the pointer. */
@@ -33,6 +40,11 @@ struct reading {
 	bool too_large, crowded;
 	time_t began;
 	char *method, *path;
+	int64_t since, due;		/* when it was parked first, and until when; 0: never */
+	struct reading *next;		/* parked, too */
+	struct http_stream stream;
+	struct buf flow;		/* of the stream: octets on their way, `sent` of them sent */
+	size_t sent;
 };
 
 static const struct { enum err_class class; const char *vi, *en; } sentence[] = {
@@ -63,6 +75,9 @@ void
 http_reply_drop(struct http_reply *r)
 {
 	buf_drop(&r->body);
+	if (r->stream.more != NULL)
+		r->stream.drop(r->stream.state);
+	r->stream.more = NULL;
 }
 
 static json_t *
@@ -88,7 +103,7 @@ http_problem(struct http_reply *r, unsigned status, const struct err *e)
 
 	if (j != NULL && e->code[0] != '\0')
 		json_object_set_new(j, "code", json_string(e->code));
-	buf_drop(&r->body);
+	http_reply_drop(r);
 	*r = (struct http_reply){ .status = status, .type = "application/problem+json", .extra = extra,
 		.retry_secs = retry_secs != 0 ? retry_secs : status == 503 ? 20 : 0, .body = buf_new(HTTP_REPLY_MAX) };
 	if (j == NULL)		/* a sentence that is not UTF-8 is not repeated */
@@ -193,6 +208,126 @@ send_reply(struct MHD_Connection *connection, struct http_reply *r)
 	return sent;
 }
 
+/*
+ * Requests that wait.  A handler that found nothing saw the world as it was before it
+ * began: when all were woken since, it runs again instead of being parked, so
+ * that nothing falls between looking and waiting.
+ */
+
+static uint64_t
+wakes_seen(struct http *h)
+{
+	uint64_t seen;
+
+	pthread_mutex_lock(&h->lock);
+	seen = h->wakes;
+	pthread_mutex_unlock(&h->lock);
+	return seen;
+}
+
+/* False: something happened since, or the server ends; nothing is parked. */
+static bool
+park(struct reading *r, uint64_t seen, int64_t until)
+{
+	struct http *h = r->http;
+	bool parked;
+
+	pthread_mutex_lock(&h->lock);
+	parked = h->wakes == seen && !h->ending;
+	if (parked) {
+		r->due = until;
+		r->next = h->parked;
+		h->parked = r;
+		MHD_suspend_connection(r->request.connection);
+		pthread_cond_signal(&h->some);
+	}
+	r->request.over = h->ending;
+	pthread_mutex_unlock(&h->lock);
+	return parked;
+}
+
+void
+http_wake(struct http *h, bool all)
+{
+	int64_t now = clock_mono_ms();
+
+	pthread_mutex_lock(&h->lock);
+	h->wakes += all;
+	for (struct reading **at = &h->parked, *r; (r = *at) != NULL;) {
+		if (!all && r->due > now) {
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		MHD_resume_connection(r->request.connection);
+	}
+	pthread_mutex_unlock(&h->lock);
+}
+
+bool
+http_parked_wait(struct http *h, int timeout_ms)
+{
+	struct timespec until = clock_mono_in(timeout_ms);
+	bool some;
+
+	pthread_mutex_lock(&h->lock);
+	while (h->parked == NULL && !h->ending && pthread_cond_clockwait(&h->some, &h->lock, CLOCK_MONOTONIC, &until) == 0)
+		continue;
+	some = h->parked != NULL;
+	pthread_mutex_unlock(&h->lock);
+	return some;
+}
+
+/*
+ * Answers without an end.
+ */
+
+/* What flows next; 0: the request is parked. */
+static ssize_t
+stream_read(void *state, uint64_t at, char *out, size_t max)
+{
+	struct reading *r = state;
+
+	for (;;) {
+		uint64_t seen = wakes_seen(r->http);
+		int64_t wait_ms = 1000;
+		size_t n = r->flow.len - r->sent;
+
+		if (n > 0) {
+			n = n < max ? n : max;
+			memcpy(out, r->flow.ptr + r->sent, n);
+			r->sent += n;
+			return (ssize_t)n;
+		}
+		if (r->request.over)
+			return MHD_CONTENT_READER_END_OF_STREAM;
+		buf_reset(&r->flow);
+		r->sent = 0;
+		r->request.over = !r->stream.more(r->stream.state, &r->request, &r->flow, &wait_ms) || r->flow.failed;
+		if (r->flow.len == 0 && !r->request.over && park(r, seen, clock_mono_ms() + wait_ms))
+			return 0;
+	}
+}
+
+static enum MHD_Result
+send_stream(struct reading *r, struct MHD_Connection *connection, struct http_reply *reply)
+{
+	struct MHD_Response *m;
+	enum MHD_Result sent;
+
+	r->stream = reply->stream;
+	reply->stream.more = NULL;	/* given away */
+	r->flow = buf_new(HTTP_STREAM_MAX);
+	r->request.over = false;
+	m = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, stream_read, r, NULL);
+	if (m == NULL)
+		return MHD_NO;
+	put_headers(m, reply);
+	sent = MHD_queue_response(connection, reply->status, m);
+	MHD_destroy_response(m);
+	return sent;
+}
+
 static void
 asker_put(char out[HTTP_ADDRESS_MAX], const struct sockaddr *a)
 {
@@ -258,7 +393,14 @@ reading_new(struct http *h, struct MHD_Connection *connection, const char *metho
 static void
 reading_free(struct reading *r)
 {
+	struct http_site *site = &r->http->site;
+
 	atomic_fetch_sub(&r->http->bodies, r->body.len);
+	if (r->request.work != NULL)
+		site->drop(site->state, &r->request);
+	if (r->stream.more != NULL)
+		r->stream.drop(r->stream.state);
+	buf_drop(&r->flow);
 	buf_drop(&r->body);
 	buf_drop(&r->certificate);
 	free(r->method);
@@ -319,7 +461,7 @@ begin(struct reading *r, struct MHD_Connection *connection)
 		http_refuse(&reply, &e);
 		return send_reply(connection, &reply);
 	}
-	r->body = buf_new(r->body_max + 1);
+	r->body = buf_new(r->body_max == HTTP_PIECES ? 1 : r->body_max + 1);
 	return MHD_YES;
 }
 
@@ -328,8 +470,13 @@ collect(struct reading *r, const char *octets, size_t *n)
 {
 	struct http *h = r->http;
 
-	if (time(NULL) - r->began > (time_t)h->limits.request_secs)
+	if (time(NULL) - r->began > (time_t)(r->body_max == HTTP_PIECES ? HTTP_PIECES_SECS : h->limits.request_secs))
 		return MHD_NO;
+	if (r->body_max == HTTP_PIECES) {
+		h->site.piece(h->site.state, &r->request, span_of(octets, *n));
+		*n = 0;
+		return MHD_YES;
+	}
 	if (*n > r->body_max - r->body.len)
 		r->too_large = true;
 	if (!r->too_large && !r->crowded) {
@@ -344,11 +491,35 @@ collect(struct reading *r, const char *octets, size_t *n)
 	return MHD_YES;
 }
 
+/* Runs the handler; false: the request is parked. */
+static bool
+run(struct reading *r, struct http_reply *reply)
+{
+	struct http_site *site = &r->http->site;
+
+	for (;;) {
+		uint64_t seen = wakes_seen(r->http);
+		int64_t now = clock_mono_ms();
+
+		if (r->since == 0)
+			r->since = now;
+		r->request.over |= r->due != 0 && now >= r->due;
+		site->run(site->state, &r->request, reply);
+		if (reply->park_ms <= 0 || r->request.over)
+			return true;
+		r->request.mark = reply->mark;
+		/* How long is said the first time. */
+		if (park(r, seen, r->due != 0 ? r->due : r->since + reply->park_ms))
+			return false;
+		http_reply_drop(reply);
+		*reply = (struct http_reply){ .status = 200, .body = buf_new(HTTP_REPLY_MAX) };
+	}
+}
+
 static enum MHD_Result
 finish(struct reading *r, struct MHD_Connection *connection)
 {
 	struct http_reply reply __attribute__((cleanup(http_reply_drop))) = { .status = 200, .body = buf_new(HTTP_REPLY_MAX) };
-	struct http_site *site = &r->http->site;
 	struct err e;
 
 	if (r->too_large) {
@@ -359,9 +530,10 @@ finish(struct reading *r, struct MHD_Connection *connection)
 		http_refuse(&reply, &e);
 	} else {
 		r->request.body = buf_span(&r->body);
-		site->run(site->state, &r->request, &reply);
+		if (!run(r, &reply))
+			return MHD_YES;
 	}
-	return send_reply(connection, &reply);
+	return reply.stream.more != NULL ? send_stream(r, connection, &reply) : send_reply(connection, &reply);
 }
 
 static enum MHD_Result
@@ -466,7 +638,9 @@ http_start(struct http **out, int socket, const struct http_limits *l, const str
 	h->limits = *l;
 	h->site = *site;
 	h->tls = tls != NULL;
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | (h->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, h,
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->some, NULL);
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (h->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, h,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 	    MHD_OPTION_ARRAY, h->tls ? secured : plain,
 	    MHD_OPTION_LISTEN_SOCKET, socket,
@@ -491,6 +665,11 @@ http_stop(struct http *h)
 {
 	if (h == NULL)
 		return;
+	pthread_mutex_lock(&h->lock);
+	h->ending = true;
+	pthread_cond_broadcast(&h->some);
+	pthread_mutex_unlock(&h->lock);
+	http_wake(h, true);
 	MHD_stop_daemon(h->daemon);
 	free(h);
 }

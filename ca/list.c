@@ -169,7 +169,7 @@ list_requests(const struct asking *k, json_t *answer, struct err *e)
 	    !may_after(&ask, k->query, e))
 		return false;
 	scope_put_within(&agencies, k->scope, agency);
-	search_put_agencies(&ask, buf_str(&agencies));
+	reg_agencies(&ask, buf_str(&agencies));
 	reg_text(&ask, "state", state == NULL ? "pending" : state);
 	return buf_ok(&agencies, "agencies", e) && collect(k, &ask, 10, request_item, answer, e);
 }

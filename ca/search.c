@@ -8,37 +8,6 @@
 
 #define SEARCH_MAX 1024		/* octets of what is looked for */
 
-static size_t
-longest_word(const char *words)
-{
-	size_t longest = 0;
-
-	for (size_t n; *words != '\0'; words += n + (words[n] == ' ')) {
-		n = strcspn(words, " ");
-		longest = n > longest ? n : longest;
-	}
-	return longest;
-}
-
-/* Each in as many characters as the longest. */
-void
-search_put_agencies(struct reg_unit *ask, const char *codes)
-{
-	own_struct(buf) padded = buf_new(1 << 20);
-	own_str char *copy = xstrdup(codes == NULL ? "" : codes);
-	size_t width = longest_word(copy);
-	char *rest = copy;
-
-	for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
-		if (word[0] != '\0')
-			buf_printf(&padded, "%-*s", (int)width, word);
-	if (codes != NULL)
-		reg_text_span(ask, "agencies", buf_span(&padded));
-	else
-		reg_null(ask, "agencies");
-	reg_int(ask, "width", (int64_t)width);
-}
-
 /* "nguyen an" -> "% nguyen% an%": words in this order, each the beginning of one in the
  * name.  There is no other sign in it: text_words leaves letters, digits and spaces. */
 static bool
@@ -176,6 +145,6 @@ search_certificates(struct reg_unit *ask, const json_t *query, const char *agenc
 	    !json_may_str(&before, query, "expires_before", e) || !json_may_str(&state, query, "state", e))
 		return false;
 	*ask = reg_read_new(by == NULL ? "cert.list" : by->read);
-	search_put_agencies(ask, agencies);
+	reg_agencies(ask, agencies);
 	return name_param(ask, name, e) && before_param(ask, before, e) && state_param(ask, state, e) && put_naming(ask, by, query, e);
 }

@@ -18,8 +18,6 @@
 #include "base/json.h"
 #include "register/client.h"
 
-/* Codes, each with all below it, separated by spaces; NULL: all agencies. */
-void search_put_agencies(struct reg_unit *, const char *codes);
 /* It looks for people: for programs with the right to read, among their agencies. */
 bool search_is_for_programs(const json_t *query);
 /* All but the cursor.  Refuses what is no query; what is refused has made no read. */

@@ -1,5 +1,6 @@
 /* The verbs and reads of requests, certificates, appointments, CRLs, programs. */
 #include "register/verbs.h"
+#include "register/within.h"
 
 /* What was suspended is so no more: resumed, or revoked. */
 #define END_HOLD "UPDATE certificate_hold SET ended_entry = $entry WHERE serial = $serial AND ended_entry IS NULL"
@@ -224,14 +225,6 @@ static const struct verb verbs[] = {
 #define ANSWERED_COLUMNS "serial, CASE WHEN ended_entry < $size THEN revoked_at END AS date, CASE WHEN ended_entry < $size THEN reason END AS why, coalesce(ended_entry, 0) AS ended"
 #define ANSWERED_KNOWN "(issued_entry < $size OR (state = 'void' AND ended_entry < $size))"
 #define ANSWERED_OUT { REG_BYTES, REG_INT, REG_INT, REG_INT }
-/*
- * Of some agencies, each with all below it: their codes in $width characters each, one
- * after the other; null: of all.
- */
-#define WITH_AGENCIES "WITH RECURSIVE asked(n) AS (SELECT 0 WHERE length($agencies) > 0 UNION ALL SELECT n + 1 FROM asked WHERE (n + 2) * CAST($width AS INTEGER) <= length($agencies)), " \
-	"within(code) AS (SELECT rtrim(substr($agencies, n * CAST($width AS INTEGER) + 1, CAST($width AS INTEGER))) FROM asked) "
-#define IN_AGENCIES "($agencies IS NULL OR EXISTS (SELECT 1 FROM within WHERE agency = code OR substr(agency, 1, length(code) + 1) = code || '.'))"
-#define AGENCIES_IN { "agencies", REG_TEXT, true }, { "width", REG_INT }
 /* words: a pattern of LIKE. */
 #define CERT_LIST(list, how, ...) { .name = list, .callers = CALLER_CA, .columns = 15, .out = CERT_OUT, \
 	.in = { { "after", REG_INT }, AGENCIES_IN, { "words", REG_TEXT, true }, { "before", REG_INT, true }, { "state", REG_TEXT, true }, __VA_ARGS__ }, \

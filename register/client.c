@@ -156,6 +156,37 @@ reg_null(struct reg_unit *u, const char *field)
 	end_field(u, off);
 }
 
+static size_t
+longest_word(const char *words)
+{
+	size_t longest = 0;
+
+	for (size_t n; *words != '\0'; words += n + (words[n] == ' ')) {
+		n = strcspn(words, " ");
+		longest = n > longest ? n : longest;
+	}
+	return longest;
+}
+
+/* Each in as many characters as the longest. */
+void
+reg_agencies(struct reg_unit *ask, const char *codes)
+{
+	own_struct(buf) padded = buf_new(1 << 20);
+	own_str char *copy = xstrdup(codes == NULL ? "" : codes);
+	size_t width = longest_word(copy);
+	char *rest = copy;
+
+	for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
+		if (word[0] != '\0')
+			buf_printf(&padded, "%-*s", (int)width, word);
+	if (codes != NULL)
+		reg_text_span(ask, "agencies", buf_span(&padded));
+	else
+		reg_null(ask, "agencies");
+	reg_int(ask, "width", (int64_t)width);
+}
+
 void
 reg_results_drop(struct reg_results *r)
 {

@@ -33,6 +33,8 @@ void reg_text(struct reg_unit *, const char *field, const char *text);
 void reg_text_span(struct reg_unit *, const char *field, struct span);
 void reg_bytes(struct reg_unit *, const char *field, struct span);
 void reg_null(struct reg_unit *, const char *field);
+/* The fields of a read by agencies (within.h): codes, separated by spaces; NULL: all. */
+void reg_agencies(struct reg_unit *, const char *codes);
 
 struct reg_results { struct msg reply; };
 void reg_results_drop(struct reg_results *);

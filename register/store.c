@@ -207,6 +207,9 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	{ TOKENS("TEXT", "INTEGER", " STRICT"), TOKENS("text COLLATE \"C\"", "bigint", "") },
 	{ CHANGES("INTEGER", "BLOB", "TEXT", " STRICT", "substr(entry, 1, 3) = x'8a0204'", "instr(entry, handle)"),
 	  CHANGES("bigint", "bytea", "text COLLATE \"C\"", "", "substring(entry FROM 1 FOR 3) = '\\x8a0204'::bytea", "position(handle IN entry)") },
+	{ "CREATE INDEX permit_submitted ON permit (entry);CREATE INDEX permit_signed ON permit (signed_entry) WHERE signed_entry IS NOT NULL;"
+	  "CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS NOT NULL;"
+	  "CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL", NULL },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -85,3 +85,4 @@ const struct read *log_reads(void);
 const struct read *cert_reads(void);
 const struct read *permit_reads(void);
 const struct read *dossier_reads(void);
+const struct read *feed_reads(void);

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/serve.h"
 #include "base/start.h"
+#include "signer/feed.h"
 #include "signer/proto.h"
 #include "signer/tsa_proto.h"
 #include "verifier/code.h"
@@ -172,6 +173,25 @@ on_dossier_permits(void *s, enum msg_caller who, const struct msg *in, struct ms
 	return dossier_permits(&j, s, msg_span(in, 0), msg_str(in, 1), clock_now(), e) && reply_json(out, j);
 }
 
+static bool
+on_events(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	json_t *j;
+
+	return feed(&j, s, msg_span(in, 0), msg_u64(in, 1), clock_now(), e) && reply_json(out, j);
+}
+
+static bool
+on_grown(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	uint64_t size;
+
+	if (!feed_wait(&size, s, msg_u64(in, 0), msg_u64(in, 1), e))
+		return false;
+	msg_put_u64(out, size);
+	return true;
+}
+
 #define route_SIGNER_SUBMIT on_submit
 #define route_SIGNER_LIST on_list
 #define route_SIGNER_PREPARE on_prepare
@@ -181,6 +201,8 @@ on_dossier_permits(void *s, enum msg_caller who, const struct msg *in, struct ms
 #define route_SIGNER_MAY_READ on_may_read
 #define route_SIGNER_DOSSIERS on_dossiers
 #define route_SIGNER_DOSSIER_PERMITS on_dossier_permits
+#define route_SIGNER_EVENTS on_events
+#define route_SIGNER_GROWN on_grown
 #define ROUTE(name, callers, in, out) { { name, #name, callers, in, out }, route_##name },
 static const struct serve_route routes[] = { SIGNER_MESSAGES(ROUTE) };
 

@@ -44,6 +44,10 @@
  * SIGNER_DOSSIER_PERMITS  who, a dossier's code -> {"permits":[{"handle","kind",
  *                 "agency","state","number","shortcode","day"}]}, those that the
  *                 program sees
+ * SIGNER_EVENTS   who, index of the first entry that counts -> what happened since
+ *                 to permits and dossiers, JSON (feed.h)
+ * SIGNER_GROWN    a size of the log, milliseconds -> the size that it has, when it is
+ *                 another or the time is over (2 seconds at most)
  */
 #pragma once
 
@@ -60,6 +64,8 @@
 	X(SIGNER_PERMIT, CALLER_API | CALLER_CLI, "bs", "b") \
 	X(SIGNER_MAY_READ, CALLER_API | CALLER_CLI, "bs", "s") \
 	X(SIGNER_DOSSIERS, CALLER_API | CALLER_CLI, "bss", "s") \
-	X(SIGNER_DOSSIER_PERMITS, CALLER_API | CALLER_CLI, "bs", "s")
+	X(SIGNER_DOSSIER_PERMITS, CALLER_API | CALLER_CLI, "bs", "s") \
+	X(SIGNER_EVENTS, CALLER_API | CALLER_CLI, "bu", "s") \
+	X(SIGNER_GROWN, CALLER_API, "uu", "u")
 
 enum signer_message { SIGNER_MESSAGES_FIRST = 0x600, SIGNER_MESSAGES(MSG_ENUM) };

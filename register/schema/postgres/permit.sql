@@ -34,6 +34,11 @@ CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);
 CREATE UNIQUE INDEX permit_place ON permit (list, idx);
 CREATE INDEX permit_amends ON permit (amends) WHERE amends IS NOT NULL;
+-- By entry: the event feed (register/feed_reads.c).
+CREATE INDEX permit_submitted ON permit (entry);
+CREATE INDEX permit_signed ON permit (signed_entry) WHERE signed_entry IS NOT NULL;
+CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS NOT NULL;
+CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL;
 
 -- What became of a permit after it was issued: facts, in the order of the log
 -- (policy/life.h).  Of handles in permit and in permit_lost.

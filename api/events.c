@@ -1,0 +1,353 @@
+#include "api/events.h"
+
+#include "api/forward.h"
+#include "api/public.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/ossl.h"
+#include "signer/proto.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HEARTBEAT_MS 15000
+#define AWAY_MS 1000			/* a stream asks again, when the signer did not answer */
+#define GROWN_MS 500			/* what the watching thread waits for at once */
+#define PACE_MS 20			/* between two wakings */
+
+/*
+ * Who has how many streams open.
+ */
+
+struct streams {
+	pthread_mutex_t lock;
+	struct { unsigned char program[SHA256_LEN]; unsigned open; } of[STREAMS_MAX];
+	size_t all;
+	pthread_t watch;
+	_Atomic bool end;
+	const struct api *api;
+	struct http *http;
+};
+
+struct streams *
+streams_new(void)
+{
+	struct streams *s = xalloc(sizeof(*s));
+
+	pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
+
+static const struct err_rule too_many = { ERR_LATER, "this program has as many event streams open as it may; close one first", "streams",
+	"Chương trình này đã mở đủ số luồng sự kiện; hãy đóng bớt." };
+
+/* Its place, or a free one: there is one while `all` is below STREAMS_MAX. */
+static size_t
+place_of(const struct streams *s, const unsigned char program[SHA256_LEN])
+{
+	size_t free_one = 0;
+
+	for (size_t i = 0; i < STREAMS_MAX; i++) {
+		if (s->of[i].open > 0 && memcmp(s->of[i].program, program, SHA256_LEN) == 0)
+			return i;
+		if (s->of[i].open == 0)
+			free_one = i;
+	}
+	return free_one;
+}
+
+static bool
+streams_enter(struct streams *s, const unsigned char program[SHA256_LEN], struct err *e)
+{
+	bool may;
+	size_t i;
+
+	pthread_mutex_lock(&s->lock);
+	i = place_of(s, program);
+	may = s->all < STREAMS_MAX && s->of[i].open < STREAMS_OF_PROGRAM;
+	if (may) {
+		memcpy(s->of[i].program, program, SHA256_LEN);
+		s->of[i].open++;
+		s->all++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return may || fail_by(e, &too_many);
+}
+
+static void
+streams_leave(struct streams *s, const unsigned char program[SHA256_LEN])
+{
+	pthread_mutex_lock(&s->lock);
+	s->of[place_of(s, program)].open--;
+	s->all--;
+	pthread_mutex_unlock(&s->lock);
+}
+
+/*
+ * What there is.
+ */
+
+static bool
+ask_feed(json_t **out, const struct api *api, struct span who, uint64_t from, struct err *e)
+{
+	own_struct(msg) m = msg_new(SIGNER_EVENTS, HTTP_REPLY_MAX);
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
+
+	msg_put(&m, who);
+	msg_put_u64(&m, from);
+	return peer_call(api->signer, &m, &reply, e) && answer_read(out, msg_span(&reply, 0), e);
+}
+
+/* A number as a query or a header has it; absent (NULL) is refused by nobody. */
+static bool
+number(int64_t *out, const char *text, int64_t absent, int64_t max, const char *name, struct err *e)
+{
+	size_t n = text != NULL ? strlen(text) : 0;
+
+	*out = absent;
+	if (text == NULL)
+		return true;
+	if (n == 0 || n > 18 || strspn(text, "0123456789") != n)
+		return fail(e, ERR_INPUT, "\"%s\" is a number, 0 to %lld", name, (long long)max);
+	*out = strtoll(text, NULL, 10);
+	return *out <= max || fail(e, ERR_INPUT, "\"%s\" is a number, 0 to %lld", name, (long long)max);
+}
+
+static bool
+is_streamed(const struct call *c)
+{
+	const char *accept = http_header(c->in, "Accept");
+
+	return accept != NULL && strstr(accept, "text/event-stream") != NULL;
+}
+
+static bool
+cursor(int64_t *after, const struct call *c, struct err *e)
+{
+	const char *last = is_streamed(c) ? http_header(c->in, "Last-Event-ID") : NULL;
+
+	if (last != NULL && last[0] != '\0')
+		return number(after, last, -1, INT64_MAX, "Last-Event-ID", e);
+	return number(after, http_query(c->in, "after"), -1, INT64_MAX, "after", e);
+}
+
+/*
+ * A stream: Server-Sent Events, as HTML says.
+ */
+
+struct flow {
+	const struct api *api;
+	struct buf who;
+	unsigned char program[SHA256_LEN];
+	int64_t after, told;		/* told: the id that the client has */
+	json_int_t restored;		/* -1: none; -2: nothing said of it yet */
+	int64_t spoke;			/* when something was sent last */
+};
+
+static void
+flow_drop(void *state)
+{
+	struct flow *f = state;
+
+	streams_leave(f->api->streams, f->program);
+	buf_drop(&f->who);
+	free(f);
+}
+
+static void
+put_event(struct buf *out, const char *event, const json_t *data)
+{
+	buf_printf(out, "event: %s\ndata: ", event);
+	json_write(out, data);
+	buf_put_str(out, "\n\n");
+}
+
+static void
+put_items(struct flow *f, struct buf *out, const json_t *answer)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "items"), i, item) {
+		f->told = json_integer_value(json_object_get(item, "entry"));
+		buf_printf(out, "id: %lld\n", (long long)f->told);
+		put_event(out, json_string_value(json_object_get(item, "what")) ?: "", item);
+	}
+	f->after = json_integer_value(json_object_get(answer, "next"));
+}
+
+/* The newest restore is said at the beginning, and when there is another. */
+static void
+put_restored(struct flow *f, struct buf *out, const json_t *answer)
+{
+	const json_t *is = json_object_get(answer, "restored");
+	json_int_t restored = json_is_integer(is) ? json_integer_value(is) : -1;
+	own(json_t) *data = json_pack("{s:O}", "restored", (json_t *)is);
+
+	if (restored != f->restored)
+		put_event(out, "log", data);
+	f->restored = restored;
+}
+
+/* The program lost its right, or asked for what is not there. */
+static bool
+put_refusal(struct buf *out, const struct err *e)
+{
+	own(json_t) *data = json_pack("{s:s, s:s, s:s}", "class", err_word(e->class), "code", e->code, "detail", e->text);
+
+	put_event(out, "refused", data);
+	return false;
+}
+
+/* A comment, and how far was looked, so that a client that comes again needs not
+ * go through what is not its own. */
+static void
+put_heartbeat(struct flow *f, struct buf *out)
+{
+	if (f->after > f->told)
+		buf_printf(out, "id: %lld\n", (long long)f->after);
+	f->told = f->after;
+	buf_put_str(out, ": alive\n\n");
+}
+
+static bool
+flow_more(void *state, const struct http_request *in, struct buf *out, int64_t *wait_ms)
+{
+	struct flow *f = state;
+	own(json_t) *answer = NULL;
+	int64_t now = clock_mono_ms();
+	struct err e;
+
+	if (ask_feed(&answer, f->api, buf_span(&f->who), (uint64_t)(f->after + 1), &e)) {
+		put_restored(f, out, answer);
+		put_items(f, out, answer);
+		*wait_ms = HEARTBEAT_MS;
+	} else if (e.class == ERR_POLICY || e.class == ERR_CONFLICT) {
+		return put_refusal(out, &e);
+	} else {
+		*wait_ms = AWAY_MS;
+	}
+	if (out->len == 0 && now - f->spoke >= HEARTBEAT_MS)
+		put_heartbeat(f, out);
+	if (out->len > 0)
+		f->spoke = now;
+	return true;
+}
+
+/* What can be refused is refused before the stream begins. */
+static bool
+stream_begin(struct call *c, struct span who, int64_t after, struct err *e)
+{
+	own(json_t) *answer = NULL;
+	unsigned char program[SHA256_LEN];
+	struct flow *f;
+
+	if (!ask_feed(&answer, c->api, who, (uint64_t)(after + 1), e))
+		return false;
+	sha256(program, who);
+	if (!streams_enter(c->api->streams, program, e))
+		return false;
+	f = xalloc(sizeof(*f));
+	*f = (struct flow){ .api = c->api, .after = after, .told = after, .restored = -2, .spoke = clock_mono_ms(), .who = buf_new(CALLER_MAX) };
+	buf_put_span(&f->who, who);
+	memcpy(f->program, program, sizeof(program));
+	c->out->stream = (struct http_stream){ flow_more, flow_drop, f };
+	c->out->type = "text/event-stream";
+	c->out->cache = "no-store";
+	return true;
+}
+
+bool
+events_run(struct call *c, struct err *e)
+{
+	own_struct(buf) who = buf_new(CALLER_MAX);
+	own(json_t) *answer = NULL;
+	int64_t after, wait;
+	uint64_t from;
+
+	if (!caller_need(&who, c, e) || !cursor(&after, c, e) || !number(&wait, http_query(c->in, "wait"), 0, EVENTS_WAIT_MAX, "wait", e))
+		return false;
+	if (is_streamed(c))
+		return stream_begin(c, buf_span(&who), after, e);
+	from = c->in->mark > after ? (uint64_t)c->in->mark : (uint64_t)(after + 1);
+	if (!ask_feed(&answer, c->api, buf_span(&who), from, e))
+		return false;
+	if (json_array_size(json_object_get(answer, "items")) == 0 && wait > 0 && !c->in->over) {
+		c->out->park_ms = wait * 1000;
+		c->out->mark = json_integer_value(json_object_get(answer, "next")) + 1;
+		return true;
+	}
+	c->out->type = "application/json";
+	c->out->cache = "private, no-cache";
+	json_write(&c->out->body, answer);
+	etag_put(c, buf_span(&c->out->body));
+	return buf_ok(&c->out->body, "the answer", e);
+}
+
+/*
+ * The thread that wakes who waits.
+ */
+
+static bool
+grown(uint64_t *size, const struct streams *s, struct err *e)
+{
+	own_struct(msg) m = msg_new(SIGNER_GROWN, 256);
+	own_struct(msg) reply = msg_new(0, 256);
+
+	msg_put_u64(&m, *size);
+	msg_put_u64(&m, GROWN_MS);
+	if (!peer_call(s->api->signer, &m, &reply, e))
+		return false;
+	*size = msg_u64(&reply, 0);
+	return true;
+}
+
+static void
+rest(int64_t ms)
+{
+	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
+}
+
+static void *
+watch(void *arg)
+{
+	struct streams *s = arg;
+	uint64_t size = 0;
+	bool away = false;
+
+	while (!s->end) {
+		uint64_t was = size;
+		struct err e;
+		bool good;
+
+		if (!http_parked_wait(s->http, GROWN_MS))
+			continue;
+		good = grown(&size, s, &e);
+		if (!good && !away)
+			log_warn("who waits for events waits on: %s", e.text);
+		away = !good;
+		http_wake(s->http, good && size != was);
+		rest(good ? PACE_MS : AWAY_MS / 5);
+	}
+	return NULL;
+}
+
+bool
+events_watch(const struct api *api, struct http *http, struct err *e)
+{
+	struct streams *s = api->streams;
+
+	s->api = api;
+	s->http = http;
+	return pthread_create(&s->watch, NULL, watch, s) == 0 || fail(e, ERR_BUG, "no thread for who waits for events");
+}
+
+void
+events_watch_end(const struct api *api)
+{
+	api->streams->end = true;
+	pthread_join(api->streams->watch, NULL);
+}

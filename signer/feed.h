@@ -1,0 +1,30 @@
+/*
+ * signer/feed.h -- what happened to permits and dossiers, in the order of the log,
+ * for the programs that may read: the event feed.
+ *
+ * A cursor is the index of an entry.  An answer goes on from it and says how far it
+ * looked ("next"): behind everything that was durable when it was asked, so that
+ * what is recorded later comes later, and nothing in between is passed over.  What
+ * lies outside the program's agencies and kinds is not there.
+ *
+ * A restore (entry type 18) is an item of its own, for everybody, and every answer
+ * names the newest: whoever stood behind it begins anew from its "first".  A cursor
+ * that lies behind the log's end is refused (cursor-ahead).
+ *
+ * An answer reads at most FEED_PAGES pages of FEED_SPAN entries, whatever is found.
+ */
+#pragma once
+
+#include "signer/permit_life.h"
+
+/* {"items":[{"entry","time","what","dossier","handle","kind","agency","number",
+ * "shortcode","effective","until"}],"next","restored",?"replica"}.  from: index of the
+ * first entry that counts. */
+must_check bool feed(json_t **out, const struct service *, struct span who, uint64_t from, int64_t now, struct err *);
+
+/* Waits until the log has another size than this, at most ms; what it has then. */
+must_check bool feed_wait(uint64_t *size, const struct service *, uint64_t known, uint64_t ms, struct err *);
+
+/* The word for what a verb did, of a read "feed"; act: of permit.change, word: of
+ * dossier.event (may be NULL).  NULL when there is none. */
+const char *feed_word(const char *verb, int64_t act, const char *word);
