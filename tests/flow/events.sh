@@ -107,6 +107,22 @@ ask trade "?after=$last" >/dev/null
 is "one of no kind is for programs of every kind" "$(what)" ""
 last=$(next)
 
+# The examples of api/README.md.
+mkdir -p "$state/example"
+example() { awk -v want="<!-- example: $1 -->" '$0 == want { on = 1 } on && /^```/ { n++; next } on && n == 1 { print } n == 2 { exit }' api/README.md; }
+example shell >"$state/example/events.sh"
+example python >"$state/example/events.py"
+want=$(ask city "" >/dev/null; jq -r '.items[] | "\(.entry) \(.what) \(.dossier // "-") \(.number // "-")"' "$state/log/answer")
+is "the example in shell hears all" "$( (cd "$state/example" && sh events.sh "$api" "$state/desk/city.key") | sha256sum)" "$(printf '%s\n' "$want" | sha256sum)"
+submit_one example >/dev/null
+is "and goes on from its place" "$( (cd "$state/example" && sh events.sh "$api" "$state/desk/city.key") | cut -d' ' -f2-)" "submitted H99.31.07-261026-0042 -"
+is "for one without the right it fails" "$( (cd "$state/example" && sh events.sh "$api" "$state/desk/writer.key") >/dev/null 2>&1; echo $?)" 1
+timeout 3 python3 "$state/example/events.py" "$api" "$state/desk/city.key" >"$state/log/example" 2>&1
+is "the example in Python hears all" "$(head -n -1 "$state/log/example" | sha256sum)" "$(printf '%s\n' "$want" | sha256sum)"
+
+ask city "" >/dev/null
+last=$(next)
+
 # Who waits.
 from=$(date +%s%N)
 ask city "?after=$last&wait=1" >/dev/null
