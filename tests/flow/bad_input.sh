@@ -326,7 +326,7 @@ agree "no seal without the clerk's order ($ways ways)" test "$ways" -ge 80 -a "$
 order honest permit.seal "$subject"
 table <<'TABLE'
 the clerk's order seals it     | 200 | done     |                                                | ordered honest
-the same order once more       | 409 | conflict | another version of this permit                 | ordered honest
+the same order once more       | 409 | conflict | an order acts once                             | ordered honest
 sealing it again               |   1 | conflict | does not wait for its seal (issued)            | seal_by clerk CB-000012 "$handle"
 TABLE
 

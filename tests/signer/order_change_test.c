@@ -170,7 +170,8 @@ follows_from_the_log(X509 *signer)
 	struct cose c;
 	struct err e;
 
-	reg = reg_new(socket);
+	if (reg == NULL)
+		reg = reg_new(socket);
 	assert_done(reg_flush(reg, &e), e);
 	assert_done(prefix_open(&p, folder, NULL, &e), e);
 	assert_done(status_from_prefix(&tbs, &said, &p, p.head.size, signer, STATUS_URI, &e), e);
