@@ -420,28 +420,7 @@ class Work:
         self.sign(handles)
         self.seal(handles)
 
-        def withdraw():
-            done, _ = self.order("clerk", "CB-000012", "permit.withdraw", handles[1], more={"decision": "512/QĐ-SCT"})
-            if done:
-                self.told_of("a withdrawal", f"SELECT 1 {CHANGED} AND act = 1", bytes.fromhex(handles[1]))
-            return done
-
-        until("the withdrawal", lambda: one(f"SELECT 1 {CHANGED} AND act = 1", bytes.fromhex(handles[1])), withdraw)
-
-        def suspend():
-            done, _ = self.order("clerk", "CB-000012", "permit.suspend", handles[0], more={"decision": "513/QĐ-SCT", "until": "2027-12-31"})
-            if done:
-                self.told_of("a suspension", f"SELECT 1 {CHANGED} AND act = 2 AND until_day IS NOT NULL", bytes.fromhex(handles[0]))
-            return done
-
-        def resume():
-            done, _ = self.order("clerk", "CB-000012", "permit.resume", handles[0], more={"decision": "514/QĐ-SCT"})
-            if done:
-                self.told_of("its end", f"SELECT 1 {CHANGED} AND act = 0", bytes.fromhex(handles[0]))
-            return done
-
-        until("the suspension", lambda: one(f"SELECT 1 {CHANGED} AND act = 2", bytes.fromhex(handles[0])), suspend)
-        until("its end", lambda: one(f"SELECT 1 {CHANGED} AND act = 0", bytes.fromhex(handles[0])), resume)
+        self.changes(*handles)
         answers = []
 
         def judge():
@@ -454,6 +433,24 @@ class Work:
         until("the judgement", lambda: answers, judge)
         if "TOTAL-PASSED" not in answers[0]:
             not_ok("a sealed permit is judged otherwise than passed: " + answers[0][:300])
+
+    def changes(self, first, second):
+        """What becomes of two permits after their issue: every act that the register has a verb for."""
+        noted = lambda: {"decision": "517/QĐ-SCT", "lifts": one(f"SELECT entry {CHANGED} AND act = 12", bytes.fromhex(first))}
+        for handle, verb, act, more in (
+                (second, "withdraw", 1, {"decision": "512/QĐ-SCT"}), (second, "restore", 5, {"decision": "515/QĐ-SCT"}),
+                (first, "suspend", 2, {"decision": "513/QĐ-SCT", "until": "2027-12-31"}), (first, "resume", 0, {"decision": "514/QĐ-SCT"}),
+                (first, "annotate", 12, {"decision": "516/QĐ-SCT", "note": "Đổi tên đường"}), (first, "annotate", 13, noted),
+                (second, "void", 4, {"decision": "518/QĐ-SCT"})):
+            row = f"SELECT 1 {CHANGED} AND act = {act}"
+
+            def ask():
+                done, _ = self.order("clerk", "CB-000012", "permit." + verb, handle, more=more() if callable(more) else more)
+                if done:
+                    self.told_of(f"act {act}", row, bytes.fromhex(handle))
+                return done
+
+            until(f"act {act}", lambda: one(row, bytes.fromhex(handle)), ask)
 
     def erasures(self):
         handles = [self.submit("gpxd-01"), self.submit("gpxd-01")]
