@@ -11,8 +11,8 @@
  *
  * With the order's entry the new generation is in front: it issues, and the older
  * ones sign their CRLs and OCSP responses until the last certificate of theirs has
- * ended.  Each has a token of its own.  Refused while the new token is not there:
- * an authority that cannot sign is no authority.
+ * ended.  Each has a token of its own.  Refused while the new token does not
+ * sign, which is tried: an authority that cannot sign is no authority.
  *
  * Not here: the root's own roll-over; that is another authority's beginning.
  */

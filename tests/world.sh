@@ -272,10 +272,12 @@ world_begin() {
 	world_ceremony
 	world_witnesses
 	world_conf
-	# Tokens and the log key's memory belong to antin-hsm from now on (the
-	# eighth of base/msg.h's callers).
-	if [ "$uid_base" -ne 0 ]; then chown -R "$((uid_base + 7)):$((uid_base + 7))" "$state/tokens" "$state/logkey"; fi
+	world_handed_over
 }
+
+# Tokens and the log key's memory belong to antin-hsm from now on (the eighth of
+# base/msg.h's callers).
+world_handed_over() { if [ "$uid_base" -ne 0 ]; then chown -R "$((uid_base + 7)):$((uid_base + 7))" "$state/tokens" "$state/logkey"; fi; }
 
 world_up() {
 	rm -f "$state/ready"

@@ -101,9 +101,14 @@ orders_that_are_refused(void **state)
 {
 	own(json_t) *more = json_pack("{s:s, s:s}", "bundle", "", "more", "");
 	own_struct(buf) cut = buf_new(1 << 20);
+	own(EVP_PKEY) *key = key_new();
+	struct ceremony_result r = { .root = buf_new(1) };
 	struct err e;
 
 	second = next_start_hsm(&w);
+	assert_done(next_hold(&r, &w, &next, &(struct next_variant){ .issuing = key }, SPAN_NONE, &e), e);
+	world_refused("a key that its token does not hold", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&r.bundle), NULL, &e), &e, ERR_POLICY, "token of generation 2");
+	ceremony_result_drop(&r);
 	world_refused("the security officer", next_order(&w, &(struct draft){ .by = SEC }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_POLICY, "no role");
 	world_refused("an approver of one agency", next_order(&w, &(struct draft){ .by = LOCAL }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_POLICY, "outside the scope");
 	world_refused("another hash", next_order(&w, &(struct draft){ .by = MAI, .id = "ab" }, buf_span(&next.made.bundle), NULL, &e), &e, ERR_INPUT, "no hash of a bundle");
@@ -128,13 +133,14 @@ wait_for(const char *what, const char *command)
 	assert_case(what, status == 0);
 }
 
-/* openssl and GnuTLS, with the CRL of the certificate's own key. */
+/* openssl and GnuTLS, with one CRL and one issuing certificate.  A CRL of another
+ * key is none to openssl; GnuTLS does not ask for one. */
 static void
-is_judged(const char *name, const char *cert, const char *issuing, const char *crl, const char *word)
+is_judged(const char *name, const char *cert, const char *issuing, const char *crl, const char *ossl_word, const char *gnutls_word)
 {
 	own_str char *lists = xprintf("{ openssl crl -inform DER -in public/crl/%s.crl; openssl crl -inform DER -in public/crl/root.crl; } >lists.pem 2>/dev/null", crl);
-	own_str char *ossl = xprintf("openssl verify -crl_check_all -CAfile root.pem -untrusted %s -CRLfile lists.pem %s 2>&1 | grep -q '%s'", issuing, cert, word);
-	own_str char *gnutls = xprintf("cat %s %s root.pem >chain.pem && certtool --verify-chain --load-crl lists.pem --infile chain.pem 2>&1 | grep -q 'Chain verification output'", cert, issuing);
+	own_str char *ossl = xprintf("openssl verify -crl_check_all -CAfile root.pem -untrusted %s -CRLfile lists.pem %s 2>&1 | grep -q '%s'", issuing, cert, ossl_word);
+	own_str char *gnutls = xprintf("cat %s %s >path.pem && certtool --verify --load-ca-certificate root.pem --load-crl lists.pem --infile path.pem 2>&1 | grep -q 'Chain verification output:.*%s'", cert, issuing, gnutls_word);
 
 	assert_case(name, world_shell(&w, lists) == 0 && world_shell(&w, ossl) == 0);
 	if (world_shell(&w, "command -v certtool >/dev/null") == 0)
@@ -174,10 +180,10 @@ both_are_judged(void **state)
 {
 	write_all();
 	wait_for("both CRLs", "test -s public/crl/0.crl -a -s public/crl/1.crl -a -s public/ca/issuing-2.crt");
-	is_judged("the old one", "old.pem", "issuing1.pem", "0", "old.pem: OK");
-	is_judged("the new one", "new.pem", "issuing2.pem", "1", "new.pem: OK");
-	is_judged("the new one under the old key", "new.pem", "issuing1.pem", "1", "error");
-	is_judged("the old one with the new key's CRL", "old.pem", "issuing1.pem", "1", "error");
+	is_judged("the old one", "old.pem", "issuing1.pem", "0", "old.pem: OK", " Verified");
+	is_judged("the new one", "new.pem", "issuing2.pem", "1", "new.pem: OK", " Verified");
+	is_judged("the new one under the old key", "new.pem", "issuing1.pem", "1", "error", "Not verified");
+	is_judged("the old one with the new key's CRL", "old.pem", "issuing1.pem", "1", "error", " Verified");
 	assert_int_equal(world_shell(&w, "openssl x509 -in new.pem -noout -text | grep -q '/crl/1.crl' && openssl x509 -in old.pem -noout -text | grep -q '/crl/0.crl'"), 0);
 }
 
@@ -204,8 +210,8 @@ each_key_lists_its_own(void **state)
 	assert_done(world_order(&w, &d, NULL, &e), e);
 	wait_for("the old one is listed", "s=$(openssl x509 -in old.pem -noout -serial | cut -d= -f2); openssl crl -inform DER -in public/crl/0.crl -noout -text | grep -q $s && "
 	    "! openssl crl -inform DER -in public/crl/1.crl -noout -text | grep -q $s");
-	is_judged("the old one", "old.pem", "issuing1.pem", "0", "certificate revoked");
-	is_judged("the new one", "new.pem", "issuing2.pem", "1", "new.pem: OK");
+	is_judged("the old one", "old.pem", "issuing1.pem", "0", "certificate revoked", "revoked");
+	is_judged("the new one", "new.pem", "issuing2.pem", "1", "new.pem: OK", " Verified");
 }
 
 /* What the shelf answers about cert, asked with its own issuing certificate, is

@@ -5,13 +5,10 @@
 # no serial number and no CRL number is given twice, and what was revoked after
 # the backup is never good again (tests/authority.sh).  usage: authority.sh BUILD
 set -u
-# A full disk needs a small one: an ordinary user mounts it in a namespace.
-if [ "$(id -u)" -ne 0 ] && [ -z "${AUTHORITY_INSIDE:-}" ] && unshare --user --map-root-user --mount true 2>/dev/null; then
-	AUTHORITY_INSIDE=yes exec unshare --user --map-root-user --mount "$0" "$@"
-fi
 cd "$(dirname "$0")/../.."
 . tests/world.sh
 . tests/authority.sh
+disk_alone "$@"
 world_init "$1/authority" "$1"
 world_clean() { world_down; kill ${watch:-} 2>/dev/null; umount "$state/small" 2>/dev/null; }
 umount "$state/small" 2>/dev/null
@@ -28,15 +25,10 @@ authority_is "all is well"
 #
 # The token is pulled out: nothing is signed, and what only takes away is recorded.
 #
-pull() {
-	token=$(dirname "$(grep -la 'issuing  ' "$state"/tokens/*/token.object | head -1)")
-	[ -d "$token" ] || die "the folder of the issuing token"
-	mv "$token" "$state/pulled"
-}
-pull
+token_away issuing
 work
 expect "the token is away: kinds of work that are done" "$done" 2	# resumed, revoked
-mv "$state/pulled" "$token"
+token_back
 settle
 authority_is "the token is back"
 work
@@ -69,22 +61,15 @@ world_down
 #
 # The disk is full, of CRLs and of OCSP packs as of records.
 #
-mkdir -p "$state/small"
-if [ -n "${ANTIN_SERVER:-}" ]; then
-	say "left out: the full disk, which a server has for itself"
-elif mount -t tmpfs -o size=24m,mode=755 none "$state/small" 2>/dev/null; then
-	mv "$state/register" "$state/public" "$state/small/"
-	ln -s small/register "$state/register"
-	ln -s small/public "$state/public"
+if disk_begin; then
 	world_again
 	for room in 0 16 64 200 600 1000; do
 		was_good='' was_held=''
-		dd if=/dev/zero of="$state/small/filler" bs=4k 2>/dev/null
-		truncate -s "-${room}K" "$state/small/filler"
+		disk_leaves "$room"
 		work
 		say "   room for $room KB: $done kinds of work are done; $(tail -1 "$state/log/refused")"
 		[ "$room" -gt 0 ] || expect "no room: kinds of work that are done" "$done" 0
-		rm "$state/small/filler"
+		disk_roomy
 		settle
 		authority_is "room again after $room KB" lies
 	done
@@ -93,8 +78,6 @@ elif mount -t tmpfs -o size=24m,mode=755 none "$state/small" 2>/dev/null; then
 	expect "room again: kinds of work that are done" "$done" $((kinds - 2))
 	authority_is "work on the roomy disk" lies
 	world_down
-else
-	say "SKIPPED: the full disk (neither root nor a user namespace may mount a small one here)"
 fi
 authority_judge
 "$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1 && good "$(cat "$state/log/fsck")" || not_good "$(cat "$state/log/fsck")"

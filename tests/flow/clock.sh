@@ -13,14 +13,7 @@ world_init "$1/clock" "$1"
 rm -rf "$state" && mkdir -p "$state"
 trap 'world_down; kill ${watch:-} 2>/dev/null' EXIT
 
-# Antin's programs, and people's, go by this clock; everything else by the machine's.
-gcc -shared -fPIC -O1 -Wall -o "$state/clock.so" tests/crash/clock.c -ldl || die "the shim"
-printf '#!/bin/sh\nLD_PRELOAD=%s CLOCK_FILE=%s exec %s "$@"\n' "$state/clock.so" "$state/off" "$antin" >"$state/antin"
-chmod 755 "$state/antin"
-antin=$state/antin
-clock() { python3 -c 'import struct, sys; open(sys.argv[1], "r+b").write(struct.pack("q", int(sys.argv[2])))' "$state/off" "$1"; }
-head -c 8 /dev/zero >"$state/off"
-chmod 644 "$state/off"
+clock_begin
 hour=3600 year=31536000
 
 # The ceremony was a month ago, and the administrators had their certificates.
