@@ -156,6 +156,7 @@ put_reserve(struct reg_unit *u, const struct generation *g, const struct issue_i
 	reg_int(u, "not_before", p->not_before);
 	reg_int(u, "not_after", p->not_after);
 	reg_int(u, "generation", g->n);
+	reg_int(u, "commits", profile_commits(p->profile));
 }
 
 static void

@@ -142,6 +142,17 @@ request_facts_make(struct request_facts *out, const struct policy *p, const stru
 	return true;
 }
 
+static void
+put_mailbox(struct reg_unit *u, const char *mail)
+{
+	own_str char *one = mail == NULL ? NULL : mailbox_lower(mail);
+
+	if (one != NULL)
+		reg_text(u, "mail", one);
+	else
+		reg_null(u, "mail");
+}
+
 bool
 request_put(struct reg_unit *u, unsigned char id[REQUEST_ID_LEN], const struct request_facts *f, struct span csr, int64_t now, struct err *e)
 {
@@ -162,6 +173,7 @@ request_put(struct reg_unit *u, unsigned char id[REQUEST_ID_LEN], const struct r
 		reg_text(u, "token", f->token);
 	else
 		reg_null(u, "token");
+	put_mailbox(u, f->mail);
 	return true;
 }
 

@@ -95,13 +95,28 @@ mailbox_none(const char *profile, struct err *e)
 	return fail_rule(e, &unasked, "a certificate of the profile %s names no mailbox", profile);
 }
 
+static void
+lower(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s += 'a' - 'A';
+}
+
 char *
 mailbox_lower_domain(const char *mail)
 {
-	char *out = xstrdup(mail), *at = strchr(out, '@');
+	char *out = xstrdup(mail);
 
-	for (; at != NULL && *at != '\0'; at++)
-		if (*at >= 'A' && *at <= 'Z')
-			*at += 'a' - 'A';
+	lower(out + strcspn(out, "@"));
+	return out;
+}
+
+char *
+mailbox_lower(const char *mail)
+{
+	char *out = xstrdup(mail);
+
+	lower(out);
 	return out;
 }

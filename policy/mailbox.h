@@ -10,6 +10,7 @@
  * is made of it, because that could make ASCII of what is none (U+212A).
  *
  * Whether the mailbox exists or is the person's, nobody here asks: the approver sees it.
+ * That no two people have one, the register sees to (register/cert_verbs.c).
  * Pure; any thread.
  */
 #pragma once
@@ -22,5 +23,8 @@ must_check bool mailbox_check(const char *mail, const char *domains, struct err 
 must_check bool mailbox_none(const char *profile, struct err *);
 /* With the domain's capital letters small; to be freed. */
 char *mailbox_lower_domain(const char *mail);
+/* With all of them small, to tell whether two are one: no mail server in use keeps
+ * two mailboxes apart by the case of a local part.  To be freed. */
+char *mailbox_lower(const char *mail);
 /* Domains in small letters, one space between two. */
 bool mail_domains_good(const char *domains);

@@ -9,7 +9,7 @@
  * No order leaves fewer than two approvers: with one alone nobody can approve what
  * that one asks for.  Counted are people: appointed to approve on the day of the
  * entry, with no end on record, not even one that lies ahead, and with a
- * certificate that is active and has not expired.  Where there are fewer already
+ * certificate that is active, has not expired and commits its person (what gives orders).  Where there are fewer already
  * (a demonstration has one) an order may change anything but who they are.
  * `stays`: what of an approver is left.  state || '' leads the database from the
  * few approvers to their certificates, never by way of all that are active.
@@ -18,7 +18,7 @@
 #define APPROVERS_STAY(stays) \
 	{ "SELECT 1 FROM (SELECT count(DISTINCT ap.person) AS had, count(DISTINCT CASE WHEN " stays " THEN ap.person END) AS keeps " \
 	  "FROM appointment ap JOIN certificate ac ON ac.person = ap.person WHERE ap.role = 'approver' AND ap.ended_day IS NULL AND " \
-	  "ap.from_day <= " TODAY " AND (ap.to_day IS NULL OR ap.to_day >= " TODAY ") AND ac.state || '' = 'active' AND ac.profile IN ('administrator', 'official') AND ac.not_after >= $time) AS approvers " \
+	  "ap.from_day <= " TODAY " AND (ap.to_day IS NULL OR ap.to_day >= " TODAY ") AND ac.state || '' = 'active' AND ac.commits = 1 AND ac.not_after >= $time) AS approvers " \
 	  "WHERE keeps >= 2 OR keeps = had", ERR_POLICY, "this would leave fewer than two active approvers; appoint another, or certify one anew, first" }
 #define APPROVERS_WITHOUT_CERTIFICATE APPROVERS_STAY("ac.serial <> $serial")
 #define APPROVERS_WITHOUT_APPOINTMENT APPROVERS_STAY("ap.id <> $id")
@@ -26,11 +26,22 @@
 #define NOT_BLOCKED { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM key_blocked WHERE key_id = $key_id)", ERR_POLICY, "this key is blocked for ever: others know it", \
 	"key-blocked", "Khóa này bị chặn vĩnh viễn vì người khác cũng biết nó." }
 
+/*
+ * A mailbox is one person's: of the request's whose $mail it is, and of everybody
+ * who has a certificate for it that lives or (`asked`) a request that waits.  Who
+ * has left takes the certificate along only until it has ended.
+ */
+#define MAILBOX_IS_FREE(mail, person, asked) \
+	{ "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request AS other WHERE other.mail = " mail " AND other.person <> " person " AND (" asked \
+	  "EXISTS (SELECT 1 FROM certificate AS oc WHERE oc.person = other.person AND oc.request = other.id AND oc.state IN ('reserved', 'active', 'held') AND oc.not_after >= $time)))", \
+	  ERR_POLICY, "this mailbox is another person's", "mail-of-another", "Địa chỉ thư điện tử này đã thuộc người khác." }
+#define OF_REQUEST(column) "(SELECT " column " FROM request AS mine WHERE mine.id = $request)"
+
 static const struct verb verbs[] = {
 	{ .name = "request.submit", .callers = CALLER_CA, .entry = 13, .org = "agency", .category = "profile", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "facts", REG_TEXT }, { "csr", REG_BYTES }, { "key_id", REG_BYTES }, { "profile", REG_TEXT },
-		  { "person", REG_TEXT, true }, { "agency", REG_TEXT }, { "token", REG_TEXT, true } },
-	  .check = { NOT_BLOCKED,
+		  { "person", REG_TEXT, true }, { "agency", REG_TEXT }, { "token", REG_TEXT, true }, { "mail", REG_TEXT, true } },
+	  .check = { NOT_BLOCKED, MAILBOX_IS_FREE("$mail", "$person", "other.state = 'pending' OR "),
 		     { "SELECT 1 WHERE $token IS NULL OR EXISTS (SELECT 1 FROM token WHERE serial = $token AND person = $person AND state = 'held')", ERR_POLICY,
 		       "this token is not registered to this person, or is lost", "token-not-held", "Thiết bị khóa này chưa đăng ký cho người này, hoặc đã báo mất." },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND facts = $facts AND state <> 'rejected')", ERR_CONFLICT,
@@ -41,8 +52,8 @@ static const struct verb verbs[] = {
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM request WHERE key_id = $key_id AND state = 'pending' AND "
 		       "(person IS DISTINCT FROM $person OR (person IS NULL AND agency <> $agency)))", ERR_POLICY,
 		       "somebody else asks for a certificate with this key", "key-asked-by-another", "Người khác đang xin chứng thư số với khóa này." } },
-	  .project = { "INSERT INTO request (id, facts, csr, key_id, profile, person, agency, state, entry, time, token) "
-		       "VALUES ($id, $facts, $csr, $key_id, $profile, $person, $agency, 'pending', $entry, $time, $token)" } },
+	  .project = { "INSERT INTO request (id, facts, csr, key_id, profile, person, agency, state, entry, time, token, mail) "
+		       "VALUES ($id, $facts, $csr, $key_id, $profile, $person, $agency, 'pending', $entry, $time, $token, $mail)" } },
 
 	{ .name = "request.reject", .callers = CALLER_CA, .entry = 13, .org = "agency", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "agency", REG_TEXT }, { "reason", REG_TEXT } },
@@ -62,8 +73,8 @@ static const struct verb verbs[] = {
 	{ .name = "cert.reserve", .callers = CALLER_CA, .entry = 0, .org = "org", .handle = "request", .words = "name",
 	  .in = { { "org", REG_TEXT }, { "serial", REG_BYTES }, { "request", REG_BYTES }, { "profile", REG_TEXT }, { "person", REG_TEXT, true },
 		  { "name", REG_TEXT }, { "agency", REG_TEXT }, { "key_id", REG_BYTES }, { "tbs", REG_BYTES },
-		  { "not_before", REG_INT }, { "not_after", REG_INT }, { "generation", REG_INT, true } },
-	  .check = { NOT_BLOCKED,
+		  { "not_before", REG_INT }, { "not_after", REG_INT }, { "generation", REG_INT, true }, { "commits", REG_INT, true } },
+	  .check = { NOT_BLOCKED, MAILBOX_IS_FREE(OF_REQUEST("mail"), OF_REQUEST("person"), ""),
 		     /* Records older than the second generation name none: theirs is the first.
 		      * An older generation goes on answering for its own certificates. */
 		     { "SELECT 1 WHERE $generation = 1 + (SELECT count(*) FROM policy_adopted WHERE what = 'roll-over') OR "
@@ -72,9 +83,12 @@ static const struct verb verbs[] = {
 		     { "SELECT 1 FROM request WHERE id = $request AND state = 'pending'", ERR_CONFLICT, "this request is not waiting any more" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE serial = $serial) AND "
 		       "NOT EXISTS (SELECT 1 FROM certificate_lost WHERE serial = $serial)", ERR_BUG, "a serial number was drawn twice" } },
+	  /* Older records do not say what commits a person: then it was the certificates of
+	   * these two profiles, whatever the policy has now. */
 	  .project = { "UPDATE request SET state = 'approved' WHERE id = $request",
-		       "INSERT INTO certificate (serial, request, profile, person, name, agency, key_id, tbs, not_before, not_after, state, entry, time, generation, words) "
-		       "VALUES ($serial, $request, $profile, $person, $name, $agency, $key_id, $tbs, $not_before, $not_after, 'reserved', $entry, $time, coalesce($generation, 1), $words)" } },
+		       "INSERT INTO certificate (serial, request, profile, person, name, agency, key_id, tbs, not_before, not_after, state, entry, time, generation, words, commits) "
+		       "VALUES ($serial, $request, $profile, $person, $name, $agency, $key_id, $tbs, $not_before, $not_after, 'reserved', $entry, $time, coalesce($generation, 1), $words, "
+		       "coalesce($commits, CASE WHEN $profile IN ('administrator', 'official') THEN 1 ELSE 0 END))" } },
 
 	{ .name = "cert.issue", .callers = CALLER_CA, .entry = 1, .org = "org", .category = "profile", .handle = "request",
 	  .public = "serial not_after generation",

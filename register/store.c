@@ -49,6 +49,10 @@
 	"CREATE TABLE token (serial " text " PRIMARY KEY, model " text " NOT NULL, person " text " NOT NULL, agency " text " NOT NULL, " \
 	"state " text " NOT NULL CHECK (state IN ('held', 'lost')), entry " integer " NOT NULL)" strict ";CREATE INDEX token_person ON token (person)"
 
+#define COMMITS(integer) "ALTER TABLE certificate ADD COLUMN commits " integer " NOT NULL DEFAULT 0;UPDATE certificate SET commits = 1 WHERE profile IN ('administrator', 'official');"
+/* Requests for mail that were recorded without it keep none. */
+#define MAILBOXES(text) "ALTER TABLE request ADD COLUMN mail " text ";CREATE INDEX request_mail ON request (mail) WHERE mail IS NOT NULL"
+
 /* A permit that is withdrawn is an issued one about which something is recorded. */
 #define CHANGES(integer, blob, text, strict, type4, handle) "CREATE TABLE permit_change (entry " integer " PRIMARY KEY, handle " blob " NOT NULL, act " integer " NOT NULL, " \
 	"from_day " integer " NOT NULL, until_day " integer ", ends " integer ", decision " text ", reason " text ", note " text ", other " blob ")" strict ";" \
@@ -210,6 +214,7 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	{ "CREATE INDEX permit_submitted ON permit (entry);CREATE INDEX permit_signed ON permit (signed_entry) WHERE signed_entry IS NOT NULL;"
 	  "CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS NOT NULL;"
 	  "CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL", NULL },
+	{ COMMITS("INTEGER") MAILBOXES("TEXT"), COMMITS("bigint") MAILBOXES("text COLLATE \"C\"") },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

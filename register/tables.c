@@ -12,10 +12,10 @@ static const struct table tables[] = {
 	{ "policy_adopted", "entry, what, hash, body, time" },
 	{ "report", "entry, spec, size, sha256, json_sha256, html_sha256, index_sha256, css_sha256, time" },
 	{ "stamp_batch", "entry, number, first, last, body, time" },
-	{ "request", "id, facts, csr, key_id, profile, person, agency, state, reason, entry, time, token" },
+	{ "request", "id, facts, csr, key_id, profile, person, agency, state, reason, entry, time, token, mail" },
 	{ "token", "serial, model, person, agency, state, entry" },
 	{ "certificate", "serial, request, profile, person, name, agency, key_id, tbs, der, not_before, not_after, "
-	    "state, revoked_at, reason, invalidity, ended_entry, issued_entry, entry, time, generation, words" },
+	    "state, revoked_at, reason, invalidity, ended_entry, issued_entry, entry, time, generation, words, commits" },
 	{ "certificate_hold", "serial, entry, since, not_after, ended_entry", .keys = 2 },
 	{ "appointment", "id, person, role, agency, title, mode, kinds, from_day, to_day, ended_day, decision, entry" },
 	{ "crl", "number, shard, tbs, this_update, next_update, entry", .derived = "der" },

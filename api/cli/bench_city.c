@@ -67,6 +67,7 @@ put_certificate(struct reg_unit *u, uint64_t n, struct span der, int64_t now)
 	snprintf(person, sizeof(person), "DAN-%06llu", (unsigned long long)n);
 	reg_verb(u, "request.submit");
 	reg_null(u, "token");
+	reg_null(u, "mail");
 	reg_bytes(u, "id", request);
 	reg_text(u, "facts", person);
 	reg_bytes(u, "csr", der);
@@ -87,6 +88,7 @@ put_certificate(struct reg_unit *u, uint64_t n, struct span der, int64_t now)
 	reg_int(u, "not_before", now);
 	reg_int(u, "not_after", now + YEAR_SECS);
 	reg_int(u, "generation", 1);
+	reg_int(u, "commits", 1);
 	reg_verb(u, "cert.issue");
 	reg_text(u, "org", BENCH_AGENCY);
 	reg_text(u, "profile", "official");

@@ -11,11 +11,13 @@ CREATE TABLE request (
 	reason TEXT,
 	entry INTEGER NOT NULL,
 	time INTEGER NOT NULL,
-	token TEXT			-- serial number of the USB token that the request names
+	token TEXT,			-- serial number of the USB token that the request names
+	mail TEXT			-- the mailbox, all letters small, to be compared (policy/mailbox.h)
 ) STRICT;
 CREATE INDEX request_state ON request (state, entry);
 CREATE INDEX request_key ON request (key_id);
 CREATE INDEX request_token ON request (token) WHERE token IS NOT NULL;
+CREATE INDEX request_mail ON request (mail) WHERE mail IS NOT NULL;
 
 -- USB tokens, each one person's for as long as it lives; lost is for ever.
 CREATE TABLE token (
@@ -51,7 +53,8 @@ CREATE TABLE certificate (
 	entry INTEGER NOT NULL,
 	time INTEGER NOT NULL,
 	generation INTEGER NOT NULL DEFAULT 1,	-- whose key of the authority signs it; its CRL is shard generation - 1
-	words TEXT NOT NULL DEFAULT ''	-- of the name, for searching (base/text.h)
+	words TEXT NOT NULL DEFAULT '',	-- of the name, for searching (base/text.h)
+	commits INTEGER NOT NULL DEFAULT 0	-- 1: its profile commits a person, who may give orders with it
 ) STRICT;
 CREATE INDEX certificate_key ON certificate (key_id);
 CREATE INDEX certificate_person ON certificate (person);

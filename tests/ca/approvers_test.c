@@ -168,6 +168,9 @@ a_mail_certificate_is_no_approvers(void **state)
 	struct err e;
 
 	stays("a third with mail alone", NAM);
+	assert_int_equal(database_int(w.database, "SELECT count(*) FROM certificate WHERE person = 'QT-000501' AND commits = 0", NULL, -1), 1);
+	assert_int_equal(database_int(w.database, "SELECT count(*) FROM certificate WHERE person IS NOT NULL AND person <> 'QT-000501' AND commits = 0", NULL, -1), 0);
+	assert_int_equal(database_int(w.database, "SELECT count(*) FROM certificate WHERE person IS NULL AND commits = 1", NULL, -1), 0);
 	assert_done(on_certificate(SEC, "cert.revoke", cert, &e), e);
 }
 
@@ -210,6 +213,8 @@ one_alone(void **state)
 	w.broken = true;
 	database_do(w.database, "UPDATE certificate SET not_after = time - 1 WHERE person = 'QT-000002'");
 	stays("the second has expired", MAI);
+	database_do(w.database, "UPDATE certificate SET not_after = time + 1000000, commits = 0 WHERE person = 'QT-000002'");
+	stays("the second's commits nobody", MAI);
 	assert_done(on_certificate(SEC, "cert.revoke", officer, &e), e);
 	assert_done(end_appointment("QT-000501", 0, &e), e);
 	assert_done(on_certificate(SEC, "cert.revoke", spare, &e), e);

@@ -51,6 +51,7 @@ put_request(struct reg_unit *u)
 {
 	reg_verb(u, "request.submit");
 	reg_null(u, "token");
+	reg_null(u, "mail");
 	reg_bytes(u, "id", span_of(request, sizeof(request)));
 	reg_text(u, "facts", "{}");
 	reg_bytes(u, "csr", span_str("csr"));
@@ -80,6 +81,7 @@ put_void(struct reg_unit *u, uint32_t n, int64_t now)
 	reg_int(u, "not_before", now);
 	reg_int(u, "not_after", r.not_after);
 	reg_int(u, "generation", 1);
+	reg_int(u, "commits", 1);
 	issue_put_void(u, &r, now);
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "tests/ca/world.h"
+#include "tests/register/database.h"
 #include "verifier/cert.h"
 #include "verifier/crl.h"
 
@@ -216,7 +217,7 @@ static void
 the_mailbox_stays(void **state)
 {
 	own(EVP_PKEY) *key = key_new();
-	own_str char *ask = mail_ask("mail", "CB-000034", "van.thu@hoagiang.example", key);
+	own_str char *ask = mail_ask("mail", "CB-000034", "van.thu.2@hoagiang.example", key);
 	own(X509) *cert = world_enrol_ask(&w, ask, MAI), *again = NULL;
 	own_struct(buf) serial = buf_new(64);
 	own(json_t) *with = json_pack("{s:[{s:s}]}", "changes", "title", "Phó phòng"), *other = json_pack("{s:[{s:s}]}", "changes", "mail", "mai@hoagiang.example");
@@ -231,7 +232,90 @@ the_mailbox_stays(void **state)
 	assert_done(world_order(&w, &d, &answer, &e), e);
 	assert_done(cert_from_any(&again, span_str(json_string_value(json_object_get(json_array_get(json_object_get(answer, "results"), 0), "pem"))), &e), e);
 	world_pem(&w, "again.pem", again);
-	assert_int_equal(world_shell(&w, "openssl x509 -in again.pem -noout -ext subjectAltName | grep -q '^ *email:van.thu@hoagiang.example$'"), 0);
+	assert_int_equal(world_shell(&w, "openssl x509 -in again.pem -noout -ext subjectAltName | grep -q '^ *email:van.thu.2@hoagiang.example$'"), 0);
+}
+
+static bool
+asks_for(const char *person, const char *mail, EVP_PKEY *key, struct order_subject *s, struct err *e)
+{
+	own_str char *ask = mail_ask("mail", person, mail, key);
+	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
+	own(json_t) *request = NULL;
+
+	*e = (struct err){ ERR_NONE, "" };
+	if (!world_text(&w, CA_REQUEST, ask, &text, e) || !json_read(&request, buf_span(&text), e))
+		return false;
+	*s = (struct order_subject){ .number = NULL };
+	snprintf(s->id, sizeof(s->id), "%s", json_string_value(json_object_get(request, "id")));
+	return json_take_hex(s->hash, SHA256_LEN, request, "hash", e);
+}
+
+static void
+is_of_another(const char *name, const char *person, const char *mail)
+{
+	own(EVP_PKEY) *key = key_new();
+	struct order_subject s;
+	struct err e;
+	bool done = asks_for(person, mail, key, &s, &e);
+
+	assert_case(name, !done && e.class == ERR_POLICY && strcmp(e.code, "mail-of-another") == 0 && e.vi[0] != '\0');
+}
+
+/* Two of one name in one office: the mailbox is of who asked first, until the last
+ * certificate for it has ended. */
+static void
+a_mailbox_is_one_persons(void **state)
+{
+	static const char chung[] = "chung@hoagiang.example";
+	own(EVP_PKEY) *key = key_new(), *another = key_new(), *theirs = key_new();
+	own_str char *first = mail_ask("mail", "CB-000035", chung, key), *second = mail_ask("mail", "CB-000035", chung, another);
+	own_struct(buf) serial = buf_new(64), other_serial = buf_new(64);
+	own(X509) *cert = NULL, *more = NULL;
+	struct order_subject s;
+	struct draft d = { .by = MAI };
+	struct err e;
+
+	assert_done(asks_for("CB-000035", chung, key, &s, &e), e);
+	is_of_another("who waits has it", "CB-000036", chung);
+	is_of_another("in other letters", "CB-000036", "Chung@hoagiang.example");
+	cert = world_enrol_ask(&w, first, MAI);
+	is_of_another("who has a certificate for it", "CB-000036", chung);
+	is_of_another("in other letters, and another case of the domain", "CB-000036", "CHUNG@HoaGiang.example");
+	more = world_enrol_ask(&w, second, MAI);		/* a new key of the same person */
+	draft_revoke(&d, cert, &serial);
+	assert_done(world_order(&w, &d, NULL, &e), e);
+	is_of_another("one of two is revoked", "CB-000036", chung);
+	draft_revoke(&d, more, &other_serial);
+	d.verb = "cert.suspend";
+	d.with = NULL;
+	assert_done(world_order(&w, &d, NULL, &e), e);
+	is_of_another("the other is suspended", "CB-000036", chung);
+	d.verb = "cert.revoke";
+	assert_done(world_order(&w, &d, NULL, &e), e);
+	assert_done(asks_for("CB-000036", chung, theirs, &s, &e), e);
+	is_of_another("now it is theirs", "CB-000035", chung);
+}
+
+/* Behind the register's back: two requests for one mailbox wait.  In one order or in
+ * two, one person gets it. */
+static void
+twins_that_wait(void **state)
+{
+	own(EVP_PKEY) *key = key_new(), *theirs = key_new();
+	struct order_subject s[2];
+	struct draft d = { .by = MAI, .verb = "cert.approve", .subjects = s, .nsubjects = 2 };
+	struct err e;
+
+	assert_done(asks_for("CB-000037", "doi@hoagiang.example", key, &s[0], &e) && asks_for("CB-000038", "doi.2@hoagiang.example", theirs, &s[1], &e), e);
+	w.broken = true;
+	database_do(w.database, "UPDATE request SET mail = 'doi@hoagiang.example' WHERE person = 'CB-000038'");
+	world_refused("both at once", world_order(&w, &d, NULL, &e), &e, ERR_POLICY, "another person's");
+	assert_int_equal(database_int(w.database, "SELECT count(*) FROM request WHERE state = 'pending' AND mail = 'doi@hoagiang.example'", NULL, -1), 2);
+	d.nsubjects = 1;
+	assert_done(world_order(&w, &d, NULL, &e), e);
+	s[0] = s[1];
+	world_refused("the other one", world_order(&w, &d, NULL, &e), &e, ERR_POLICY, "another person's");
+	assert_int_equal(database_int(w.database, "SELECT count(*) FROM certificate WHERE person = 'CB-000038'", NULL, -1), 0);
 }
 
 /* A key for mail lies in a mail program: it approves nothing, though its person may. */
@@ -360,9 +444,11 @@ main(void)
 		cmocka_unit_test(mailboxes_that_are_refused),
 		cmocka_unit_test(a_mail_certificate_orders_nothing),
 		cmocka_unit_test(the_mailbox_stays),
+		cmocka_unit_test(a_mailbox_is_one_persons),
 		cmocka_unit_test(a_qr_seal_is_good_for_nothing_else),
 		cmocka_unit_test(a_revoked_certificate_is_on_the_next_crl),
 		cmocka_unit_test(five_hundred_in_one_order),
+		cmocka_unit_test(twins_that_wait),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -49,6 +49,7 @@ put_request(struct reg_unit *u, uint32_t n, const char *agency)
 
 	reg_verb(u, "request.submit");
 	reg_null(u, "token");
+	reg_null(u, "mail");
 	reg_bytes(u, "id", span_of(id, sizeof(id)));
 	reg_text(u, "facts", facts);
 	reg_bytes(u, "csr", span_str("csr"));
@@ -80,6 +81,7 @@ put_void(struct reg_unit *u, uint32_t n, const char *agency)
 	reg_int(u, "not_before", clock_now());
 	reg_int(u, "not_after", r.not_after);
 	reg_int(u, "generation", 1);
+	reg_int(u, "commits", 1);
 	issue_put_void(u, &r, clock_now());
 }
 

@@ -296,6 +296,7 @@ request(unsigned n, struct err *e)
 
 	reg_verb(&u, "request.submit");
 	reg_null(&u, "token");
+	reg_null(&u, "mail");
 	reg_bytes(&u, "id", handle_of(id, n));
 	reg_text(&u, "facts", "{}");
 	reg_bytes(&u, "csr", span_str("c"));
@@ -325,6 +326,7 @@ certify(unsigned n, bool issued, struct err *e)
 	reg_int(&u, "not_before", 0);
 	reg_int(&u, "not_after", 4000000000);
 	reg_int(&u, "generation", 1);
+	reg_int(&u, "commits", 0);
 	if (!issued)
 		return run(&u, CALLER_CA, e);
 	reg_verb(&u, "cert.issue");

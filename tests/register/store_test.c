@@ -119,7 +119,8 @@ an_older_database_is_brought_forward(void **state)
 	    "ALTER TABLE certificate DROP COLUMN generation; ALTER TABLE certificate DROP COLUMN ended_entry; DROP TABLE report; DROP TABLE log_beat; DROP TABLE certificate_hold; DROP TABLE key_blocked; "
 	    "DROP TABLE permit_change; DROP INDEX permit_amends; DROP INDEX permit_submitted; DROP INDEX permit_signed; DROP INDEX permit_reserved; DROP INDEX permit_issued; ALTER TABLE permit DROP COLUMN version; ALTER TABLE permit DROP COLUMN amends; ALTER TABLE permit DROP COLUMN signed_entry; "
 	    "ALTER TABLE permit ADD COLUMN reason TEXT; ALTER TABLE permit ADD COLUMN decision TEXT; UPDATE permit SET decision = '512/QĐ', reason = 'r'; "
-	    "DROP TABLE order_waiting; DROP TABLE token; DROP INDEX request_token; ALTER TABLE request DROP COLUMN token");
+	    "DROP TABLE order_waiting; DROP TABLE token; DROP INDEX request_token; ALTER TABLE request DROP COLUMN token; "
+	    "DROP INDEX request_mail; ALTER TABLE request DROP COLUMN mail; ALTER TABLE certificate DROP COLUMN commits");
 	database_do(database, database_is_server() ?
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES ('a', 'a', 'H99', '*', 'b', 1, 0)" :
 	    "INSERT INTO program (id, name, agencies, kinds, responsible, expires, entry) VALUES (x'00', 'a', 'H99', '*', 'b', 1, 0)");
@@ -138,10 +139,14 @@ an_older_database_is_brought_forward(void **state)
 	assert_int_equal(entry, 7);	/* neither the order, nor the entry that issued */
 	assert_done(store_int(s, "SELECT ended_entry FROM certificate WHERE state = 'active'", NULL, -1, &entry, &e), e);
 	assert_int_equal(entry, -1);
+	assert_done(store_int(s, "SELECT count(*) FROM certificate WHERE commits = 1", NULL, -1, &entry, &e), e);
+	assert_int_equal(entry, 2);	/* of the profile official */
 	assert_done(store_int(s, "SELECT issued_entry FROM certificate WHERE state = 'active'", NULL, -1, &entry, &e), e);
 	assert_int_equal(entry, 10);
 	assert_done(store_int(s, "SELECT issued_entry FROM certificate WHERE state = 'void'", NULL, -1, &entry, &e), e);
 	assert_int_equal(entry, -1);
+	assert_done(store_int(s, "SELECT count(*) FROM certificate WHERE commits = 1", NULL, -1, &entry, &e), e);
+	assert_int_equal(entry, 2);	/* of the profile official */
 	assert_done(store_int(s, "SELECT entry FROM permit_change WHERE act = 1 AND from_day = 20001 AND decision = '512/QĐ' AND reason = 'r' AND "
 	    "handle = (SELECT handle FROM permit WHERE state = 'issued')", NULL, -1, &entry, &e), e);
 	assert_int_equal(entry, 9);
