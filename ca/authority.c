@@ -46,6 +46,7 @@ generation_of(struct authority *a, X509 *issuing, const struct cert_facts *facts
 
 	*g = (struct generation){ .a = a, .n = 1, .issuing = issuing };
 	memcpy(g->key_id, facts->key_id, KEY_ID_LEN);
+	memcpy(g->policy, facts->policy_oid, sizeof(g->policy));
 	return g;
 }
 

@@ -27,6 +27,7 @@ struct generation {
 	int64_t n;			/* 1: the ceremony's */
 	X509 *issuing;			/* judged under the root */
 	unsigned char key_id[KEY_ID_LEN];
+	char policy[128];		/* OID of its certificate, which what it issues has, too (RFC 5280 6.1) */
 	struct hsm *hsm;
 	struct crl_clock *crl;		/* crl_issue.c's own */
 	struct ocsp_clock *ocsp;	/* ocsp_issue.c's own */

@@ -81,6 +81,7 @@ plan_authority(struct certificate_plan *c, const struct ceremony_plan *p, const 
 	*c = (struct certificate_plan){ .profile = policy_profile(p->policy, profile), .tier = policy_tier(p->policy, p->tier) };
 	if (c->profile == NULL || c->tier == NULL || agency == NULL)
 		return fail(e, ERR_ABSENT, "ceremony: the policy does not know the profile %s, the tier %s or the agency %s", profile, p->tier, p->agency);
+	c->policy = c->tier->policy;
 	if (!check_marks(p->policy, c->tier, name, e))
 		return false;
 	snprintf(c->name, sizeof(c->name), "%s", name);

@@ -240,7 +240,7 @@ put_extensions(struct buf *out, const struct certificate_plan *p, X509 *issuer, 
 	if (issuer == NULL)
 		return true;
 	snprintf(value, sizeof(value), "URI:%s", p->crl_url);
-	if (!put_policy(out, p->tier->policy, e) || !put_ext(out, NID_crl_distribution_points, value, e))
+	if (!put_policy(out, p->policy, e) || !put_ext(out, NID_crl_distribution_points, value, e))
 		return false;
 	snprintf(value, sizeof(value), "OCSP;URI:%s", p->ocsp_url);
 	return !p->profile->ocsp || put_ext(out, NID_info_access, value, e);

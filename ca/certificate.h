@@ -27,6 +27,7 @@
 struct certificate_plan {
 	const struct profile *profile;
 	const struct tier *tier;
+	const char *policy;				/* OID: the tier's, or that which the issuer has */
 	struct serial serial;
 	char person[64], name[256], title[256], mail[256];	/* "": none */
 	char organisation[256], agency[64];

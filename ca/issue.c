@@ -32,7 +32,7 @@ issue_batch_drop(struct issue_batch *b)
 static bool
 fill_plan(struct certificate_plan *p, const struct generation *g, const struct request_facts *f, struct err *e)
 {
-	*p = (struct certificate_plan){ .profile = f->profile, .tier = g->a->tier, .spki_len = f->spki.len };
+	*p = (struct certificate_plan){ .profile = f->profile, .tier = g->a->tier, .policy = g->policy, .spki_len = f->spki.len };
 	if (f->spki.len > sizeof(p->spki))
 		return fail(e, ERR_LIMIT, "a key of %zu bytes; at most %zu", f->spki.len, sizeof(p->spki));
 	memcpy(p->spki, f->spki.ptr, f->spki.len);
@@ -48,12 +48,14 @@ fill_plan(struct certificate_plan *p, const struct generation *g, const struct r
 	return serial_draw(&p->serial, e);
 }
 
-/* What replaces a certificate comes with that one's end (order_anew.c), or not at all. */
+/* What replaces a certificate comes with that one's end, and what renews one is made
+ * while that one is good (order_anew.c), or not at all: a request that was left waiting
+ * is not approved by itself. */
 static bool
 plan_dates(struct issue_item *it, const struct request_facts *f, X509 *issuing, int64_t now, struct err *e)
 {
-	if (f->replaces != NULL && it->until == 0)
-		return fail(e, ERR_POLICY, "it replaces a certificate: give the order cert.modify again");
+	if ((f->replaces != NULL || f->renews != NULL) && !it->anew)
+		return fail(e, ERR_POLICY, "it %s a certificate: give the order %s again", f->replaces != NULL ? "replaces" : "renews", f->replaces != NULL ? "cert.modify" : "cert.renew");
 	if (!certificate_dates(&it->plan, issuing, now, e))
 		return false;
 	if (it->until != 0 && it->until < it->plan.not_after)

@@ -38,6 +38,7 @@
 struct issue_item {
 	unsigned char request[16];
 	struct span facts;		/* borrowed: ca/request.h */
+	bool anew;			/* by whoever has looked at the certificate that it renews or replaces */
 	int64_t until;			/* of one that replaces another: when that one would have ended; else 0 */
 	struct certificate_plan plan;	/* what the request asks, checked */
 	struct buf tbs, der;

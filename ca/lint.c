@@ -355,7 +355,7 @@ policy_oid(const struct lint_case *c)
 		OBJ_obj2txt(oid, sizeof(oid), sk_POLICYINFO_value(all, 0)->policyid, 1);
 	CERTIFICATEPOLICIES_free(all);
 	ERR_clear_error();
-	return n == 1 && strcmp(oid, c->plan->tier->policy) == 0;
+	return n == 1 && strcmp(oid, c->plan->policy) == 0;
 }
 
 static bool

@@ -163,6 +163,7 @@ take_item(struct anew_list *l, struct anew *x)
 
 	memcpy(it->request, x->id, REQUEST_ID_LEN);
 	it->facts = buf_span(&x->after.text);
+	it->anew = true;
 	it->until = x->change != NULL ? x->old[9].i : 0;
 	l->of[l->batch.n++] = (size_t)(x - l->row);
 }
@@ -173,7 +174,7 @@ plan_each(struct act *t, struct anew_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct anew *x = &l->row[i];
-		struct issue_item one = { .facts = buf_span(&x->after.text), .until = x->change != NULL ? x->old[9].i : 0 };
+		struct issue_item one = { .facts = buf_span(&x->after.text), .anew = true, .until = x->change != NULL ? x->old[9].i : 0 };
 		struct issue_batch alone = { .item = &one, .n = 1 };
 
 		if (!x->good)

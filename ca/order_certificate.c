@@ -51,6 +51,21 @@ next_request(struct act *t, const struct order_subject *s, struct reg_rows *rows
 	return act_hash(s, c[1].s, e) && act_may(t, agency, e) && act_other_person(t, person, e);
 }
 
+/* A responder, a time stamp, a ticket's signer or a host speaks for the whole
+ * authority, under whichever agency it is asked for; a program for its own agency. */
+static bool
+may_certify(struct act *t, const struct reg_cell *c, struct err *e)
+{
+	const struct profile *f;
+	char id[64];
+
+	snprintf(id, sizeof(id), "%.*s", (int)c[4].s.len, (const char *)c[4].s.ptr);
+	f = policy_profile(t->a->policy, id);
+	if (f == NULL || strcmp(f->subject, "service") != 0 || strcmp(f->eku, "clientAuth") == 0)
+		return true;
+	return act_may(t, t->a->org, e) || fail_in(e, "a certificate of the profile %s", id);
+}
+
 static void
 answer_certificates(struct act *t, const struct issue_batch *b)
 {
@@ -82,7 +97,7 @@ order_approve(struct act *t, struct err *e)
 	for (size_t i = 0; i < t->o->nsubjects; i++) {
 		struct issue_item *it = &b.item[b.n++];
 
-		if (!next_request(t, &t->o->subject[i], &rows, c, e))
+		if (!next_request(t, &t->o->subject[i], &rows, c, e) || !may_certify(t, c, e))
 			return false;
 		memcpy(it->request, c[0].s.ptr, REQUEST_ID_LEN);
 		it->facts = c[1].s;

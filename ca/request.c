@@ -44,7 +44,7 @@ static bool
 fill(struct request_facts *f, const struct policy *p, struct err *e)
 {
 	return look_up(f, p, e) && json_take_str(&f->name, f->json, "name", e) && json_take_str(&f->person, f->json, "person", e) &&
-	    json_take_str(&f->title, f->json, "title", e) && json_may_str(&f->replaces, f->json, "replaces", e) &&
+	    json_take_str(&f->title, f->json, "title", e) && json_may_str(&f->renews, f->json, "renews", e) && json_may_str(&f->replaces, f->json, "replaces", e) &&
 	    json_may_str(&f->token, f->json, "token", e) && json_may_str(&f->mail, f->json, "mail", e);
 }
 

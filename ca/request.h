@@ -25,7 +25,7 @@ struct request_facts {
 	const struct profile *profile;
 	const struct agency *agency;
 	const char *name, *person, *title;	/* "": none; borrow from json */
-	const char *replaces, *token, *mail;	/* NULL: none */
+	const char *renews, *replaces, *token, *mail;	/* NULL: none */
 	struct buf text, spki;
 	unsigned char key_id[KEY_ID_LEN];
 	json_t *json;

@@ -72,6 +72,7 @@ ask_again(struct generation *g, struct renewal *r, struct issue_item *it, bool *
 	if (!request_facts_make(&r->after, g->a->policy, &ask, e) || !request_same(g->a, &r->after, &r->waits, it->request, state, e))
 		return false;
 	it->facts = buf_span(&r->after.text);
+	it->anew = true;
 	*wanted = !r->waits || strcmp(state, "pending") == 0;
 	return true;
 }

@@ -94,14 +94,30 @@ read_verb(struct policy *p, const struct policy_file *f, xmlNode *n, struct err 
 }
 
 static bool
+oid_of_tier(const struct tier *t, const char *oid)
+{
+	return strcmp(t->policy, oid) == 0 || (t->formerly[0] != '\0' && strcmp(t->formerly, oid) == 0);
+}
+
+/* Now or formerly. */
+static bool
+shares_oid(const struct policy *p, const struct tier *t)
+{
+	for (const struct tier *other = p->tier; other < t; other++)
+		if (oid_of_tier(other, t->policy) || oid_of_tier(t, other->policy) || oid_of_tier(t, other->formerly))
+			return true;
+	return false;
+}
+
+static bool
 read_tier(struct policy *p, const struct policy_file *f, xmlNode *n, struct err *e)
 {
 	struct tier *t = &p->tier[p->ntiers++];
 
-	*t = (struct tier){ .id = attr(n, "id", NULL), .policy = attr(n, "policy", NULL), .vi = attr(n, "vi", NULL), .en = attr(n, "en", NULL),
-		.mark = attr(n, "mark", ""), .prefix = { attr(n, "prefix-vi", ""), attr(n, "prefix-en", ""), attr(n, "prefix-fr", "") },
+	*t = (struct tier){ .id = attr(n, "id", NULL), .policy = attr(n, "policy", NULL), .formerly = attr(n, "formerly", ""),
+		.vi = attr(n, "vi", NULL), .en = attr(n, "en", NULL), .mark = attr(n, "mark", ""), .prefix = { attr(n, "prefix-vi", ""), attr(n, "prefix-en", ""), attr(n, "prefix-fr", "") },
 		.prefix_sms = attr(n, "prefix-sms", ""), .legal = attr_yes(n, "legal", false) };
-	if (policy_tier(p, t->id) != t || policy_tier_by_oid(p, t->policy) != t)
+	if (policy_tier(p, t->id) != t || shares_oid(p, t))
 		return fail_at(e, f, n, "two tiers with one name or one policy OID (%s)", t->id);
 	/* What has no legal value says so in every name and every answer. */
 	if (!t->legal && (t->mark[0] == '\0' || t->prefix[LANG_VI][0] == '\0' || t->prefix[LANG_EN][0] == '\0' || t->prefix_sms[0] == '\0'))
@@ -400,7 +416,7 @@ policy_free(struct policy *p)
 	free_strings(p->agency, p->nagencies, sizeof(struct agency), 8);
 	free_strings(p->role, p->nroles, sizeof(struct role), 3);
 	free_strings(p->verb, p->nverbs, sizeof(struct order_verb), 4);
-	free_strings(p->tier, p->ntiers, sizeof(struct tier), 9);
+	free_strings(p->tier, p->ntiers, sizeof(struct tier), 10);
 	free_strings(p->algorithm, p->nalgorithms, sizeof(struct algorithm), 3);
 	free_strings(p->answer, p->nanswers, sizeof(struct answer), sizeof(struct answer) / sizeof(char *));
 	free_strings(p->rule, p->nrules, sizeof(struct answer_rule), 7);
@@ -427,9 +443,17 @@ LOOKUP(policy_profile, profile, profile, nprofiles, id)
 LOOKUP(policy_agency, agency, agency, nagencies, id)
 LOOKUP(policy_verb, order_verb, verb, nverbs, id)
 LOOKUP(policy_tier, tier, tier, ntiers, id)
-LOOKUP(policy_tier_by_oid, tier, tier, ntiers, policy)
 LOOKUP(policy_algorithm, algorithm, algorithm, nalgorithms, id)
 LOOKUP(policy_algorithm_by_uri, algorithm, algorithm, nalgorithms, uri)
+
+const struct tier *
+policy_tier_by_oid(const struct policy *p, const char *oid)
+{
+	for (size_t i = 0; i < p->ntiers; i++)
+		if (oid_of_tier(&p->tier[i], oid))
+			return &p->tier[i];
+	return NULL;
+}
 LOOKUP(policy_answer, answer, answer, nanswers, id)
 
 bool

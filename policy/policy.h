@@ -17,7 +17,7 @@
 struct agency { char *id, *name, *brief, *symbol, *suffix, *parent, *telephone, *place; int32_t from, to; };
 struct role { char *id, *vi, *en; };
 struct order_verb { char *id, *roles, *vi, *en; int64_t secs, people; };	/* people: how many must sign, 1 or 2 */
-struct tier { char *id, *policy, *vi, *en, *mark, *prefix[3], *prefix_sms; bool legal; };
+struct tier { char *id, *policy, *formerly, *vi, *en, *mark, *prefix[3], *prefix_sms; bool legal; };
 struct algorithm { char *id, *uri, *remark; int64_t least_bits; int32_t new_until, old_until; };
 struct profile {
 	char *id, *vi, *en;
@@ -60,6 +60,7 @@ const struct profile *policy_profile(const struct policy *, const char *id);
 const struct agency *policy_agency(const struct policy *, const char *id);
 const struct order_verb *policy_verb(const struct policy *, const char *id);
 const struct tier *policy_tier(const struct policy *, const char *id);
+/* By its policy OID or the one that it had formerly. */
 const struct tier *policy_tier_by_oid(const struct policy *, const char *oid);
 const struct algorithm *policy_algorithm(const struct policy *, const char *id);
 const struct algorithm *policy_algorithm_by_uri(const struct policy *, const char *uri);

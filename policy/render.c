@@ -42,6 +42,7 @@ render_tiers(struct buf *out, const struct policy *p)
 	for (const struct tier *t = p->tier; t < p->tier + p->ntiers; t++) {
 		buf_printf(out, "tier %s\n", t->id);
 		line(out, "policy", t->policy);
+		line(out, "formerly", t->formerly);
 		line(out, "legal value", yes_no(t->legal));
 		line(out, "vi", t->vi);
 		line(out, "en", t->en);

@@ -79,6 +79,11 @@ what_is_made_is_opened(void **state)
 	assert_done(cert_facts_read(&f, issuing, &e), e);
 	assert_string_equal(f.agency, "H99");
 	assert_string_equal(cert_tier(issuing, policy)->id, "demonstration");
+	/* Of certificates that were made before its OID was a short one. */
+	assert_string_equal(policy_tier_by_oid(policy, "2.25.273849503821049182736450918273645.1")->id, "demonstration");
+	assert_string_equal(policy_tier_by_oid(policy, "2.25.273849503821049182736450918273645.2")->id, "city");
+	assert_null(policy_tier_by_oid(policy, "2.25.273849503821049182736450918273645.3"));
+	assert_null(policy_tier_by_oid(policy, ""));
 	assert_true(f.not_after <= asn1_time_secs(X509_get0_notAfter(root)));
 	assert_done(ceremony_open(&c, buf_span(&r.bundle), root, policy, &e), e);
 	assert_string_equal(c.site, "https://a.example");

@@ -235,6 +235,37 @@ the_mailbox_stays(void **state)
 	assert_int_equal(world_shell(&w, "openssl x509 -in again.pem -noout -ext subjectAltName | grep -q '^ *email:van.thu.2@hoagiang.example$'"), 0);
 }
 
+/* An approver of one agency certifies its people, its seal and its programs: what
+ * speaks for the whole authority is not its own, though it be put under it. */
+static void
+what_an_approver_of_one_agency_certifies(void **state)
+{
+	static const struct { const char *profile, *name, *person; bool done; } rows[] = {
+		{ "ocsp", "Trả lời trạng thái", NULL, false }, { "tsa", "Dấu thời gian", NULL, false }, { "service-signer", "Phiếu ký", NULL, false },
+		{ "server", "xacthuc.hoagiang.example", NULL, false }, { "program", "motcua", NULL, true }, { "official", "Người Của Sở", "CB-000039", true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own(EVP_PKEY) *key = key_new();
+		own_struct(buf) csr = buf_new(4096), text = buf_new(CA_MESSAGE_MAX);
+		own(json_t) *request = NULL;
+		own_str char *ask = NULL;
+		struct draft d = { .verb = "cert.approve", .by = LOCAL };
+		struct err e = { ERR_NONE, "" };
+
+		csr_of(&csr, key);
+		ask = ask_text(rows[i].profile, "H99.14", rows[i].name, rows[i].person, rows[i].person == NULL ? NULL : "Chuyên viên", buf_span(&csr));
+		assert_done(world_text(&w, CA_REQUEST, ask, &text, &e) && json_read(&request, buf_span(&text), &e), e);
+		d.id = json_string_value(json_object_get(request, "id"));
+		hash_from_hex(d.hash, request);
+		if (!rows[i].done) {
+			world_refused(rows[i].profile, world_order(&w, &d, NULL, &e), &e, ERR_POLICY, "outside the scope");
+			d.by = MAI;
+		}
+		assert_done(world_order(&w, &d, NULL, &e), e);
+	}
+}
+
 static bool
 asks_for(const char *person, const char *mail, EVP_PKEY *key, struct order_subject *s, struct err *e)
 {
@@ -316,6 +347,34 @@ twins_that_wait(void **state)
 	s[0] = s[1];
 	world_refused("the other one", world_order(&w, &d, NULL, &e), &e, ERR_POLICY, "another person's");
 	assert_int_equal(database_int(w.database, "SELECT count(*) FROM certificate WHERE person = 'CB-000038'", NULL, -1), 0);
+}
+
+/* What cert.renew left waiting, when its token was away, is not approved by itself:
+ * the certificate that it renews may have been revoked meanwhile. */
+static void
+a_renewal_is_not_approved_by_itself(void **state)
+{
+	static const char serial[] = "4000000000000000000000000000000000000001";
+	own(EVP_PKEY) *key = key_new();
+	own_struct(buf) csr = buf_new(4096), text = buf_new(CA_MESSAGE_MAX), facts = buf_new(CA_MESSAGE_MAX);
+	own(json_t) *request = NULL;
+	own_str char *ask = NULL;
+	struct draft d = { .by = MAI, .verb = "cert.approve" };
+	json_t *asked;
+	struct err e;
+
+	csr_of(&csr, key);
+	ask = ask_text("official", "H99.14", "Người Cũ (thử nghiệm)", "CB-000040", "Chuyên viên", buf_span(&csr));
+	assert_done(world_text(&w, CA_REQUEST, ask, &text, &e) && json_read(&request, buf_span(&text), &e), e);
+	asked = json_object_get(request, "facts");
+	json_object_set_new(asked, "renews", json_string(serial));
+	json_write(&facts, asked);
+	w.broken = true;
+	database_do(w.database, "UPDATE request SET facts = replace(facts, '\"spki\":', '\"renews\":\"4000000000000000000000000000000000000001\",\"spki\":') WHERE person = 'CB-000040'");
+	d.id = json_string_value(json_object_get(request, "id"));
+	sha256(d.hash, buf_span(&facts));
+	world_refused("a renewal", world_order(&w, &d, NULL, &e), &e, ERR_POLICY, "give the order cert.renew again");
+	assert_int_equal(database_int(w.database, "SELECT count(*) FROM certificate WHERE person = 'CB-000040'", NULL, -1), 0);
 }
 
 /* A key for mail lies in a mail program: it approves nothing, though its person may. */
@@ -440,6 +499,7 @@ main(void)
 		cmocka_unit_test(the_ceremony_makes_administrators),
 		cmocka_unit_test(other_people_read_what_came_out),
 		cmocka_unit_test(every_profile_can_be_issued),
+		cmocka_unit_test(what_an_approver_of_one_agency_certifies),
 		cmocka_unit_test(a_mail_certificate_signs_mail_alone),
 		cmocka_unit_test(mailboxes_that_are_refused),
 		cmocka_unit_test(a_mail_certificate_orders_nothing),
@@ -449,6 +509,7 @@ main(void)
 		cmocka_unit_test(a_revoked_certificate_is_on_the_next_crl),
 		cmocka_unit_test(five_hundred_in_one_order),
 		cmocka_unit_test(twins_that_wait),
+		cmocka_unit_test(a_renewal_is_not_approved_by_itself),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -21,7 +21,7 @@ plan_for(struct certificate_plan *p, const char *profile, const char *name, EVP_
 	own_struct(buf) spki = buf_new(1024);
 	struct err e;
 
-	*p = (struct certificate_plan){ .profile = policy_profile(policy, profile), .tier = policy_tier(policy, "demonstration"),
+	*p = (struct certificate_plan){ .profile = policy_profile(policy, profile), .tier = policy_tier(policy, "demonstration"), .policy = policy_tier(policy, "demonstration")->policy,
 		.organisation = "Sở Xây dựng", .agency = "H99.14", .crl_url = "https://xacthuc.hoagiang.example/crl/0.crl",
 		.ocsp_url = "https://xacthuc.hoagiang.example/ocsp" };
 	assert_non_null(p->profile);
@@ -173,7 +173,7 @@ SPOIL(path_unlimited) { be_authority(x, p, -1, "critical,CA:TRUE"); }
 SPOIL(no_ski) { drop(x, NID_subject_key_identifier); }
 SPOIL(no_aki) { drop(x, NID_authority_key_identifier); }
 SPOIL(no_policy) { drop(x, NID_certificate_policies); }
-SPOIL(other_tier) { p->tier = policy_tier(policy, "city"); }
+SPOIL(other_tier) { p->policy = policy_tier(policy, "city")->policy; }
 SPOIL(no_crl) { drop(x, NID_crl_distribution_points); }
 SPOIL(other_crl) { swap(x, NID_crl_distribution_points, "URI:https://other.example/0.crl"); }
 SPOIL(no_status) { drop(x, NID_info_access); }
