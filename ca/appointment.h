@@ -22,7 +22,8 @@ struct appointment {
 	int32_t from_day, to_day, ended_day;	/* INT32_MAX: none */
 };
 
-/* All of a person, also ended ones; at most APPOINTMENTS_MAX, the newest win. */
+/* All of a person, also ended ones; at most APPOINTMENTS_MAX, and those that ended
+ * first are left out.  More do not live: the register takes none (person.appoint). */
 must_check bool appointments_read(struct authority *, const char *person, struct appointment out[APPOINTMENTS_MAX], size_t *n, struct err *);
 must_check bool appointment_read(struct authority *, const unsigned char id[APPOINTMENT_ID], struct appointment *, struct err *);
 

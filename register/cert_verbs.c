@@ -150,6 +150,9 @@ static const struct verb verbs[] = {
 	{ .name = "person.appoint", .callers = CALLER_CA, .entry = 10, .org = "agency", .category = "role", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "person", REG_TEXT }, { "role", REG_TEXT }, { "agency", REG_TEXT }, { "title", REG_TEXT }, { "mode", REG_TEXT },
 		  { "kinds", REG_TEXT }, { "from_day", REG_INT }, { "to_day", REG_INT, true }, { "decision", REG_TEXT } },
+	  /* As many as are read (ca/appointment.h): no heap of small ones hides a great one. */
+	  .check = { { "SELECT 1 WHERE (SELECT count(*) FROM appointment WHERE person = $person AND (ended_day IS NULL OR ended_day > " TODAY ")) < 64", ERR_LIMIT,
+		       "this person has 64 appointments already; end some first" } },
 	  .project = { "INSERT INTO appointment (id, person, role, agency, title, mode, kinds, from_day, to_day, decision, entry) "
 		       "VALUES ($id, $person, $role, $agency, $title, $mode, $kinds, $from_day, $to_day, $decision, $entry)" } },
 
@@ -314,7 +317,7 @@ static const struct read reads[] = {
 	  .sql = WITH_AGENCIES "SELECT " REQUEST_COLUMNS ", entry FROM request WHERE state = $state AND entry > $after AND " IN_AGENCIES " ORDER BY entry LIMIT 500" },
 	{ .name = "appointments", .callers = ANY_DAEMON, .columns = 9, .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT },
 	  .in = { { "person", REG_TEXT } },
-	  .sql = "SELECT id, role, agency, title, mode, kinds, from_day, to_day, ended_day FROM appointment WHERE person = $person ORDER BY entry" },
+	  .sql = "SELECT id, role, agency, title, mode, kinds, from_day, to_day, ended_day FROM appointment WHERE person = $person ORDER BY coalesce(ended_day, 10000000), entry" },
 	{ .name = "appointment.by_id", .callers = CALLER_CA, .columns = 10, .in = { { "id", REG_BYTES } },
 	  .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_TEXT },
 	  .sql = "SELECT id, role, agency, title, mode, kinds, from_day, to_day, ended_day, person FROM appointment WHERE id = $id" },

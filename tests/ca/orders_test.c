@@ -325,6 +325,44 @@ appointments_begin_and_end(void **state)
 	refused("ended twice", &stop, ERR_CONFLICT, "ended already");
 }
 
+/* Whoever may appoint within one agency heaps appointments upon an approver of the
+ * city: that one stays what it was. */
+static void
+a_heap_of_appointments_hides_none(void **state)
+{
+	own(json_t) *with = json_pack("{s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:s}", "person", w.admin[NAM].person, "role", "officer", "agency", "H99.14",
+	    "title", "Chuyên viên", "mode", "", "kinds", "*", "from", "2026-01-01", "decision", "13/QĐ-SXD");
+	struct draft d = { .by = LOCAL, .verb = "person.appoint", .id = w.admin[NAM].person };
+	own(EVP_PKEY) *key = key_new();
+	own(json_t) *list = NULL;
+	own_str char *query = xprintf("{\"what\":\"appointments\",\"person\":\"%s\"}", w.admin[NAM].person);
+	own_struct(buf) csr = buf_new(4096), text = buf_new(CA_MESSAGE_MAX);
+	own(json_t) *request = NULL;
+	own_str char *ask = NULL;
+	struct draft approve = { .by = NAM, .verb = "cert.approve" }, stop = { .by = SEC, .verb = "person.end" };
+	struct err e = { ERR_NONE, "" };
+	int n = 0;
+
+	hash_with(&d, with);
+	while (n < 100 && world_order(&w, &d, NULL, &e))
+		n++;
+	assert_int_equal(n, 63);
+	world_refused("one more", false, &e, ERR_LIMIT, "64 appointments");
+	csr_of(&csr, key);
+	ask = ask_text("official", "H99.27", "Người Nơi Khác (thử nghiệm)", "CB-000390", "Chuyên viên", buf_span(&csr));
+	assert_done(world_text(&w, CA_REQUEST, ask, &text, &e) && json_read(&request, buf_span(&text), &e), e);
+	approve.id = json_string_value(json_object_get(request, "id"));
+	hash_from_hex(approve.hash, request);
+	assert_done(world_order(&w, &approve, NULL, &e), e);
+	/* One that ends makes room for one. */
+	list = world_list(&w, query);
+	stop.id = json_string_value(json_object_get(json_array_get(json_object_get(list, "items"), 63), "id"));
+	hash_from_hex(stop.hash, json_array_get(json_object_get(list, "items"), 63));
+	assert_done(world_order(&w, &stop, NULL, &e), e);
+	assert_done(world_order(&w, &d, NULL, &e), e);
+	world_refused("one more again", world_order(&w, &d, NULL, &e), &e, ERR_LIMIT, "64 appointments");
+}
+
 static void
 a_program_is_registered(void **state)
 {
@@ -611,6 +649,7 @@ main(void)
 		cmocka_unit_test(requests_that_are_refused),
 		cmocka_unit_test(a_request_is_one_and_a_key_is_ones),
 		cmocka_unit_test(appointments_begin_and_end),
+		cmocka_unit_test(a_heap_of_appointments_hides_none),
 		cmocka_unit_test(a_program_is_registered),
 		cmocka_unit_test(a_token_is_one_persons),
 		cmocka_unit_test(certificates_of_a_token),
