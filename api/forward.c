@@ -174,14 +174,48 @@ forward_list_permits(struct call *c, struct err *e)
 	return call_json(c, c->api->signer, &m, e);
 }
 
+/* "cong_trinh.ten: Công trình › Tên công trình: còn thiếu (và 2 chỗ khác)" */
+static json_t *
+problems_say(const json_t *problems, const char *lang, const char *more)
+{
+	const json_t *first = json_array_get(problems, 0);
+	const char *field = json_string_value(json_object_get(first, "field")) ?: "", *say = json_string_value(json_object_get(first, lang)) ?: "";
+	own_str char *rest = json_array_size(problems) > 1 ? xprintf(" (%s: %zu)", more, json_array_size(problems) - 1) : xstrdup("");
+
+	return json_sprintf("%s%s%s%s", field, field[0] != '\0' ? ": " : "", say, rest);
+}
+
+/* Refused for what it says: all problems at once, in the form of a refusal. */
+static bool
+put_problems(struct call *c, json_t *problems, struct err *e)
+{
+	own(json_t) *say = json_pack("{s:o, s:o}", "vi", problems_say(problems, "vi", "và số chỗ khác"), "en", problems_say(problems, "en", "and others"));
+	own(json_t) *j = NULL;
+
+	(void)!fail(e, ERR_INPUT, "%s", json_string_value(json_object_get(say, "vi")) ?: "");
+	(void)!fail_named(e, "submission", e->text);
+	http_refuse(c->out, e);
+	if (!answer_read(&j, buf_span(&c->out->body), e))
+		return false;
+	json_object_set(j, "say", say);
+	json_object_set(j, "problems", problems);
+	buf_reset(&c->out->body);
+	json_write(&c->out->body, j);
+	return buf_ok(&c->out->body, "the answer", e);
+}
+
 /* Fresh work is 201, the same once more is 200. */
-static unsigned
-submit_status(struct span answer)
+static bool
+put_submitted(struct call *c, struct err *e)
 {
 	own(json_t) *j = NULL;
-	struct err e;
 
-	return json_read(&j, answer, &e) && json_is_true(json_object_get(j, "again")) ? 200 : 201;
+	if (!answer_read(&j, buf_span(&c->out->body), e))
+		return false;
+	if (json_object_get(j, "problems") != NULL)
+		return put_problems(c, json_object_get(j, "problems"), e);
+	c->out->status = json_is_true(json_object_get(j, "again")) ? 200 : 201;
+	return true;
 }
 
 bool
@@ -207,10 +241,7 @@ forward_submit(struct call *c, struct err *e)
 	msg_put(&m, buf_span(&who));
 	msg_put_str(&m, key);
 	msg_put(&m, c->in->body);
-	if (!call_json(c, c->api->signer, &m, e))
-		return false;
-	c->out->status = submit_status(buf_span(&c->out->body));
-	return true;
+	return call_json(c, c->api->signer, &m, e) && put_submitted(c, e);
 }
 
 bool

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-static const char *const type_word[] = { "group", "text", "decimal", "integer", "date", "point" };
 static const char *const show_word[] = { "public", "masked", "hidden" };
 static const char *const numbering_word[] = { "book", "running", "given" };
 
@@ -21,28 +20,49 @@ word_index(xmlNode *n, const char *name, const char *fallback, const char *const
 	return 0;
 }
 
+static void
+load_field(struct field *x, xmlNode *n)
+{
+	own_str char *type = attr(n, "type", "text");
+
+	x->name = attr(n, "name", NULL);
+	x->vi = attr(n, "vi", NULL);
+	x->en = attr(n, "en", NULL);
+	x->fr = attr(n, "fr", NULL);
+	x->type = field_type_from_word(type);
+	promise(x->type != FIELD_TYPES);	/* the grammar */
+	x->show = (enum field_show)word_index(n, "show", "public", show_word, 3);
+	x->optional = attr_yes(n, "optional", false);
+	x->many = attr_yes(n, "many", false);
+	x->min_length = (size_t)attr_int(n, "min-length", 0);
+	x->max_length = (size_t)attr_int(n, "max-length", 0);
+	x->min = attr(n, "min", "");
+	x->max = attr(n, "max", "");
+	x->decimals = (unsigned)attr_int(n, "decimals", FIELD_DECIMALS_ANY);
+	x->unit = attr(n, "unit", "");
+	x->shape = attr(n, "shape", "");
+	field_limits_default(x);
+}
+
 static bool
 load_fields(struct field *group, const struct policy_file *f, xmlNode *n, struct err *e)
 {
 	group->nchildren = count_named(n, "field");
 	group->child = xalloc(group->nchildren * sizeof(struct field));
 	size_t i = 0;
+	struct err why;
 
 	for (xmlNode *c = child_named(n, "field"); c != NULL; c = next_named(c, "field"), i++) {
 		struct field *x = &group->child[i];
 
-		x->name = attr(c, "name", NULL);
-		x->vi = attr(c, "vi", NULL);
-		x->en = attr(c, "en", NULL);
-		x->type = (enum field_type)word_index(c, "type", "text", type_word, 6);
-		x->show = (enum field_show)word_index(c, "show", "public", show_word, 3);
-		x->optional = attr_yes(c, "optional", false);
-		x->many = attr_yes(c, "many", false);
+		load_field(x, c);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(group->child[k].name, x->name) == 0)
 				return fail_at(e, f, c, "the field %s stands twice in its group", x->name);
 		if ((child_named(c, "field") != NULL) != (x->type == FIELD_GROUP))
 			return fail_at(e, f, c, "a group has fields, and only a group (%s)", x->name);
+		if (!field_limits_good(x, &why))
+			return fail_at(e, f, c, "%s", why.text);
 		if (!load_fields(x, f, c, e))
 			return false;
 	}
@@ -87,7 +107,7 @@ check_named_field(const struct kind *k, const struct policy_file *f, xmlNode *at
 	const struct field *x = field_find(&k->root, name);
 
 	if (name[0] != '\0' && (x == NULL || x->type != type))
-		return fail_at(e, f, at, "%s is no %s field of this kind", name, type_word[type]);
+		return fail_at(e, f, at, "%s is no %s field of this kind", name, field_type_word(type));
 	return true;
 }
 
@@ -110,6 +130,9 @@ kind_load(struct kind *k, const char *path, const char *grammar, struct err *e)
 	k->loai = attr(root, "loai", NULL);
 	k->vi = attr(root, "vi", NULL);
 	k->en = attr(root, "en", NULL);
+	k->fr = attr(root, "fr", NULL);
+	k->term_years = validity != NULL ? attr_int(validity, "years", 0) : 0;
+	k->keep_years = attr_int(child_named(root, "keep"), "years", 0);
 	modes = attr(signer, "modes", NULL);
 	k->modes = xprintf(" %s ", modes);
 	k->holder = attr(holder, "field", "");
@@ -118,7 +141,8 @@ kind_load(struct kind *k, const char *path, const char *grammar, struct err *e)
 	good = load_numbering(k, &f, root, e) && load_fields(&k->root, &f, child_named(root, "fields"), e) &&
 	    check_named_field(k, &f, holder, k->holder, FIELD_GROUP, e) &&
 	    check_named_field(k, &f, root, k->valid_from, FIELD_DATE, e) &&
-	    check_named_field(k, &f, root, k->valid_to, FIELD_DATE, e);
+	    check_named_field(k, &f, root, k->valid_to, FIELD_DATE, e) &&
+	    (k->term_years == 0 || (k->valid_from[0] != '\0' && k->valid_to[0] != '\0') || fail_at(e, &f, root, "a term is from one field to another"));
 	policy_file_close(&f);
 	if (!good)
 		kind_free_members(k);
@@ -129,10 +153,10 @@ static void
 free_fields(struct field *group)
 {
 	for (size_t i = 0; i < group->nchildren; i++) {
-		free(group->child[i].name);
-		free(group->child[i].vi);
-		free(group->child[i].en);
-		free_fields(&group->child[i]);
+		struct field *x = &group->child[i];
+
+		free(x->name); free(x->vi); free(x->en); free(x->fr); free(x->min); free(x->max); free(x->unit); free(x->shape);
+		free_fields(x);
 	}
 	free(group->child);
 }
@@ -140,22 +164,13 @@ free_fields(struct field *group)
 void
 kind_free_members(struct kind *k)
 {
-	char **const members[] = { &k->id, &k->loai, &k->vi, &k->en, &k->book, &k->before, &k->after, &k->given,
+	char **const members[] = { &k->id, &k->loai, &k->vi, &k->en, &k->fr, &k->book, &k->before, &k->after, &k->given,
 		&k->modes, &k->holder, &k->valid_from, &k->valid_to };
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		free(*members[i]);
 	free_fields(&k->root);
 	*k = (struct kind){ 0 };
-}
-
-const struct field *
-field_find(const struct field *group, const char *name)
-{
-	for (size_t i = 0; i < group->nchildren; i++)
-		if (strcmp(group->child[i].name, name) == 0)
-			return &group->child[i];
-	return NULL;
 }
 
 bool
@@ -176,61 +191,19 @@ kind_after(const struct kind *k, const char *symbol)
 	return xprintf("%.*s%s%s", (int)(at - k->after), k->after, symbol, at + strlen("{agency}"));
 }
 
-/* MOD 11 with the weights that business codes have used since 1998. */
-static bool
-mst_digit_ok(const char *n)
-{
-	static const int weight[9] = { 31, 29, 23, 19, 17, 13, 7, 5, 3 };
-	int sum = 0;
-
-	for (int i = 0; i < 9; i++)
-		sum += weight[i] * (n[i] - '0');
-	return 10 - sum % 11 == n[9] - '0';
-}
-
 bool
 kind_check_given(const struct kind *k, const char *number, struct err *e)
 {
-	const char *s = k->given;
-	const char *n = number;
-
-	for (; *s != '\0' && *n != '\0'; s++, n++) {
-		bool good = *s == '9' ? *n >= '0' && *n <= '9' : *s == 'A' ? *n >= 'A' && *n <= 'Z' : *s == *n;
-
-		if (!good)
-			return fail(e, ERR_INPUT, "the number %.40s is not of the form %s (9 a digit, A a capital letter)", number, k->given);
-	}
-	if (*s != *n)
+	if (!shape_fits(k->given, number))
 		return fail(e, ERR_INPUT, "the number %.40s is not of the form %s (9 a digit, A a capital letter)", number, k->given);
-	if (k->mst_check && !mst_digit_ok(number))
+	if (k->mst_check && !tax_code_digit_good(number))
 		return fail(e, ERR_INPUT, "the number %.40s has a wrong check digit (MOD 11)", number);
 	return true;
-}
-
-void
-field_mask(struct buf *out, const char *value)
-{
-	size_t n = strlen(value), keep = n > 6 ? n - 3 : n;
-
-	while (keep > 0 && keep < n && ((unsigned char)value[keep] & 0xc0) == 0x80)
-		keep--;
-	for (size_t i = 0; i < keep; i++)
-		if (((unsigned char)value[i] & 0xc0) != 0x80)
-			buf_put_str(out, "•");
-	buf_put_str(out, value + keep);
 }
 
 /*
  * The grammar of <content>.
  */
-
-static const char *const data_type[] = {
-	[FIELD_TEXT] = "<data type=\"string\"><param name=\"minLength\">1</param><param name=\"maxLength\">4000</param></data>",
-	[FIELD_DECIMAL] = "<data type=\"decimal\"/>",
-	[FIELD_INTEGER] = "<data type=\"integer\"/>",
-	[FIELD_DATE] = "<data type=\"date\"/>",
-	[FIELD_POINT] = "<list><data type=\"decimal\"/><data type=\"decimal\"/></list>",
-};
 
 static void
 put_field(struct buf *out, const struct field *x)
@@ -240,8 +213,7 @@ put_field(struct buf *out, const struct field *x)
 	if (wrap != NULL)
 		buf_printf(out, "<%s>", wrap);
 	buf_printf(out, "<element name=\"%s\">", x->name);
-	if (x->type != FIELD_GROUP)
-		buf_put_str(out, data_type[x->type]);
+	buf_put_str(out, field_grammar(x->type));
 	for (size_t i = 0; i < x->nchildren; i++)
 		put_field(out, &x->child[i]);
 	buf_put_str(out, "</element>");

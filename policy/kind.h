@@ -11,23 +11,13 @@
  */
 #pragma once
 
+#include "policy/field.h"
 #include "policy/file.h"
 
-enum field_type { FIELD_GROUP, FIELD_TEXT, FIELD_DECIMAL, FIELD_INTEGER, FIELD_DATE, FIELD_POINT };
-enum field_show { SHOW_PUBLIC, SHOW_MASKED, SHOW_HIDDEN };
 enum numbering { NUMBER_BOOK, NUMBER_RUNNING, NUMBER_GIVEN };
 
-struct field {
-	char *name, *vi, *en;
-	enum field_type type;
-	enum field_show show;
-	bool optional, many;
-	struct field *child;
-	size_t nchildren;
-};
-
 struct kind {
-	char *id, *loai, *vi, *en;
+	char *id, *loai, *vi, *en, *fr;
 	enum numbering numbering;
 	char *book;			/* scope of the numbers */
 	char *before, *after;		/* pattern around the number; after may hold {agency} */
@@ -38,6 +28,8 @@ struct kind {
 	char *modes;			/* " KT. TM. " with "-" for signing in one's own name */
 	char *holder;			/* field whose groups are the holders; "" : the fields themselves */
 	char *valid_from, *valid_to;	/* names of date fields, or "" */
+	int64_t term_years;		/* from valid_from to valid_to at most; 0: no bound */
+	int64_t keep_years;		/* how long the dossier is kept; 0: for ever */
 	struct field root;		/* a group whose children are the kind's fields */
 };
 
@@ -49,8 +41,5 @@ void kind_grammar(struct buf *out, const struct kind *);
 bool kind_allows_mode(const struct kind *, const char *mode);
 /* Does a given number have the kind's shape (and check digit)? */
 must_check bool kind_check_given(const struct kind *, const char *number, struct err *);
-const struct field *field_find(const struct field *group, const char *name);
 /* "after" with {agency} replaced by the agency's symbol; malloc'd. */
 char *kind_after(const struct kind *, const char *symbol);
-/* The mask of a masked value: all but the last three characters as dots. */
-void field_mask(struct buf *out, const char *value);

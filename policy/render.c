@@ -126,13 +126,28 @@ render_agencies(struct buf *out, const struct policy *p)
 }
 
 static void
+render_limit(struct buf *out, const char *name, const char *value)
+{
+	if (value[0] != '\0')
+		buf_printf(out, ", %s %s", name, value);
+}
+
+static void
 render_field(struct buf *out, const struct field *f, unsigned depth)
 {
-	static const char *const type[] = { "group", "text", "decimal", "integer", "date", "point" };
 	static const char *const show[] = { "public", "masked", "hidden" };
 
-	buf_printf(out, "%*sfield %s: %s, %s%s%s; %s; %s\n", (int)depth * 2, "", f->name, type[f->type], show[f->show],
-	    f->optional ? ", optional" : "", f->many ? ", many" : "", f->vi, f->en);
+	buf_printf(out, "%*sfield %s: %s, %s%s%s", (int)depth * 2, "", f->name, field_type_word(f->type), show[f->show],
+	    f->optional ? ", optional" : "", f->many ? ", many" : "");
+	if (f->max_length > 0)
+		buf_printf(out, ", %zu to %zu long", f->min_length, f->max_length);
+	render_limit(out, "at least", f->min);
+	render_limit(out, "at most", f->max);
+	if (f->decimals != FIELD_DECIMALS_ANY)
+		buf_printf(out, ", %u decimals", f->decimals);
+	render_limit(out, "in", f->unit);
+	render_limit(out, "of the form", f->shape);
+	buf_printf(out, "; %s; %s; %s\n", f->vi, f->en, f->fr);
 	for (size_t i = 0; i < f->nchildren; i++)
 		render_field(out, &f->child[i], depth + 1);
 }
@@ -147,6 +162,7 @@ render_kinds(struct buf *out, const struct policy *p)
 		line(out, "loai", k->loai);
 		line(out, "vi", k->vi);
 		line(out, "en", k->en);
+		line(out, "fr", k->fr);
 		line(out, "number by", by[k->numbering]);
 		line(out, "book", k->book);
 		buf_printf(out, "  pattern: %s{%u}%s\n", k->before, k->width, k->after);
@@ -157,6 +173,9 @@ render_kinds(struct buf *out, const struct policy *p)
 		line(out, "holder", k->holder);
 		line(out, "valid from", k->valid_from);
 		line(out, "valid to", k->valid_to);
+		if (k->term_years > 0)
+			number_line(out, "years at most", k->term_years);
+		buf_printf(out, k->keep_years > 0 ? "  kept: %d years\n" : "  kept: for ever\n", (int)k->keep_years);
 		for (size_t i = 0; i < k->root.nchildren; i++)
 			render_field(out, &k->root.child[i], 1);
 	}

@@ -106,7 +106,8 @@ struct lt_evidence {
 void lt_evidence_drop(struct lt_evidence *);
 must_check bool lt_evidence_get(struct lt_evidence *, const struct service *, int64_t generation, const unsigned char imprint[SHA256_LEN], struct err *);
 
-/* Handlers: JSON in, JSON out. */
+/* Handlers: JSON in, JSON out.  Of what is submitted and refused for what it says,
+ * out has the problems (proto.h). */
 must_check bool submit(json_t **out, const struct service *, struct span who, const char *key, const char *submission, int64_t now, struct err *);
 must_check bool prepare(json_t **out, const struct service *, struct span who, const char *request, struct span officer, int64_t now, struct err *);
 must_check bool finish(json_t **out, const struct service *, const char *request, int64_t now, struct err *);

@@ -9,7 +9,9 @@
  * kinds is answered like what does not exist.
  *
  * SIGNER_SUBMIT   who, idempotency key, submission (JSON) -> {"handle","kind",
- *                 "agency","dossier","holder","remarks","again"}
+ *                 "agency","dossier","holder","remarks","again"}; refused for
+ *                 what it says: {"problems":[{"field","path","code","vi","en"}]}, and
+ *                 nothing is recorded
  * SIGNER_LIST     who, {"state":"draft"|"signed"|"sealing"|"returned"|"issued"|
  *                 "suspended"|"withdrawn"|"superseded"|"void", ?"after":entry} -> {"items":[{"handle","kind","agency",
  *                 "dossier","holder","state","number","shortcode","voicecode",

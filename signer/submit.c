@@ -11,13 +11,14 @@
 
 /* The worker's answer: canonical content, and facts as JSON. */
 static bool
-ask_gate(const struct service *s, struct span submission, const char *handle, struct msg *reply, struct err *e)
+ask_gate(const struct service *s, struct span submission, const char *handle, int64_t now, struct msg *reply, struct err *e)
 {
 	own_struct(msg) ask = msg_new(GATE_SUBMISSION, 256);
 	int fd;
 
 	if (!memfd_sealed(&fd, submission, e))
 		return false;
+	msg_put_u64(&ask, (uint64_t)day_in_vietnam(now));
 	msg_put_str(&ask, handle);
 	msg_put_fd(&ask, fd);
 	return peer_call(s->verifier, &ask, reply, e);
@@ -115,8 +116,13 @@ submit(json_t **out, const struct service *s, struct span who, const char *key, 
 	if (!handle_draw(handle, now, e))
 		return false;
 	hex_text(handle_text, span_of(handle, HANDLE_LEN));
-	if (!ask_gate(s, span_str(submission), handle_text, &reply, e) || !json_read(&facts, msg_span(&reply, 1), e) ||
-	    !json_take_str(&kind, facts, "kind", e) || !json_take_str(&agency, facts, "agency", e) || !in_scope(&program, agency, kind, e))
+	if (!ask_gate(s, span_str(submission), handle_text, now, &reply, e) || !json_read(&facts, msg_span(&reply, 1), e))
+		return false;
+	if (json_object_get(facts, "problems") != NULL) {
+		*out = take(&facts);
+		return true;
+	}
+	if (!json_take_str(&kind, facts, "kind", e) || !json_take_str(&agency, facts, "agency", e) || !in_scope(&program, agency, kind, e))
 		return false;
 	if (!record_draft(s, handle, id, key, digest, msg_span(&reply, 0), facts, now, e))
 		/* The same key may have been quicker on another connection. */

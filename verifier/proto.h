@@ -12,8 +12,10 @@
  *                  (csr_found_get) or a refusal (cbor_get_refusal); the asker
  *                  proves possession on its own copy (csr_prove), and believes
  *                  nothing else
- * GATE_SUBMISSION  handle (hex), a submission (JSON) -> canonical octets of <content>, and
- *                  what the signer needs to know of it, JSON
+ * GATE_SUBMISSION  day, handle (hex), a submission (JSON) -> canonical octets of
+ *                  <content>, and what the signer needs to know of it, JSON; where
+ *                  it is refused for what it says, no octets and {"problems":[...]}
+ *                  (submission.h)
  * VERIFY_PROOF     a permit's handle -> its .tlog-proof
  * VERIFY_DOSSIER   like VERIFY_LOOKUP for a dossier's code alone: another kind of
  *                  code is refused by its name, looked up nowhere, not counted.
@@ -35,7 +37,7 @@
 	X(VERIFY_FILE, CALLER_API | CALLER_CLI, "sF", "s") \
 	X(VERIFY_LOOKUP, CALLER_API | CALLER_CLI, "ss", "s") \
 	X(GATE_CSR, CALLER_CA, "b", "b") \
-	X(GATE_SUBMISSION, CALLER_SIGNER, "sF", "bs") \
+	X(GATE_SUBMISSION, CALLER_SIGNER, "usF", "bs") \
 	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s") \
 	X(VERIFY_DOSSIER, CALLER_API | CALLER_CLI, "ss", "s")
 

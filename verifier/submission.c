@@ -9,6 +9,7 @@
 
 #define CONTENT_MAX (512u << 10)
 #define LINE_CHARS_MAX 1000
+#define LINE_CHARS_MAX_WORD "1000"
 
 void
 submission_drop(struct submission *s)
@@ -33,6 +34,47 @@ struct told {
 	json_t *fields;			/* own: only the kind's fields */
 	bool by_loai;
 };
+
+/* Parts of the head: as either shape calls them, and as people do. */
+enum part { PART_WHOLE, PART_KIND, PART_AGENCY, PART_DOSSIER, PART_PROCEDURE, PART_STEP, PART_NUMBER, PART_FIELDS, PART_HOLDER, PART_VALIDITY };
+static const struct { const char *ours, *loai, *vi, *en; } parts[] = {
+	[PART_WHOLE] = { "", "", "đơn nộp", "the submission" }, [PART_KIND] = { "kind", "loai", "loại giấy", "kind" },
+	[PART_AGENCY] = { "agency", "co_quan_cap.ma", "cơ quan cấp", "agency" }, [PART_DOSSIER] = { "dossier", "ma_ho_so", "mã hồ sơ", "dossier code" },
+	[PART_PROCEDURE] = { "procedure", "ten_thu_tuc", "tên thủ tục", "procedure" }, [PART_STEP] = { "step", "step", "bước xử lý", "step" },
+	[PART_NUMBER] = { "number", "so_ky_hieu", "số giấy", "number" }, [PART_FIELDS] = { "fields", "fields", "nội dung", "fields" },
+	[PART_HOLDER] = { "", "", "người được cấp", "holder" }, [PART_VALIDITY] = { "", "", "thời hạn", "validity" },
+};
+
+/* "co_quan_cap.ma" -> "/co_quan_cap/ma" */
+static struct spot
+spot_of(enum part p, bool by_loai)
+{
+	const char *field = by_loai ? parts[p].loai : parts[p].ours;
+	own_str char *path = xprintf("%s%s", field[0] != '\0' ? "/" : "", field);
+	char *dot = strchr(path, '.');
+
+	if (dot != NULL)
+		*dot = '/';
+	return spot_new(field, path, parts[p].vi, parts[p].en);
+}
+
+static bool
+problem_at(struct reading *r, const struct told *t, enum part p, enum field_fault fault, const char *what)
+{
+	own_struct(spot) at = spot_of(p, t->by_loai);
+
+	return submission_problem(r, &at, fault, what);
+}
+
+/* Of the kind's own fields, which lie at the top in the samples' shape. */
+static bool
+problem_of_field(struct reading *r, const struct told *t, enum part p, const char *field, enum field_fault fault)
+{
+	own_str char *path = xprintf("%s%s%s", t->by_loai ? "" : "/fields", field[0] != '\0' ? "/" : "", field);
+	own_struct(spot) at = spot_new(field, path, parts[p].vi, parts[p].en);
+
+	return submission_problem(r, &at, fault, "");
+}
 
 static void
 told_drop(struct told *t)
@@ -69,7 +111,7 @@ tell_envelope(struct told *t, const json_t *j, struct reading *r)
 	struct err e = { ERR_NONE, "" };
 
 	if (!json_only(j, keys, &e))
-		return submission_problem(r, "", xprintf("đơn nộp có mục lạ: %s", e.text), xprintf("the submission: %s", e.text));
+		return problem_at(r, t, PART_WHOLE, FAULT_ENVELOPE, e.text);
 	*t = (struct told){ .kind = json_object_get(j, "kind"), .agency = json_object_get(j, "agency"),
 		.dossier = json_object_get(j, "dossier"), .procedure = json_object_get(j, "procedure"),
 		.step = json_object_get(j, "step"), .number = json_object_get(j, "number"),
@@ -91,8 +133,7 @@ read_kind(struct reading *r, const struct told *t)
 	const char *word = string_of(t->kind);
 
 	r->s->kind = t->by_loai ? policy_kind_by_loai(r->policy, word) : policy_kind(r->policy, word);
-	return r->s->kind != NULL || submission_problem(r, t->by_loai ? "loai" : "kind", xprintf("loại giấy: không có loại \"%.60s\"", word),
-	    xprintf("kind: there is no kind of permit called \"%.60s\"", word));
+	return r->s->kind != NULL || problem_at(r, t, PART_KIND, FAULT_KIND, word);
 }
 
 static bool
@@ -102,8 +143,7 @@ read_agency(struct reading *r, const struct told *t)
 	const struct agency *a = policy_agency(r->policy, id);
 
 	if (a == NULL)
-		return submission_problem(r, t->by_loai ? "co_quan_cap.ma" : "agency", xprintf("cơ quan cấp: không có mã \"%.40s\"", id),
-		    xprintf("agency: there is no agency with code \"%.40s\"", id));
+		return problem_at(r, t, PART_AGENCY, FAULT_AGENCY, id);
 	r->s->agency = a;
 	if (t->agency_name != NULL && strcmp(string_of(t->agency_name), a->name) != 0)
 		submission_note(r->s->remarks, "co_quan_cap.ten", xprintf("tên cơ quan: ghi theo danh mục, %s", a->name),
@@ -117,8 +157,7 @@ read_dossier(struct reading *r, const struct told *t)
 	const char *code = string_of(t->dossier);
 
 	if (!dossier_code_ok(code))
-		return submission_problem(r, t->by_loai ? "ma_ho_so" : "dossier", xprintf("mã hồ sơ: \"%.64s\" không đúng dạng hoặc ngày không có thật", code),
-		    xprintf("dossier code: \"%.64s\" has not the form of one, or its date does not exist", code));
+		return problem_at(r, t, PART_DOSSIER, FAULT_DOSSIER, code);
 	r->s->dossier = xstrdup(code);
 	return true;
 }
@@ -127,29 +166,30 @@ static bool
 read_number(struct reading *r, const struct told *t)
 {
 	const struct kind *k = r->s->kind;
-	const char *path = t->by_loai ? "so_ky_hieu" : "number";
 	struct err e;
 
 	if (k->numbering != NUMBER_GIVEN)
-		return t->by_loai || t->number == NULL || json_is_null(t->number) || submission_problem(r, path, xprintf("số giấy: loại này do văn thư cho số, không nộp kèm"),
-		    xprintf("number: this kind is numbered when it is sealed; none may come with it"));
+		return t->by_loai || t->number == NULL || json_is_null(t->number) || problem_at(r, t, PART_NUMBER, FAULT_NUMBER_UNASKED, "");
 	if (!kind_check_given(k, string_of(t->number), &e))
-		return submission_problem(r, path, xprintf("số giấy: \"%.40s\" không đúng mẫu %s hoặc sai số kiểm tra", string_of(t->number), k->given), xprintf("number: %s", e.text));
+		return problem_at(r, t, PART_NUMBER, shape_fits(k->given, string_of(t->number)) ? FAULT_CHECK_DIGIT : FAULT_SHAPE, k->given);
 	r->s->given = xstrdup(string_of(t->number));
 	return true;
 }
 
 static bool
-read_line(char **out, struct reading *r, const json_t *j, const char *path, const char *vi, const char *en)
+read_line(char **out, struct reading *r, const struct told *t, const json_t *j, enum part p)
 {
+	own_struct(spot) at = spot_of(p, t->by_loai);
 	own_struct(buf) text = buf_new(SUBMISSION_MAX * 4);
 
 	if (j == NULL || json_is_null(j))
 		return true;
 	if (!json_is_string(j))
-		return submission_problem(r, path, xprintf("%s: phải là chữ", vi), xprintf("%s: must be text", en));
-	if (!submission_text(&text, r, j, path, vi, en, LINE_CHARS_MAX))
+		return submission_problem(r, &at, FAULT_NO_TEXT, "");
+	if (!submission_text(&text, r, j, &at, false))
 		return false;
+	if (utf8_count(buf_span(&text)) > LINE_CHARS_MAX)
+		return submission_problem(r, &at, FAULT_LONG, LINE_CHARS_MAX_WORD);
 	*out = xstrdup(buf_str(&text));
 	return true;
 }
@@ -190,14 +230,14 @@ put_element(struct buf *out, const char *name, const char *text)
 }
 
 static bool
-put_holder(struct buf *out, struct reading *r, const json_t *group, const char *path)
+put_holder(struct buf *out, struct reading *r, const struct told *t, const json_t *group)
 {
 	own_str char *name = first_of(group, name_fields);
 	own_str char *id = first_of(group, id_fields);
 	own_str char *address = first_of(group, address_fields);
 
 	if (name == NULL)
-		return submission_problem(r, path, xprintf("người được cấp: thiếu họ tên hoặc tên tổ chức"), xprintf("holder: neither a person's nor an organisation's name"));
+		return problem_of_field(r, t, PART_HOLDER, r->s->kind->holder, FAULT_HOLDER);
 	buf_put_str(out, "<holder>");
 	put_element(out, "name", name);
 	put_element(out, "id", id);
@@ -209,17 +249,17 @@ put_holder(struct buf *out, struct reading *r, const json_t *group, const char *
 }
 
 static bool
-put_holders(struct buf *out, struct reading *r, const json_t *fields)
+put_holders(struct buf *out, struct reading *r, const struct told *t)
 {
 	const char *field = r->s->kind->holder;
-	const json_t *group = field[0] == '\0' ? fields : json_object_get(fields, field);
+	const json_t *group = field[0] == '\0' ? t->fields : json_object_get(t->fields, field);
 	bool good = true;
 
 	buf_put_str(out, "<holders>");
 	if (!json_is_array(group))
-		good = put_holder(out, r, group, field);
+		good = put_holder(out, r, t, group);
 	for (size_t i = 0; i < json_array_size(group); i++)
-		good = put_holder(out, r, json_array_get(group, i), field) && good;
+		good = put_holder(out, r, t, json_array_get(group, i)) && good;
 	buf_put_str(out, "</holders>");
 	return good;
 }
@@ -238,19 +278,35 @@ put_day(struct buf *out, const json_t *fields, const char *name, const char *att
 		buf_printf(out, " %s=\"%s\"", attribute, text);
 }
 
+/* The last day of five years from 30/07/2026 is 29/07/2031. */
 static bool
-put_validity(struct buf *out, struct reading *r, const json_t *fields)
+term_fits(const struct submission *s)
+{
+	char from[TIME_TEXT], to[TIME_TEXT];
+	long years;
+
+	if (s->kind->term_years == 0 || s->valid_from == INT32_MIN || s->valid_to == INT32_MAX)
+		return true;
+	date_text(from, s->valid_from);
+	date_text(to, s->valid_to);
+	years = strtol(to, NULL, 10) - strtol(from, NULL, 10);
+	return years < s->kind->term_years || (years == s->kind->term_years && strcmp(to + 4, from + 4) < 0);
+}
+
+static bool
+put_validity(struct buf *out, struct reading *r, const struct told *t)
 {
 	struct submission *s = r->s;
 
 	if (s->kind->valid_from[0] == '\0' && s->kind->valid_to[0] == '\0')
 		return true;
 	buf_put_str(out, "<validity");
-	put_day(out, fields, s->kind->valid_from, "from", &s->valid_from);
-	put_day(out, fields, s->kind->valid_to, "to", &s->valid_to);
+	put_day(out, t->fields, s->kind->valid_from, "from", &s->valid_from);
+	put_day(out, t->fields, s->kind->valid_to, "to", &s->valid_to);
 	buf_put_str(out, "></validity>");
-	return s->valid_from <= s->valid_to || submission_problem(r, s->kind->valid_to, xprintf("thời hạn: ngày hết hạn trước ngày bắt đầu"),
-	    xprintf("validity: it ends before it begins"));
+	if (s->valid_from > s->valid_to)
+		return problem_of_field(r, t, PART_VALIDITY, s->kind->valid_to, FAULT_VALIDITY);
+	return term_fits(s) || problem_of_field(r, t, PART_VALIDITY, s->kind->valid_to, FAULT_TERM);
 }
 
 static bool
@@ -260,10 +316,10 @@ read_head(struct reading *r, const struct told *t, char **step)
 
 	good = read_agency(r, t) && good;
 	good = read_dossier(r, t) && good;
-	good = read_line(&r->s->procedure, r, t->procedure, t->by_loai ? "ten_thu_tuc" : "procedure", "tên thủ tục", "procedure") && good;
-	good = read_line(step, r, t->step, "step", "bước xử lý", "step") && good;
+	good = read_line(&r->s->procedure, r, t, t->procedure, PART_PROCEDURE) && good;
+	good = read_line(step, r, t, t->step, PART_STEP) && good;
 	if (!json_is_object(t->fields))
-		good = submission_problem(r, "fields", xprintf("nội dung: còn thiếu"), xprintf("fields: missing"));
+		good = problem_at(r, t, PART_FIELDS, FAULT_MISSING, "");
 	if (r->s->kind == NULL || !json_is_object(t->fields))
 		return false;
 	if (r->s->procedure == NULL)
@@ -293,19 +349,20 @@ build(struct reading *r, const struct told *t, const char *handle)
 	struct buf *out = &r->s->content;
 	own_str char *step = NULL;
 	own_struct(buf) fields = buf_new(CONTENT_MAX);
+	own_struct(spot) root = spot_new("", t->by_loai ? "" : "/fields", "", "");
 	bool good = read_head(r, t, &step);
 
 	if (r->s->kind == NULL || !json_is_object(t->fields))
 		return false;
-	good = submission_group(&fields, r, &r->s->kind->root, t->fields, "") && good;
+	good = submission_group(&fields, r, &r->s->kind->root, t->fields, &root) && good;
 	if (!good)
 		return false;
 	put_head(out, r->s, handle, step);
-	good = put_holders(out, r, t->fields);
+	good = put_holders(out, r, t);
 	buf_put_str(out, "<fields>");
 	buf_put_span(out, buf_span(&fields));
 	buf_put_str(out, "</fields>");
-	good = put_validity(out, r, t->fields) && good;
+	good = put_validity(out, r, t) && good;
 	buf_put_str(out, "</content>");
 	return good;
 }
@@ -319,11 +376,11 @@ fail_first(const struct submission *s, struct err *e)
 }
 
 bool
-submission_read(struct submission *out, struct span text, const char *handle, const struct policy *policy,
+submission_read(struct submission *out, struct span text, const char *handle, int32_t today, const struct policy *policy,
     struct permit_grammars *grammars, struct err *e)
 {
 	own(json_t) *j = NULL;
-	struct reading r = { .s = out, .policy = policy };
+	struct reading r = { .s = out, .policy = policy, .today = today };
 	struct told t = { 0 };
 	bool good;
 

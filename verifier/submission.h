@@ -9,11 +9,13 @@
  * number-as-printed, and life after issue is not content and is left aside,
  * with a remark each.
  *
- * Every refusal names the field in Vietnamese and English; up to
- * SUBMISSION_PROBLEMS_MAX are collected before the refusal.  Text is brought to
- * NFC with a remark; what deceives the eye is refused (base/text.h).
+ * Every value is checked by its field (policy/field.h), as of the day of the
+ * submission.  Every refusal names the field in Vietnamese and English; all are
+ * collected before the refusal, up to SUBMISSION_PROBLEMS_MAX.  Text is brought
+ * to NFC with a remark; what deceives the eye is refused (base/text.h).
  *
- * The result has been checked by the kind's own grammar.  Pure.
+ * The result has been checked by the kind's own grammar, too: a net that should
+ * find nothing any more.  Pure.
  */
 #pragma once
 
@@ -22,7 +24,7 @@
 #include "verifier/permit.h"
 
 #define SUBMISSION_MAX (256u << 10)
-#define SUBMISSION_PROBLEMS_MAX 20
+#define SUBMISSION_PROBLEMS_MAX 100
 
 struct submission {
 	const struct kind *kind;
@@ -32,13 +34,13 @@ struct submission {
 	char *given;			/* number that comes with it, or NULL */
 	int32_t valid_from, valid_to;	/* INT32_MIN, INT32_MAX: open */
 	json_t *remarks;		/* [{"field","vi","en"}] */
-	json_t *problems;		/* the same; not empty when refused */
+	json_t *problems;		/* [{"field","path","code","vi","en"}]; when refused, mostly not empty */
 };
 void submission_drop(struct submission *);
 
 /* handle: 32 hex digits, the permit's <code>.  On refusal out->problems tells
  * all, e the first. */
-must_check bool submission_read(struct submission *out, struct span json, const char *handle, const struct policy *,
+must_check bool submission_read(struct submission *out, struct span json, const char *handle, int32_t today, const struct policy *,
     struct permit_grammars *, struct err *);
 /* {"kind","agency","dossier","procedure","holder","given","valid_from","valid_to","remarks"}; null where none. */
 json_t *submission_facts(const struct submission *);

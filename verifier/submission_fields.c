@@ -6,13 +6,63 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define TEXT_CHARS_MAX 4000
 #define ITEMS_MAX 200
+#define KEY_SHOWN 60		/* octets of a key that nobody knows */
+
+/*
+ * Where a problem is.
+ */
+
+struct spot
+spot_new(const char *field, const char *path, const char *vi, const char *en)
+{
+	return (struct spot){ xstrdup(field), xstrdup(path), xstrdup(vi), xstrdup(en), NULL };
+}
 
 void
-submission_note(json_t *list, const char *path, char *vi, char *en)
+spot_drop(struct spot *s)
 {
-	json_t *one = json_pack("{s:s, s:s, s:s}", "field", path, "vi", vi, "en", en);
+	free(s->field);
+	free(s->path);
+	free(s->vi);
+	free(s->en);
+	*s = (struct spot){ NULL };
+}
+
+/* RFC 6901 3: "~" and "/" of a key are written "~0" and "~1". */
+static void
+put_token(struct buf *out, const char *key)
+{
+	for (; *key != '\0'; key++)
+		if (*key == '~' || *key == '/')
+			buf_put_str(out, *key == '~' ? "~0" : "~1");
+		else
+			buf_put_byte(out, (unsigned char)*key);
+}
+
+static struct spot
+spot_below(const struct spot *up, const char *key, const struct field *f)
+{
+	const char *dot = up->field[0] != '\0' ? "." : "", *in = up->vi[0] != '\0' ? " › " : "";
+	own_struct(buf) path = buf_new(SUBMISSION_MAX * 4);
+
+	buf_printf(&path, "%s/", up->path);
+	put_token(&path, key);
+	return (struct spot){ xprintf("%s%s%s", up->field, dot, key), xstrdup(buf_str(&path)), xprintf("%s%s%s", up->vi, in, f != NULL ? f->vi : key),
+		xprintf("%s%s%s", up->en, in, f != NULL ? f->en : key), f };
+}
+
+static struct spot
+spot_item(const struct spot *list, size_t i)
+{
+	return (struct spot){ xprintf("%s[%zu]", list->field, i + 1), xprintf("%s/%zu", list->path, i), xprintf("%s %zu", list->vi, i + 1),
+		xprintf("%s %zu", list->en, i + 1), list->f };
+}
+
+void
+submission_note(json_t *list, const char *field, char *vi, char *en)
+{
+	json_t *one = json_pack("{s:s, s:s, s:s}", "field", field, "vi", vi, "en", en);
 
 	free(vi);
 	free(en);
@@ -21,14 +71,22 @@ submission_note(json_t *list, const char *path, char *vi, char *en)
 }
 
 bool
-submission_problem(struct reading *r, const char *path, char *vi, char *en)
+submission_problem(struct reading *r, const struct spot *at, enum field_fault fault, const char *what)
 {
-	if (json_array_size(r->s->problems) >= SUBMISSION_PROBLEMS_MAX) {
-		free(vi);
-		free(en);
+	own_struct(buf) vi = buf_new(SUBMISSION_MAX * 4), en = buf_new(SUBMISSION_MAX * 4);
+	struct field_refusal why;
+	json_t *one;
+
+	if (json_array_size(r->s->problems) >= SUBMISSION_PROBLEMS_MAX)
 		return false;
-	}
-	submission_note(r->s->problems, path, vi, en);
+	(void)field_refuse(&why, fault, what);
+	buf_printf(&vi, "%s: ", at->vi);
+	field_say(&vi, FIELD_VI, at->f, &why);
+	buf_printf(&en, "%s: ", at->en);
+	field_say(&en, FIELD_EN, at->f, &why);
+	one = json_pack("{s:s, s:s, s:s, s:s, s:s}", "field", at->field, "path", at->path, "code", field_fault_word(fault), "vi", buf_str(&vi), "en", buf_str(&en));
+	promise(one != NULL);
+	json_array_append_new(r->s->problems, one);
 	return false;
 }
 
@@ -43,7 +101,7 @@ code_point(char out[16], const char *text)
 }
 
 bool
-submission_text(struct buf *out, struct reading *r, const json_t *j, const char *path, const char *vi, const char *en, size_t chars_max)
+submission_text(struct buf *out, struct reading *r, const json_t *j, const struct spot *at, bool lines)
 {
 	struct span in = span_of(json_string_value(j), json_string_length(j));
 	struct err e = { ERR_NONE, "" };
@@ -51,18 +109,15 @@ submission_text(struct buf *out, struct reading *r, const json_t *j, const char 
 	char point[16];
 
 	if (!utf8_check(in, &e) || !text_to_nfc(out, in, &changed, &e))
-		return submission_problem(r, path, xprintf("%s: chữ không đọc được", vi), xprintf("%s: %s", en, e.text));
-	if (!text_check(buf_span(out), false, &e)) {
+		return submission_problem(r, at, FAULT_UNREADABLE, e.text);
+	if (!text_check(buf_span(out), lines, &e)) {
 		code_point(point, e.text);
-		return submission_problem(r, path, point[0] != '\0' ? xprintf("%s: có ký tự %s không được dùng (trông giống chữ khác hoặc không nhìn thấy); xin gõ lại", vi, point)
-		    : xprintf("%s: có ký tự điều khiển hoặc xuống dòng; xin gõ lại trên một dòng", vi), xprintf("%s: %s", en, e.text));
+		return submission_problem(r, at, point[0] != '\0' ? FAULT_CHARACTER : FAULT_CONTROL, point);
 	}
 	if (out->len == 0)
-		return submission_problem(r, path, xprintf("%s: để trống", vi), xprintf("%s: empty", en));
-	if (utf8_count(buf_span(out)) > chars_max)
-		return submission_problem(r, path, xprintf("%s: dài quá %zu ký tự", vi, chars_max), xprintf("%s: longer than %zu characters", en, chars_max));
+		return submission_problem(r, at, FAULT_EMPTY, "");
 	if (changed)
-		submission_note(r->s->remarks, path, xprintf("%s: đã chuyển sang Unicode dựng sẵn (NFC)", vi), xprintf("%s: brought to Unicode NFC", en));
+		submission_note(r->s->remarks, at->field, xprintf("%s: đã chuyển sang Unicode dựng sẵn (NFC)", at->vi), xprintf("%s: brought to Unicode NFC", at->en));
 	return true;
 }
 
@@ -89,88 +144,86 @@ decimal_text(char out[64], const json_t *j)
 }
 
 static bool
-put_point(struct buf *out, const json_t *j)
+pair_text(char out[128], const json_t *j)
 {
 	char x[64], y[64];
 
 	if (json_array_size(j) != 2 || !json_is_number(json_array_get(j, 0)) || !json_is_number(json_array_get(j, 1)) ||
 	    !decimal_text(x, json_array_get(j, 0)) || !decimal_text(y, json_array_get(j, 1)))
 		return false;
-	buf_printf(out, "%s %s", x, y);
+	return snprintf(out, 128, "%s %s", x, y) < 128;
+}
+
+/* The text of what is no text in JSON; false: it has not the type's form. */
+static bool
+plain_text(char out[128], enum field_form form, const json_t *j)
+{
+	switch (form) {
+	case FORM_INTEGER:
+		return json_is_integer(j) && decimal_text(out, j);
+	case FORM_NUMBER:
+		return json_is_number(j) && decimal_text(out, j);
+	case FORM_BOOLEAN:
+		return json_is_boolean(j) && snprintf(out, 128, "%s", json_is_true(j) ? "true" : "false") > 0;
+	case FORM_PAIR:
+		return pair_text(out, j);
+	case FORM_GROUP:
+	case FORM_TEXT:
+		break;
+	}
+	return false;
+}
+
+static bool
+put_value(struct buf *out, struct reading *r, const json_t *j, const struct spot *at)
+{
+	own_struct(buf) text = buf_new(SUBMISSION_MAX * 4);
+	struct field_refusal why;
+	char plain[128];
+
+	if (field_form(at->f->type) == FORM_TEXT && json_is_string(j)) {
+		if (!submission_text(&text, r, j, at, field_has_lines(at->f)))
+			return false;
+	} else {
+		if (!plain_text(plain, field_form(at->f->type), j))
+			return submission_problem(r, at, FAULT_TYPE, "");
+		buf_put_str(&text, plain);
+	}
+	if (!field_check(at->f, buf_str(&text), r->today, &why))
+		return submission_problem(r, at, why.fault, why.what);
+	text_put_xml(out, buf_span(&text));
 	return true;
 }
 
 static bool
-put_value(struct buf *out, struct reading *r, const struct field *f, const json_t *j, const char *path)
-{
-	static const struct { const char *vi, *en; } wants[] = {
-		[FIELD_GROUP] = { "một nhóm mục", "a group of fields" }, [FIELD_TEXT] = { "chữ", "text" },
-		[FIELD_DECIMAL] = { "số", "a number" }, [FIELD_INTEGER] = { "số nguyên", "a whole number" },
-		[FIELD_DATE] = { "ngày, dạng NNNN-TT-NN", "a date, as YYYY-MM-DD" }, [FIELD_POINT] = { "hai số", "two numbers" },
-	};
-	char number[64];
-	int32_t day;
-	struct err e;
-	bool good = false;
-
-	switch (f->type) {
-	case FIELD_TEXT:
-		if (json_is_string(j)) {
-			own_struct(buf) text = buf_new(SUBMISSION_MAX * 4);
-
-			if (!submission_text(&text, r, j, path, f->vi, f->en, TEXT_CHARS_MAX))
-				return false;
-			text_put_xml(out, buf_span(&text));
-			return true;
-		}
-		break;
-	case FIELD_DECIMAL:
-	case FIELD_INTEGER:
-		good = (f->type == FIELD_DECIMAL ? json_is_number(j) : json_is_integer(j)) && decimal_text(number, j);
-		if (good)
-			buf_put_str(out, number);
-		break;
-	case FIELD_DATE:
-		good = json_is_string(j) && strlen(json_string_value(j)) == json_string_length(j) && date_parse(&day, json_string_value(j), &e);
-		if (good)
-			buf_put_str(out, json_string_value(j));
-		break;
-	case FIELD_POINT:
-		good = put_point(out, j);
-		break;
-	case FIELD_GROUP:
-		break;
-	}
-	return good || submission_problem(r, path, xprintf("%s: phải là %s", f->vi, wants[f->type].vi), xprintf("%s: must be %s", f->en, wants[f->type].en));
-}
-
-static bool
-put_one(struct buf *out, struct reading *r, const struct field *f, const json_t *j, const char *path)
+put_one(struct buf *out, struct reading *r, const json_t *j, const struct spot *at)
 {
 	bool good;
 
-	buf_printf(out, "<%s>", f->name);
-	if (f->type == FIELD_GROUP && json_is_object(j))
-		good = submission_group(out, r, f, j, path);
+	buf_printf(out, "<%s>", at->f->name);
+	if (at->f->type == FIELD_GROUP && json_is_object(j))
+		good = submission_group(out, r, at->f, j, at);
 	else
-		good = put_value(out, r, f, j, path);
-	buf_printf(out, "</%s>", f->name);
+		good = put_value(out, r, j, at);
+	buf_printf(out, "</%s>", at->f->name);
 	return good;
 }
 
 static bool
-put_many(struct buf *out, struct reading *r, const struct field *f, const json_t *j, const char *path)
+put_many(struct buf *out, struct reading *r, const json_t *j, const struct spot *at)
 {
 	size_t n = json_array_size(j);
 	bool good = true;
 
-	if (!json_is_array(j) || (n == 0 && !f->optional) || n > ITEMS_MAX)
-		return submission_problem(r, path, xprintf("%s: phải là danh sách có từ 1 đến %d mục", f->vi, ITEMS_MAX),
-		    xprintf("%s: must be a list of 1 to %d items", f->en, ITEMS_MAX));
-	for (size_t i = 0; i < n; i++) {
-		own_str char *at = xprintf("%s[%zu]", path, i + 1);
+	if (!json_is_array(j) || (n == 0 && !at->f->optional) || n > ITEMS_MAX) {
+		own_str char *most = xprintf("%d", ITEMS_MAX);
 
-		good = put_one(out, r, f, json_array_get(j, i), at) && good;
+		return submission_problem(r, at, FAULT_LIST, most);
+	}
+	for (size_t i = 0; i < n; i++) {
+		own_struct(spot) item = spot_item(at, i);
+
+		good = put_one(out, r, json_array_get(j, i), &item) && good;
 	}
 	return good;
 }
@@ -182,41 +235,50 @@ is_annotation(const char *key)
 	return strcmp(key, "canh_bao") == 0 || strcmp(key, "hard_cases") == 0;
 }
 
+/* A stranger's key may be long: it is cut, at a character. */
+static char *
+key_shown(const char *key)
+{
+	size_t n = strnlen(key, KEY_SHOWN);
+
+	while (n > 0 && ((unsigned char)key[n] & 0xc0) == 0x80)
+		n--;
+	return xprintf("%.*s", (int)n, key);
+}
+
 static bool
-check_keys(struct reading *r, const struct field *group, const json_t *j, const char *path)
+check_keys(struct reading *r, const struct field *group, const json_t *j, const struct spot *at)
 {
 	const char *key;
 	json_t *value;
 	bool good = true;
 
 	json_object_foreach((json_t *)j, key, value) {
-		own_str char *at = xprintf("%s%s%.60s", path, path[0] != '\0' ? "." : "", key);
+		own_str char *shown = key_shown(key);
+		own_struct(spot) here = spot_below(at, shown, NULL);
 
 		if (field_find(group, key) == NULL && !is_annotation(key) && !json_is_null(value))
-			good = submission_problem(r, at, xprintf("%.60s: loại giấy này không có mục này", key),
-			    xprintf("%.60s: this kind of permit has no such field", key));
+			good = submission_problem(r, &here, FAULT_UNKNOWN, "");
 	}
 	return good;
 }
 
 bool
-submission_group(struct buf *out, struct reading *r, const struct field *group, const json_t *j, const char *path)
+submission_group(struct buf *out, struct reading *r, const struct field *group, const json_t *j, const struct spot *at)
 {
-	bool good = check_keys(r, group, j, path);
+	bool good = check_keys(r, group, j, at);
 
 	for (size_t i = 0; i < group->nchildren; i++) {
 		const struct field *f = &group->child[i];
 		const json_t *value = json_object_get(j, f->name);
-		own_str char *at = xprintf("%s%s%s", path, path[0] != '\0' ? "." : "", f->name);
+		own_struct(spot) here = spot_below(at, f->name, f);
 
-		if (value == NULL || json_is_null(value)) {
-			if (!f->optional)
-				good = submission_problem(r, at, xprintf("%s: còn thiếu", f->vi), xprintf("%s: missing", f->en));
-		} else if (f->many) {
-			good = put_many(out, r, f, value, at) && good;
-		} else {
-			good = put_one(out, r, f, value, at) && good;
-		}
+		if (value == NULL || json_is_null(value))
+			good = (f->optional || submission_problem(r, &here, FAULT_MISSING, "")) && good;
+		else if (f->many)
+			good = put_many(out, r, value, &here) && good;
+		else
+			good = put_one(out, r, value, &here) && good;
 	}
 	return good;
 }

@@ -79,21 +79,6 @@ do_csr(const struct worker *w, const struct msg *in, struct msg *out, struct err
 	return buf_ok(&found, "answer", e);
 }
 
-/* The clerk's words, and which field; how many more there are. */
-static bool
-fail_problems(const json_t *problems, struct err *e)
-{
-	const json_t *first = json_array_get(problems, 0);
-	const char *vi = json_string_value(json_object_get(first, "vi")), *field = json_string_value(json_object_get(first, "field"));
-	size_t more = json_array_size(problems) - 1;
-
-	if (vi == NULL || field == NULL)
-		return false;
-	if (more > 0)
-		return fail(e, ERR_INPUT, "%s: %s (và %zu chỗ khác)", field, vi, more);
-	return fail(e, ERR_INPUT, "%s: %s", field, vi);
-}
-
 static bool
 do_submission(const struct worker *w, const struct msg *in, struct msg *out, struct err *e)
 {
@@ -104,16 +89,21 @@ do_submission(const struct worker *w, const struct msg *in, struct msg *out, str
 	FAULT_POINT("verifier.submission");
 	if (!map_document(&doc, in, e))
 		return false;
-	if (!submission_read(&s, doc.octets, msg_str(in, 0), w->policy, w->grammars, e))
-		return json_array_size(s.problems) > 0 ? fail_problems(s.problems, e) : false;
-	j = submission_facts(&s);
-	msg_put(out, buf_span(&s.content));
+	if (msg_u64(in, 0) > INT32_MAX)
+		return fail(e, ERR_BUG, "no such day");
+	if (submission_read(&s, doc.octets, msg_str(in, 1), (int32_t)msg_u64(in, 0), w->policy, w->grammars, e))
+		j = submission_facts(&s);
+	else if (json_array_size(s.problems) > 0)
+		j = json_pack("{s:O}", "problems", s.problems);
+	else
+		return false;
+	msg_put(out, json_object_get(j, "problems") == NULL ? buf_span(&s.content) : SPAN_NONE);
 	put_json(out, j);
 	return true;
 }
 
 static const struct { uint16_t type; const char *shape; bool (*run)(const struct worker *, const struct msg *, struct msg *, struct err *); } work[] = {
-	{ VERIFY_FILE, "uusF", do_verify }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "sF", do_submission },
+	{ VERIFY_FILE, "uusF", do_verify }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "usF", do_submission },
 };
 
 bool

@@ -83,7 +83,7 @@ headers_of(const struct http_request *r)
 
 /* problem+json -> class and sentence, and the rule's code and words. */
 static bool
-refusal(const struct buf *body, long status, struct err *e)
+refusal(const struct buf *body, long status, json_t **told, struct err *e)
 {
 	own(json_t) *j = NULL;
 	const char *class = NULL, *detail = NULL, *code = NULL;
@@ -92,6 +92,8 @@ refusal(const struct buf *body, long status, struct err *e)
 	if (!json_read(&j, buf_span(body), &ignored) ||
 	    !json_take_str(&detail, j, "detail", &ignored))
 		return fail(e, status >= 500 ? ERR_LATER : ERR_INPUT, "the service answered %ld", status);
+	if (told != NULL)
+		*told = json_incref(j);
 	if (!json_may_str(&class, j, "class", &ignored) || class == NULL)
 		class = status == 409 ? "conflict" : status == 404 ? "absent" : status == 403 ? "policy"
 		    : status == 413 ? "limit" : status >= 500 ? "later" : "input";
@@ -146,7 +148,7 @@ http_call(struct buf *answer, const struct http_request *r, struct err *e)
 		return fail(e, ERR_LATER, "%s: %s", url, curl_easy_strerror(code));
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	if (status < 200 || status > 299)
-		return refusal(&body, status, e);
+		return refusal(&body, status, r->refused, e);
 	buf_put_span(answer, buf_span(&body));
 	return buf_ok(answer, "answer", e);
 }

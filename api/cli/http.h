@@ -38,6 +38,7 @@ struct http_request {
 	struct span body;
 	const char *accept;		/* may be NULL */
 	const char *idempotency;	/* Idempotency-Key; may be NULL */
+	json_t **refused;		/* where a refusal is put as it came; may be NULL */
 };
 
 /* The body of a 2xx answer, appended. */

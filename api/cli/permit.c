@@ -55,21 +55,22 @@ pick_submission(json_t **out, const struct args *a, struct err *e)
 	return fail(e, ERR_ABSENT, "%s has no permit %s", a->word[1], id);
 }
 
+/* Remarks of an answer, problems of a refusal. */
 static void
-print_remarks(const json_t *answer)
+print_said(const json_t *said, const char *list)
 {
-	json_t *remark;
+	json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "remarks"), i, remark)
-		fprintf(stderr, "  %s: %s\n", json_string_value(json_object_get(remark, "field")) ?: "", json_string_value(json_object_get(remark, "vi")) ?: "");
+	json_array_foreach(json_object_get(said, list), i, one)
+		fprintf(stderr, "  %s: %s\n", json_string_value(json_object_get(one, "field")) ?: "", json_string_value(json_object_get(one, "vi")) ?: "");
 }
 
 static bool
 permit_submit(const struct args *a, struct err *e)
 {
 	own(json_t) *j = NULL;
-	own(json_t) *answer = NULL;
+	own(json_t) *answer = NULL, *refused = NULL;
 	own_struct(buf) body = buf_new(JSON_MAX);
 	own_struct(buf) in = buf_new(HTTP_ANSWER_MAX);
 	own_struct(http_service) service = { .base = NULL };
@@ -85,12 +86,16 @@ permit_submit(const struct args *a, struct err *e)
 	sha256(digest, buf_span(&body));
 	hex_text(idempotency, span_of(digest, SHA256_LEN));
 	if (!http_call(&in, &(struct http_request){ .service = &service, .method = "POST", .path = "/v1/permits", .type = "application/json", .body = buf_span(&body),
-	    .idempotency = args_get(a, "key") ?: idempotency }, e) || !json_read(&answer, buf_span(&in), e) || !json_take_str(&handle, answer, "handle", e))
+	    .idempotency = args_get(a, "key") ?: idempotency, .refused = &refused }, e)) {
+		print_said(refused, "problems");
+		return false;
+	}
+	if (!json_read(&answer, buf_span(&in), e) || !json_take_str(&handle, answer, "handle", e))
 		return false;
 	if (a->json) {
 		command_print_json(answer);
 	} else {
-		print_remarks(answer);
+		print_said(answer, "remarks");
 		printf("%s\n", handle);
 	}
 	return true;

@@ -84,6 +84,11 @@ on_submit(void *s, enum msg_caller who, const struct msg *in, struct msg *out, s
 	own_str char *text = NULL;
 	char asker[2 * SHA256_LEN + 1];
 
+	if (strcmp(msg_str(in, 1), "wrong") == 0) {
+		msg_put_str(out, "{\"problems\":[{\"field\":\"a.b\",\"path\":\"/a/b\",\"code\":\"missing\",\"vi\":\"B: c\xc3\xb2n thi\xe1\xba\xbfu\",\"en\":\"B: missing\"},"
+		    "{\"field\":\"c\",\"path\":\"/c\",\"code\":\"empty\",\"vi\":\"C: tr\xe1\xbb\x91ng\",\"en\":\"C: empty\"}]}");
+		return true;
+	}
 	hex_text(asker, msg_span(in, 0));
 	text = xprintf("{\"program\":\"%s\",\"key\":\"%s\",\"again\":%s}", asker, msg_str(in, 1),
 	    strcmp(msg_str(in, 1), "again") == 0 ? "true" : "false");
@@ -385,6 +390,9 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "submit", "POST", "/v1/permits", KEY IDEM, "{}", 201,
 	    "{\"program\":\"6ab9f1eb8f7d3388f4f9d586f66e99fd54080df2c446f0e58668b09c08a16dd0\",\"key\":\"a\"" },
 	{ "submit again", "POST", "/v1/permits", KEY "Idempotency-Key: again\r\n", "{}", 200, "true" },
+	{ "submit, refused", "POST", "/v1/permits", KEY "Idempotency-Key: wrong\r\n", "{}", 400, "application/problem+json" },
+	{ "submit, refused: all problems", "POST", "/v1/permits", KEY "Idempotency-Key: wrong\r\n", "{}", 400, "{\"code\":\"empty\",\"en\":\"C: empty\",\"field\":\"c\",\"path\":\"/c\"" },
+	{ "submit, refused: the first one said", "POST", "/v1/permits", KEY "Idempotency-Key: wrong\r\n", "{}", 400, "\"say\":{\"en\":\"a.b: B: missing (and others: 1)\"" },
 	{ "submit, no key", "POST", "/v1/permits", IDEM, "{}", 401, "WWW-Authenticate: Bearer" },
 	{ "submit, other scheme", "POST", "/v1/permits", "Authorization: Basic eDp5\r\n" IDEM, "{}", 401, "API key" },
 	{ "submit, empty key", "POST", "/v1/permits", "Authorization: Bearer  \r\n" IDEM, "{}", 400, "API key" },

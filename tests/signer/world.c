@@ -310,8 +310,12 @@ office_submit(struct office *o, json_t **out, const char *program, const char *k
 {
 	unsigned char who[SHA256_LEN];
 	const struct span fields[] = { who_of(who, program), span_str(key), span_str(submission) };
+	const json_t *first;
 
-	return office_call(o, out, SIGNER_SUBMIT, fields, 3, e);
+	if (!office_call(o, out, SIGNER_SUBMIT, fields, 3, e))
+		return false;
+	first = json_array_get(json_object_get(*out, "problems"), 0);
+	return first == NULL || fail(e, ERR_INPUT, "%s: %s", json_string_value(json_object_get(first, "field")), json_string_value(json_object_get(first, "vi")));
 }
 
 bool

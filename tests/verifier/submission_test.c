@@ -7,6 +7,7 @@
 #include "verifier/submission.h"
 
 #define HANDLE "000102030405060708090a0b0c0d0e0f"
+#define TODAY 20779	/* 2026-11-22 */
 
 static struct maker *m;
 
@@ -17,7 +18,7 @@ static bool
 submit(struct submission *s, struct span json, struct err *e)
 {
 	*e = (struct err){ ERR_NONE, "" };
-	return submission_read(s, json, HANDLE, m->policy, m->grammars, e);
+	return submission_read(s, json, HANDLE, TODAY, m->policy, m->grammars, e);
 }
 
 static json_t *
@@ -109,13 +110,13 @@ numbers_become_their_shortest_text(void **state)
 	assert_non_null(strstr(buf_str(&s.content), "<mat_do_xay_dung_pct>80</mat_do_xay_dung_pct>"));
 	assert_non_null(strstr(buf_str(&s.content), "<he_so_su_dung_dat>4.1</he_so_su_dung_dat>"));
 	submission_drop(&s);
-	json_object_set_new(json_object_get(j, "cong_trinh"), "chieu_cao_m", json_real(0.1 + 0.2));
+	json_object_set_new(json_object_get(j, "cong_trinh"), "he_so_su_dung_dat", json_real(0.1 + 0.2));
 	assert_done(submit_json(&s, j, &e), e);
-	assert_non_null(strstr(buf_str(&s.content), "<chieu_cao_m>0.30000000000000004</chieu_cao_m>"));
+	assert_non_null(strstr(buf_str(&s.content), "<he_so_su_dung_dat>0.30000000000000004</he_so_su_dung_dat>"));
 	submission_drop(&s);
 }
 
-struct change { const char *name, *path, *value, *field, *says; };
+struct change { const char *name, *path, *value, *field, *code, *says; };
 
 /* path "a/b": a field inside a group; value: JSON, NULL removes. */
 static void
@@ -143,36 +144,44 @@ static void
 refusals_name_the_field(void **state)
 {
 	static const struct change cases[] = {
-		{ "zero width", "cong_trinh/ten", "\"Nh\\u200b\\u00e0\"", "cong_trinh.ten", "U+200B" },
-		{ "bidi", "cong_trinh/ten", "\"abc\\u202edef\"", "cong_trinh.ten", "U+202E" },
-		{ "isolate", "cong_trinh/ten", "\"abc\\u2066def\"", "cong_trinh.ten", "U+2066" },
-		{ "soft hyphen", "cong_trinh/ten", "\"Thanh\\u00adtra\"", "cong_trinh.ten", "U+00AD" },
-		{ "eth", "chu_dau_tu/ho_ten", "\"\\u00d0\\u1eb7ng\"", "chu_dau_tu[1].ho_ten", "U+00D0" },
-		{ "African D", "chu_dau_tu/ho_ten", "\"\\u0189\\u1eb7ng\"", "chu_dau_tu[1].ho_ten", "U+0189" },
-		{ "control", "cong_trinh/ten", "\"a\\u0007b\"", "cong_trinh.ten", "" },
-		{ "line break", "cong_trinh/ten", "\"a\\nb\"", "cong_trinh.ten", "" },
-		{ "empty text", "cong_trinh/ten", "\"\"", "cong_trinh.ten", "empty" },
-		{ "missing", "cong_trinh/ten", NULL, "cong_trinh.ten", "missing" },
-		{ "null is missing", "cong_trinh/ten", "null", "cong_trinh.ten", "missing" },
-		{ "missing group", "cong_trinh", NULL, "cong_trinh", "missing" },
-		{ "text for number", "cong_trinh/chieu_cao_m", "\"17\"", "cong_trinh.chieu_cao_m", "a number" },
-		{ "number for text", "cong_trinh/ten", "17", "cong_trinh.ten", "text" },
-		{ "text for group", "cong_trinh", "\"x\"", "cong_trinh", "group" },
-		{ "group for list", "chu_dau_tu", "{}", "chu_dau_tu", "list" },
-		{ "empty list", "chu_dau_tu", "[]", "chu_dau_tu", "list" },
-		{ "list for text", "cong_trinh/ten", "[\"x\"]", "cong_trinh.ten", "text" },
-		{ "no such day", "cong_trinh/khoi_cong_truoc", "\"2027-02-30\"", "cong_trinh.khoi_cong_truoc", "a date" },
-		{ "date as people write", "cong_trinh/khoi_cong_truoc", "\"03/11/2027\"", "cong_trinh.khoi_cong_truoc", "a date" },
-		{ "unknown key", "cong_trinh/mau_son", "\"đỏ\"", "cong_trinh.mau_son", "no such field" },
-		{ "unknown key at the top", "la", "1", "la", "no such field" },
-		{ "unknown kind", "loai", "\"GIAY_PHEP_BAY\"", "loai", "no kind" },
-		{ "kind is a number", "loai", "7", "loai", "no kind" },
-		{ "unknown agency", "co_quan_cap", "{\"ma\":\"H99.99\"}", "co_quan_cap.ma", "no agency" },
-		{ "no agency", "co_quan_cap", NULL, "co_quan_cap.ma", "no agency" },
-		{ "bad dossier", "ma_ho_so", "\"H99.31.07-261326-0042\"", "ma_ho_so", "dossier" },
-		{ "no dossier", "ma_ho_so", NULL, "ma_ho_so", "dossier" },
-		{ "huge number", "cong_trinh/chieu_cao_m", "1e300", "cong_trinh.chieu_cao_m", "a number" },
-		{ "nobody", "chu_dau_tu/ho_ten", NULL, "chu_dau_tu", "name" },
+		{ "zero width", "cong_trinh/ten", "\"Nh\\u200b\\u00e0\"", "cong_trinh.ten", "character", "U+200B" },
+		{ "bidi", "cong_trinh/ten", "\"abc\\u202edef\"", "cong_trinh.ten", "character", "U+202E" },
+		{ "isolate", "cong_trinh/ten", "\"abc\\u2066def\"", "cong_trinh.ten", "character", "U+2066" },
+		{ "soft hyphen", "cong_trinh/ten", "\"Thanh\\u00adtra\"", "cong_trinh.ten", "character", "U+00AD" },
+		{ "eth", "chu_dau_tu/ho_ten", "\"\\u00d0\\u1eb7ng\"", "chu_dau_tu[1].ho_ten", "character", "U+00D0" },
+		{ "African D", "chu_dau_tu/ho_ten", "\"\\u0189\\u1eb7ng\"", "chu_dau_tu[1].ho_ten", "character", "U+0189" },
+		{ "control", "cong_trinh/ten", "\"a\\u0007b\"", "cong_trinh.ten", "character", "" },
+		{ "line break", "cong_trinh/ten", "\"a\\nb\"", "cong_trinh.ten", "control", "" },
+		{ "empty text", "cong_trinh/ten", "\"\"", "cong_trinh.ten", "empty", "empty" },
+		{ "missing", "cong_trinh/ten", NULL, "cong_trinh.ten", "missing", "missing" },
+		{ "null is missing", "cong_trinh/ten", "null", "cong_trinh.ten", "missing", "missing" },
+		{ "missing group", "cong_trinh", NULL, "cong_trinh", "missing", "missing" },
+		{ "text for number", "cong_trinh/chieu_cao_m", "\"17\"", "cong_trinh.chieu_cao_m", "type", "a number" },
+		{ "number for text", "cong_trinh/ten", "17", "cong_trinh.ten", "type", "text" },
+		{ "text for group", "cong_trinh", "\"x\"", "cong_trinh", "type", "group" },
+		{ "group for list", "chu_dau_tu", "{}", "chu_dau_tu", "list", "list" },
+		{ "empty list", "chu_dau_tu", "[]", "chu_dau_tu", "list", "list" },
+		{ "list for text", "cong_trinh/ten", "[\"x\"]", "cong_trinh.ten", "type", "text" },
+		{ "no such day", "cong_trinh/khoi_cong_truoc", "\"2027-02-30\"", "cong_trinh.khoi_cong_truoc", "type", "a date" },
+		{ "date as people write", "cong_trinh/khoi_cong_truoc", "\"03/11/2027\"", "cong_trinh.khoi_cong_truoc", "type", "a date" },
+		{ "unknown key", "cong_trinh/mau_son", "\"đỏ\"", "cong_trinh.mau_son", "unknown", "no such field" },
+		{ "unknown key at the top", "la", "1", "la", "unknown", "no such field" },
+		{ "unknown kind", "loai", "\"GIAY_PHEP_BAY\"", "loai", "kind", "no kind" },
+		{ "kind is a number", "loai", "7", "loai", "kind", "no kind" },
+		{ "unknown agency", "co_quan_cap", "{\"ma\":\"H99.99\"}", "co_quan_cap.ma", "agency", "no agency" },
+		{ "no agency", "co_quan_cap", NULL, "co_quan_cap.ma", "agency", "no agency" },
+		{ "bad dossier", "ma_ho_so", "\"H99.31.07-261326-0042\"", "ma_ho_so", "dossier", "dossier" },
+		{ "no dossier", "ma_ho_so", NULL, "ma_ho_so", "dossier", "dossier" },
+		{ "huge number", "cong_trinh/chieu_cao_m", "1e300", "cong_trinh.chieu_cao_m", "type", "a number" },
+		{ "nobody", "chu_dau_tu/ho_ten", NULL, "chu_dau_tu", "holder", "name" },
+		{ "eleven digits", "chu_dau_tu/so_dinh_danh", "\"09918500421\"", "chu_dau_tu[1].so_dinh_danh", "digits", "12" },
+		{ "no digit at all", "chu_dau_tu/so_dinh_danh", "\"x\"", "chu_dau_tu[1].so_dinh_danh", "digits", "12" },
+		{ "an ID of somebody yet to be born", "chu_dau_tu/so_dinh_danh", "\"099385004217\"", "chu_dau_tu[1].so_dinh_danh", "birth-year", "2085" },
+		{ "an organisation's code mistyped", "chu_dau_tu/ma_so", "\"9901234561\"", "chu_dau_tu[1].ma_so", "check-digit", "digit" },
+		{ "more than all", "cong_trinh/mat_do_xay_dung_pct", "100.5", "cong_trinh.mat_do_xay_dung_pct", "above", "100 %" },
+		{ "less than nothing", "cong_trinh/chieu_cao_m", "-0.5", "cong_trinh.chieu_cao_m", "below", "0 m" },
+		{ "too exact", "cong_trinh/chieu_cao_m", "17.625", "cong_trinh.chieu_cao_m", "decimals", "2 digits" },
+		{ "a name of one letter", "chu_dau_tu/ho_ten", "\"Y\"", "chu_dau_tu[1].ho_ten", "too-short", "2 characters" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -187,6 +196,7 @@ refusals_name_the_field(void **state)
 		if (first == NULL || strcmp(json_string_value(json_object_get(first, "field")), cases[i].field) != 0)
 			print_error("%s: %s: %s\n", cases[i].name, first == NULL ? "?" : json_string_value(json_object_get(first, "field")), e.text);
 		assert_case(cases[i].name, first != NULL && strcmp(json_string_value(json_object_get(first, "field")), cases[i].field) == 0);
+		assert_case(cases[i].name, strcmp(json_string_value(json_object_get(first, "code")), cases[i].code) == 0);
 		assert_case(cases[i].name, strstr(json_string_value(json_object_get(first, "en")), cases[i].says) != NULL);
 		assert_case(cases[i].name, strlen(json_string_value(json_object_get(first, "vi"))) > 0 && e.class == ERR_INPUT);
 		submission_drop(&s);
@@ -227,6 +237,36 @@ all_problems_come_at_once(void **state)
 	assert_false(submit_json(&s, j, &e));
 	assert_int_equal(json_array_size(s.problems), SUBMISSION_PROBLEMS_MAX);
 	submission_drop(&s);
+}
+
+/* RFC 6901, into what was handed in; and in the clerk's words. */
+static void
+a_problem_says_where(void **state)
+{
+	static const struct { const char *name, *change, *field, *path, *vi; } cases[] = {
+		{ "in a list", "{\"chu_dau_tu\":[{\"ho_ten\":\"An B\"},{\"ho_ten\":7}]}", "chu_dau_tu[2].ho_ten", "/chu_dau_tu/1/ho_ten", "Chủ đầu tư 2 › Họ tên: phải là chữ" },
+		{ "in the head", "{\"co_quan_cap\":{\"ma\":\"H00\"}}", "co_quan_cap.ma", "/co_quan_cap/ma", "cơ quan cấp: không có mã \"H00\"" },
+		{ "a key with signs of a pointer", "{\"a/b~c\":1}", "a/b~c", "/a~1b~0c", "a/b~c: loại giấy này không có mục này" },
+		{ "a key cut at a character", "{\"ạạạạạạạạạạạạạạạạạạạạạạạạ\":1}", "ạạạạạạạạạạạạạạạạạạạạ", "/ạạạạạạạạạạạạạạạạạạạạ", "ạạạạạạạạạạạạạạạạạạạạ: loại" },
+		{ "a word cut at a character", "{\"ma_ho_so\":\"xạạạạạạạạạạạạạạạạạạạạạạạạ\"}", "ma_ho_so", "/ma_ho_so", "mã hồ sơ: \"xạạ" },
+		{ "a key that is empty", "{\"\":1}", "", "/", ": loại giấy này" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own(json_t) *j = sample("gpxd-01");
+		own(json_t) *with = json_loads(cases[i].change, 0, NULL);
+		struct submission s;
+		struct err e;
+		const json_t *first;
+
+		json_object_update(j, with);
+		assert_case(cases[i].name, !submit_json(&s, j, &e) && json_array_size(s.problems) == 1);
+		first = json_array_get(s.problems, 0);
+		assert_string_equal(json_string_value(json_object_get(first, "field")), cases[i].field);
+		assert_string_equal(json_string_value(json_object_get(first, "path")), cases[i].path);
+		assert_case(cases[i].name, strncmp(json_string_value(json_object_get(first, "vi")), cases[i].vi, strlen(cases[i].vi)) == 0);
+		submission_drop(&s);
+	}
 }
 
 static void
@@ -270,9 +310,17 @@ our_own_envelope(void **state)
 	assert_string_equal(s.holder, "Đặng Huỳnh Mai Phương");
 	assert_non_null(strstr(buf_str(&s.content), "<validity from=\"2026-06-15\" to=\"2031-06-14\"></validity>"));
 	submission_drop(&s);
-	json_object_set_new(json_object_get(j, "fields"), "hieu_luc_den", json_string("2020-06-14"));
-	assert_false(submit_json(&s, j, &e));
-	submission_drop(&s);
+	static const struct { const char *to, *code; } ends[] = { { "2020-06-14", "validity" }, { "2031-06-15", "term" }, { "2031-06-14", NULL } };
+
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		json_object_set_new(json_object_get(j, "fields"), "hieu_luc_den", json_string(ends[i].to));
+		assert_case(ends[i].to, submit_json(&s, j, &e) == (ends[i].code == NULL));
+		if (ends[i].code != NULL) {
+			assert_string_equal(json_string_value(json_object_get(json_array_get(s.problems, 0), "code")), ends[i].code);
+			assert_string_equal(json_string_value(json_object_get(json_array_get(s.problems, 0), "path")), "/fields/hieu_luc_den");
+		}
+		submission_drop(&s);
+	}
 }
 
 int
@@ -286,6 +334,7 @@ main(void)
 		cmocka_unit_test(refusals_name_the_field),
 		cmocka_unit_test(given_numbers_are_checked),
 		cmocka_unit_test(all_problems_come_at_once),
+		cmocka_unit_test(a_problem_says_where),
 		cmocka_unit_test(octets_that_are_no_submission),
 		cmocka_unit_test(our_own_envelope),
 	};
