@@ -118,6 +118,16 @@ check_boolean(const struct field *f, const char *text, int32_t today, struct fie
 	return strcmp(text, "true") == 0 || strcmp(text, "false") == 0 || field_refuse(r, FAULT_TYPE, text);
 }
 
+static bool
+check_code(const struct field *f, const char *text, int32_t today, struct field_refusal *r)
+{
+	const struct code *c = code_find(f->codes, text, strlen(text));
+
+	if (c == NULL)
+		return field_refuse(r, FAULT_CODE, text);
+	return code_used_on(c, today) || field_refuse(r, FAULT_CODE_CLOSED, text);
+}
+
 /*
  * Place of registration of birth (3), century and sex (1: even a man's, odd a
  * woman's, two a century from 1900 on), year (2), random (6).  All twelve digits
@@ -133,7 +143,13 @@ check_personal_id(const struct field *f, const char *text, int32_t today, struct
 	year = 1900 + (text[3] - '0') / 2 * 100 + (text[4] - '0') * 10 + text[5] - '0';
 	if (year > year_of_day(today))
 		return refuse_number(r, FAULT_BIRTH_YEAR, (unsigned long)year);
-	return strncmp(text, "000", 3) != 0 || field_refuse(r, FAULT_TYPE, text);
+	/* From 101 on they are other countries. */
+	if (strncmp(text, "000", 3) == 0 || (f->codes != NULL && strncmp(text, "100", 3) <= 0 && code_find(f->codes, text, 3) == NULL)) {
+		char place[4] = { text[0], text[1], text[2], '\0' };
+
+		return field_refuse(r, FAULT_BIRTH_PLACE, place);
+	}
+	return true;
 }
 
 /* Ten digits, the last a check digit; a branch has "-" and three more. */
@@ -184,7 +200,9 @@ check_unit(const struct field *f, const char *text, int32_t today, struct field_
 {
 	size_t n = strlen(text);
 
-	return ((n == 2 || n == 5) && all_digits(text)) || field_refuse(r, FAULT_DIGITS, "2 / 5");
+	if ((n != 2 && n != 5) || !all_digits(text))
+		return field_refuse(r, FAULT_DIGITS, "2 / 5");
+	return f->codes == NULL || check_code(f, text, today, r);
 }
 
 /* "00070/45/1027": commune, map sheet, parcel. */
@@ -227,6 +245,7 @@ check_document(const struct field *f, const char *text, int32_t today, struct fi
 #define LIMITS_VALUE 2u
 #define LIMITS_DECIMALS 4u
 #define LIMITS_SHAPE 8u
+#define LIMITS_LIST 16u
 
 static const struct type {
 	const char *word;
@@ -247,12 +266,13 @@ static const struct type {
 	  "two dates, as YYYY-MM-DD/YYYY-MM-DD" },
 	[FIELD_YEAR] = { "year", FORM_INTEGER, 4, LIMITS_VALUE, check_year, "<data type=\"integer\"/>", "năm có bốn chữ số", "a year of four digits" },
 	[FIELD_BOOLEAN] = { "boolean", FORM_BOOLEAN, 5, 0, check_boolean, "<choice><value>true</value><value>false</value></choice>", "có hoặc không (true, false)", "true or false" },
-	[FIELD_PERSONAL_ID] = { "personal-id", FORM_TEXT, 4000, 0, check_personal_id, STRING, "số định danh cá nhân", "a personal ID number" },
+	[FIELD_CODE] = { "code", FORM_TEXT, 100, LIMITS_LIST, check_code, STRING, "mã", "a code" },
+	[FIELD_PERSONAL_ID] = { "personal-id", FORM_TEXT, 4000, LIMITS_LIST, check_personal_id, STRING, "số định danh cá nhân", "a personal ID number" },
 	[FIELD_TAX_CODE] = { "tax-code", FORM_TEXT, 4000, 0, check_tax_code, STRING, "mã số doanh nghiệp (mã số thuế)", "an enterprise's tax code" },
 	[FIELD_PHONE] = { "phone", FORM_TEXT, 30, 0, check_phone, STRING, "số điện thoại, bắt đầu bằng 0, dấu + hoặc 1800, 1900", "a telephone number that begins with 0, +, 1800 or 1900" },
 	[FIELD_MAIL] = { "mail", FORM_TEXT, 254, 0, check_mail, STRING, "địa chỉ thư điện tử", "an e-mail address" },
 	[FIELD_ADDRESS] = { "address", FORM_TEXT, 1000, LIMITS_LENGTH, NULL, STRING, "địa chỉ, bằng chữ", "an address, as text" },
-	[FIELD_UNIT] = { "unit", FORM_TEXT, 5, 0, check_unit, STRING, "mã đơn vị hành chính", "the code of an administrative unit" },
+	[FIELD_UNIT] = { "unit", FORM_TEXT, 5, LIMITS_LIST, check_unit, STRING, "mã đơn vị hành chính", "the code of an administrative unit" },
 	[FIELD_PARCEL] = { "parcel", FORM_TEXT, 20, 0, check_parcel, STRING, "mã thửa đất, dạng xã/tờ/thửa: 00070/45/1027", "a land parcel, as commune/sheet/parcel: 00070/45/1027" },
 	[FIELD_POINT] = { "point", FORM_PAIR, 128, 0, NULL, "<list><data type=\"decimal\"/><data type=\"decimal\"/></list>", "hai số", "two numbers" },
 	[FIELD_DOCUMENT] = { "document", FORM_TEXT, 60, LIMITS_LENGTH | LIMITS_SHAPE, check_document, STRING, "số, ký hiệu văn bản, như 512/QĐ-SCT", "the number of a document, like 512/QĐ-SCT" },
@@ -322,6 +342,10 @@ field_limits_good(const struct field *f, struct err *e)
 		return fail(e, ERR_INPUT, "the field %s has decimals, which no %s field has", f->name, t->word);
 	if (!(t->limits & LIMITS_SHAPE) && f->shape[0] != '\0')
 		return fail(e, ERR_INPUT, "the field %s has a shape, which no %s field has", f->name, t->word);
+	if (!(t->limits & LIMITS_LIST) && f->list[0] != '\0')
+		return fail(e, ERR_INPUT, "the field %s has a list, which no %s field has", f->name, t->word);
+	if (f->type == FIELD_CODE && f->list[0] == '\0')
+		return fail(e, ERR_INPUT, "the field %s is a code of no list", f->name);
 	if (!limit_reads(f, f->min) || !limit_reads(f, f->max))
 		return fail(e, ERR_INPUT, "the field %s has a min or max that is no %s", f->name, t->word);
 	if (limits_contrary(f) || f->min_length > f->max_length)
@@ -368,6 +392,16 @@ static const struct { const char *word, *say[2]; } faults[FIELD_FAULTS] = {
 	[FAULT_BIRTH_YEAR] = { "birth-year", { "theo số này, người đó sinh năm {what}, là năm chưa tới", "by this number the person is born in {what}, a year to come" } },
 	[FAULT_CHECK_DIGIT] = { "check-digit", { "sai chữ số kiểm tra; có thể gõ nhầm một chữ số", "the check digit is wrong; perhaps one digit is mistyped" } },
 	[FAULT_SHAPE] = { "shape", { "không đúng mẫu {what} (9 là chữ số, A là chữ hoa)", "not of the form {what} (9 a digit, A a capital letter)" } },
+	[FAULT_CODE] = { "code", { "không có \"{what}\" trong danh mục {list}", "there is no \"{what}\" in the list of {list}" } },
+	[FAULT_CODE_CLOSED] = { "code-closed", { "\"{what}\" không dùng vào ngày nộp, theo danh mục {list}", "\"{what}\" is not used on the day of the submission, by the list of {list}" } },
+	[FAULT_BIRTH_PLACE] = { "birth-place", { "ba số đầu, {what}, không phải mã nơi đăng ký khai sinh", "the first three digits, {what}, are no place where births are registered" } },
+	[FAULT_REFERENCE] = { "reference", { "kinh tuyến trục {what} không hợp với múi chiếu 3° hoặc 6° đã ghi", "the central meridian {what} is none of the zone of 3° or 6° that is stated" } },
+	[FAULT_CORNERS] = { "corners", { "phải có ít nhất ba đỉnh khác nhau", "at least three different corners are needed" } },
+	[FAULT_AXES] = { "axes", { "đỉnh {what}: hai trục bị đổi chỗ; X (Bắc) đứng trước, Y (Đông) đứng sau", "corner {what}: the axes are exchanged; X (north) comes first, then Y (east)" } },
+	[FAULT_OUTSIDE] = { "outside", { "đỉnh {what} nằm ngoài Việt Nam hoặc ngoài múi chiếu", "corner {what} lies outside Viet Nam or outside the zone" } },
+	[FAULT_CORNER_TWICE] = { "corner-twice", { "đỉnh {what} trùng với đỉnh tiếp theo", "corner {what} is the next corner, too" } },
+	[FAULT_CROSSED] = { "crossed", { "ranh giới tự cắt hoặc tự chạm (tại đỉnh hoặc hai cạnh {what})", "the boundary crosses or touches itself (at the corner or the two sides {what})" } },
+	[FAULT_AREA] = { "area", { "diện tích tính theo các đỉnh là {what} m², khác xa diện tích đã ghi", "the corners enclose {what} m², far from the area that is stated" } },
 	[FAULT_ENVELOPE] = { "envelope", { "đơn nộp có mục lạ ({what})", "the submission: {what}" } },
 	[FAULT_NO_TEXT] = { "type", { "phải là chữ", "must be text" } },
 	[FAULT_KIND] = { "kind", { "không có loại \"{what}\"", "there is no kind of permit called \"{what}\"" } },
@@ -397,6 +431,10 @@ field_say(struct buf *out, enum field_lang lang, const struct field *f, const st
 		} else if (strncmp(s, "{unit}", 6) == 0) {
 			if (f != NULL && f->unit[0] != '\0')
 				buf_printf(out, " %s", f->unit);
+			s += 5;
+		} else if (strncmp(s, "{list}", 6) == 0) {
+			if (f != NULL && f->codes != NULL)
+				buf_put_str(out, lang == FIELD_VI ? f->codes->vi : f->codes->en);
 			s += 5;
 		} else {
 			buf_put_byte(out, (unsigned char)*s);

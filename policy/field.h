@@ -16,16 +16,20 @@
  */
 #pragma once
 
-#include "base/bytes.h"
+#include "policy/code_list.h"
 
 enum field_type {
-	FIELD_GROUP, FIELD_TEXT, FIELD_LINES, FIELD_INTEGER, FIELD_DECIMAL, FIELD_MONEY, FIELD_DATE, FIELD_DATE_RANGE, FIELD_YEAR, FIELD_BOOLEAN,
+	FIELD_GROUP, FIELD_TEXT, FIELD_LINES, FIELD_INTEGER, FIELD_DECIMAL, FIELD_MONEY, FIELD_DATE, FIELD_DATE_RANGE, FIELD_YEAR, FIELD_BOOLEAN, FIELD_CODE,
 	FIELD_PERSONAL_ID, FIELD_TAX_CODE, FIELD_PHONE, FIELD_MAIL, FIELD_ADDRESS, FIELD_UNIT, FIELD_PARCEL, FIELD_POINT, FIELD_DOCUMENT,
 	FIELD_TYPES
 };
 enum field_show { SHOW_PUBLIC, SHOW_MASKED, SHOW_HIDDEN };
 /* How a value comes in JSON. */
 enum field_form { FORM_GROUP, FORM_TEXT, FORM_NUMBER, FORM_INTEGER, FORM_BOOLEAN, FORM_PAIR };
+
+/* A group that is a plot (geometry.h) names which of its fields are what, and which
+ * field beside it states the area; all NULL where it is none. */
+struct ring { char *corners, *meridian, *zone, *area; };
 
 struct field {
 	char *name, *vi, *en, *fr;
@@ -36,6 +40,9 @@ struct field {
 	char *min, *max;		/* of numbers, years, dates (or "today"); "": none */
 	unsigned decimals;		/* digits after the point; FIELD_DECIMALS_ANY */
 	char *unit;			/* for people: "m²"; "": none */
+	char *list;			/* of a code, of what a personal ID or a unit begins with; "": none */
+	const struct code_list *codes;	/* that list */
+	struct ring ring;		/* of a group that is a plot */
 	char *shape;			/* of a document number: 9 a digit, A a capital letter; "": any */
 	struct field *child;
 	size_t nchildren;
@@ -46,7 +53,8 @@ struct field {
 enum field_fault {
 	FAULT_NONE, FAULT_MISSING, FAULT_UNKNOWN, FAULT_TYPE, FAULT_LIST, FAULT_EMPTY, FAULT_UNREADABLE, FAULT_CHARACTER, FAULT_CONTROL,
 	FAULT_SHORT, FAULT_LONG, FAULT_BELOW, FAULT_ABOVE, FAULT_DECIMALS, FAULT_RANGE_ORDER, FAULT_DIGITS, FAULT_BIRTH_YEAR, FAULT_CHECK_DIGIT,
-	FAULT_SHAPE,
+	FAULT_SHAPE, FAULT_CODE, FAULT_CODE_CLOSED, FAULT_BIRTH_PLACE,
+	FAULT_REFERENCE, FAULT_CORNERS, FAULT_AXES, FAULT_OUTSIDE, FAULT_CORNER_TWICE, FAULT_CROSSED, FAULT_AREA,
 	/* of the head of a submission and of its whole */
 	FAULT_ENVELOPE, FAULT_NO_TEXT, FAULT_KIND, FAULT_AGENCY, FAULT_DOSSIER, FAULT_NUMBER_UNASKED, FAULT_HOLDER, FAULT_VALIDITY, FAULT_TERM,
 	FIELD_FAULTS

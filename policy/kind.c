@@ -21,6 +21,45 @@ word_index(xmlNode *n, const char *name, const char *fallback, const char *const
 }
 
 static void
+load_ring(struct ring *r, xmlNode *n)
+{
+	if (n != NULL)
+		*r = (struct ring){ attr(n, "corners", NULL), attr(n, "meridian", NULL), attr(n, "zone", NULL), attr(n, "area", NULL) };
+}
+
+static bool
+is_of(const struct field *group, const char *name, enum field_type type, bool many)
+{
+	const struct field *x = field_find(group, name);
+
+	return x != NULL && x->type == type && x->many == many && (many || !x->optional);
+}
+
+/* beside: the group in which the plot stands, where its area may be stated. */
+static bool
+check_ring(const struct field *x, const struct field *beside, const struct policy_file *f, xmlNode *at, struct err *e)
+{
+	const struct ring *r = &x->ring;
+
+	if (r->corners == NULL)
+		return true;
+	if (x->many)
+		return fail_at(e, f, at, "the ring of %s is of one plot, and there may be many", x->name);
+	if (!is_of(x, r->corners, FIELD_POINT, true) || !is_of(x, r->meridian, FIELD_CODE, false) || !is_of(x, r->zone, FIELD_INTEGER, false))
+		return fail_at(e, f, at, "the ring of %s names as corners no list of points, as meridian no code or as zone no integer of it", x->name);
+	return r->area == NULL || is_of(beside, r->area, FIELD_DECIMAL, false) || fail_at(e, f, at, "the ring of %s names as area no decimal field beside it", x->name);
+}
+
+static bool
+find_list(struct field *x, const struct code_list *codes, size_t ncodes)
+{
+	for (size_t i = 0; i < ncodes; i++)
+		if (strcmp(codes[i].id, x->list) == 0)
+			x->codes = &codes[i];
+	return x->list[0] == '\0' || x->codes != NULL;
+}
+
+static void
 load_field(struct field *x, xmlNode *n)
 {
 	own_str char *type = attr(n, "type", "text");
@@ -41,11 +80,13 @@ load_field(struct field *x, xmlNode *n)
 	x->decimals = (unsigned)attr_int(n, "decimals", FIELD_DECIMALS_ANY);
 	x->unit = attr(n, "unit", "");
 	x->shape = attr(n, "shape", "");
+	x->list = attr(n, "list", "");
+	load_ring(&x->ring, child_named(n, "ring"));
 	field_limits_default(x);
 }
 
 static bool
-load_fields(struct field *group, const struct policy_file *f, xmlNode *n, struct err *e)
+load_fields(struct field *group, const struct policy_file *f, xmlNode *n, const struct code_list *codes, size_t ncodes, struct err *e)
 {
 	group->nchildren = count_named(n, "field");
 	group->child = xalloc(group->nchildren * sizeof(struct field));
@@ -63,9 +104,15 @@ load_fields(struct field *group, const struct policy_file *f, xmlNode *n, struct
 			return fail_at(e, f, c, "a group has fields, and only a group (%s)", x->name);
 		if (!field_limits_good(x, &why))
 			return fail_at(e, f, c, "%s", why.text);
-		if (!load_fields(x, f, c, e))
+		if (!find_list(x, codes, ncodes))
+			return fail_at(e, f, c, "there is no list of codes %s (%s)", x->list, x->name);
+		if (!load_fields(x, f, c, codes, ncodes, e))
 			return false;
 	}
+	i = 0;
+	for (xmlNode *c = child_named(n, "field"); c != NULL; c = next_named(c, "field"), i++)
+		if (!check_ring(&group->child[i], group, f, c, e))
+			return false;
 	return true;
 }
 
@@ -112,7 +159,7 @@ check_named_field(const struct kind *k, const struct policy_file *f, xmlNode *at
 }
 
 bool
-kind_load(struct kind *k, const char *path, const char *grammar, struct err *e)
+kind_load(struct kind *k, const char *path, const char *grammar, const struct code_list *codes, size_t ncodes, struct err *e)
 {
 	struct policy_file f;
 	xmlNode *root, *signer, *holder, *validity;
@@ -138,7 +185,7 @@ kind_load(struct kind *k, const char *path, const char *grammar, struct err *e)
 	k->holder = attr(holder, "field", "");
 	k->valid_from = validity != NULL ? attr(validity, "from", "") : xstrdup("");
 	k->valid_to = validity != NULL ? attr(validity, "to", "") : xstrdup("");
-	good = load_numbering(k, &f, root, e) && load_fields(&k->root, &f, child_named(root, "fields"), e) &&
+	good = load_numbering(k, &f, root, e) && load_fields(&k->root, &f, child_named(root, "fields"), codes, ncodes, e) &&
 	    check_named_field(k, &f, holder, k->holder, FIELD_GROUP, e) &&
 	    check_named_field(k, &f, root, k->valid_from, FIELD_DATE, e) &&
 	    check_named_field(k, &f, root, k->valid_to, FIELD_DATE, e) &&
@@ -155,7 +202,8 @@ free_fields(struct field *group)
 	for (size_t i = 0; i < group->nchildren; i++) {
 		struct field *x = &group->child[i];
 
-		free(x->name); free(x->vi); free(x->en); free(x->fr); free(x->min); free(x->max); free(x->unit); free(x->shape);
+		free(x->name); free(x->vi); free(x->en); free(x->fr); free(x->min); free(x->max); free(x->unit); free(x->shape); free(x->list);
+		free(x->ring.corners); free(x->ring.meridian); free(x->ring.zone); free(x->ring.area);
 		free_fields(x);
 	}
 	free(group->child);

@@ -33,7 +33,8 @@ struct kind {
 	struct field root;		/* a group whose children are the kind's fields */
 };
 
-must_check bool kind_load(struct kind *out, const char *path, const char *grammar, struct err *);
+/* codes: the lists that fields may name; they outlive the kind. */
+must_check bool kind_load(struct kind *out, const char *path, const char *grammar, const struct code_list *codes, size_t ncodes, struct err *);
 void kind_free_members(struct kind *);
 /* RELAX NG of the whole <content> element of this kind. */
 void kind_grammar(struct buf *out, const struct kind *);

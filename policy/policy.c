@@ -273,11 +273,26 @@ load_kind_file(const struct loader *l, const char *path, struct err *e)
 	own_str char *rng = xprintf("%s/grammar/kind.rng", l->folder);
 	struct kind *k = &l->p->kind[l->p->nkinds];
 
-	if (!kind_load(k, path, rng, e))
+	if (!kind_load(k, path, rng, l->p->codes, l->p->ncodes, e))
 		return false;
 	l->p->nkinds++;
 	if (policy_kind(l->p, k->id) != k || policy_kind_by_loai(l->p, k->loai) != k)
 		return fail(e, ERR_INPUT, "%s: two kinds with one id or one loai (%s)", path, k->id);
+	return true;
+}
+
+static bool
+load_codes_file(const struct loader *l, const char *path, struct err *e)
+{
+	own_str char *rng = xprintf("%s/grammar/codes.rng", l->folder);
+	struct code_list *c = &l->p->codes[l->p->ncodes];
+
+	if (!code_list_load(c, path, rng, e))
+		return false;
+	l->p->ncodes++;
+	for (const struct code_list *o = l->p->codes; o < c; o++)
+		if (strcmp(o->id, c->id) == 0)
+			return fail(e, ERR_INPUT, "%s: two lists of codes with one id (%s)", path, c->id);
 	return true;
 }
 
@@ -375,9 +390,10 @@ policy_load(struct policy **out, const char *folder, struct err *e)
 
 	promise(l.hash != NULL && EVP_DigestInit_ex(l.hash, EVP_sha256(), NULL) == 1);
 	good = load_tables(&l, e) &&
+	    load_folder(&l, "codes", sizeof(struct code_list), offsetof(struct policy, codes), load_codes_file, e) &&
 	    load_folder(&l, "kinds", sizeof(struct kind), offsetof(struct policy, kind), load_kind_file, e) &&
 	    load_folder(&l, "profiles", sizeof(struct profile), offsetof(struct policy, profile), load_profile_file, e) &&
-	    check_answers(l.p, folder, e) && hash_folder(&l, "", e) && hash_folder(&l, "/grammar", e) && hash_folder(&l, "/kinds", e) && hash_folder(&l, "/profiles", e);
+	    check_answers(l.p, folder, e) && hash_folder(&l, "", e) && hash_folder(&l, "/codes", e) && hash_folder(&l, "/grammar", e) && hash_folder(&l, "/kinds", e) && hash_folder(&l, "/profiles", e);
 	promise(EVP_DigestFinal_ex(l.hash, l.p->hash, NULL) == 1);
 	EVP_MD_CTX_free(l.hash);
 	if (!good) {
@@ -407,6 +423,9 @@ policy_free(struct policy *p)
 	for (size_t i = 0; i < p->nkinds; i++)
 		kind_free_members(&p->kind[i]);
 	free(p->kind);
+	for (size_t i = 0; i < p->ncodes; i++)
+		code_list_free_members(&p->codes[i]);
+	free(p->codes);
 	for (size_t i = 0; i < p->nprofiles; i++) {
 		struct profile *x = &p->profile[i];
 

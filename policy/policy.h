@@ -37,6 +37,7 @@ struct answer_rule { char *answer, *verdict, *sub, *in_force, *way, *tier, *reas
 
 struct policy {
 	unsigned char hash[32];
+	struct code_list *codes; size_t ncodes;
 	struct kind *kind; size_t nkinds;
 	struct profile *profile; size_t nprofiles;
 	struct agency *agency; size_t nagencies;

@@ -146,7 +146,10 @@ render_field(struct buf *out, const struct field *f, unsigned depth)
 	if (f->decimals != FIELD_DECIMALS_ANY)
 		buf_printf(out, ", %u decimals", f->decimals);
 	render_limit(out, "in", f->unit);
+	render_limit(out, "of the list", f->list);
 	render_limit(out, "of the form", f->shape);
+	if (f->ring.corners != NULL)
+		buf_printf(out, ", a ring of %s in meridian %s, zone %s, of area %s", f->ring.corners, f->ring.meridian, f->ring.zone, f->ring.area ?: "not stated");
 	buf_printf(out, "; %s; %s; %s\n", f->vi, f->en, f->fr);
 	for (size_t i = 0; i < f->nchildren; i++)
 		render_field(out, &f->child[i], depth + 1);
@@ -182,6 +185,24 @@ render_kinds(struct buf *out, const struct policy *p)
 }
 
 static void
+render_codes(struct buf *out, const struct policy *p)
+{
+	for (const struct code_list *l = p->codes; l < p->codes + p->ncodes; l++) {
+		buf_printf(out, "codes %s\n", l->id);
+		line(out, "vi", l->vi);
+		line(out, "en", l->en);
+		for (const struct code *c = l->code; c < l->code + l->n; c++) {
+			char from[TIME_TEXT], to[TIME_TEXT] = "";
+
+			date_text(from, c->from);
+			if (c->to != INT32_MAX)
+				date_text(to, c->to);
+			buf_printf(out, "  code %s: %s; %s; from %s to %s\n", c->value, c->vi, c->en, from, to);
+		}
+	}
+}
+
+static void
 texts(struct buf *out, const char *name, char *const text[LANGS])
 {
 	static const char *const lang[LANGS] = { "vi", "en", "fr" };
@@ -211,7 +232,7 @@ render_answers(struct buf *out, const struct policy *p)
 
 static const struct policy_chapter chapters[] = {
 	{ "tiers", render_tiers }, { "profiles", render_profiles }, { "algorithms", render_algorithms }, { "roles", render_roles },
-	{ "agencies", render_agencies }, { "kinds", render_kinds }, { "answers", render_answers },
+	{ "agencies", render_agencies }, { "codes", render_codes }, { "kinds", render_kinds }, { "answers", render_answers },
 };
 
 const struct policy_chapter *

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "policy/geometry.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -263,6 +264,38 @@ check_keys(struct reading *r, const struct field *group, const json_t *j, const 
 	return good;
 }
 
+/*
+ * Plots.
+ */
+
+/* beside: the group in which the plot stands. */
+static bool
+check_plot(struct reading *r, const struct field *f, const json_t *plot, const json_t *beside, const struct spot *at)
+{
+	double corner[ITEMS_MAX][2];
+	const json_t *corners = json_object_get(plot, f->ring.corners), *area = f->ring.area == NULL ? NULL : json_object_get(beside, f->ring.area);
+	struct plot p = { .meridian = json_string_value(json_object_get(plot, f->ring.meridian)), .zone = json_integer_value(json_object_get(plot, f->ring.zone)),
+		.corner = corner, .n = json_array_size(corners), .area = json_is_number(area) ? json_number_value(area) : -1 };
+	struct field_refusal why;
+
+	for (size_t i = 0; i < p.n; i++)
+		for (size_t k = 0; k < 2; k++)
+			corner[i][k] = json_number_value(json_array_get(json_array_get(corners, i), k));
+	return geometry_check(&p, &why) || submission_problem(r, at, why.fault, why.what);
+}
+
+static bool
+put_field(struct buf *out, struct reading *r, const json_t *beside, const json_t *value, const struct spot *at)
+{
+	const struct field *f = at->f;
+
+	if (value == NULL || json_is_null(value))
+		return f->optional || submission_problem(r, at, FAULT_MISSING, "");
+	if (f->many)
+		return put_many(out, r, value, at);
+	return put_one(out, r, value, at) && (f->ring.corners == NULL || check_plot(r, f, value, beside, at));
+}
+
 bool
 submission_group(struct buf *out, struct reading *r, const struct field *group, const json_t *j, const struct spot *at)
 {
@@ -270,15 +303,9 @@ submission_group(struct buf *out, struct reading *r, const struct field *group, 
 
 	for (size_t i = 0; i < group->nchildren; i++) {
 		const struct field *f = &group->child[i];
-		const json_t *value = json_object_get(j, f->name);
 		own_struct(spot) here = spot_below(at, f->name, f);
 
-		if (value == NULL || json_is_null(value))
-			good = (f->optional || submission_problem(r, &here, FAULT_MISSING, "")) && good;
-		else if (f->many)
-			good = put_many(out, r, value, &here) && good;
-		else
-			good = put_one(out, r, value, &here) && good;
+		good = put_field(out, r, j, json_object_get(j, f->name), &here) && good;
 	}
 	return good;
 }

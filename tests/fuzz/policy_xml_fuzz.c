@@ -16,6 +16,7 @@
 static const struct place { const char *root, *file, *own; } places[] = {
 	{ "<agencies", "agencies.xml", "agencies.xml" }, { "<roles", "roles.xml", "roles.xml" }, { "<tiers", "tiers.xml", "tiers.xml" },
 	{ "<algorithms", "algorithms.xml", "algorithms.xml" }, { "<answers", "answers.xml", "answers.xml" },
+	{ "<codes", "codes/one.xml", "codes/land-types.xml" },
 	{ "<kind", "kinds/one.xml", "kinds/land-use.xml" }, { "<profile", "profiles/one.xml", "profiles/official.xml" },
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
@@ -52,16 +53,26 @@ remove_folder(void)
 	(void)nftw(folder, remove_one, 8, FTW_PHYS | FTW_DEPTH);
 }
 
+/* Lists that kinds name, beside the one that is tried. */
+static const char *const lists[] = { "axis-orders", "birth-places", "central-meridians", "construction-classes", "sexes" };
+
 static void
 make_folder(void)
 {
-	own_str char *kinds = NULL, *profiles = NULL;
+	static const char *const below[] = { "codes", "kinds", "profiles" };
 	struct err e;
 
 	promise(mkdtemp(folder) != NULL && atexit(remove_folder) == 0 && (input = memfd_create("input", MFD_CLOEXEC)) > 0);
-	kinds = xprintf("%s/kinds", folder);
-	profiles = xprintf("%s/profiles", folder);
-	promise(folder_make(kinds, 0700, &e) && folder_make(profiles, 0700, &e));
+	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+		own_str char *path = xprintf("%s/%s", folder, below[i]);
+
+		promise(folder_make(path, 0700, &e));
+	}
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		own_str char *name = xprintf("codes/%s.xml", lists[i]), *to = xprintf(POLICY "/codes/%s.xml", lists[i]);
+
+		lead(name, to);
+	}
 	lead("grammar", POLICY "/grammar");
 	for (size_t i = 0; i < PLACES; i++)
 		lead_to_own(&places[i]);

@@ -12,7 +12,7 @@ static char none[] = "";
 static struct field
 field_of(const char *type)
 {
-	struct field f = { .name = none, .vi = none, .en = none, .fr = none, .type = field_type_from_word(type), .min = none, .max = none, .unit = none, .shape = none,
+	struct field f = { .name = none, .vi = none, .en = none, .fr = none, .type = field_type_from_word(type), .min = none, .max = none, .unit = none, .shape = none, .list = none,
 		.decimals = FIELD_DECIMALS_ANY };
 
 	assert_int_not_equal(f.type, FIELD_TYPES);
@@ -58,7 +58,7 @@ static const struct { const char *name, *type, *text, *code; } cases[] = {
 	{ "a boy's of this century", "personal-id", "099226001966", NULL },
 	{ "of next year", "personal-id", "099227001966", "birth-year" },
 	{ "of the 24th century", "personal-id", "099900001966", "birth-year" },
-	{ "of no place", "personal-id", "000185004217", "type" },
+	{ "of no place", "personal-id", "000185004217", "birth-place" },
 	{ "one digit short", "personal-id", "09918500421", "digits" },
 	{ "one digit more", "personal-id", "0991850042170", "digits" },
 	{ "the old nine digits", "personal-id", "025123456", "digits" },
@@ -252,6 +252,29 @@ what_is_named_is_cut_at_a_character(void **state)
 	assert_int_equal(strlen(r.what), 61);	/* x and 20 of three octets; 64 would be half a letter too many */
 }
 
+static void
+a_field_of_a_list(void **state)
+{
+	static struct code code[] = { { (char *)"001", none, none, 0, INT32_MAX }, { (char *)"74", none, none, 0, TODAY - 1 }, { (char *)"75", none, none, TODAY + 1, INT32_MAX } };
+	static const struct code_list list = { none, (char *)"tỉnh", (char *)"provinces", code, COUNT(code) };
+	static const struct { const char *name, *type, *text, *code; } of_list[] = {
+		{ "in it", "code", "001", NULL }, { "not in it", "code", "002", "code" }, { "no more", "code", "74", "code-closed" }, { "not yet", "code", "75", "code-closed" },
+		{ "born there", "personal-id", "001185004217", NULL }, { "born nowhere", "personal-id", "099185004217", "birth-place" },
+		{ "born at 100", "personal-id", "100185004217", "birth-place" }, { "born abroad", "personal-id", "101185004217", NULL },
+		{ "a unit of none", "unit", "79", "code" }, { "a unit that is no more", "unit", "74", "code-closed" },
+	};
+
+	for (size_t i = 0; i < COUNT(of_list); i++) {
+		struct field f = field_of(of_list[i].type);
+		struct field_refusal r;
+		bool good;
+
+		f.codes = &list;
+		good = field_check(&f, of_list[i].text, TODAY, &r);
+		assert_case(of_list[i].name, good == (of_list[i].code == NULL) && (good || strcmp(field_fault_word(r.fault), of_list[i].code) == 0));
+	}
+}
+
 int
 main(void)
 {
@@ -259,6 +282,7 @@ main(void)
 		cmocka_unit_test(a_value_is_taken_or_refused),
 		cmocka_unit_test(a_shorter_number_is_not_read_beyond_its_end),
 		cmocka_unit_test(a_kind_narrows_its_fields),
+		cmocka_unit_test(a_field_of_a_list),
 		cmocka_unit_test(every_fault_has_words),
 		cmocka_unit_test(every_code_is_documented),
 		cmocka_unit_test(what_is_named_is_cut_at_a_character),

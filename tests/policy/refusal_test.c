@@ -152,6 +152,19 @@ static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
 	{ "a least value above the greatest", "kinds/land-use.xml", "min=\"1\" max=\"9999\"", "min=\"10000\" max=\"9999\"", "above its greatest" },
 	{ "a least length above the greatest", "kinds/construction.xml", "min-length=\"2\" max-length=\"100\"", "min-length=\"101\" max-length=\"100\"", "above its greatest" },
 	{ "longer than its type", "kinds/representative-office.xml", "max-length=\"20\"", "max-length=\"61\"", "longer than a document field can" },
+	{ "a list that is none", "kinds/land-use.xml", "list=\"land-types\"", "list=\"sea-types\"", "there is no list of codes sea-types" },
+	{ "a code of no list", "kinds/land-use.xml", " list=\"land-types\"", "", "is a code of no list" },
+	{ "a list of a date", "kinds/practitioner.xml", "type=\"date\"", "type=\"date\" list=\"sexes\"", "has a list, which no date field has" },
+	{ "a ring without corners", "kinds/land-use.xml", "corners=\"dinh\"", "corners=\"thu_tu\"", "names as corners no list of points" },
+	{ "a ring without a meridian", "kinds/land-use.xml", "meridian=\"kinh_tuyen_truc\"", "meridian=\"mui_chieu\"", "as meridian no code" },
+	{ "a ring whose zone may be left out", "kinds/land-use.xml", "max=\"6\" unit=\"°\"", "max=\"6\" unit=\"°\" optional=\"yes\"", "as zone no integer" },
+	{ "a ring whose area is a text", "kinds/land-use.xml", "area=\"dien_tich_m2\"", "area=\"dia_chi\"", "names as area no decimal field" },
+	{ "a ring of many plots", "kinds/land-use.xml", "coordinates\" fr=\"Coordonnées VN-2000\" type=\"group\"", "coordinates\" fr=\"Coordonnées VN-2000\" type=\"group\" many=\"yes\"", "of one plot" },
+	{ "a code twice", "codes/land-types.xml", "value=\"LUK\"", "value=\"LUC\"", "the code LUC stands twice" },
+	{ "a code that ends before it begins", "codes/provinces.xml", "to=\"2025-06-30\"", "from=\"2025-07-01\" to=\"2025-06-30\"", "ends before it begins" },
+	{ "a code without a name", "codes/sexes.xml", "en=\"Male\"", "", "sexes.xml, line" },
+	{ "a code to a day that is none", "codes/provinces.xml", "2025-06-30", "2025-06-31", "provinces.xml" },
+	{ "two lists of one id", "codes/sexes.xml", "id=\"sexes\"", "id=\"provinces\"", "two lists of codes with one id" },
 	{ "a field shown to some", "kinds/practitioner.xml", "show=\"masked\"", "show=\"maybe\"", "practitioner.xml, line" },
 	{ "a group without fields", "kinds/land-use.xml", "type=\"document\"", "type=\"group\"", "a group has fields" },
 	{ "fields in a text", "kinds/land-use.xml", "fr=\"Parcelle\" type=\"group\"", "fr=\"Parcelle\"", "a group has fields" },
@@ -194,7 +207,7 @@ test_refused(void **state)
 static void
 test_absent(void **state)
 {
-	static const char *const files[] = { "tiers.xml", "roles.xml", "answers.xml", "algorithms.xml", "agencies.xml", "grammar/kind.rng", "grammar/tiers.rng" };
+	static const char *const files[] = { "tiers.xml", "roles.xml", "answers.xml", "algorithms.xml", "agencies.xml", "grammar/kind.rng", "grammar/codes.rng", "codes/sexes.xml", "grammar/tiers.rng" };
 
 	for (size_t i = 0; i < COUNT(files); i++) {
 		own_str char *path = xprintf("%s/%s", folder, files[i]), *away = xprintf("%s/away", folder);

@@ -1,8 +1,8 @@
 /*
  * The policy as text, kept in tests/policy/snapshots/CHAPTER.txt, so that a
  * change of policy is a change that people read.  And proof that the text keeps
- * nothing back: every attribute and every text of every policy file is changed;
- * the policy is refused, or its text is another.
+ * nothing back: every attribute and every text of every policy file is changed,
+ * in some places each; the policy is refused, or its text is another.
  *
  * Run with the word `renew` it writes the snapshots instead.
  */
@@ -163,6 +163,25 @@ tear_down(void **state)
 
 static size_t refused, shown, hidden;
 
+/* What is read and rendered by one line of code need not be changed in every one of
+ * hundreds of rows: each attribute, text and element in up to PLACES places. */
+#define PLACES 5
+static struct { char name[80]; unsigned n; } tried[400];
+
+static bool
+tried_enough(const xmlNode *n, const char *what)
+{
+	char name[80];
+	size_t i = 0;
+
+	snprintf(name, sizeof(name), "%s/%s/%s", n->parent != NULL && n->parent->name != NULL ? (const char *)n->parent->name : "", (const char *)n->name, what);
+	while (i < COUNT(tried) && tried[i].n > 0 && strcmp(tried[i].name, name) != 0)
+		i++;
+	assert_true(i < COUNT(tried));
+	strcpy(tried[i].name, name);
+	return ++tried[i].n > PLACES;
+}
+
 /* The file with its document as it is now; what the policy then comes to. */
 static void
 judge(const char *file, xmlDoc *doc, const char *what, const xmlNode *where)
@@ -236,8 +255,11 @@ change_attribute(const char *file, xmlNode *n, const char *name)
 	own_str char *was = attr(n, name, NULL);
 	own_str char *twisted = xstrdup(was);
 	char *others[FEW] = { NULL };
-	size_t nothers = values_of(xmlDocGetRootElement(n->doc), (const xmlChar *)name, others, 0);
+	size_t nothers;
 
+	if (tried_enough(n, name))
+		return;
+	nothers = values_of(xmlDocGetRootElement(n->doc), (const xmlChar *)name, others, 0);
 	twist(twisted);
 	try_value(file, n, name, twisted);
 	for (size_t i = 0; i < COUNT(words); i++)
@@ -259,7 +281,7 @@ change_text(const char *file, xmlNode *n)
 	own_str char *was = xstrdup((const char *)n->content);
 	own_str char *twisted = xstrdup(was);
 
-	if (strspn(was, " \t\r\n") == strlen(was))
+	if (strspn(was, " \t\r\n") == strlen(was) || tried_enough(n, "text"))
 		return;
 	twist(twisted);
 	xmlNodeSetContent(n, NULL);
@@ -275,7 +297,7 @@ remove_element(const char *file, xmlNode *n)
 {
 	xmlNode *parent = n->parent, *before = n->next;
 
-	if (parent->type != XML_ELEMENT_NODE)
+	if (parent->type != XML_ELEMENT_NODE || tried_enough(n, "element"))
 		return;
 	xmlUnlinkNode(n);
 	judge(file, parent->doc, (const char *)n->name, parent);
@@ -316,6 +338,7 @@ grammar_of(const char *file)
 	const char *name = strrchr(file, '/') + 1;
 	own_struct(buf) text = buf_new(TEXT_MAX);
 	own_str char *path = strncmp(file, "/kinds/", 7) == 0 ? xprintf(POLICY "/grammar/kind.rng") :
+	    strncmp(file, "/codes/", 7) == 0 ? xprintf(POLICY "/grammar/codes.rng") :
 	    strncmp(file, "/profiles/", 10) == 0 ? xprintf(POLICY "/grammar/profile.rng") :
 	    xprintf(POLICY "/grammar/%.*s.rng", (int)strcspn(name, "."), name);
 	struct err e;

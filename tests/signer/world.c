@@ -281,10 +281,24 @@ office_call(struct office *o, json_t **out, uint16_t type, const struct span *fi
 {
 	own_struct(msg) in = msg_new(type, SIGNER_MESSAGE_MAX);
 	own_struct(msg) reply = msg_new(0, 1);
+	own(json_t) *j = NULL;
+	const json_t *first;
 
 	for (size_t i = 0; i < n; i++)
 		msg_put(&in, field[i]);
-	return peer_call(o->to_signer, &in, &reply, e) && (out == NULL || json_read(out, msg_span(&reply, 0), e));
+	if (!peer_call(o->to_signer, &in, &reply, e))
+		return false;
+	if (out == NULL && type != SIGNER_SUBMIT)
+		return true;
+	if (!json_read(&j, msg_span(&reply, 0), e))
+		return false;
+	/* A submission that is refused for what it says. */
+	first = json_array_get(json_object_get(j, "problems"), 0);
+	if (first != NULL)
+		return fail(e, ERR_INPUT, "%s: %s", json_string_value(json_object_get(first, "field")), json_string_value(json_object_get(first, "vi")));
+	if (out != NULL)
+		*out = take(&j);
+	return true;
 }
 
 /* Who asks: the hash in hex as octets, anything else as it is. */
@@ -310,12 +324,8 @@ office_submit(struct office *o, json_t **out, const char *program, const char *k
 {
 	unsigned char who[SHA256_LEN];
 	const struct span fields[] = { who_of(who, program), span_str(key), span_str(submission) };
-	const json_t *first;
 
-	if (!office_call(o, out, SIGNER_SUBMIT, fields, 3, e))
-		return false;
-	first = json_array_get(json_object_get(*out, "problems"), 0);
-	return first == NULL || fail(e, ERR_INPUT, "%s: %s", json_string_value(json_object_get(first, "field")), json_string_value(json_object_get(first, "vi")));
+	return office_call(o, out, SIGNER_SUBMIT, fields, 3, e);
 }
 
 bool

@@ -181,6 +181,8 @@ refusals_name_the_field(void **state)
 		{ "more than all", "cong_trinh/mat_do_xay_dung_pct", "100.5", "cong_trinh.mat_do_xay_dung_pct", "above", "100 %" },
 		{ "less than nothing", "cong_trinh/chieu_cao_m", "-0.5", "cong_trinh.chieu_cao_m", "below", "0 m" },
 		{ "too exact", "cong_trinh/chieu_cao_m", "17.625", "cong_trinh.chieu_cao_m", "decimals", "2 digits" },
+		{ "a class that is none", "cong_trinh/cap", "\"V\"", "cong_trinh.cap", "code", "classes of works" },
+		{ "a province that is none", "chu_dau_tu/so_dinh_danh", "\"003185004217\"", "chu_dau_tu[1].so_dinh_danh", "birth-place", "003" },
 		{ "a name of one letter", "chu_dau_tu/ho_ten", "\"Y\"", "chu_dau_tu[1].ho_ten", "too-short", "2 characters" },
 	};
 
@@ -199,6 +201,36 @@ refusals_name_the_field(void **state)
 		assert_case(cases[i].name, strcmp(json_string_value(json_object_get(first, "code")), cases[i].code) == 0);
 		assert_case(cases[i].name, strstr(json_string_value(json_object_get(first, "en")), cases[i].says) != NULL);
 		assert_case(cases[i].name, strlen(json_string_value(json_object_get(first, "vi"))) > 0 && e.class == ERR_INPUT);
+		submission_drop(&s);
+	}
+}
+
+/* The plot of the one that has one. */
+static void
+plots_are_checked(void **state)
+{
+	static const struct { const char *name, *key, *value, *field, *code; } cases[] = {
+		{ "as it is", "thu_tu", "\"X = Bắc, Y = Đông (m)\"", NULL, NULL },
+		{ "another order", "thu_tu", "\"Y = Đông, X = Bắc (m)\"", "thua.toa_do_vn2000.thu_tu", "code" },
+		{ "another zone", "mui_chieu", "6", "thua.toa_do_vn2000", "reference" },
+		{ "no such meridian", "kinh_tuyen_truc", "\"105°46'\"", "thua.toa_do_vn2000.kinh_tuyen_truc", "code" },
+		{ "two corners", "dinh", "[[1195001.12,602334.87],[1195033.4,602341.05]]", "thua.toa_do_vn2000", "corners" },
+		{ "exchanged", "dinh", "[[602334.87,1195001.12],[602341.05,1195033.4],[602373.66,1195027.98]]", "thua.toa_do_vn2000", "axes" },
+		{ "half of it", "dinh", "[[1195001.12,602334.87],[1195033.4,602341.05],[1195027.98,602373.66]]", "thua.toa_do_vn2000", "area" },
+		{ "three numbers", "dinh", "[[1195001.12,602334.87,3]]", "thua.toa_do_vn2000.dinh[1]", "type" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own(json_t) *j = sample("qsdd-01");
+		struct submission s;
+		struct err e;
+		const json_t *first;
+
+		json_object_set_new(json_object_get(json_object_get(j, "thua"), "toa_do_vn2000"), cases[i].key, json_loads(cases[i].value, JSON_DECODE_ANY, NULL));
+		assert_case(cases[i].name, submit_json(&s, j, &e) == (cases[i].code == NULL));
+		first = json_array_get(s.problems, 0);
+		assert_case(cases[i].name, first == NULL || strcmp(json_string_value(json_object_get(first, "field")), cases[i].field) == 0);
+		assert_case(cases[i].name, first == NULL || strcmp(json_string_value(json_object_get(first, "code")), cases[i].code) == 0);
 		submission_drop(&s);
 	}
 }
@@ -332,6 +364,7 @@ main(void)
 		cmocka_unit_test(decomposed_text_is_brought_to_nfc_with_a_remark),
 		cmocka_unit_test(numbers_become_their_shortest_text),
 		cmocka_unit_test(refusals_name_the_field),
+		cmocka_unit_test(plots_are_checked),
 		cmocka_unit_test(given_numbers_are_checked),
 		cmocka_unit_test(all_problems_come_at_once),
 		cmocka_unit_test(a_problem_says_where),

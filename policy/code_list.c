@@ -1,0 +1,72 @@
+#include "policy/code_list.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+static bool
+read_code(struct code_list *l, const struct policy_file *f, xmlNode *n, struct err *e)
+{
+	struct code *c = &l->code[l->n++];
+	own_str char *from = attr(n, "from", "1900-01-01"), *to = attr(n, "to", "");
+
+	*c = (struct code){ attr(n, "value", NULL), attr(n, "vi", NULL), attr(n, "en", NULL), 0, INT32_MAX };
+	if (code_find(l, c->value, strlen(c->value)) != c)
+		return fail_at(e, f, n, "the code %s stands twice", c->value);
+	if (!date_parse(&c->from, from, e) || (to[0] != '\0' && !date_parse(&c->to, to, e)))
+		return fail_at(e, f, n, "the code %s has a day that is none", c->value);
+	return c->from <= c->to || fail_at(e, f, n, "the code %s ends before it begins", c->value);
+}
+
+bool
+code_list_load(struct code_list *l, const char *path, const char *grammar, struct err *e)
+{
+	struct policy_file f;
+	xmlNode *root;
+	bool good = true;
+
+	*l = (struct code_list){ 0 };
+	if (!policy_file_open(&f, path, grammar, e))
+		return false;
+	root = xmlDocGetRootElement(f.doc);
+	l->id = attr(root, "id", NULL);
+	l->vi = attr(root, "vi", NULL);
+	l->en = attr(root, "en", NULL);
+	l->code = xalloc(count_named(root, "code") * sizeof(struct code));
+	for (xmlNode *n = child_named(root, "code"); good && n != NULL; n = next_named(n, "code"))
+		good = read_code(l, &f, n, e);
+	policy_file_close(&f);
+	if (!good)
+		code_list_free_members(l);
+	return good;
+}
+
+void
+code_list_free_members(struct code_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->code[i].value);
+		free(l->code[i].vi);
+		free(l->code[i].en);
+	}
+	free(l->code);
+	free(l->id);
+	free(l->vi);
+	free(l->en);
+	*l = (struct code_list){ 0 };
+}
+
+const struct code *
+code_find(const struct code_list *l, const char *value, size_t len)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strlen(l->code[i].value) == len && memcmp(l->code[i].value, value, len) == 0)
+			return &l->code[i];
+	return NULL;
+}
+
+bool
+code_used_on(const struct code *c, int32_t day)
+{
+	return day >= c->from && day <= c->to;
+}
