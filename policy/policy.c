@@ -40,12 +40,9 @@ read_agency(struct policy *p, const struct policy_file *f, xmlNode *n, struct er
 {
 	struct agency *a = &p->agency[p->nagencies++];
 
-	*a = (struct agency){ .id = attr(n, "id", NULL), .name = attr(n, "name", NULL), .brief = attr(n, "short", NULL),
-		.symbol = attr(n, "symbol", NULL), .suffix = attr(n, "suffix", ""), .parent = attr(n, "parent", ""),
-		.telephone = attr(n, "telephone", NULL), .place = attr(n, "place", NULL) };
-	if (policy_agency(p, a->id) != a)
-		return fail_at(e, f, n, "the agency %s stands twice", a->id);
-	return read_day(f, n, "from", 0, &a->from, e) && read_day(f, n, "to", INT32_MAX, &a->to, e);
+	if (!agency_read(a, f, n, e))
+		return false;
+	return policy_agency(p, a->id) == a || fail_at(e, f, n, "the agency %s stands twice", a->id);
 }
 
 static bool
@@ -389,7 +386,7 @@ policy_load(struct policy **out, const char *folder, struct err *e)
 	bool good;
 
 	promise(l.hash != NULL && EVP_DigestInit_ex(l.hash, EVP_sha256(), NULL) == 1);
-	good = load_tables(&l, e) &&
+	good = load_tables(&l, e) && agencies_agree(l.p->agency, l.p->nagencies, e) &&
 	    load_folder(&l, "codes", sizeof(struct code_list), offsetof(struct policy, codes), load_codes_file, e) &&
 	    load_folder(&l, "kinds", sizeof(struct kind), offsetof(struct policy, kind), load_kind_file, e) &&
 	    load_folder(&l, "profiles", sizeof(struct profile), offsetof(struct policy, profile), load_profile_file, e) &&
@@ -432,7 +429,9 @@ policy_free(struct policy *p)
 		free(x->id); free(x->vi); free(x->en); free(x->key_usage); free(x->eku); free(x->subject); free(x->mail_domains);
 	}
 	free(p->profile);
-	free_strings(p->agency, p->nagencies, sizeof(struct agency), 8);
+	for (size_t i = 0; i < p->nagencies; i++)
+		agency_free_members(&p->agency[i]);
+	free(p->agency);
 	free_strings(p->role, p->nroles, sizeof(struct role), 3);
 	free_strings(p->verb, p->nverbs, sizeof(struct order_verb), 4);
 	free_strings(p->tier, p->ntiers, sizeof(struct tier), 10);

@@ -11,10 +11,10 @@
  */
 #pragma once
 
+#include "policy/agency.h"
 #include "policy/kind.h"
 #include "policy/verdict.h"
 
-struct agency { char *id, *name, *brief, *symbol, *suffix, *parent, *telephone, *place; int32_t from, to; };
 struct role { char *id, *vi, *en; };
 struct order_verb { char *id, *roles, *vi, *en; int64_t secs, people; };	/* people: how many must sign, 1 or 2 */
 struct tier { char *id, *policy, *formerly, *vi, *en, *mark, *prefix[3], *prefix_sms; bool legal; };

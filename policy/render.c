@@ -122,6 +122,13 @@ render_agencies(struct buf *out, const struct policy *p)
 		line(out, "place", a->place);
 		day_line(out, "from", a->from);
 		day_line(out, "to", a->to);
+		line(out, "successor", a->successor);
+		for (size_t i = 0; i < a->nwas; i++) {
+			line(out, "was called", a->was[i].name);
+			line(out, "for short", a->was[i].brief);
+			day_line(out, "from", a->was[i].from);
+			day_line(out, "to", a->was[i].to);
+		}
 	}
 }
 

@@ -76,6 +76,8 @@ seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_ro
 
 	if (kind == NULL || agency == NULL)
 		return fail(e, ERR_POLICY, "kind %.40s or agency %.40s is not in the policy", p->kind, p->agency);
+	if (!agency_on(agency, day))
+		return fail(e, ERR_POLICY, "agency %s is not there on this day; it issues nothing new", agency->id);
 	if (!has_seal(s, p->agency, e) || !short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
 		return false;
 	if (kind->numbering == NUMBER_GIVEN) {

@@ -98,14 +98,25 @@ facts_new(const struct broker *b, int64_t now)
 	return f;
 }
 
+/* Of a permit's report: the day of its issue. */
+static int32_t
+permit_day(const json_t *permit)
+{
+	int32_t day;
+	struct err e;
+
+	return date_parse(&day, text_of(permit, "day"), &e) ? day : INT32_MAX;
+}
+
+/* As it was called on the day of what is spoken of. */
 static void
-facts_agency(struct answer_facts *f, const struct broker *b, const char *id)
+facts_agency(struct answer_facts *f, const struct broker *b, const char *id, int32_t day)
 {
 	const struct agency *a = policy_agency(b->policy, id);
 
 	if (a == NULL)
 		return;
-	f->agency = a->brief;
+	f->agency = agency_brief_on(a, day);
 	f->telephone = a->telephone;
 }
 
@@ -232,7 +243,7 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 		add_remark(report, "Sổ của thành phố không có đúng tệp này.", "The city's register does not have these very bytes.");
 	else if (c.verdict == VERDICT_PASSED)
 		add_remark(report, "Chưa hỏi được sổ của thành phố.", "The city's register could not be asked.");
-	facts_agency(&f, b, text_of(permit, "agency"));
+	facts_agency(&f, b, text_of(permit, "agency"), permit_day(permit));
 	f.number = text_of(permit, "number");
 	facts_known(&f, k, why);
 	json_object_set_new(report, "register", about);
@@ -387,7 +398,7 @@ answer_dossier(const struct broker *b, const struct dossier *x, int64_t now)
 	struct answer_facts f = facts_new(b, now);
 	json_t *j;
 
-	facts_agency(&f, b, dossier_agency(x));
+	facts_agency(&f, b, dossier_agency(x), dossier_since(x));
 	f.number = x->code;
 	f.from = dossier_since(x);
 	f.until = x->d.due;

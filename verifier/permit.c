@@ -426,7 +426,7 @@ permit_json(const struct permit *p, const struct policy *policy)
 	own_str char *procedure = text_of(p->content, "procedure");
 	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "handle", p->handle, "kind", p->kind->id,
 	    "kind_vi", p->kind->vi, "kind_en", p->kind->en, "agency", p->agency, "agency_name", p->agency_name,
-	    "agency_short", a != NULL ? a->brief : p->agency_name, "parent", parent, "dossier", p->dossier, "procedure", procedure,
+	    "agency_short", a != NULL ? agency_brief_on(a, p->sealed ? p->day : INT32_MAX) : p->agency_name, "parent", parent, "dossier", p->dossier, "procedure", procedure,
 	    "holder", p->holder, "valid_from", day_or_null(p->valid_from), "valid_to", day_or_null(p->valid_to), "lines", permit_lines(p, false));
 
 	promise(j != NULL);

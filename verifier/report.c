@@ -249,7 +249,6 @@ answer_of(const struct report *r, const struct policy *p, const char *way, int64
 	const char *day = json_string_value(json_object_get(r->permit, "day"));
 	struct err e;
 
-	f.agency = a == NULL ? NULL : a->brief;
 	f.telephone = a == NULL ? NULL : a->telephone;
 	f.number = r->number;
 	f.from = r->in_force == FORCE_YES ? r->from : INT32_MIN;
@@ -258,6 +257,7 @@ answer_of(const struct report *r, const struct policy *p, const char *way, int64
 	f.as_of = r->as_of;
 	if (day == NULL || !date_parse(&f.day, day, &e))
 		f.day = INT32_MIN;
+	f.agency = a == NULL ? NULL : agency_brief_on(a, f.day == INT32_MIN ? INT32_MAX : f.day);
 	return answer_json(answer_pick(p, &c), r->tier, &f);
 }
 

@@ -141,13 +141,22 @@ read_agency(struct reading *r, const struct told *t)
 {
 	const char *id = string_of(t->agency);
 	const struct agency *a = policy_agency(r->policy, id);
+	const char *name;
 
 	if (a == NULL)
 		return problem_at(r, t, PART_AGENCY, FAULT_AGENCY, id);
+	if (r->today > a->to) {
+		own_str char *next = a->successor[0] != '\0' ? xprintf(" (→ %s)", a->successor) : xstrdup("");
+
+		return problem_at(r, t, PART_AGENCY, FAULT_AGENCY_ENDED, next);
+	}
+	if (r->today < a->from)
+		return problem_at(r, t, PART_AGENCY, FAULT_AGENCY_NOT_YET, id);
 	r->s->agency = a;
-	if (t->agency_name != NULL && strcmp(string_of(t->agency_name), a->name) != 0)
-		submission_note(r->s->remarks, "co_quan_cap.ten", xprintf("tên cơ quan: ghi theo danh mục, %s", a->name),
-		    xprintf("name of the agency: written as the directory has it, %s", a->name));
+	name = agency_name_on(a, r->today);
+	if (t->agency_name != NULL && strcmp(string_of(t->agency_name), name) != 0)
+		submission_note(r->s->remarks, "co_quan_cap.ten", xprintf("tên cơ quan: ghi theo danh mục, %s", name),
+		    xprintf("name of the agency: written as the directory has it, %s", name));
 	return true;
 }
 
@@ -328,13 +337,13 @@ read_head(struct reading *r, const struct told *t, char **step)
 }
 
 static void
-put_head(struct buf *out, const struct submission *s, const char *handle, const char *step)
+put_head(struct buf *out, const struct submission *s, int32_t today, const char *handle, const char *step)
 {
 	buf_printf(out, "<content xmlns=\"" NS_PERMIT "\" Id=\"content\" kind=\"%s\" version=\"1\"><code>%s</code>", s->kind->id, handle);
 	buf_put_str(out, "<agency id=\"");
 	text_put_xml_attr(out, span_str(s->agency->id));
 	buf_put_str(out, "\">");
-	put_element(out, "name", s->agency->name);
+	put_element(out, "name", agency_name_on(s->agency, today));
 	if (s->agency->parent != NULL && s->agency->parent[0] != '\0')
 		put_element(out, "parent", s->agency->parent);
 	buf_put_str(out, "</agency>");
@@ -357,7 +366,7 @@ build(struct reading *r, const struct told *t, const char *handle)
 	good = submission_group(&fields, r, &r->s->kind->root, t->fields, &root) && good;
 	if (!good)
 		return false;
-	put_head(out, r->s, handle, step);
+	put_head(out, r->s, r->today, handle, step);
 	good = put_holders(out, r, t);
 	buf_put_str(out, "<fields>");
 	buf_put_span(out, buf_span(&fields));

@@ -62,6 +62,13 @@ static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
 	{ "a grammar that is none", "grammar/kind.rng", "<element name=\"kind\">", "<element>", "is not a RELAX NG grammar" },
 
 	{ "an agency twice", "agencies.xml", "id=\"H99.14\"", "id=\"H99.31.07\"", "the agency H99.31.07 stands twice" },
+	{ "an agency that ends before it begins", "agencies.xml", "to=\"2025-06-30\"", "to=\"2019-12-31\"", "ends before it begins" },
+	{ "a successor of one that goes on", "agencies.xml", " to=\"2025-06-30\" successor", " successor", "has a successor and no last day" },
+	{ "a successor that is none", "agencies.xml", "successor=\"H99.31.07\"", "successor=\"H99.77\"", "the successor H99.77 of the agency H99.21 is not there" },
+	{ "a successor that has ended, too", "agencies.xml", "successor=\"H99.31.07\"", "successor=\"H99.22\"", "is not there on the day after" },
+	{ "an agency that succeeds itself", "agencies.xml", "successor=\"H99.31.07\"", "successor=\"H99.21\"", "is not there on the day after" },
+	{ "an earlier name from before its agency", "agencies.xml", "to=\"2025-02-28\"", "to=\"2019-12-31\"", "ends before it begins" },
+	{ "an earlier name that never ended", "agencies.xml", " to=\"2025-02-28\"", "", "agencies.xml, line" },
 	{ "a day that is none", "agencies.xml", "2020-01-01", "2020-02-30", "" },
 	{ "an order verb twice", "roles.xml", "id=\"cert.reject\"", "id=\"cert.approve\"", "the verb cert.approve stands twice" },
 	{ "an order for a role that is none", "roles.xml", "roles=\"clerk\"", "roles=\"king\"", "names a role that is none" },

@@ -2,6 +2,7 @@
 #include "tests/base/test.h"
 #include "tests/verifier/permit_maker.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "verifier/submission.h"
@@ -271,6 +272,41 @@ all_problems_come_at_once(void **state)
 	submission_drop(&s);
 }
 
+/* Issued by whom, on which day. */
+static void
+agencies_come_and_go(void **state)
+{
+	static const struct { const char *name, *agency, *day, *code, *en, *written; } cases[] = {
+		{ "a ward", "H99.31.07", "2026-11-22", NULL, NULL, "<name>Ủy ban nhân dân phường An Phú Đông</name>" },
+		{ "a district that is no more", "H99.21", "2026-11-22", "agency-ended", "H99.31.07", NULL },
+		{ "on its last day", "H99.21", "2025-06-30", NULL, NULL, "<name>Ủy ban nhân dân quận Tân Hòa</name>" },
+		{ "on the day after", "H99.21", "2025-07-01", "agency-ended", "issues nothing new", NULL },
+		{ "one without a successor", "H99.22", "2026-11-22", "agency-ended", "issues nothing new", NULL },
+		{ "before there were any", "H99.31.07", "2019-12-31", "agency-not-yet", "not there yet", NULL },
+		{ "by its name of today", "H99.16", "2026-11-22", NULL, NULL, "<name>Sở Khoa học và Công nghệ</name>" },
+		{ "by its name of then", "H99.16", "2025-02-28", NULL, NULL, "<name>Sở Thông tin và Truyền thông</name>" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own(json_t) *j = sample("gpxd-01");
+		own_struct(buf) text = buf_new(JSON_MAX);
+		struct submission s;
+		struct err e = { ERR_NONE, "" };
+		int32_t day;
+		bool good;
+
+		assert_done(date_parse(&day, cases[i].day, &e), e);
+		json_object_set_new(json_object_get(j, "co_quan_cap"), "ma", json_string(cases[i].agency));
+		json_write(&text, j);
+		good = submission_read(&s, buf_span(&text), HANDLE, day, m->policy, m->grammars, &e);
+		assert_case(cases[i].name, good == (cases[i].code == NULL));
+		assert_case(cases[i].name, !good || strstr(buf_str(&s.content), cases[i].written) != NULL);
+		assert_case(cases[i].name, good || (strcmp(json_string_value(json_object_get(json_array_get(s.problems, 0), "code")), cases[i].code) == 0 &&
+		    strstr(e.text, cases[i].en) != NULL));
+		submission_drop(&s);
+	}
+}
+
 /* RFC 6901, into what was handed in; and in the clerk's words. */
 static void
 a_problem_says_where(void **state)
@@ -367,6 +403,7 @@ main(void)
 		cmocka_unit_test(plots_are_checked),
 		cmocka_unit_test(given_numbers_are_checked),
 		cmocka_unit_test(all_problems_come_at_once),
+		cmocka_unit_test(agencies_come_and_go),
 		cmocka_unit_test(a_problem_says_where),
 		cmocka_unit_test(octets_that_are_no_submission),
 		cmocka_unit_test(our_own_envelope),
