@@ -281,8 +281,8 @@ static const struct read reads[] = {
 	  .sql = "SELECT * FROM (SELECT " ANSWERED_COLUMNS " FROM certificate WHERE serial > $after AND not_after >= $at AND generation = $generation AND " ANSWERED_KNOWN " ORDER BY serial LIMIT 4096) AS known UNION ALL "
 		 "SELECT * FROM (SELECT " ANSWERED_COLUMNS " FROM certificate_lost WHERE serial > $after AND not_after >= $at AND generation = $generation AND entry < $size ORDER BY serial LIMIT 4096) AS lost ORDER BY 1 LIMIT 4096" },
 	{ .name = "cert.answered_since", .callers = CALLER_CA, .columns = 4, .out = ANSWERED_OUT, .in = { { "from", REG_INT }, { "at", REG_INT }, { "size", REG_INT }, { "generation", REG_INT } },
-	  .sql = "SELECT " ANSWERED_COLUMNS " FROM certificate WHERE issued_entry >= $from AND not_after >= $at AND generation = $generation AND " ANSWERED_KNOWN " UNION "
-		 "SELECT " ANSWERED_COLUMNS " FROM certificate WHERE ended_entry >= $from AND not_after >= $at AND generation = $generation AND " ANSWERED_KNOWN " UNION "
+	  .sql = "SELECT " ANSWERED_COLUMNS " FROM certificate WHERE serial IN (SELECT serial FROM certificate WHERE issued_entry >= $from UNION ALL "
+		 "SELECT serial FROM certificate WHERE ended_entry >= $from) AND not_after >= $at AND generation = $generation AND " ANSWERED_KNOWN " UNION ALL "
 		 "SELECT " ANSWERED_COLUMNS " FROM certificate_lost WHERE (entry >= $from OR ended_entry >= $from) AND not_after >= $at AND generation = $generation AND entry < $size ORDER BY 1" },
 	/* One row: the first `size` entries end a suspension and do not revoke. */
 	{ .name = "cert.resumed", .callers = CALLER_CA, .columns = 1, .out = { REG_INT }, .in = { { "serial", REG_BYTES }, { "size", REG_INT } },

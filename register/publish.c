@@ -546,6 +546,8 @@ publisher_new(struct publisher **out, struct runner *runner, const char *folder,
 	return true;
 }
 
+const char publish_asks[] = "SELECT seq FROM publication WHERE seq > $seq AND " LOST_IS_CURRENT " LIMIT 1";
+
 /* Is there a CRL, a list, to be seen at once? */
 static bool
 has_rows(struct publisher *p)
@@ -556,7 +558,7 @@ has_rows(struct publisher *p)
 
 	pthread_mutex_lock(&p->lock);
 	values_int(&v, "seq", p->seq);
-	if (!store_int(p->store, "SELECT seq FROM publication WHERE seq > $seq AND " LOST_IS_CURRENT " LIMIT 1", &v, 0, &seq, &ignored))
+	if (!store_int(p->store, publish_asks, &v, 0, &seq, &ignored))
 		seq = 1;		/* the flush will say what is wrong */
 	pthread_mutex_unlock(&p->lock);
 	return seq != 0;

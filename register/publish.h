@@ -42,5 +42,7 @@ must_check bool publisher_newest(struct publisher *, struct checkpoint *, struct
 must_check bool publisher_put(struct publisher *, const char *name, struct span content, struct err *);
 /* A published checkpoint that witnesses have cosigned. */
 must_check bool publisher_cosigned(struct publisher *, uint64_t size, struct span note, struct err *);
+/* What it asks the database many times a second (for the test of plans). */
+extern const char publish_asks[];
 void publisher_start(struct publisher *);
 void publisher_stop(struct publisher *);

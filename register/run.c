@@ -29,13 +29,19 @@ struct waiting {
 	struct waiting *next;
 };
 
+/* Connections that read; a long list keeps nobody else waiting.  The one that was
+ * used last is the next, as its pages are at hand. */
+#define READERS 4
+struct readers { pthread_mutex_t lock; pthread_cond_t back; struct store *idle[READERS]; size_t n; };
+
 struct runner {
 	char *database;
 	unsigned char kid[KID_LEN];
-	struct store *write, *read;	/* no write: a replica */
+	struct store *write;		/* none: a replica */
+	struct readers readers;
 	int64_t max_age_secs;
 	struct log_state state;
-	pthread_mutex_t lock, read_lock;
+	pthread_mutex_t lock;
 	pthread_cond_t work, changed;
 	struct waiting *first, *last;
 	uint64_t commits, size;		/* of the log, committed */
@@ -626,6 +632,44 @@ runner_unit(struct runner *r, unsigned caller, struct span unit, struct buf *res
  * Reads.
  */
 
+static bool
+readers_open(struct readers *s, const char *database, struct err *e)
+{
+	for (s->n = 0; s->n < READERS; s->n++)
+		if (!store_open(&s->idle[s->n], database, STORE_READ, e))
+			return false;
+	return true;
+}
+
+static void
+readers_close(struct readers *s)
+{
+	while (s->n > 0)
+		store_free(s->idle[--s->n]);
+}
+
+static struct store *
+reader_take(struct readers *s)
+{
+	struct store *reader;
+
+	pthread_mutex_lock(&s->lock);
+	while (s->n == 0)
+		pthread_cond_wait(&s->back, &s->lock);
+	reader = s->idle[--s->n];
+	pthread_mutex_unlock(&s->lock);
+	return reader;
+}
+
+static void
+reader_give(struct readers *s, struct store *reader)
+{
+	pthread_mutex_lock(&s->lock);
+	s->idle[s->n++] = reader;
+	pthread_cond_signal(&s->back);
+	pthread_mutex_unlock(&s->lock);
+}
+
 struct rows { struct buf body; uint64_t n; };
 
 static bool
@@ -649,12 +693,12 @@ take_row(void *ctx, const struct value *c, unsigned n, struct err *e)
 }
 
 static bool
-read_rows(struct runner *r, const struct read *read, const struct values *v, struct rows *rows, struct as_of *as_of, struct err *e)
+read_rows(const struct runner *r, struct store *from, const struct read *read, const struct values *v, struct rows *rows, struct as_of *as_of, struct err *e)
 {
 	*as_of = (struct as_of){ .size = 0 };
-	if (r->write == NULL && !replica_as_of(as_of, r->read, clock_now(), r->max_age_secs, e))
+	if (r->write == NULL && !replica_as_of(as_of, from, clock_now(), r->max_age_secs, e))
 		return false;
-	return store_run(r->read, read->sql, v, read->out, read->columns, take_row, rows, NULL, e);
+	return store_run(from, read->sql, v, read->out, read->columns, take_row, rows, NULL, e);
 }
 
 bool
@@ -663,6 +707,7 @@ runner_read(struct runner *r, unsigned caller, const char *name, struct span par
 	const struct read *read = read_find(name);
 	struct rows rows = { .body = buf_new(RECORD_MAX) };
 	struct values v = { .n = 0 };
+	struct store *from;
 	bool good;
 
 	if (read == NULL)
@@ -671,14 +716,14 @@ runner_read(struct runner *r, unsigned caller, const char *name, struct span par
 		return fail(e, ERR_POLICY, "the read %s is not for this caller", read->name);
 	if (!cbor_check(params, e) || !take_fields(&v, read->in, params, read->name, e))
 		return false;
-	pthread_mutex_lock(&r->read_lock);
-	good = read_rows(r, read, &v, &rows, as_of, e);
-	if (!good && store_is_lost(r->read) && store_revive(r->read, e)) {
+	from = reader_take(&r->readers);
+	good = read_rows(r, from, read, &v, &rows, as_of, e);
+	if (!good && store_is_lost(from) && store_revive(from, e)) {
 		buf_reset(&rows.body);
 		rows.n = 0;
-		good = read_rows(r, read, &v, &rows, as_of, e);
+		good = read_rows(r, from, read, &v, &rows, as_of, e);
 	}
-	pthread_mutex_unlock(&r->read_lock);
+	reader_give(&r->readers, from);
 	if (good) {
 		cbor_put_array(out, rows.n);
 		buf_put_span(out, buf_span(&rows.body));
@@ -694,7 +739,8 @@ runner_blank(const char *database)
 	struct runner *r = xalloc(sizeof(*r));
 
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_mutex_init(&r->read_lock, NULL);
+	pthread_mutex_init(&r->readers.lock, NULL);
+	pthread_cond_init(&r->readers.back, NULL);
 	pthread_cond_init(&r->work, NULL);
 	pthread_cond_init(&r->changed, NULL);
 	r->database = xstrdup(database);
@@ -708,7 +754,7 @@ runner_new_replica(struct runner **out, const char *database, int64_t max_age_se
 
 	r->max_age_secs = max_age_secs;
 	*out = r;
-	return store_open(&r->read, database, STORE_READ, e);
+	return readers_open(&r->readers, database, e);
 }
 
 bool
@@ -720,7 +766,7 @@ runner_new(struct runner **out, const char *database, const char *origin, struct
 	sha256(digest, span_str(origin));
 	memcpy(r->kid, digest, KID_LEN);
 	if (!store_open(&r->write, database, STORE_WRITE, e) || !log_state_load(&r->state, r->write, e) ||
-	    !store_open(&r->read, database, STORE_READ, e))
+	    !readers_open(&r->readers, database, e))
 		return false;
 	r->size = r->state.edge.size;
 	promise(pthread_create(&r->thread, NULL, writer_main, r) == 0);
@@ -731,7 +777,11 @@ runner_new(struct runner **out, const char *database, const char *origin, struct
 bool
 runner_check_standby(struct runner *r, const char *standby, struct err *e)
 {
-	return store_check_standby(r->read, standby, e);
+	struct store *from = reader_take(&r->readers);
+	bool good = store_check_standby(from, standby, e);
+
+	reader_give(&r->readers, from);
+	return good;
 }
 
 void
@@ -744,7 +794,7 @@ runner_stop(struct runner *r)
 	pthread_mutex_unlock(&r->lock);
 	if (r->write != NULL)
 		pthread_join(r->thread, NULL);
-	store_free(r->read);
+	readers_close(&r->readers);
 	store_free(r->write);
 	free(r->database);
 	free(r);

@@ -215,6 +215,14 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	  "CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS NOT NULL;"
 	  "CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL", NULL },
 	{ COMMITS("INTEGER") MAILBOXES("TEXT"), COMMITS("bigint") MAILBOXES("text COLLATE \"C\"") },
+	/* The publisher asks what is new many times a second; the bodies are long. */
+	{ "CREATE INDEX publication_seq ON publication (seq);"
+	  "DROP INDEX certificate_listed;"
+	  "CREATE INDEX certificate_listed ON certificate (generation, not_after, ended_entry, serial, revoked_at, reason, invalidity, state) WHERE state IN ('revoked', 'void')", NULL },
+	/* SQLite reads the octets of a CRL to find what lies behind them; a server keeps them apart. */
+	{ "CREATE TABLE crl_new (number INTEGER PRIMARY KEY, shard INTEGER NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER NOT NULL, entry INTEGER NOT NULL, tbs BLOB NOT NULL, der BLOB) STRICT;"
+	  "INSERT INTO crl_new (number, shard, this_update, next_update, entry, tbs, der) SELECT number, shard, this_update, next_update, entry, tbs, der FROM crl;"
+	  "DROP TABLE crl;ALTER TABLE crl_new RENAME TO crl", "SELECT 1" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

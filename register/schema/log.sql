@@ -80,6 +80,7 @@ CREATE TABLE publication (
 	body BLOB NOT NULL,
 	seq INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX publication_seq ON publication (seq);
 
 CREATE TABLE session (
 	id BLOB PRIMARY KEY,

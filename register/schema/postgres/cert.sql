@@ -60,7 +60,7 @@ CREATE INDEX certificate_key ON certificate (key_id);
 CREATE INDEX certificate_person ON certificate (person);
 CREATE INDEX certificate_state ON certificate (state, not_after);
 -- Holds all that a CRL says of them: one of many entries reads no rows.
-CREATE INDEX certificate_listed ON certificate (generation, not_after, ended_entry, serial, revoked_at, reason, invalidity) WHERE state IN ('revoked', 'void');
+CREATE INDEX certificate_listed ON certificate (generation, not_after, ended_entry, serial, revoked_at, reason, invalidity, state) WHERE state IN ('revoked', 'void');
 -- Holds all that a search asks of them.
 CREATE INDEX certificate_entry ON certificate (entry, agency, not_after, state, words);
 CREATE INDEX certificate_issued ON certificate (issued_entry);
@@ -97,14 +97,15 @@ CREATE INDEX appointment_person ON appointment (person, role);
 CREATE INDEX appointment_role ON appointment (role) WHERE ended_day IS NULL;
 CREATE INDEX appointment_approver ON appointment (person) WHERE role = 'approver';	-- few, and counted
 
+-- Millions of octets come last: what lies behind them is found by reading them.
 CREATE TABLE crl (
 	number bigint PRIMARY KEY,
 	shard bigint NOT NULL,
-	tbs bytea NOT NULL,
-	der bytea,			-- derived: the signature over tbs
 	this_update bigint NOT NULL,
 	next_update bigint NOT NULL,
-	entry bigint NOT NULL
+	entry bigint NOT NULL,
+	tbs bytea NOT NULL,
+	der bytea			-- derived: the signature over tbs
 );
 
 -- Batches of OCSP responses; their packs are publications.

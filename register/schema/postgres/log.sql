@@ -83,6 +83,7 @@ CREATE TABLE publication (
 	body bytea NOT NULL,
 	seq bigint NOT NULL
 );
+CREATE INDEX publication_seq ON publication (seq);
 
 CREATE TABLE session (
 	id bytea PRIMARY KEY,
