@@ -45,6 +45,17 @@ put_file(const char *name, const char *body)
 	assert_done(file_write(path, span_str(body), 0644, &e), e);
 }
 
+static void
+put_file_below(const char *name, const char *body)
+{
+	own_str char *path = xprintf("%s/%s", dir, name);
+	struct err e;
+
+	*strrchr(path, '/') = '\0';
+	assert_done(folder_make(path, 0755, &e), e);
+	put_file(name, body);
+}
+
 /* What happens a moment after the first look, and before the second: the store is
  * open by then, because a busy server takes its time. */
 struct later { const char *file, *row, *body; int64_t seq; struct store *store; };
@@ -138,6 +149,49 @@ an_altered_or_missing_file_is_named(void **state)
 	assert_non_null(strstr(e.text, "row a: the file"));
 }
 
+/* Some, for both databases. */
+#define OCTETS "(SELECT body FROM publication WHERE path = 'a')"
+
+/* A backup that was made between a list's record and its signature: the file may be
+ * the list that was signed afterwards; it may not be missing, and no other is excused. */
+static void
+a_list_that_is_not_signed_here_may_be_public(void **state)
+{
+	static const struct { const char *path, *other, *recorded, *is_signed; } row[] = {
+		{ "crl/1.crl", "crl/0.crl", "INSERT INTO crl (number, shard, this_update, next_update, entry, tbs) VALUES (7, 1, 1, 2, 3, " OCTETS ")", "UPDATE crl SET der = " OCTETS " WHERE number = 7" },
+		{ "ocsp/delta.pack", "ocsp1/delta.pack", "INSERT INTO ocsp (number, follows, responder, this_update, next_update, size, sha256, signed, entry, shard) VALUES (7, 3, " OCTETS ", 1, 2, 3, " OCTETS ", 0, 4, 0)",
+		  "UPDATE ocsp SET signed = 1 WHERE number = 7" },
+		{ "status/1.cwt", "status/2.cwt", "INSERT INTO status_list (number, list, tbs, this_update, next_update, entry) VALUES (7, 1, " OCTETS ", 1, 2, 3)", "UPDATE status_list SET cwt = " OCTETS " WHERE number = 7" },
+	};
+	struct err e;
+
+	for (size_t i = 0; i < COUNT(row); i++) {
+		own_str char *path = xprintf("%s/%s", dir, row[i].path);
+		const char *const both[] = { row[i].path, row[i].other };
+
+		for (size_t k = 0; k < COUNT(both); k++) {
+			put_row(both[k], "old", 10 + (int64_t)(2 * i + k));
+			put_file_below(both[k], "old");
+		}
+		put_file(row[i].path, "newer");
+		assert_false(look(NULL, &e));
+		database_do(database, row[i].recorded);
+		assert_done(look(NULL, &e), e);
+		put_file(row[i].other, "newer");
+		assert_false(look(NULL, &e));
+		assert_non_null(strstr(e.text, row[i].other));
+		put_file(row[i].other, "old");
+		assert_int_equal(unlink(path), 0);
+		assert_false(look(NULL, &e));
+		assert_non_null(strstr(e.text, "is missing"));
+		put_file(row[i].path, "newer");
+		database_do(database, row[i].is_signed);
+		assert_false(look(NULL, &e));
+		assert_non_null(strstr(e.text, "is another"));
+		put_file(row[i].path, "old");
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -162,6 +216,7 @@ main(void)
 		cmocka_unit_test_setup(a_file_that_is_yet_to_be_written_is_waited_for, begin),
 		cmocka_unit_test_setup(a_file_newer_than_its_row_is_looked_at_again, begin),
 		cmocka_unit_test_setup(an_altered_or_missing_file_is_named, begin),
+		cmocka_unit_test_setup(a_list_that_is_not_signed_here_may_be_public, begin),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
