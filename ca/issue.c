@@ -70,7 +70,7 @@ plan_one(struct generation *g, struct issue_item *it, int64_t now, struct err *e
 
 	it->tbs = buf_new(TBS_MAX);
 	it->der = buf_new(TBS_MAX);
-	return request_facts_read(&f, g->a->policy, it->facts, e) && fill_plan(&it->plan, g, &f, e) &&
+	return request_facts_read(&f, g->a->policy, it->facts, e) && request_agency_there(&f, now, e) && fill_plan(&it->plan, g, &f, e) &&
 	    plan_dates(it, &f, g->issuing, now, e) && certificate_tbs(&it->tbs, &it->plan, g->issuing, e) &&
 	    lint_tbs(buf_span(&it->tbs), &it->plan, g->issuing, e);
 }

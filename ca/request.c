@@ -1,5 +1,6 @@
 #include "ca/request.h"
 
+#include "base/clock.h"
 #include "ca/name.h"
 #include "policy/mailbox.h"
 
@@ -140,6 +141,14 @@ request_facts_make(struct request_facts *out, const struct policy *p, const stru
 	*out = f;
 	f = (struct request_facts){ .profile = NULL };
 	return true;
+}
+
+bool
+request_agency_there(const struct request_facts *f, int64_t now, struct err *e)
+{
+	static const struct err_rule rule = { ERR_POLICY, NULL, "agency-ended", "Cơ quan này không hoạt động vào ngày này nên không được cấp chứng thư số mới." };
+
+	return agency_on(f->agency, day_in_vietnam(now)) || fail_rule(e, &rule, "agency %.40s is not there on this day; it gets no new certificate", f->agency->id);
 }
 
 static void
@@ -309,7 +318,7 @@ request_submit(struct authority *a, const char *json, int64_t now, struct buf *a
 	char state[16];
 
 	if (!parse(&p, json, e) || !pass_gate(a, p.ask.csr, &p.ask.spki, e) || !request_facts_make(&f, a->policy, &p.ask, e) ||
-	    !submit_once(a, &f, p.ask.csr, now, id, state, e))
+	    !request_agency_there(&f, now, e) || !submit_once(a, &f, p.ask.csr, now, id, state, e))
 		return false;
 	put_answer(answer, id, state, &f);
 	return buf_ok(answer, "answer", e);

@@ -51,6 +51,10 @@ must_check bool token_serial_check(const char *serial, struct err *);
 /* Facts as they will be recorded: names checked against policy and text rules. */
 must_check bool request_facts_make(struct request_facts *, const struct policy *, const struct request_ask *, struct err *);
 
+/* Is the agency there today?  One that is merged or abolished gets no certificate
+ * any more; those it has live on until they are revoked. */
+must_check bool request_agency_there(const struct request_facts *, int64_t now, struct err *);
+
 /* Appends request.submit to unit under a fresh id. */
 must_check bool request_put(struct reg_unit *, unsigned char id[REQUEST_ID_LEN], const struct request_facts *, struct span csr, int64_t now, struct err *);
 /* The newest request with these facts that is not rejected; false in *found if none.

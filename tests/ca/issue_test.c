@@ -266,6 +266,30 @@ what_an_approver_of_one_agency_certifies(void **state)
 	}
 }
 
+/* By its days in the policy: a district that was merged, and one that goes on. */
+static void
+an_agency_that_has_ended_gets_none(void **state)
+{
+	static const struct { const char *profile, *agency, *name, *person; bool done; } rows[] = {
+		{ "official", "H99.21", "Người Của Quận", "CB-000051", false }, { "official", "H99.22", "Người Của Huyện", "CB-000052", false },
+		{ "seal", "H99.21", "", NULL, false }, { "program", "H99.22", "motcua", NULL, false },
+		{ "official", "H99.31.07", "Người Của Phường", "CB-000053", true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own(EVP_PKEY) *key = key_new();
+		own_struct(buf) csr = buf_new(4096), text = buf_new(CA_MESSAGE_MAX);
+		own_str char *ask = NULL;
+		struct err e = { ERR_NONE, "" };
+		bool done;
+
+		csr_of(&csr, key);
+		ask = ask_text(rows[i].profile, rows[i].agency, rows[i].name, rows[i].person, rows[i].person == NULL ? NULL : "Chuyên viên", buf_span(&csr));
+		done = world_text(&w, CA_REQUEST, ask, &text, &e);
+		assert_case(rows[i].name, done == rows[i].done && (done || (e.class == ERR_POLICY && strcmp(e.code, "agency-ended") == 0 && e.vi[0] != '\0')));
+	}
+}
+
 static bool
 asks_for(const char *person, const char *mail, EVP_PKEY *key, struct order_subject *s, struct err *e)
 {
@@ -500,6 +524,7 @@ main(void)
 		cmocka_unit_test(other_people_read_what_came_out),
 		cmocka_unit_test(every_profile_can_be_issued),
 		cmocka_unit_test(what_an_approver_of_one_agency_certifies),
+		cmocka_unit_test(an_agency_that_has_ended_gets_none),
 		cmocka_unit_test(a_mail_certificate_signs_mail_alone),
 		cmocka_unit_test(mailboxes_that_are_refused),
 		cmocka_unit_test(a_mail_certificate_orders_nothing),
