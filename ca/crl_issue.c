@@ -38,40 +38,39 @@ crl_kind(char out[CRL_KIND_TEXT], int64_t shard)
  * The to-be-signed octets, RFC 5280 5.1.2.
  */
 
-static void
-put_small(struct buf *out, const unsigned char *oid, size_t oid_len, struct span inner)
-{
-	own_struct(buf) body = buf_new(64);
-
-	buf_put(&body, oid, oid_len);
-	der_put(&body, 0x04, inner);
-	der_put(out, 0x30, buf_span(&body));
-}
-
+/* 5.3.1, its only variable octet last. */
 static void
 put_reason(struct buf *out, int code)
 {
-	static const unsigned char reason_oid[] = { 0x06, 0x03, 0x55, 0x1d, 0x15 };
-	const unsigned char reason[] = { 0x0a, 0x01, (unsigned char)code };
+	static const unsigned char extension[] = { 0x30, 0x0a, 0x06, 0x03, 0x55, 0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01 };
 
-	put_small(out, reason_oid, sizeof(reason_oid), span_of(reason, sizeof(reason)));
+	buf_put(out, extension, sizeof(extension));
+	buf_put_byte(out, (unsigned char)code);
 }
 
-/* 5.3.1: reasonCode is left out for unspecified (0); 5.3.2: invalidityDate. */
+/* 5.3.2 */
+static void
+put_invalidity(struct buf *out, int64_t t)
+{
+	static const unsigned char oid[] = { 0x06, 0x03, 0x55, 0x1d, 0x18 };
+	own_struct(buf) time = buf_new(32), body = buf_new(64);
+
+	der_generalized_time(&time, t);
+	buf_put(&body, oid, sizeof(oid));
+	der_put(&body, 0x04, buf_span(&time));
+	der_put(out, 0x30, buf_span(&body));
+}
+
+/* 5.3.1: reasonCode is left out for unspecified (0). */
 static void
 put_entry_extensions(struct buf *out, const struct crl_row *r)
 {
-	static const unsigned char invalidity_oid[] = { 0x06, 0x03, 0x55, 0x1d, 0x18 };
 	own_struct(buf) all = buf_new(128);
 
 	if (r->reason != 0)
 		put_reason(&all, r->reason);
-	if (r->invalidity != INT64_MIN) {
-		own_struct(buf) t = buf_new(32);
-
-		der_generalized_time(&t, r->invalidity);
-		put_small(&all, invalidity_oid, sizeof(invalidity_oid), buf_span(&t));
-	}
+	if (r->invalidity != INT64_MIN)
+		put_invalidity(&all, r->invalidity);
 	if (all.len > 0)
 		der_put(out, 0x30, buf_span(&all));
 }
@@ -399,15 +398,15 @@ crl_reserve(const struct generation *g, int64_t number, int64_t this_update, con
 	return authority_run(g->a, "crl.reserve", &u, NULL, e);
 }
 
-/* The judge's own look at it, as far as there is no signature yet. */
+/* The judge's own look at it, as far as there is no signature yet.  What was decoded
+ * is the caller's: to free a long list takes its time, when nobody waits. */
 static bool
-crl_judge(const struct generation *g, struct span tbs, struct err *e)
+crl_judge(X509_CRL **crl, const struct generation *g, struct span tbs, struct err *e)
 {
 	own_struct(buf) whole = buf_new(CRL_MAX);
-	own(X509_CRL) *crl = NULL;
 	struct crl_facts facts;
 
-	return (signed_wrap_unsigned(&whole, tbs, e) && crl_from_any(&crl, buf_span(&whole), e) && crl_check_unsigned(&facts, crl, g->issuing, e)) ||
+	return (signed_wrap_unsigned(&whole, tbs, e) && crl_from_any(crl, buf_span(&whole), e) && crl_check_unsigned(&facts, *crl, g->issuing, e)) ||
 	    fail_in(e, "the CRL to be signed");
 }
 
@@ -438,24 +437,34 @@ finish_last(struct generation *g, struct err *e)
 {
 	own_struct(reg_unit) ask = reg_read_new("crl.unsigned");
 	own_struct(reg_rows) rows = { .left = 0 };
+	own(X509_CRL) *crl = NULL;
 	struct reg_cell c[2];
 	bool more;
 
 	reg_int(&ask, "shard", generation_shard(g));
 	if (!reg_read(g->a->reg, &ask, &rows, e) || !reg_next(&rows, c, 2, &more, e))
 		return false;
-	return !more || (crl_judge(g, c[1].s, e) && crl_sign(g, c[0].i, c[1].s, e)) ||
+	return !more || (crl_judge(&crl, g, c[1].s, e) && crl_sign(g, c[0].i, c[1].s, e)) ||
 	    fail_in(e, "the CRL %lld, recorded and not signed", (long long)c[0].i);
 }
 
-/* Decoding a long list takes as long as recording it: at the same time. */
+/* Decoding a long list takes as long as guarding and recording it: at the same time. */
 struct making {
 	const struct generation *g;
-	int64_t number, this_update;
+	const struct crl_last *last;
+	int64_t number, this_update, since;
 	struct made_of log;
 	struct span tbs;
+	X509_CRL *decoded;
 	struct { bool good; struct err e; } recorded, judged;
 };
+
+static bool
+guard_and_record(const struct making *m, struct err *e)
+{
+	return (!m->last->is_signed || crl_guard(m->g->a, buf_span(&m->last->tbs), m->since, m->tbs, m->log.size, e)) &&
+	    crl_reserve(m->g, m->number, m->this_update, &m->log, m->tbs, e);
+}
 
 static void
 record_or_judge(void *state, size_t i)
@@ -463,9 +472,9 @@ record_or_judge(void *state, size_t i)
 	struct making *m = state;
 
 	if (i == 0)
-		m->recorded.good = crl_reserve(m->g, m->number, m->this_update, &m->log, m->tbs, &m->recorded.e);
+		m->recorded.good = guard_and_record(m, &m->recorded.e);
 	else
-		m->judged.good = crl_judge(m->g, m->tbs, &m->judged.e);
+		m->judged.good = crl_judge(&m->decoded, m->g, m->tbs, &m->judged.e);
 }
 
 static bool
@@ -484,12 +493,12 @@ issue_now(struct generation *g, int64_t now, int64_t *number, struct err *e)
 	own_struct(crl_last) last = { .number = 0 };
 	own_struct(buf) tbs = buf_new(CRL_MAX);
 	own(crl_rows) *rows = NULL;
-	struct making m = { .g = g };
-	int64_t since;
+	struct making m = { .g = g, .last = &last };
 	size_t n;
+	bool good;
 
 	if (!finish_last(g, e) || !reg_head(g->a->reg, &m.log.size, &m.log.root, e) || !read_last(g, &last, e) ||
-	    !read_since(g, m.log.size, &since, e) || !read_rows(g, m.log.size, since, &rows, &n, e))
+	    !read_since(g, m.log.size, &m.since, e) || !read_rows(g, m.log.size, m.since, &rows, &n, e))
 		return false;
 	m.number = now > last.number ? now : last.number + 1;
 	/* RFC 5280 5.1.2.4: never before the last one, whatever the clock says. */
@@ -497,10 +506,10 @@ issue_now(struct generation *g, int64_t now, int64_t *number, struct err *e)
 	if (!crl_tbs(&tbs, g->issuing, m.number, m.this_update, m.this_update + CRL_VALID_SECS, rows, n, e))
 		return false;
 	m.tbs = buf_span(&tbs);
-	if (last.is_signed && !crl_guard(g->a, buf_span(&last.tbs), since, m.tbs, m.log.size, e))
-		return false;
 	*number = m.number;
-	return record_and_judge(&m, e) && crl_sign(g, m.number, m.tbs, e);
+	good = record_and_judge(&m, e) && crl_sign(g, m.number, m.tbs, e);
+	X509_CRL_free(m.decoded);
+	return good;
 }
 
 /* Another antin-ca on the same register may have recorded its own meanwhile:

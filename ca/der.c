@@ -36,30 +36,38 @@ der_put(struct buf *out, unsigned char tag, struct span content)
 	buf_put_span(out, content);
 }
 
+/* By hand: a long CRL has a hundred thousand of them. */
 static void
-put_time(struct buf *out, unsigned char tag, const char *format, int64_t t)
+put_time(struct buf *out, unsigned char tag, int64_t t)
 {
 	time_t when = (time_t)t;
 	struct tm tm;
-	char text[32];
 
-	promise(gmtime_r(&when, &tm) != NULL && strftime(text, sizeof(text), format, &tm) > 0);
-	der_put(out, tag, span_str(text));
+	promise(gmtime_r(&when, &tm) != NULL);
+
+	const int year = tm.tm_year + 1900;
+	const int pair[] = { year / 100, year % 100, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec };
+	unsigned char text[2 * 7 + 1], *p = text;
+
+	promise(year >= 0 && year <= 9999);
+	for (size_t i = tag == UTC_TIME ? 1 : 0; i < 7; i++) {
+		*p++ = (unsigned char)('0' + pair[i] / 10);
+		*p++ = (unsigned char)('0' + pair[i] % 10);
+	}
+	*p++ = 'Z';
+	der_put(out, tag, span_of(text, (size_t)(p - text)));
 }
 
 void
 der_generalized_time(struct buf *out, int64_t t)
 {
-	put_time(out, GENERALIZED_TIME, "%Y%m%d%H%M%SZ", t);
+	put_time(out, GENERALIZED_TIME, t);
 }
 
 void
 der_time(struct buf *out, int64_t t)
 {
-	if (t < UTC_TIME_END)
-		put_time(out, UTC_TIME, "%y%m%d%H%M%SZ", t);
-	else
-		der_generalized_time(out, t);
+	put_time(out, t < UTC_TIME_END ? UTC_TIME : GENERALIZED_TIME, t);
 }
 
 /* SEQUENCE { OBJECT IDENTIFIER 1.2.840.10045.4.3.2 } */
