@@ -19,7 +19,7 @@ read_code(struct code_list *l, const struct policy_file *f, xmlNode *n, struct e
 }
 
 bool
-code_list_load(struct code_list *l, const char *path, const char *grammar, struct err *e)
+code_list_load(struct code_list *l, const char *path, const struct grammar *grammar, struct err *e)
 {
 	struct policy_file f;
 	xmlNode *root;

@@ -26,35 +26,51 @@ first_error(void *ctx, xmlErrorPtr x)
 		snprintf(text, 160, "line %d: %.*s", x->line, (int)strcspn(x->message, "\n"), x->message);
 }
 
-static bool
-validate(xmlDoc *doc, const char *path, const char *grammar, struct err *e)
-{
-	xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(grammar);
-	xmlRelaxNGValidCtxt *valid = NULL;
-	xmlRelaxNG *schema = NULL;
-	char text[160] = "";
-	bool good = false;
+struct grammar { xmlRelaxNGParserCtxt *parser; xmlRelaxNG *schema; };
 
-	promise(parser != NULL);
-	xmlRelaxNGSetParserErrors(parser, quiet, quiet, NULL);
-	schema = xmlRelaxNGParse(parser);
-	if (schema == NULL) {
-		fail(e, ERR_INPUT, "%s is not a RELAX NG grammar", grammar);
-	} else {
-		valid = xmlRelaxNGNewValidCtxt(schema);
-		xmlRelaxNGSetValidStructuredErrors(valid, first_error, text);
-		good = xmlRelaxNGValidateDoc(valid, doc) == 0;
-		if (!good)
-			fail(e, ERR_INPUT, "%s, %s", path, text[0] ? text : "not valid by its grammar");
+bool
+grammar_open(struct grammar **out, const char *path, struct err *e)
+{
+	struct grammar *g = xalloc(sizeof(*g));
+
+	g->parser = xmlRelaxNGNewParserCtxt(path);
+	promise(g->parser != NULL);
+	xmlRelaxNGSetParserErrors(g->parser, quiet, quiet, NULL);
+	g->schema = xmlRelaxNGParse(g->parser);
+	if (g->schema == NULL) {
+		grammar_free(g);
+		return fail(e, ERR_INPUT, "%s is not a RELAX NG grammar", path);
 	}
+	*out = g;
+	return true;
+}
+
+void
+grammar_free(struct grammar *g)
+{
+	if (g == NULL)
+		return;
+	xmlRelaxNGFree(g->schema);
+	xmlRelaxNGFreeParserCtxt(g->parser);
+	free(g);
+}
+
+static bool
+validate(xmlDoc *doc, const char *path, const struct grammar *g, struct err *e)
+{
+	xmlRelaxNGValidCtxt *valid = xmlRelaxNGNewValidCtxt(g->schema);
+	char text[160] = "";
+	bool good;
+
+	promise(valid != NULL);
+	xmlRelaxNGSetValidStructuredErrors(valid, first_error, text);
+	good = xmlRelaxNGValidateDoc(valid, doc) == 0;
 	xmlRelaxNGFreeValidCtxt(valid);
-	xmlRelaxNGFree(schema);
-	xmlRelaxNGFreeParserCtxt(parser);
-	return good;
+	return good || fail(e, ERR_INPUT, "%s, %s", path, text[0] ? text : "not valid by its grammar");
 }
 
 bool
-policy_file_open(struct policy_file *f, const char *path, const char *grammar, struct err *e)
+policy_file_open(struct policy_file *f, const char *path, const struct grammar *grammar, struct err *e)
 {
 	own_struct(buf) text = buf_new(POLICY_FILE_MAX);
 	const xmlError *x;

@@ -15,8 +15,12 @@
 
 struct policy_file { xmlDoc *doc; char *path; };
 
-/* grammar: path of the .rng file. */
-must_check bool policy_file_open(struct policy_file *, const char *path, const char *grammar, struct err *);
+/* A RELAX NG file, compiled once for all the files that it judges; NULL is freed. */
+struct grammar;
+must_check bool grammar_open(struct grammar **, const char *path, struct err *);
+void grammar_free(struct grammar *);
+
+must_check bool policy_file_open(struct policy_file *, const char *path, const struct grammar *, struct err *);
 void policy_file_close(struct policy_file *);
 
 /* First child element, next sibling element; NULL at the end.  name NULL: any. */

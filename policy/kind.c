@@ -159,7 +159,7 @@ check_named_field(const struct kind *k, const struct policy_file *f, xmlNode *at
 }
 
 bool
-kind_load(struct kind *k, const char *path, const char *grammar, const struct code_list *codes, size_t ncodes, struct err *e)
+kind_load(struct kind *k, const char *path, const struct grammar *grammar, const struct code_list *codes, size_t ncodes, struct err *e)
 {
 	struct policy_file f;
 	xmlNode *root, *signer, *holder, *validity;

@@ -18,12 +18,22 @@
 struct loader { struct policy *p; const char *folder; EVP_MD_CTX *hash; };
 
 static bool
+open_grammar(struct grammar **g, const struct loader *l, const char *name, struct err *e)
+{
+	own_str char *path = xprintf("%s/grammar/%s.rng", l->folder, name);
+
+	return grammar_open(g, path, e);
+}
+
+static bool
 open_one(const struct loader *l, struct policy_file *f, const char *name, const char *grammar, struct err *e)
 {
 	own_str char *path = xprintf("%s/%s", l->folder, name);
-	own_str char *rng = xprintf("%s/grammar/%s.rng", l->folder, grammar);
+	struct grammar *g = NULL;
+	bool good = open_grammar(&g, l, grammar, e) && policy_file_open(f, path, g, e);
 
-	return policy_file_open(f, path, rng, e);
+	grammar_free(g);
+	return good;
 }
 
 static bool
@@ -265,12 +275,11 @@ is_policy(const struct dirent *d)
 }
 
 static bool
-load_kind_file(const struct loader *l, const char *path, struct err *e)
+load_kind_file(const struct loader *l, const char *path, const struct grammar *g, struct err *e)
 {
-	own_str char *rng = xprintf("%s/grammar/kind.rng", l->folder);
 	struct kind *k = &l->p->kind[l->p->nkinds];
 
-	if (!kind_load(k, path, rng, l->p->codes, l->p->ncodes, e))
+	if (!kind_load(k, path, g, l->p->codes, l->p->ncodes, e))
 		return false;
 	l->p->nkinds++;
 	if (policy_kind(l->p, k->id) != k || policy_kind_by_loai(l->p, k->loai) != k)
@@ -279,12 +288,11 @@ load_kind_file(const struct loader *l, const char *path, struct err *e)
 }
 
 static bool
-load_codes_file(const struct loader *l, const char *path, struct err *e)
+load_codes_file(const struct loader *l, const char *path, const struct grammar *g, struct err *e)
 {
-	own_str char *rng = xprintf("%s/grammar/codes.rng", l->folder);
 	struct code_list *c = &l->p->codes[l->p->ncodes];
 
-	if (!code_list_load(c, path, rng, e))
+	if (!code_list_load(c, path, g, e))
 		return false;
 	l->p->ncodes++;
 	for (const struct code_list *o = l->p->codes; o < c; o++)
@@ -294,36 +302,39 @@ load_codes_file(const struct loader *l, const char *path, struct err *e)
 }
 
 static bool
-load_profile_file(const struct loader *l, const char *path, struct err *e)
+load_profile_file(const struct loader *l, const char *path, const struct grammar *g, struct err *e)
 {
-	own_str char *rng = xprintf("%s/grammar/profile.rng", l->folder);
 	struct policy_file f;
 	bool good;
 
-	if (!policy_file_open(&f, path, rng, e))
+	if (!policy_file_open(&f, path, g, e))
 		return false;
 	good = load_profile(l->p, &f, xmlDocGetRootElement(f.doc), e);
 	policy_file_close(&f);
 	return good;
 }
 
-/* Every .xml of a folder in the order of names. */
+typedef bool load_file(const struct loader *, const char *path, const struct grammar *, struct err *);
+
+/* Every .xml of a folder in the order of names, by one grammar. */
 static bool
-load_folder(const struct loader *l, const char *sub, size_t size, size_t array, bool (*load)(const struct loader *, const char *, struct err *), struct err *e)
+load_folder(const struct loader *l, const char *sub, const char *grammar, size_t size, size_t array, load_file *load, struct err *e)
 {
 	own_str char *folder = xprintf("%s/%s", l->folder, sub);
 	struct dirent **list = NULL;
 	int n = scandir(folder, &list, is_xml, alphasort);
-	bool good = n > 0 || fail(e, ERR_ABSENT, "there is no .xml file in %s", folder);
+	struct grammar *g = NULL;
+	bool good = (n > 0 || fail(e, ERR_ABSENT, "there is no .xml file in %s", folder)) && open_grammar(&g, l, grammar, e);
 
 	*(void **)((char *)l->p + array) = xalloc((size_t)(n > 0 ? n : 1) * size);
 	for (int i = 0; i < n; i++) {
 		own_str char *path = xprintf("%s/%s", folder, list[i]->d_name);
 
-		good = good && load(l, path, e);
+		good = good && load(l, path, g, e);
 		free(list[i]);
 	}
 	free(list);
+	grammar_free(g);
 	return good;
 }
 
@@ -387,9 +398,9 @@ policy_load(struct policy **out, const char *folder, struct err *e)
 
 	promise(l.hash != NULL && EVP_DigestInit_ex(l.hash, EVP_sha256(), NULL) == 1);
 	good = load_tables(&l, e) && agencies_agree(l.p->agency, l.p->nagencies, e) &&
-	    load_folder(&l, "codes", sizeof(struct code_list), offsetof(struct policy, codes), load_codes_file, e) &&
-	    load_folder(&l, "kinds", sizeof(struct kind), offsetof(struct policy, kind), load_kind_file, e) &&
-	    load_folder(&l, "profiles", sizeof(struct profile), offsetof(struct policy, profile), load_profile_file, e) &&
+	    load_folder(&l, "codes", "codes", sizeof(struct code_list), offsetof(struct policy, codes), load_codes_file, e) &&
+	    load_folder(&l, "kinds", "kind", sizeof(struct kind), offsetof(struct policy, kind), load_kind_file, e) &&
+	    load_folder(&l, "profiles", "profile", sizeof(struct profile), offsetof(struct policy, profile), load_profile_file, e) &&
 	    check_answers(l.p, folder, e) && hash_folder(&l, "", e) && hash_folder(&l, "/codes", e) && hash_folder(&l, "/grammar", e) && hash_folder(&l, "/kinds", e) && hash_folder(&l, "/profiles", e);
 	promise(EVP_DigestFinal_ex(l.hash, l.p->hash, NULL) == 1);
 	EVP_MD_CTX_free(l.hash);
