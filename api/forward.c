@@ -186,22 +186,16 @@ problems_say(const json_t *problems, const char *lang, const char *more)
 }
 
 /* Refused for what it says: all problems at once, in the form of a refusal. */
-static bool
-put_problems(struct call *c, json_t *problems, struct err *e)
+static void
+put_problems(struct call *c, json_t *problems)
 {
-	own(json_t) *say = json_pack("{s:o, s:o}", "vi", problems_say(problems, "vi", "và số chỗ khác"), "en", problems_say(problems, "en", "and others"));
-	own(json_t) *j = NULL;
+	json_t *say = json_pack("{s:o, s:o}", "vi", problems_say(problems, "vi", "và số chỗ khác"), "en", problems_say(problems, "en", "and others"));
+	own(json_t) *more = json_pack("{s:o, s:O}", "say", say, "problems", problems);
+	struct err e;
 
-	(void)!fail(e, ERR_INPUT, "%s", json_string_value(json_object_get(say, "vi")) ?: "");
-	(void)!fail_named(e, "submission", e->text);
-	http_refuse(c->out, e);
-	if (!answer_read(&j, buf_span(&c->out->body), e))
-		return false;
-	json_object_set(j, "say", say);
-	json_object_set(j, "problems", problems);
-	buf_reset(&c->out->body);
-	json_write(&c->out->body, j);
-	return buf_ok(&c->out->body, "the answer", e);
+	(void)!fail(&e, ERR_INPUT, "%s", json_string_value(json_object_get(say, "vi")) ?: "");
+	(void)!fail_named(&e, "submission", NULL);
+	http_refuse_with(c->out, &e, more);
 }
 
 /* Fresh work is 201, the same once more is 200. */
@@ -213,8 +207,9 @@ put_submitted(struct call *c, struct err *e)
 	if (!answer_read(&j, buf_span(&c->out->body), e))
 		return false;
 	if (json_object_get(j, "problems") != NULL)
-		return put_problems(c, json_object_get(j, "problems"), e);
-	c->out->status = json_is_true(json_object_get(j, "again")) ? 200 : 201;
+		put_problems(c, json_object_get(j, "problems"));
+	else
+		c->out->status = json_is_true(json_object_get(j, "again")) ? 200 : 201;
 	return true;
 }
 

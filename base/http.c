@@ -92,8 +92,9 @@ say_json(const struct err *e)
 	return json_pack("{s:s, s:s}", "vi", sentence[i].vi, "en", sentence[i].en);
 }
 
-void
-http_problem(struct http_reply *r, unsigned status, const struct err *e)
+/* more: members of its own; may be NULL. */
+static void
+put_problem(struct http_reply *r, unsigned status, const struct err *e, json_t *more)
 {
 	own(json_t) *j = json_pack("{s:s, s:s, s:i, s:s, s:s, s:o}", "type", "about:blank",
 	    "title", MHD_get_reason_phrase_for(status), "status", (int)status,
@@ -103,12 +104,26 @@ http_problem(struct http_reply *r, unsigned status, const struct err *e)
 
 	if (j != NULL && e->code[0] != '\0')
 		json_object_set_new(j, "code", json_string(e->code));
+	if (j != NULL && more != NULL)
+		json_object_update(j, more);
 	http_reply_drop(r);
 	*r = (struct http_reply){ .status = status, .type = "application/problem+json", .extra = extra,
 		.retry_secs = retry_secs != 0 ? retry_secs : status == 503 ? 20 : 0, .body = buf_new(HTTP_REPLY_MAX) };
 	if (j == NULL)		/* a sentence that is not UTF-8 is not repeated */
 		j = json_pack("{s:s, s:i, s:s}", "type", "about:blank", "status", (int)status, "class", err_word(e->class));
 	json_write(&r->body, j);
+}
+
+void
+http_problem(struct http_reply *r, unsigned status, const struct err *e)
+{
+	put_problem(r, status, e, NULL);
+}
+
+void
+http_refuse_with(struct http_reply *r, const struct err *e, json_t *more)
+{
+	put_problem(r, (unsigned)err_http(e->class), e, more);
 }
 
 void

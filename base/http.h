@@ -27,6 +27,7 @@
 
 #include "base/tls.h"
 #include "base/bytes.h"
+#include "base/json.h"
 
 #define HTTP_ADDRESS_MAX 64
 
@@ -88,6 +89,8 @@ void http_reply_drop(struct http_reply *);
 void http_problem(struct http_reply *, unsigned status, const struct err *);
 /* The status of the class. */
 void http_refuse(struct http_reply *, const struct err *);
+/* With members of its own (RFC 9457 3.2), which win over those that all have. */
+void http_refuse_with(struct http_reply *, const struct err *, json_t *more);
 
 struct http_site {
 	/* May the request have a body, how large?  false: the reply is the answer. */

@@ -36,26 +36,32 @@ der_put(struct buf *out, unsigned char tag, struct span content)
 	buf_put_span(out, content);
 }
 
+static void
+put_digits(unsigned char out[2], int n)
+{
+	out[0] = (unsigned char)('0' + n / 10);
+	out[1] = (unsigned char)('0' + n % 10);
+}
+
 /* By hand: a long CRL has a hundred thousand of them. */
 static void
 put_time(struct buf *out, unsigned char tag, int64_t t)
 {
+	const size_t from = tag == UTC_TIME ? 2 : 0;	/* without the century */
 	time_t when = (time_t)t;
+	unsigned char text[15];
 	struct tm tm;
 
-	promise(gmtime_r(&when, &tm) != NULL);
-
-	const int year = tm.tm_year + 1900;
-	const int pair[] = { year / 100, year % 100, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec };
-	unsigned char text[2 * 7 + 1], *p = text;
-
-	promise(year >= 0 && year <= 9999);
-	for (size_t i = tag == UTC_TIME ? 1 : 0; i < 7; i++) {
-		*p++ = (unsigned char)('0' + pair[i] / 10);
-		*p++ = (unsigned char)('0' + pair[i] % 10);
-	}
-	*p++ = 'Z';
-	der_put(out, tag, span_of(text, (size_t)(p - text)));
+	promise(gmtime_r(&when, &tm) != NULL && tm.tm_year >= -1900 && tm.tm_year <= 9999 - 1900);
+	put_digits(text, (tm.tm_year + 1900) / 100);
+	put_digits(text + 2, (tm.tm_year + 1900) % 100);
+	put_digits(text + 4, tm.tm_mon + 1);
+	put_digits(text + 6, tm.tm_mday);
+	put_digits(text + 8, tm.tm_hour);
+	put_digits(text + 10, tm.tm_min);
+	put_digits(text + 12, tm.tm_sec);
+	text[14] = 'Z';
+	der_put(out, tag, span_of(text + from, sizeof(text) - from));
 }
 
 void

@@ -1,17 +1,6 @@
 #include "policy/agency.h"
 
-#include "base/clock.h"
-
 #include <stdlib.h>
-
-static bool
-read_day(const struct policy_file *f, xmlNode *n, const char *name, int32_t fallback, int32_t *out, struct err *e)
-{
-	own_str char *text = attr(n, name, NULL);
-
-	*out = fallback;
-	return text == NULL || date_parse(out, text, e) || fail_at(e, f, n, "%s is no date", name);
-}
 
 /* Earlier names follow one another, the first on the agency's first day. */
 static bool
@@ -24,7 +13,7 @@ read_names(struct agency *a, const struct policy_file *f, xmlNode *n, struct err
 		struct agency_name *w = &a->was[a->nwas++];
 
 		*w = (struct agency_name){ attr(c, "name", NULL), attr(c, "short", NULL), next, 0 };
-		if (!read_day(f, c, "to", 0, &w->to, e))
+		if (!attr_day(f, c, "to", 0, &w->to, e))
 			return false;
 		if (w->to < next || w->to >= a->to)
 			return fail_at(e, f, c, "the name \"%s\" of the agency %s ends before it begins, or no name comes after it", w->name, a->id);
@@ -39,7 +28,7 @@ agency_read(struct agency *a, const struct policy_file *f, xmlNode *n, struct er
 	*a = (struct agency){ .id = attr(n, "id", NULL), .name = attr(n, "name", NULL), .brief = attr(n, "short", NULL),
 		.symbol = attr(n, "symbol", NULL), .suffix = attr(n, "suffix", ""), .parent = attr(n, "parent", ""),
 		.telephone = attr(n, "telephone", NULL), .place = attr(n, "place", NULL), .successor = attr(n, "successor", "") };
-	if (!read_day(f, n, "from", 0, &a->from, e) || !read_day(f, n, "to", INT32_MAX, &a->to, e))
+	if (!attr_day(f, n, "from", 0, &a->from, e) || !attr_day(f, n, "to", INT32_MAX, &a->to, e))
 		return false;
 	if (a->to < a->from)
 		return fail_at(e, f, n, "the agency %s ends before it begins", a->id);

@@ -1,20 +1,19 @@
 #include "policy/code_list.h"
 
-#include "base/clock.h"
-
 #include <stdlib.h>
+
+#define FIRST_DAY (-25567)	/* 1900-01-01 */
 
 static bool
 read_code(struct code_list *l, const struct policy_file *f, xmlNode *n, struct err *e)
 {
 	struct code *c = &l->code[l->n++];
-	own_str char *from = attr(n, "from", "1900-01-01"), *to = attr(n, "to", "");
 
-	*c = (struct code){ attr(n, "value", NULL), attr(n, "vi", NULL), attr(n, "en", NULL), 0, INT32_MAX };
+	*c = (struct code){ .value = attr(n, "value", NULL), .vi = attr(n, "vi", NULL), .en = attr(n, "en", NULL) };
 	if (code_find(l, c->value, strlen(c->value)) != c)
 		return fail_at(e, f, n, "the code %s stands twice", c->value);
-	if (!date_parse(&c->from, from, e) || (to[0] != '\0' && !date_parse(&c->to, to, e)))
-		return fail_at(e, f, n, "the code %s has a day that is none", c->value);
+	if (!attr_day(f, n, "from", FIRST_DAY, &c->from, e) || !attr_day(f, n, "to", INT32_MAX, &c->to, e))
+		return false;
 	return c->from <= c->to || fail_at(e, f, n, "the code %s ends before it begins", c->value);
 }
 

@@ -1,5 +1,6 @@
 #include "policy/file.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 
 #include <libxml/parser.h>
@@ -153,6 +154,15 @@ attr_yes(xmlNode *n, const char *name, bool fallback)
 	own_str char *v = attr(n, name, NULL);
 
 	return v == NULL ? fallback : strcmp(v, "yes") == 0;
+}
+
+bool
+attr_day(const struct policy_file *f, xmlNode *n, const char *name, int32_t fallback, int32_t *out, struct err *e)
+{
+	own_str char *text = attr(n, name, NULL);
+
+	*out = fallback;
+	return text == NULL || date_parse(out, text, e) || fail_at(e, f, n, "%s is no date", name);
 }
 
 char *

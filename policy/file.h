@@ -32,6 +32,8 @@ bool node_is(const xmlNode *, const char *name);
 char *attr(xmlNode *, const char *name, const char *fallback);
 int64_t attr_int(xmlNode *, const char *name, int64_t fallback);
 bool attr_yes(xmlNode *, const char *name, bool fallback);
+/* A day; a refusal names file and line. */
+must_check bool attr_day(const struct policy_file *, xmlNode *, const char *name, int32_t fallback, int32_t *out, struct err *);
 /* Text content, white space folded; malloc'd. */
 char *node_text(xmlNode *);
 /* Fills e with "path:line: ..." */

@@ -37,15 +37,6 @@ open_one(const struct loader *l, struct policy_file *f, const char *name, const 
 }
 
 static bool
-read_day(const struct policy_file *f, xmlNode *n, const char *name, int32_t fallback, int32_t *out, struct err *e)
-{
-	own_str char *text = attr(n, name, NULL);
-
-	*out = fallback;
-	return text == NULL || date_parse(out, text, e) || fail_at(e, f, n, "%s is no date", name);
-}
-
-static bool
 read_agency(struct policy *p, const struct policy_file *f, xmlNode *n, struct err *e)
 {
 	struct agency *a = &p->agency[p->nagencies++];
@@ -143,7 +134,7 @@ read_algorithm(struct policy *p, const struct policy_file *f, xmlNode *n, struct
 	*a = (struct algorithm){ .id = attr(n, "id", NULL), .uri = attr(n, "uri", ""), .remark = attr(n, "remark", ""), .least_bits = attr_int(n, "least-bits", 0) };
 	if (policy_algorithm(p, a->id) != a)
 		return fail_at(e, f, n, "the algorithm %s stands twice", a->id);
-	if (!read_day(f, n, "new-until", 0, &a->new_until, e) || !read_day(f, n, "old-until", 0, &a->old_until, e))
+	if (!attr_day(f, n, "new-until", 0, &a->new_until, e) || !attr_day(f, n, "old-until", 0, &a->old_until, e))
 		return false;
 	/* Below nothing there is no key that is too short. */
 	if (a->least_bits < 0)
@@ -474,6 +465,7 @@ LOOKUP(policy_verb, order_verb, verb, nverbs, id)
 LOOKUP(policy_tier, tier, tier, ntiers, id)
 LOOKUP(policy_algorithm, algorithm, algorithm, nalgorithms, id)
 LOOKUP(policy_algorithm_by_uri, algorithm, algorithm, nalgorithms, uri)
+LOOKUP(policy_answer, answer, answer, nanswers, id)
 
 const struct tier *
 policy_tier_by_oid(const struct policy *p, const char *oid)
@@ -483,7 +475,6 @@ policy_tier_by_oid(const struct policy *p, const char *oid)
 			return &p->tier[i];
 	return NULL;
 }
-LOOKUP(policy_answer, answer, answer, nanswers, id)
 
 bool
 word_in(const char *list, const char *word)

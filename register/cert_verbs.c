@@ -9,8 +9,9 @@
  * No order leaves fewer than two approvers: with one alone nobody can approve what
  * that one asks for.  Counted are people: appointed to approve on the day of the
  * entry, with no end on record, not even one that lies ahead, and with a
- * certificate that is active, has not expired and commits its person (what gives orders).  Where there are fewer already
- * (a demonstration has one) an order may change anything but who they are.
+ * certificate that is active, has not expired and commits its person (orders are
+ * given with it).  Where there are fewer already (a demonstration has one) an order
+ * may change anything but who they are.
  * `stays`: what of an approver is left.  state || '' leads the database from the
  * few approvers to their certificates, never by way of all that are active.
  */

@@ -1,6 +1,8 @@
 #include "register/fsck_public.h"
 
+#include "base/cbor.h"
 #include "base/file.h"
+#include "base/pack.h"
 #include "register/entry.h"
 #include "register/log_state.h"
 #include "register/lost.h"
@@ -231,12 +233,52 @@ fsck_public_check(const struct fsck_public *p, const struct checkpoint *c, struc
  * Publications.
  */
 
-/* A later list at this path is recorded and not signed here.  It may have been, since
- * these rows were put into a backup: then the file is that one. */
-#define NOT_YET_SIGNED \
-	"EXISTS (SELECT 1 FROM crl AS u WHERE der IS NULL AND path = 'crl/' || shard || '.crl' AND number = (SELECT max(number) FROM crl WHERE shard = u.shard)) OR " \
-	"EXISTS (SELECT 1 FROM ocsp AS u WHERE signed = 0 AND path LIKE " LOST_OCSP_KIND " || '/%' AND number = (SELECT max(number) FROM ocsp WHERE shard = u.shard)) OR " \
-	"EXISTS (SELECT 1 FROM status_list WHERE cwt IS NULL AND path = 'status/1.cwt' AND number = (SELECT max(number) FROM status_list))"
+/*
+ * A list that is recorded and not signed in these rows may have been signed since
+ * they were put into a backup: then its file is younger than its row, and is that
+ * list.  Of each path: its to-be-signed octets, or the number of the batch that its
+ * pack is of.
+ */
+#define RECORDED_CRL "(SELECT tbs FROM crl AS u WHERE der IS NULL AND path = 'crl/' || shard || '.crl' AND number = (SELECT max(number) FROM crl WHERE shard = u.shard))"
+#define RECORDED_STATUS "(SELECT tbs FROM status_list WHERE cwt IS NULL AND path = 'status/1.cwt' AND number = (SELECT max(number) FROM status_list))"
+#define RECORDED_BATCH "(SELECT number FROM ocsp AS u WHERE signed = 0 AND path LIKE " LOST_OCSP_KIND " || '/%' AND number = (SELECT max(number) FROM ocsp WHERE shard = u.shard))"
+
+static bool
+holds(struct span file, struct span part)
+{
+	return part.len > 0 && file.len >= part.len && memmem(file.ptr, file.len, part.ptr, part.len) != NULL;
+}
+
+/* RFC 9052 4.4: the last of the four that are signed; empty: it is none. */
+static struct span
+payload_of(struct span tbs)
+{
+	struct cbor c = cbor_read(tbs);
+	struct span part = SPAN_NONE;
+	struct err e;
+	size_t n;
+
+	if (!cbor_check(tbs, &e) || !cbor_get_array(&c, &n, "COSE", &e) || n != 4 || !cbor_get_text(&c, &part, "COSE", &e))
+		return SPAN_NONE;
+	for (n = 1; n < 4; n++)
+		if (!cbor_get_bytes(&c, &part, "COSE", &e))
+			return SPAN_NONE;
+	return part;
+}
+
+/* c: columns from RECORDED_CRL on. */
+static bool
+is_recorded(struct span file, const struct value *c)
+{
+	struct pack pack;
+	struct err e;
+
+	if (!c[0].null)
+		return holds(file, c[0].s);
+	if (!c[1].null)
+		return holds(file, payload_of(c[1].s));
+	return !c[2].null && pack_open(&pack, file, &e) && pack.head.number == c[2].i;
+}
 
 /* suspect: the seq of a row whose file is another although a later row's has been
  * written; before: the same of the look before this one; 0: none. */
@@ -257,7 +299,7 @@ look_at_row(void *ctx, const struct value *c, unsigned n, struct err *e)
 		l->passed = true;
 		return true;
 	}
-	if (read && c[3].i != 0)
+	if (read && is_recorded(buf_span(&there), &c[3]))
 		return true;
 	l->same = false;
 	fail(e, ERR_STORE, "publication, row %.60s: the file %s is %s", name, path, read ? "another" : "missing");
@@ -276,13 +318,14 @@ look_at_row(void *ctx, const struct value *c, unsigned n, struct err *e)
 bool
 fsck_public_rows(struct store *db, const char *folder, struct err *e)
 {
-	static const enum reg_type types[] = { REG_TEXT, REG_BYTES, REG_INT, REG_INT };
+	static const enum reg_type types[] = { REG_TEXT, REG_BYTES, REG_INT, REG_BYTES, REG_BYTES, REG_INT };
 	int64_t suspect = 0;
 
 	for (unsigned i = 0; i < WAITS; i++) {
 		struct looking l = { .folder = folder, .same = true, .before = suspect };
 
-		if (!store_run(db, "SELECT path, body, seq, CASE WHEN " NOT_YET_SIGNED " THEN 1 ELSE 0 END FROM publication WHERE " LOST_IS_CURRENT " ORDER BY seq DESC", NULL, types, 4, look_at_row, &l, NULL, e))
+		if (!store_run(db, "SELECT path, body, seq, " RECORDED_CRL ", " RECORDED_STATUS ", " RECORDED_BATCH " FROM publication WHERE " LOST_IS_CURRENT " ORDER BY seq DESC",
+		    NULL, types, 6, look_at_row, &l, NULL, e))
 			return false;
 		if (l.same)
 			return true;

@@ -27,6 +27,6 @@ must_check bool fsck_public_note(struct store *db, const char *folder, struct er
  * cosignatures are for whoever trusts a policy. */
 must_check bool fsck_public_witnessed(struct store *db, bool remembered, const char *folder, struct err *);
 /* Rows of `publication` and their files; waits some seconds for what a publisher
- * at work is about to write.  A list whose successor is recorded and not signed may
- * be another in its file: its successor, signed after a backup.  Outside a transaction. */
+ * at work is about to write.  A file may also be the list that is recorded and not
+ * signed yet: signed after a backup.  Outside a transaction. */
 must_check bool fsck_public_rows(struct store *db, const char *folder, struct err *);

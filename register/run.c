@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/ossl.h"
 #include "register/log_state.h"
+#include "register/readers.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -28,11 +29,6 @@ struct waiting {
 	pthread_cond_t told;		/* its own: a batch wakes those it answers, nobody else */
 	struct waiting *next;
 };
-
-/* Connections that read; a long list keeps nobody else waiting.  The one that was
- * used last is the next, as its pages are at hand. */
-#define READERS 4
-struct readers { pthread_mutex_t lock; pthread_cond_t back; struct store *idle[READERS]; size_t n; };
 
 struct runner {
 	char *database;
@@ -632,44 +628,6 @@ runner_unit(struct runner *r, unsigned caller, struct span unit, struct buf *res
  * Reads.
  */
 
-static bool
-readers_open(struct readers *s, const char *database, struct err *e)
-{
-	for (s->n = 0; s->n < READERS; s->n++)
-		if (!store_open(&s->idle[s->n], database, STORE_READ, e))
-			return false;
-	return true;
-}
-
-static void
-readers_close(struct readers *s)
-{
-	while (s->n > 0)
-		store_free(s->idle[--s->n]);
-}
-
-static struct store *
-reader_take(struct readers *s)
-{
-	struct store *reader;
-
-	pthread_mutex_lock(&s->lock);
-	while (s->n == 0)
-		pthread_cond_wait(&s->back, &s->lock);
-	reader = s->idle[--s->n];
-	pthread_mutex_unlock(&s->lock);
-	return reader;
-}
-
-static void
-reader_give(struct readers *s, struct store *reader)
-{
-	pthread_mutex_lock(&s->lock);
-	s->idle[s->n++] = reader;
-	pthread_cond_signal(&s->back);
-	pthread_mutex_unlock(&s->lock);
-}
-
 struct rows { struct buf body; uint64_t n; };
 
 static bool
@@ -716,14 +674,14 @@ runner_read(struct runner *r, unsigned caller, const char *name, struct span par
 		return fail(e, ERR_POLICY, "the read %s is not for this caller", read->name);
 	if (!cbor_check(params, e) || !take_fields(&v, read->in, params, read->name, e))
 		return false;
-	from = reader_take(&r->readers);
+	from = readers_take(&r->readers);
 	good = read_rows(r, from, read, &v, &rows, as_of, e);
 	if (!good && store_is_lost(from) && store_revive(from, e)) {
 		buf_reset(&rows.body);
 		rows.n = 0;
 		good = read_rows(r, from, read, &v, &rows, as_of, e);
 	}
-	reader_give(&r->readers, from);
+	readers_give(&r->readers, from);
 	if (good) {
 		cbor_put_array(out, rows.n);
 		buf_put_span(out, buf_span(&rows.body));
@@ -739,8 +697,6 @@ runner_blank(const char *database)
 	struct runner *r = xalloc(sizeof(*r));
 
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_mutex_init(&r->readers.lock, NULL);
-	pthread_cond_init(&r->readers.back, NULL);
 	pthread_cond_init(&r->work, NULL);
 	pthread_cond_init(&r->changed, NULL);
 	r->database = xstrdup(database);
@@ -777,10 +733,10 @@ runner_new(struct runner **out, const char *database, const char *origin, struct
 bool
 runner_check_standby(struct runner *r, const char *standby, struct err *e)
 {
-	struct store *from = reader_take(&r->readers);
+	struct store *from = readers_take(&r->readers);
 	bool good = store_check_standby(from, standby, e);
 
-	reader_give(&r->readers, from);
+	readers_give(&r->readers, from);
 	return good;
 }
 

@@ -16,7 +16,7 @@
 # What may befall it, one after the other:
 #
 #   token_away NAME / token_back
-#   disk_alone ARGUMENT... (first of all), disk_begin, disk_leaves KB / disk_roomy
+#   disk_alone ARGUMENT... (first of all), disk_begin, disk_leaves KB / disk_roomy, disk_rooms
 #   clock_begin, clock SECONDS: by which Antin's programs are off
 
 bad=0 kinds=9 generations=1
@@ -242,6 +242,22 @@ disk_leaves() {
 	truncate -s "-${1}K" "$state/small/filler"
 }
 disk_roomy() { rm "$state/small/filler"; }
+disk_rooms() {	# COMMAND KB...: with each of these rooms left, behind the command, all work
+	local before=$1 room
+	shift
+	for room; do
+		$before
+		was_good='' was_held=''
+		disk_leaves "$room"
+		work
+		say "   room for $room KB: $done kinds of work are done; $(tail -1 "$state/log/refused")"
+		[ "$room" -gt 0 ] || expect "no room: kinds of work that are done" "$done" 0
+		disk_roomy
+		settle
+		authority_is "room again after $room KB" lies
+	done
+	was_good='' was_held=''
+}
 
 # Antin's programs, and people's, go by this clock; everything else by the machine's.
 clock_begin() {

@@ -63,17 +63,7 @@ world_down
 #
 if disk_begin; then
 	world_again
-	for room in 0 16 64 200 600 1000; do
-		was_good='' was_held=''
-		disk_leaves "$room"
-		work
-		say "   room for $room KB: $done kinds of work are done; $(tail -1 "$state/log/refused")"
-		[ "$room" -gt 0 ] || expect "no room: kinds of work that are done" "$done" 0
-		disk_roomy
-		settle
-		authority_is "room again after $room KB" lies
-	done
-	was_good='' was_held=''
+	disk_rooms : 0 16 64 200 600 1000
 	work
 	expect "room again: kinds of work that are done" "$done" $((kinds - 2))
 	authority_is "work on the roomy disk" lies

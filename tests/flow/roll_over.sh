@@ -131,18 +131,7 @@ token_back
 settle
 authority_is "the new token is back"
 if [ "$small" = yes ]; then
-	for room in 0 64 600; do
-		again
-		was_good='' was_held=''
-		disk_leaves "$room"
-		work
-		say "   room for $room KB: $done kinds of work are done; $(tail -1 "$state/log/refused")"
-		[ "$room" -gt 0 ] || expect "no room: kinds of work that are done" "$done" 0
-		disk_roomy
-		settle
-		authority_is "room again after $room KB" lies
-	done
-	was_good='' was_held=''
+	disk_rooms again 0 64 600
 	stop "room again" $((kinds - 2)) lies
 fi
 again

@@ -2,24 +2,7 @@
 #include "tests/base/test.h"
 
 #include "base/clock.h"
-#include "policy/policy.h"
-
-static struct policy *policy;
-
-static int
-set_up(void **state)
-{
-	struct err e;
-
-	return !policy_load(&policy, SOURCE_DIR "/policy", &e);
-}
-
-static int
-tear_down(void **state)
-{
-	policy_free(policy);
-	return 0;
-}
+#include "tests/policy/loaded.h"
 
 static void
 there_and_called(void **state)
@@ -51,5 +34,5 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(there_and_called) };
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, policy_set_up, policy_tear_down);
 }

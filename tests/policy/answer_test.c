@@ -3,27 +3,7 @@
 #include "tests/base/test.h"
 
 #include "base/text.h"
-#include "policy/policy.h"
-
-static struct policy *policy;
-
-static int
-setup(void **state)
-{
-	struct err e = { 0 };
-
-	if (policy_load(&policy, SOURCE_DIR "/policy", &e))
-		return 0;
-	print_error("%s\n", e.text);
-	return -1;
-}
-
-static int
-teardown(void **state)
-{
-	policy_free(policy);
-	return 0;
-}
+#include "tests/policy/loaded.h"
 
 /* Typical values, as long as they get. */
 static const char *const values[] = { "agency", "UBND phường An Phú Đông", "day", "03/11/2026", "time", "15:42", "today", "22/11/2026",
@@ -258,5 +238,5 @@ main(void)
 		cmocka_unit_test(test_a_code_never_says_the_paper_is_genuine), cmocka_unit_test(test_fill),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, policy_set_up, policy_tear_down);
 }

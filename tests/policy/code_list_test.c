@@ -1,26 +1,9 @@
 /* Codes are found whole, and each is used on its days. */
 #include "tests/base/test.h"
 
-#include "policy/policy.h"
+#include "tests/policy/loaded.h"
 
 #include "base/clock.h"
-
-static struct policy *policy;
-
-static int
-set_up(void **state)
-{
-	struct err e;
-
-	return !policy_load(&policy, SOURCE_DIR "/policy", &e);
-}
-
-static int
-tear_down(void **state)
-{
-	policy_free(policy);
-	return 0;
-}
 
 static const struct code_list *
 list(const char *id)
@@ -66,5 +49,5 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(found_and_used) };
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, policy_set_up, policy_tear_down);
 }

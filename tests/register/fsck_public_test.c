@@ -2,7 +2,9 @@
  * somebody has altered one. */
 #include "tests/base/test.h"
 
+#include "base/cbor.h"
 #include "base/file.h"
+#include "base/pack.h"
 #include "register/fsck_public.h"
 #include "tests/register/database.h"
 
@@ -37,23 +39,19 @@ put_row(const char *path, const char *body, int64_t seq)
 }
 
 static void
-put_file(const char *name, const char *body)
+put_octets(const char *name, struct span body)
 {
-	own_str char *path = xprintf("%s/%s", dir, name);
+	own_str char *path = xprintf("%s/%s", dir, name), *folder = xstrdup(path);
 	struct err e;
 
-	assert_done(file_write(path, span_str(body), 0644, &e), e);
+	*strrchr(folder, '/') = '\0';
+	assert_done(folder_make(folder, 0755, &e) && file_write(path, body, 0644, &e), e);
 }
 
 static void
-put_file_below(const char *name, const char *body)
+put_file(const char *name, const char *body)
 {
-	own_str char *path = xprintf("%s/%s", dir, name);
-	struct err e;
-
-	*strrchr(path, '/') = '\0';
-	assert_done(folder_make(path, 0755, &e), e);
-	put_file(name, body);
+	put_octets(name, span_str(body));
 }
 
 /* What happens a moment after the first look, and before the second: the store is
@@ -149,46 +147,115 @@ an_altered_or_missing_file_is_named(void **state)
 	assert_non_null(strstr(e.text, "row a: the file"));
 }
 
-/* Some, for both databases. */
-#define OCTETS "(SELECT body FROM publication WHERE path = 'a')"
+/*
+ * A backup that was made between a list's record and its signature: the file may be
+ * the list that was signed afterwards, and no other; it may not be missing.
+ */
 
-/* A backup that was made between a list's record and its signature: the file may be
- * the list that was signed afterwards; it may not be missing, and no other is excused. */
+#define STATUS_PAYLOAD "statuses of the day"
+
+/* What is signed of a status list, RFC 9052 4.4. */
+static void
+put_status_tbs(struct buf *out)
+{
+	cbor_put_array(out, 4);
+	cbor_put_text(out, "Signature1");
+	cbor_put_bytes(out, span_str("protected"));
+	cbor_put_bytes(out, SPAN_NONE);
+	cbor_put_bytes(out, span_str(STATUS_PAYLOAD));
+}
+
+static void
+put_pack(struct buf *out, int64_t number)
+{
+	struct pack_writer w = pack_begin(4);
+	struct pack_head head = { .kind = span_str("ocsp-delta"), .number = number, .follows = 3, .this_update = 1, .next_update = 2, .size = 3 };
+	struct err e;
+
+	pack_add(&w, span_str("abcd"), span_str("an answer"));
+	assert_done(pack_end(out, &w, &head, span_str("tail"), &e), e);
+	pack_writer_drop(&w);
+}
+
+struct recorded { const char *path, *other, *recorded, *is_signed; struct buf tbs, file, another; };
+
+static void
+record(const struct recorded *r, const char *sql)
+{
+	struct values v = { .n = 0 };
+	struct store *s;
+	struct err e;
+
+	values_span(&v, "octets", REG_BYTES, buf_span(&r->tbs));
+	assert_done(store_open(&s, database, STORE_WRITE, &e), e);
+	assert_done(store_do(s, sql, &v, &e) && store_settle(s, &e), e);
+	store_free(s);
+}
+
+static void
+is_refused(const char *name, const char *says)
+{
+	struct err e;
+
+	assert_false(look(NULL, &e));
+	assert_case(name, strstr(e.text, name) != NULL && strstr(e.text, says) != NULL);
+}
+
+static void
+judge_recorded(const struct recorded *r)
+{
+	own_str char *path = xprintf("%s/%s", dir, r->path);
+	struct err e;
+
+	put_octets(r->path, buf_span(&r->file));
+	is_refused(r->path, "is another");		/* nothing is recorded */
+	record(r, r->recorded);
+	assert_done(look(NULL, &e), e);
+	put_octets(r->path, buf_span(&r->another));
+	is_refused(r->path, "is another");
+	assert_int_equal(unlink(path), 0);
+	is_refused(r->path, "is missing");
+	put_octets(r->path, buf_span(&r->file));
+	put_octets(r->other, buf_span(&r->file));
+	is_refused(r->other, "is another");
+	put_octets(r->other, span_str("old"));
+	record(r, r->is_signed);
+	is_refused(r->path, "is another");
+	put_octets(r->path, span_str("old"));
+}
+
 static void
 a_list_that_is_not_signed_here_may_be_public(void **state)
 {
-	static const struct { const char *path, *other, *recorded, *is_signed; } row[] = {
-		{ "crl/1.crl", "crl/0.crl", "INSERT INTO crl (number, shard, this_update, next_update, entry, tbs) VALUES (7, 1, 1, 2, 3, " OCTETS ")", "UPDATE crl SET der = " OCTETS " WHERE number = 7" },
-		{ "ocsp/delta.pack", "ocsp1/delta.pack", "INSERT INTO ocsp (number, follows, responder, this_update, next_update, size, sha256, signed, entry, shard) VALUES (7, 3, " OCTETS ", 1, 2, 3, " OCTETS ", 0, 4, 0)",
-		  "UPDATE ocsp SET signed = 1 WHERE number = 7" },
-		{ "status/1.cwt", "status/2.cwt", "INSERT INTO status_list (number, list, tbs, this_update, next_update, entry) VALUES (7, 1, " OCTETS ", 1, 2, 3)", "UPDATE status_list SET cwt = " OCTETS " WHERE number = 7" },
+	struct recorded row[] = {
+		{ "crl/1.crl", "crl/0.crl", "INSERT INTO crl (number, shard, this_update, next_update, entry, tbs) VALUES (7, 1, 1, 2, 3, $octets)", "UPDATE crl SET der = $octets WHERE number = 7" },
+		{ "status/1.cwt", "status/2.cwt", "INSERT INTO status_list (number, list, tbs, this_update, next_update, entry) VALUES (7, 1, $octets, 1, 2, 3)",
+		  "UPDATE status_list SET cwt = $octets WHERE number = 7" },
+		{ "ocsp/delta.pack", "ocsp1/delta.pack", "INSERT INTO ocsp (number, follows, responder, this_update, next_update, size, sha256, signed, entry, shard) VALUES (7, 3, $octets, 1, 2, 3, $octets, 0, 4, 0)",
+		  "UPDATE ocsp SET signed = 1, sha256 = $octets WHERE number = 7" },
 	};
-	struct err e;
 
 	for (size_t i = 0; i < COUNT(row); i++) {
-		own_str char *path = xprintf("%s/%s", dir, row[i].path);
-		const char *const both[] = { row[i].path, row[i].other };
-
-		for (size_t k = 0; k < COUNT(both); k++) {
-			put_row(both[k], "old", 10 + (int64_t)(2 * i + k));
-			put_file_below(both[k], "old");
-		}
-		put_file(row[i].path, "newer");
-		assert_false(look(NULL, &e));
-		database_do(database, row[i].recorded);
-		assert_done(look(NULL, &e), e);
-		put_file(row[i].other, "newer");
-		assert_false(look(NULL, &e));
-		assert_non_null(strstr(e.text, row[i].other));
-		put_file(row[i].other, "old");
-		assert_int_equal(unlink(path), 0);
-		assert_false(look(NULL, &e));
-		assert_non_null(strstr(e.text, "is missing"));
-		put_file(row[i].path, "newer");
-		database_do(database, row[i].is_signed);
-		assert_false(look(NULL, &e));
-		assert_non_null(strstr(e.text, "is another"));
-		put_file(row[i].path, "old");
+		row[i].tbs = buf_new(1024), row[i].file = buf_new(1024), row[i].another = buf_new(1024);
+		put_row(row[i].path, "old", 10 + (int64_t)(2 * i));
+		put_row(row[i].other, "old", 11 + (int64_t)(2 * i));
+		put_octets(row[i].path, span_str("old"));
+		put_octets(row[i].other, span_str("old"));
+	}
+	buf_put_str(&row[0].tbs, "the serial numbers");
+	buf_put_str(&row[0].file, "[the serial numbers, signed]");
+	buf_put_str(&row[0].another, "[the serial number, signed]");
+	put_status_tbs(&row[1].tbs);
+	buf_put_str(&row[1].file, "[" STATUS_PAYLOAD ", signed]");
+	buf_put_str(&row[1].another, "[statuses of a day, signed]");
+	buf_put_str(&row[2].tbs, "anything");
+	put_pack(&row[2].file, 7);
+	put_pack(&row[2].another, 6);
+	for (size_t i = 0; i < COUNT(row); i++) {
+		judge_recorded(&row[i]);
+		buf_drop(&row[i].tbs);
+		buf_drop(&row[i].file);
+		buf_drop(&row[i].another);
 	}
 }
 
