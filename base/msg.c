@@ -429,27 +429,33 @@ connect_to(const char *path, int *out, struct err *e)
 	return true;
 }
 
-/* An idle connection that the daemon has not closed meanwhile, or a new one. */
-static bool
-peer_take(struct peer *p, int *out, struct err *e)
+static int
+peer_idle(struct peer *p)
 {
 	int fd = -1;
 
 	pthread_mutex_lock(&p->lock);
-	while (fd < 0 && p->nidle > 0) {
-		struct pollfd pf = { .fd = p->idle[--p->nidle], .events = POLLIN };
+	if (p->nidle > 0)
+		fd = p->idle[--p->nidle];
+	pthread_mutex_unlock(&p->lock);
+	return fd;
+}
+
+/* An idle connection that the daemon has not closed meanwhile, or a new one. */
+static bool
+peer_take(struct peer *p, int *out, struct err *e)
+{
+	for (int fd = peer_idle(p); fd >= 0; fd = peer_idle(p)) {
+		struct pollfd pf = { .fd = fd, .events = POLLIN };
 
 		/* Anything readable on an idle connection is an end or a fault. */
-		if (poll(&pf, 1, 0) == 0)
-			fd = pf.fd;
-		else
-			close(pf.fd);
+		if (poll(&pf, 1, 0) == 0) {
+			*out = fd;
+			return true;
+		}
+		close(fd);
 	}
-	pthread_mutex_unlock(&p->lock);
-	if (fd < 0)
-		return connect_to(p->path, out, e);
-	*out = fd;
-	return true;
+	return connect_to(p->path, out, e);
 }
 
 static void

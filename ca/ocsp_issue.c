@@ -238,7 +238,7 @@ struct signing {
 	size_t n;
 	struct buf *body;
 	atomic_bool failed;
-	pthread_mutex_t lock;
+	pthread_mutex_t lock, way;
 	struct err e;
 };
 
@@ -281,11 +281,14 @@ sign_rows(struct signing *s, size_t from, size_t n, struct err *e)
 	return true;
 }
 
+/* While orders are under way one slice is signed after the other. */
 static void
-give_way(const struct authority *a)
+give_way(struct signing *s)
 {
-	for (unsigned ms = 0; ms < GIVE_WAY_MS && atomic_load(&a->orders) > 0; ms += 2)
+	pthread_mutex_lock(&s->way);
+	for (unsigned ms = 0; ms < GIVE_WAY_MS && atomic_load(&s->g->a->orders) > 0; ms += 2)
 		usleep(2000);
+	pthread_mutex_unlock(&s->way);
 }
 
 static void
@@ -295,7 +298,7 @@ sign_chunk(void *state, size_t i)
 	size_t at = i * CHUNK, left = s->n - at;
 	struct err e;
 
-	give_way(s->g->a);
+	give_way(s);
 	if (atomic_load(&s->failed) || sign_rows(s, at, left < CHUNK ? left : CHUNK, &e))
 		return;
 	pthread_mutex_lock(&s->lock);
@@ -307,7 +310,7 @@ sign_chunk(void *state, size_t i)
 static bool
 make_pack(struct buf *out, struct generation *g, const struct batch *b, const struct ocsp_row *row, size_t n, struct err *e)
 {
-	struct signing s = { .g = g, .b = b, .row = row, .n = n, .body = xalloc((n + 1) * sizeof(*s.body)), .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct signing s = { .g = g, .b = b, .row = row, .n = n, .body = xalloc((n + 1) * sizeof(*s.body)), .lock = PTHREAD_MUTEX_INITIALIZER, .way = PTHREAD_MUTEX_INITIALIZER };
 	struct pack_writer w = pack_begin(OCSP_SERIAL_LEN);
 	bool good;
 
