@@ -159,16 +159,23 @@ static const struct filling certificates = { put_certificate, 3 }, revocations =
  * Authorities.
  */
 
-/* How much of the log the last pack of a whole batch of OCSP responses knows. */
+/* How much of the log a pack of OCSP responses knows. */
 static uint64_t
-answered_size(const struct bench_world *w)
+answered_by(const struct bench_world *w, const char *name)
 {
-	own_str char *path = xprintf("%s/public/ocsp/f.pack", w->dir.path);
+	own_str char *path = xprintf("%s/public/ocsp/%s.pack", w->dir.path, name);
 	own_struct(buf) octets = buf_new(PACK_MAX);
 	struct pack p;
 	struct err e;
 
 	return file_read(&octets, path, &e) && pack_open(&p, buf_span(&octets), &e) ? p.head.size : 0;
+}
+
+/* A whole batch's last pack, or the delta of a few certificates. */
+static bool
+answered(const struct bench_world *w, uint64_t size)
+{
+	return answered_by(w, "f") >= size || answered_by(w, "delta") >= size;
 }
 
 /* Starts the daemons on a register of this size; back when all that is in it has
@@ -180,7 +187,7 @@ settle(struct bench_world *w, uint64_t size, struct err *e)
 
 	if (!bench_world_again(w, e))
 		return false;
-	while (answered_size(w) < size) {
+	while (!answered(w, size)) {
 		if (clock_mono_ms() > end)
 			return fail(e, ERR_LATER, "no OCSP responses in %d seconds", SETTLE_MS / 1000);
 		usleep(100000);
