@@ -487,23 +487,65 @@ record_and_judge(struct making *m, struct err *e)
 	return false;
 }
 
+/* The last one's octets and the rows of the next are many: read at the same time. */
+struct reading {
+	const struct generation *g;
+	uint64_t size;
+	int64_t since;
+	struct crl_last last;
+	struct crl_row *rows;
+	size_t n;
+	struct { bool good; struct err e; } old, new;
+};
+
+static void
+reading_drop(struct reading *r)
+{
+	crl_last_drop(&r->last);
+	free(r->rows);
+}
+
+static void
+read_old_or_new(void *state, size_t i)
+{
+	struct reading *r = state;
+
+	if (i == 0)
+		r->new.good = read_rows(r->g, r->size, r->since, &r->rows, &r->n, &r->new.e);
+	else
+		r->old.good = read_last(r->g, &r->last, &r->old.e);
+}
+
+static bool
+read_both(struct reading *r, struct err *e)
+{
+	if (!read_since(r->g, r->size, &r->since, e))
+		return false;
+	crew_run(2, 2, read_old_or_new, r);
+	if (r->old.good && r->new.good)
+		return true;
+	*e = r->old.good ? r->new.e : r->old.e;
+	return false;
+}
+
 static bool
 issue_now(struct generation *g, int64_t now, int64_t *number, struct err *e)
 {
-	own_struct(crl_last) last = { .number = 0 };
+	own_struct(reading) r = { .g = g };
 	own_struct(buf) tbs = buf_new(CRL_MAX);
-	own(crl_rows) *rows = NULL;
-	struct making m = { .g = g, .last = &last };
-	size_t n;
+	struct making m = { .g = g, .last = &r.last };
 	bool good;
 
-	if (!finish_last(g, e) || !reg_head(g->a->reg, &m.log.size, &m.log.root, e) || !read_last(g, &last, e) ||
-	    !read_since(g, m.log.size, &m.since, e) || !read_rows(g, m.log.size, m.since, &rows, &n, e))
+	if (!finish_last(g, e) || !reg_head(g->a->reg, &m.log.size, &m.log.root, e))
 		return false;
-	m.number = now > last.number ? now : last.number + 1;
+	r.size = m.log.size;
+	if (!read_both(&r, e))
+		return false;
+	m.since = r.since;
+	m.number = now > r.last.number ? now : r.last.number + 1;
 	/* RFC 5280 5.1.2.4: never before the last one, whatever the clock says. */
-	m.this_update = now < last.latest ? last.latest : now;
-	if (!crl_tbs(&tbs, g->issuing, m.number, m.this_update, m.this_update + CRL_VALID_SECS, rows, n, e))
+	m.this_update = now < r.last.latest ? r.last.latest : now;
+	if (!crl_tbs(&tbs, g->issuing, m.number, m.this_update, m.this_update + CRL_VALID_SECS, r.rows, r.n, e))
 		return false;
 	m.tbs = buf_span(&tbs);
 	*number = m.number;
