@@ -269,6 +269,12 @@ put_field(struct buf *out, const struct field *x)
 		buf_printf(out, "</%s>", wrap);
 }
 
+/* A later version names the one that it amends; the first names none. */
+#define CODE "<data type=\"string\"><param name=\"pattern\">[0-9a-f]{32}</param></data>"
+#define VERSION "<choice><group><attribute name=\"version\" ns=\"\"><value>1</value></attribute><element name=\"code\">" CODE "</element></group>" \
+	"<group><attribute name=\"version\" ns=\"\"><data type=\"string\"><param name=\"pattern\">[2-9]|[1-9][0-9]{1,2}</param></data></attribute>" \
+	"<element name=\"code\">" CODE "</element><element name=\"amends\"><attribute name=\"day\" ns=\"\"><data type=\"date\"/></attribute>" CODE "</element></group></choice>"
+
 void
 kind_grammar(struct buf *out, const struct kind *k)
 {
@@ -276,9 +282,8 @@ kind_grammar(struct buf *out, const struct kind *k)
 
 	buf_printf(out, "<element name=\"content\" ns=\"urn:antin:permit:1\" xmlns=\"http://relaxng.org/ns/structure/1.0\" "
 	    "datatypeLibrary=\"http://www.w3.org/2001/XMLSchema-datatypes\">"
-	    "<attribute name=\"Id\" ns=\"\"><value>content</value></attribute><attribute name=\"version\" ns=\"\"><value>1</value></attribute>"
-	    "<attribute name=\"kind\" ns=\"\"><value>%s</value></attribute>"
-	    "<element name=\"code\"><data type=\"string\"><param name=\"pattern\">[0-9a-f]{32}</param></data></element>"
+	    "<attribute name=\"Id\" ns=\"\"><value>content</value></attribute>"
+	    "<attribute name=\"kind\" ns=\"\"><value>%s</value></attribute>" VERSION
 	    "<element name=\"agency\"><attribute name=\"id\" ns=\"\">%s</attribute><element name=\"name\">%s</element>"
 	    "<optional><element name=\"parent\">%s</element></optional></element>"
 	    "<element name=\"dossier\">%s</element><element name=\"procedure\">%s</element>"

@@ -26,9 +26,9 @@ item(const struct permit_row *p, const char *word)
 		sha256(digest, buf_span(&file));
 		hex_text(hash, span_of(digest, sizeof(digest)));
 	}
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:s}", "handle", handle, "kind", p->kind, "agency", p->agency,
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:s}", "handle", handle, "kind", p->kind, "agency", p->agency,
 	    "dossier", text_json(p->dossier), "holder", text_json(p->holder), "state", word, "number", text_json(p->number),
-	    "shortcode", text_json(p->shortcode), "voicecode", text_json(p->voicecode), "hash", hash);
+	    "version", (json_int_t)p->version, "shortcode", text_json(p->shortcode), "voicecode", text_json(p->voicecode), "hash", hash);
 }
 
 /* What is asked for, and where it is found.  */

@@ -14,14 +14,18 @@
  *  6. What leaves has been judged with the verifier's own code.
  *
  *	(none)  --permit.submit, submit.c-------------> draft
- *	draft   --permit.officer_signed, finish.c-----> signed
+ *	draft   --permit.officer_signed, prepare.c----> signed
  *	signed  --permit.reserve_*, seal.c------------> sealing
  *	sealing --permit.issue, seal_one--------------> issued
- *	draft, signed  --permit.return, orders.c------> void: never a permit
+ *	draft, signed  --permit.return, order_change.c-> void: never a permit
  *
  * What becomes of an issued permit are facts beside it (policy/life.h), each by
  * an order: permit.suspend, .resume, .withdraw, .restore, .void, .annotate
- * (orders_life.c).
+ * (order_change.c).
+ *
+ * A newer version of an issued permit is a permit of its own, with another content,
+ * other signatures, codes and place, and the same number (amend.h); the unit that
+ * issues it supersedes the one before (permit.supersede).
  */
 #pragma once
 
@@ -72,7 +76,9 @@ must_check bool permit_file(struct buf *out, const struct permit_row *, struct e
 /* The same, and of a draft its content: what an order to erase it is signed upon. */
 must_check bool permit_erasable(struct buf *out, const struct permit_row *, struct err *);
 
-/* life.c: as of a day; and in a word (life_state). */
+/* life.c: of permit.changes one row; the life as of a day; and in a word (life_state). */
+enum { CHANGE_DECISION = 5, CHANGE_REASON, CHANGE_NOTE, PERMIT_CHANGE_CELLS = 11 };
+struct life_change permit_change_of(const struct reg_cell cell[PERMIT_CHANGE_CELLS]);
 must_check bool permit_life(struct life *out, const struct service *, const struct permit_row *, int32_t day, struct err *);
 must_check bool permit_word(const char **out, const struct service *, const struct permit_row *, int32_t day, struct err *);
 

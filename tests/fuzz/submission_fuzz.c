@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (policy == NULL)
 		promise(policy_load(&policy, SOURCE_DIR "/policy", &e) && permit_grammars_load(&grammars, policy, SOURCE_DIR "/policy", &e));
-	if (submission_read(&s, span_of(data, size), HANDLE, TODAY, policy, grammars, &e)) {
+	if (submission_read(&s, span_of(data, size), HANDLE, TODAY, NULL, policy, grammars, &e)) {
 		check_content(&s);
 	} else {
 		promise(e.text[0] != '\0' && e.class != ERR_BUG);

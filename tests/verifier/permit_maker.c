@@ -374,7 +374,7 @@ maker_content(struct maker *m, const char *sample, struct buf *out)
 	struct err e = { ERR_NONE, "" };
 
 	maker_sample(&json, sample);
-	assert_done(submission_read(&s, buf_span(&json), "000102030405060708090a0b0c0d0e0f", 20779, m->policy, m->grammars, &e), e);
+	assert_done(submission_read(&s, buf_span(&json), "000102030405060708090a0b0c0d0e0f", 20779, NULL, m->policy, m->grammars, &e), e);
 	buf_put_span(out, buf_span(&s.content));
 	submission_drop(&s);
 }

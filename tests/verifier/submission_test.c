@@ -19,7 +19,7 @@ static bool
 submit(struct submission *s, struct span json, struct err *e)
 {
 	*e = (struct err){ ERR_NONE, "" };
-	return submission_read(s, json, HANDLE, TODAY, m->policy, m->grammars, e);
+	return submission_read(s, json, HANDLE, TODAY, NULL, m->policy, m->grammars, e);
 }
 
 static json_t *
@@ -298,7 +298,7 @@ agencies_come_and_go(void **state)
 		assert_done(date_parse(&day, cases[i].day, &e), e);
 		json_object_set_new(json_object_get(j, "co_quan_cap"), "ma", json_string(cases[i].agency));
 		json_write(&text, j);
-		good = submission_read(&s, buf_span(&text), HANDLE, day, m->policy, m->grammars, &e);
+		good = submission_read(&s, buf_span(&text), HANDLE, day, NULL, m->policy, m->grammars, &e);
 		assert_case(cases[i].name, good == (cases[i].code == NULL));
 		assert_case(cases[i].name, !good || strstr(buf_str(&s.content), cases[i].written) != NULL);
 		assert_case(cases[i].name, good || (strcmp(json_string_value(json_object_get(json_array_get(s.problems, 0), "code")), cases[i].code) == 0 &&
