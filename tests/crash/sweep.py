@@ -365,12 +365,14 @@ class Work:
 
     # -- permits
 
-    def submit(self, sample):
+    def submit(self, sample, amends=None):
         self.serial += 1
         key, found = f"sweep-{self.serial}", []
         permit = next(p for p in json.load(open(TREE + "/tests/data/permits.json"))["permits"] if p["id"] == sample)
         if sample.startswith("vpdd"):
             permit["so_ky_hieu"] = f"98-{self.serial:05}-01"    # its number is given
+        if amends:
+            permit["amends"] = amends
         with open(STATE + "/one.json", "w") as f:
             json.dump({"permits": [permit]}, f, ensure_ascii=False)
 
@@ -421,6 +423,7 @@ class Work:
         self.seal(handles)
 
         self.changes(*handles)
+        self.amend(handles[0])
         answers = []
 
         def judge():
@@ -436,21 +439,31 @@ class Work:
 
     def changes(self, first, second):
         """What becomes of two permits after their issue: every act that the register has a verb for."""
-        noted = lambda: {"decision": "517/QĐ-SCT", "lifts": one(f"SELECT entry {CHANGED} AND act = 12", bytes.fromhex(first))}
-        for handle, verb, act, more in (
-                (second, "withdraw", 1, {"decision": "512/QĐ-SCT"}), (second, "restore", 5, {"decision": "515/QĐ-SCT"}),
-                (first, "suspend", 2, {"decision": "513/QĐ-SCT", "until": "2027-12-31"}), (first, "resume", 0, {"decision": "514/QĐ-SCT"}),
-                (first, "annotate", 12, {"decision": "516/QĐ-SCT", "note": "Đổi tên đường"}), (first, "annotate", 13, noted),
-                (second, "void", 4, {"decision": "518/QĐ-SCT"})):
-            row = f"SELECT 1 {CHANGED} AND act = {act}"
+        noted = lambda: {"lifts": one(f"SELECT entry {CHANGED} AND act = 12", bytes.fromhex(first))}
+        for handle, verb, act, decision, more in (
+                (second, "withdraw", 1, "512/QĐ-SCT", {}), (second, "restore", 5, "515/QĐ-SCT", {}),
+                (first, "suspend", 2, "513/QĐ-SCT", {"until": "2027-12-31"}), (first, "resume", 0, "514/QĐ-SCT", {}),
+                (first, "annotate", 12, "516/QĐ-SCT", {"note": "Đổi tên đường"}), (first, "annotate", 13, "517/QĐ-SCT", noted),
+                (first, "annotate", 12, "519/QĐ-SCT", {"note": "Kê biên"}), (second, "void", 4, "518/QĐ-SCT", {})):
+            row = f"SELECT 1 {CHANGED} AND act = {act} AND decision = '{decision}'"
 
             def ask():
-                done, _ = self.order("clerk", "CB-000012", "permit." + verb, handle, more=more() if callable(more) else more)
+                done, _ = self.order("clerk", "CB-000012", "permit." + verb, handle, more={"decision": decision, **(more() if callable(more) else more)})
                 if done:
                     self.told_of(f"act {act}", row, bytes.fromhex(handle))
                 return done
 
             until(f"act {act}", lambda: one(row, bytes.fromhex(handle)), ask)
+
+    def amend(self, handle):
+        """A newer version: where it is issued the one before is superseded, and nowhere else."""
+        newer = [self.submit("gpxd-01", amends=handle)]
+        self.sign(newer)
+        self.seal(newer)
+        rows = db("SELECT o.number = n.number, n.version, c.entry - n.issued_entry, (SELECT count(*) FROM permit_change x WHERE x.handle = n.handle AND x.act = 12) FROM permit n "
+                  "JOIN permit o ON o.handle = n.amends JOIN permit_change c ON c.handle = o.handle AND c.act = 3 AND c.other = n.handle WHERE n.handle = ?", bytes.fromhex(newer[0]))
+        if rows != [(1, 2, 1, 1)]:
+            not_ok(f"an amendment: same number, version, entries apart, notes: {rows}")
 
     def erasures(self):
         handles = [self.submit("gpxd-01"), self.submit("gpxd-01")]
@@ -584,7 +597,7 @@ def settle(shell, page):
 
 def check_numbers(name):
     for agency, book, year, following in db("SELECT agency, book, year, next FROM book"):
-        used = sorted(int(n.split("/")[0]) for n, in db("SELECT number FROM number_used WHERE agency = ? AND scope = ? AND year = ?", agency, book, year))
+        used = sorted(int(n.split("/")[0]) for n, in db("SELECT number FROM number_used WHERE agency = ? AND scope = ? AND year = ? AND version = 1", agency, book, year))
         if used != list(range(following - len(used), following)):
             not_ok(f"{name}: numbers of {agency} {book} {year} are not each used once: {used[-5:]}, next {following}")
         if used and used[0] != FIRST:

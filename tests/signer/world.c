@@ -443,18 +443,40 @@ office_signatures(const json_t *prepared, EVP_PKEY *key)
 }
 
 void
-office_signed(struct office *o, char handle[33], const char *sample, const char *number)
+office_sign(struct office *o, enum staff who, const char *handle)
 {
 	own(json_t) *prepared = NULL;
 	own(json_t) *answer = NULL;
 	own_str char *signatures = NULL;
 	struct err e;
 
-	office_draft(o, handle, sample, number);
-	assert_done(office_prepare(o, &prepared, o->staff[DIEP].cert, (const char *const[]){ handle }, 1, &e), e);
-	signatures = office_signatures(prepared, o->staff[DIEP].key);
+	assert_done(office_prepare(o, &prepared, o->staff[who].cert, (const char *const[]){ handle }, 1, &e), e);
+	signatures = office_signatures(prepared, o->staff[who].key);
 	assert_done(office_finish(o, &answer, signatures, &e), e);
 	office_result("signing", answer, 0, ERR_NONE, NULL);
+}
+
+void
+office_signed(struct office *o, char handle[33], const char *sample, const char *number)
+{
+	office_draft(o, handle, sample, number);
+	office_sign(o, DIEP, handle);
+}
+
+bool
+office_amend(struct office *o, json_t **out, const char *handle, const char *sample, const json_t *change, struct err *e)
+{
+	own_str char *before = office_sample(sample, NULL);
+	own_str char *key = xprintf("amend-%u", o->keys++);
+	own_struct(buf) text = buf_new(JSON_MAX);
+	own(json_t) *j = NULL;
+
+	assert_done(json_read(&j, span_str(before), e), *e);
+	json_object_set_new(j, "amends", json_string(handle));
+	if (change != NULL)
+		json_object_update(j, (json_t *)change);
+	json_write(&text, j);
+	return office_submit(o, out, o->program, key, buf_str(&text), e);
 }
 
 void

@@ -81,6 +81,23 @@ other_ways_to_sign(void **state)
 	maker_party_drop(&second);
 }
 
+/* MAKER_DAY is 2026-11-22: day 20779; the year in <issuance> is the number's. */
+static void
+a_later_version(void **state)
+{
+	static const struct { const char *name; struct submission_amended amended; int year; enum verdict verdict; } rows[] = {
+		{ "of this year", { 2, 20700 }, 2026, VERDICT_PASSED }, { "of the same day", { 2, 20779 }, 2026, VERDICT_PASSED },
+		{ "of an earlier year, with its number's", { 2, 20400 }, 2025, VERDICT_PASSED }, { "the seventh, of a number from long ago", { 7, 20700 }, 2021, VERDICT_PASSED },
+		{ "a number that would be younger than the version before", { 2, 20400 }, 2026, VERDICT_FAILED }, { "a number of next year", { 2, 20700 }, 2027, VERDICT_FAILED },
+		{ "older than the version before", { 2, 20780 }, 2026, VERDICT_FAILED },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		try(rows[i].name, &(struct maker_recipe){ .amends = "ffff02030405060708090a0b0c0d0e0f", .amended = rows[i].amended, .year = rows[i].year }, NULL, rows[i].verdict,
+		    rows[i].verdict == VERDICT_PASSED ? SUB_NONE : SUB_FORMAT_FAILURE);
+	try("a first version with another year", &(struct maker_recipe){ .year = 2025 }, NULL, VERDICT_FAILED, SUB_FORMAT_FAILURE);
+}
+
 static void
 revocation_and_time(void **state)
 {
@@ -421,6 +438,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_ordinary_permit_passes),
 		cmocka_unit_test(other_ways_to_sign),
+		cmocka_unit_test(a_later_version),
 		cmocka_unit_test(revocation_and_time),
 		cmocka_unit_test(signed_while_suspended),
 		cmocka_unit_test(embedded_evidence_is_enough),

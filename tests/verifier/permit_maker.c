@@ -367,14 +367,20 @@ maker_sample(struct buf *out, const char *id)
 }
 
 void
-maker_content(struct maker *m, const char *sample, struct buf *out)
+maker_content(struct maker *m, const struct maker_recipe *r, struct buf *out)
 {
 	own_struct(buf) json = buf_new(JSON_MAX);
+	own(json_t) *j = NULL;
 	struct submission s;
 	struct err e = { ERR_NONE, "" };
 
-	maker_sample(&json, sample);
-	assert_done(submission_read(&s, buf_span(&json), "000102030405060708090a0b0c0d0e0f", 20779, NULL, m->policy, m->grammars, &e), e);
+	maker_sample(&json, r->sample != NULL ? r->sample : "gpxd-01");
+	assert_done(json_read(&j, buf_span(&json), &e), e);
+	if (r->amends != NULL)
+		json_object_set_new(j, "amends", json_string(r->amends));
+	buf_reset(&json);
+	json_write(&json, j);
+	assert_done(submission_read(&s, buf_span(&json), "000102030405060708090a0b0c0d0e0f", 20779, r->amends != NULL ? &r->amended : NULL, m->policy, m->grammars, &e), e);
 	buf_put_span(out, buf_span(&s.content));
 	submission_drop(&s);
 }
@@ -451,7 +457,7 @@ put_issuance(struct maker *m, struct buf *out, const struct maker_recipe *r)
 	struct err e;
 
 	assert_done(date_parse(&i.day, MAKER_DAY, &e), e);
-	i.year = year_of_day(i.day);
+	i.year = r->year != 0 ? r->year : year_of_day(i.day);
 	issuance_write(out, &i);
 }
 
@@ -467,7 +473,7 @@ maker_permit(struct maker *m, const struct maker_recipe *r, struct buf *out)
 	struct err e;
 	size_t n;
 
-	maker_content(m, r->sample != NULL ? r->sample : "gpxd-01", &content);
+	maker_content(m, r, &content);
 	xades_officer_targets(target, buf_span(&content));
 	put_signature(m, &officers, &s, target, 1);
 	if (r->second != NULL) {

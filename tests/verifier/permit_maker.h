@@ -9,6 +9,7 @@
 #pragma once
 
 #include "verifier/judge.h"
+#include "verifier/submission.h"
 
 #define MAKER_DAY "2026-11-22"
 extern const int64_t maker_now;		/* 2026-11-22T15:42:00+07:00 */
@@ -53,10 +54,13 @@ struct maker_recipe {
 	X509_CRL *crl;			/* to be embedded instead of issuing_crl */
 	enum xades_alg alg;		/* of the officer */
 	uint64_t status_index;
+	const char *amends;		/* a handle: a later version, of */
+	struct submission_amended amended;
+	int year;			/* of the number, when it is not the date's */
 };
 void maker_permit(struct maker *, const struct maker_recipe *, struct buf *out);
-/* Canonical content of a sample, as submitted. */
-void maker_content(struct maker *, const char *sample, struct buf *out);
+/* Canonical content of the recipe's sample, as submitted. */
+void maker_content(struct maker *, const struct maker_recipe *, struct buf *out);
 
 /* Anchors, issuing certificate and the two CRLs; crl: instead of issuing_crl. */
 struct evidence *maker_evidence(struct maker *, X509_CRL *crl);
