@@ -14,11 +14,13 @@
 	"SELECT coalesce(max(idx), -1) FROM permit_lost WHERE list = 1 UNION ALL SELECT coalesce(max(places), 0) - 1 FROM reimport) AS given"
 
 /* An erased entry's effect is undone; lost.c does the same. */
-#define ERASE_SIGNED "UPDATE permit SET state = 'draft', officers = NULL, officer_person = NULL, officer_serial = NULL, signed_entry = NULL " \
-	"WHERE state = 'signed' AND signed_entry = $idx"
+#define ERASE_SIGNED "UPDATE permit SET state = 'draft', (officers, officer_person, officer_serial, signed_entry) = (SELECT t.officers, t.officer_person, t.officer_serial, " \
+	"t.signed_entry FROM permit_turn t WHERE t.handle = permit.handle ORDER BY t.n DESC LIMIT 1) WHERE state IN ('draft', 'signed') AND signed_entry = $idx"
+/* What an officer had signed before is the permit's own again. */
+#define ERASE_TURN(more) "DELETE FROM permit_turn WHERE " more "EXISTS (SELECT 1 FROM permit p WHERE p.handle = permit_turn.handle AND p.signed_entry = permit_turn.signed_entry)"
 #define ERASE_RETURNED "UPDATE permit SET state = CASE WHEN officers IS NULL THEN 'draft' ELSE 'signed' END " \
 	"WHERE state = 'void' AND handle IN (SELECT handle FROM permit_change WHERE entry = $idx)"
-const char erase_signed[] = ERASE_SIGNED, erase_returned[] = ERASE_RETURNED;
+const char erase_signed[] = ERASE_SIGNED, erase_turn[] = ERASE_TURN(""), erase_returned[] = ERASE_RETURNED;
 /* Between number and seal of a newer version what becomes of this one would be
  * overtaken by it: nobody escapes a withdrawal so. */
 #define NOT_AMENDED_NOW { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM permit WHERE amends = $handle AND state = 'sealing')", ERR_CONFLICT, \
@@ -55,9 +57,19 @@ static const struct verb verbs[] = {
 		       "INSERT INTO submission (program, key, sha256, handle) VALUES ($program, $key, $sha256, $handle)" } },
 
 	{ .name = "permit.officer_signed", .callers = CALLER_SIGNER, .entry = 4, .org = "agency", .category = "kind", .handle = "handle",
-	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "officers", REG_BYTES }, { "person", REG_TEXT }, { "serial", REG_BYTES } },
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'draft'", ERR_CONFLICT, "this permit is not a draft any more" }, NOT_LOST },
-	  .project = { "UPDATE permit SET state = 'signed', officers = $officers, officer_person = $person, officer_serial = $serial, signed_entry = $entry WHERE handle = $handle" } },
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "officers", REG_BYTES }, { "person", REG_TEXT }, { "serial", REG_BYTES },
+		  { "turn", REG_INT, true }, { "waits", REG_INT, true } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'draft'", ERR_CONFLICT, "this permit is not a draft any more" }, NOT_LOST,
+		     { "SELECT 1 FROM permit p WHERE handle = $handle AND coalesce($turn, 1) = 1 + (SELECT count(*) FROM permit_turn t WHERE t.handle = p.handle) + "
+		       "CASE WHEN officers IS NULL THEN 0 ELSE 1 END", ERR_CONFLICT, "another officer has signed since this was prepared; prepare again", "turn-passed",
+		       "đã có người khác ký sau khi chuẩn bị; phải chuẩn bị lại" },
+		     { "SELECT 1 FROM permit p WHERE handle = $handle AND (officer_person IS NULL OR officer_person <> $person) AND "
+		       "NOT EXISTS (SELECT 1 FROM permit_turn t WHERE t.handle = p.handle AND t.officer_person = $person)", ERR_POLICY, "one person signs a permit once", "signed-already",
+		       "mỗi người chỉ ký một giấy phép một lần" } },
+	  .project = { "INSERT INTO permit_turn (handle, n, officers, officer_person, officer_serial, signed_entry) SELECT handle, "
+		       "1 + (SELECT count(*) FROM permit_turn t WHERE t.handle = permit.handle), officers, officer_person, officer_serial, signed_entry FROM permit "
+		       "WHERE handle = $handle AND officers IS NOT NULL",
+		       "UPDATE permit SET state = CASE WHEN $waits = 1 THEN 'draft' ELSE 'signed' END, officers = $officers, officer_person = $person, officer_serial = $serial, signed_entry = $entry WHERE handle = $handle" } },
 
 	{ .name = "book.open", .callers = CALLER_SIGNER, .entry = 10, .org = "agency",
 	  .in = { { "agency", REG_TEXT }, { "book", REG_TEXT }, { "year", REG_INT }, { "next", REG_INT } },
@@ -172,10 +184,10 @@ static const struct verb verbs[] = {
 	 * issued permit is kept as long as the law keeps it. */
 	{ .name = "permit.erase", .callers = CALLER_SIGNER, .entry = ENTRY_ERASED, .org = "agency", .category = "kind", .public = "idx order_id",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "idx", REG_INT }, { "order_id", REG_BYTES } },
-	  .check = { { "SELECT 1 FROM permit p WHERE handle = $handle AND ((state = 'draft' AND entry = $idx) OR (state = 'signed' AND signed_entry = $idx) OR "
+	  .check = { { "SELECT 1 FROM permit p WHERE handle = $handle AND ((state = 'draft' AND entry = $idx AND officers IS NULL) OR (state IN ('draft', 'signed') AND signed_entry = $idx) OR "
 		       "(state = 'void' AND EXISTS (SELECT 1 FROM permit_change c WHERE c.handle = p.handle AND c.entry = $idx)))", ERR_CONFLICT,
 		       "only what was never numbered is erased, what came last first" } },
-	  .project = { "UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = $idx", ERASE_SIGNED, ERASE_RETURNED,
+	  .project = { "UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = $idx", ERASE_SIGNED, ERASE_TURN("handle = $handle AND "), ERASE_RETURNED,
 		       "DELETE FROM permit_change WHERE handle = $handle AND entry = $idx",
 		       "DELETE FROM submission WHERE handle = $handle AND EXISTS (SELECT 1 FROM permit WHERE handle = $handle AND entry = $idx)",
 		       "DELETE FROM permit WHERE handle = $handle AND entry = $idx" } },
@@ -238,6 +250,9 @@ static const struct read reads[] = {
 	  .sql = "SELECT handle, sha256 FROM submission WHERE program = $program AND key = $key" },
 	{ .name = "permit.entries", .callers = CALLER_SIGNER, .columns = 3, .out = { REG_INT, REG_INT, REG_INT }, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT entry, signed_entry, (SELECT max(c.entry) FROM permit_change c WHERE c.handle = permit.handle) FROM permit WHERE handle = $handle" },
+	/* The officers who signed before the last one. */
+	{ .name = "permit.turns", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_INT, REG_TEXT }, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT signed_entry, officer_person FROM permit_turn WHERE handle = $handle ORDER BY n" },
 	/* The permit that this one is a newer version of. */
 	{ .name = "permit.amended", .callers = CALLER_SIGNER, .columns = 24, .out = PERMIT_OUT, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE handle = (SELECT n.amends FROM permit n WHERE n.handle = $handle)" },

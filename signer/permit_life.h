@@ -14,7 +14,7 @@
  *  6. What leaves has been judged with the verifier's own code.
  *
  *	(none)  --permit.submit, submit.c-------------> draft
- *	draft   --permit.officer_signed, prepare.c----> signed
+ *	draft   --permit.officer_signed, prepare.c----> signed; draft, while others sign after
  *	signed  --permit.reserve_*, seal.c------------> sealing
  *	sealing --permit.issue, seal_one--------------> issued
  *	draft, signed  --permit.return, order_change.c-> void: never a permit
@@ -97,10 +97,10 @@ void active_cert_drop(struct active_cert *);
 must_check bool active_cert_find(struct active_cert *, const struct service *, const char *serial_hex, int64_t now, struct err *);
 
 /* Does this person hold one of the roles for this agency on this day?  For
- * officers also kind and mode; the appointment's title and mode are given. */
+ * officers also kind and turn (else NULL); the appointment's title and mode are given. */
 struct appointment { char role[40], title[256], mode[256]; };
 must_check bool appointment_find(struct appointment *, const struct service *, const char *person, const char *roles,
-    const char *agency, const struct kind *, int32_t day, struct err *);
+    const char *agency, const struct kind *, const struct turn *, int32_t day, struct err *);
 
 /* lt_evidence.c: a time stamp over 32 octets of SHA-256, and what the paths of a
  * signature by a certificate of this generation and of the stamp need. */

@@ -79,6 +79,19 @@ reserve_amended(struct reg_unit *u, const struct service *s, const struct permit
 	return true;
 }
 
+/* Policy may have changed since they signed. */
+static bool
+all_signed(const struct kind *kind, const struct permit_row *p, int32_t day, struct err *e)
+{
+	struct span officer[XADES_OFFICERS_MAX];
+	size_t n;
+
+	if (!xades_split(officer, &n, p->officers, e))
+		return false;
+	return (n > 0 && kind_turn(kind, n - 1, day) != NULL && kind_turn(kind, n, day) == NULL) ||
+	    fail(e, ERR_POLICY, "as many officers have signed as %zu, and on this day this kind takes another number", n);
+}
+
 bool
 seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_row *p, int32_t day, struct err *e)
 {
@@ -92,6 +105,8 @@ seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_ro
 		return fail(e, ERR_POLICY, "kind %.40s or agency %.40s is not in the policy", p->kind, p->agency);
 	if (!agency_on(agency, day))
 		return fail(e, ERR_POLICY, "agency %s is not there on this day; it issues nothing new", agency->id);
+	if (!all_signed(kind, p, day, e))
+		return false;
 	if (!has_seal(s, p->agency, e) || !short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
 		return false;
 	if (p->version > 1)

@@ -188,20 +188,20 @@ check_content(struct permit *p, const struct policy *policy, struct permit_gramm
 	return validate_content(p->kind, alone, g, e);
 }
 
-/* Officers are the run of signatures after the content. */
+/* Officers are the run of signatures after the content, each over those before it. */
 static bool
 read_officers(struct permit *p, xmlNode **at, const struct policy *policy, struct err *e)
 {
-	xmlNode *const targets[1] = { p->content };
+	xmlNode *targets[XADES_OFFICERS_MAX + 1] = { p->content };
 	char id[24];
 
 	while (xml_is(*at, NS_DS, "Signature")) {
 		if (p->nofficers == XADES_OFFICERS_MAX)
 			return fail(e, ERR_LIMIT, "more than %d officers' signatures", XADES_OFFICERS_MAX);
 		snprintf(id, sizeof(id), "officer-%u", (unsigned char)(p->nofficers + 1));
-		if (!xades_read(&p->officer[p->nofficers], *at, id, targets, 1, policy, e))
+		if (!xades_read(&p->officer[p->nofficers], *at, id, targets, p->nofficers + 1, policy, e))
 			return false;
-		p->nofficers++;
+		targets[++p->nofficers] = *at;
 		*at = xml_next(*at);
 	}
 	return p->nofficers > 0 || fail(e, ERR_INPUT, "no officer has signed");

@@ -87,11 +87,13 @@ class Page:
 
 
 def policy():
-    """The policy, but officials' certificates may be renewed from their first day: they
-    would live for thirty years, end with their issuer in ten, and are in their second half."""
+    """The policy, with a kind that two officers sign, and officials' certificates may be renewed
+    from their first day: they would live for thirty years, end with their issuer in ten, and are
+    in their second half."""
     folder = STATE + ".policy"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(TREE + "/policy", folder)
+    shutil.copy(TREE + "/tests/data/well.xml", folder + "/kinds")
     with open(folder + "/profiles/official.xml") as f:
         text = f.read()
     with open(folder + "/profiles/official.xml", "w") as f:
@@ -367,17 +369,21 @@ class Work:
 
     def submit(self, sample, amends=None):
         self.serial += 1
-        key, found = f"sweep-{self.serial}", []
+        key = f"sweep-{self.serial}"
         permit = next(p for p in json.load(open(TREE + "/tests/data/permits.json"))["permits"] if p["id"] == sample)
         if sample.startswith("vpdd"):
             permit["so_ky_hieu"] = f"98-{self.serial:05}-01"    # its number is given
         if amends:
             permit["amends"] = amends
+        return self.hand_in(permit, key)
+
+    def hand_in(self, permit, key):
+        found = []
         with open(STATE + "/one.json", "w") as f:
-            json.dump({"permits": [permit]}, f, ensure_ascii=False)
+            json.dump(permit, f, ensure_ascii=False)
 
         def ask():
-            done, out = self.shell.run(f"$antin permit submit '{STATE}/one.json' --id {sample} --key {key} --api $api --api-key-file '{STATE}/desk/program.key'")
+            done, out = self.shell.run(f"$antin permit submit '{STATE}/one.json' --key {key} --api $api --api-key-file '{STATE}/desk/program.key'")
             if done:
                 found.append(out.strip())
                 self.told_of("a submission", "SELECT 1 FROM permit WHERE handle = ?", bytes.fromhex(out.strip()))
@@ -417,10 +423,22 @@ class Work:
 
         until("the seals", lambda: all(self.state_of(h) == "issued" for h in handles), ask)
 
+    def sign_first(self, handle):
+        """The first of two officers: a draft still, with one signature."""
+        signed = "SELECT 1 FROM permit WHERE handle = ? AND officers IS NOT NULL"
+        until("the first officer's signature", lambda: one(signed, bytes.fromhex(handle)), lambda: self.shell.run(f"sign_by head CB-000013 {handle}")[0])
+        self.told_of("a first signature", "SELECT 1 FROM permit WHERE handle = ? AND officers IS NOT NULL", bytes.fromhex(handle))
+
     def permits(self):
+        self.serial += 1
+        with open(TREE + "/tests/data/well.json") as f:
+            two = self.hand_in(json.load(f), f"well-{self.serial}")
         handles = [self.submit("gpxd-01"), self.submit("vpdd-02")]
-        self.sign(handles)
-        self.seal(handles)
+        self.sign_first(two)
+        self.sign(handles + [two])
+        self.seal(handles + [two])
+        if db("SELECT (SELECT count(*) FROM permit_turn t WHERE t.handle = p.handle) FROM permit p WHERE handle = ?", bytes.fromhex(two)) != [(1,)]:
+            not_ok("two officers signed, and not each once")
 
         self.changes(*handles)
         self.amend(handles[0])
@@ -895,8 +913,9 @@ def prepare(work):
     shell = work.shell
     for command in ("service_certificate", "certificate_of CB-000001", "certificate_of CB-000002",
                     "register_program program '\"submit\",\"read\",\"report\"'", "enrol_person officer CB-000011 'Người Ký (thử nghiệm)' 'PHÓ CHỦ TỊCH' H99 official",
-                    "enrol_person clerk CB-000012 'Văn Thư (thử nghiệm)' 'Văn thư' H99 official", "enrol_seals",
-                    "appoint CB-000011 officer H99 'PHÓ CHỦ TỊCH' KT.", "appoint CB-000012 clerk H99 'Văn thư' ''", f"open_book H99.31.07 GPXD $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}"):
+                    "enrol_person clerk CB-000012 'Văn Thư (thử nghiệm)' 'Văn thư' H99 official", "make_token desk $state/desk head", "enrol_person head CB-000013 'Người Ký Trước (thử nghiệm)' 'CHÁNH VĂN PHÒNG' H99 official", "enrol_seals",
+                    "appoint CB-000011 officer H99 'PHÓ CHỦ TỊCH' KT.", "appoint CB-000012 clerk H99 'Văn thư' ''",
+                    "appoint CB-000013 officer H99 'CHÁNH VĂN PHÒNG' TL.", f"open_book H99.31.07 GPG $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}", f"open_book H99.31.07 GPXD $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}"):
         shell.must(command)
 
 

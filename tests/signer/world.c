@@ -46,9 +46,9 @@ more_sections(const struct world *w)
 
 	snprintf(text, sizeof(text), HSM_SECTION("seal", "signer") HSM_SECTION("service", "signer") HSM_SECTION("tsa", "tsa")
 	    "[antin-tsa]\nrun = %s/run\ntrust_unsynchronised_clock = yes\n"
-	    "[antin-signer]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\norigin = xacthuc.hoagiang.example/register\n"
+	    "[antin-signer]\nrun = %s/run\npolicy = %s\norigin = xacthuc.hoagiang.example/register\n"
 	    "status_uri = https://xacthuc.hoagiang.example/status/1.cwt\nroot = %s/root.crt\nroot_crl = %s/root.crl\nissuing = %s/issuing.crt\n",
-	    d, d, d, d, d, d, d, d, d, d, d, d, d, d);
+	    d, d, d, d, d, d, d, d, d, d, d, w->policy_folder, d, d, d);
 	return text;
 }
 
@@ -235,7 +235,7 @@ office_start_seal(struct office *o)
 void
 office_begin(struct office *o)
 {
-	static const struct world_more more = { more_ceremony, more_sections };
+	static const struct world_more more = { more_ceremony, more_sections, TEST_DATA "/well.xml" };
 	static const struct msg_type types[] = { SIGNER_MESSAGES(MSG_TYPE) };
 	own_str char *socket = NULL;
 
@@ -410,6 +410,19 @@ office_draft(struct office *o, char handle[33], const char *sample, const char *
 	struct err e;
 
 	assert_done(office_submit(o, &answer, o->program, key, submission, &e), e);
+	take_handle(handle, answer);
+}
+
+void
+office_draft_well(struct office *o, char handle[33])
+{
+	own_struct(buf) text = buf_new(JSON_MAX);
+	own_str char *key = xprintf("well-%u", o->keys++);
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	assert_done(file_read(&text, TEST_DATA "/well.json", &e), e);
+	assert_done(office_submit(o, &answer, o->program, key, buf_str(&text), &e), e);
 	take_handle(handle, answer);
 }
 

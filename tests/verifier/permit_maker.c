@@ -367,6 +367,16 @@ maker_sample(struct buf *out, const char *id)
 }
 
 void
+maker_two_sign(struct maker *m)
+{
+	for (struct kind *k = m->policy->kind; k < m->policy->kind + m->policy->nkinds; k++) {
+		assert_int_equal(k->nturns, 1);
+		k->turn = xrealloc(k->turn, 2 * sizeof(*k->turn));
+		k->turn[k->nturns++] = (struct turn){ xstrdup(k->turn[0].modes), INT32_MIN, INT32_MAX };
+	}
+}
+
+void
 maker_content(struct maker *m, const struct maker_recipe *r, struct buf *out)
 {
 	own_struct(buf) json = buf_new(JSON_MAX);
@@ -474,12 +484,13 @@ maker_permit(struct maker *m, const struct maker_recipe *r, struct buf *out)
 	size_t n;
 
 	maker_content(m, r, &content);
-	xades_officer_targets(target, buf_span(&content));
-	put_signature(m, &officers, &s, target, 1);
+	assert_done(xades_officer_targets(target, &n, buf_span(&content), SPAN_NONE, &e), e);
+	put_signature(m, &officers, &s, target, n);
 	if (r->second != NULL) {
 		s.id = "officer-2";
 		s.who = r->second;
-		put_signature(m, &officers, &s, target, 1);
+		assert_done(xades_officer_targets(target, &n, buf_span(&content), r->second_alone ? SPAN_NONE : buf_span(&officers), &e), e);
+		put_signature(m, &officers, &s, target, n);
 	}
 	if (!r->unsealed) {
 		put_issuance(m, &issuance, r);

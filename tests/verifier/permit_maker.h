@@ -28,6 +28,8 @@ struct maker {
 
 struct maker *maker_new(void);
 void maker_free(struct maker *);
+/* From now on two officers sign every kind, in the modes in which one did. */
+void maker_two_sign(struct maker *);
 
 /* A certificate of a profile, by the issuing authority unless root is asked. */
 struct maker_party maker_official(struct maker *, const char *name, const char *title, const char *agency, int64_t from, int64_t to);
@@ -47,6 +49,7 @@ void maker_stamp(struct maker *, struct buf *token, const unsigned char imprint[
 struct maker_recipe {
 	const char *sample;		/* id in tests/data/permits.json; default gpxd-01 */
 	struct maker_party *officer, *second, *seal;
+	bool second_alone;		/* its signature does not cover the first one */
 	const char *title, *mode;
 	int64_t officer_time, seal_time;	/* claimed, and stamped */
 	int64_t officer_stamp;		/* when it differs from the claimed time */
