@@ -21,6 +21,7 @@ struct turn {
 	int32_t from, to;
 };
 #define KIND_TURNS_MAX 8
+#define KIND_VERSION_MAX 999		/* of one permit, as kind_grammar has it */
 
 enum numbering { NUMBER_BOOK, NUMBER_RUNNING, NUMBER_GIVEN };
 
@@ -42,7 +43,6 @@ struct kind {
 };
 
 /* codes: the lists that fields may name; they outlive the kind. */
-#define KIND_VERSION_MAX 999		/* of one permit, as the grammar has it */
 must_check bool kind_load(struct kind *out, const char *path, const struct grammar *, const struct code_list *codes, size_t ncodes, struct err *);
 void kind_free_members(struct kind *);
 /* RELAX NG of the whole <content> element of this kind. */

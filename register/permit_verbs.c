@@ -18,6 +18,7 @@
 	"t.signed_entry FROM permit_turn t WHERE t.handle = permit.handle ORDER BY t.n DESC LIMIT 1) WHERE state IN ('draft', 'signed') AND signed_entry = $idx"
 /* What an officer had signed before is the permit's own again. */
 #define ERASE_TURN(more) "DELETE FROM permit_turn WHERE " more "EXISTS (SELECT 1 FROM permit p WHERE p.handle = permit_turn.handle AND p.signed_entry = permit_turn.signed_entry)"
+/* The signatures of what was returned are erased next, whoever had signed. */
 #define ERASE_RETURNED "UPDATE permit SET state = CASE WHEN officers IS NULL THEN 'draft' ELSE 'signed' END " \
 	"WHERE state = 'void' AND handle IN (SELECT handle FROM permit_change WHERE entry = $idx)"
 const char erase_signed[] = ERASE_SIGNED, erase_turn[] = ERASE_TURN(""), erase_returned[] = ERASE_RETURNED;

@@ -20,6 +20,7 @@
 
 #define BATCH_MAX TICKET_DOCUMENTS_MAX
 #define SESSION_SECS TICKET_LIFE_SECS
+_Static_assert(KIND_TURNS_MAX <= XADES_OFFICERS_MAX, "every officer of a kind has room in a permit");
 
 /* One document of a batch, as prepare and finish see it. */
 struct piece {
@@ -128,7 +129,7 @@ find_appointment(struct appointment *out, const struct piece *p, const struct se
 		return true;
 	for (size_t i = 0; e->class == ERR_POLICY && (t = kind_turn(kind, i, day)) != NULL; i++)
 		if (t != p->turn && appointment_find(&ignored, s, person, "officer", p->permit.agency, kind, t, day, &why))
-			return fail_rule(e, &other, "it is the turn of officer %zu, who signs as%s; this person signs in another turn", p->nth, p->turn->modes);
+			return fail_rule(e, &other, "this is the turn of officer %zu, and this person signs in that of another; modes of this turn:%s", p->nth, p->turn->modes);
 	return false;
 }
 

@@ -89,7 +89,7 @@ all_signed(const struct kind *kind, const struct permit_row *p, int32_t day, str
 	if (!xades_split(officer, &n, p->officers, e))
 		return false;
 	return (n > 0 && kind_turn(kind, n - 1, day) != NULL && kind_turn(kind, n, day) == NULL) ||
-	    fail(e, ERR_POLICY, "as many officers have signed as %zu, and on this day this kind takes another number", n);
+	    fail(e, ERR_POLICY, "the officers who have signed are %zu, and on this day this kind takes another number", n);
 }
 
 bool

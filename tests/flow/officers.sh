@@ -38,7 +38,7 @@ last() { register_sql "SELECT max(idx) FROM log_entry"; }
 
 handle=$(as_program submit tests/data/well.json --key well 2>"$state/log/submit") || die "submitting"
 began=$(last)
-refused "the second officer first" "it is the turn of officer 1, who signs as TL." sign "$handle"
+refused "the second officer first" "this is the turn of officer 1, and this person signs in that of another" sign "$handle"
 sign_by head CB-000013 "$handle" >"$state/log/sign" 2>&1 || not_good "the first officer: $(tail -1 "$state/log/sign")"
 is "a draft still, with one signature" "$(listed draft)" 1
 refused "the first officer again" "one person signs a permit once" sign_by head CB-000013 "$handle"

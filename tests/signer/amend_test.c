@@ -101,13 +101,22 @@ of(const char *what, const char *handle)
 	return database_int(o.w.database, sql, &v, -1);
 }
 
+/* Behind the register's back: a statement that ends with "handle = "; "" does nothing. */
+static void
+of_handle(const char *statement, const char *handle)
+{
+	own_str char *sql = xprintf(database_is_server() ? "%s decode('%s', 'hex')" : "%s x'%s'", statement, handle);
+
+	if (statement[0] != '\0')
+		database_do(o.w.database, sql);
+}
+
 static void
 set(const char *handle, const char *what)
 {
-	own_str char *sql = database_is_server() ? xprintf("UPDATE permit SET %s WHERE handle = decode('%s', 'hex')", what, handle)
-						 : xprintf("UPDATE permit SET %s WHERE handle = x'%s'", what, handle);
+	own_str char *statement = xprintf("UPDATE permit SET %s WHERE handle = ", what);
 
-	database_do(o.w.database, sql);
+	of_handle(statement, handle);
 }
 
 static void
@@ -143,7 +152,7 @@ it_takes_the_place(void **state)
 	assert_false(json_equal(json_object_get(was, "shortcode"), json_object_get(is, "shortcode")));
 	assert_int_equal(json_integer_value(json_object_get(was, "version")), 1);
 	assert_int_equal(json_integer_value(json_object_get(is, "version")), 2);
-	assert_int_equal(of("p.idx <> other.idx", second), 1);
+	assert_int_equal(of("CASE WHEN p.idx <> other.idx THEN 1 END", second), 1);
 	date_text(day, (int32_t)of("p.day", first));
 	amends = xprintf("<amends day=\"%s\">%s</amends>", day, first);
 	contains(second, amends);
@@ -232,7 +241,7 @@ the_given_number_stays(void **state)
 	signed_newer(second, first, "vpdd-01", same);
 	office_seal(&o, second);
 	assert_true(office_is(&o, first, "superseded") && office_is(&o, second, "issued"));
-	assert_int_equal(of("p.number = '99-00777-01' AND p.version = 2", second), 1);
+	assert_int_equal(of("CASE WHEN p.number = '99-00777-01' AND p.version = 2 THEN 1 END", second), 1);
 }
 
 /*
@@ -353,6 +362,45 @@ what_has_expired(void **state)
 	assert_done(office_amend(&o, &answer, before, "vpdd-01", same, &e), e);
 }
 
+/* What the register itself refuses, whatever antin-signer has looked at. */
+static void
+what_the_register_refuses(void **state)
+{
+	static const struct { const char *name, *spoil, *mend; int64_t seen; const char *code, *word; } rows[] = {
+		{ "something became of it since", "", "", 1, "", "something became of the permit that is amended just now" },
+		{ "the one before is no permit", "UPDATE permit SET state = 'void' WHERE handle = ", "UPDATE permit SET state = 'issued' WHERE handle = ", 0, "", "no issued permit" },
+		{ "its place is taken", "UPDATE number_used SET version = 2 WHERE handle = ", "UPDATE number_used SET version = 1 WHERE handle = ", 0, "amend-version-taken", "another version took this one's place" },
+	};
+	own_str char *socket = world_path(&o.w, "run/antin-register.signer.sock");
+	static struct reg *reg;		/* as long as the process, as everywhere */
+	char before[33], newer[33];
+	unsigned char id[HANDLE_LEN];
+	struct err e;
+
+	permit_of(before, "gpxd-01", NULL);
+	signed_newer(newer, before, "gpxd-01", NULL);
+	assert_done(hex_get_fixed(id, sizeof(id), span_str(newer), &e), e);
+	reg = reg_new(socket);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_struct(reg_unit) u = reg_unit_new();
+
+		reg_verb(&u, "permit.reserve_amended");
+		reg_bytes(&u, "handle", span_of(id, sizeof(id)));
+		reg_text(&u, "agency", "H99.31.07");
+		reg_text(&u, "kind", "construction");
+		reg_int(&u, "day", day_in_vietnam(clock_now()));
+		reg_text(&u, "short_code", "C");
+		reg_text(&u, "voice_code", "V");
+		reg_bytes(&u, "officers_sha256", span_str("o"));
+		reg_int(&u, "seen", rows[i].seen);
+		of_handle(rows[i].spoil, before);
+		office_refused(rows[i].name, reg_run(reg, &u, NULL, &e), &e, ERR_CONFLICT, rows[i].word);
+		assert_case(rows[i].name, strcmp(e.code, rows[i].code) == 0);
+		of_handle(rows[i].mend, before);
+	}
+	office_seal(&o, newer);
+}
+
 /* The district that issued it is no more; the ward is its successor, the department is not. */
 static void
 by_the_successor(void **state)
@@ -459,6 +507,7 @@ main(void)
 		cmocka_unit_test(a_note_that_will_be_lifted),
 		cmocka_unit_test(what_it_may_not_amend),
 		cmocka_unit_test(what_has_expired),
+		cmocka_unit_test(what_the_register_refuses),
 		cmocka_unit_test(by_the_successor),
 		cmocka_unit_test(two_at_once),
 		cmocka_unit_test(between_number_and_seal),

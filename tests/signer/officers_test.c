@@ -68,7 +68,7 @@ static void
 each_in_turn(void **state)
 {
 	static const struct { const char *name; size_t n; enum staff who; enum err_class class; const char *code, *word; } rows[] = {
-		{ "the second officer first", 0, DIEP, ERR_CONFLICT, "other-turn", "it is the turn of officer 1, who signs as TL. TUQ." },
+		{ "the second officer first", 0, DIEP, ERR_CONFLICT, "other-turn", "this is the turn of officer 1, and this person signs in that of another; modes of this turn: TL. TUQ." },
 		{ "an officer without the right", 0, NOBODY, ERR_POLICY, "", "no appointment (officer)" },
 		{ "another agency's", 0, BLIK, ERR_POLICY, "", "no appointment (officer)" },
 		{ "one of another kind", 0, HOA, ERR_POLICY, "", "no appointment (officer)" },
@@ -153,7 +153,7 @@ half_signed_is_a_draft(void **state)
 	office_refused("sealed", order(CLERK, "permit.seal", handle, &e), &e, ERR_CONFLICT, "does not wait for its seal (draft)");
 	/* As if somebody had set its state. */
 	database_do(o.w.database, "UPDATE permit SET state = 'signed' WHERE kind = 'well' AND state = 'draft'");
-	office_refused("sealed all the same", order(CLERK, "permit.seal", handle, &e), &e, ERR_POLICY, "as many officers have signed as 1, and on this day this kind takes another number");
+	office_refused("sealed all the same", order(CLERK, "permit.seal", handle, &e), &e, ERR_POLICY, "the officers who have signed are 1, and on this day");
 	database_do(o.w.database, "UPDATE permit SET state = 'draft' WHERE kind = 'well' AND state = 'signed'");
 	assert_done(order(DIEP, "permit.return", handle, &e), e);
 	assert_true(office_is(&o, handle, "returned"));
