@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "register/entry.h"
+#include "register/fsck.h"
 #include "tests/register/database.h"
 #include "tests/signer/world.h"
 
@@ -22,6 +23,7 @@ begin(void **state)
 static int
 end(void **state)
 {
+	o.w.broken = true;	/* fsck there expects that nothing was erased; the last test does it */
 	office_end(&o);
 	return 0;
 }
@@ -199,7 +201,7 @@ erased_with_all_that_was_signed(void **state)
 	}
 }
 
-/* The last: TL may sign in either turn from now on, but not in both. */
+/* From here on TL may sign in either turn, but not in both. */
 static void
 one_person_in_both_turns(void **state)
 {
@@ -215,6 +217,17 @@ one_person_in_both_turns(void **state)
 	office_seal(&o, handle);
 }
 
+static void
+sound_in_the_end(void **state)
+{
+	own_str char *public = world_path(&o.w, "public");
+	struct fsck f;
+	struct err e;
+
+	assert_done(fsck_run(&f, o.w.database, public, &e), e);
+	assert_true(f.erased > 0 && f.lost == 0);
+}
+
 int
 main(void)
 {
@@ -225,6 +238,7 @@ main(void)
 		cmocka_unit_test(half_signed_is_a_draft),
 		cmocka_unit_test(erased_with_all_that_was_signed),
 		cmocka_unit_test(one_person_in_both_turns),
+		cmocka_unit_test(sound_in_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
