@@ -23,8 +23,10 @@
 	"WHERE state = 'void' AND handle IN (SELECT handle FROM permit_change WHERE entry = $idx)"
 const char erase_signed[] = ERASE_SIGNED, erase_turn[] = ERASE_TURN(""), erase_returned[] = ERASE_RETURNED;
 /* Between number and seal of a newer version what becomes of this one would be
- * overtaken by it: nobody escapes a withdrawal so. */
-#define NOT_AMENDED_NOW { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM permit WHERE amends = $handle AND state = 'sealing')", ERR_CONFLICT, \
+ * overtaken by it: nobody escapes a withdrawal so.  One that a restore lost is not
+ * sealed any more. */
+#define NOT_AMENDED_NOW { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM permit q WHERE q.amends = $handle AND q.state = 'sealing' AND " \
+	"NOT EXISTS (SELECT 1 FROM permit_lost l WHERE l.handle = q.handle))", ERR_CONFLICT, \
 	"a newer version of this permit is being sealed; once it is, it is that one which orders are about", "amended-now", \
 	"đang đóng dấu bản mới của giấy phép này; xong rồi thì lệnh phải ghi cho bản mới" }
 /* The permit that $handle amends, as a. */
