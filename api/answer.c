@@ -127,6 +127,19 @@ put_said(struct buf *out, const json_t *said)
 }
 
 static void
+put_version(struct buf *out, const json_t *permit)
+{
+	const char *before = text_of(json_object_get(permit, "amends"), "day");
+	char version[24];
+
+	if (before[0] == '\0')
+		return;
+	snprintf(version, sizeof(version), "%lld", (long long)json_integer_value(json_object_get(permit, "version")));
+	put_plain_row(out, "Bản thứ", version);
+	put_day_row(out, "Thay bản cấp ngày", before);
+}
+
+static void
 put_permit(struct buf *out, const json_t *permit)
 {
 	static const struct { const char *key, *term; void (*put)(struct buf *, const char *, const char *); } rows[] = {
@@ -143,6 +156,7 @@ put_permit(struct buf *out, const json_t *permit)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (text_of(permit, rows[i].key)[0] != 0)
 			rows[i].put(out, rows[i].term, text_of(permit, rows[i].key));
+	put_version(out, permit);
 	json_array_foreach(json_object_get(permit, "lines"), i, line)
 		put_row(out, text_of(line, "vi"), text_of(line, "value"), (int)json_integer_value(json_object_get(line, "depth")));
 	buf_put_str(out, "</dl></section>\n");

@@ -44,6 +44,8 @@ put_change(struct buf *out, const json_t *change)
 	}
 	put_part(out, ", theo quyết định ", text_of(change, "decision"), "");
 	put_part(out, ", thay bằng số ", text_of(change, "replacement"), "");
+	if (json_integer_value(json_object_get(change, "version")) > 1)
+		buf_printf(out, ", bản thứ %lld", (long long)json_integer_value(json_object_get(change, "version")));
 	put_part(out, "<br>", text_of(change, "note"), "");
 	buf_put_str(out, "</dd></div>\n");
 }

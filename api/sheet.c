@@ -72,6 +72,18 @@ put_time(struct buf *out, const char *t)
 	text_put_html(out, span_of(t, 4));
 }
 
+/* Of a permit that replaces an earlier version of itself. */
+static void
+put_version(struct buf *out, const json_t *permit)
+{
+	const char *before = text_of(json_object_get(permit, "amends"), "day");
+
+	if (strlen(before) < 10)
+		return;
+	buf_printf(out, "<p>Bản thứ %lld, thay bản cấp ngày ", (long long)json_integer_value(json_object_get(permit, "version")));
+	buf_printf(out, "%.2s/%.2s/%.4s</p>", before + 8, before + 5, before);
+}
+
 static void
 put_head(struct buf *out, const json_t *permit, const char *site)
 {
@@ -85,6 +97,7 @@ put_head(struct buf *out, const json_t *permit, const char *site)
 	put(out, "<p>", text_of(permit, "parent"), "</p>");
 	put(out, "<p><strong>", first_of(permit, agency), "</strong></p>");
 	put(out, "<p class=\"number\">Số: ", text_of(permit, "number"), "</p>");
+	put_version(out, permit);
 	buf_put_str(out, "</div><div class=\"state\"><p><strong>CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM</strong></p>"
 	    "<p class=\"motto\"><strong>Độc lập - Tự do - Hạnh phúc</strong></p><p class=\"day\"><em>");
 	put(out, "", text_of(permit, "place"), ", ");

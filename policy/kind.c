@@ -158,19 +158,43 @@ check_named_field(const struct kind *k, const struct policy_file *f, xmlNode *at
 	return true;
 }
 
+/* On each day somebody signs: looked at where that changes. */
+static bool
+check_turns(const struct kind *k, const struct policy_file *f, xmlNode *root, struct err *e)
+{
+	bool good = k->nturns <= KIND_TURNS_MAX && kind_turn(k, 0, INT32_MIN) != NULL;
+
+	for (const struct turn *t = k->turn; good && t < k->turn + k->nturns; t++)
+		good = t->from <= t->to && (t->to == INT32_MAX || kind_turn(k, 0, t->to + 1) != NULL);
+	return good || fail_at(e, f, root, "1 to %d officers sign, on each day at least one, none who ends before beginning", KIND_TURNS_MAX);
+}
+
+static bool
+load_turns(struct kind *k, const struct policy_file *f, xmlNode *root, struct err *e)
+{
+	k->turn = xalloc(count_named(root, "signer") * sizeof(struct turn));
+	for (xmlNode *c = child_named(root, "signer"); c != NULL; c = next_named(c, "signer")) {
+		struct turn *t = &k->turn[k->nturns++];
+		own_str char *modes = attr(c, "modes", NULL);
+
+		t->modes = xprintf(" %s ", modes);
+		if (!attr_day(f, c, "from", INT32_MIN, &t->from, e) || !attr_day(f, c, "to", INT32_MAX, &t->to, e))
+			return false;
+	}
+	return check_turns(k, f, root, e);
+}
+
 bool
 kind_load(struct kind *k, const char *path, const struct grammar *grammar, const struct code_list *codes, size_t ncodes, struct err *e)
 {
 	struct policy_file f;
-	xmlNode *root, *signer, *holder, *validity;
-	own_str char *modes = NULL;
+	xmlNode *root, *holder, *validity;
 	bool good;
 
 	*k = (struct kind){ 0 };
 	if (!policy_file_open(&f, path, grammar, e))
 		return false;
 	root = xmlDocGetRootElement(f.doc);
-	signer = child_named(root, "signer");
 	holder = child_named(root, "holder");
 	validity = child_named(root, "validity");
 	k->id = attr(root, "id", NULL);
@@ -180,12 +204,10 @@ kind_load(struct kind *k, const char *path, const struct grammar *grammar, const
 	k->fr = attr(root, "fr", NULL);
 	k->term_years = validity != NULL ? attr_int(validity, "years", 0) : 0;
 	k->keep_years = attr_int(child_named(root, "keep"), "years", 0);
-	modes = attr(signer, "modes", NULL);
-	k->modes = xprintf(" %s ", modes);
 	k->holder = attr(holder, "field", "");
 	k->valid_from = validity != NULL ? attr(validity, "from", "") : xstrdup("");
 	k->valid_to = validity != NULL ? attr(validity, "to", "") : xstrdup("");
-	good = load_numbering(k, &f, root, e) && load_fields(&k->root, &f, child_named(root, "fields"), codes, ncodes, e) &&
+	good = load_turns(k, &f, root, e) && load_numbering(k, &f, root, e) && load_fields(&k->root, &f, child_named(root, "fields"), codes, ncodes, e) &&
 	    check_named_field(k, &f, holder, k->holder, FIELD_GROUP, e) &&
 	    check_named_field(k, &f, root, k->valid_from, FIELD_DATE, e) &&
 	    check_named_field(k, &f, root, k->valid_to, FIELD_DATE, e) &&
@@ -213,20 +235,32 @@ void
 kind_free_members(struct kind *k)
 {
 	char **const members[] = { &k->id, &k->loai, &k->vi, &k->en, &k->fr, &k->book, &k->before, &k->after, &k->given,
-		&k->modes, &k->holder, &k->valid_from, &k->valid_to };
+		&k->holder, &k->valid_from, &k->valid_to };
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		free(*members[i]);
+	for (size_t i = 0; i < k->nturns; i++)
+		free(k->turn[i].modes);
+	free(k->turn);
 	free_fields(&k->root);
 	*k = (struct kind){ 0 };
 }
 
+const struct turn *
+kind_turn(const struct kind *k, size_t n, int32_t day)
+{
+	for (const struct turn *t = k->turn; t < k->turn + k->nturns; t++)
+		if (day >= t->from && day <= t->to && n-- == 0)
+			return t;
+	return NULL;
+}
+
 bool
-kind_allows_mode(const struct kind *k, const char *mode)
+turn_allows_mode(const struct turn *t, const char *mode)
 {
 	own_str char *word = xprintf(" %s ", mode[0] == '\0' ? "-" : mode);
 
-	return strstr(k->modes, word) != NULL;
+	return strstr(t->modes, word) != NULL;
 }
 
 char *
@@ -269,6 +303,12 @@ put_field(struct buf *out, const struct field *x)
 		buf_printf(out, "</%s>", wrap);
 }
 
+/* A later version names the one that it amends; the first names none. */
+#define CODE "<data type=\"string\"><param name=\"pattern\">[0-9a-f]{32}</param></data>"
+#define VERSION "<choice><group><attribute name=\"version\" ns=\"\"><value>1</value></attribute><element name=\"code\">" CODE "</element></group>" \
+	"<group><attribute name=\"version\" ns=\"\"><data type=\"string\"><param name=\"pattern\">[2-9]|[1-9][0-9]{1,2}</param></data></attribute>" \
+	"<element name=\"code\">" CODE "</element><element name=\"amends\"><attribute name=\"day\" ns=\"\"><data type=\"date\"/></attribute>" CODE "</element></group></choice>"
+
 void
 kind_grammar(struct buf *out, const struct kind *k)
 {
@@ -276,9 +316,8 @@ kind_grammar(struct buf *out, const struct kind *k)
 
 	buf_printf(out, "<element name=\"content\" ns=\"urn:antin:permit:1\" xmlns=\"http://relaxng.org/ns/structure/1.0\" "
 	    "datatypeLibrary=\"http://www.w3.org/2001/XMLSchema-datatypes\">"
-	    "<attribute name=\"Id\" ns=\"\"><value>content</value></attribute><attribute name=\"version\" ns=\"\"><value>1</value></attribute>"
-	    "<attribute name=\"kind\" ns=\"\"><value>%s</value></attribute>"
-	    "<element name=\"code\"><data type=\"string\"><param name=\"pattern\">[0-9a-f]{32}</param></data></element>"
+	    "<attribute name=\"Id\" ns=\"\"><value>content</value></attribute>"
+	    "<attribute name=\"kind\" ns=\"\"><value>%s</value></attribute>" VERSION
 	    "<element name=\"agency\"><attribute name=\"id\" ns=\"\">%s</attribute><element name=\"name\">%s</element>"
 	    "<optional><element name=\"parent\">%s</element></optional></element>"
 	    "<element name=\"dossier\">%s</element><element name=\"procedure\">%s</element>"

@@ -14,6 +14,15 @@
 #include "policy/field.h"
 #include "policy/file.h"
 
+/* One of the officers who sign, and the days of issue on which one does: what is
+ * asked of a kind may change, and what was issued before is judged as of then. */
+struct turn {
+	char *modes;			/* " KT. TM. " with "-" for signing in one's own name */
+	int32_t from, to;
+};
+#define KIND_TURNS_MAX 8
+#define KIND_VERSION_MAX 999		/* of one permit, as kind_grammar has it */
+
 enum numbering { NUMBER_BOOK, NUMBER_RUNNING, NUMBER_GIVEN };
 
 struct kind {
@@ -25,7 +34,7 @@ struct kind {
 	char *given;			/* shape of a given number: 9 a digit, A a capital letter, others themselves */
 	bool mst_check;			/* last digit is the MOD-11 check digit of business codes */
 	bool numbers_public;
-	char *modes;			/* " KT. TM. " with "-" for signing in one's own name */
+	struct turn *turn; size_t nturns;	/* the officers, in the order in which they sign */
 	char *holder;			/* field whose groups are the holders; "" : the fields themselves */
 	char *valid_from, *valid_to;	/* names of date fields, or "" */
 	int64_t term_years;		/* from valid_from to valid_to at most; 0: no bound */
@@ -38,8 +47,10 @@ must_check bool kind_load(struct kind *out, const char *path, const struct gramm
 void kind_free_members(struct kind *);
 /* RELAX NG of the whole <content> element of this kind. */
 void kind_grammar(struct buf *out, const struct kind *);
-/* "KT.", "" (own name) ...: may an officer sign this kind so? */
-bool kind_allows_mode(const struct kind *, const char *mode);
+/* Of those who sign what is issued on this day the n-th, 0 the first; NULL: there are not so many. */
+const struct turn *kind_turn(const struct kind *, size_t n, int32_t day);
+/* "KT.", "" (own name) ...: may an officer sign so? */
+bool turn_allows_mode(const struct turn *, const char *mode);
 /* Does a given number have the kind's shape (and check digit)? */
 must_check bool kind_check_given(const struct kind *, const char *number, struct err *);
 /* "after" with {agency} replaced by the agency's symbol; malloc'd. */

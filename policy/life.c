@@ -155,7 +155,7 @@ static const struct { enum life_act act; unsigned when; struct err_rule rule; } 
 	{ LIFE_VOID, HOLDS | IS(SUSPENDED) | IS(EXPIRED) | IS(WITHDRAWN) | IS(SUPERSEDED), { ERR_CONFLICT, "this permit is void already", "void-again", "giấy phép này đã hủy rồi" } },
 	{ LIFE_NOTED, HOLDS | IS(SUSPENDED) | IS(EXPIRED) | IS(WITHDRAWN), { ERR_CONFLICT, "a permit that is void or replaced takes no note; the newest version does", "note-not-in-book", "giấy phép đã hủy hoặc đã có bản mới thay thì không ghi chú được; ghi vào bản mới nhất" } },
 	{ LIFE_LIFTED, HOLDS | IS(SUSPENDED) | IS(EXPIRED) | IS(WITHDRAWN), { ERR_CONFLICT, "the notes of a permit that is void or replaced stay as they are", "lift-not-in-book", "ghi chú của giấy phép đã hủy hoặc đã có bản mới thay thì giữ nguyên" } },
-	{ LIFE_SUPERSEDED, HOLDS | IS(EXPIRED), { ERR_CONFLICT, "only a permit in force, or one that expired, gets a newer version", "amend-not-in-force", "chỉ điều chỉnh được giấy phép đang còn hiệu lực hoặc vừa hết hạn" } },
+	{ LIFE_SUPERSEDED, HOLDS, { ERR_CONFLICT, "only a permit in force gets a newer version: none that is void, replaced, withdrawn, suspended or expired", "amend-not-in-force", "chỉ điều chỉnh được giấy phép đang còn hiệu lực: chưa hủy, chưa có bản mới thay, không bị thu hồi hay đình chỉ, chưa hết hạn" } },
 };
 
 static bool

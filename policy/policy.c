@@ -503,6 +503,20 @@ agency_within(const char *agency, const char *scope)
 	return strncmp(agency, scope, n) == 0 && (agency[n] == '\0' || agency[n] == '.');
 }
 
+bool
+policy_succeeds(const struct policy *p, const char *later, const char *earlier, int32_t day)
+{
+	const struct agency *a = policy_agency(p, earlier);
+
+	/* As many steps as there are agencies: a ring of successors ends, too. */
+	for (size_t i = 0; a != NULL && i <= p->nagencies; i++) {
+		if (strcmp(a->id, later) == 0)
+			return true;
+		a = a->to < day && a->successor[0] != '\0' ? policy_agency(p, a->successor) : NULL;
+	}
+	return false;
+}
+
 static bool
 fits(const char *rule, const char *fact)
 {

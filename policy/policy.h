@@ -72,6 +72,9 @@ bool word_in(const char *list, const char *word);
 bool profile_commits(const struct profile *);
 /* The agency itself or one below it: equal, or scope + "." is a prefix. */
 bool agency_within(const char *agency, const char *scope);
+/* On that day, does `later` stand in the place of `earlier`: the same agency, or its
+ * successor, or its successor's, each when the one before it had ended? */
+bool policy_succeeds(const struct policy *, const char *later, const char *earlier, int32_t day);
 
 /* The first rule that fits; there always is one for these arguments. */
 struct answer_case { enum verdict verdict; enum sub_indication sub; enum in_force in_force; const char *way, *tier, *reason; };

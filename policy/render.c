@@ -163,6 +163,17 @@ render_field(struct buf *out, const struct field *f, unsigned depth)
 }
 
 static void
+render_turns(struct buf *out, const struct kind *k)
+{
+	for (const struct turn *t = k->turn; t < k->turn + k->nturns; t++) {
+		buf_printf(out, "  signed by an officer:%s\n", t->modes);
+		if (t->from != INT32_MIN)
+			day_line(out, "from", t->from);
+		day_line(out, "to", t->to);
+	}
+}
+
+static void
 render_kinds(struct buf *out, const struct policy *p)
 {
 	static const char *const by[] = { "book", "running", "given" };
@@ -179,7 +190,7 @@ render_kinds(struct buf *out, const struct policy *p)
 		line(out, "shape", k->given);
 		line(out, "check digit", yes_no(k->mst_check));
 		line(out, "numbers are public", yes_no(k->numbers_public));
-		buf_printf(out, "  modes:%s\n", k->modes);
+		render_turns(out, k);
 		line(out, "holder", k->holder);
 		line(out, "valid from", k->valid_from);
 		line(out, "valid to", k->valid_to);

@@ -26,6 +26,8 @@ static const struct read reads[] = {
 	  .sql = WITH_AGENCIES "SELECT f.entry, verb, act, word, handle, kind, agency, dossier, number, code, first, last, l.entry FROM ("
 		 OF_PERMIT("entry", "permit.submit", NO_TEXT, NO_TEXT, NO_INT, NO_INT)
 		 "UNION ALL " OF_PERMIT("signed_entry", "permit.officer_signed", NO_TEXT, NO_TEXT, NO_INT, NO_INT)
+		 "UNION ALL SELECT t.signed_entry, 'permit.officer_signed', " NO_INT ", " NO_TEXT ", p.handle, p.kind, p.agency, p.dossier, " NO_TEXT ", " NO_TEXT ", " NO_INT ", " NO_INT
+			" FROM permit_turn t JOIN permit p ON p.handle = t.handle" SPAN("t.signed_entry")
 		 "UNION ALL " OF_PERMIT("reserved_entry", "permit.reserve", "number", NO_TEXT, "day", NO_INT)
 		 "UNION ALL " OF_PERMIT("issued_entry", "permit.issue", "number", "short_code", "day", "valid_to")
 		 "UNION ALL SELECT entry, 'permit.issue', " NO_INT ", " NO_TEXT ", handle, kind, agency, " NO_TEXT ", " NO_TEXT ", " NO_TEXT ", day, " NO_INT " FROM permit_lost"

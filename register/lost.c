@@ -81,7 +81,7 @@ static const struct lost table[] = {
 	/* A backup from before brings back what was erased: it is erased again. */
 	{ ENTRY_ERASED, { { "idx", REG_INT }, { "order_id", REG_BYTES } },
 	  { "UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = $idx",
-	    erase_signed, erase_returned, "DELETE FROM permit_change WHERE entry = $idx",
+	    erase_signed, erase_turn, erase_returned, "DELETE FROM permit_change WHERE entry = $idx",
 	    "DELETE FROM submission WHERE handle IN (SELECT handle FROM permit WHERE entry = $idx)",
 	    "DELETE FROM permit WHERE entry = $idx" } },
 

@@ -49,4 +49,4 @@ must_check bool lost_project(struct store *, const struct entry *, int64_t idx, 
 /* Type 18, whether its record is there (log.reimported) or lost, too. */
 extern const char lost_places[], lost_books[];
 /* permit_verbs.c: the effect of an erased entry is undone. */
-extern const char erase_signed[], erase_returned[];
+extern const char erase_signed[], erase_turn[], erase_returned[];

@@ -14,11 +14,23 @@
 	"SELECT coalesce(max(idx), -1) FROM permit_lost WHERE list = 1 UNION ALL SELECT coalesce(max(places), 0) - 1 FROM reimport) AS given"
 
 /* An erased entry's effect is undone; lost.c does the same. */
-#define ERASE_SIGNED "UPDATE permit SET state = 'draft', officers = NULL, officer_person = NULL, officer_serial = NULL, signed_entry = NULL " \
-	"WHERE state = 'signed' AND signed_entry = $idx"
+#define ERASE_SIGNED "UPDATE permit SET state = 'draft', (officers, officer_person, officer_serial, signed_entry) = (SELECT t.officers, t.officer_person, t.officer_serial, " \
+	"t.signed_entry FROM permit_turn t WHERE t.handle = permit.handle ORDER BY t.n DESC LIMIT 1) WHERE state IN ('draft', 'signed') AND signed_entry = $idx"
+/* What an officer had signed before is the permit's own again. */
+#define ERASE_TURN(more) "DELETE FROM permit_turn WHERE " more "EXISTS (SELECT 1 FROM permit p WHERE p.handle = permit_turn.handle AND p.signed_entry = permit_turn.signed_entry)"
+/* The signatures of what was returned are erased next, whoever had signed. */
 #define ERASE_RETURNED "UPDATE permit SET state = CASE WHEN officers IS NULL THEN 'draft' ELSE 'signed' END " \
 	"WHERE state = 'void' AND handle IN (SELECT handle FROM permit_change WHERE entry = $idx)"
-const char erase_signed[] = ERASE_SIGNED, erase_returned[] = ERASE_RETURNED;
+const char erase_signed[] = ERASE_SIGNED, erase_turn[] = ERASE_TURN(""), erase_returned[] = ERASE_RETURNED;
+/* Between number and seal of a newer version what becomes of this one would be
+ * overtaken by it: nobody escapes a withdrawal so.  One that a restore lost is not
+ * sealed any more. */
+#define NOT_AMENDED_NOW { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM permit q WHERE q.amends = $handle AND q.state = 'sealing' AND " \
+	"NOT EXISTS (SELECT 1 FROM permit_lost l WHERE l.handle = q.handle))", ERR_CONFLICT, \
+	"a newer version of this permit is being sealed; once it is, it is that one which orders are about", "amended-now", \
+	"đang đóng dấu bản mới của giấy phép này; xong rồi thì lệnh phải ghi cho bản mới" }
+/* The permit that $handle amends, as a. */
+#define AMENDED " FROM permit p JOIN permit a ON a.handle = p.amends WHERE p.handle = $handle"
 #define ISSUED_OR_LOST "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued' UNION ALL " \
 	"SELECT 1 FROM permit_lost WHERE handle = $handle AND list IS NOT NULL"
 /* What becomes of an issued permit; whether the act is lawful then, antin-signer
@@ -28,7 +40,7 @@ const char erase_signed[] = ERASE_SIGNED, erase_returned[] = ERASE_RETURNED;
 	  .public = "list idx status from ?[until]", \
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT }, \
 		  { "until", REG_INT, true }, { "ends", REG_INT, true }, { "decision", REG_TEXT }, { "reason", REG_TEXT }, { "note", REG_TEXT, true }, { "other", REG_BYTES, true } }, \
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued'", ERR_CONFLICT, "this permit is not issued" }, NOT_LOST, \
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued'", ERR_CONFLICT, "this permit is not issued" }, NOT_LOST, NOT_AMENDED_NOW, \
 		     { "SELECT 1 WHERE $status = " #act, ERR_BUG, "the act is not that of " verb } }, \
 	  .project = { "INSERT INTO permit_change (entry, handle, act, from_day, until_day, ends, decision, reason, note, other) " \
 		       "VALUES ($entry, $handle, $status, $from, $until, $ends, $decision, $reason, $note, $other)" } }
@@ -36,17 +48,31 @@ const char erase_signed[] = ERASE_SIGNED, erase_returned[] = ERASE_RETURNED;
 static const struct verb verbs[] = {
 	{ .name = "permit.submit", .callers = CALLER_SIGNER, .entry = 3, .org = "agency", .category = "kind", .handle = "handle", .public = "received_day",
 	  .in = { { "handle", REG_BYTES }, { "kind", REG_TEXT }, { "agency", REG_TEXT }, { "dossier", REG_TEXT }, { "holder", REG_TEXT }, { "given", REG_TEXT, true },
-		  { "valid_to", REG_INT, true }, { "content", REG_BYTES }, { "program", REG_BYTES }, { "key", REG_TEXT }, { "sha256", REG_BYTES }, { "received_day", REG_INT } },
+		  { "valid_to", REG_INT, true }, { "content", REG_BYTES }, { "program", REG_BYTES }, { "key", REG_TEXT }, { "sha256", REG_BYTES }, { "received_day", REG_INT },
+		  { "version", REG_INT, true }, { "amends", REG_BYTES, true } },
 	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM submission WHERE program = $program AND key = $key)", ERR_CONFLICT,
-		       "this idempotency key was used before" } },
-	  .project = { "INSERT INTO permit (handle, kind, agency, dossier, holder, given, valid_to, content, state, entry, time) "
-		       "VALUES ($handle, $kind, $agency, $dossier, $holder, $given, $valid_to, $content, 'draft', $entry, $time)",
+		       "this idempotency key was used before" },
+		     { "SELECT 1 WHERE ($amends IS NULL AND $version IS NULL) OR ($amends IS NOT NULL AND $version > 1)", ERR_BUG, "a later version amends, the first does not" },
+		     { "SELECT 1 WHERE $amends IS NULL OR EXISTS (SELECT 1 FROM permit WHERE handle = $amends AND state = 'issued' AND kind = $kind)", ERR_CONFLICT,
+		       "what is amended is no issued permit of this kind" } },
+	  .project = { "INSERT INTO permit (handle, kind, agency, dossier, holder, given, valid_to, content, state, entry, time, version, amends) "
+		       "VALUES ($handle, $kind, $agency, $dossier, $holder, $given, $valid_to, $content, 'draft', $entry, $time, coalesce($version, 1), $amends)",
 		       "INSERT INTO submission (program, key, sha256, handle) VALUES ($program, $key, $sha256, $handle)" } },
 
 	{ .name = "permit.officer_signed", .callers = CALLER_SIGNER, .entry = 4, .org = "agency", .category = "kind", .handle = "handle",
-	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "officers", REG_BYTES }, { "person", REG_TEXT }, { "serial", REG_BYTES } },
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'draft'", ERR_CONFLICT, "this permit is not a draft any more" }, NOT_LOST },
-	  .project = { "UPDATE permit SET state = 'signed', officers = $officers, officer_person = $person, officer_serial = $serial, signed_entry = $entry WHERE handle = $handle" } },
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "officers", REG_BYTES }, { "person", REG_TEXT }, { "serial", REG_BYTES },
+		  { "turn", REG_INT, true }, { "waits", REG_INT, true } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'draft'", ERR_CONFLICT, "this permit is not a draft any more" }, NOT_LOST,
+		     { "SELECT 1 FROM permit p WHERE handle = $handle AND coalesce($turn, 1) = 1 + (SELECT count(*) FROM permit_turn t WHERE t.handle = p.handle) + "
+		       "CASE WHEN officers IS NULL THEN 0 ELSE 1 END", ERR_CONFLICT, "another officer has signed since this was prepared; prepare again", "turn-passed",
+		       "đã có người khác ký sau khi chuẩn bị; phải chuẩn bị lại" },
+		     { "SELECT 1 FROM permit p WHERE handle = $handle AND (officer_person IS NULL OR officer_person <> $person) AND "
+		       "NOT EXISTS (SELECT 1 FROM permit_turn t WHERE t.handle = p.handle AND t.officer_person = $person)", ERR_POLICY, "one person signs a permit once", "signed-already",
+		       "mỗi người chỉ ký một giấy phép một lần" } },
+	  .project = { "INSERT INTO permit_turn (handle, n, officers, officer_person, officer_serial, signed_entry) SELECT handle, "
+		       "1 + (SELECT count(*) FROM permit_turn t WHERE t.handle = permit.handle), officers, officer_person, officer_serial, signed_entry FROM permit "
+		       "WHERE handle = $handle AND officers IS NOT NULL",
+		       "UPDATE permit SET state = CASE WHEN $waits = 1 THEN 'draft' ELSE 'signed' END, officers = $officers, officer_person = $person, officer_serial = $serial, signed_entry = $entry WHERE handle = $handle" } },
 
 	{ .name = "book.open", .callers = CALLER_SIGNER, .entry = 10, .org = "agency",
 	  .in = { { "agency", REG_TEXT }, { "book", REG_TEXT }, { "year", REG_INT }, { "next", REG_INT } },
@@ -90,6 +116,29 @@ static const struct verb verbs[] = {
 		       "UPDATE permit SET state = 'sealing', number = $number, day = $day, short_code = $short_code, voice_code = $voice_code, "
 		       "list = $list, idx = $idx, reserved_entry = $entry WHERE handle = $handle" } },
 
+	/* The number that the permit has which is amended; one amendment at a time. */
+	{ .name = "permit.reserve_amended", .callers = CALLER_SIGNER, .entry = 14, .org = "agency", .category = "kind", .handle = "handle",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "day", REG_INT },
+		  { "short_code", REG_TEXT }, { "voice_code", REG_TEXT }, { "officers_sha256", REG_BYTES }, { "seen", REG_INT } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'signed'", ERR_CONFLICT, "this permit does not wait for its seal" }, NOT_LOST,
+		     { "SELECT 1" AMENDED " AND (SELECT count(*) FROM permit_change c WHERE c.handle = a.handle) = $seen", ERR_CONFLICT,
+		       "something became of the permit that is amended just now; look again and sign a new order" },
+		     { "SELECT 1" AMENDED " AND a.state = 'issued' AND NOT EXISTS (SELECT 1 FROM permit_lost l WHERE l.handle = a.handle)", ERR_CONFLICT,
+		       "what is amended is no issued permit" },
+		     { "SELECT 1" AMENDED " AND NOT EXISTS (SELECT 1 FROM permit q WHERE q.amends = a.handle AND (q.state = 'sealing' OR "
+		       "q.handle IN (SELECT l.handle FROM permit_lost l)))", ERR_CONFLICT,
+		       "another amendment of this permit is being sealed", "amend-under-way", "đang đóng dấu một bản điều chỉnh khác của giấy phép này" },
+		     { "SELECT 1" AMENDED " AND NOT EXISTS (SELECT 1 FROM number_used n JOIN number_used m ON m.agency = n.agency AND m.scope = n.scope AND m.year = n.year "
+		       "AND m.number = n.number WHERE n.handle = a.handle AND m.version = p.version)", ERR_CONFLICT,
+		       "another version took this one's place; submit it again", "amend-version-taken", "đã có bản khác mang thứ tự này; phải nộp lại" } },
+	  .allot = { { "number", REG_TEXT, "SELECT a.number" AMENDED },
+		     { "list", REG_INT, "SELECT 1" },
+		     { "idx", REG_INT, NEXT_PLACE } },
+	  .project = { "INSERT INTO number_used (agency, scope, year, number, version, handle) SELECT n.agency, n.scope, n.year, n.number, p.version, p.handle "
+		       "FROM permit p JOIN number_used n ON n.handle = p.amends WHERE p.handle = $handle",
+		       "UPDATE permit SET state = 'sealing', number = $number, day = $day, short_code = $short_code, voice_code = $voice_code, "
+		       "list = $list, idx = $idx, reserved_entry = $entry WHERE handle = $handle" } },
+
 	{ .name = "permit.issue", .callers = CALLER_SIGNER, .entry = 5, .org = "agency", .category = "kind", .handle = "handle",
 	  .public = "list idx day ?[book year n]",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "day", REG_INT },
@@ -99,11 +148,20 @@ static const struct verb verbs[] = {
 	  .project = { "UPDATE permit SET state = 'issued', issuance = $issuance, sealed = $sealed, sha256 = $sha256, issued_entry = $entry WHERE handle = $handle",
 		       "UPDATE book SET is_public = 1 WHERE agency = $agency AND book = $book AND year = $year AND is_public = 0" } },
 
+	/* In the unit that issues its newer version, `other`. */
+	{ .name = "permit.supersede", .callers = CALLER_SIGNER, .entry = 6, .org = "agency", .category = "kind", .handle = "handle",
+	  .public = "list idx status from",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT },
+		  { "other", REG_BYTES } },
+	  .check = { { "SELECT 1 WHERE $status = 3", ERR_BUG, "a replacement is act 3" },
+		     { "SELECT 1 FROM permit WHERE handle = $other AND amends = $handle AND state = 'issued'", ERR_BUG, "what replaces it is no issued newer version of it" } },
+	  .project = { "INSERT INTO permit_change (entry, handle, act, from_day, other) VALUES ($entry, $handle, $status, $from, $other)" } },
+
 	{ .name = "permit.withdraw", .callers = CALLER_SIGNER, .entry = 7, .org = "agency", .category = "kind", .handle = "handle",
 	  .public = "list idx status from",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT },
 		  { "decision", REG_TEXT }, { "reason", REG_TEXT } },
-	  .check = { { ISSUED_OR_LOST, ERR_CONFLICT, "only an issued permit can be withdrawn, and once" },
+	  .check = { { ISSUED_OR_LOST, ERR_CONFLICT, "only an issued permit can be withdrawn, and once" }, NOT_AMENDED_NOW,
 		     { "SELECT 1 WHERE $status = 1", ERR_BUG, "a withdrawal is act 1" },
 		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM permit_change w WHERE w.handle = $handle AND w.act = 1 AND w.from_day <= $from AND NOT EXISTS "
 		       "(SELECT 1 FROM permit_change r WHERE r.handle = w.handle AND r.act = 5 AND r.entry > w.entry))", ERR_CONFLICT,
@@ -129,10 +187,10 @@ static const struct verb verbs[] = {
 	 * issued permit is kept as long as the law keeps it. */
 	{ .name = "permit.erase", .callers = CALLER_SIGNER, .entry = ENTRY_ERASED, .org = "agency", .category = "kind", .public = "idx order_id",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "idx", REG_INT }, { "order_id", REG_BYTES } },
-	  .check = { { "SELECT 1 FROM permit p WHERE handle = $handle AND ((state = 'draft' AND entry = $idx) OR (state = 'signed' AND signed_entry = $idx) OR "
+	  .check = { { "SELECT 1 FROM permit p WHERE handle = $handle AND ((state = 'draft' AND entry = $idx AND officers IS NULL) OR (state IN ('draft', 'signed') AND signed_entry = $idx) OR "
 		       "(state = 'void' AND EXISTS (SELECT 1 FROM permit_change c WHERE c.handle = p.handle AND c.entry = $idx)))", ERR_CONFLICT,
 		       "only what was never numbered is erased, what came last first" } },
-	  .project = { "UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = $idx", ERASE_SIGNED, ERASE_RETURNED,
+	  .project = { "UPDATE log_entry SET record = NULL, salt = NULL WHERE idx = $idx", ERASE_SIGNED, ERASE_TURN("handle = $handle AND "), ERASE_RETURNED,
 		       "DELETE FROM permit_change WHERE handle = $handle AND entry = $idx",
 		       "DELETE FROM submission WHERE handle = $handle AND EXISTS (SELECT 1 FROM permit WHERE handle = $handle AND entry = $idx)",
 		       "DELETE FROM permit WHERE handle = $handle AND entry = $idx" } },
@@ -169,7 +227,7 @@ static const struct verb verbs[] = {
 #define KNOWN_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, \
 	REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT }
 #define READERS (CALLER_SIGNER | CALLER_VERIFIER)
-#define CHANGE_CELLS 10
+#define CHANGE_CELLS 11
 
 static const struct read reads[] = {
 	{ .name = "permit.by_handle", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "handle", REG_BYTES } },
@@ -195,16 +253,27 @@ static const struct read reads[] = {
 	  .sql = "SELECT handle, sha256 FROM submission WHERE program = $program AND key = $key" },
 	{ .name = "permit.entries", .callers = CALLER_SIGNER, .columns = 3, .out = { REG_INT, REG_INT, REG_INT }, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT entry, signed_entry, (SELECT max(c.entry) FROM permit_change c WHERE c.handle = permit.handle) FROM permit WHERE handle = $handle" },
+	/* The officers who signed before the last one. */
+	{ .name = "permit.turns", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_INT, REG_TEXT }, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT signed_entry, officer_person FROM permit_turn WHERE handle = $handle ORDER BY n" },
+	/* The permit that this one is a newer version of. */
+	{ .name = "permit.amended", .callers = CALLER_SIGNER, .columns = 24, .out = PERMIT_OUT, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE handle = (SELECT n.amends FROM permit n WHERE n.handle = $handle)" },
+	/* Of a permit's number: the day of its first version, and which version is the newest. */
+	{ .name = "permit.number", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT (SELECT f.day FROM number_used m JOIN permit f ON f.handle = m.handle WHERE m.agency = n.agency AND m.scope = n.scope AND m.year = n.year "
+		 "AND m.number = n.number AND m.version = 1), (SELECT max(m.version) FROM number_used m WHERE m.agency = n.agency AND m.scope = n.scope AND m.year = n.year AND m.number = n.number) "
+		 "FROM number_used n WHERE n.handle = $handle" },
 	{ .name = "permit.reservation", .callers = READERS, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "entry", REG_INT } },
 	  .sql = "SELECT record, entry FROM log_entry WHERE idx = $entry" },
 	/* Those of them about which something was recorded since. */
 	{ .name = "permit.list_changed", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "after", REG_INT } },
 	  .sql = "SELECT " LIST_COLUMNS " FROM permit WHERE state = 'issued' AND entry > $after AND EXISTS (SELECT 1 FROM permit_change WHERE permit_change.handle = permit.handle) "
 		 "ORDER BY entry LIMIT 200" },
-	/* What became of a permit; the last two columns: the number of the one that replaces it, the log's entry. */
+	/* What became of a permit; the last three columns: number of the one that replaces it, the log's entry, that one's version. */
 	{ .name = "permit.changes", .callers = READERS, .columns = CHANGE_CELLS, .in = { { "handle", REG_BYTES } },
-	  .out = { REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES },
-	  .sql = "SELECT c.entry, c.act, c.from_day, c.until_day, c.ends, c.decision, c.reason, c.note, o.number, l.entry FROM permit_change c "
+	  .out = { REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_INT },
+	  .sql = "SELECT c.entry, c.act, c.from_day, c.until_day, c.ends, c.decision, c.reason, c.note, o.number, l.entry, o.version FROM permit_change c "
 		 "JOIN log_entry l ON l.idx = c.entry LEFT JOIN permit o ON o.handle = c.other WHERE c.handle = $handle ORDER BY c.entry" },
 	/* Places that the first `size` entries show, and what they say of them since (FORMATS: the status list). */
 	{ .name = "permit.places", .callers = READERS, .columns = 1, .out = { REG_INT }, .in = { { "list", REG_INT }, { "size", REG_INT } },

@@ -66,6 +66,10 @@
 	"ALTER TABLE permit ADD COLUMN signed_entry " integer ";" ENDED_FILL_ONE("permit", "signed_entry", type4, handle, "officers IS NOT NULL") \
 	"CREATE INDEX permit_amends ON permit (amends) WHERE amends IS NOT NULL"
 
+#define TURNS(blob, text, integer, strict) "CREATE TABLE permit_turn (handle " blob " NOT NULL REFERENCES permit, n " integer " NOT NULL, officers " blob " NOT NULL, " \
+	"officer_person " text " NOT NULL, officer_serial " blob " NOT NULL, signed_entry " integer " NOT NULL, PRIMARY KEY (handle, n))" strict ";" \
+	"CREATE INDEX permit_turn_signed ON permit_turn (signed_entry)"
+
 struct named { struct buf serial, words; };
 
 static bool
@@ -223,6 +227,7 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	{ "CREATE TABLE crl_new (number INTEGER PRIMARY KEY, shard INTEGER NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER NOT NULL, entry INTEGER NOT NULL, tbs BLOB NOT NULL, der BLOB) STRICT;"
 	  "INSERT INTO crl_new (number, shard, this_update, next_update, entry, tbs, der) SELECT number, shard, this_update, next_update, entry, tbs, der FROM crl;"
 	  "DROP TABLE crl;ALTER TABLE crl_new RENAME TO crl", "SELECT 1" },
+	{ TURNS("BLOB", "TEXT", "INTEGER", " STRICT, WITHOUT ROWID"), TURNS("bytea", "text COLLATE \"C\"", "bigint", "") },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

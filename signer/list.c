@@ -19,16 +19,20 @@ item(const struct permit_row *p, const char *word)
 	own_struct(buf) file = buf_new(64u << 20);
 	char handle[HANDLE_HEX], hash[2 * SHA256_LEN + 1] = "";
 	unsigned char digest[SHA256_LEN];
+	struct span officer[XADES_OFFICERS_MAX];
+	size_t signatures = 0;
 	struct err ignored;
 
 	hex_text(handle, p->handle);
+	if (!xades_split(officer, &signatures, p->officers, &ignored))
+		signatures = 0;
 	if (permit_erasable(&file, p, &ignored)) {
 		sha256(digest, buf_span(&file));
 		hex_text(hash, span_of(digest, sizeof(digest)));
 	}
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:s}", "handle", handle, "kind", p->kind, "agency", p->agency,
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:I, s:s}", "handle", handle, "kind", p->kind, "agency", p->agency,
 	    "dossier", text_json(p->dossier), "holder", text_json(p->holder), "state", word, "number", text_json(p->number),
-	    "shortcode", text_json(p->shortcode), "voicecode", text_json(p->voicecode), "hash", hash);
+	    "version", (json_int_t)p->version, "shortcode", text_json(p->shortcode), "voicecode", text_json(p->voicecode), "officers", (json_int_t)signatures, "hash", hash);
 }
 
 /* What is asked for, and where it is found.  */

@@ -115,17 +115,17 @@ holds(const struct reg_cell c[9], const char *roles, const char *agency, const s
 
 /* "KT. CHỦ TỊCH" begins with its mode. */
 static bool
-mode_allowed(const struct kind *kind, const char *mode)
+mode_allowed(const struct turn *turn, const char *mode)
 {
 	char word[8];
 
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(mode, " "), mode);
-	return kind == NULL || kind_allows_mode(kind, word);
+	return turn == NULL || turn_allows_mode(turn, word);
 }
 
 bool
 appointment_find(struct appointment *out, const struct service *s, const char *person, const char *roles,
-    const char *agency, const struct kind *kind, int32_t day, struct err *e)
+    const char *agency, const struct kind *kind, const struct turn *turn, int32_t day, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("appointments");
 	own_struct(reg_rows) rows = { .left = 0 };
@@ -140,7 +140,7 @@ appointment_find(struct appointment *out, const struct service *s, const char *p
 			copy_text(out->role, sizeof(out->role), c[1].s);
 			copy_text(out->title, sizeof(out->title), c[3].s);
 			copy_text(out->mode, sizeof(out->mode), c[4].s);
-			if (mode_allowed(kind, out->mode))
+			if (mode_allowed(turn, out->mode))
 				return true;
 		}
 		if (!reg_next(&rows, c, 9, &more, e))

@@ -143,6 +143,16 @@ replacement_ok(const struct acting *a, const struct change *c, struct err *e)
 	return !l.is_void || fail(e, ERR_CONFLICT, "\"replacement\": that one is void itself");
 }
 
+/* Once a newer version holds, nothing becomes of this one any more, also not from an
+ * earlier day: the newer one would not know of it. */
+static bool
+not_replaced(const struct acting *a, const struct change *c, const struct permit_row *p, struct err *e)
+{
+	struct life now;
+
+	return permit_life(&now, a->s, p, day_in_vietnam(a->now), e) && (!now.is_superseded || life_may(&now, c->act, c->ends, e));
+}
+
 static bool
 may_change(const struct acting *a, const struct change *c, const struct permit_row *p, struct err *e)
 {
@@ -154,7 +164,7 @@ may_change(const struct acting *a, const struct change *c, const struct permit_r
 		return fail_rule(e, &unissued, "only an issued permit can be %s; this one is %s", life_word(c->act), p->state);
 	if (c->from < p->day)
 		return fail_by(e, &early);
-	return permit_life(&l, a->s, p, c->from, e) && life_may(&l, c->act, c->ends, e);
+	return permit_life(&l, a->s, p, c->from, e) && life_may(&l, c->act, c->ends, e) && not_replaced(a, c, p, e);
 }
 
 static void

@@ -66,7 +66,7 @@ act_may(const struct acting *a, const char *agency, struct err *e)
 {
 	struct appointment held;
 
-	return appointment_find(&held, a->s, a->signer.person, a->verb->roles, agency, NULL, day_in_vietnam(a->now), e);
+	return appointment_find(&held, a->s, a->signer.person, a->verb->roles, agency, NULL, NULL, day_in_vietnam(a->now), e);
 }
 
 static void
@@ -259,7 +259,33 @@ put_erase(struct acting *a, const struct permit_row *p, int64_t idx)
 	reg_bytes(&a->unit, "order_id", span_of(a->order.id, ORDER_ID_LEN));
 }
 
-/* Its entries, the newest first: a return, an officer's signature, the draft. */
+/* Of officers who signed before the last one, the newest first. */
+static bool
+erase_turns(struct acting *a, const struct permit_row *p, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.turns");
+	own_struct(reg_rows) rows = { .left = 0 };
+	int64_t entry[KIND_TURNS_MAX];
+	struct reg_cell c[2];
+	size_t n = 0;
+	bool more;
+
+	reg_bytes(&read, "handle", p->handle);
+	if (!reg_read(a->s->reg, &read, &rows, e) || !reg_next(&rows, c, 2, &more, e))
+		return false;
+	while (more) {
+		if (n == KIND_TURNS_MAX)
+			return fail(e, ERR_BUG, "more than %d officers have signed", KIND_TURNS_MAX);
+		entry[n++] = c[0].i;
+		if (!reg_next(&rows, c, 2, &more, e))
+			return false;
+	}
+	while (n > 0)
+		put_erase(a, p, entry[--n]);
+	return true;
+}
+
+/* Its entries, the newest first: a return, the officers' signatures, the draft. */
 static bool
 erase_subject(struct acting *a, const struct permit_row *p, struct err *e)
 {
@@ -272,9 +298,12 @@ erase_subject(struct acting *a, const struct permit_row *p, struct err *e)
 	reg_bytes(&read, "handle", p->handle);
 	if (!reg_one(a->s->reg, &read, &rows, c, 3, "such permit", e))
 		return false;
-	for (size_t i = 3; i-- > 0;)
+	for (size_t i = 3; i-- > 1;)
 		if (!c[i].null)
 			put_erase(a, p, c[i].i);
+	if (!erase_turns(a, p, e))
+		return false;
+	put_erase(a, p, c[0].i);
 	return true;
 }
 

@@ -14,14 +14,18 @@
  *  6. What leaves has been judged with the verifier's own code.
  *
  *	(none)  --permit.submit, submit.c-------------> draft
- *	draft   --permit.officer_signed, finish.c-----> signed
+ *	draft   --permit.officer_signed, prepare.c----> signed; draft, while others sign after
  *	signed  --permit.reserve_*, seal.c------------> sealing
  *	sealing --permit.issue, seal_one--------------> issued
- *	draft, signed  --permit.return, orders.c------> void: never a permit
+ *	draft, signed  --permit.return, order_change.c-> void: never a permit
  *
  * What becomes of an issued permit are facts beside it (policy/life.h), each by
  * an order: permit.suspend, .resume, .withdraw, .restore, .void, .annotate
- * (orders_life.c).
+ * (order_change.c).
+ *
+ * A newer version of an issued permit is a permit of its own, with another content,
+ * other signatures, codes and place, and the same number (amend.h); the unit that
+ * issues it supersedes the one before (permit.supersede).
  */
 #pragma once
 
@@ -72,7 +76,9 @@ must_check bool permit_file(struct buf *out, const struct permit_row *, struct e
 /* The same, and of a draft its content: what an order to erase it is signed upon. */
 must_check bool permit_erasable(struct buf *out, const struct permit_row *, struct err *);
 
-/* life.c: as of a day; and in a word (life_state). */
+/* life.c: of permit.changes one row; the life as of a day; and in a word (life_state). */
+enum { CHANGE_DECISION = 5, CHANGE_REASON, CHANGE_NOTE, PERMIT_CHANGE_CELLS = 11 };
+struct life_change permit_change_of(const struct reg_cell cell[PERMIT_CHANGE_CELLS]);
 must_check bool permit_life(struct life *out, const struct service *, const struct permit_row *, int32_t day, struct err *);
 must_check bool permit_word(const char **out, const struct service *, const struct permit_row *, int32_t day, struct err *);
 
@@ -91,10 +97,10 @@ void active_cert_drop(struct active_cert *);
 must_check bool active_cert_find(struct active_cert *, const struct service *, const char *serial_hex, int64_t now, struct err *);
 
 /* Does this person hold one of the roles for this agency on this day?  For
- * officers also kind and mode; the appointment's title and mode are given. */
+ * officers also kind and turn (else NULL); the appointment's title and mode are given. */
 struct appointment { char role[40], title[256], mode[256]; };
 must_check bool appointment_find(struct appointment *, const struct service *, const char *person, const char *roles,
-    const char *agency, const struct kind *, int32_t day, struct err *);
+    const char *agency, const struct kind *, const struct turn *, int32_t day, struct err *);
 
 /* lt_evidence.c: a time stamp over 32 octets of SHA-256, and what the paths of a
  * signature by a certificate of this generation and of the stamp need. */

@@ -20,15 +20,25 @@
 
 #define BATCH_MAX TICKET_DOCUMENTS_MAX
 #define SESSION_SECS TICKET_LIFE_SECS
+_Static_assert(KIND_TURNS_MAX <= XADES_OFFICERS_MAX, "every officer of a kind has room in a permit");
 
 /* One document of a batch, as prepare and finish see it. */
 struct piece {
 	unsigned char handle[HANDLE_LEN];
 	struct reg_rows rows;
 	struct permit_row permit;
+	const struct turn *turn;
+	size_t nth;			/* of the officers who sign, the first is 1 */
 	struct appointment appointment;
 	struct xades_tbs tbs;
 };
+
+#define OFFICER_ID 24
+static void
+officer_id(char out[OFFICER_ID], const struct piece *p)
+{
+	snprintf(out, OFFICER_ID, "officer-%u", (unsigned char)p->nth);
+}
 
 static void
 piece_drop(struct piece *p)
@@ -48,31 +58,90 @@ pieces_free(struct piece *p, size_t n)
 static bool
 make_tbs(struct piece *p, const struct service *s, const struct active_cert *officer, int64_t time, struct err *e)
 {
-	struct xades_signer signer = { .id = "officer-1", .certificate = buf_span(&officer->der), .time = time,
+	char id[OFFICER_ID];
+	struct xades_signer signer = { .id = id, .certificate = buf_span(&officer->der), .time = time,
 		.title = p->appointment.title, .mode = p->appointment.mode };
-	struct xades_target targets[1];
+	struct xades_target targets[XADES_TARGETS_MAX];
+	size_t n;
 
+	officer_id(id, p);
 	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
 	if (!xades_alg_of(&signer.alg, X509_get0_pubkey(officer->cert), e))
 		return false;
-	xades_officer_targets(targets, p->permit.content);
-	return xades_prepare(&p->tbs, &signer, targets, 1, e);
+	return xades_officer_targets(targets, &n, p->permit.content, p->permit.officers, e) && xades_prepare(&p->tbs, &signer, targets, n, e);
+}
+
+/* Whose turn it is: as many have signed as there are signatures. */
+static bool
+take_turn(struct piece *p, const struct service *s, int32_t day, struct err *e)
+{
+	const struct kind *kind = policy_kind(s->policy, p->permit.kind);
+	struct span before[XADES_OFFICERS_MAX];
+	size_t n;
+
+	if (strcmp(p->permit.state, "draft") != 0)
+		return fail(e, ERR_CONFLICT, "this permit is not a draft any more (%s)", p->permit.state);
+	if (kind == NULL)
+		return fail(e, ERR_POLICY, "the kind %.40s is no longer in the policy", p->permit.kind);
+	if (!xades_split(before, &n, p->permit.officers, e))
+		return false;
+	p->nth = n + 1;
+	p->turn = kind_turn(kind, n, day);
+	return p->turn != NULL || fail(e, ERR_CONFLICT, "as many officers have signed as this kind takes today; return it and submit it again");
+}
+
+/* Refused early; the register refuses it in any case. */
+static bool
+not_signed_before(const struct piece *p, const struct service *s, const char *person, struct err *e)
+{
+	static const struct err_rule twice = { ERR_POLICY, "one person signs a permit once", "signed-already", "mỗi người chỉ ký một giấy phép một lần" };
+	own_struct(reg_unit) read = reg_read_new("permit.turns");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[2];
+	bool more;
+
+	if (span_eq_str(p->permit.person, person))
+		return fail_by(e, &twice);
+	reg_bytes(&read, "handle", p->permit.handle);
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 2, &more, e))
+		return false;
+	while (more) {
+		if (span_eq_str(c[1].s, person))
+			return fail_by(e, &twice);
+		if (!reg_next(&rows, c, 2, &more, e))
+			return false;
+	}
+	return true;
+}
+
+/* The appointment with which this person signs now.  Who may sign the kind, but not
+ * now, is told so. */
+static bool
+find_appointment(struct appointment *out, const struct piece *p, const struct service *s, const char *person, int32_t day, struct err *e)
+{
+	static const struct err_rule other = { ERR_CONFLICT, NULL, "other-turn", "chưa đến lượt hoặc không phải lượt người này ký" };
+	const struct kind *kind = policy_kind(s->policy, p->permit.kind);
+	struct appointment ignored;
+	const struct turn *t;
+	struct err why;
+
+	if (appointment_find(out, s, person, "officer", p->permit.agency, kind, p->turn, day, e))
+		return true;
+	for (size_t i = 0; e->class == ERR_POLICY && (t = kind_turn(kind, i, day)) != NULL; i++)
+		if (t != p->turn && appointment_find(&ignored, s, person, "officer", p->permit.agency, kind, t, day, &why))
+			return fail_rule(e, &other, "this is the turn of officer %zu, and this person signs in that of another; modes of this turn:%s", p->nth, p->turn->modes);
+	return false;
 }
 
 /* The right to sign this draft, now. */
 static bool
 piece_take(struct piece *p, const struct service *s, const struct program *asks, const struct active_cert *officer, int64_t now, struct err *e)
 {
-	const struct kind *kind;
+	int32_t day = day_in_vietnam(now);
 
 	if (!permit_for_program(s, asks, &p->rows, &p->permit, p->handle, e))
 		return false;
-	if (strcmp(p->permit.state, "draft") != 0)
-		return fail(e, ERR_CONFLICT, "this permit is not a draft any more (%s)", p->permit.state);
-	kind = policy_kind(s->policy, p->permit.kind);
-	if (kind == NULL)
-		return fail(e, ERR_POLICY, "the kind %.40s is no longer in the policy", p->permit.kind);
-	return appointment_find(&p->appointment, s, officer->person, "officer", p->permit.agency, kind, day_in_vietnam(now), e);
+	return take_turn(p, s, day, e) && not_signed_before(p, s, officer->person, e) && find_appointment(&p->appointment, p, s, officer->person, day, e);
 }
 
 static bool
@@ -155,7 +224,8 @@ put_session(const struct service *s, const unsigned char id[16], const struct pi
 		char handle[HANDLE_HEX];
 
 		hex_text(handle, span_of(p[i].handle, HANDLE_LEN));
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "handle", handle, "title", p[i].appointment.title, "mode", p[i].appointment.mode));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}", "handle", handle, "title", p[i].appointment.title, "mode", p[i].appointment.mode,
+		    "turn", (json_int_t)p[i].nth));
 	}
 	j = json_pack("{s:s, s:I, s:O}", "serial", serial, "time", (json_int_t)now, "documents", list);
 	promise(j != NULL);
@@ -222,10 +292,13 @@ prepare(json_t **out, const struct service *s, struct span who, const char *requ
 static bool
 make_element(struct buf *out, const struct service *s, const struct piece *p, const struct active_cert *officer, int64_t time, struct span raw, struct err *e)
 {
-	struct xades_signer signer = { .id = "officer-1", .certificate = buf_span(&officer->der), .time = time,
+	char id[OFFICER_ID];
+	struct xades_signer signer = { .id = id, .certificate = buf_span(&officer->der), .time = time,
 		.title = p->appointment.title, .mode = p->appointment.mode, .alg = XADES_ECDSA_SHA256 };
 	own_struct(lt_evidence) v = { .n = 0 };
 	unsigned char imprint[SHA256_LEN];
+
+	officer_id(id, p);
 
 	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
 	xades_imprint(imprint, raw);
@@ -238,17 +311,25 @@ make_element(struct buf *out, const struct service *s, const struct piece *p, co
 }
 
 static bool
-record_signed(const struct service *s, const struct piece *p, const struct active_cert *officer, struct span element, struct err *e)
+record_signed(const struct service *s, const struct piece *p, const struct active_cert *officer, struct span element, int32_t day, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
+	own_struct(buf) officers = buf_new(32u << 20);
+
+	buf_put_span(&officers, p->permit.officers);
+	buf_put_span(&officers, element);
+	if (!buf_ok(&officers, "the officers' signatures", e))
+		return false;
 
 	reg_verb(&u, "permit.officer_signed");
 	reg_bytes(&u, "handle", span_of(p->handle, HANDLE_LEN));
 	reg_text(&u, "agency", p->permit.agency);
 	reg_text(&u, "kind", p->permit.kind);
-	reg_bytes(&u, "officers", element);
+	reg_bytes(&u, "officers", buf_span(&officers));
 	reg_text(&u, "person", officer->person);
 	reg_bytes(&u, "serial", span_of(ASN1_STRING_get0_data(X509_get0_serialNumber(officer->cert)), (size_t)ASN1_STRING_length(X509_get0_serialNumber(officer->cert))));
+	reg_int(&u, "turn", (int64_t)p->nth);
+	reg_int(&u, "waits", kind_turn(policy_kind(s->policy, p->permit.kind), p->nth, day) != NULL);
 	FAULT_POINT("signer.officer-record");
 	return reg_run(s->reg, &u, NULL, e);
 }
@@ -265,16 +346,19 @@ check_signature(const struct piece *p, const struct active_cert *officer, struct
 	    fail(e, ERR_INPUT, "the signature is not the officer's over what was prepared");
 }
 
-/* The right that prepare found is still held: an appointment may have ended since. */
+/* The turn is the one that was prepared, and the right that prepare found is still
+ * held: an appointment may have ended since. */
 static bool
-still_appointed(const struct service *s, const struct piece *p, const struct active_cert *officer, int64_t now, struct err *e)
+still_appointed(const struct service *s, struct piece *p, const struct active_cert *officer, int64_t turn, int32_t day, struct err *e)
 {
-	const struct kind *kind = policy_kind(s->policy, p->permit.kind);
+	static const struct err_rule passed = { ERR_CONFLICT, "another officer has signed since this was prepared; prepare again", "turn-passed", "đã có người khác ký sau khi chuẩn bị; phải chuẩn bị lại" };
 	struct appointment held;
 
-	if (kind == NULL)
-		return fail(e, ERR_POLICY, "the kind %.40s is no longer in the policy", p->permit.kind);
-	if (!appointment_find(&held, s, officer->person, "officer", p->permit.agency, kind, day_in_vietnam(now), e))
+	if (!take_turn(p, s, day, e))
+		return false;
+	if (turn != (int64_t)p->nth)
+		return fail_by(e, &passed);
+	if (!find_appointment(&held, p, s, officer->person, day, e))
 		return false;
 	return (strcmp(held.title, p->appointment.title) == 0 && strcmp(held.mode, p->appointment.mode) == 0) ||
 	    fail(e, ERR_CONFLICT, "the officer's appointment has changed since this was prepared; prepare again");
@@ -287,11 +371,13 @@ finish_one(const struct service *s, const struct active_cert *officer, const jso
 	own_struct(buf) raw = buf_new(128);
 	own_struct(buf) element = buf_new(32u << 20);
 	const char *handle, *title, *mode, *signature = NULL;
+	int32_t day = day_in_vietnam(now);
+	int64_t turn;
 	size_t i;
 	json_t *one;
 	bool good;
 
-	if (!json_take_str(&handle, document, "handle", e) || !json_take_str(&title, document, "title", e) || !json_take_str(&mode, document, "mode", e) ||
+	if (!json_take_str(&handle, document, "handle", e) || !json_take_str(&title, document, "title", e) || !json_take_str(&mode, document, "mode", e) || !json_take_int(&turn, document, "turn", e) ||
 	    !hex_get_fixed(p.handle, HANDLE_LEN, span_str(handle), e))
 		return false;
 	json_array_foreach(signatures, i, one) {
@@ -304,9 +390,9 @@ finish_one(const struct service *s, const struct active_cert *officer, const jso
 		return fail(e, ERR_INPUT, "no signature came for this permit");
 	snprintf(p.appointment.title, sizeof(p.appointment.title), "%s", title);
 	snprintf(p.appointment.mode, sizeof(p.appointment.mode), "%s", mode);
-	good = base64_get(&raw, span_str(signature), e) && permit_by_handle(s, &p.rows, &p.permit, p.handle, e) && still_appointed(s, &p, officer, now, e) &&
+	good = base64_get(&raw, span_str(signature), e) && permit_by_handle(s, &p.rows, &p.permit, p.handle, e) && still_appointed(s, &p, officer, turn, day, e) &&
 	    make_tbs(&p, s, officer, time, e) && check_signature(&p, officer, buf_span(&raw), e) &&
-	    make_element(&element, s, &p, officer, time, buf_span(&raw), e) && record_signed(s, &p, officer, buf_span(&element), e);
+	    make_element(&element, s, &p, officer, time, buf_span(&raw), e) && record_signed(s, &p, officer, buf_span(&element), day, e);
 	piece_drop(&p);
 	return good;
 }

@@ -6,7 +6,7 @@
  * that reservation alone, the octets that the agency's seal signs.  The claimed time of the seal is the time of the
  * reservation's entry, so that a recovery signs the same digest again.
  */
-#include "signer/permit_life.h"
+#include "signer/amend.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -65,6 +65,33 @@ has_seal(const struct service *s, const char *agency, struct err *e)
 	return good;
 }
 
+/* Codes and place; the number is that of the permit which is amended. */
+static bool
+reserve_amended(struct reg_unit *u, const struct service *s, const struct permit_row *p, int32_t day, const char *shortcode, const char *voicecode, struct err *e)
+{
+	const struct amending by = { .kind = p->kind, .agency = p->agency, .given = p->given };
+	own_struct(amended) a = { .rows = { .left = 0 } };
+
+	if (!amended_by(&a, s, p, e) || !amended_may(&a, s, &by, day, e))
+		return fail_in(e, "the permit that it amends");
+	reserve_head(u, "permit.reserve_amended", p, day, shortcode, voicecode);
+	reg_int(u, "seen", (int64_t)a.nchanges);
+	return true;
+}
+
+/* Policy may have changed since they signed. */
+static bool
+all_signed(const struct kind *kind, const struct permit_row *p, int32_t day, struct err *e)
+{
+	struct span officer[XADES_OFFICERS_MAX];
+	size_t n;
+
+	if (!xades_split(officer, &n, p->officers, e))
+		return false;
+	return (n > 0 && kind_turn(kind, n - 1, day) != NULL && kind_turn(kind, n, day) == NULL) ||
+	    fail(e, ERR_POLICY, "the officers who have signed are %zu, and on this day this kind takes another number", n);
+}
+
 bool
 seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_row *p, int32_t day, struct err *e)
 {
@@ -78,8 +105,12 @@ seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_ro
 		return fail(e, ERR_POLICY, "kind %.40s or agency %.40s is not in the policy", p->kind, p->agency);
 	if (!agency_on(agency, day))
 		return fail(e, ERR_POLICY, "agency %s is not there on this day; it issues nothing new", agency->id);
+	if (!all_signed(kind, p, day, e))
+		return false;
 	if (!has_seal(s, p->agency, e) || !short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
 		return false;
+	if (p->version > 1)
+		return reserve_amended(u, s, p, day, shortcode, voicecode, e);
 	if (kind->numbering == NUMBER_GIVEN) {
 		if (!p->has_given)
 			return fail(e, ERR_POLICY, "the number of this kind comes with the submission, and none came");
@@ -106,6 +137,8 @@ seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_ro
 struct sealing {
 	struct reg_rows rows;
 	struct permit_row permit;
+	struct amended amended;		/* where it is a later version */
+	struct number number;
 	struct active_cert seal;
 	int64_t time;			/* of the reservation's entry */
 	struct buf issuance, element, file;
@@ -115,6 +148,7 @@ static void
 sealing_drop(struct sealing *x)
 {
 	reg_rows_drop(&x->rows);
+	amended_drop(&x->amended);
 	active_cert_drop(&x->seal);
 	buf_drop(&x->issuance);
 	buf_drop(&x->element);
@@ -146,7 +180,7 @@ make_issuance(struct sealing *x, const struct service *s)
 	own_str char *shortcode = span_dup_str(p->shortcode);
 	own_str char *voicecode = span_dup_str(p->voicecode);
 	char printed[SHORT_CODE_TEXT];
-	struct issuance i = { .number = number, .book = kind->numbering == NUMBER_GIVEN ? NULL : kind->book, .year = year_of_day((int32_t)p->day),
+	struct issuance i = { .number = number, .book = kind->numbering == NUMBER_GIVEN ? NULL : kind->book, .year = year_of_day(x->number.first_day),
 		.day = (int32_t)p->day, .place = agency->place, .shortcode = printed, .voicecode = voicecode, .log_origin = s->origin,
 		.log_index = (uint64_t)p->reserved_entry, .status_uri = s->status_uri, .status_index = (uint64_t)p->idx };
 
@@ -258,7 +292,7 @@ record_issued(const struct sealing *x, const struct service *s, struct err *e)
 	own_struct(reg_unit) u = reg_unit_new();
 	own_str char *number = span_dup_str(p->number);
 	unsigned char digest[SHA256_LEN];
-	bool show = kind->numbers_public && kind->numbering != NUMBER_GIVEN;
+	bool show = kind->numbers_public && kind->numbering != NUMBER_GIVEN && p->version == 1;
 
 	sha256(digest, buf_span(&x->file));
 	reg_verb(&u, "permit.issue");
@@ -280,6 +314,8 @@ record_issued(const struct sealing *x, const struct service *s, struct err *e)
 	reg_bytes(&u, "issuance", buf_span(&x->issuance));
 	reg_bytes(&u, "sealed", buf_span(&x->file));
 	reg_bytes(&u, "sha256", span_of(digest, sizeof(digest)));
+	if (p->version > 1)
+		amended_supersede(&u, &x->amended, p);
 	FAULT_POINT("signer.before-issue");
 	return reg_run(s->reg, &u, NULL, e);
 }
@@ -293,6 +329,7 @@ seal_one(const struct service *s, const unsigned char handle[HANDLE_LEN], struct
 
 	if (good && strcmp(x.permit.state, "sealing") != 0)
 		good = fail(e, ERR_CONFLICT, "this permit is not reserved for sealing (%s)", x.permit.state);
+	good = good && number_known(&x.number, s, x.permit.handle, e) && (x.permit.version == 1 || amended_by(&x.amended, s, &x.permit, e));
 	good = good && seal_certificate(&x.seal, s, x.permit.agency, e) && reservation_time(s, x.permit.reserved_entry, &x.time, e);
 	if (good)
 		make_issuance(&x, s);

@@ -1,6 +1,6 @@
 /* A submission becomes a draft: the one unsigned act, which makes a draft and
  * nothing else (permit_life.h). */
-#include "signer/permit_life.h"
+#include "signer/amend.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -11,7 +11,7 @@
 
 /* The worker's answer: canonical content, and facts as JSON. */
 static bool
-ask_gate(const struct service *s, struct span submission, const char *handle, int64_t now, struct msg *reply, struct err *e)
+ask_gate(const struct service *s, struct span submission, const char *handle, const struct amendment *becomes, int64_t now, struct msg *reply, struct err *e)
 {
 	own_struct(msg) ask = msg_new(GATE_SUBMISSION, 256);
 	int fd;
@@ -19,6 +19,8 @@ ask_gate(const struct service *s, struct span submission, const char *handle, in
 	if (!memfd_sealed(&fd, submission, e))
 		return false;
 	msg_put_u64(&ask, (uint64_t)day_in_vietnam(now));
+	msg_put_u64(&ask, (uint64_t)becomes->version);
+	msg_put_u64(&ask, (uint64_t)(int64_t)becomes->day);
 	msg_put_str(&ask, handle);
 	msg_put_fd(&ask, fd);
 	return peer_call(s->verifier, &ask, reply, e);
@@ -57,9 +59,37 @@ seen_before(json_t **out, bool *seen, const struct service *s, struct span progr
 	return true;
 }
 
+static void
+put_amendment(struct reg_unit *u, const struct amendment *becomes)
+{
+	if (becomes->version == 0) {
+		reg_null(u, "version");
+		reg_null(u, "amends");
+		return;
+	}
+	reg_int(u, "version", becomes->version);
+	reg_bytes(u, "amends", span_of(becomes->handle, HANDLE_LEN));
+}
+
+/* What the worker said of a submission that amends another permit is held against
+ * that one; then it writes the content of the version which it becomes. */
+static bool
+ask_amended(struct msg *reply, struct amendment *becomes, const struct service *s, struct span submission, const char *handle, const json_t *facts, int64_t now, struct err *e)
+{
+	const char *given = json_string_value(json_object_get(facts, "given"));
+	struct amending by = { .given = given == NULL ? SPAN_NONE : span_str(given) };
+
+	if (!json_take_str(&by.kind, facts, "kind", e) || !json_take_str(&by.agency, facts, "agency", e) ||
+	    !amend_submission(becomes, s, json_string_value(json_object_get(facts, "amends")), &by, day_in_vietnam(now), e))
+		return false;
+	msg_drop(reply);
+	*reply = msg_new(0, 1);
+	return ask_gate(s, submission, handle, becomes, now, reply, e);
+}
+
 static bool
 record_draft(const struct service *s, const unsigned char handle[HANDLE_LEN], struct span program, const char *key,
-    const unsigned char digest[SHA256_LEN], struct span content, const json_t *facts, int64_t now, struct err *e)
+    const unsigned char digest[SHA256_LEN], struct span content, const json_t *facts, const struct amendment *becomes, int64_t now, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	const char *kind, *agency, *dossier, *holder;
@@ -69,6 +99,8 @@ record_draft(const struct service *s, const unsigned char handle[HANDLE_LEN], st
 	if (!json_take_str(&kind, facts, "kind", e) || !json_take_str(&agency, facts, "agency", e) ||
 	    !json_take_str(&dossier, facts, "dossier", e) || !json_take_str(&holder, facts, "holder", e))
 		return false;
+	if (content.len == 0)
+		return fail(e, ERR_BUG, "the worker gave no content");
 	if (json_is_string(valid_to) && !date_parse(&last, json_string_value(valid_to), e))
 		return false;
 	reg_verb(&u, "permit.submit");
@@ -90,6 +122,7 @@ record_draft(const struct service *s, const unsigned char handle[HANDLE_LEN], st
 	reg_text(&u, "key", key);
 	reg_bytes(&u, "sha256", span_of(digest, SHA256_LEN));
 	reg_int(&u, "received_day", day_in_vietnam(now));
+	put_amendment(&u, becomes);
 	FAULT_POINT("signer.submit");
 	return reg_run(s->reg, &u, NULL, e);
 }
@@ -103,6 +136,7 @@ submit(json_t **out, const struct service *s, struct span who, const char *key, 
 	char handle_text[HANDLE_HEX];
 	own_struct(program) program = { .id = { 0 } };
 	struct span id = span_of(program.id, sizeof(program.id));
+	struct amendment becomes = { .version = 0 };
 	const char *kind, *agency;
 	bool seen;
 
@@ -116,7 +150,7 @@ submit(json_t **out, const struct service *s, struct span who, const char *key, 
 	if (!handle_draw(handle, now, e))
 		return false;
 	hex_text(handle_text, span_of(handle, HANDLE_LEN));
-	if (!ask_gate(s, span_str(submission), handle_text, now, &reply, e) || !json_read(&facts, msg_span(&reply, 1), e))
+	if (!ask_gate(s, span_str(submission), handle_text, &becomes, now, &reply, e) || !json_read(&facts, msg_span(&reply, 1), e))
 		return false;
 	if (json_object_get(facts, "problems") != NULL) {
 		*out = take(&facts);
@@ -124,10 +158,13 @@ submit(json_t **out, const struct service *s, struct span who, const char *key, 
 	}
 	if (!json_take_str(&kind, facts, "kind", e) || !json_take_str(&agency, facts, "agency", e) || !in_scope(&program, agency, kind, e))
 		return false;
-	if (!record_draft(s, handle, id, key, digest, msg_span(&reply, 0), facts, now, e))
+	if (json_is_string(json_object_get(facts, "amends")) && !ask_amended(&reply, &becomes, s, span_str(submission), handle_text, facts, now, e))
+		return false;
+	if (!record_draft(s, handle, id, key, digest, msg_span(&reply, 0), facts, &becomes, now, e))
 		/* The same key may have been quicker on another connection. */
 		return e->class == ERR_CONFLICT && seen_before(out, &seen, s, id, key, digest, e) && seen;
 	json_object_set_new(facts, "handle", json_string(handle_text));
+	json_object_set_new(facts, "version", json_integer(becomes.version == 0 ? 1 : becomes.version));
 	json_object_set_new(facts, "again", json_false());
 	*out = take(&facts);
 	return true;

@@ -397,9 +397,15 @@ submit() {	# FILE ID -> handle
 	"$antin" permit submit "$1" --id "$2" --api "$api" --api-key-file "$state/desk/program.key"
 }
 
-sign() {	# HANDLE...
-	desk permit sign "$@" --token officer --pin-file "$state/desk/officer.pin" --certificate "$state/desk/certificates/CB-000011.crt" \
+sign_by() {	# TOKEN PERSON HANDLE...
+	local token=$1 person=$2
+	shift 2
+	desk permit sign "$@" --token "$token" --pin-file "$state/desk/$token.pin" --certificate "$state/desk/certificates/$person.crt" \
 		--service-certificate "$state/ceremony/service.crt" --api "$api" --api-key-file "$state/desk/program.key" --yes
+}
+
+sign() {	# HANDLE...
+	sign_by officer CB-000011 "$@"
 }
 
 seal() {	# HANDLE...

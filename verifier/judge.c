@@ -144,22 +144,32 @@ judge_appointment(struct judging *j, struct judged *o, const char *mode)
 	no_authority(o, "no appointment gave the signer this right at that time");
 }
 
+/* The day whose rules count: that of the issue. */
+static int32_t
+rules_day(const struct judging *j)
+{
+	return j->p.sealed ? j->p.day : j->q->day;
+}
+
 static void
 judge_officer_authority(struct judging *j, struct judged *o)
 {
+	const struct turn *turn = kind_turn(j->p.kind, (size_t)(o - j->officer), rules_day(j));
 	struct cert_facts facts;
 	char mode[16];
 	struct err why;
 
 	if (o->stopped)
 		return;
+	if (turn == NULL)
+		return no_authority(o, "this kind of permit is signed by fewer officers");
 	mode_word(mode, o->x->mode);
 	if (!cert_fits_profile(o->signer, policy_profile(j->q->policy, "official"), &why) || !cert_facts_read(&facts, o->signer, &why))
 		return no_authority(o, why.text);
 	if (!agency_within(j->p.agency, facts.agency))
 		return no_authority(o, "the officer's agency is not the permit's, nor one above it");
-	if (!kind_allows_mode(j->p.kind, mode))
-		return no_authority(o, "this kind of permit is not signed in this mode");
+	if (!turn_allows_mode(turn, mode))
+		return no_authority(o, "the officer whose turn this is does not sign this kind of permit in this mode");
 	if (j->q->appointment != NULL)
 		return judge_appointment(j, o, mode);
 	if (strcmp(o->x->title, facts.title) != 0)
@@ -179,6 +189,8 @@ judge_seal_authority(struct judging *j)
 		return no_authority(s, why.text);
 	if (strcmp(facts.agency, j->p.agency) != 0)
 		no_authority(s, "the seal is another agency's");
+	else if (kind_turn(j->p.kind, j->p.nofficers, rules_day(j)) != NULL)
+		no_authority(s, "this kind of permit is signed by more officers");
 }
 
 /* Nobody signs twice, and all belong to one tier. */

@@ -12,6 +12,10 @@
  * REVOKED; a claimed time alone never saves one.  A signer without the right to
  * sign that kind is INDETERMINATE / SIG_CONSTRAINTS_FAILURE.
  *
+ * The kind says how many officers sign, in which order and modes, on the day of the
+ * issue (policy/kind.h); of a permit without a seal yet, on the day asked about, where
+ * later ones may be missing.
+ *
  * A suspended certificate (certificateHold) asks whether its key was in other
  * hands from then on, and a later CRL answers (EN 319 102-1 5.2.6.4):
  *  - what was proven to exist before the suspension passes, whatever comes;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #define COLUMNS 18
-#define CHANGE_CELLS 10	/* of permit.changes */
+#define CHANGE_CELLS 11	/* of permit.changes */
 #define PERMIT_MAX (12u << 20)
 
 void
@@ -68,6 +68,7 @@ take_change(struct known_change *x, const struct reg_cell c[CHANGE_CELLS])
 	copy(x->decision, sizeof(x->decision), &c[5]);
 	copy(x->note, sizeof(x->note), &c[7]);
 	copy(x->replacement, sizeof(x->replacement), &c[8]);
+	x->version = c[10].null ? 0 : c[10].i;
 	x->recorded = entry_read(&entry, c[9].s, &ignored) ? entry.time : INT64_MIN;
 }
 
@@ -213,10 +214,10 @@ history_json(const struct known *k)
 		if (word == NULL)
 			continue;
 		time_text_vn(recorded, x->recorded);
-		json_array_append_new(list, json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:I, s:s}", "what", word,
+		json_array_append_new(list, json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:s}", "what", word,
 		    "say", "vi", say[LANG_VI], "en", say[LANG_EN], "fr", say[LANG_FR], "from", day_or_null(x->is.from), "until", day_or_null(x->is.until),
 		    "decision", text_or_null(x->decision), "note", text_or_null(x->note), "replacement", text_or_null(x->replacement),
-		    "index", (json_int_t)x->is.entry, "recorded", recorded));
+		    "version", x->version > 0 ? json_integer(x->version) : json_null(), "index", (json_int_t)x->is.entry, "recorded", recorded));
 	}
 	return list;
 }

@@ -23,6 +23,7 @@ struct known_change {
 	struct life_change is;
 	int64_t recorded;
 	char decision[420], note[4100], replacement[128];	/* replacement: a number */
+	int64_t version;		/* of what replaces it; 0: nothing does */
 };
 
 struct known {

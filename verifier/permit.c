@@ -150,7 +150,7 @@ void
 permit_drop(struct permit *p)
 {
 	char **const texts[] = { &p->handle, &p->agency, &p->agency_name, &p->dossier, &p->holder, &p->number, &p->shortcode,
-		&p->voicecode, &p->log_origin, &p->status_uri };
+		&p->voicecode, &p->log_origin, &p->status_uri, &p->amends };
 
 	for (size_t i = 0; i < p->nofficers; i++)
 		xades_drop(&p->officer[i]);
@@ -188,20 +188,20 @@ check_content(struct permit *p, const struct policy *policy, struct permit_gramm
 	return validate_content(p->kind, alone, g, e);
 }
 
-/* Officers are the run of signatures after the content. */
+/* Officers are the run of signatures after the content, each over those before it. */
 static bool
 read_officers(struct permit *p, xmlNode **at, const struct policy *policy, struct err *e)
 {
-	xmlNode *const targets[1] = { p->content };
+	xmlNode *targets[XADES_OFFICERS_MAX + 1] = { p->content };
 	char id[24];
 
 	while (xml_is(*at, NS_DS, "Signature")) {
 		if (p->nofficers == XADES_OFFICERS_MAX)
 			return fail(e, ERR_LIMIT, "more than %d officers' signatures", XADES_OFFICERS_MAX);
 		snprintf(id, sizeof(id), "officer-%u", (unsigned char)(p->nofficers + 1));
-		if (!xades_read(&p->officer[p->nofficers], *at, id, targets, 1, policy, e))
+		if (!xades_read(&p->officer[p->nofficers], *at, id, targets, p->nofficers + 1, policy, e))
 			return false;
-		p->nofficers++;
+		targets[++p->nofficers] = *at;
 		*at = xml_next(*at);
 	}
 	return p->nofficers > 0 || fail(e, ERR_INPUT, "no officer has signed");
@@ -261,6 +261,19 @@ day_of(int32_t *out, const xmlNode *n, const char *attribute, int32_t open, stru
 	return text == NULL || date_parse(out, text, e) || fail_in(e, "<validity %s>", attribute);
 }
 
+/* The grammar has both or none. */
+static bool
+read_version(struct permit *p, struct err *e)
+{
+	const xmlNode *amends = xml_child_named(p->content, "amends");
+	own_str char *version = xml_attr(p->content, "version");
+	own_str char *day = amends == NULL ? NULL : xml_attr(amends, "day");
+
+	p->version = strtoll(version, NULL, 10);
+	p->amends = amends == NULL ? NULL : xml_text_dup(amends);
+	return amends == NULL || date_parse(&p->amends_day, day, e) || fail_in(e, "<amends>");
+}
+
 static bool
 read_content_facts(struct permit *p, struct err *e)
 {
@@ -273,7 +286,7 @@ read_content_facts(struct permit *p, struct err *e)
 	p->agency_name = text_of(agency, "name");
 	p->dossier = text_of(p->content, "dossier");
 	p->holder = text_of(holder, "name");
-	return day_of(&p->valid_from, validity, "from", INT32_MIN, e) && day_of(&p->valid_to, validity, "to", INT32_MAX, e);
+	return read_version(p, e) && day_of(&p->valid_from, validity, "from", INT32_MIN, e) && day_of(&p->valid_to, validity, "to", INT32_MAX, e);
 }
 
 static uint64_t
@@ -296,6 +309,17 @@ plain_code(const xmlNode *parent, const char *name)
 	return plain;
 }
 
+/* The year is the number's: a later version keeps both, whatever its own date. */
+static bool
+check_year(const struct permit *p, long year, struct err *e)
+{
+	if (p->version == 1)
+		return year == year_of_day(p->day) || fail(e, ERR_INPUT, "<issuance>: the year is not that of the date");
+	if (p->amends_day > p->day)
+		return fail(e, ERR_INPUT, "<issuance>: the date is before that of the version which is amended");
+	return year <= year_of_day(p->amends_day) || fail(e, ERR_INPUT, "<issuance>: the year is after that of the version which is amended");
+}
+
 static bool
 read_issuance_facts(struct permit *p, struct err *e)
 {
@@ -312,7 +336,7 @@ read_issuance_facts(struct permit *p, struct err *e)
 	p->status_index = index_of(status);
 	if (!date_parse(&p->day, day, e))
 		return fail_in(e, "<issuance>");
-	return strtol(year, NULL, 10) == year_of_day(p->day) || fail(e, ERR_INPUT, "<issuance>: the year is not that of the date");
+	return check_year(p, strtol(year, NULL, 10), e);
 }
 
 bool
@@ -418,16 +442,23 @@ add_issuance(json_t *j, const struct permit *p)
 	json_object_set_new(j, "voicecode", json_string(p->voicecode));
 }
 
+static json_t *
+amends_json(const struct permit *p)
+{
+	return p->amends == NULL ? json_null() : json_pack("{s:s, s:o}", "handle", p->amends, "day", day_or_null(p->amends_day));
+}
+
 json_t *
 permit_json(const struct permit *p, const struct policy *policy)
 {
 	const struct agency *a = policy_agency(policy, p->agency);
 	own_str char *parent = text_of(xml_child_named(p->content, "agency"), "parent");
 	own_str char *procedure = text_of(p->content, "procedure");
-	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "handle", p->handle, "kind", p->kind->id,
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o}", "handle", p->handle, "kind", p->kind->id,
 	    "kind_vi", p->kind->vi, "kind_en", p->kind->en, "agency", p->agency, "agency_name", p->agency_name,
 	    "agency_short", a != NULL ? agency_brief_on(a, p->sealed ? p->day : INT32_MAX) : p->agency_name, "parent", parent, "dossier", p->dossier, "procedure", procedure,
-	    "holder", p->holder, "valid_from", day_or_null(p->valid_from), "valid_to", day_or_null(p->valid_to), "lines", permit_lines(p, false));
+	    "holder", p->holder, "valid_from", day_or_null(p->valid_from), "valid_to", day_or_null(p->valid_to),
+	    "version", (json_int_t)p->version, "amends", amends_json(p), "lines", permit_lines(p, false));
 
 	promise(j != NULL);
 	if (p->sealed)

@@ -35,6 +35,9 @@ struct permit {
 	struct xades officer[XADES_OFFICERS_MAX], seal;
 	xmlNode *content, *issuance;
 	char *handle, *agency, *agency_name, *dossier, *holder;	/* holder: the first one's name */
+	int64_t version;		/* 1: the first */
+	char *amends;			/* handle of the version before; NULL: the first */
+	int32_t amends_day;		/* on which that one was issued */
 	char *number, *shortcode, *voicecode, *log_origin, *status_uri;	/* NULL unless sealed */
 	int32_t day;			/* of issue */
 	int32_t valid_from, valid_to;	/* INT32_MIN, INT32_MAX: open */
@@ -52,5 +55,6 @@ must_check bool permit_check_content(struct span content, const struct policy *,
 json_t *permit_lines(const struct permit *, bool show_all);
 /* What is shown of it: {"handle","kind","kind_vi","kind_en","agency","agency_name",
  * "agency_short","parent","dossier","procedure","holder","valid_from","valid_to",
- * "lines",?"number",?"day",?"place",?"shortcode",?"voicecode"}. */
+ * "version","amends","lines",?"number",?"day",?"place",?"shortcode",?"voicecode"};
+ * amends: {"handle","day"} of the version before, or null. */
 json_t *permit_json(const struct permit *, const struct policy *);

@@ -12,8 +12,10 @@
  *                  (csr_found_get) or a refusal (cbor_get_refusal); the asker
  *                  proves possession on its own copy (csr_prove), and believes
  *                  nothing else
- * GATE_SUBMISSION  day, handle (hex), a submission (JSON) -> canonical octets of
- *                  <content>, and what the signer needs to know of it, JSON; where
+ * GATE_SUBMISSION  day, version, day of the version before, handle (hex), a
+ *                  submission (JSON) -> canonical octets of <content>, and what the
+ *                  signer needs to know of it, JSON.  Version 0: the signer does not
+ *                  know yet; a submission that amends then has no octets.  Where
  *                  it is refused for what it says, no octets and {"problems":[...]}
  *                  (submission.h)
  * VERIFY_PROOF     a permit's handle -> its .tlog-proof
@@ -37,7 +39,7 @@
 	X(VERIFY_FILE, CALLER_API | CALLER_CLI, "sF", "s") \
 	X(VERIFY_LOOKUP, CALLER_API | CALLER_CLI, "ss", "s") \
 	X(GATE_CSR, CALLER_CA, "b", "b") \
-	X(GATE_SUBMISSION, CALLER_SIGNER, "usF", "bs") \
+	X(GATE_SUBMISSION, CALLER_SIGNER, "uuusF", "bs") \
 	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s") \
 	X(VERIFY_DOSSIER, CALLER_API | CALLER_CLI, "ss", "s")
 

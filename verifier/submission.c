@@ -19,6 +19,7 @@ submission_drop(struct submission *s)
 	free(s->procedure);
 	free(s->holder);
 	free(s->given);
+	free(s->amends);
 	json_decref(s->remarks);
 	json_decref(s->problems);
 	*s = (struct submission){ 0 };
@@ -30,18 +31,19 @@ submission_drop(struct submission *s)
 
 /* What either shape says, before it is checked. */
 struct told {
-	const json_t *kind, *agency, *agency_name, *dossier, *procedure, *step, *number;
+	const json_t *kind, *agency, *agency_name, *dossier, *procedure, *step, *number, *amends;
 	json_t *fields;			/* own: only the kind's fields */
 	bool by_loai;
 };
 
 /* Parts of the head: as either shape calls them, and as people do. */
-enum part { PART_WHOLE, PART_KIND, PART_AGENCY, PART_DOSSIER, PART_PROCEDURE, PART_STEP, PART_NUMBER, PART_FIELDS, PART_HOLDER, PART_VALIDITY };
+enum part { PART_WHOLE, PART_KIND, PART_AGENCY, PART_DOSSIER, PART_PROCEDURE, PART_STEP, PART_NUMBER, PART_AMENDS, PART_FIELDS, PART_HOLDER, PART_VALIDITY };
 static const struct { const char *ours, *loai, *vi, *en; } parts[] = {
 	[PART_WHOLE] = { "", "", "đơn nộp", "the submission" }, [PART_KIND] = { "kind", "loai", "loại giấy", "kind" },
 	[PART_AGENCY] = { "agency", "co_quan_cap.ma", "cơ quan cấp", "agency" }, [PART_DOSSIER] = { "dossier", "ma_ho_so", "mã hồ sơ", "dossier code" },
 	[PART_PROCEDURE] = { "procedure", "ten_thu_tuc", "tên thủ tục", "procedure" }, [PART_STEP] = { "step", "step", "bước xử lý", "step" },
-	[PART_NUMBER] = { "number", "so_ky_hieu", "số giấy", "number" }, [PART_FIELDS] = { "fields", "fields", "nội dung", "fields" },
+	[PART_NUMBER] = { "number", "so_ky_hieu", "số giấy", "number" }, [PART_AMENDS] = { "amends", "amends", "giấy phép được điều chỉnh", "the permit that it amends" },
+	[PART_FIELDS] = { "fields", "fields", "nội dung", "fields" },
 	[PART_HOLDER] = { "", "", "người được cấp", "holder" }, [PART_VALIDITY] = { "", "", "thời hạn", "validity" },
 };
 
@@ -84,7 +86,7 @@ told_drop(struct told *t)
 
 /* What the samples' system keeps beside the content; not ours to sign. */
 static const char *const aside[] = { "id", "so_ky_hieu", "ngay_cap", "dia_danh", "nguoi_ky", "hard_cases", "thay_the", "thu_hoi",
-	"dinh_chi", "bien_dong", "loai", "co_quan_cap", "ma_ho_so", "ten_thu_tuc", NULL };
+	"dinh_chi", "bien_dong", "loai", "co_quan_cap", "ma_ho_so", "ten_thu_tuc", "amends", NULL };
 static const char *const aside_told[] = { "thay_the", "thu_hoi", "dinh_chi", "bien_dong", NULL };
 
 static void
@@ -95,7 +97,7 @@ tell_sample(struct told *t, const json_t *j, struct reading *r)
 	*t = (struct told){ .kind = json_object_get(j, "loai"), .agency = json_object_get(agency, "ma"),
 		.agency_name = json_object_get(agency, "ten"), .dossier = json_object_get(j, "ma_ho_so"),
 		.procedure = json_object_get(j, "ten_thu_tuc"), .number = json_object_get(j, "so_ky_hieu"),
-		.fields = json_copy((json_t *)j), .by_loai = true };
+		.amends = json_object_get(j, "amends"), .fields = json_copy((json_t *)j), .by_loai = true };
 	for (size_t i = 0; aside[i] != NULL; i++)
 		json_object_del(t->fields, aside[i]);
 	for (size_t i = 0; aside_told[i] != NULL; i++)
@@ -107,7 +109,7 @@ tell_sample(struct told *t, const json_t *j, struct reading *r)
 static bool
 tell_envelope(struct told *t, const json_t *j, struct reading *r)
 {
-	static const char *const keys[] = { "kind", "agency", "dossier", "procedure", "step", "number", "fields", NULL };
+	static const char *const keys[] = { "kind", "agency", "dossier", "procedure", "step", "number", "amends", "fields", NULL };
 	struct err e = { ERR_NONE, "" };
 
 	if (!json_only(j, keys, &e))
@@ -115,7 +117,7 @@ tell_envelope(struct told *t, const json_t *j, struct reading *r)
 	*t = (struct told){ .kind = json_object_get(j, "kind"), .agency = json_object_get(j, "agency"),
 		.dossier = json_object_get(j, "dossier"), .procedure = json_object_get(j, "procedure"),
 		.step = json_object_get(j, "step"), .number = json_object_get(j, "number"),
-		.fields = json_incref(json_object_get(j, "fields")) };
+		.amends = json_object_get(j, "amends"), .fields = json_incref(json_object_get(j, "fields")) };
 	return true;
 }
 
@@ -125,6 +127,12 @@ string_of(const json_t *j)
 	const char *s = json_string_value(j);
 
 	return s == NULL || strlen(s) != json_string_length(j) ? "" : s;
+}
+
+static bool
+is_handle(const char *text)
+{
+	return strlen(text) == 32 && strspn(text, "0123456789abcdef") == 32;
 }
 
 static bool
@@ -182,6 +190,19 @@ read_number(struct reading *r, const struct told *t)
 	if (!kind_check_given(k, string_of(t->number), &e))
 		return problem_at(r, t, PART_NUMBER, shape_fits(k->given, string_of(t->number)) ? FAULT_CHECK_DIGIT : FAULT_SHAPE, k->given);
 	r->s->given = xstrdup(string_of(t->number));
+	return true;
+}
+
+static bool
+read_amends(struct reading *r, const struct told *t)
+{
+	const char *handle = string_of(t->amends);
+
+	if (t->amends == NULL || json_is_null(t->amends))
+		return true;
+	if (!is_handle(handle))
+		return problem_at(r, t, PART_AMENDS, FAULT_AMENDS, "");
+	r->s->amends = xstrdup(handle);
 	return true;
 }
 
@@ -333,13 +354,27 @@ read_head(struct reading *r, const struct told *t, char **step)
 		return false;
 	if (r->s->procedure == NULL)
 		r->s->procedure = xstrdup(r->s->kind->vi);
-	return read_number(r, t) && good;
+	good = read_number(r, t) && good;
+	return read_amends(r, t) && good;
+}
+
+/* Before anybody has looked, a later version is the second, of today. */
+static void
+put_version(struct buf *out, const struct submission *s, const struct submission_amended *amended, int32_t today, const char *handle)
+{
+	char day[TIME_TEXT];
+
+	date_text(day, amended != NULL ? amended->day : today);
+	buf_printf(out, "version=\"%lld\"><code>%s</code>", (long long)(s->amends == NULL ? 1 : amended != NULL ? amended->version : 2), handle);
+	if (s->amends != NULL)
+		buf_printf(out, "<amends day=\"%s\">%s</amends>", day, s->amends);
 }
 
 static void
-put_head(struct buf *out, const struct submission *s, int32_t today, const char *handle, const char *step)
+put_head(struct buf *out, const struct submission *s, const struct submission_amended *amended, int32_t today, const char *handle, const char *step)
 {
-	buf_printf(out, "<content xmlns=\"" NS_PERMIT "\" Id=\"content\" kind=\"%s\" version=\"1\"><code>%s</code>", s->kind->id, handle);
+	buf_printf(out, "<content xmlns=\"" NS_PERMIT "\" Id=\"content\" kind=\"%s\" ", s->kind->id);
+	put_version(out, s, amended, today, handle);
 	buf_put_str(out, "<agency id=\"");
 	text_put_xml_attr(out, span_str(s->agency->id));
 	buf_put_str(out, "\">");
@@ -353,7 +388,7 @@ put_head(struct buf *out, const struct submission *s, int32_t today, const char 
 }
 
 static bool
-build(struct reading *r, const struct told *t, const char *handle)
+build(struct reading *r, const struct told *t, const struct submission_amended *amended, const char *handle)
 {
 	struct buf *out = &r->s->content;
 	own_str char *step = NULL;
@@ -366,7 +401,7 @@ build(struct reading *r, const struct told *t, const char *handle)
 	good = submission_group(&fields, r, &r->s->kind->root, t->fields, &root) && good;
 	if (!good)
 		return false;
-	put_head(out, r->s, r->today, handle, step);
+	put_head(out, r->s, amended, r->today, handle, step);
 	good = put_holders(out, r, t);
 	buf_put_str(out, "<fields>");
 	buf_put_span(out, buf_span(&fields));
@@ -385,8 +420,8 @@ fail_first(const struct submission *s, struct err *e)
 }
 
 bool
-submission_read(struct submission *out, struct span text, const char *handle, int32_t today, const struct policy *policy,
-    struct permit_grammars *grammars, struct err *e)
+submission_read(struct submission *out, struct span text, const char *handle, int32_t today, const struct submission_amended *amended,
+    const struct policy *policy, struct permit_grammars *grammars, struct err *e)
 {
 	own(json_t) *j = NULL;
 	struct reading r = { .s = out, .policy = policy, .today = today };
@@ -395,7 +430,7 @@ submission_read(struct submission *out, struct span text, const char *handle, in
 
 	*out = (struct submission){ .content = buf_new(CONTENT_MAX), .valid_from = INT32_MIN, .valid_to = INT32_MAX,
 		.remarks = json_array(), .problems = json_array() };
-	if (strlen(handle) != 32 || strspn(handle, "0123456789abcdef") != 32)
+	if (!is_handle(handle))
 		return fail(e, ERR_BUG, "a handle is 32 hex digits");
 	if (text.len > SUBMISSION_MAX)
 		return fail(e, ERR_LIMIT, "the submission has %zu bytes (limit %u)", text.len, SUBMISSION_MAX);
@@ -408,11 +443,16 @@ submission_read(struct submission *out, struct span text, const char *handle, in
 		tell_sample(&t, j, &r);
 	else
 		good = tell_envelope(&t, j, &r);
-	good = good && build(&r, &t, handle);
+	good = good && build(&r, &t, amended, handle);
 	told_drop(&t);
 	if (!good)
 		return fail_first(out, e);
-	return buf_ok(&out->content, "the content", e) && permit_check_content(buf_span(&out->content), policy, grammars, e);
+	if (!buf_ok(&out->content, "the content", e) || !permit_check_content(buf_span(&out->content), policy, grammars, e))
+		return false;
+	/* Nobody signs a version that was only supposed. */
+	if (out->amends != NULL && amended == NULL)
+		buf_reset(&out->content);
+	return true;
 }
 
 static json_t *
@@ -429,8 +469,8 @@ day_or_null(int32_t day)
 json_t *
 submission_facts(const struct submission *s)
 {
-	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:O}", "kind", s->kind->id, "agency", s->agency->id,
-	    "dossier", s->dossier, "procedure", s->procedure, "holder", s->holder, "given", s->given,
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:O}", "kind", s->kind->id, "agency", s->agency->id,
+	    "dossier", s->dossier, "procedure", s->procedure, "holder", s->holder, "given", s->given, "amends", s->amends,
 	    "valid_from", day_or_null(s->valid_from), "valid_to", day_or_null(s->valid_to), "remarks", s->remarks);
 
 	promise(j != NULL);

@@ -3,7 +3,7 @@
  * <content> octets.
  *
  * Two shapes are read: our envelope
- *	{"kind","agency","dossier","procedure",?"step",?"number",?"fields"{...}}
+ *	{"kind","agency","dossier","procedure",?"step",?"number",?"amends",?"fields"{...}}
  * and a permit as the samples write it ("loai", "co_quan_cap", "ma_ho_so", ...,
  * the kind's fields at the top level); what the samples say about the signer,
  * number-as-printed, and life after issue is not content and is left aside,
@@ -29,18 +29,24 @@
 struct submission {
 	const struct kind *kind;
 	const struct agency *agency;
-	struct buf content;		/* canonical <content> octets */
+	struct buf content;		/* canonical <content> octets; none yet of a later version whose number is not known */
 	char *dossier, *procedure, *holder;
 	char *given;			/* number that comes with it, or NULL */
+	char *amends;			/* handle of the permit of which it is a new version, or NULL */
 	int32_t valid_from, valid_to;	/* INT32_MIN, INT32_MAX: open */
 	json_t *remarks;		/* [{"field","vi","en"}] */
 	json_t *problems;		/* [{"field","path","code","vi","en"}]; when refused, mostly not empty */
 };
 void submission_drop(struct submission *);
 
-/* handle: 32 hex digits, the permit's <code>.  On refusal out->problems tells
- * all, e the first. */
-must_check bool submission_read(struct submission *out, struct span json, const char *handle, int32_t today, const struct policy *,
-    struct permit_grammars *, struct err *);
-/* {"kind","agency","dossier","procedure","holder","given","valid_from","valid_to","remarks"}; null where none. */
+/* What the register knows of the permit that is amended: which version this one
+ * becomes, and the day of the one before. */
+struct submission_amended { int64_t version; int32_t day; };
+
+/* handle: 32 hex digits, the permit's <code>.  amended may be NULL: a submission
+ * that amends is then checked and its facts are told, without content.  On refusal
+ * out->problems tells all, e the first. */
+must_check bool submission_read(struct submission *out, struct span json, const char *handle, int32_t today, const struct submission_amended *amended,
+    const struct policy *, struct permit_grammars *, struct err *);
+/* {"kind","agency","dossier","procedure","holder","given","amends","valid_from","valid_to","remarks"}; null where none. */
 json_t *submission_facts(const struct submission *);

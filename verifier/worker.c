@@ -85,13 +85,14 @@ do_submission(const struct worker *w, const struct msg *in, struct msg *out, str
 	own_struct(mapped) doc = { SPAN_NONE };
 	own_struct(submission) s = { 0 };
 	own(json_t) *j = NULL;
+	const struct submission_amended amended = { .version = (int64_t)msg_u64(in, 1), .day = (int32_t)(int64_t)msg_u64(in, 2) };
 
 	FAULT_POINT("verifier.submission");
 	if (!map_document(&doc, in, e))
 		return false;
 	if (msg_u64(in, 0) > INT32_MAX)
 		return fail(e, ERR_BUG, "no such day");
-	if (submission_read(&s, doc.octets, msg_str(in, 1), (int32_t)msg_u64(in, 0), w->policy, w->grammars, e))
+	if (submission_read(&s, doc.octets, msg_str(in, 3), (int32_t)msg_u64(in, 0), amended.version > 1 ? &amended : NULL, w->policy, w->grammars, e))
 		j = submission_facts(&s);
 	else if (json_array_size(s.problems) > 0)
 		j = json_pack("{s:O}", "problems", s.problems);
@@ -103,7 +104,7 @@ do_submission(const struct worker *w, const struct msg *in, struct msg *out, str
 }
 
 static const struct { uint16_t type; const char *shape; bool (*run)(const struct worker *, const struct msg *, struct msg *, struct err *); } work[] = {
-	{ VERIFY_FILE, "uusF", do_verify }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "usF", do_submission },
+	{ VERIFY_FILE, "uusF", do_verify }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "uuusF", do_submission },
 };
 
 bool

@@ -159,13 +159,6 @@ xades_prepare(struct xades_tbs *out, const struct xades_signer *s, const struct 
 	return true;
 }
 
-void
-xades_officer_targets(struct xades_target out[1], struct span content)
-{
-	out[0] = (struct xades_target){ .id = "content" };
-	sha256(out[0].digest, content);
-}
-
 bool
 xades_split(struct span out[XADES_OFFICERS_MAX], size_t *n, struct span officers, struct err *e)
 {
@@ -189,25 +182,34 @@ xades_split(struct span out[XADES_OFFICERS_MAX], size_t *n, struct span officers
 }
 
 bool
-xades_seal_targets(struct xades_target out[XADES_TARGETS_MAX], size_t *n, struct span content, struct span officers,
-    struct span issuance, struct err *e)
+xades_officer_targets(struct xades_target out[XADES_TARGETS_MAX], size_t *n, struct span content, struct span before, struct err *e)
 {
 	struct span officer[XADES_OFFICERS_MAX];
 	size_t k;
 
-	if (!xades_split(officer, &k, officers, e))
+	if (!xades_split(officer, &k, before, e))
 		return false;
-	if (k == 0)
-		return fail(e, ERR_POLICY, "no seal without an officer's signature");
 	out[0] = (struct xades_target){ .id = "content" };
 	sha256(out[0].digest, content);
 	for (size_t i = 0; i < k; i++) {
 		snprintf(out[i + 1].id, sizeof(out[i + 1].id), "officer-%u", (unsigned char)(i + 1));
 		sha256(out[i + 1].digest, officer[i]);
 	}
-	out[k + 1] = (struct xades_target){ .id = "issuance" };
-	sha256(out[k + 1].digest, issuance);
-	*n = k + 2;
+	*n = k + 1;
+	return true;
+}
+
+bool
+xades_seal_targets(struct xades_target out[XADES_TARGETS_MAX], size_t *n, struct span content, struct span officers,
+    struct span issuance, struct err *e)
+{
+	if (officers.len == 0)
+		return fail(e, ERR_POLICY, "no seal without an officer's signature");
+	if (!xades_officer_targets(out, n, content, officers, e))
+		return false;
+	out[*n] = (struct xades_target){ .id = "issuance" };
+	sha256(out[*n].digest, issuance);
+	++*n;
 	return true;
 }
 

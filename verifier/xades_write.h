@@ -51,8 +51,9 @@ struct xades_tbs {
 };
 void xades_tbs_drop(struct xades_tbs *);
 
-/* The officer's one target beside the own properties: the content. */
-void xades_officer_targets(struct xades_target out[1], struct span content);
+/* An officer's targets beside the own properties: content, and the whole elements
+ * of those who signed before.  *n: how many. */
+must_check bool xades_officer_targets(struct xades_target out[XADES_TARGETS_MAX], size_t *n, struct span content, struct span before, struct err *);
 /* The seal's targets: content, each officer's element, issuance.  *n: how many. */
 must_check bool xades_seal_targets(struct xades_target out[XADES_TARGETS_MAX], size_t *n, struct span content,
     struct span officers, struct span issuance, struct err *);

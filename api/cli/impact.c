@@ -7,8 +7,9 @@
  * officer's or seal:
  *
  *	stands		a time stamp that counts today is older than T
- *	sign-again	none is, or the signature does not pass today
- *	over		the permit was withdrawn, cancelled or never issued: nobody needs a new signature
+ *	sign-again	none is, or the signature does not pass today; a newer version of the permit,
+ *			with the same content, is signed in its place (signer/amend.h)
+ *	over		the permit was withdrawn, cancelled, replaced or never issued: nobody needs a new signature
  *
  * And the orders that they signed since T, which a person must look through.
  *
@@ -248,7 +249,7 @@ static const char *
 answer_of(struct impact *m, const struct stored_permit *p, const struct report_signature *s, char why[400])
 {
 	why[0] = '\0';
-	if (span_eq_str(p->state, "withdrawn") || span_eq_str(p->state, "void")) {
+	if (span_eq_str(p->state, "withdrawn") || span_eq_str(p->state, "void") || span_eq_str(p->state, "superseded")) {
 		m->over++;
 		return "over";
 	}

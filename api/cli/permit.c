@@ -21,6 +21,7 @@ const struct arg_option permit_options[] = {
 	SERVICE_OPTIONS,
 	{ "key", "TEXT", false, "submit: idempotency key (the file's hash)" },
 	{ "id", "ID", false, "submit: which of the permits in the file" },
+	{ "amends", "HANDLE", false, "submit: as a new version of this issued permit" },
 	{ "state", "WORD", false, "list: draft, signed, sealing, returned, issued, suspended, withdrawn, superseded or void" },
 	{ "certificate", "FILE", false, "sign: the officer's certificate" },
 	{ "service-certificate", "FILE", false, "sign: the certificate whose tickets are believed" },
@@ -82,6 +83,8 @@ permit_submit(const struct args *a, struct err *e)
 		return fail(e, ERR_INPUT, "antin permit submit FILE --api URL --api-key-file FILE");
 	if (!http_service_open(&service, a, e) || !pick_submission(&j, a, e))
 		return false;
+	if (args_get(a, "amends") != NULL)
+		json_object_set_new(j, "amends", json_string(args_get(a, "amends")));
 	json_write(&body, j);
 	sha256(digest, buf_span(&body));
 	hex_text(idempotency, span_of(digest, SHA256_LEN));

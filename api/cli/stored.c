@@ -80,11 +80,12 @@ stored_judge(struct report *out, const struct stored *s, const struct stored_per
 	    .evidence = s->evidence, .no_status_list = true, .unsealed = p->file.len == 0 });
 }
 
-/* Whatever the day: void, or withdrawn and not restored. */
+/* Whatever the day: void, replaced, or withdrawn; and the latter two not restored. */
+#define NOT_RESTORED(act) "EXISTS (SELECT 1 FROM permit_change w WHERE w.handle = permit.handle AND w.act = " #act " AND NOT EXISTS " \
+	"(SELECT 1 FROM permit_change r WHERE r.handle = w.handle AND r.act = 5 AND r.entry > w.entry))"
 #define WHAT_IT_IS \
 	"CASE WHEN EXISTS (SELECT 1 FROM permit_change v WHERE v.handle = permit.handle AND v.act = 4) THEN 'void' " \
-	"WHEN EXISTS (SELECT 1 FROM permit_change w WHERE w.handle = permit.handle AND w.act = 1 AND NOT EXISTS " \
-	"(SELECT 1 FROM permit_change r WHERE r.handle = w.handle AND r.act = 5 AND r.entry > w.entry)) THEN 'withdrawn' ELSE state END"
+	"WHEN " NOT_RESTORED(3) " THEN 'superseded' WHEN " NOT_RESTORED(1) " THEN 'withdrawn' ELSE state END"
 
 struct page { stored_each *each; void *ctx; unsigned char *after; };
 

@@ -139,6 +139,10 @@
 		empty(links);
 		row(list, 'Loại giấy', 'Kind', p.kind_vi, '');
 		row(list, 'Số', 'Number', p.number, '');
+		if (p.amends) {
+			row(list, 'Bản thứ', 'Version', String(p.version), '');
+			row(list, 'Thay bản cấp ngày', 'Replaces the one of', day(p.amends.day), '');
+		}
 		row(list, 'Cơ quan cấp', 'Issued by', p.agency_name, '');
 		row(list, 'Ngày cấp', 'Issued on', day(p.day), '');
 		row(list, 'Cấp cho', 'Holder', p.holder, '');
@@ -170,9 +174,9 @@
 			c = history[i];
 			say = c.say || {};
 			vi = (say.vi || '') + (c.until ? ', đến hết ngày ' + day(c.until) : '') + (c.decision ? ', theo quyết định ' + c.decision : '') +
-				(c.replacement ? ', thay bằng số ' + c.replacement : '');
+				(c.replacement ? ', thay bằng số ' + c.replacement : '') + (c.version > 1 ? ', bản thứ ' + c.version : '');
 			en = (say.en || '') + (c.until ? ', through ' + day(c.until) : '') + (c.decision ? ', decision ' + c.decision : '') +
-				(c.replacement ? ', replaced by number ' + c.replacement : '');
+				(c.replacement ? ', replaced by number ' + c.replacement : '') + (c.version > 1 ? ', version ' + c.version : '');
 			div = add(list, 'div');
 			add(div, 'dt', day(c.from));
 			div = add(div, 'dd');

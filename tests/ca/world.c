@@ -136,9 +136,9 @@ write_config(struct world *w, const char *sections)
 	    "[antin-register]\nrun = %s/run\nstate = %s/state\npublic = %s/public\norigin = " ORIGIN "\ndatabase = %s\n"
 	    "[antin-hsm-log]\nrun = %s/run\ntoken = log\nkind = log\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\nstate = %s/log\norigin = " ORIGIN "\n"
 	    "[antin-hsm-issuing]\nrun = %s/run\ntoken = issuing\nsign.ca = *\nmodule_config = %s/softhsm2.conf\nwrites = %s/tokens\n"
-	    "[antin-verifier]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\ntrust = %s/trust\npublic = %s/public\nhost = xacthuc.hoagiang.example\n"
-	    "[antin-ca]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\nroot = %s/root.crt\nceremony = %s/ceremony.p7m\n%s",
-	    d, d, d, w->database, d, d, d, d, d, d, d, d, d, d, d, d, d, sections);
+	    "[antin-verifier]\nrun = %s/run\npolicy = %s\ntrust = %s/trust\npublic = %s/public\nhost = xacthuc.hoagiang.example\n"
+	    "[antin-ca]\nrun = %s/run\npolicy = %s\nroot = %s/root.crt\nceremony = %s/ceremony.p7m\n%s",
+	    d, d, d, w->database, d, d, d, d, d, d, d, d, w->policy_folder, d, d, d, w->policy_folder, d, d, sections);
 
 	write_file(w, "antin.conf", span_str(text));
 }
@@ -230,6 +230,18 @@ world_make(struct world *w)
 	world_make_more(w, NULL);
 }
 
+static void
+choose_policy(struct world *w, const char *kind)
+{
+	own_str char *copy = NULL;
+
+	w->policy_folder = kind == NULL ? xstrdup(SOURCE_DIR "/policy") : world_path(w, "policy");
+	if (kind == NULL)
+		return;
+	copy = xprintf("cp -r '" SOURCE_DIR "/policy' '%s' && cp '%s' '%s/kinds/'", w->policy_folder, kind, w->policy_folder);
+	assert_int_equal(system(copy), 0);
+}
+
 void
 world_make_more(struct world *w, const struct world_more *more)
 {
@@ -243,7 +255,8 @@ world_make_more(struct world *w, const struct world_more *more)
 
 	*w = (struct world){ .reg = 0 };
 	make_folders(w);
-	assert_done(policy_load(&w->policy, SOURCE_DIR "/policy", &e), e);
+	choose_policy(w, more == NULL ? NULL : more->kind);
+	assert_done(policy_load(&w->policy, w->policy_folder, &e), e);
 	for (size_t i = 0; i < ADMINS; i++) {
 		w->admin[i] = people[i];
 		w->admin[i].key = key_new();
@@ -528,6 +541,7 @@ world_end(struct world *w)
 	X509_free(w->root);
 	X509_free(w->issuing);
 	policy_free(w->policy);
+	free(w->policy_folder);
 	nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 

@@ -20,6 +20,7 @@ struct world {
 	char dir[64];
 	char *database;				/* on both kinds: tests/register/database.h */
 	struct policy *policy;
+	char *policy_folder;			/* the project's own, or a copy in dir */
 	struct person admin[ADMINS];
 	struct ceremony_result made;
 	X509 *root, *issuing;
@@ -30,8 +31,9 @@ struct world {
 };
 
 /* What a test of more than the authority adds: services to the ceremony (called
- * when tokens can be made), and sections to the configuration. */
-struct world_more { void (*ceremony)(const struct world *, struct ceremony_plan *); const char *(*sections)(const struct world *); };
+ * when tokens can be made), sections to the configuration, and one kind of permit,
+ * a file, to the policy (NULL: none). */
+struct world_more { void (*ceremony)(const struct world *, struct ceremony_plan *); const char *(*sections)(const struct world *); const char *kind; };
 
 /* With token, ceremony and files, nothing started. */
 void world_make(struct world *);

@@ -87,11 +87,13 @@ class Page:
 
 
 def policy():
-    """The policy, but officials' certificates may be renewed from their first day: they
-    would live for thirty years, end with their issuer in ten, and are in their second half."""
+    """The policy, with a kind that two officers sign, and officials' certificates may be renewed
+    from their first day: they would live for thirty years, end with their issuer in ten, and are
+    in their second half."""
     folder = STATE + ".policy"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(TREE + "/policy", folder)
+    shutil.copy(TREE + "/tests/data/well.xml", folder + "/kinds")
     with open(folder + "/profiles/official.xml") as f:
         text = f.read()
     with open(folder + "/profiles/official.xml", "w") as f:
@@ -365,17 +367,23 @@ class Work:
 
     # -- permits
 
-    def submit(self, sample):
+    def submit(self, sample, amends=None):
         self.serial += 1
-        key, found = f"sweep-{self.serial}", []
+        key = f"sweep-{self.serial}"
         permit = next(p for p in json.load(open(TREE + "/tests/data/permits.json"))["permits"] if p["id"] == sample)
         if sample.startswith("vpdd"):
             permit["so_ky_hieu"] = f"98-{self.serial:05}-01"    # its number is given
+        if amends:
+            permit["amends"] = amends
+        return self.hand_in(permit, key)
+
+    def hand_in(self, permit, key):
+        found = []
         with open(STATE + "/one.json", "w") as f:
-            json.dump({"permits": [permit]}, f, ensure_ascii=False)
+            json.dump(permit, f, ensure_ascii=False)
 
         def ask():
-            done, out = self.shell.run(f"$antin permit submit '{STATE}/one.json' --id {sample} --key {key} --api $api --api-key-file '{STATE}/desk/program.key'")
+            done, out = self.shell.run(f"$antin permit submit '{STATE}/one.json' --key {key} --api $api --api-key-file '{STATE}/desk/program.key'")
             if done:
                 found.append(out.strip())
                 self.told_of("a submission", "SELECT 1 FROM permit WHERE handle = ?", bytes.fromhex(out.strip()))
@@ -415,12 +423,25 @@ class Work:
 
         until("the seals", lambda: all(self.state_of(h) == "issued" for h in handles), ask)
 
+    def sign_first(self, handle):
+        """The first of two officers: a draft still, with one signature."""
+        signed = "SELECT 1 FROM permit WHERE handle = ? AND officers IS NOT NULL"
+        until("the first officer's signature", lambda: one(signed, bytes.fromhex(handle)), lambda: self.shell.run(f"sign_by head CB-000013 {handle}")[0])
+        self.told_of("a first signature", "SELECT 1 FROM permit WHERE handle = ? AND officers IS NOT NULL", bytes.fromhex(handle))
+
     def permits(self):
+        self.serial += 1
+        with open(TREE + "/tests/data/well.json") as f:
+            two = self.hand_in(json.load(f), f"well-{self.serial}")
         handles = [self.submit("gpxd-01"), self.submit("vpdd-02")]
-        self.sign(handles)
-        self.seal(handles)
+        self.sign_first(two)
+        self.sign(handles + [two])
+        self.seal(handles + [two])
+        if db("SELECT (SELECT count(*) FROM permit_turn t WHERE t.handle = p.handle) FROM permit p WHERE handle = ?", bytes.fromhex(two)) != [(1,)]:
+            not_ok("two officers signed, and not each once")
 
         self.changes(*handles)
+        self.amend(handles[0])
         answers = []
 
         def judge():
@@ -436,21 +457,31 @@ class Work:
 
     def changes(self, first, second):
         """What becomes of two permits after their issue: every act that the register has a verb for."""
-        noted = lambda: {"decision": "517/QĐ-SCT", "lifts": one(f"SELECT entry {CHANGED} AND act = 12", bytes.fromhex(first))}
-        for handle, verb, act, more in (
-                (second, "withdraw", 1, {"decision": "512/QĐ-SCT"}), (second, "restore", 5, {"decision": "515/QĐ-SCT"}),
-                (first, "suspend", 2, {"decision": "513/QĐ-SCT", "until": "2027-12-31"}), (first, "resume", 0, {"decision": "514/QĐ-SCT"}),
-                (first, "annotate", 12, {"decision": "516/QĐ-SCT", "note": "Đổi tên đường"}), (first, "annotate", 13, noted),
-                (second, "void", 4, {"decision": "518/QĐ-SCT"})):
-            row = f"SELECT 1 {CHANGED} AND act = {act}"
+        noted = lambda: {"lifts": one(f"SELECT entry {CHANGED} AND act = 12", bytes.fromhex(first))}
+        for handle, verb, act, decision, more in (
+                (second, "withdraw", 1, "512/QĐ-SCT", {}), (second, "restore", 5, "515/QĐ-SCT", {}),
+                (first, "suspend", 2, "513/QĐ-SCT", {"until": "2027-12-31"}), (first, "resume", 0, "514/QĐ-SCT", {}),
+                (first, "annotate", 12, "516/QĐ-SCT", {"note": "Đổi tên đường"}), (first, "annotate", 13, "517/QĐ-SCT", noted),
+                (first, "annotate", 12, "519/QĐ-SCT", {"note": "Kê biên"}), (second, "void", 4, "518/QĐ-SCT", {})):
+            row = f"SELECT 1 {CHANGED} AND act = {act} AND decision = '{decision}'"
 
             def ask():
-                done, _ = self.order("clerk", "CB-000012", "permit." + verb, handle, more=more() if callable(more) else more)
+                done, _ = self.order("clerk", "CB-000012", "permit." + verb, handle, more={"decision": decision, **(more() if callable(more) else more)})
                 if done:
                     self.told_of(f"act {act}", row, bytes.fromhex(handle))
                 return done
 
             until(f"act {act}", lambda: one(row, bytes.fromhex(handle)), ask)
+
+    def amend(self, handle):
+        """A newer version: where it is issued the one before is superseded, and nowhere else."""
+        newer = [self.submit("gpxd-01", amends=handle)]
+        self.sign(newer)
+        self.seal(newer)
+        rows = db("SELECT o.number = n.number, n.version, c.entry - n.issued_entry, (SELECT count(*) FROM permit_change x WHERE x.handle = n.handle AND x.act = 12) FROM permit n "
+                  "JOIN permit o ON o.handle = n.amends JOIN permit_change c ON c.handle = o.handle AND c.act = 3 AND c.other = n.handle WHERE n.handle = ?", bytes.fromhex(newer[0]))
+        if rows != [(1, 2, 1, 1)]:
+            not_ok(f"an amendment: same number, version, entries apart, notes: {rows}")
 
     def erasures(self):
         handles = [self.submit("gpxd-01"), self.submit("gpxd-01")]
@@ -584,7 +615,7 @@ def settle(shell, page):
 
 def check_numbers(name):
     for agency, book, year, following in db("SELECT agency, book, year, next FROM book"):
-        used = sorted(int(n.split("/")[0]) for n, in db("SELECT number FROM number_used WHERE agency = ? AND scope = ? AND year = ?", agency, book, year))
+        used = sorted(int(n.split("/")[0]) for n, in db("SELECT number FROM number_used WHERE agency = ? AND scope = ? AND year = ? AND version = 1", agency, book, year))
         if used != list(range(following - len(used), following)):
             not_ok(f"{name}: numbers of {agency} {book} {year} are not each used once: {used[-5:]}, next {following}")
         if used and used[0] != FIRST:
@@ -882,8 +913,9 @@ def prepare(work):
     shell = work.shell
     for command in ("service_certificate", "certificate_of CB-000001", "certificate_of CB-000002",
                     "register_program program '\"submit\",\"read\",\"report\"'", "enrol_person officer CB-000011 'Người Ký (thử nghiệm)' 'PHÓ CHỦ TỊCH' H99 official",
-                    "enrol_person clerk CB-000012 'Văn Thư (thử nghiệm)' 'Văn thư' H99 official", "enrol_seals",
-                    "appoint CB-000011 officer H99 'PHÓ CHỦ TỊCH' KT.", "appoint CB-000012 clerk H99 'Văn thư' ''", f"open_book H99.31.07 GPXD $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}"):
+                    "enrol_person clerk CB-000012 'Văn Thư (thử nghiệm)' 'Văn thư' H99 official", "make_token desk $state/desk head", "enrol_person head CB-000013 'Người Ký Trước (thử nghiệm)' 'CHÁNH VĂN PHÒNG' H99 official", "enrol_seals",
+                    "appoint CB-000011 officer H99 'PHÓ CHỦ TỊCH' KT.", "appoint CB-000012 clerk H99 'Văn thư' ''",
+                    "appoint CB-000013 officer H99 'CHÁNH VĂN PHÒNG' TL.", f"open_book H99.31.07 GPG $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}", f"open_book H99.31.07 GPXD $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}"):
         shell.must(command)
 
 

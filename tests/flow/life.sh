@@ -21,10 +21,12 @@ world_up
 world_staff
 open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 245
 
-# issue NAME: its handle in $state/permits/NAME.handle, the file beside it
+# submits NAME [HANDLE]: a draft; a newer version of that permit
+submits() { "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$1" ${2:+--amends "$2"} --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit"; }
+# issue NAME [HANDLE]: its handle in $state/permits/NAME.handle, the file beside it
 issue() {
 	local handle
-	handle=$("$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$1" --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit") || die "submitting $1"
+	handle=$(submits "$@") || die "submitting $1"
 	sign "$handle" >"$state/log/sign" 2>&1 || die "signing $1"
 	seal "$handle" >"$state/log/seal" || die "sealing $1"
 	"$antin" permit get "$handle" --api "$api" --api-key-file "$state/desk/program.key" --out "$state/permits/$1.xml" || die "getting $1"
@@ -97,8 +99,25 @@ acts right void '{"decision":"13/QĐ"}'
 answers right 0 void void-alone
 is "its number stays in the book" "$(register_sql "SELECT count(*) FROM number_used WHERE number LIKE '245/%' OR number LIKE '246/%'")" 2
 
+# A newer version takes the place of the one before, number and notes with it.
+issue old
+acts old annotate '{"decision":"14/QĐ-TA","note":"Tạm giữ sổ gốc"}'
+issue new "$(handle_of old)"
+answers old 0 superseded superseded
+answers new 0 noted in-force-with-notes
+is "the sentence says since when" "$(ask old 0 | jq -r .answer.say.vi | grep -c "đã có bản mới thay từ ngày $(shown 0)")" 1
+is "the older one names the newer" "$(ask old 0 | jq -r '.register.history[] | select(.what == "superseded") | "\(.replacement) \(.version)"')" "$(ask new 0 | jq -r .permit.number) 2"
+is "the newer one names the older" "$(ask new 0 | jq -r '.permit | "\(.number) \(.version) \(.amends.handle) \(.amends.day)"')" "$(ask old 0 | jq -r .permit.number) 2 $(handle_of old) $(in_days 0)"
+is "the note came with it" "$(ask new 0 | jq -r '.register.history[] | "\(.what) \(.decision) \(.note)"')" "noted 14/QĐ-TA Tạm giữ sổ gốc"
+refuses "noted when it is replaced" "the newest version does" old annotate '{"decision":"15/QĐ","note":"x"}'
+for row in "old only a permit in force" "wrong only a permit in force" "open only a permit in force"; do
+	if submits "again-${row%% *}" "$(handle_of "${row%% *}")" >"$state/log/out"; then not_good "a newer version of ${row%% *} was taken"
+	elif grep -qF "${row#* }" "$state/log/submit"; then good "no newer version of ${row%% *}: ${row#* }"
+	else not_good "a newer version of ${row%% *}: $(tail -1 "$state/log/submit")"; fi
+done
+
 # Given back before it was numbered.
-handle=$("$antin" permit submit tests/data/permits.json --id gpxd-01 --key back --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit")
+handle=$(submits back)
 echo "$handle" >"$state/permits/back.handle"
 hash=$("$antin" permit list --state draft --json --api "$api" --api-key-file "$state/desk/program.key" | jq -r ".items[] | select(.handle == \"$handle\") | .hash")
 order_by clerk CB-000012 permit.return "$handle:$hash" --reason "Thiếu bản vẽ" >/dev/null || not_good "returning a draft"
@@ -111,7 +130,7 @@ places_settle
 for _ in $(seq 100); do python3 tests/flow/status_list.py "$api" >"$state/log/status_list" 2>&1 && break; sleep 0.2; done
 grep -q '^ok' "$state/log/status_list" && good "$(cut -c4- "$state/log/status_list")" || not_good "$(cat "$state/log/status_list")"
 collect_evidence
-for row in "month yes 0" "open suspended 1" "gone yes 0" "noted noted 1" "wrong withdrawn 1"; do
+for row in "month yes 0" "open suspended 1" "gone yes 0" "noted noted 1" "wrong withdrawn 1" "old superseded 1" "new noted 1"; do
 	set -- $row
 	verify "$state/permits/$1.xml" --in-force --json >"$state/log/report.json" 2>&1
 	code=$?
@@ -122,6 +141,11 @@ done
 code=$(ask noted 0 | jq -r .permit.shortcode)
 is "the page without scripts has the note" "$(curl -sS -d "code=$code" "$api/answer" | grep -c 'Kê biên')" 1
 is "the sheet has the note" "$(curl -sS "$api/v1/permits/$(echo "$code" | tr -d ' -')/sheet" | grep -c 'Kê biên')" 1
+code=$(ask new 0 | jq -r .permit.shortcode)
+is "the page without scripts says which version" "$(curl -sS -d "code=$code" "$api/answer" | grep -c 'Thay bản cấp ngày')" 1
+is "the sheet says which version" "$(curl -sS "$api/v1/permits/$(echo "$code" | tr -d ' -')/sheet" | grep -c "Bản thứ 2, thay bản cấp ngày $(shown 0)")" 1
+code=$(ask old 0 | jq -r .permit.shortcode)
+is "the page of the older one names the newer" "$(curl -sS -d "code=$code" "$api/answer" | grep -c 'thay bằng số .*, bản thứ 2')" 1
 is "fsck" "$("$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1; echo $?)" 0
 world_down
 [ "$bad" -eq 0 ] || exit 1

@@ -42,6 +42,19 @@ check_problems(const struct submission *s)
 	}
 }
 
+/* Of one that amends the version is known only later. */
+static void
+read_as_later_version(const uint8_t *data, size_t size)
+{
+	const struct submission_amended amended = { .version = 2, .day = TODAY };
+	struct submission s;
+	struct err e;
+
+	promise(submission_read(&s, span_of(data, size), HANDLE, TODAY, &amended, policy, grammars, &e));
+	check_content(&s);
+	submission_drop(&s);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -50,8 +63,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (policy == NULL)
 		promise(policy_load(&policy, SOURCE_DIR "/policy", &e) && permit_grammars_load(&grammars, policy, SOURCE_DIR "/policy", &e));
-	if (submission_read(&s, span_of(data, size), HANDLE, TODAY, policy, grammars, &e)) {
-		check_content(&s);
+	if (submission_read(&s, span_of(data, size), HANDLE, TODAY, NULL, policy, grammars, &e)) {
+		if (s.amends == NULL)
+			check_content(&s);
+		else
+			read_as_later_version(data, size);
+		promise(s.amends == NULL || s.content.len == 0);
 	} else {
 		promise(e.text[0] != '\0' && e.class != ERR_BUG);
 		check_problems(&s);

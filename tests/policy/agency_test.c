@@ -29,10 +29,30 @@ there_and_called(void **state)
 	}
 }
 
+static void
+in_the_place_of(void **state)
+{
+	static const struct { const char *name, *later, *earlier, *day; bool good; } cases[] = {
+		{ "itself", "H99.14", "H99.14", "2026-11-22", true }, { "itself when it has ended", "H99.21", "H99.21", "2026-11-22", true },
+		{ "its successor", "H99.31.07", "H99.21", "2026-11-22", true }, { "on its last day", "H99.31.07", "H99.21", "2025-06-30", false },
+		{ "on the day after", "H99.31.07", "H99.21", "2025-07-01", true }, { "the other way round", "H99.21", "H99.31.07", "2026-11-22", false },
+		{ "of one that left none", "H99.31.12", "H99.22", "2026-11-22", false }, { "another", "H99.14", "H99.21", "2026-11-22", false },
+		{ "the agency above", "H99", "H99.14", "2026-11-22", false }, { "of none", "H99", "H00", "2026-11-22", false }, { "none", "", "H99.22", "2026-11-22", false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int32_t day;
+		struct err e;
+
+		assert_done(date_parse(&day, cases[i].day, &e), e);
+		assert_case(cases[i].name, policy_succeeds(policy, cases[i].later, cases[i].earlier, day) == cases[i].good);
+	}
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(there_and_called) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(there_and_called), cmocka_unit_test(in_the_place_of) };
 
 	return cmocka_run_group_tests(tests, policy_set_up, policy_tear_down);
 }

@@ -100,7 +100,7 @@ what_may_follow(void **state)
 	static const enum life_act acts[] = { LIFE_WITHDRAWN, LIFE_SUSPENDED, LIFE_RESUMED, LIFE_RESTORED, LIFE_VOID, LIFE_NOTED, LIFE_LIFTED, LIFE_SUPERSEDED };
 	/* lawful: the letters of the acts that may be ordered for day 12. */
 	static const struct { const char *changes; int32_t valid_to; const char *lawful; } rows[] = {
-		{ "", LIFE_OPEN, "WSVNP" }, { "", 11, "WVNP" },
+		{ "", LIFE_OPEN, "WSVNP" }, { "", 11, "WVN" },
 		{ "W10", LIFE_OPEN, "AVN" }, { "W13", LIFE_OPEN, "WSVNP" }, { "W10 A11", LIFE_OPEN, "WSVNP" },
 		{ "S10-20", LIFE_OPEN, "WSRVN" }, { "S10-11", LIFE_OPEN, "WSVNP" }, { "S13-20", LIFE_OPEN, "WSVNP" }, { "S10- R11", LIFE_OPEN, "WSVNP" },
 		{ "S10- W11", LIFE_OPEN, "AVN" },

@@ -12,7 +12,7 @@
 
 /* What grows. */
 static const char *const growing[] = { "certificate", "request", "permit", "number_used", "submission", "log_entry", "log_subject", "log_tile",
-	"order_accepted", "publication", "appointment", "stamp_batch", "dossier", "dossier_step", "dossier_event" };
+	"order_accepted", "permit_change", "permit_turn", "publication", "appointment", "stamp_batch", "dossier", "dossier_step", "dossier_event" };
 
 static char dir[] = "/tmp/antin-plan-XXXXXX";
 static char *database;

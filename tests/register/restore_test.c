@@ -182,6 +182,29 @@ officer_signs(unsigned n, const char *agency, struct err *e)
 	return run(&u, CALLER_SIGNER, e);
 }
 
+/* The first of two officers, then the second. */
+static bool
+two_sign(unsigned n, const char *agency, struct err *e)
+{
+	for (int turn = 1; turn <= 2; turn++) {
+		own_struct(reg_unit) u = reg_unit_new();
+		unsigned char id[20];
+
+		reg_verb(&u, "permit.officer_signed");
+		reg_bytes(&u, "handle", handle_of(id, n));
+		reg_text(&u, "agency", agency);
+		reg_text(&u, "kind", "construction");
+		reg_bytes(&u, "officers", span_str(turn == 1 ? "o1" : "o1o2"));
+		reg_text(&u, "person", turn == 1 ? "CB1" : "CB2");
+		reg_bytes(&u, "serial", span_str("s"));
+		reg_int(&u, "turn", turn);
+		reg_int(&u, "waits", turn == 1);
+		if (!run(&u, CALLER_SIGNER, e))
+			return false;
+	}
+	return true;
+}
+
 static bool
 reserve(unsigned n, const char *agency, const char *book, struct err *e)
 {
@@ -570,6 +593,8 @@ until_the_backup(void)
 	assert_done(submit(7, "H99.1", &e), e);						/* erased afterwards */
 	assert_done(submit(8, "H99.1", &e) && officer_signs(8, "H99.1", &e), e);	/* erased whole afterwards */
 	assert_done(submit(9, "H99.1", &e) && officer_signs(9, "H99.1", &e), e);	/* its signature erased afterwards */
+	assert_done(submit(61, "H99.1", &e) && two_sign(61, "H99.1", &e), e);	/* erased whole afterwards */
+	assert_done(submit(62, "H99.1", &e) && two_sign(62, "H99.1", &e), e);	/* the second's signature erased afterwards */
 	for (unsigned n = 10; n < 16; n++)
 		assert_done(request(n, &e), e);
 	assert_done(certify(10, true, &e) && certify(11, true, &e) && certify(12, false, &e) && certify(13, false, &e), e);
@@ -603,6 +628,8 @@ after_the_backup(void)
 	assert_done(erase(7, "H99.1", entry_of(7, false), &e), e);
 	assert_done(erase(8, "H99.1", entry_of(8, true), &e) && erase(8, "H99.1", entry_of(8, false), &e), e);
 	assert_done(erase(9, "H99.1", entry_of(9, true), &e), e);
+	assert_done(erase(61, "H99.1", entry_of(61, true), &e) && erase(61, "H99.1", entry_of(61, false) + 1, &e) && erase(61, "H99.1", entry_of(61, false), &e), e);
+	assert_done(erase(62, "H99.1", entry_of(62, true), &e), e);
 	assert_done(submit(21, "H99.1", &e) && erase(21, "H99.1", entry_of(21, false), &e), e);	/* of the lost part itself */
 	assert_done(put_list("crl.reserve", "crl", 500, &e) && put_list("status.reserve", "status", 600, &e) && put_stamps(&number, &e) && put_stamps(&number, &e), e);
 	assert_int_equal(number, 3);
@@ -778,10 +805,12 @@ what_was_published_is_there_again(void **state)
 		{ "of which one is active", "SELECT count(*) FROM certificate_lost WHERE state = 'active'", 1 },
 		{ "the request of a void reservation waits again", "SELECT count(*) FROM request WHERE state = 'pending' AND id = (SELECT request FROM certificate WHERE state = 'void')", 1 },
 		{ "an appointment has ended", "SELECT count(*) FROM appointment WHERE ended_day IS NOT NULL", 1 },
-		{ "what was erased, a draft and a signed one, is erased in what the backup brought back", "SELECT count(*) FROM permit WHERE voice_code IS NULL AND state IN ('draft', 'signed')", 4 },
-		{ "and no submission of it stands", "SELECT count(*) FROM submission", 7 },
-		{ "the records of those entries and one signature's, with their salts", "SELECT count(*) FROM log_entry WHERE record IS NULL AND salt IS NULL AND idx < $before", 4 },
+		{ "what was erased, a draft and a signed one, is erased in what the backup brought back", "SELECT count(*) FROM permit WHERE voice_code IS NULL AND state IN ('draft', 'signed')", 5 },
+		{ "and no submission of it stands", "SELECT count(*) FROM submission", 8 },
+		{ "the records of those entries and one signature's, with their salts", "SELECT count(*) FROM log_entry WHERE record IS NULL AND salt IS NULL AND idx < $before", 8 },
 		{ "one whose signature alone was erased is a draft again", "SELECT count(*) FROM permit WHERE state = 'draft' AND officers IS NULL AND officer_person IS NULL", 2 },
+		{ "one whose second signature was erased has the first", "SELECT count(*) FROM permit WHERE state = 'draft' AND officer_person = 'CB1' AND signed_entry IS NOT NULL", 1 },
+		{ "and nothing else of it, nor of one that was erased whole", "SELECT count(*) FROM permit_turn", 0 },
 		{ "numbers of lists", "SELECT count(*) FROM list_lost", 4 },
 		{ "no session", "SELECT count(*) FROM session", 0 },
 	};
@@ -801,7 +830,7 @@ what_was_published_is_there_again(void **state)
 		assert_case(cases[i].name, got == cases[i].want);
 	}
 	assert_done(fsck_run(&f, restored_place(), in_dir("public"), &e), e);
-	assert_int_equal(f.erased, 5);
+	assert_int_equal(f.erased, 9);
 	assert_int_equal(f.lost, after.size - before.size - 1);
 	assert_int_equal(f.published, after.size);
 	shell("test \"$(echo $(ls %s/back))\" = '%s'", dir, place != NULL ? "" : "register.db register.db.lock");

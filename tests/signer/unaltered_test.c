@@ -198,9 +198,9 @@ static void
 work(void)
 {
 	own(json_t) *decision = json_pack("{s:s}", "decision", "512/QĐ-SCT");
-	char one[33], two[33], given[33], signed_[33], draft[33], program[65];
+	char one[33], two[33], newer[33], both[33], given[33], signed_[33], draft[33], program[65];
 	struct permit_order withdraw = { CLERK, "permit.withdraw", (const char *const[]){ two }, 1, decision };
-	own(json_t) *answer = NULL;
+	own(json_t) *answer = NULL, *amended = NULL;
 	struct err e;
 
 	assert_done(office_open_book(&o, CLERK, "H99.31.07", "GPXD", year_of_day(day_in_vietnam(clock_now())), 245, &e), e);
@@ -215,6 +215,13 @@ work(void)
 	office_seal(&o, two);
 	office_seal(&o, given);
 	assert_done(office_order(&o, &answer, &withdraw, &e), e);
+	assert_done(office_amend(&o, &amended, one, "gpxd-01", NULL, &e), e);
+	snprintf(newer, sizeof(newer), "%s", json_string_value(json_object_get(amended, "handle")));
+	office_sign(&o, DIEP, newer);
+	office_seal(&o, newer);
+	office_draft_well(&o, both);
+	office_sign(&o, TL, both);
+	office_sign(&o, DIEP, both);
 	office_program(&o, program, "H99.14", "*", clock_now() + 86400);
 	report_dossiers();
 	office_dismiss(&o, BLIK);

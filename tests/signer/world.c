@@ -46,9 +46,9 @@ more_sections(const struct world *w)
 
 	snprintf(text, sizeof(text), HSM_SECTION("seal", "signer") HSM_SECTION("service", "signer") HSM_SECTION("tsa", "tsa")
 	    "[antin-tsa]\nrun = %s/run\ntrust_unsynchronised_clock = yes\n"
-	    "[antin-signer]\nrun = %s/run\npolicy = " SOURCE_DIR "/policy\norigin = xacthuc.hoagiang.example/register\n"
+	    "[antin-signer]\nrun = %s/run\npolicy = %s\norigin = xacthuc.hoagiang.example/register\n"
 	    "status_uri = https://xacthuc.hoagiang.example/status/1.cwt\nroot = %s/root.crt\nroot_crl = %s/root.crl\nissuing = %s/issuing.crt\n",
-	    d, d, d, d, d, d, d, d, d, d, d, d, d, d);
+	    d, d, d, d, d, d, d, d, d, d, d, w->policy_folder, d, d, d);
 	return text;
 }
 
@@ -235,7 +235,7 @@ office_start_seal(struct office *o)
 void
 office_begin(struct office *o)
 {
-	static const struct world_more more = { more_ceremony, more_sections };
+	static const struct world_more more = { more_ceremony, more_sections, TEST_DATA "/well.xml" };
 	static const struct msg_type types[] = { SIGNER_MESSAGES(MSG_TYPE) };
 	own_str char *socket = NULL;
 
@@ -413,6 +413,19 @@ office_draft(struct office *o, char handle[33], const char *sample, const char *
 	take_handle(handle, answer);
 }
 
+void
+office_draft_well(struct office *o, char handle[33])
+{
+	own_struct(buf) text = buf_new(JSON_MAX);
+	own_str char *key = xprintf("well-%u", o->keys++);
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	assert_done(file_read(&text, TEST_DATA "/well.json", &e), e);
+	assert_done(office_submit(o, &answer, o->program, key, buf_str(&text), &e), e);
+	take_handle(handle, answer);
+}
+
 char *
 office_signatures(const json_t *prepared, EVP_PKEY *key)
 {
@@ -443,18 +456,40 @@ office_signatures(const json_t *prepared, EVP_PKEY *key)
 }
 
 void
-office_signed(struct office *o, char handle[33], const char *sample, const char *number)
+office_sign(struct office *o, enum staff who, const char *handle)
 {
 	own(json_t) *prepared = NULL;
 	own(json_t) *answer = NULL;
 	own_str char *signatures = NULL;
 	struct err e;
 
-	office_draft(o, handle, sample, number);
-	assert_done(office_prepare(o, &prepared, o->staff[DIEP].cert, (const char *const[]){ handle }, 1, &e), e);
-	signatures = office_signatures(prepared, o->staff[DIEP].key);
+	assert_done(office_prepare(o, &prepared, o->staff[who].cert, (const char *const[]){ handle }, 1, &e), e);
+	signatures = office_signatures(prepared, o->staff[who].key);
 	assert_done(office_finish(o, &answer, signatures, &e), e);
 	office_result("signing", answer, 0, ERR_NONE, NULL);
+}
+
+void
+office_signed(struct office *o, char handle[33], const char *sample, const char *number)
+{
+	office_draft(o, handle, sample, number);
+	office_sign(o, DIEP, handle);
+}
+
+bool
+office_amend(struct office *o, json_t **out, const char *handle, const char *sample, const json_t *change, struct err *e)
+{
+	own_str char *before = office_sample(sample, NULL);
+	own_str char *key = xprintf("amend-%u", o->keys++);
+	own_struct(buf) text = buf_new(JSON_MAX);
+	own(json_t) *j = NULL;
+
+	assert_done(json_read(&j, span_str(before), e), *e);
+	json_object_set_new(j, "amends", json_string(handle));
+	if (change != NULL)
+		json_object_update(j, (json_t *)change);
+	json_write(&text, j);
+	return office_submit(o, out, o->program, key, buf_str(&text), e);
 }
 
 void

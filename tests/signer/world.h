@@ -67,8 +67,14 @@ must_check bool office_finish(struct office *, json_t **out, const char *request
 char *office_sample(const char *id, const char *number);
 /* A draft of a sample; its handle. */
 void office_draft(struct office *, char handle[33], const char *sample, const char *number);
+/* A draft of the kind that two officers sign: TL first, then DIEP (tests/data/well.xml). */
+void office_draft_well(struct office *, char handle[33]);
 /* prepare's answer, signed with this key: what finish is sent. */
 char *office_signatures(const json_t *prepared, EVP_PKEY *);
+/* Draft -> signed by one of the officers, or the test fails. */
+void office_sign(struct office *, enum staff, const char *handle);
+/* Submits a sample, with other members where `change` (may be NULL) has them, as a new version of a permit. */
+must_check bool office_amend(struct office *, json_t **out, const char *handle, const char *sample, const json_t *change, struct err *);
 /* Draft -> signed by DIEP. */
 void office_signed(struct office *, char handle[33], const char *sample, const char *number);
 

@@ -71,14 +71,67 @@ other_ways_to_sign(void **state)
 
 	try("RSA-PSS", &(struct maker_recipe){ .officer = &rsa, .alg = XADES_RSA_PSS_SHA256 }, NULL, VERDICT_PASSED, SUB_NONE);
 	try("RSA PKCS#1", &(struct maker_recipe){ .officer = &rsa, .alg = XADES_RSA_SHA256 }, NULL, VERDICT_PASSED, SUB_NONE);
-	try("two officers", &(struct maker_recipe){ .second = &second }, NULL, VERDICT_PASSED, SUB_NONE);
-	try("one officer twice", &(struct maker_recipe){ .second = &m->officer }, NULL, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE);
+	try("two officers where one signs", &(struct maker_recipe){ .second = &second }, NULL, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE);
 	try("an agency above", &(struct maker_recipe){ .officer = &city, .title = "CHỦ TỊCH", .mode = "" }, NULL, VERDICT_PASSED, SUB_NONE);
 	try("in one's own name", &(struct maker_recipe){ .mode = "" }, NULL, VERDICT_PASSED, SUB_NONE);
 	try("without stamps", &(struct maker_recipe){ .no_officer_stamp = true, .no_seal_stamp = true }, NULL, VERDICT_PASSED, SUB_NONE);
 	maker_party_drop(&rsa);
 	maker_party_drop(&city);
 	maker_party_drop(&second);
+}
+
+/* As the kind would have it; MAKER_DAY is day 20779. */
+static void
+several_officers(void **state)
+{
+	struct maker_party second = maker_official(m, "Trần Lê", "PHÓ CHỦ TỊCH", "H99.31.07", maker_now - YEAR, maker_now + YEAR);
+	const struct maker_recipe one = { 0 }, both = { .second = &second }, twice = { .second = &m->officer }, alone = { .second = &second, .second_alone = true },
+	    both_unsealed = { .second = &second, .unsealed = true };
+	/* Modes of the turns; the days of the first. */
+	const struct { const char *name, *modes[3]; int32_t from, to; const struct maker_recipe *recipe; enum verdict verdict; enum sub_indication sub; } rows[] = {
+		{ "both", { " KT. ", " KT. " }, INT32_MIN, INT32_MAX, &both, VERDICT_PASSED, SUB_NONE },
+		{ "one of two", { " KT. ", " KT. " }, INT32_MIN, INT32_MAX, &one, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE },
+		{ "two of three", { " KT. ", " KT. ", " KT. " }, INT32_MIN, INT32_MAX, &both, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE },
+		{ "one person twice", { " KT. ", " KT. " }, INT32_MIN, INT32_MAX, &twice, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE },
+		{ "the first in a mode of the second", { " TL. ", " KT. " }, INT32_MIN, INT32_MAX, &both, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE },
+		{ "the second in a mode of the first", { " KT. ", " TL. " }, INT32_MIN, INT32_MAX, &both, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE },
+		{ "the second does not cover the first", { " KT. ", " KT. " }, INT32_MIN, INT32_MAX, &alone, VERDICT_FAILED, SUB_FORMAT_FAILURE },
+		{ "issued before two were asked", { " KT. ", " KT. " }, 20780, INT32_MAX, &one, VERDICT_PASSED, SUB_NONE },
+		{ "on the first day on which two are", { " KT. ", " KT. " }, 20779, INT32_MAX, &one, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE },
+		{ "on the last day on which two were", { " KT. ", " KT. " }, INT32_MIN, 20779, &both, VERDICT_PASSED, SUB_NONE },
+		{ "after two were asked", { " KT. ", " KT. " }, INT32_MIN, 20778, &both, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE },
+		{ "without a seal", { " KT. ", " KT. " }, INT32_MIN, INT32_MAX, &both_unsealed, VERDICT_FAILED, SUB_FORMAT_FAILURE },
+	};
+	struct kind *kind = (struct kind *)policy_kind(m->policy, "construction");
+	const struct kind was = *kind;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct turn turn[3];
+
+		kind->turn = turn;
+		for (kind->nturns = 0; kind->nturns < 3 && rows[i].modes[kind->nturns] != NULL; kind->nturns++)
+			turn[kind->nturns] = (struct turn){ (char *)rows[i].modes[kind->nturns], kind->nturns == 0 ? rows[i].from : INT32_MIN, kind->nturns == 0 ? rows[i].to : INT32_MAX };
+		try(rows[i].name, rows[i].recipe, NULL, rows[i].verdict, rows[i].sub);
+		*kind = was;
+	}
+	maker_party_drop(&second);
+}
+
+/* MAKER_DAY is 2026-11-22: day 20779; the year in <issuance> is the number's. */
+static void
+a_later_version(void **state)
+{
+	static const struct { const char *name; struct submission_amended amended; int year; enum verdict verdict; } rows[] = {
+		{ "of this year", { 2, 20700 }, 2026, VERDICT_PASSED }, { "of the same day", { 2, 20779 }, 2026, VERDICT_PASSED },
+		{ "of an earlier year, with its number's", { 2, 20400 }, 2025, VERDICT_PASSED }, { "the seventh, of a number from long ago", { 7, 20700 }, 2021, VERDICT_PASSED },
+		{ "a number that would be younger than the version before", { 2, 20400 }, 2026, VERDICT_FAILED }, { "a number of next year", { 2, 20700 }, 2027, VERDICT_FAILED },
+		{ "older than the version before", { 2, 20780 }, 2026, VERDICT_FAILED },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		try(rows[i].name, &(struct maker_recipe){ .amends = "ffff02030405060708090a0b0c0d0e0f", .amended = rows[i].amended, .year = rows[i].year }, NULL, rows[i].verdict,
+		    rows[i].verdict == VERDICT_PASSED ? SUB_NONE : SUB_FORMAT_FAILURE);
+	try("a first version with another year", &(struct maker_recipe){ .year = 2025 }, NULL, VERDICT_FAILED, SUB_FORMAT_FAILURE);
 }
 
 static void
@@ -421,6 +474,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_ordinary_permit_passes),
 		cmocka_unit_test(other_ways_to_sign),
+		cmocka_unit_test(several_officers),
+		cmocka_unit_test(a_later_version),
 		cmocka_unit_test(revocation_and_time),
 		cmocka_unit_test(signed_while_suspended),
 		cmocka_unit_test(embedded_evidence_is_enough),

@@ -37,7 +37,7 @@ submit(struct submission *s, const json_t *j, struct err *e)
 
 	*e = (struct err){ ERR_NONE, "" };
 	json_write(&text, j);
-	return submission_read(s, buf_span(&text), HANDLE, TODAY, m->policy, m->grammars, e);
+	return submission_read(s, buf_span(&text), HANDLE, TODAY, NULL, m->policy, m->grammars, e);
 }
 
 static json_t *

@@ -367,14 +367,30 @@ maker_sample(struct buf *out, const char *id)
 }
 
 void
-maker_content(struct maker *m, const char *sample, struct buf *out)
+maker_two_sign(struct maker *m)
+{
+	for (struct kind *k = m->policy->kind; k < m->policy->kind + m->policy->nkinds; k++) {
+		assert_int_equal(k->nturns, 1);
+		k->turn = xrealloc(k->turn, 2 * sizeof(*k->turn));
+		k->turn[k->nturns++] = (struct turn){ xstrdup(k->turn[0].modes), INT32_MIN, INT32_MAX };
+	}
+}
+
+void
+maker_content(struct maker *m, const struct maker_recipe *r, struct buf *out)
 {
 	own_struct(buf) json = buf_new(JSON_MAX);
+	own(json_t) *j = NULL;
 	struct submission s;
 	struct err e = { ERR_NONE, "" };
 
-	maker_sample(&json, sample);
-	assert_done(submission_read(&s, buf_span(&json), "000102030405060708090a0b0c0d0e0f", 20779, m->policy, m->grammars, &e), e);
+	maker_sample(&json, r->sample != NULL ? r->sample : "gpxd-01");
+	assert_done(json_read(&j, buf_span(&json), &e), e);
+	if (r->amends != NULL)
+		json_object_set_new(j, "amends", json_string(r->amends));
+	buf_reset(&json);
+	json_write(&json, j);
+	assert_done(submission_read(&s, buf_span(&json), "000102030405060708090a0b0c0d0e0f", 20779, r->amends != NULL ? &r->amended : NULL, m->policy, m->grammars, &e), e);
 	buf_put_span(out, buf_span(&s.content));
 	submission_drop(&s);
 }
@@ -451,7 +467,7 @@ put_issuance(struct maker *m, struct buf *out, const struct maker_recipe *r)
 	struct err e;
 
 	assert_done(date_parse(&i.day, MAKER_DAY, &e), e);
-	i.year = year_of_day(i.day);
+	i.year = r->year != 0 ? r->year : year_of_day(i.day);
 	issuance_write(out, &i);
 }
 
@@ -467,13 +483,14 @@ maker_permit(struct maker *m, const struct maker_recipe *r, struct buf *out)
 	struct err e;
 	size_t n;
 
-	maker_content(m, r->sample != NULL ? r->sample : "gpxd-01", &content);
-	xades_officer_targets(target, buf_span(&content));
-	put_signature(m, &officers, &s, target, 1);
+	maker_content(m, r, &content);
+	assert_done(xades_officer_targets(target, &n, buf_span(&content), SPAN_NONE, &e), e);
+	put_signature(m, &officers, &s, target, n);
 	if (r->second != NULL) {
 		s.id = "officer-2";
 		s.who = r->second;
-		put_signature(m, &officers, &s, target, 1);
+		assert_done(xades_officer_targets(target, &n, buf_span(&content), r->second_alone ? SPAN_NONE : buf_span(&officers), &e), e);
+		put_signature(m, &officers, &s, target, n);
 	}
 	if (!r->unsealed) {
 		put_issuance(m, &issuance, r);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "verifier/judge.h"
+#include "verifier/submission.h"
 
 #define MAKER_DAY "2026-11-22"
 extern const int64_t maker_now;		/* 2026-11-22T15:42:00+07:00 */
@@ -27,6 +28,8 @@ struct maker {
 
 struct maker *maker_new(void);
 void maker_free(struct maker *);
+/* From now on two officers sign every kind, in the modes in which one did. */
+void maker_two_sign(struct maker *);
 
 /* A certificate of a profile, by the issuing authority unless root is asked. */
 struct maker_party maker_official(struct maker *, const char *name, const char *title, const char *agency, int64_t from, int64_t to);
@@ -46,6 +49,7 @@ void maker_stamp(struct maker *, struct buf *token, const unsigned char imprint[
 struct maker_recipe {
 	const char *sample;		/* id in tests/data/permits.json; default gpxd-01 */
 	struct maker_party *officer, *second, *seal;
+	bool second_alone;		/* its signature does not cover the first one */
 	const char *title, *mode;
 	int64_t officer_time, seal_time;	/* claimed, and stamped */
 	int64_t officer_stamp;		/* when it differs from the claimed time */
@@ -53,10 +57,13 @@ struct maker_recipe {
 	X509_CRL *crl;			/* to be embedded instead of issuing_crl */
 	enum xades_alg alg;		/* of the officer */
 	uint64_t status_index;
+	const char *amends;		/* a handle: a later version, of */
+	struct submission_amended amended;
+	int year;			/* of the number, when it is not the date's */
 };
 void maker_permit(struct maker *, const struct maker_recipe *, struct buf *out);
-/* Canonical content of a sample, as submitted. */
-void maker_content(struct maker *, const char *sample, struct buf *out);
+/* Canonical content of the recipe's sample, as submitted. */
+void maker_content(struct maker *, const struct maker_recipe *, struct buf *out);
 
 /* Anchors, issuing certificate and the two CRLs; crl: instead of issuing_crl. */
 struct evidence *maker_evidence(struct maker *, X509_CRL *crl);

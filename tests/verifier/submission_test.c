@@ -19,7 +19,7 @@ static bool
 submit(struct submission *s, struct span json, struct err *e)
 {
 	*e = (struct err){ ERR_NONE, "" };
-	return submission_read(s, json, HANDLE, TODAY, m->policy, m->grammars, e);
+	return submission_read(s, json, HANDLE, TODAY, NULL, m->policy, m->grammars, e);
 }
 
 static json_t *
@@ -298,13 +298,75 @@ agencies_come_and_go(void **state)
 		assert_done(date_parse(&day, cases[i].day, &e), e);
 		json_object_set_new(json_object_get(j, "co_quan_cap"), "ma", json_string(cases[i].agency));
 		json_write(&text, j);
-		good = submission_read(&s, buf_span(&text), HANDLE, day, m->policy, m->grammars, &e);
+		good = submission_read(&s, buf_span(&text), HANDLE, day, NULL, m->policy, m->grammars, &e);
 		assert_case(cases[i].name, good == (cases[i].code == NULL));
 		assert_case(cases[i].name, !good || strstr(buf_str(&s.content), cases[i].written) != NULL);
 		assert_case(cases[i].name, good || (strcmp(json_string_value(json_object_get(json_array_get(s.problems, 0), "code")), cases[i].code) == 0 &&
 		    strstr(e.text, cases[i].en) != NULL));
 		submission_drop(&s);
 	}
+}
+
+#define BEFORE "ffff02030405060708090a0b0c0d0e0f"
+
+/* Content is written when the register has said which version it is; before that what is wrong is told. */
+static void
+a_later_version(void **state)
+{
+	static const struct { const char *name; json_t *(*amends)(void); struct submission_amended amended; const char *written; bool good; } cases[] = {
+		{ "the first", json_null, { 0, 0 }, "version=\"1\"><code>" HANDLE "</code><agency", true },
+		{ "the second", NULL, { 2, 20700 }, "version=\"2\"><code>" HANDLE "</code><amends day=\"2026-09-04\">" BEFORE "</amends><agency", true },
+		{ "the 999th", NULL, { 999, 20700 }, "version=\"999\"", true },
+		{ "one too many", NULL, { 1000, 20700 }, NULL, false },
+		{ "not known yet", NULL, { 0, 0 }, NULL, true },
+		{ "yes", json_true, { 0, 0 }, NULL, false },
+		{ "a list", json_array, { 0, 0 }, NULL, false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own(json_t) *j = sample("gpxd-01");
+		own_struct(buf) text = buf_new(JSON_MAX);
+		struct submission s;
+		struct err e = { ERR_NONE, "" };
+		bool good;
+
+		json_object_set_new(j, "amends", cases[i].amends == NULL ? json_string(BEFORE) : cases[i].amends());
+		json_write(&text, j);
+		good = submission_read(&s, buf_span(&text), HANDLE, TODAY, cases[i].amended.version > 0 ? &cases[i].amended : NULL, m->policy, m->grammars, &e);
+		assert_case(cases[i].name, good == cases[i].good);
+		assert_case(cases[i].name, !good || (s.amends != NULL) == (cases[i].amends == NULL));
+		assert_case(cases[i].name, !good || (cases[i].written == NULL ? s.content.len == 0 : strstr(buf_str(&s.content), cases[i].written) != NULL));
+		submission_drop(&s);
+	}
+}
+
+/* What the grammar alone says of canonical content. */
+static void
+versions_by_the_grammar(void **state)
+{
+#define AMENDS "<amends day=\"2026-09-04\">" BEFORE "</amends>"
+	static const struct { const char *name, *version, *amends; bool good; } cases[] = {
+		{ "the first", "1", "", true }, { "a later one", "2", AMENDS, true }, { "the tenth", "10", AMENDS, true }, { "the first that amends", "1", AMENDS, false },
+		{ "a later one that amends nothing", "2", "", false }, { "none", "0", AMENDS, false }, { "with a zero before", "02", AMENDS, false }, { "blank before", " 2", AMENDS, false },
+		{ "a word", "x", AMENDS, false }, { "one of two", "2", AMENDS AMENDS, false }, { "no day", "2", "<amends>" BEFORE "</amends>", false },
+		{ "a day that is none", "2", "<amends day=\"2026-02-30\">" BEFORE "</amends>", false }, { "no handle", "2", "<amends day=\"2026-09-04\"></amends>", false },
+		{ "half a handle", "2", "<amends day=\"2026-09-04\">ffff0203</amends>", false },
+	};
+	own(json_t) *j = sample("gpxd-01");
+	struct submission s;
+	struct err e;
+	const char *head = "version=\"1\"><code>" HANDLE "</code>", *at;
+
+	assert_done(submit_json(&s, j, &e), e);
+	at = strstr(buf_str(&s.content), head);
+	assert_non_null(at);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own_str char *content = xprintf("%.*sversion=\"%s\"><code>" HANDLE "</code>%s%s", (int)(at - buf_str(&s.content)), buf_str(&s.content), cases[i].version,
+		    cases[i].amends, at + strlen(head));
+
+		assert_case(cases[i].name, permit_check_content(span_str(content), m->policy, m->grammars, &e) == cases[i].good);
+	}
+	submission_drop(&s);
 }
 
 /* RFC 6901, into what was handed in; and in the clerk's words. */
@@ -404,6 +466,8 @@ main(void)
 		cmocka_unit_test(given_numbers_are_checked),
 		cmocka_unit_test(all_problems_come_at_once),
 		cmocka_unit_test(agencies_come_and_go),
+		cmocka_unit_test(a_later_version),
+		cmocka_unit_test(versions_by_the_grammar),
 		cmocka_unit_test(a_problem_says_where),
 		cmocka_unit_test(octets_that_are_no_submission),
 		cmocka_unit_test(our_own_envelope),

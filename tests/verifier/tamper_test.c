@@ -73,6 +73,7 @@ static int
 set_up(void **state)
 {
 	m = maker_new();
+	maker_two_sign(m);
 	for (size_t i = 0; i < COUNT(samples); i++)
 		make_sample(&samples[i]);
 	return 0;
@@ -214,7 +215,7 @@ static const struct { const char *mutation; enum site_kind on; const char *lette
 	{ "moved to a neighbour", SITE_ATTRIBUTE,	"-FF" "-F--FF" "-F--FF", "attributes in another order" },
 	{ "moved to the parent", SITE_ATTRIBUTE,	"-FF" "FF--FF" "FF--FF", "attributes in another order" },
 	{ "moved to a child", SITE_ATTRIBUTE,		"-FF" "FF--F-" "FF--F-", "attributes in another order" },
-	{ "swapped with a neighbour's", SITE_ATTRIBUTE,	"-FH" "FF----" "FF--F-", "attributes in another order" },
+	{ "swapped with a neighbour's", SITE_ATTRIBUTE,	"-FH" "FF--F-" "FF--F-", "attributes in another order" },
 
 	{ "changed", SITE_DECLARATION,			"F--" "F-----" "F-----", "declaration repeated" },
 	{ "prefix changed", SITE_DECLARATION,		"H--" "C-----" "C-----", "another prefix for the root" },
@@ -291,7 +292,6 @@ static struct exception { const char *mutation; enum site_kind on; const char *s
 	/* Attributes that the grammar lets be anything of their kind. */
 	{ "@(changed at its head|changed at its tail|doubled in itself|blank behind)", SITE_ATTRIBUTE, NULL, "/permit/content/agency/@id", 'H', "any code" },
 	{ "changed at its @(head|tail)", SITE_ATTRIBUTE, NULL, "/permit/content/validity/@*", 'H', "another day" },
-	{ "blank behind", SITE_ATTRIBUTE, NULL, "/permit/content/@version", 'H', "RELAX NG compares tokens" },
 	{ "blank behind", SITE_ATTRIBUTE, NULL, "/permit/issuance/@(log/@origin|status/@list)", 'H', "any line" },
 	{ "@(changed at its head|changed at its tail|doubled in itself|swapped*)", SITE_ATTRIBUTE, NULL, "/permit/issuance/@Id", 'F', "one value" },
 
@@ -802,8 +802,8 @@ renamed_signatures(void **state)
 {
 	static const struct { const char *name; struct { char letter; const char *own, *put; } part[5]; char want; } cases[] = {
 		{ "nothing renamed", { { 'C' }, { '1' }, { '2' }, { 'I' }, { 'S' } }, 'P' },
-		{ "officers swapped", { { 'C' }, { '2', "officer-2", "officer-1" }, { '1', "officer-1", "officer-2" }, { 'I' }, { 'S' } }, 'C' },
-		{ "an officer twice", { { 'C' }, { '1' }, { '1', "officer-1", "officer-2" }, { 'I' }, { 'S' } }, 'C' },
+		{ "officers swapped", { { 'C' }, { '2', "officer-2", "officer-1" }, { '1', "officer-1", "officer-2" }, { 'I' }, { 'S' } }, 'F' },
+		{ "an officer twice", { { 'C' }, { '1' }, { '1', "officer-1", "officer-2" }, { 'I' }, { 'S' } }, 'F' },
 		{ "the seal for an officer", { { 'C' }, { '1' }, { 'S', "seal", "officer-2" }, { 'I' }, { 'S' } }, 'F' },
 		{ "an officer for the seal", { { 'C' }, { '1' }, { '2' }, { 'I' }, { '2', "officer-2", "seal" } }, 'F' },
 	};

@@ -128,6 +128,8 @@ a_submission_comes_back_canonical_or_refused(void **state)
 
 		maker_sample(&json, cases[i].sample);
 		msg_put_u64(&request, 20779);
+		msg_put_u64(&request, 0);
+		msg_put_u64(&request, 0);
 		msg_put_str(&request, "000102030405060708090a0b0c0d0e0f");
 		put_document(&request, buf_span(&json));
 		assert_done(zygote_do(real, ZYGOTE_OWN, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);

@@ -40,6 +40,19 @@ CREATE INDEX permit_signed ON permit (signed_entry) WHERE signed_entry IS NOT NU
 CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS NOT NULL;
 CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL;
 
+-- Where several officers sign one after the other: what permit had after the n-th, the
+-- last of them excepted.
+CREATE TABLE permit_turn (
+	handle bytea NOT NULL REFERENCES permit,
+	n bigint NOT NULL,
+	officers bytea NOT NULL,
+	officer_person text COLLATE "C" NOT NULL,
+	officer_serial bytea NOT NULL,
+	signed_entry bigint NOT NULL,
+	PRIMARY KEY (handle, n)
+);
+CREATE INDEX permit_turn_signed ON permit_turn (signed_entry);
+
 -- What became of a permit after it was issued: facts, in the order of the log
 -- (policy/life.h).  Of handles in permit and in permit_lost.
 CREATE TABLE permit_change (
