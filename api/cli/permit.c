@@ -1,5 +1,5 @@
 /*
- * antin permit -- submit, list, sign, get.
+ * antin permit -- submit (a file of lines: permit_lines.c), list, sign, get.
  *
  * Signing shows the lines of the ticket, which the service signer's key (pinned
  * by --service-certificate) vouches for, and signs the ticket's digests and no
@@ -19,7 +19,8 @@
 const struct arg_option permit_options[] = {
 	KEYBOARD_OPTIONS,
 	SERVICE_OPTIONS,
-	{ "key", "TEXT", false, "submit: idempotency key (the file's hash)" },
+	{ "key", "TEXT", false, "submit: idempotency key (the file's hash); of lines, the beginning of each line's" },
+	{ "lines", NULL, false, "submit: the file has many, one a line (.jsonl has)" },
 	{ "id", "ID", false, "submit: which of the permits in the file" },
 	{ "state", "WORD", false, "list: draft, signed, sealing, returned, issued, suspended, withdrawn, superseded or void" },
 	{ "certificate", "FILE", false, "sign: the officer's certificate" },
@@ -55,9 +56,8 @@ pick_submission(json_t **out, const struct args *a, struct err *e)
 	return fail(e, ERR_ABSENT, "%s has no permit %s", a->word[1], id);
 }
 
-/* Remarks of an answer, problems of a refusal. */
-static void
-print_said(const json_t *said, const char *list)
+void
+permit_print_said(const json_t *said, const char *list)
 {
 	json_t *one;
 	size_t i;
@@ -87,7 +87,7 @@ permit_submit(const struct args *a, struct err *e)
 	hex_text(idempotency, span_of(digest, SHA256_LEN));
 	if (!http_call(&in, &(struct http_request){ .service = &service, .method = "POST", .path = "/v1/permits", .type = "application/json", .body = buf_span(&body),
 	    .idempotency = args_get(a, "key") ?: idempotency, .refused = &refused }, e)) {
-		print_said(refused, "problems");
+		permit_print_said(refused, "problems");
 		return false;
 	}
 	if (!json_read(&answer, buf_span(&in), e) || !json_take_str(&handle, answer, "handle", e))
@@ -95,7 +95,7 @@ permit_submit(const struct args *a, struct err *e)
 	if (a->json) {
 		command_print_json(answer);
 	} else {
-		print_said(answer, "remarks");
+		permit_print_said(answer, "remarks");
 		printf("%s\n", handle);
 	}
 	return true;
@@ -312,6 +312,8 @@ command_permit(const struct args *a)
 	};
 	struct err e;
 
+	if (a->nwords > 0 && strcmp(a->word[0], "submit") == 0 && permit_is_lines(a))
+		return permit_submit_lines(a);
 	for (size_t i = 0; a->nwords > 0 && i < sizeof(acts) / sizeof(acts[0]); i++)
 		if (strcmp(acts[i].word, a->word[0]) == 0)
 			return acts[i].run(a, &e) ? 0 : command_refuse(a, &e);
