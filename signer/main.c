@@ -161,8 +161,9 @@ static bool
 on_may(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
 	own_struct(program) asks = { .id = { 0 } };
+	const char *right = msg_str(in, 1);
 
-	return program_find(&asks, s, msg_span(in, 0), msg_str(in, 1), clock_now(), e);
+	return (right_known(right) || fail(e, ERR_INPUT, "there is no such right")) && program_find(&asks, s, msg_span(in, 0), right, clock_now(), e);
 }
 
 static bool
