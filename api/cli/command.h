@@ -60,6 +60,7 @@ bool certificate_list(const struct args *, struct err *);	/* one of its words */
 int command_permit(const struct args *);
 bool permit_is_lines(const struct args *);	/* of submit: many, one a line */
 int permit_submit_lines(const struct args *);
+bool permit_sign(const struct args *, struct err *);
 void permit_print_said(const json_t *said, const char *list);	/* remarks of an answer, problems of a refusal */
 int command_dossier(const struct args *);
 int command_bench(const struct args *);

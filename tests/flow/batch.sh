@@ -17,6 +17,7 @@ below() { if [ "$2" -lt "$3" ]; then good "$1: $2, below $3"; else not_good "$1:
 
 world_begin
 world_up
+certificate_of CB-000001 >/dev/null
 certificate_of CB-000002 >/dev/null
 register_program
 register_program ward '"submit"' H99.31.07 construction
@@ -107,6 +108,47 @@ awk '$0 == "<!-- example: batch -->" { on = 1 } on && /^```/ { n++; next } on &&
 (cd "$work" && sh example.sh "$api" "$state/desk/program.key" few.jsonl >example.out 2>example.err)
 is "the example in shell" "$(wc -l <"$work/example.out") $(grep -c '^602 ' "$work/example.err")" "600 1"
 is "for one without the right it fails" "$( (cd "$work" && sh example.sh "$api" "$state/desk/reader.key" few.jsonl) >/dev/null 2>&1; echo $?)" 1
+
+# An officer signs 500 of them under one ticket and one PIN, a clerk seals them.
+enrol_person officer CB-000011 "Người Ký (thử nghiệm)" "PHÓ CHỦ TỊCH" H99 official
+enrol_person clerk CB-000012 "Văn Thư (thử nghiệm)" "Văn thư" H99 official
+service_certificate || die "the service signer's certificate"
+enrol_seals
+appoint CB-000011 officer H99 "PHÓ CHỦ TỊCH" "KT."
+appoint CB-000012 clerk H99 "Văn thư" ""
+open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 1
+head -700 "$work/handles" | cut -d' ' -f2 >"$work/seven-hundred"
+head -500 "$work/seven-hundred" >"$work/five-hundred"
+began=$(date +%s%N)
+sign --handles "$work/five-hundred" >"$state/log/answer" 2>"$work/said"
+is "five hundred under one ticket" "$? $(count ' signed$')" "0 500"
+say "   in $((($(date +%s%N) - began) / 1000000)) ms"
+is "each line was shown" "$(grep -c '^  [0-9]*/500  construction | H99.31.07 | H99.31.07-261026-' "$work/said")" 500
+is "and how far the token was" "$(grep 'signed by the token' "$work/said" | tail -1)" "  signed by the token: 500 of 500"
+sign --handles "$work/seven-hundred" >"$state/log/answer" 2>"$work/said"
+is "seven hundred, most of them signed already" "$? $(count ' signed$') $(count 'refused: .*not a draft any more (signed)')" "1 200 500"
+is "told together" "$(grep -c '^200 signed, 500 refused$' "$work/said")" 1
+sign "$(sed -n 701p "$work/handles" | cut -d' ' -f2)" "$(head -1 "$work/five-hundred")" "$(sed -n 702p "$work/handles" | cut -d' ' -f2)" >"$state/log/answer" 2>"$work/said"
+is "one of three cannot be signed" "$? $(count ' signed$') $(count 'refused: ')" "1 2 1"
+sign "$(head -1 "$work/five-hundred")" >"$state/log/answer" 2>"$work/said"
+is "one that cannot" "$? $(grep -c 'not a draft any more' "$work/said")" "1 1"
+sign --handles "$work/nowhere" >"$state/log/answer" 2>"$work/said"
+is "a file that is not there" $? 1
+
+# A token that fails on the way: what it signed before is handed in, the rest stays as it was.
+sed -n '1001,1300p' "$work/handles" | cut -d' ' -f2 >"$work/three-hundred"
+python3 -c 'import struct; open("'"$state/desk/tokens/mock.page"'", "wb").write(struct.pack("4i", 2, 0, 0, 120))'	# MOCK_SIGN_FAILS, 120 spared
+sign --module "$build/tests/hsm_module_mock.so" --handles "$work/three-hundred" >"$state/log/answer" 2>"$work/said"
+is "a token that fails" "$? $(grep -c 'after 120 signatures' "$work/said")" "75 1"
+is "what it signed before is signed" "$(count ' signed$')" 120
+is "and nothing else" "$(register_sql "SELECT count(*) FROM permit WHERE state = 'signed'")" $((702 + 120))
+sign --handles "$work/three-hundred" >"$state/log/answer" 2>"$work/said"
+is "the rest, with a token that works" "$(count ' signed$')" 180
+
+# shellcheck disable=SC2046
+seal $(head -200 "$work/five-hundred") >"$state/log/answer" 2>"$work/said"
+is "two hundred are sealed by one order" "$? $(register_sql "SELECT count(*) FROM permit WHERE state = 'issued'")" "0 200"
+
 "$antin" log fsck --database "$database" --public "$state/public" >"$state/log/answer" 2>&1
 is "fsck" $? 0
 [ "$bad" -eq 0 ]
