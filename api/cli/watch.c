@@ -31,6 +31,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,6 +55,8 @@ struct watch {
 	const char *folder;
 	const struct http_service *service;
 	long quiet;
+	bool waits;			/* of this pass: something was not answered, for this reason */
+	struct err why;
 };
 
 static char *
@@ -70,6 +73,7 @@ enum form { FORM_UTF8, FORM_UTF8_MARK, FORM_UTF16_LITTLE, FORM_UTF16_BIG };
 static const struct { enum form form; const char *mark; size_t len; } forms[] = {
 	{ FORM_UTF8_MARK, "\xef\xbb\xbf", 3 }, { FORM_UTF16_LITTLE, "\xff\xfe", 2 }, { FORM_UTF16_BIG, "\xfe\xff", 2 }, { FORM_UTF8, "", 0 },
 };
+#define FORMS (sizeof(forms) / sizeof(forms[0]))
 
 static bool
 text_read(struct buf *utf8, size_t *form, struct span octets, struct err *e)
@@ -121,6 +125,21 @@ has_writer(int fd)
 	return fcntl(fd, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
 }
 
+/* What is no plain file is not looked into, whatever it leads to. */
+static bool
+open_plain(int *out, const char *path, struct stat *st, struct err *e)
+{
+	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0 && errno != ELOOP)
+		return fail(e, ERR_STORE, "%s cannot be opened: %s", path, strerror(errno));
+	if (fd < 0 || fstat(fd, st) != 0 || !S_ISREG(st->st_mode))
+		return fail(e, ERR_INPUT, "this is no plain file");
+	*out = fd;
+	fd = -1;
+	return true;
+}
+
 static bool
 is_there(const char *path)
 {
@@ -134,11 +153,12 @@ static bool
 take_question(const struct watch *w, const char *name, bool *taken, struct err *e)
 {
 	own_str char *in = path_of(w, "in", name), *work = path_of(w, "work", name), *out = path_of(w, "out", name);
-	own_fd int fd = open(in, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	own_fd int fd = -1;
 	struct stat st;
+	struct err ignored;
 
 	*taken = false;
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+	if (!open_plain(&fd, in, &st, &ignored))
 		return true;
 	if (clock_now() - st.st_mtime < w->quiet || has_writer(fd) || is_there(out) || is_there(work))
 		return true;
@@ -171,7 +191,8 @@ key_of(char key[KEY_HEX + 1], const char *name, struct span octets)
 static void
 put_refused(struct buf *answer, const struct err *why)
 {
-	own(json_t) *j = json_pack("{s:i, s:i, s:s, s:s}", "line", 1, "status", err_http(why->class), "class", err_word(why->class), "detail", why->text);
+	own(json_t) *j = json_pack("{s:i, s:i, s:s, s:s, s:{s:s, s:s}}", "line", 1, "status", err_http(why->class), "class", err_word(why->class), "detail", why->text,
+	    "say", "vi", "Tệp này không đọc được như một đơn nộp: cần JSON viết bằng UTF-8, hoặc UTF-16 có BOM, không dùng TCVN3, VNI hay 1258.", "en", why->text);
 
 	promise(j != NULL);
 	json_write(answer, j);
@@ -194,7 +215,9 @@ lines_of(struct buf *lines, const char *name, struct span text, struct err *e)
 	return buf_ok(lines, "the question", e);
 }
 
-/* A line that was not recorded for reasons of the service's own has all of it wait. */
+/* A line that was not recorded for reasons of the service's own has its file wait. */
+static const char not_now[] = "not-now";
+
 static bool
 all_answered(struct span answer, struct err *e)
 {
@@ -206,9 +229,18 @@ all_answered(struct span answer, struct err *e)
 		if (!json_read(&j, line, e))
 			return fail_in(e, "the service's answer");
 		if (json_integer_value(json_object_get(j, "status")) >= 500)
-			return fail(e, ERR_LATER, "the service does not record now: %s", json_string_value(json_object_get(j, "detail")) ?: "");
+			return fail(e, ERR_LATER, "the service does not record this now: %s", json_string_value(json_object_get(j, "detail")) ?: "") || fail_named(e, not_now, NULL);
 	}
 	return true;
+}
+
+static bool
+read_question(struct buf *octets, const char *path, struct err *e)
+{
+	own_fd int fd = -1;
+	struct stat st;
+
+	return open_plain(&fd, path, &st, e) && fd_read(octets, fd, path, e);
 }
 
 /* What this file was answered, or why nothing was answered yet. */
@@ -231,34 +263,70 @@ ask(struct buf *answer, const struct watch *w, const char *name, const char *key
 	    .body = buf_span(&lines), .idempotency = key }, e) && all_answered(buf_span(answer), e);
 }
 
+/* The answer of work/NAME, in its form. */
 static bool
-answer_question(const struct watch *w, const char *name, struct err *e)
+find_answer(struct buf *told, char key[KEY_HEX + 1], const struct watch *w, const char *name, struct err *e)
 {
-	own_str char *work = path_of(w, "work", name), *out = path_of(w, "out", name), *done = NULL, *done_name = NULL;
-	own_struct(buf) octets = buf_new(QUESTION_MAX), text = buf_new(QUESTION_MAX), answer = buf_new(HTTP_ANSWER_MAX), told = buf_new(ANSWER_MAX);
-	size_t form = sizeof(forms) / sizeof(forms[0]) - 1;
-	char key[KEY_HEX + 1];
+	own_str char *work = path_of(w, "work", name);
+	own_struct(buf) octets = buf_new(QUESTION_MAX), text = buf_new(QUESTION_MAX), answer = buf_new(HTTP_ANSWER_MAX);
+	size_t form = FORMS - 1;
 	struct err why;
 
-	if (!file_read(&octets, work, &why)) {
-		if (why.class != ERR_LIMIT) {
+	if (!read_question(&octets, work, &why)) {
+		if (why.class != ERR_LIMIT && why.class != ERR_INPUT) {
 			*e = why;
 			return false;
 		}
 		buf_reset(&octets);
 		put_refused(&answer, &why);
+	} else if (!text_read(&text, &form, buf_span(&octets), &why)) {
+		put_refused(&answer, &why);
 	}
 	key_of(key, name, buf_span(&octets));
-	if (answer.len == 0 && !text_read(&text, &form, buf_span(&octets), &why))
-		put_refused(&answer, &why);
 	if (answer.len == 0 && !ask(&answer, w, name, key, buf_span(&text), e))
 		return false;
-	text_put(&told, form, buf_span(&answer));
-	done_name = xprintf("%.16s-%s", key, name);
-	done = path_of(w, "done", done_name);
-	if (!buf_ok(&told, "the answer", e) || !file_write(out, buf_span(&told), 0640, e))
+	text_put(told, form, buf_span(&answer));
+	return buf_ok(told, "the answer", e);
+}
+
+static bool
+folder_sync(const struct watch *w, const char *folder, struct err *e)
+{
+	own_str char *path = path_of(w, folder, "");
+	own_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return (fd >= 0 && fsync(fd) == 0) || fail(e, ERR_STORE, "cannot make %s durable: %s", path, strerror(errno));
+}
+
+/* Written beside the question, where nobody looks, and moved whole: in out/ there is at no
+ * moment a piece of an answer.  Only when it is there for good is the question put away. */
+static bool
+put_away(const struct watch *w, const char *name, const char *key, struct span told, struct err *e)
+{
+	own_str char *hidden = xprintf(".%s", name), *done_name = xprintf("%.16s-%s", key, name);
+	own_str char *work = path_of(w, "work", name), *written = path_of(w, "work", hidden), *out = path_of(w, "out", name), *done = path_of(w, "done", done_name);
+
+	if (!file_write(written, told, 0640, e))
 		return false;
-	return rename(work, done) == 0 || fail(e, ERR_STORE, "%s cannot be put away: %s", work, strerror(errno));
+	if (rename(written, out) != 0)
+		return fail(e, ERR_STORE, "%s cannot be laid there: %s", out, strerror(errno));
+	return folder_sync(w, "out", e) && (rename(work, done) == 0 || fail(e, ERR_STORE, "%s cannot be put away: %s", work, strerror(errno)));
+}
+
+/* Where it alone was not answered, it waits, and the next one's turn comes. */
+static bool
+answer_question(struct watch *w, const char *name, struct err *e)
+{
+	own_struct(buf) told = buf_new(ANSWER_MAX);
+	char key[KEY_HEX + 1];
+
+	if (find_answer(&told, key, w, name, e))
+		return put_away(w, name, key, buf_span(&told), e);
+	if (strcmp(e->code, not_now) != 0)
+		return false;
+	w->waits = true;
+	w->why = *e;
+	return true;
 }
 
 /*
@@ -266,14 +334,29 @@ answer_question(const struct watch *w, const char *name, struct err *e)
  */
 
 static int
-pick(const struct dirent *d)
+questions(const struct dirent *d)
 {
 	return is_question(d->d_name);
 }
 
+/* What a kill left of an answer that was being written. */
+static int
+remains(const struct dirent *d)
+{
+	return d->d_name[0] == '.' && strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
+}
+
+static bool
+remove_remains(struct watch *w, const char *name, struct err *e)
+{
+	own_str char *path = path_of(w, "work", name);
+
+	return unlink(path) == 0 || fail(e, ERR_STORE, "%s cannot be removed: %s", path, strerror(errno));
+}
+
 /* Each name of the folder, in their order, until one fails. */
 static bool
-each(const struct watch *w, const char *folder, bool (*act)(const struct watch *, const char *, struct err *), struct err *e)
+each(struct watch *w, const char *folder, int (*pick)(const struct dirent *), bool (*act)(struct watch *, const char *, struct err *), struct err *e)
 {
 	own_str char *path = path_of(w, folder, "");
 	struct dirent **list = NULL;
@@ -289,7 +372,7 @@ each(const struct watch *w, const char *folder, bool (*act)(const struct watch *
 }
 
 static bool
-take_and_answer(const struct watch *w, const char *name, struct err *e)
+take_and_answer(struct watch *w, const char *name, struct err *e)
 {
 	bool taken;
 
@@ -298,14 +381,19 @@ take_and_answer(const struct watch *w, const char *name, struct err *e)
 
 /* What was taken before comes first. */
 static bool
-pass(const struct watch *w, struct err *e)
+pass(struct watch *w, struct err *e)
 {
-	return each(w, "work", answer_question, e) && each(w, "in", take_and_answer, e);
+	w->waits = false;
+	if (!each(w, "work", questions, answer_question, e) || !each(w, "in", questions, take_and_answer, e))
+		return false;
+	if (w->waits)
+		*e = w->why;
+	return !w->waits;
 }
 
 /* Goes on for ever, but for what waiting does not mend: no right, no folder. */
 static bool
-watch_on(const struct watch *w, struct err *e)
+watch_on(struct watch *w, struct err *e)
 {
 	bool away = false;
 
@@ -334,6 +422,15 @@ folders_make(const struct watch *w, struct err *e)
 	return true;
 }
 
+/* One watches a folder; the lock ends with the process. */
+static bool
+folder_lock(const struct watch *w, struct err *e)
+{
+	int fd = open(w->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) || fail(e, ERR_CONFLICT, "%s cannot be locked: is it watched already?", w->folder);
+}
+
 int
 command_watch(const struct args *a)
 {
@@ -349,7 +446,7 @@ command_watch(const struct args *a)
 	}
 	w.folder = a->word[0];
 	signal(SIGIO, SIG_IGN);		/* somebody would write to what a lease is held on: that waits */
-	if (!http_service_open(&service, a, &e) || !folders_make(&w, &e))
+	if (!http_service_open(&service, a, &e) || !folders_make(&w, &e) || !folder_lock(&w, &e) || !each(&w, "work", remains, remove_remains, &e))
 		return command_refuse(a, &e);
 	if (args_has(a, "once") ? pass(&w, &e) : watch_on(&w, &e))
 		return 0;

@@ -121,6 +121,15 @@ watch --once --quiet 0
 is "what was cut off between answer and putting away" "$(status k001.json) $(drafts)" "200 8"
 rm "$box"/out/*
 
+# What became no plain file after it was taken is not looked into.
+ln -s "$state/desk/program.key" "$box/work/link.json"
+mkfifo "$box/work/pipe.json"
+watch --once --quiet 0
+is "a link, a pipe" "$(status link.json) $(status pipe.json)" "400 400"
+is "nothing of what it leads to" "$(grep -c "$(head -c 12 "$state/desk/program.key")" "$box/out/link.json" "$state/log/watch" | cut -d: -f2 | tr '\n' ' ')" "0 0 "
+is "for people, too" "$(jq -r .say.vi "$box/out/link.json" | grep -c 'không dùng TCVN3')" 1
+rm "$box"/out/* "$box"/done/*-link.json "$box"/done/*-pipe.json
+
 # Killed again and again, while files come.
 ( for i in $(seq -f %03g 2 149); do lay "k$i.json"; sleep 0.02; done ) &
 laying=$!
@@ -139,8 +148,11 @@ is "files after $kills kills" "$(ls "$box/out" | grep -c '^k')" 148
 is "each one a permit, once" "$(drafts)" $((8 + 148))
 for name in "$box"/out/k*; do case $(head -c 2 "$name" | xxd -p) in fffe) iconv -f utf-16 -t utf-8 "$name" ;; *) cat "$name" ;; esac; done >"$state/log/answers"
 is "with handles, all different" "$(jq -r .handle "$state/log/answers" | sort -u | wc -l)" 148
-is "nothing is left" "$(ls "$box/in" "$box/work" | grep -c json)" 0
+is "nothing is left" "$(ls -A "$box/in" "$box/work" | grep -c json)" 0
+is "no piece of an answer" "$(ls -A "$box/out" | grep -cv '^k...\.json$')" 0
 is "fsck" "$("$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1; echo $?)" 0
+flock "$box" sleep 3 & sleep 0.5
+is "watched already" "$(watch --once; echo $?)" 1
 "$antin" watch >/dev/null 2>&1; is "without a folder" $? 64
 "$antin" watch "$box" --api "$api" --quiet never >/dev/null 2>&1; is "a time that is none" $? 64
 [ "$bad" -eq 0 ]
