@@ -153,7 +153,7 @@ permit_submit_lines(const struct args *a)
 	struct sending s = { .a = a, .service = &service, .results = results };
 	struct err e;
 
-	if (a->nwords != 2) {
+	if (a->nwords != 2 || args_get(a, "id") != NULL) {
 		fail(&e, ERR_INPUT, "antin permit submit FILE.jsonl --api URL --api-key-file FILE");
 		return command_usage(a, &e);
 	}
