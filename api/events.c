@@ -2,6 +2,7 @@
 
 #include "api/forward.h"
 #include "api/public.h"
+#include "api/seats.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/ossl.h"
@@ -18,72 +19,25 @@
 #define GROWN_MS 500			/* what the watching thread waits for at once */
 #define PACE_MS 20			/* between two wakings */
 
-/*
- * Who has how many streams open.
- */
-
+/* The streams that are open, and the thread that wakes who waits. */
 struct streams {
-	pthread_mutex_t lock;
-	struct { unsigned char program[SHA256_LEN]; unsigned open; } of[STREAMS_MAX];
-	size_t all;
+	struct seats *seats;
 	pthread_t watch;
 	_Atomic bool end;
 	const struct api *api;
 	struct http *http;
 };
 
+static const struct err_rule too_many = { ERR_LATER, "this program has as many event streams open as it may; close one first", "streams",
+	"Chương trình này đã mở đủ số luồng sự kiện; hãy đóng bớt." };
+
 struct streams *
 streams_new(void)
 {
 	struct streams *s = xalloc(sizeof(*s));
 
-	pthread_mutex_init(&s->lock, NULL);
+	s->seats = seats_new(STREAMS_MAX, STREAMS_OF_PROGRAM, &too_many);
 	return s;
-}
-
-static const struct err_rule too_many = { ERR_LATER, "this program has as many event streams open as it may; close one first", "streams",
-	"Chương trình này đã mở đủ số luồng sự kiện; hãy đóng bớt." };
-
-/* Its place, or a free one: there is one while `all` is below STREAMS_MAX. */
-static size_t
-place_of(const struct streams *s, const unsigned char program[SHA256_LEN])
-{
-	size_t free_one = 0;
-
-	for (size_t i = 0; i < STREAMS_MAX; i++) {
-		if (s->of[i].open > 0 && memcmp(s->of[i].program, program, SHA256_LEN) == 0)
-			return i;
-		if (s->of[i].open == 0)
-			free_one = i;
-	}
-	return free_one;
-}
-
-static bool
-streams_enter(struct streams *s, const unsigned char program[SHA256_LEN], struct err *e)
-{
-	bool may;
-	size_t i;
-
-	pthread_mutex_lock(&s->lock);
-	i = place_of(s, program);
-	may = s->all < STREAMS_MAX && s->of[i].open < STREAMS_OF_PROGRAM;
-	if (may) {
-		memcpy(s->of[i].program, program, SHA256_LEN);
-		s->of[i].open++;
-		s->all++;
-	}
-	pthread_mutex_unlock(&s->lock);
-	return may || fail_by(e, &too_many);
-}
-
-static void
-streams_leave(struct streams *s, const unsigned char program[SHA256_LEN])
-{
-	pthread_mutex_lock(&s->lock);
-	s->of[place_of(s, program)].open--;
-	s->all--;
-	pthread_mutex_unlock(&s->lock);
 }
 
 /*
@@ -152,7 +106,7 @@ flow_drop(void *state)
 {
 	struct flow *f = state;
 
-	streams_leave(f->api->streams, f->program);
+	seats_leave(f->api->streams->seats, f->program);
 	buf_drop(&f->who);
 	free(f);
 }
@@ -248,7 +202,7 @@ stream_begin(struct call *c, struct span who, int64_t after, struct err *e)
 	if (!ask_feed(&answer, c->api, who, (uint64_t)(after + 1), e))
 		return false;
 	sha256(program, who);
-	if (!streams_enter(c->api->streams, program, e))
+	if (!seats_take(c->api->streams->seats, program, e))
 		return false;
 	f = xalloc(sizeof(*f));
 	*f = (struct flow){ .api = c->api, .after = after, .told = after, .restored = -2, .spoke = clock_mono_ms(), .who = buf_new(CALLER_MAX) };

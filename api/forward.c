@@ -36,16 +36,22 @@ reply_is(struct call *c, const struct msg *reply, const char *type, struct err *
 	return buf_ok(&c->out->body, "the answer", e);
 }
 
+static bool
+ask(struct peer *peer, const struct msg *request, struct msg *reply, struct err *e)
+{
+	FAULT_POINT("api.ask");
+	if (!peer_call(peer, request, reply, e))
+		return false;
+	FAULT_POINT("api.asked");
+	return true;
+}
+
 bool
 call_json(struct call *c, struct peer *peer, const struct msg *request, struct err *e)
 {
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
 
-	FAULT_POINT("api.ask");
-	if (!peer_call(peer, request, &reply, e))
-		return false;
-	FAULT_POINT("api.asked");
-	return reply_is(c, &reply, "application/json", e);
+	return ask(peer, request, &reply, e) && reply_is(c, &reply, "application/json", e);
 }
 
 /* The body, one field, to a daemon; JSON back. */
@@ -185,32 +191,41 @@ problems_say(const json_t *problems, const char *lang, const char *more)
 	return json_sprintf("%s%s%s%s", field, field[0] != '\0' ? ": " : "", say, rest);
 }
 
-/* Refused for what it says: all problems at once, in the form of a refusal. */
-static void
-put_problems(struct call *c, json_t *problems)
+/* Refused for what it says: the first problem for people, and all of them. */
+static bool
+fail_problems(json_t **more, json_t *problems, struct err *e)
 {
 	json_t *say = json_pack("{s:o, s:o}", "vi", problems_say(problems, "vi", "và số chỗ khác"), "en", problems_say(problems, "en", "and others"));
-	own(json_t) *more = json_pack("{s:o, s:O}", "say", say, "problems", problems);
-	struct err e;
 
-	(void)!fail(&e, ERR_INPUT, "%s", json_string_value(json_object_get(say, "vi")) ?: "");
-	(void)!fail_named(&e, "submission", NULL);
-	http_refuse_with(c->out, &e, more);
+	*more = json_pack("{s:o, s:O}", "say", say, "problems", problems);
+	(void)!fail(e, ERR_INPUT, "%s", json_string_value(json_object_get(say, "vi")) ?: "");
+	return fail_named(e, "submission", NULL);
 }
 
-/* Fresh work is 201, the same once more is 200. */
-static bool
-put_submitted(struct call *c, struct err *e)
+bool
+submission_ask(json_t **answer, json_t **more, const struct api *api, struct span who, const char *key, struct span text, struct err *e)
 {
+	own_struct(msg) m = msg_new(SIGNER_SUBMIT, HTTP_REPLY_MAX);
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
 	own(json_t) *j = NULL;
+	json_t *problems;
 
-	if (!answer_read(&j, buf_span(&c->out->body), e))
+	msg_put(&m, who);
+	msg_put_str(&m, key);
+	msg_put(&m, text);
+	if (!ask(api->signer, &m, &reply, e) || !answer_read(&j, msg_span(&reply, 0), e))
 		return false;
-	if (json_object_get(j, "problems") != NULL)
-		put_problems(c, json_object_get(j, "problems"));
-	else
-		c->out->status = json_is_true(json_object_get(j, "again")) ? 200 : 201;
+	problems = json_object_get(j, "problems");
+	if (problems != NULL)
+		return fail_problems(more, problems, e);
+	*answer = take(&j);
 	return true;
+}
+
+unsigned
+submission_status(const json_t *answer)
+{
+	return json_is_true(json_object_get(answer, "again")) ? 200 : 201;
 }
 
 bool
@@ -227,16 +242,21 @@ idempotency_key(const char **out, struct call *c, struct err *e)
 bool
 forward_submit(struct call *c, struct err *e)
 {
-	own_struct(msg) m = msg_new(SIGNER_SUBMIT, HTTP_REPLY_MAX);
 	own_struct(buf) who = buf_new(CALLER_MAX);
+	own(json_t) *answer = NULL, *more = NULL;
 	const char *key;
 
 	if (!caller_need(&who, c, e) || !idempotency_key(&key, c, e) || !text_fits(c->in->body, "the body", e))
 		return false;
-	msg_put(&m, buf_span(&who));
-	msg_put_str(&m, key);
-	msg_put(&m, c->in->body);
-	return call_json(c, c->api->signer, &m, e) && put_submitted(c, e);
+	if (!submission_ask(&answer, &more, c->api, buf_span(&who), key, c->in->body, e)) {
+		if (more != NULL)
+			http_refuse_with(c->out, e, more);
+		return more != NULL;
+	}
+	c->out->status = submission_status(answer);
+	c->out->type = "application/json";
+	json_write(&c->out->body, answer);
+	return buf_ok(&c->out->body, "the answer", e);
 }
 
 bool

@@ -33,6 +33,12 @@ must_check bool call_json(struct call *, struct peer *, const struct msg *reques
 must_check bool answer_read(json_t **out, struct span text, struct err *);
 void answer_status_put(struct http_reply *, const json_t *answer);
 
+/* One submission to antin-signer, under the key.  Refused for what it says, *more has
+ * the problems, in the form of a refusal's own members. */
+must_check bool submission_ask(json_t **answer, json_t **more, const struct api *, struct span who, const char *key, struct span text, struct err *);
+/* Fresh work is 201, the same once more is 200. */
+unsigned submission_status(const json_t *answer);
+
 /* The program that asks, as the daemons know it: its client certificate, or else
  * SHA-256 of the key in "Authorization: Bearer"; empty for whoever gives
  * neither.  caller_need refuses that with 401. */

@@ -9,6 +9,7 @@
  * Can never: reach a signing key, the database or its verbs; open a
  * connection to another machine; write a file.
  */
+#include "api/batch.h"
 #include "api/events.h"
 #include "api/ocsp.h"
 #include "api/routes.h"
@@ -130,7 +131,7 @@ main(int argc, char **argv)
 {
 	struct api_conf c = { 0 };
 	struct api api = { 0 };
-	struct http_site site = { routes_admit, routes_run, &api, NULL };
+	struct http_site site;
 	struct http_limits limits = { .header_max = HEADER_MAX, .bodies_max = BODIES_MAX,
 		.idle_secs = IDLE_SECS, .request_secs = REQUEST_SECS };
 	struct tls_site tls = { .key = { NULL } };
@@ -139,7 +140,7 @@ main(int argc, char **argv)
 	int door;
 
 	start_conf(&c, options, "antin-api", argc, argv);
-	site.proxy = c.proxy;
+	site = routes_site(&api, c.proxy);
 	limits.threads = (unsigned)c.threads;
 	limits.connections = (unsigned)c.connections;
 	limits.per_address = (unsigned)c.per_address;
@@ -150,6 +151,7 @@ main(int argc, char **argv)
 	api.ocsp = ocsp_shelf_new(c.public);
 	api_peers(&api, c.run);
 	api.streams = streams_new();
+	api.batches = batches_new();
 	if (!http_start(&http, door, &limits, &site, tls.key.len > 0 ? &tls : NULL, &e))
 		return start_refused(&e);
 	tls_site_drop(&tls);

@@ -1,6 +1,7 @@
 #include "api/routes.h"
 
 #include "api/answer.h"
+#include "api/batch.h"
 #include "api/dossier.h"
 #include "api/events.h"
 #include "api/forward.h"
@@ -42,6 +43,7 @@ static const struct route table[] = {
 	{ "POST", "/v1/list/permits", false, LIST_MAX, forward_list_permits, "permits by state" },
 	{ "GET", "/v1/certificates/{serial}", false, 0, forward_certificate, "a certificate, DER" },
 	{ "POST", "/v1/permits", false, SUBMISSION_MAX, forward_submit, "hands in a permit to be signed" },
+	{ "POST", "/v1/permits/batch", false, HTTP_PIECES, batch_run, "hands in up to 10,000 permits, one a line", &batch_pieces },
 	{ "POST", "/v1/permits/prepare", false, PREPARE_MAX, forward_prepare, "what an officer will sign" },
 	{ "POST", "/v1/permits/finish", false, FINISH_MAX, forward_finish, "the officer's signatures" },
 	{ "GET", "/v1/permits/{code}", false, 0, forward_permit, "the permit file" },
@@ -148,8 +150,35 @@ find(const struct http_request *in, struct span *arg, const struct route **other
 	return found;
 }
 
-bool
-routes_admit(void *api, const struct http_request *in, size_t *body_max, struct http_reply *out)
+void
+routes_hide_inside(struct err *e)
+{
+	if (strstr(e->text, ".sock") == NULL && e->class != ERR_BUG)
+		return;
+	log_warn("%s", e->text);
+	(void)!fail(e, e->class, "a part of the service does not answer now");
+}
+
+/* With the status that the handler has set, or its class's. */
+static bool
+put_refusal(struct http_reply *out, struct err *e)
+{
+	routes_hide_inside(e);
+	http_problem(out, out->status >= 400 ? out->status : (unsigned)err_http(e->class), e);
+	return false;
+}
+
+static bool
+begin_pieces(void **work, const struct route *r, struct api *api, const struct http_request *in, struct http_reply *out)
+{
+	struct call c = { .api = api, .in = in, .out = out, .arg = "" };
+	struct err e = { ERR_NONE, "" };
+
+	return r->pieces->begin(work, &c, &e) || put_refusal(out, &e);
+}
+
+static bool
+admit(void *api, struct http_request *in, size_t *body_max, struct http_reply *out)
 {
 	const struct route *r, *other;
 	struct span arg;
@@ -163,7 +192,7 @@ routes_admit(void *api, const struct http_request *in, size_t *body_max, struct 
 	}
 	if (r != NULL) {
 		*body_max = r->body_max;
-		return true;
+		return r->pieces == NULL || begin_pieces(&in->work, r, api, in, out);
 	}
 	if (other != NULL) {
 		(void)!fail(&e, ERR_INPUT, "this address takes %s", other->method);
@@ -177,31 +206,47 @@ routes_admit(void *api, const struct http_request *in, size_t *body_max, struct 
 	return false;
 }
 
-/* How this machine is laid out is told to the log, not to the world. */
-static void
-hide_inside(struct err *e)
+/* Of a request that was admitted. */
+static const struct route *
+route_of(const struct http_request *in, struct span *arg)
 {
-	if (strstr(e->text, ".sock") == NULL && e->class != ERR_BUG)
-		return;
-	log_warn("%s", e->text);
-	(void)!fail(e, e->class, "a part of the service does not answer now");
+	const struct route *other, *r = find(in, arg, &other);
+
+	promise(r != NULL);
+	return r;
 }
 
-void
-routes_run(void *api, const struct http_request *in, struct http_reply *out)
+static void
+piece(void *api, struct http_request *in, struct span octets)
 {
-	const struct route *r, *other;
-	struct span arg = SPAN_NONE;
-	own_str char *text = NULL;
-	struct err e = { ERR_NONE, "" };
-	struct call c = { .api = api, .in = in, .out = out };
+	struct span arg;
 
-	r = find(in, &arg, &other);
-	promise(r != NULL);	/* admitted */
-	text = span_dup_str(arg);
-	c.arg = text;
-	if (!r->run(&c, &e)) {
-		hide_inside(&e);
-		http_problem(out, out->status >= 400 ? out->status : (unsigned)err_http(e.class), &e);
-	}
+	route_of(in, &arg)->pieces->piece(in->work, octets);
+}
+
+static void
+drop(void *api, struct http_request *in)
+{
+	struct span arg;
+
+	route_of(in, &arg)->pieces->drop(in->work);
+}
+
+static void
+run(void *api, const struct http_request *in, struct http_reply *out)
+{
+	struct span arg = SPAN_NONE;
+	const struct route *r = route_of(in, &arg);
+	own_str char *text = span_dup_str(arg);
+	struct err e = { ERR_NONE, "" };
+	struct call c = { .api = api, .in = in, .out = out, .arg = text };
+
+	if (!r->run(&c, &e))
+		(void)!put_refusal(out, &e);
+}
+
+struct http_site
+routes_site(struct api *api, const char *proxy)
+{
+	return (struct http_site){ .admit = admit, .run = run, .state = api, .proxy = proxy, .piece = piece, .drop = drop };
 }

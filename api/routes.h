@@ -21,6 +21,7 @@ struct api {
 	const char *host;		/* as printed on paper: xacthuc.example.vn */
 	const char *site;		/* name of the service, for people */
 	struct streams *streams;	/* events.h */
+	struct seats *batches;		/* batch.h */
 };
 
 /* Connects to nobody yet; run is the folder of the sockets. */
@@ -33,17 +34,28 @@ struct call {
 	const char *arg;		/* what {x} stands for; "" without one */
 };
 
+/* A body that is taken piece by piece (base/http.h): begin refuses, or makes the work
+ * before the body comes; `run` finds it in the request. */
+struct route_pieces {
+	bool (*begin)(void **work, struct call *, struct err *);
+	void (*piece)(void *work, struct span octets);
+	void (*drop)(void *work);
+};
+
 struct route {
 	const char *method, *pattern;
 	bool rest;
 	size_t body_max;
 	bool (*run)(struct call *, struct err *);
 	const char *doc;
+	const struct route_pieces *pieces;	/* where body_max is HTTP_PIECES */
 };
 
 /* Ends with a row without a method. */
 const struct route *routes_all(void);
 
-/* The two functions of a struct http_site whose state is a struct api. */
-bool routes_admit(void *api, const struct http_request *, size_t *body_max, struct http_reply *);
-void routes_run(void *api, const struct http_request *, struct http_reply *);
+/* How this machine is laid out is told to the log, not to the world. */
+void routes_hide_inside(struct err *);
+
+/* The server's site, whose state is the struct api; proxy: of base/http.h. */
+struct http_site routes_site(struct api *, const char *proxy);

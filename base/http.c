@@ -92,25 +92,32 @@ say_json(const struct err *e)
 	return json_pack("{s:s, s:s}", "vi", sentence[i].vi, "en", sentence[i].en);
 }
 
-/* more: members of its own; may be NULL. */
+json_t *
+http_problem_json(unsigned status, const struct err *e, json_t *more)
+{
+	json_t *j = json_pack("{s:s, s:s, s:i, s:s, s:s, s:o}", "type", "about:blank",
+	    "title", MHD_get_reason_phrase_for(status), "status", (int)status,
+	    "class", err_word(e->class), "detail", e->text, "say", say_json(e));
+
+	if (j == NULL)		/* a sentence that is not UTF-8 is not repeated */
+		return json_pack("{s:s, s:i, s:s}", "type", "about:blank", "status", (int)status, "class", err_word(e->class));
+	if (e->code[0] != '\0')
+		json_object_set_new(j, "code", json_string(e->code));
+	if (more != NULL)
+		json_object_update(j, more);
+	return j;
+}
+
 static void
 put_problem(struct http_reply *r, unsigned status, const struct err *e, json_t *more)
 {
-	own(json_t) *j = json_pack("{s:s, s:s, s:i, s:s, s:s, s:o}", "type", "about:blank",
-	    "title", MHD_get_reason_phrase_for(status), "status", (int)status,
-	    "class", err_word(e->class), "detail", e->text, "say", say_json(e));
+	own(json_t) *j = http_problem_json(status, e, more);
 	__typeof__(r->extra) extra = r->extra;
 	unsigned retry_secs = r->retry_secs;
 
-	if (j != NULL && e->code[0] != '\0')
-		json_object_set_new(j, "code", json_string(e->code));
-	if (j != NULL && more != NULL)
-		json_object_update(j, more);
 	http_reply_drop(r);
 	*r = (struct http_reply){ .status = status, .type = "application/problem+json", .extra = extra,
 		.retry_secs = retry_secs != 0 ? retry_secs : status == 503 ? 20 : 0, .body = buf_new(HTTP_REPLY_MAX) };
-	if (j == NULL)		/* a sentence that is not UTF-8 is not repeated */
-		j = json_pack("{s:s, s:i, s:s}", "type", "about:blank", "status", (int)status, "class", err_word(e->class));
 	json_write(&r->body, j);
 }
 

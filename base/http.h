@@ -91,10 +91,13 @@ void http_problem(struct http_reply *, unsigned status, const struct err *);
 void http_refuse(struct http_reply *, const struct err *);
 /* With members of its own (RFC 9457 3.2), which win over those that all have. */
 void http_refuse_with(struct http_reply *, const struct err *, json_t *more);
+/* The same as an object, for an answer that has several; more may be NULL. */
+json_t *http_problem_json(unsigned status, const struct err *, json_t *more);
 
 struct http_site {
-	/* May the request have a body, how large?  false: the reply is the answer. */
-	bool (*admit)(void *state, const struct http_request *, size_t *body_max, struct http_reply *);
+	/* May the request have a body, how large?  false: the reply is the answer.  Who will
+	 * take a body piece by piece puts its work into the request here. */
+	bool (*admit)(void *state, struct http_request *, size_t *body_max, struct http_reply *);
 	void (*run)(void *state, const struct http_request *, struct http_reply *);
 	void *state;
 	const char *proxy;		/* address whose X-Forwarded-For names the asker; "": nobody's */

@@ -40,6 +40,44 @@ utf8_count(struct span s)
 	return s.len == 0 ? 0 : u8_mbsnlen(s.ptr, s.len);
 }
 
+bool
+utf16_get(struct buf *utf8, struct span s, bool big_endian, struct err *e)
+{
+	uint16_t unit[2];
+	uint8_t octets[6];
+
+	for (size_t i = 0, n; i < s.len; i += 2 * n) {
+		ucs4_t c;
+		int used;
+
+		for (n = 0; n < 2 && i + 2 * n + 1 < s.len; n++)
+			unit[n] = (uint16_t)(s.ptr[i + 2 * n + !big_endian] << 8 | s.ptr[i + 2 * n + big_endian]);
+		used = n == 0 ? -1 : u16_mbtoucr(&c, unit, n);
+		if (used < 0)
+			return fail(e, ERR_INPUT, "not UTF-16 at byte %zu", i + 1);
+		n = (size_t)used;
+		buf_put(utf8, octets, (size_t)u8_uctomb(octets, c, sizeof(octets)));
+	}
+	return buf_ok(utf8, "the text", e);
+}
+
+void
+utf16_put(struct buf *out, struct span s, bool big_endian)
+{
+	while (s.len > 0) {
+		ucs4_t c;
+		int n = u8_mbtouc(&c, s.ptr, s.len);
+		uint16_t unit[2];
+		int units = u16_uctomb(unit, c, 2);
+
+		for (int i = 0; i < units; i++) {
+			buf_put_byte(out, (unsigned char)(big_endian ? unit[i] >> 8 : unit[i]));
+			buf_put_byte(out, (unsigned char)(big_endian ? unit[i] : unit[i] >> 8));
+		}
+		s = span_of(s.ptr + n, s.len - (size_t)n);
+	}
+}
+
 static uint8_t *
 normal(uninorm_t form, struct span s, size_t *n)
 {

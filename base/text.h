@@ -14,6 +14,10 @@
 must_check bool utf8_check(struct span, struct err *);
 /* Characters (code points), not bytes; the text must be UTF-8. */
 size_t utf8_count(struct span);
+/* UTF-16 of either order, without a byte-order mark: appends it as UTF-8, and back.
+ * Refused: half a character, half a pair.  What is put must be UTF-8. */
+must_check bool utf16_get(struct buf *utf8, struct span, bool big_endian, struct err *);
+void utf16_put(struct buf *, struct span utf8, bool big_endian);
 bool text_is_nfc(struct span);
 /* Appends the NFC form; *changed tells whether it differs. */
 must_check bool text_to_nfc(struct buf *out, struct span, bool *changed, struct err *);

@@ -79,7 +79,7 @@ names_log(char hex[2 * HASH_LEN + 1], const char *path)
 }
 
 static bool
-admit(void *state, const struct http_request *r, size_t *body_max, struct http_reply *out)
+admit(void *state, struct http_request *r, size_t *body_max, struct http_reply *out)
 {
 	const char *path = path_of(state, r);
 	char hex[2 * HASH_LEN + 1];

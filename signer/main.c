@@ -158,6 +158,15 @@ on_may_read(void *s, enum msg_caller who, const struct msg *in, struct msg *out,
 }
 
 static bool
+on_may(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_struct(program) asks = { .id = { 0 } };
+	const char *right = msg_str(in, 1);
+
+	return (right_known(right) || fail(e, ERR_INPUT, "there is no such right")) && program_find(&asks, s, msg_span(in, 0), right, clock_now(), e);
+}
+
+static bool
 on_dossiers(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
 	json_t *j;
@@ -199,6 +208,7 @@ on_grown(void *s, enum msg_caller who, const struct msg *in, struct msg *out, st
 #define route_SIGNER_ORDER on_order
 #define route_SIGNER_PERMIT on_permit
 #define route_SIGNER_MAY_READ on_may_read
+#define route_SIGNER_MAY on_may
 #define route_SIGNER_DOSSIERS on_dossiers
 #define route_SIGNER_DOSSIER_PERMITS on_dossier_permits
 #define route_SIGNER_EVENTS on_events

@@ -162,6 +162,7 @@ officer_of(struct active_cert *out, const struct service *s, struct span der, in
 	return true;
 }
 
+/* What it gives is the caller's to free, done or not. */
 static bool
 take_handles(struct piece **out, size_t *n, const char *request, struct err *e)
 {
@@ -171,9 +172,9 @@ take_handles(struct piece **out, size_t *n, const char *request, struct err *e)
 
 	if (!json_read(&j, span_str(request), e) || !json_only(j, keys, e) || !json_take_arr(&list, j, "handles", e))
 		return false;
-	*n = json_array_size(list);
-	if (*n < 1 || *n > BATCH_MAX)
+	if (json_array_size(list) < 1 || json_array_size(list) > BATCH_MAX)
 		return fail(e, ERR_LIMIT, "1 to %d permits are prepared at once", BATCH_MAX);
+	*n = json_array_size(list);
 	*out = xalloc(*n * sizeof(**out));
 	for (size_t i = 0; i < *n; i++) {
 		const char *text = json_string_value(json_array_get(list, i));
@@ -185,6 +186,46 @@ take_handles(struct piece **out, size_t *n, const char *request, struct err *e)
 				return fail(e, ERR_INPUT, "a handle stands twice");
 	}
 	return true;
+}
+
+static json_t *
+piece_refused(const struct piece *p, const struct err *why)
+{
+	char handle[HANDLE_HEX];
+
+	hex_text(handle, span_of(p->handle, HANDLE_LEN));
+	return result_json(handle, false, why, NULL);
+}
+
+/* A permit that cannot be signed now is told and left out, the others move up.  Where
+ * that leaves none, the first one's refusal is the answer; where it is a fault of ours,
+ * the whole waits. */
+static bool
+pieces_take(struct piece *p, size_t *n, json_t *refused, const struct service *s, const struct program *asks, const struct active_cert *officer,
+    int64_t now, struct err *e)
+{
+	struct err first = { ERR_NONE, "" };
+	size_t taken = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		struct piece one = p[i];
+
+		p[i] = (struct piece){ .rows = { .left = 0 } };
+		if (piece_take(&one, s, asks, officer, now, e) && make_tbs(&one, s, officer, now, e)) {
+			p[taken++] = one;
+			continue;
+		}
+		json_array_append_new(refused, piece_refused(&one, e));
+		piece_drop(&one);
+		(void)!fail_in(e, "permit %zu", i + 1);
+		if (err_http(e->class) >= 500)
+			return false;
+		if (first.class == ERR_NONE)
+			first = *e;
+	}
+	*n = taken;
+	*e = first;
+	return taken > 0;
 }
 
 static bool
@@ -238,7 +279,7 @@ put_session(const struct service *s, const unsigned char id[16], const struct pi
 }
 
 static json_t *
-prepared_json(const struct piece *p, size_t n, const unsigned char id[16], struct span cms, int64_t expires)
+prepared_json(const struct piece *p, size_t n, json_t *refused, const unsigned char id[16], struct span cms, int64_t expires)
 {
 	json_t *list = json_array();
 	own_struct(buf) ticket = buf_new(2 * TICKET_MAX);
@@ -254,7 +295,7 @@ prepared_json(const struct piece *p, size_t n, const unsigned char id[16], struc
 	base64_put(&ticket, cms);
 	hex_text(session, span_of(id, 16));
 	time_text_utc(text, expires);
-	return json_pack("{s:s, s:s, s:s, s:o}", "session", session, "expires", text, "ticket", buf_str(&ticket), "documents", list);
+	return json_pack("{s:s, s:s, s:s, s:o, s:O}", "session", session, "expires", text, "ticket", buf_str(&ticket), "documents", list, "refused", refused);
 }
 
 bool
@@ -264,22 +305,23 @@ prepare(json_t **out, const struct service *s, struct span who, const char *requ
 	own_struct(program) asks = { .id = { 0 } };
 	own_struct(buf) cms = buf_new(2 * TICKET_MAX);
 	own_struct(buf) serial = buf_new(128);
+	own(json_t) *refused = json_array();
 	unsigned char id[16];
 	struct piece *p = NULL;
-	size_t n = 0;
+	size_t n = 0, asked;
 	bool good;
 
 	good = program_find(&asks, s, who, RIGHT_READ, now, e) && officer_of(&officer, s, der, now, e) && take_handles(&p, &n, request, e);
-	for (size_t i = 0; good && i < n; i++)
-		good = (piece_take(&p[i], s, &asks, &officer, now, e) && make_tbs(&p[i], s, &officer, now, e)) || fail_in(e, "permit %zu", i + 1);
+	asked = n;
+	good = good && pieces_take(p, &n, refused, s, &asks, &officer, now, e);
 	if (good)
 		serial_hex(&serial, X509_get0_serialNumber(officer.cert));
 	good = good && random_bytes(id, sizeof(id), e) && put_session(s, id, p, n, buf_str(&serial), now, e);
 	FAULT_POINT("signer.ticket");
 	good = good && make_ticket(&cms, s, p, n, &officer, id, now + SESSION_SECS, e);
 	if (good)
-		*out = prepared_json(p, n, id, buf_span(&cms), now + SESSION_SECS);
-	pieces_free(p, n);
+		*out = prepared_json(p, n, refused, id, buf_span(&cms), now + SESSION_SECS);
+	pieces_free(p, asked);
 	active_cert_drop(&officer);
 	return good;
 }
@@ -397,6 +439,50 @@ finish_one(const struct service *s, const struct active_cert *officer, const jso
 	return good;
 }
 
+/* Before the session is used up: each signature has its permit, and no permit two. */
+static bool
+check_signatures(const json_t *signatures, struct err *e)
+{
+	static const char *const keys[] = { "handle", "signature", NULL };
+	own(json_t) *seen = json_object();
+	const char *handle, *signature;
+	json_t *one;
+	size_t i;
+
+	if (json_array_size(signatures) > BATCH_MAX)
+		return fail(e, ERR_LIMIT, "at most %d signatures at once", BATCH_MAX);
+	json_array_foreach(signatures, i, one) {
+		if (!json_only(one, keys, e) || !json_take_str(&handle, one, "handle", e) || !json_take_str(&signature, one, "signature", e))
+			return fail_in(e, "signature %zu", i + 1);
+		if (strlen(handle) != HANDLE_HEX - 1 || strspn(handle, "0123456789abcdef") != HANDLE_HEX - 1)
+			return fail(e, ERR_INPUT, "signature %zu: a handle is 32 hex digits", i + 1);
+		if (json_object_get(seen, handle) != NULL)
+			return fail(e, ERR_INPUT, "signature %zu: a second one for the same permit", i + 1);
+		json_object_set_new(seen, handle, json_true());
+	}
+	return true;
+}
+
+/* Of permits that this session does not have, signatures come to nothing, and are told so. */
+static void
+put_unprepared(json_t *results, const json_t *documents, const json_t *signatures)
+{
+	own(json_t) *prepared = json_object();
+	json_t *one;
+	struct err e;
+	size_t i;
+
+	(void)!fail(&e, ERR_INPUT, "this permit was not prepared in this session");
+	json_array_foreach(documents, i, one)
+		json_object_set_new(prepared, json_string_value(json_object_get(one, "handle")), json_true());
+	json_array_foreach(signatures, i, one) {
+		const char *handle = json_string_value(json_object_get(one, "handle"));
+
+		if (json_object_get(prepared, handle) == NULL)
+			json_array_append_new(results, result_json(handle, false, &e, NULL));
+	}
+}
+
 static bool
 take_session(json_t **out, const struct service *s, const char *id_hex, struct err *e)
 {
@@ -444,7 +530,8 @@ finish(json_t **out, const struct service *s, const char *request, int64_t now, 
 	int64_t time;
 	size_t i;
 
-	if (!json_read(&j, span_str(request), e) || !json_only(j, keys, e) || !json_take_str(&id, j, "session", e) || !json_take_arr(&signatures, j, "signatures", e))
+	if (!json_read(&j, span_str(request), e) || !json_only(j, keys, e) || !json_take_str(&id, j, "session", e) || !json_take_arr(&signatures, j, "signatures", e) ||
+	    !check_signatures(signatures, e))
 		return false;
 	if (!take_session(&session, s, id, e) || !json_take_str(&serial, session, "serial", e) || !json_take_int(&time, session, "time", e) ||
 	    !json_take_arr(&documents, session, "documents", e))
@@ -457,6 +544,7 @@ finish(json_t **out, const struct service *s, const char *request, int64_t now, 
 	results = json_array();
 	json_array_foreach(documents, i, document)
 		json_array_append_new(results, result_json(json_string_value(json_object_get(document, "handle")), all.result[i].good, &all.result[i].why, NULL));
+	put_unprepared(results, documents, signatures);
 	free(all.result);
 	active_cert_drop(&officer);
 	*out = json_pack("{s:o}", "results", results);

@@ -5,7 +5,8 @@
  * here; the caller saw the key proven), or SHA-256 of its API key, 32 octets;
  * empty for whoever gave neither.  A certificate's program is registered under
  * the SHA-256 of its SubjectPublicKeyInfo.  It must have the right: "submit" for
- * SIGNER_SUBMIT, "report" for SIGNER_DOSSIERS, "read" for the others.  What lies outside its agencies and
+ * SIGNER_SUBMIT, "report" for SIGNER_DOSSIERS, the one named for SIGNER_MAY,
+ * "read" for the others.  What lies outside its agencies and
  * kinds is answered like what does not exist.
  *
  * SIGNER_SUBMIT   who, idempotency key, submission (JSON) -> {"handle","kind",
@@ -20,9 +21,12 @@
  *                 many have signed; hash: what an order about it names
  * SIGNER_PREPARE  who, {"handles":[...]}, the officer's certificate (DER) ->
  *                 {"session","expires","ticket" (base64 CMS),
- *                 "documents":[{"handle","digest"}]}
+ *                 "documents":[{"handle","digest"}],"refused":[as results]}: up to
+ *                 500; those that cannot be signed are left out, and where that
+ *                 leaves none the whole is refused
  * SIGNER_FINISH   {"session","signatures":[{"handle","signature" (base64 of
- *                 r||s)}]} -> {"results":[{"handle","done",?"class",?"text"}]}
+ *                 r||s)}]} -> {"results":[{"handle","done",?"class",?"text"}]}:
+ *                 each prepared permit in its order, then what was not prepared
  * SIGNER_ORDER    a signed order (CMS) -> what was done, JSON:
  *                   permit.seal       subject: handle, SHA-256 of the officer-signed
  *                                     file; with {?"day"}
@@ -40,6 +44,7 @@
  *                 code in the handle's place `who` is not looked at: the code is
  *                 what the holder of the paper has, and antin-api counts misses.
  * SIGNER_MAY_READ who, handle -> the permit's state; refused as SIGNER_PERMIT is
+ * SIGNER_MAY     who, a right ("submit") -> nothing; refused unless the program has it now
  * SIGNER_DOSSIERS who, idempotency key, events (verifier/dossier.h) ->
  *                 {"results":[{"index","dossier","done":true,"entry","again"} |
  *                 {"index","dossier","done":false,"class","code","vi","en"}],
@@ -67,6 +72,7 @@
 	X(SIGNER_ORDER, CALLER_API | CALLER_CLI, "b", "s") \
 	X(SIGNER_PERMIT, CALLER_API | CALLER_CLI, "bs", "b") \
 	X(SIGNER_MAY_READ, CALLER_API | CALLER_CLI, "bs", "s") \
+	X(SIGNER_MAY, CALLER_API | CALLER_CLI, "bs", "") \
 	X(SIGNER_DOSSIERS, CALLER_API | CALLER_CLI, "bss", "s") \
 	X(SIGNER_DOSSIER_PERMITS, CALLER_API | CALLER_CLI, "bs", "s") \
 	X(SIGNER_EVENTS, CALLER_API | CALLER_CLI, "bu", "s") \

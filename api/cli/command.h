@@ -58,7 +58,12 @@ int order_kept(const struct args *);
 int command_certificate(const struct args *);
 bool certificate_list(const struct args *, struct err *);	/* one of its words */
 int command_permit(const struct args *);
+bool permit_is_lines(const struct args *);	/* of submit: many, one a line */
+int permit_submit_lines(const struct args *);
+bool permit_sign(const struct args *, struct err *);
+void permit_print_said(const json_t *said, const char *list);	/* remarks of an answer, problems of a refusal */
 int command_dossier(const struct args *);
+int command_watch(const struct args *);
 int command_bench(const struct args *);
 int command_backup(const struct args *);
 int command_restore(const struct args *);
@@ -70,5 +75,5 @@ int command_report(const struct args *);
 
 extern const struct arg_option verify_options[], path_options[], status_options[], csr_options[],
     log_options[], policy_options[], doctor_options[], up_options[], token_options[], ceremony_options[], enrol_options[],
-    order_options[], certificate_options[], permit_options[], dossier_options[], bench_options[], backup_options[], restore_options[], move_options[],
+    order_options[], certificate_options[], permit_options[], dossier_options[], watch_options[], bench_options[], backup_options[], restore_options[], move_options[],
     report_options[], impact_options[], recheck_options[], notices_options[];

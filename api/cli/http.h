@@ -12,7 +12,7 @@
 #include "api/cli/args.h"
 #include "base/json.h"
 
-#define HTTP_ANSWER_MAX (8u << 20)
+#define HTTP_ANSWER_MAX (16u << 20)	/* as much as the service says at once */
 
 /* Rows for an option table: which service, and as which program. */
 #define SERVICE_OPTIONS							\

@@ -29,6 +29,7 @@ static const struct command commands[] = {
 	{ "certificate", "list | modify", "looks for certificates; changes what they say, from a table", certificate_options, command_certificate },
 	{ "permit", "submit|list|sign|get|sheet|proof", "permits, from a draft to paper", permit_options, command_permit },
 	{ "dossier", "report FILE|- | show CODE", "what happened to dossiers, and where one stands", dossier_options, command_dossier },
+	{ "watch", "FOLDER", "hands in what other programs lay into a folder, and lays the answers beside it", watch_options, command_watch },
 	{ "backup", "[verify DIR]", "a copy of the register that can be put back, made while it works", backup_options, command_backup },
 	{ "restore", "", "a backup put back, and what came after it taken from the public log", restore_options, command_restore },
 	{ "move", "", "the register out of one database into another", move_options, command_move },

@@ -1,30 +1,26 @@
 /*
- * antin permit -- submit, list, sign, get.
- *
- * Signing shows the lines of the ticket, which the service signer's key (pinned
- * by --service-certificate) vouches for, and signs the ticket's digests and no
- * others: from the front end it believes nothing else.
+ * antin permit -- submit (a file of lines: permit_lines.c), list, sign
+ * (permit_sign.c), get.
  */
 #include "api/cli/command.h"
 #include "api/cli/http.h"
 #include "api/cli/keyboard.h"
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "verifier/ticket.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 const struct arg_option permit_options[] = {
 	KEYBOARD_OPTIONS,
 	SERVICE_OPTIONS,
-	{ "key", "TEXT", false, "submit: idempotency key (the file's hash)" },
+	{ "key", "TEXT", false, "submit: idempotency key (the file's hash); of lines, the beginning of each line's" },
+	{ "lines", NULL, false, "submit: the file has many, one a line (.jsonl has)" },
 	{ "id", "ID", false, "submit: which of the permits in the file" },
 	{ "amends", "HANDLE", false, "submit: as a new version of this issued permit" },
 	{ "state", "WORD", false, "list: draft, signed, sealing, returned, issued, suspended, withdrawn, superseded or void" },
 	{ "certificate", "FILE", false, "sign: the officer's certificate" },
 	{ "service-certificate", "FILE", false, "sign: the certificate whose tickets are believed" },
+	{ "handles", "FILE", false, "sign: those of the file's lines, too" },
 	{ "yes", NULL, false, "sign: do not ask before signing" },
 	{ "out", "FILE", false, "get, proof, sheet: write here" },
 	{ NULL },
@@ -56,9 +52,8 @@ pick_submission(json_t **out, const struct args *a, struct err *e)
 	return fail(e, ERR_ABSENT, "%s has no permit %s", a->word[1], id);
 }
 
-/* Remarks of an answer, problems of a refusal. */
-static void
-print_said(const json_t *said, const char *list)
+void
+permit_print_said(const json_t *said, const char *list)
 {
 	json_t *one;
 	size_t i;
@@ -90,7 +85,7 @@ permit_submit(const struct args *a, struct err *e)
 	hex_text(idempotency, span_of(digest, SHA256_LEN));
 	if (!http_call(&in, &(struct http_request){ .service = &service, .method = "POST", .path = "/v1/permits", .type = "application/json", .body = buf_span(&body),
 	    .idempotency = args_get(a, "key") ?: idempotency, .refused = &refused }, e)) {
-		print_said(refused, "problems");
+		permit_print_said(refused, "problems");
 		return false;
 	}
 	if (!json_read(&answer, buf_span(&in), e) || !json_take_str(&handle, answer, "handle", e))
@@ -98,7 +93,7 @@ permit_submit(const struct args *a, struct err *e)
 	if (a->json) {
 		command_print_json(answer);
 	} else {
-		print_said(answer, "remarks");
+		permit_print_said(answer, "remarks");
 		printf("%s\n", handle);
 	}
 	return true;
@@ -148,141 +143,6 @@ permit_list(const struct args *a, struct err *e)
 }
 
 static bool
-load_cert(X509 **out, const struct args *a, const char *option, struct err *e)
-{
-	own_struct(buf) text = buf_new(1 << 16);
-	const char *path;
-
-	return args_need(a, option, &path, e) && file_read(&text, path, e) && cert_from_any(out, buf_span(&text), e);
-}
-
-static bool
-ask_prepare(json_t **out, const struct args *a, const struct http_service *service, X509 *cert, struct err *e)
-{
-	own_struct(buf) der = buf_new(1 << 16);
-	own_struct(buf) text = buf_new(1 << 17);
-	own(json_t) *ask = NULL;
-	json_t *handles = json_array();
-
-	for (size_t i = 1; i < a->nwords; i++)
-		json_array_append_new(handles, json_string(a->word[i]));
-	cert_to_der(&der, cert);
-	base64_put(&text, buf_span(&der));
-	ask = json_pack("{s:o, s:s}", "handles", handles, "certificate", buf_str(&text));
-	return http_json(out, service, "POST", "/v1/permits/prepare", ask, e);
-}
-
-static bool
-show_ticket(const struct ticket *t, const struct args *a, struct err *e)
-{
-	char answer[16] = "";
-
-	for (size_t i = 0; i < t->n; i++) {
-		const struct ticket_document *d = &t->document[i];
-
-		fprintf(stderr, "  %s | %s | %s | %s\n", d->kind, d->agency, d->dossier, d->holder);
-	}
-	if (args_has(a, "yes"))
-		return true;
-	fprintf(stderr, "sign these %zu documents? (yes/no) ", t->n);
-	if (fgets(answer, sizeof(answer), stdin) == NULL || strcmp(answer, "yes\n") != 0)
-		return fail(e, ERR_POLICY, "not signed");
-	return true;
-}
-
-/* One signature for each document: the digest must stand in the ticket, and
- * each of the ticket's digests is signed once. */
-static bool
-sign_documents(json_t *out, const json_t *prepared, const struct ticket *t, struct token *token, const struct token_key *key, struct err *e)
-{
-	bool *used = xalloc(t->n * sizeof(bool));
-	json_t *documents, *one;
-	bool good = json_take_arr(&documents, prepared, "documents", e);
-	size_t i;
-
-	if (good && json_array_size(documents) != t->n)
-		good = fail(e, ERR_POLICY, "the service names other documents than its ticket");
-	for (i = 0; good && i < t->n; i++) {
-		unsigned char digest[SHA256_LEN];
-		own_struct(buf) raw = buf_new(128);
-		own_struct(buf) text = buf_new(256);
-		size_t at = 0;
-
-		one = json_array_get(documents, i);
-		good = json_take_hex(digest, SHA256_LEN, one, "digest", e);
-		while (good && at < t->n && (used[at] || memcmp(t->document[at].digest, digest, SHA256_LEN) != 0))
-			at++;
-		if (good && at == t->n)
-			good = fail(e, ERR_POLICY, "a digest that the ticket does not name; nothing was signed");
-		if (!good)
-			break;
-		used[at] = true;
-		good = token_sign(token, key, span_of(digest, SHA256_LEN), &raw, NULL, e);
-		if (good) {
-			base64_put(&text, buf_span(&raw));
-			json_array_append_new(out, json_pack("{s:O, s:s}", "handle", json_object_get(one, "handle"), "signature", buf_str(&text)));
-		}
-	}
-	free(used);
-	return good;
-}
-
-static bool
-report_results(const struct args *a, const json_t *answer, struct err *e)
-{
-	json_t *result;
-	bool all = true;
-	size_t i;
-
-	if (a->json)
-		command_print_json(answer);
-	json_array_foreach(json_object_get(answer, "results"), i, result) {
-		bool done = json_is_true(json_object_get(result, "done"));
-
-		all &= done;
-		if (!a->json)
-			printf("%s %s%s\n", json_string_value(json_object_get(result, "handle")), done ? "signed" : "refused: ", done ? "" : json_string_value(json_object_get(result, "text")) ?: "");
-	}
-	return all || fail(e, ERR_POLICY, "not all were signed");
-}
-
-static bool
-permit_sign(const struct args *a, struct err *e)
-{
-	own(X509) *cert = NULL;
-	own(X509) *vouching = NULL;
-	own(json_t) *prepared = NULL;
-	own(json_t) *answer = NULL;
-	own(json_t) *ask = NULL;
-	own_struct(buf) cms = buf_new(2 * TICKET_MAX);
-	own_token struct token *token = NULL;
-	struct token_key key;
-	struct ticket t;
-	unsigned char officer[KEY_ID_LEN];
-	own_struct(http_service) service = { .base = NULL };
-	json_t *signatures = json_array();
-	const char *session, *ticket;
-	bool good;
-
-	if (a->nwords < 2 || args_get(a, "api") == NULL)
-		return fail(e, ERR_INPUT, "antin permit sign HANDLE... --api URL --api-key-file FILE --token LABEL --certificate FILE --service-certificate FILE");
-	if (!http_service_open(&service, a, e) || !load_cert(&cert, a, "certificate", e) || !load_cert(&vouching, a, "service-certificate", e) || !ask_prepare(&prepared, a, &service, cert, e) ||
-	    !json_take_str(&session, prepared, "session", e) || !json_take_str(&ticket, prepared, "ticket", e) || !base64_get(&cms, span_str(ticket), e))
-		return false;
-	key_id_of_cert(officer, cert);
-	if (!ticket_open(&t, buf_span(&cms), vouching, officer, clock_now(), e))
-		return false;
-	good = show_ticket(&t, a, e) && keyboard_token(&token, a, e) && keyboard_key(&key, token, cert, e) && sign_documents(signatures, prepared, &t, token, &key, e);
-	ticket_drop(&t);
-	if (!good) {
-		json_decref(signatures);
-		return false;
-	}
-	ask = json_pack("{s:s, s:o}", "session", session, "signatures", signatures);
-	return http_json(&answer, &service, "POST", "/v1/permits/finish", ask, e) && report_results(a, answer, e);
-}
-
-static bool
 fetch(const struct args *a, const char *suffix, struct err *e)
 {
 	own_struct(buf) octets = buf_new(HTTP_ANSWER_MAX);
@@ -315,6 +175,8 @@ command_permit(const struct args *a)
 	};
 	struct err e;
 
+	if (a->nwords > 0 && strcmp(a->word[0], "submit") == 0 && permit_is_lines(a))
+		return permit_submit_lines(a);
 	for (size_t i = 0; a->nwords > 0 && i < sizeof(acts) / sizeof(acts[0]); i++)
 		if (strcmp(acts[i].word, a->word[0]) == 0)
 			return acts[i].run(a, &e) ? 0 : command_refuse(a, &e);

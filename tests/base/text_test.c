@@ -128,11 +128,47 @@ what_is_no_text_is_refused(void **state)
 	}
 }
 
+/* Each letter there and back, in both orders; and what is none. */
+static void
+utf16_of_texts(void **state)
+{
+	static const char *const texts[] = { "", "a", "Nguyễn Đình Ẩn", "ằẳẵắặầẩẫấậềểễếệồổỗốộờởỡớợừửữứự ĂÂÊÔƠƯĐ", "\xf0\xa0\xae\xb7 và \xf4\x8f\xbf\xbf" };
+	static const struct { const char *name, *octets; size_t len; bool big; } bad[] = {
+		{ "half a character", "a", 1, false }, { "half a character behind one", "a\0b", 3, false }, { "the first half of a pair, alone", "\x42\xd8", 2, false },
+		{ "and another letter", "\x42\xd8" "a\0", 4, false }, { "the second half alone", "\xb7\xdf", 2, false }, { "halves the other way round", "\xb7\xdf\x42\xd8", 4, false },
+		{ "half a pair, big-endian", "\xd8\x42", 2, true },
+	};
+	own_struct(buf) little = buf_new(1000), big = buf_new(1000), back = buf_new(1000);
+	struct err e;
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		buf_reset(&little);
+		buf_reset(&big);
+		utf16_put(&little, span_str(texts[i]), false);
+		utf16_put(&big, span_str(texts[i]), true);
+		assert_int_equal(little.len, big.len);
+		for (size_t at = 0; at < big.len; at++)
+			assert_int_equal(big.ptr[at], little.ptr[at ^ 1]);
+		buf_reset(&back);
+		assert_done(utf16_get(&back, buf_span(&little), false, &e), e);
+		assert_string_equal(buf_str(&back), texts[i]);
+		buf_reset(&back);
+		assert_done(utf16_get(&back, buf_span(&big), true, &e), e);
+		assert_string_equal(buf_str(&back), texts[i]);
+	}
+	buf_reset(&big);
+	utf16_put(&big, span_str("Đ"), true);
+	assert_true(span_eq(buf_span(&big), span_of("\x01\x10", 2)));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_case(bad[i].name, !utf16_get(&back, span_of(bad[i].octets, bad[i].len), bad[i].big, &e) && e.class == ERR_INPUT);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_letter_folds),
+		cmocka_unit_test(utf16_of_texts),
 		cmocka_unit_test(words_of_texts),
 		cmocka_unit_test(words_stay_what_they_are),
 		cmocka_unit_test(what_deceives_is_refused),

@@ -113,6 +113,13 @@ def lie(how, answer):
         j["documents"] = []
     elif how == "twice":
         j["documents"].append(j["documents"][0])
+    elif how == "last":  # nothing is signed before the last one was looked at
+        j["documents"][-1]["digest"] = "00" * 32
+    elif how == "one":  # two names for one document
+        j["documents"][-1]["digest"] = j["documents"][0]["digest"]
+    elif how == "none":
+        j["documents"] = []
+        j["refused"] = [{"handle": "0" * 32, "done": True}]
     return json.dumps(j).encode()
 
 

@@ -47,11 +47,12 @@ ask() {	# WHO ROUTE -> status; the body in log/answer
 	proof | sheet) args+=("$api/v1/permits/$handle/$route") ;;
 	prepare*) args+=(-d "@$state/log/$route.json" "$api/v1/permits/prepare") ;;
 	submit) args+=(-H "Idempotency-Key: access-$$-$who" -d "@$state/log/submit.json" "$api/v1/permits") ;;
+	batch) args+=(-H "Idempotency-Key: access-$$" --data-binary "@$state/log/submit.json" "$api/v1/permits/batch") ;;
 	requests | orders) args+=(-d "{\"what\":\"$route\"}" "$api/v1/list/ca") ;;
 	esac
 	curl -sS -D "$state/log/head" -o "$state/log/answer" -w '%{http_code}' "${args[@]}"
 }
-routes='list permit proof sheet prepare submit requests orders'
+routes='list permit proof sheet prepare submit batch requests orders'
 while read -r who row; do
 	for route in $routes; do
 		want=${row%% *}
@@ -62,14 +63,14 @@ while read -r who row; do
 		if [ "$got" = 403 ] && ! grep -q '"class":"policy"' "$state/log/answer"; then not_good "$who, $route: 403 of another class"; fi
 	done
 done <<'ROWS'
-nobody 401 401 401 401 401 401 401 401
-unknown 403 403 403 403 403 403 403 403
-submits 403 403 403 403 403 201 403 403
-elsewhere 200 404 404 404 404 403 200 403
-other-kind 200 404 404 404 404 403 200 200
-expired 403 403 403 403 403 403 403 403
-ward 200 200 200 200 200 201 200 403
-program 200 200 200 200 200 201 200 200
+nobody 401 401 401 401 401 401 401 401 401
+unknown 403 403 403 403 403 403 403 403 403
+submits 403 403 403 403 403 201 200 403 403
+elsewhere 200 404 404 404 404 403 200 200 403
+other-kind 200 404 404 404 404 403 200 200 200
+expired 403 403 403 403 403 403 403 403 403
+ward 200 200 200 200 200 201 200 200 403
+program 200 200 200 200 200 201 200 200 200
 ROWS
 
 # A permit of somebody else's is answered like one that is not there.

@@ -36,7 +36,7 @@ sign_through() {	# URL HANDLE...
 	desk permit sign "$@" --token second --pin-file "$state/desk/second.pin" --certificate "$state/desk/certificates/CB-000021.crt" \
 		--service-certificate "$state/ceremony/service.crt" --api "$url" --api-key-file "$state/desk/program.key" --yes
 }
-for how in digest ticket fewer twice; do
+for how in digest ticket fewer twice last one none; do
 	port=$(free_port)
 	python3 tests/flow/hostile.py front "$api" "$port" "$how" >/dev/null 2>&1 &
 	front_pid=$!

@@ -83,7 +83,8 @@ mock_sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG len, CK_BYTE *out, CK_ULO
 {
 	CK_RV rv;
 
-	atomic_fetch_add(&page->signs, 1);
+	if (atomic_fetch_add(&page->signs, 1) < atomic_load(&page->spared))
+		return real->C_Sign(s, data, len, out, out_len);
 	hang_if(MOCK_SIGN_HANGS);
 	switch (atomic_load(&page->command)) {
 	case MOCK_SIGN_FAILS:	return CKR_DEVICE_ERROR;

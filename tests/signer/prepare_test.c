@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "tests/register/database.h"
 #include "tests/signer/world.h"
+#include "verifier/ticket.h"
 
 static struct office o;
 
@@ -90,7 +91,7 @@ what_may_be_prepared(void **state)
 	const struct { const char *name, *handle[3]; size_t n; enum err_class class; const char *word; } cases[] = {
 		{ "signed already", { done }, 1, ERR_CONFLICT, "not a draft any more (signed)" },
 		{ "issued already", { issued }, 1, ERR_CONFLICT, "not a draft any more (issued)" },
-		{ "one of two is signed", { draft, done }, 2, ERR_CONFLICT, "permit 2" },
+		{ "two, and neither can be signed", { done, issued }, 2, ERR_CONFLICT, "permit 1: this permit is not a draft any more (signed)" },
 		{ "none with this handle", { "00000000000000000000000000000000" }, 1, ERR_ABSENT, "no permit with this handle" },
 		{ "no handle at all", { "xyz" }, 1, ERR_INPUT, "32 hex digits" },
 		{ "one handle twice", { draft, draft }, 2, ERR_INPUT, "stands twice" },
@@ -100,6 +101,37 @@ what_may_be_prepared(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++)
 		office_refused(cases[i].name, office_prepare(&o, &prepared, o.staff[DIEP].cert, cases[i].handle, cases[i].n, &e), &e, cases[i].class, cases[i].word);
 	assert_true(office_is(&o, draft, "draft"));
+}
+
+/* Those that cannot be signed are left out, and told with their reasons. */
+static void
+some_may_be_prepared(void **state)
+{
+	static const char nowhere[] = "00000000000000000000000000000000";
+	own(json_t) *prepared = NULL, *answer = NULL;
+	own_str char *request = NULL;
+	char draft[33], done[33], elsewhere[33];
+	struct err e;
+
+	office_draft(&o, draft, "gpxd-02", NULL);
+	office_draft(&o, elsewhere, "gpxd-01", NULL);	/* not BLIK's agency */
+	office_signed(&o, done, "gpxd-02", NULL);
+	assert_done(office_prepare(&o, &prepared, o.staff[BLIK].cert, (const char *const[]){ done, draft, nowhere, elsewhere }, 4, &e), e);
+	assert_int_equal(json_array_size(json_object_get(prepared, "documents")), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(prepared, "documents"), 0), "handle")), draft);
+
+	static const struct { enum err_class class; const char *word; } why[] = {
+		{ ERR_CONFLICT, "not a draft any more (signed)" }, { ERR_ABSENT, "no permit with this handle" }, { ERR_POLICY, "no appointment (officer)" },
+	};
+	own(json_t) *refused = json_pack("{s:O}", "results", json_object_get(prepared, "refused"));
+
+	assert_int_equal(json_array_size(json_object_get(prepared, "refused")), COUNT(why));
+	for (size_t i = 0; i < COUNT(why); i++)
+		office_result(why[i].word, refused, i, why[i].class, why[i].word);
+	request = office_signatures(prepared, o.staff[BLIK].key);
+	assert_done(office_finish(&o, &answer, request, &e), e);
+	assert_int_equal(json_array_size(json_object_get(answer, "results")), 1);
+	assert_true(office_is(&o, draft, "signed") && office_is(&o, elsewhere, "draft"));
 }
 
 /*
@@ -177,9 +209,151 @@ what_becomes_a_signature(void **state)
 		office_result(cases[i].name, answer, 1, cases[i].class, cases[i].second_too ? cases[i].word : NULL);
 		assert_case(cases[i].name, office_is(&o, a, cases[i].word == NULL ? "signed" : "draft"));
 		assert_case(cases[i].name, office_is(&o, b, cases[i].second_too ? "draft" : "signed"));
+		assert_int_equal(json_array_size(json_object_get(answer, "results")), cases[i].how == OTHER_HANDLE ? 3 : 2);
+		if (cases[i].how == OTHER_HANDLE)
+			office_result(cases[i].name, answer, 2, ERR_INPUT, "not prepared in this session");
 		/* What failed is over: the session is used. */
 		office_refused("used", office_finish(&o, &answer, request, &e), &e, ERR_CONFLICT, "used, expired or unknown");
 	}
+}
+
+/* What has not the form uses nothing up: the honest signatures still come. */
+static void
+what_has_not_the_form(void **state)
+{
+	static const struct { const char *name, *entries; enum err_class class; const char *word; } cases[] = {
+		{ "no object", "[\"x\"]", ERR_INPUT, "signature 1: expected a JSON object" },
+		{ "no signature", "[{\"handle\":\"%s\"}]", ERR_INPUT, "signature 1" },
+		{ "no text", "[{\"handle\":\"%s\",\"signature\":7}]", ERR_INPUT, "signature 1" },
+		{ "something more", "[{\"handle\":\"%s\",\"signature\":\"\",\"digest\":\"\"}]", ERR_INPUT, "digest" },
+		{ "no handle's form", "[{\"handle\":\"0%s\",\"signature\":\"\"}]", ERR_INPUT, "32 hex digits" },
+		{ "a handle in capitals", "[{\"handle\":\"ABCDEFABCDEFABCDEFABCDEFABCDEFAB\",\"signature\":\"\"}]", ERR_INPUT, "32 hex digits" },
+		{ "one permit twice", "[{\"handle\":\"%s\",\"signature\":\"\"},{\"handle\":\"%s\",\"signature\":\"\"}]", ERR_INPUT, "signature 2: a second one for the same permit" },
+		{ "one permit twice, right and wrong", "[{\"handle\":\"%s\",\"signature\":\"AAAA\"},{\"handle\":\"%s\",\"signature\":\"BBBB\"}]", ERR_INPUT, "a second one" },
+		{ "an object", "{}", ERR_INPUT, "signatures" },
+	};
+	char a[33], b[33];
+	own(json_t) *prepared = two_prepared(a, b), *answer = NULL;
+	own_str char *request = office_signatures(prepared, o.staff[DIEP].key);
+	const char *session = json_string_value(json_object_get(prepared, "session"));
+	struct err e;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own_struct(buf) text = buf_new(1 << 16);
+
+		buf_printf(&text, "{\"session\":\"%s\",\"signatures\":", session);
+		for (const char *c = cases[i].entries; *c != '\0'; c++)
+			if (c[0] == '%' && c[1] == 's') {
+				buf_put_str(&text, a);
+				c++;
+			} else {
+				buf_put_byte(&text, (unsigned char)*c);
+			}
+		buf_put_str(&text, "}");
+		office_refused(cases[i].name, office_finish(&o, &answer, buf_str(&text), &e), &e, cases[i].class, cases[i].word);
+	}
+	assert_done(office_finish(&o, &answer, request, &e), e);
+	assert_true(office_is(&o, a, "signed") && office_is(&o, b, "signed"));
+}
+
+/*
+ * As many as a ticket takes.
+ */
+
+#define MANY TICKET_DOCUMENTS_MAX
+
+/* Draft i is made like sample i of three. */
+static void
+many_drafts(char handle[][33], size_t n)
+{
+	static const char *const samples[] = { "gpxd-01", "gphn-01", "gpxd-02" };
+
+	for (size_t i = 0; i < n; i++)
+		office_draft(&o, handle[i], samples[i % COUNT(samples)], NULL);
+}
+
+static json_t *
+signature_of(const json_t *signatures, size_t i)
+{
+	return json_object_get(json_array_get(signatures, i), "signature");
+}
+
+static void
+set_signature(json_t *signatures, size_t i, json_t *to)
+{
+	json_object_set_new(json_array_get(signatures, i), "signature", to);
+}
+
+/* What is wrong with the signatures of a batch, and with nothing else of it: their places in it. */
+static const struct { const char *name; size_t at; const char *word; } wrong[] = {
+	{ "the next one's", 0, "not the officer's over what was prepared" },
+	{ "the one's before", 1, "not the officer's over what was prepared" },
+	{ "another officer's", 10, "not the officer's over what was prepared" },
+	{ "altered", 77, "not the officer's over what was prepared" },
+	{ "cut short", 250, "64" },
+	{ "none", MANY - 1, "no signature came for this permit" },
+};
+
+/* The batch with its six faults. */
+static char *
+spoilt(const json_t *prepared)
+{
+	own_str char *honest = office_signatures(prepared, o.staff[DIEP].key), *foreign = office_signatures(prepared, o.staff[BLIK].key);
+	own(json_t) *j = json_loads(honest, 0, NULL);
+	own(json_t) *of_other = json_loads(foreign, 0, NULL);
+	json_t *list = json_object_get(j, "signatures"), *first = json_incref(signature_of(list, 0));
+	own_struct(buf) text = buf_new(1 << 20);
+	own_str char *altered = xstrdup(json_string_value(signature_of(list, 77)));
+
+	assert_int_equal(json_array_size(list), MANY);
+	set_signature(list, 0, json_incref(signature_of(list, 1)));
+	set_signature(list, 1, first);
+	set_signature(list, 10, json_incref(signature_of(json_object_get(of_other, "signatures"), 10)));
+	altered[20] = altered[20] == 'A' ? 'B' : 'A';
+	set_signature(list, 77, json_string(altered));
+	set_signature(list, 250, json_string("AAAA"));
+	json_array_remove(list, MANY - 1);
+	json_write(&text, j);
+	return xstrdup(buf_str(&text));
+}
+
+static const char *
+wrong_at(size_t i)
+{
+	for (size_t k = 0; k < COUNT(wrong); k++)
+		if (wrong[k].at == i)
+			return wrong[k].word;
+	return NULL;
+}
+
+static void
+as_many_as_may_be(void **state)
+{
+	static char handle[MANY + 1][33];
+	const char *named[MANY + 1];
+	own(json_t) *prepared = NULL, *answer = NULL, *again = NULL;
+	own_str char *request = NULL;
+	struct err e;
+
+	many_drafts(handle, MANY + 1);
+	for (size_t i = 0; i <= MANY; i++)
+		named[i] = handle[i];
+	office_refused("one too many", office_prepare(&o, &prepared, o.staff[DIEP].cert, named, MANY + 1, &e), &e, ERR_LIMIT, "1 to 500");
+	assert_done(office_prepare(&o, &prepared, o.staff[DIEP].cert, named, MANY, &e), e);
+	assert_int_equal(json_array_size(json_object_get(prepared, "documents")), MANY);
+	request = spoilt(prepared);
+	assert_done(office_finish(&o, &answer, request, &e), e);
+	assert_int_equal(json_array_size(json_object_get(answer, "results")), MANY);
+	for (size_t i = 0; i < MANY; i++) {
+		const json_t *result = json_array_get(json_object_get(answer, "results"), i);
+
+		assert_string_equal(json_string_value(json_object_get(result, "handle")), handle[i]);
+		office_result(handle[i], answer, i, wrong_at(i) == NULL ? ERR_NONE : ERR_INPUT, wrong_at(i));
+	}
+	office_refused("the whole batch again", office_finish(&o, &again, request, &e), &e, ERR_CONFLICT, "used, expired or unknown");
+	for (size_t k = 0; k < COUNT(wrong); k++)
+		assert_case(wrong[k].name, office_is(&o, handle[wrong[k].at], "draft"));
+	assert_true(office_is(&o, handle[2], "signed") && office_is(&o, handle[MANY], "draft"));
 }
 
 static void
@@ -274,7 +448,10 @@ main(void)
 		cmocka_unit_test(who_may_prepare),
 		cmocka_unit_test(whose_certificate),
 		cmocka_unit_test(what_may_be_prepared),
+		cmocka_unit_test(some_may_be_prepared),
 		cmocka_unit_test(what_becomes_a_signature),
+		cmocka_unit_test(what_has_not_the_form),
+		cmocka_unit_test(as_many_as_may_be),
 		cmocka_unit_test(sessions),
 		cmocka_unit_test(two_officers_one_draft),
 		cmocka_unit_test(dismissed_between_prepare_and_finish),

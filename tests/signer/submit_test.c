@@ -61,6 +61,32 @@ scope_of_a_program(void **state)
 	}
 }
 
+/* Who has a right, asked before a batch. */
+static void
+who_may(void **state)
+{
+	static const struct { const char *name; enum program by; const char *right; enum err_class class; const char *word; } cases[] = {
+		{ "a program that submits", DEPARTMENT, "submit", ERR_NONE, NULL },
+		{ "the right to read", DEPARTMENT, "read", ERR_NONE, NULL },
+		{ "a right that it has not", DEPARTMENT, "report", ERR_POLICY, "no right to report" },
+		{ "two rights at once", DEPARTMENT, "submit read", ERR_INPUT, "no such right" },
+		{ "no right", DEPARTMENT, "", ERR_INPUT, "no such right" },
+		{ "the beginning of a right", DEPARTMENT, "sub", ERR_INPUT, "no such right" },
+		{ "not registered", UNKNOWN, "submit", ERR_POLICY, "not known here" },
+		{ "no hash at all", NO_HASH, "submit", ERR_POLICY, "programs that are known here" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct err e = { ERR_NONE, "" };
+		bool may = office_may(&o, program[cases[i].by], cases[i].right, &e);
+
+		if (cases[i].word == NULL)
+			assert_done(may, e);
+		else
+			office_refused(cases[i].name, may, &e, cases[i].class, cases[i].word);
+	}
+}
+
 static void
 an_expired_program(void **state)
 {
@@ -78,6 +104,7 @@ an_expired_program(void **state)
 	}
 	office_refused("expired", done, &e, ERR_POLICY, "have expired");
 	/* Nor does it learn what became of what it submitted before. */
+	office_refused("expired, a batch", office_may(&o, program[ENDS_SOON], "submit", &e), &e, ERR_POLICY, "have expired");
 	office_refused("expired, again", office_submit(&o, &answer, program[ENDS_SOON], "soon-0", text, &e), &e, ERR_POLICY, "have expired");
 }
 
@@ -208,6 +235,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs),
 		cmocka_unit_test(scope_of_a_program),
+		cmocka_unit_test(who_may),
 		cmocka_unit_test(an_expired_program),
 		cmocka_unit_test(what_is_submitted),
 		cmocka_unit_test(once_a_key),

@@ -329,6 +329,15 @@ office_submit(struct office *o, json_t **out, const char *program, const char *k
 }
 
 bool
+office_may(struct office *o, const char *program, const char *right, struct err *e)
+{
+	unsigned char who[SHA256_LEN];
+	const struct span fields[] = { who_of(who, program), span_str(right) };
+
+	return office_call(o, NULL, SIGNER_MAY, fields, 2, e);
+}
+
+bool
 office_report(struct office *o, json_t **out, const char *program, const char *key, const char *events, struct err *e)
 {
 	unsigned char who[SHA256_LEN];

@@ -57,6 +57,7 @@ must_check bool office_call(struct office *, json_t **out, uint16_t type, const 
 /* As o->program. */
 must_check bool office_list(struct office *, json_t **out, const char *ask, struct err *);
 must_check bool office_submit(struct office *, json_t **out, const char *program, const char *key, const char *submission, struct err *);
+must_check bool office_may(struct office *, const char *program, const char *right, struct err *);
 /* Events of dossiers, as one of the programs (office_program_with). */
 must_check bool office_report(struct office *, json_t **out, const char *program, const char *key, const char *events, struct err *);
 must_check bool office_prepare(struct office *, json_t **out, X509 *officer, const char *const *handle, size_t n, struct err *);

@@ -1,0 +1,454 @@
+/*
+ * antin watch FOLDER -- submissions of programs that cannot speak HTTP: what is laid into
+ * FOLDER/in is handed in, its answer is laid into FOLDER/out under the same name.
+ *
+ *	in/NAME --taken--> work/NAME --handed in--> out/NAME, then work/NAME --> done/KEY-NAME
+ *
+ * NAME.json is one submission, NAME.jsonl has one a line (api/batch.h); up to 16 MiB.  Left alone: every
+ * other name, and what begins with a dot (write there, and rename); what is no plain file;
+ * what somebody has open for writing, or what changed less than --quiet seconds ago; and a
+ * question whose name has an answer that was not taken yet.
+ *
+ * Text is UTF-8, or UTF-16 with its byte-order mark; the answer has the form of the
+ * question.  Nothing is guessed: other code pages are refused.
+ *
+ * Killed at any moment, nothing is lost and nothing submitted twice: what lies in work/ is
+ * handed in again, under an idempotency key that follows from its name and octets.  (An
+ * answer that was taken just before the kill may come a second time.)  While the service
+ * is away, or does not record, the question waits.
+ */
+#include "api/cli/command.h"
+#include "api/cli/http.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/ossl.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define QUESTION_MAX (16u << 20)
+#define ANSWER_MAX (2 * HTTP_ANSWER_MAX)	/* in UTF-16 */
+#define QUESTION_NAME_MAX 200
+#define PASS_SECS 1
+#define AWAY_SECS 5
+#define KEY_HEX 40
+
+const struct arg_option watch_options[] = {
+	SERVICE_OPTIONS,
+	{ "quiet", "SECONDS", false, "how long a file must have been left alone (5)" },
+	{ "once", NULL, false, "look once, and end: 75 when something waits" },
+	{ NULL },
+};
+
+static const char *const folders[] = { "in", "work", "out", "done" };
+
+struct watch {
+	const char *folder;
+	const struct http_service *service;
+	long quiet;
+	bool waits;			/* of this pass: something was not answered, for this reason */
+	struct err why;
+};
+
+static char *
+path_of(const struct watch *w, const char *folder, const char *name)
+{
+	return xprintf("%s/%s/%s", w->folder, folder, name);
+}
+
+/*
+ * The form of a text.
+ */
+
+enum form { FORM_UTF8, FORM_UTF8_MARK, FORM_UTF16_LITTLE, FORM_UTF16_BIG };
+static const struct { enum form form; const char *mark; size_t len; } forms[] = {
+	{ FORM_UTF8_MARK, "\xef\xbb\xbf", 3 }, { FORM_UTF16_LITTLE, "\xff\xfe", 2 }, { FORM_UTF16_BIG, "\xfe\xff", 2 }, { FORM_UTF8, "", 0 },
+};
+#define FORMS (sizeof(forms) / sizeof(forms[0]))
+
+static bool
+text_read(struct buf *utf8, size_t *form, struct span octets, struct err *e)
+{
+	for (*form = 0; octets.len < forms[*form].len || memcmp(octets.ptr, forms[*form].mark, forms[*form].len) != 0; ++*form)
+		continue;
+	octets = span_of(octets.ptr + forms[*form].len, octets.len - forms[*form].len);
+	switch (forms[*form].form) {
+	case FORM_UTF16_LITTLE:	return utf16_get(utf8, octets, false, e);
+	case FORM_UTF16_BIG:	return utf16_get(utf8, octets, true, e);
+	default:		buf_put_span(utf8, octets);
+	}
+	return utf8_check(buf_span(utf8), e) || fail_in(e, "UTF-8, or UTF-16 with its byte-order mark, and no other code page (TCVN3, VNI, 1258)");
+}
+
+static void
+text_put(struct buf *out, size_t form, struct span utf8)
+{
+	buf_put(out, forms[form].mark, forms[form].len);
+	if (forms[form].form == FORM_UTF16_LITTLE || forms[form].form == FORM_UTF16_BIG)
+		utf16_put(out, utf8, forms[form].form == FORM_UTF16_BIG);
+	else
+		buf_put_span(out, utf8);
+}
+
+/*
+ * Taking a question.
+ */
+
+static bool
+ends_in(const char *name, const char *end)
+{
+	size_t n = strlen(name), m = strlen(end);
+
+	return n > m && strcmp(name + n - m, end) == 0;
+}
+
+static bool
+is_question(const char *name)
+{
+	return name[0] != '.' && strlen(name) <= QUESTION_NAME_MAX && (ends_in(name, ".json") || ends_in(name, ".jsonl"));
+}
+
+/* Nobody may write while the lease is held, which closing ends.  Where none can be had for
+ * another reason than a writer (another's file, some file systems), time alone decides. */
+static bool
+has_writer(int fd)
+{
+	return fcntl(fd, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
+}
+
+/* What is no plain file is not looked into, whatever it leads to. */
+static bool
+open_plain(int *out, const char *path, struct stat *st, struct err *e)
+{
+	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0 && errno != ELOOP)
+		return fail(e, ERR_STORE, "%s cannot be opened: %s", path, strerror(errno));
+	if (fd < 0 || fstat(fd, st) != 0 || !S_ISREG(st->st_mode))
+		return fail(e, ERR_INPUT, "this is no plain file");
+	*out = fd;
+	fd = -1;
+	return true;
+}
+
+static bool
+is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+/* in/NAME -> work/NAME; *taken is false when it is left alone. */
+static bool
+take_question(const struct watch *w, const char *name, bool *taken, struct err *e)
+{
+	own_str char *in = path_of(w, "in", name), *work = path_of(w, "work", name), *out = path_of(w, "out", name);
+	own_fd int fd = -1;
+	struct stat st;
+	struct err ignored;
+
+	*taken = false;
+	if (!open_plain(&fd, in, &st, &ignored))
+		return true;
+	if (clock_now() - st.st_mtime < w->quiet || has_writer(fd) || is_there(out) || is_there(work))
+		return true;
+	if (rename(in, work) != 0)
+		return fail(e, ERR_STORE, "%s cannot be taken: %s", in, strerror(errno));
+	*taken = true;
+	return true;
+}
+
+/*
+ * Handing it in.
+ */
+
+/* Of name and octets. */
+static void
+key_of(char key[KEY_HEX + 1], const char *name, struct span octets)
+{
+	own_struct(buf) all = buf_new(QUESTION_MAX + QUESTION_NAME_MAX + 2);
+	unsigned char digest[SHA256_LEN];
+	char hex[2 * SHA256_LEN + 1];
+
+	buf_put(&all, name, strlen(name) + 1);
+	buf_put_span(&all, octets);
+	sha256(digest, buf_span(&all));
+	hex_text(hex, span_of(digest, sizeof(digest)));
+	snprintf(key, KEY_HEX + 1, "%.*s", KEY_HEX, hex);
+}
+
+/* What is no submission for a reason seen here already, in the form of an answer. */
+static void
+put_refused(struct buf *answer, const struct err *why)
+{
+	own(json_t) *j = json_pack("{s:i, s:i, s:s, s:s, s:{s:s, s:s}}", "line", 1, "status", err_http(why->class), "class", err_word(why->class), "detail", why->text,
+	    "say", "vi", "Tệp này không đọc được như một đơn nộp: cần JSON viết bằng UTF-8, hoặc UTF-16 có BOM, không dùng TCVN3, VNI hay 1258.", "en", why->text);
+
+	promise(j != NULL);
+	json_write(answer, j);
+	buf_put_byte(answer, '\n');
+}
+
+/* One submission on however many lines becomes one line. */
+static bool
+lines_of(struct buf *lines, const char *name, struct span text, struct err *e)
+{
+	own(json_t) *j = NULL;
+
+	if (ends_in(name, ".jsonl")) {
+		buf_put_span(lines, text);
+	} else {
+		if (!json_read(&j, text, e))
+			return false;
+		json_write(lines, j);
+	}
+	return buf_ok(lines, "the question", e);
+}
+
+/* A line that was not recorded for reasons of the service's own has its file wait. */
+static const char not_now[] = "not-now";
+
+static bool
+all_answered(struct span answer, struct err *e)
+{
+	struct span line;
+
+	while (span_take_line(&answer, &line)) {
+		own(json_t) *j = NULL;
+
+		if (!json_read(&j, line, e))
+			return fail_in(e, "the service's answer");
+		if (json_integer_value(json_object_get(j, "status")) >= 500)
+			return fail(e, ERR_LATER, "the service does not record this now: %s", json_string_value(json_object_get(j, "detail")) ?: "") || fail_named(e, not_now, NULL);
+	}
+	return true;
+}
+
+static bool
+read_question(struct buf *octets, const char *path, struct err *e)
+{
+	own_fd int fd = -1;
+	struct stat st;
+
+	return open_plain(&fd, path, &st, e) && fd_read(octets, fd, path, e);
+}
+
+/* What this file was answered, or why nothing was answered yet. */
+static bool
+ask(struct buf *answer, const struct watch *w, const char *name, const char *key, struct span text, struct err *e)
+{
+	own_struct(buf) lines = buf_new(QUESTION_MAX);
+	struct err why;
+
+	if (!lines_of(&lines, name, text, &why)) {
+		put_refused(answer, &why);
+		return true;
+	}
+	if (text.len == 0 || lines.len == strspn(buf_str(&lines), " \t\r\n")) {
+		(void)!fail(&why, ERR_INPUT, "the file has no submission");
+		put_refused(answer, &why);
+		return true;
+	}
+	return http_call(answer, &(struct http_request){ .service = w->service, .method = "POST", .path = "/v1/permits/batch", .type = "application/jsonl",
+	    .body = buf_span(&lines), .idempotency = key }, e) && all_answered(buf_span(answer), e);
+}
+
+/* The answer of work/NAME, in its form. */
+static bool
+find_answer(struct buf *told, char key[KEY_HEX + 1], const struct watch *w, const char *name, struct err *e)
+{
+	own_str char *work = path_of(w, "work", name);
+	own_struct(buf) octets = buf_new(QUESTION_MAX), text = buf_new(QUESTION_MAX), answer = buf_new(HTTP_ANSWER_MAX);
+	size_t form = FORMS - 1;
+	struct err why;
+
+	if (!read_question(&octets, work, &why)) {
+		if (why.class != ERR_LIMIT && why.class != ERR_INPUT) {
+			*e = why;
+			return false;
+		}
+		buf_reset(&octets);
+		put_refused(&answer, &why);
+	} else if (!text_read(&text, &form, buf_span(&octets), &why)) {
+		put_refused(&answer, &why);
+	}
+	key_of(key, name, buf_span(&octets));
+	if (answer.len == 0 && !ask(&answer, w, name, key, buf_span(&text), e))
+		return false;
+	text_put(told, form, buf_span(&answer));
+	return buf_ok(told, "the answer", e);
+}
+
+static bool
+folder_sync(const struct watch *w, const char *folder, struct err *e)
+{
+	own_str char *path = path_of(w, folder, "");
+	own_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return (fd >= 0 && fsync(fd) == 0) || fail(e, ERR_STORE, "cannot make %s durable: %s", path, strerror(errno));
+}
+
+/* Written beside the question, where nobody looks, and moved whole: in out/ there is at no
+ * moment a piece of an answer.  Only when it is there for good is the question put away. */
+static bool
+put_away(const struct watch *w, const char *name, const char *key, struct span told, struct err *e)
+{
+	own_str char *hidden = xprintf(".%s", name), *done_name = xprintf("%.16s-%s", key, name);
+	own_str char *work = path_of(w, "work", name), *written = path_of(w, "work", hidden), *out = path_of(w, "out", name), *done = path_of(w, "done", done_name);
+
+	if (!file_write(written, told, 0640, e))
+		return false;
+	if (rename(written, out) != 0)
+		return fail(e, ERR_STORE, "%s cannot be laid there: %s", out, strerror(errno));
+	return folder_sync(w, "out", e) && (rename(work, done) == 0 || fail(e, ERR_STORE, "%s cannot be put away: %s", work, strerror(errno)));
+}
+
+/* Where it alone was not answered, it waits, and the next one's turn comes. */
+static bool
+answer_question(struct watch *w, const char *name, struct err *e)
+{
+	own_struct(buf) told = buf_new(ANSWER_MAX);
+	char key[KEY_HEX + 1];
+
+	if (find_answer(&told, key, w, name, e))
+		return put_away(w, name, key, buf_span(&told), e);
+	if (strcmp(e->code, not_now) != 0)
+		return false;
+	w->waits = true;
+	w->why = *e;
+	return true;
+}
+
+/*
+ * Passes.
+ */
+
+static int
+questions(const struct dirent *d)
+{
+	return is_question(d->d_name);
+}
+
+/* What a kill left of an answer that was being written. */
+static int
+remains(const struct dirent *d)
+{
+	return d->d_name[0] == '.' && strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
+}
+
+static bool
+remove_remains(struct watch *w, const char *name, struct err *e)
+{
+	own_str char *path = path_of(w, "work", name);
+
+	return unlink(path) == 0 || fail(e, ERR_STORE, "%s cannot be removed: %s", path, strerror(errno));
+}
+
+/* Each name of the folder, in their order, until one fails. */
+static bool
+each(struct watch *w, const char *folder, int (*pick)(const struct dirent *), bool (*act)(struct watch *, const char *, struct err *), struct err *e)
+{
+	own_str char *path = path_of(w, folder, "");
+	struct dirent **list = NULL;
+	int n = scandir(path, &list, pick, alphasort);
+	bool good = n >= 0 || fail(e, ERR_STORE, "%s cannot be read: %s", path, strerror(errno));
+
+	for (int i = 0; i < n; i++) {
+		good = good && act(w, list[i]->d_name, e);
+		free(list[i]);
+	}
+	free(list);
+	return good;
+}
+
+static bool
+take_and_answer(struct watch *w, const char *name, struct err *e)
+{
+	bool taken;
+
+	return take_question(w, name, &taken, e) && (!taken || answer_question(w, name, e) || fail_in(e, "%s", name));
+}
+
+/* What was taken before comes first. */
+static bool
+pass(struct watch *w, struct err *e)
+{
+	w->waits = false;
+	if (!each(w, "work", questions, answer_question, e) || !each(w, "in", questions, take_and_answer, e))
+		return false;
+	if (w->waits)
+		*e = w->why;
+	return !w->waits;
+}
+
+/* Goes on for ever, but for what waiting does not mend: no right, no folder. */
+static bool
+watch_on(struct watch *w, struct err *e)
+{
+	bool away = false;
+
+	for (;;) {
+		bool good = pass(w, e);
+
+		if (!good && err_exit(e->class) != err_exit(ERR_LATER))
+			return false;
+		if (!good && !away)
+			fprintf(stderr, "antin: questions wait: %s\n", e->text);
+		away = !good;
+		sleep(good ? PASS_SECS : AWAY_SECS);
+	}
+}
+
+static bool
+folders_make(const struct watch *w, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		own_str char *path = path_of(w, folders[i], "");
+
+		path[strlen(path) - 1] = '\0';
+		if (!folder_make(path, 0770, e))
+			return false;
+	}
+	return true;
+}
+
+/* One watches a folder; the lock ends with the process. */
+static bool
+folder_lock(const struct watch *w, struct err *e)
+{
+	int fd = open(w->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) || fail(e, ERR_CONFLICT, "%s cannot be locked: is it watched already?", w->folder);
+}
+
+int
+command_watch(const struct args *a)
+{
+	own_struct(http_service) service = { .base = NULL };
+	struct watch w = { .service = &service };
+	char *end = NULL;
+	struct err e;
+
+	w.quiet = strtol(args_get(a, "quiet") ?: "5", &end, 10);
+	if (a->nwords != 1 || *end != '\0' || w.quiet < 0 || w.quiet > 3600) {
+		fail(&e, ERR_INPUT, "antin watch FOLDER --api URL --api-key-file FILE [--quiet 0 to 3600]");
+		return command_usage(a, &e);
+	}
+	w.folder = a->word[0];
+	signal(SIGIO, SIG_IGN);		/* somebody would write to what a lease is held on: that waits */
+	if (!http_service_open(&service, a, &e) || !folders_make(&w, &e) || !folder_lock(&w, &e) || !each(&w, "work", remains, remove_remains, &e))
+		return command_refuse(a, &e);
+	if (args_has(a, "once") ? pass(&w, &e) : watch_on(&w, &e))
+		return 0;
+	return command_refuse(a, &e);
+}
