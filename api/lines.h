@@ -3,7 +3,7 @@
  *
  * A line ends in LF, or in CR LF; the last one may end with the text.  Wherever the
  * text is cut, the same lines come out.  No more than one line is ever kept: one
- * longer than LINE_MAX is passed over to its end, and told as such.
+ * longer than LINE_OCTETS_MAX is passed over to its end, and told as such.
  *
  * Nothing is read of what stands in a line.
  */
