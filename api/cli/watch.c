@@ -78,7 +78,7 @@ static const struct { enum form form; const char *mark; size_t len; } forms[] = 
 static bool
 text_read(struct buf *utf8, size_t *form, struct span octets, struct err *e)
 {
-	for (*form = 0; octets.len < forms[*form].len || memcmp(octets.ptr, forms[*form].mark, forms[*form].len) != 0; ++*form)
+	for (*form = 0; forms[*form].len > 0 && (octets.len < forms[*form].len || memcmp(octets.ptr, forms[*form].mark, forms[*form].len) != 0); ++*form)
 		continue;
 	octets = span_of(octets.ptr + forms[*form].len, octets.len - forms[*form].len);
 	switch (forms[*form].form) {
