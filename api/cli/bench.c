@@ -8,6 +8,7 @@
 #include "api/cli/command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 const struct arg_option bench_options[] = {
 	{ "row", "NAME", true, "only this row" },
@@ -44,6 +45,10 @@ static const struct { const char *name; bool (*run)(struct bench *, struct figur
 	{ "start", bench_start },
 	{ "crl", bench_crl },
 	{ "seal", bench_seal },
+	{ "prepare", bench_prepare },
+	{ "batch", bench_batch },
+	{ "batch-memory", bench_batch_memory },
+	{ "event", bench_event },
 	{ "verify-warm", bench_verify_warm },
 	{ "verify-cold", bench_verify_cold },
 };
@@ -123,6 +128,7 @@ command_bench(const struct args *a)
 	token_free(b.token);
 	bench_dir_drop(&b.token_dir);
 	buf_drop(&b.permit);
+	free(b.many);
 	if (!good)
 		return command_refuse(a, &e);
 	if (a->json)

@@ -41,6 +41,8 @@ struct bench {
 	bool started, staffed;
 	const char *database;		/* an empty one on a server; NULL: none is at hand */
 	struct buf permit;		/* one that was sealed; empty until then */
+	double seal_per_sec, prepare_ms;	/* when it was */
+	struct bench_many *many;	/* bench_many.c; NULL until then */
 	struct bench_dir token_dir;	/* SoftHSM is told once a process where tokens lie */
 	struct token *token;
 	struct token_key key;
@@ -74,6 +76,10 @@ must_check bool bench_search(struct bench *, struct figure *, struct err *);
 must_check bool bench_start(struct bench *, struct figure *, struct err *);
 must_check bool bench_crl(struct bench *, struct figure *, struct err *);
 must_check bool bench_seal(struct bench *, struct figure *, struct err *);
+must_check bool bench_prepare(struct bench *, struct figure *, struct err *);
+must_check bool bench_batch(struct bench *, struct figure *, struct err *);
+must_check bool bench_batch_memory(struct bench *, struct figure *, struct err *);
+must_check bool bench_event(struct bench *, struct figure *, struct err *);
 must_check bool bench_verify_warm(struct bench *, struct figure *, struct err *);
 must_check bool bench_verify_cold(struct bench *, struct figure *, struct err *);
 
@@ -83,6 +89,9 @@ must_check bool bench_authority(struct bench *, bool staff, struct err *);
 must_check bool bench_city(struct bench *, struct err *);
 /* C_Sign of P-256 on this process's own SoftHSM token. */
 must_check bool bench_raw_sign(struct bench *, double *per_sec, struct err *);
+
+/* The i-th permit that is submitted, as JSON in one line. */
+void bench_submission(struct buf *, size_t i);
 
 /* Requests over HTTP and orders of BENCH_ORDER on them; how long both took.
  * round: other people than in another. */

@@ -27,7 +27,6 @@
 #include "register/run.h"
 #include "register/tile_cache.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -388,36 +387,6 @@ slowest(const struct loading *l, const struct watched *f, double *p99, struct er
 	return good;
 }
 
-/* VmHWM of the register that serves this folder, in megabytes. */
-static bool
-largest_memory(const char *folder, double *mb, struct err *e)
-{
-	own_str char *config = xprintf("%s/antin.conf", folder);
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	bool found = false;
-
-	while (!found && proc != NULL && (entry = readdir(proc)) != NULL) {
-		own_str char *words_path = xprintf("/proc/%s/cmdline", entry->d_name);
-		own_str char *status_path = xprintf("/proc/%s/status", entry->d_name);
-		own_struct(buf) words = buf_new(1 << 16);
-		own_struct(buf) status = buf_new(1 << 16);
-		const char *line;
-		struct err ignored;
-
-		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || !file_read(&words, words_path, &ignored) || !file_read(&status, status_path, &ignored))
-			continue;
-		line = strstr(buf_str(&status), "VmHWM:");
-		if (line == NULL || memmem(words.ptr, words.len, config, strlen(config)) == NULL || strncmp(buf_str(&status), "Name:\tantin-register", 20) != 0)
-			continue;
-		*mb = strtod(line + 6, NULL) / 1024;
-		found = true;
-	}
-	if (proc != NULL)
-		closedir(proc);
-	return found || fail(e, ERR_ABSENT, "the register's process is not to be found");
-}
-
 static bool
 run_load(struct bench *b, struct loading *l, struct err *e)
 {
@@ -437,7 +406,7 @@ run_load(struct bench *b, struct loading *l, struct err *e)
 	if (l->failed)
 		*e = l->e;
 	return !l->failed && slowest(l, &l->file[SIGNED], &b->log.checkpoint_ms, e) && slowest(l, &l->file[COSIGNED], &b->log.cosigned_ms, e) &&
-	    largest_memory(l->folder, &b->log.memory_mb, e);
+	    bench_memory(&b->log.memory_mb, &b->log.loaded, "antin-register", e);
 }
 
 /* Once a run. */

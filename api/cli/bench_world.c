@@ -5,6 +5,7 @@
 #include "base/cms.h"
 #include "base/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
@@ -400,36 +401,37 @@ bench_order(json_t **answer, const struct bench_world *w, enum bench_who who, co
 	    json_read(answer != NULL ? answer : &ignored, buf_span(&body), e);
 }
 
-static bool
-as_program(struct buf *out, const struct bench_world *w, const char *path, const json_t *body, struct err *e)
+bool
+bench_call(struct buf *out, const struct bench_world *w, const struct http_request *r, struct err *e)
 {
-	own_struct(buf) text = buf_new(JSON_MAX);
 	own_secret struct secret *key = secret_new();
 	struct http_service as = w->api;
+	struct http_request mine = *r;
 
 	if (key == NULL)
 		return fail(e, ERR_LIMIT, "no memory that can be locked (ulimit -l)");
 	key->len = sizeof(BENCH_API_KEY) - 1;
 	memcpy(key->octet, BENCH_API_KEY, key->len);
 	as.api_key = key;
-	if (body != NULL)
-		json_write(&text, body);
-	return http_call(out, &(struct http_request){ .service = &as, .method = body != NULL ? "POST" : "GET", .path = path,
-	    .type = body != NULL ? "application/json" : NULL, .body = buf_span(&text) }, e);
+	mine.service = &as;
+	return http_call(out, &mine, e);
 }
 
 bool
 bench_get(struct buf *out, const struct bench_world *w, const char *path, struct err *e)
 {
-	return as_program(out, w, path, NULL, e);
+	return bench_call(out, w, &(struct http_request){ .method = "GET", .path = path }, e);
 }
 
 bool
 bench_json(json_t **answer, const struct bench_world *w, const char *path, const json_t *body, struct err *e)
 {
+	own_struct(buf) text = buf_new(JSON_MAX);
 	own_struct(buf) in = buf_new(HTTP_ANSWER_MAX);
 
-	return as_program(&in, w, path, body, e) && json_read(answer, buf_span(&in), e);
+	json_write(&text, body);
+	return bench_call(&in, w, &(struct http_request){ .method = "POST", .path = path, .type = "application/json", .body = buf_span(&text) }, e) &&
+	    json_read(answer, buf_span(&in), e);
 }
 
 /*
@@ -514,4 +516,34 @@ bench_world_staff(struct bench_world *w, struct err *e)
 {
 	return enrol_person(w, BENCH_OFFICER, "officer", e) && enrol_person(w, BENCH_CLERK, "clerk", e) && enrol_seal(w, e) &&
 	    bench_world_program(w, e) && open_book(w, e);
+}
+
+bool
+bench_memory(double *mb, const struct bench_world *w, const char *daemon, struct err *e)
+{
+	own_str char *conf = xprintf("%s/antin.conf", w->dir.path);
+	own_str char *name = xprintf("Name:\t%s\n", daemon);
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	bool found = false;
+
+	while (!found && proc != NULL && (entry = readdir(proc)) != NULL) {
+		own_str char *words_path = xprintf("/proc/%s/cmdline", entry->d_name);
+		own_str char *status_path = xprintf("/proc/%s/status", entry->d_name);
+		own_struct(buf) words = buf_new(1 << 16);
+		own_struct(buf) status = buf_new(1 << 16);
+		const char *line;
+		struct err ignored;
+
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || !file_read(&words, words_path, &ignored) || !file_read(&status, status_path, &ignored))
+			continue;
+		line = strstr(buf_str(&status), "VmHWM:");
+		if (line == NULL || memmem(words.ptr, words.len, conf, strlen(conf)) == NULL || strncmp(buf_str(&status), name, strlen(name)) != 0)
+			continue;
+		*mb = strtod(line + 6, NULL) / 1024;
+		found = true;
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return found || fail(e, ERR_ABSENT, "the process %s is not to be found", daemon);
 }

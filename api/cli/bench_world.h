@@ -49,7 +49,8 @@ must_check bool bench_order(json_t **answer, const struct bench_world *, enum be
 /* The signed order alone. */
 must_check bool bench_order_cms(struct buf *cms, const struct bench_world *, enum bench_who, const char *verb,
     struct order_subject *, size_t n, const json_t *with, struct err *);
-/* As the program that may submit and read. */
+/* As the program that may submit and read; the request's service is the world's. */
+must_check bool bench_call(struct buf *out, const struct bench_world *, const struct http_request *, struct err *);
 must_check bool bench_json(json_t **answer, const struct bench_world *, const char *path, const json_t *body, struct err *);
 must_check bool bench_get(struct buf *out, const struct bench_world *, const char *path, struct err *);
 must_check bool bench_sign_digest(unsigned char raw[64], EVP_PKEY *, const unsigned char digest[SHA256_LEN], struct err *);
@@ -60,3 +61,5 @@ void bench_csr(struct buf *der, EVP_PKEY *key);
  * for the folder.  bench_self runs it to its end. */
 pid_t bench_spawn(const struct bench_dir *, const char *words);
 must_check bool bench_self(const struct bench_dir *, const char *words, struct err *);
+/* VmHWM of the world's daemon of this name, in megabytes. */
+must_check bool bench_memory(double *mb, const struct bench_world *, const char *daemon, struct err *);
