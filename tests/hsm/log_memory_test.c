@@ -344,6 +344,20 @@ test_process(void **state)
 	stop(&d, p);
 }
 
+static bool
+answers_public(const struct daemon *d)
+{
+	own_str char *socket = daemon_socket(d, "cli");
+	struct peer *cli = peer_new(socket, types, COUNT(types), LOG_KEY_MESSAGE_MAX, 5000);
+	own_struct(msg) request = msg_new(LOG_KEY_PUBLIC, LOG_KEY_MESSAGE_MAX);
+	own_struct(msg) reply = msg_new(0, 1);
+	struct err e;
+	bool good = peer_call(cli, &request, &reply, &e);
+
+	peer_free(cli);
+	return good;
+}
+
 /* What cannot be remembered is not signed. */
 static void
 test_no_memory_no_signature(void **state)
@@ -364,7 +378,9 @@ test_no_memory_no_signature(void **state)
 	assert_int_equal(rename(away, state_dir), 0);
 	for (int i = 0; i < 100 && !step(p, 33, 36, &e); i++)
 		usleep(100000);
-	usleep(300000);		/* until the deputy, which may have taken a connection, is gone */
+	/* The deputy may have taken a connection: until it is gone. */
+	for (int i = 0; i < 600 && !answers_public(&d); i++)
+		usleep(100000);
 	check_public(&d, 36);
 	stop(&d, p);
 }
