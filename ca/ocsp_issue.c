@@ -19,7 +19,7 @@
 #define TURNS 4			/* of several authorities at once */
 #define CHUNK 32		/* digests a frame to antin-hsm */
 #define CREW 3			/* two cores, and one waiting for the token */
-#define GIVE_WAY_MS 40		/* a slice: a hundred thousand responses are a minute late at worst */
+#define GIVE_WAY_MS 40		/* a slice: a hundred thousand responses are two minutes late at worst */
 #define TBS_MAX 1024
 #define BODY_MAX 2048
 #define ROWS_MAX (4u << 20)
