@@ -39,6 +39,8 @@ struct kind {
 	char *valid_from, *valid_to;	/* names of date fields, or "" */
 	int64_t term_years;		/* from valid_from to valid_to at most; 0: no bound */
 	int64_t keep_years;		/* how long the dossier is kept; 0: for ever */
+	bool published;			/* its permits, and the decisions about them, are made public */
+	int64_t publish_years;		/* from the issue, for how long with public fields; 0: while it stands */
 	struct field root;		/* a group whose children are the kind's fields */
 };
 
