@@ -105,13 +105,13 @@ put_day(struct buf *out, const char *before, const char *iso, const char *after)
 	put(out, before, text, after);
 }
 
-/* "Thu hồi: Giấy phép xây dựng số 12/GPXD-UBND" */
+/* "Giấy phép xây dựng số 12/GPXD-UBND: thu hồi" */
 static char *
 heading(const json_t *item, const char *lang)
 {
-	bool vi = strcmp(lang, "vi") == 0;
+	const char *number = strcmp(lang, "vi") == 0 ? "số" : "no.";
 
-	return xprintf("%s: %s %s %s", word_of(item, "say", lang), word_of(item, "kind", lang), vi ? "số" : "no.", text_of(item, "number"));
+	return xprintf("%s %s %s: %s", word_of(item, "kind", lang), number, text_of(item, "number"), word_of(item, "say", lang));
 }
 
 /*
@@ -170,9 +170,10 @@ put_item(struct buf *out, const json_t *item)
 	if (json_integer_value(json_object_get(item, "version")) > 1)
 		buf_printf(out, "<div><dt>Bản thứ</dt><dd>%lld</dd></div>\n", (long long)json_integer_value(json_object_get(item, "version")));
 	put(out, "<div><dt>Hiện nay</dt><dd>", word_of(item, "state_say", "vi"), "</dd></div>\n");
+	put_day(out, "<div><dt>Ghi vào sổ ngày</dt><dd>", text_of(item, "recorded"), "</dd></div>\n");
 	json_array_foreach(json_object_get(item, "lines"), i, line)
 		put_row(out, text_of(line, "vi"), text_of(line, "value"), (int)json_integer_value(json_object_get(line, "depth")));
-	put_day(out, "<div><dt>Ghi vào sổ ngày</dt><dd>", text_of(item, "recorded"), "</dd></div></dl></section>\n");
+	buf_put_str(out, "</dl></section>\n");
 }
 
 /* A form, so that a year is chosen without a script. */
