@@ -18,16 +18,21 @@ struct start { int64_t year, after; };
  * What is asked.
  */
 
+/* 1 to max where something is given, else 0. */
+static bool
+take_number(int64_t *out, const char *text, int64_t max, const char *name, struct err *e)
+{
+	return number_read(out, text, 0, max, name, e) && (text == NULL || *out > 0 || fail(e, ERR_INPUT, "\"%s\" begins at 1", name));
+}
+
 /* An empty year is that of a form in which nothing was written. */
 static bool
 take_start(struct start *out, const struct call *c, struct err *e)
 {
 	const char *year = http_query(c->in, "year");
 
-	if (!number_read(&out->year, year != NULL && year[0] == '\0' ? NULL : year, 0, YEAR_MAX, "year", e) ||
-	    !number_read(&out->after, http_query(c->in, "after"), 0, INT64_MAX, "after", e))
-		return false;
-	return out->after > 0 || http_query(c->in, "after") == NULL || fail(e, ERR_INPUT, "\"after\" is \"next\" of the page before");
+	return take_number(&out->year, year != NULL && year[0] == '\0' ? NULL : year, YEAR_MAX, "year", e) &&
+	    take_number(&out->after, http_query(c->in, "after"), INT64_MAX, "after", e);
 }
 
 static bool

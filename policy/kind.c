@@ -1,5 +1,6 @@
 #include "policy/kind.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -257,6 +258,19 @@ kind_turn(const struct kind *k, size_t n, int32_t day)
 		if (day >= t->from && day <= t->to && n-- == 0)
 			return t;
 	return NULL;
+}
+
+bool
+kind_publishes_fields(const struct kind *k, int32_t issued, int32_t today)
+{
+	int64_t years = year_of_day(today) - year_of_day(issued);
+	char from[TIME_TEXT], now[TIME_TEXT];
+
+	if (!k->published || k->publish_years == 0 || years != k->publish_years)
+		return k->published && (k->publish_years == 0 || years < k->publish_years);
+	date_text(from, issued);
+	date_text(now, today);
+	return strcmp(now + 4, from + 4) <= 0;
 }
 
 bool

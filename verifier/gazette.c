@@ -48,20 +48,11 @@ put_days(struct reg_unit *read, uint64_t year, struct err *e)
 	return true;
 }
 
-/* Are the public fields still shown?  The day on which the years are full is the last. */
+/* What a permit says is shown as long as it stands. */
 static bool
-shows_fields(const struct kind *k, const char *state, int32_t day, int32_t today)
+stands(const char *state)
 {
-	int64_t years = year_of_day(today) - year_of_day(day);
-	char issued[TIME_TEXT], now[TIME_TEXT];
-
-	if (strcmp(state, "issued") != 0 && strcmp(state, "suspended") != 0)
-		return false;
-	if (k->publish_years == 0 || years != k->publish_years)
-		return k->publish_years == 0 || years < k->publish_years;
-	date_text(issued, day);
-	date_text(now, today);
-	return strcmp(now + 4, issued + 4) <= 0;
+	return strcmp(state, "issued") == 0 || strcmp(state, "suspended") == 0;
 }
 
 static json_t *
@@ -138,7 +129,7 @@ take_item(struct gazette *g, struct reg *reg, const struct policy *p, const stru
 	if (!item_json(&item, c, k, state, e))
 		return false;
 	json_array_append_new(g->items, item);
-	if (c[12].null || !shows_fields(k, state, (int32_t)c[6].i, today))
+	if (c[12].null || !stands(state) || !kind_publishes_fields(k, (int32_t)c[6].i, today))
 		return true;
 	*full = g->nshown > 0 && g->contents.len + c[12].s.len > GAZETTE_OCTETS;
 	if (*full)

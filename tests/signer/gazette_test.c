@@ -95,15 +95,10 @@ only_what_is_issued_and_of_such_a_kind(void **state)
 	office_signed(&o, issued, "gpxd-01", NULL);
 	office_seal(&o, issued);
 	assert_items(WARD, (const char *const[]){ "issued issued lines", NULL });
-	for (size_t i = 0; i < 1; i++) {
-		own(json_t) *row = office_row(&o, other), *answer = NULL;
-		const char *agency = word(row, "agency");
+	own(json_t) *row = office_row(&o, other);
 
-		assert_string_not_equal(agency, "");
-		assert_string_not_equal(agency, WARD);
-		answer = newest(agency);
-		assert_int_equal(json_array_size(items_of(answer)), 0);
-	}
+	assert_string_equal(word(row, "state"), "issued");
+	assert_items(word(row, "agency"), (const char *const[]){ NULL });
 }
 
 /* Every personal value of the sample, and what its mask would keep. */
@@ -284,6 +279,74 @@ page_after_page(void **state)
 	assert_int_equal(seen, GAZETTE_ITEMS + 1 + 7);
 }
 
+#define ADDRESS "Số 12/34/5A, hẻm 212, đường Thử Nghiệm, khu phố 3, phường An Phú Đông, Thành phố Hòa Giang (dữ liệu giả định)"
+
+/* A permit of so many fictitious owners, some 450 octets of content each. */
+static void
+issue_long(size_t owners)
+{
+	own_str char *sample = office_sample("gpxd-01", NULL);
+	own_str char *key = xprintf("long-%u", o.keys++);
+	own_struct(buf) text = buf_new(1 << 20);
+	own(json_t) *j = NULL, *answer = NULL;
+	json_t *all = json_array();
+	const char *handle;
+	struct err e;
+
+	assert_done(json_read(&j, span_str(sample), &e), e);
+	for (size_t i = 0; i < owners; i++) {
+		own_str char *name = xprintf("Người Giả Định Thứ %zu", i);
+
+		json_array_append_new(all, json_pack("{s:s, s:s}", "ho_ten", name, "dia_chi", ADDRESS));
+	}
+	json_object_set_new(j, "chu_dau_tu", all);
+	json_write(&text, j);
+	assert_done(office_submit(&o, &answer, o.program, key, buf_str(&text), &e), e);
+	handle = word(answer, "handle");
+	office_sign(&o, DIEP, handle);
+	office_seal(&o, handle);
+}
+
+/* A page ends where it has shown enough, and the next goes on; what alone is longer
+ * than a list can bear has no lines. */
+static void
+long_contents(void **state)
+{
+	enum { LONG = 12 };
+	size_t with = 0, without = 0, pages = 0;
+	uint64_t after = 0, before = UINT64_MAX;
+	struct err e;
+
+	for (int i = 0; i < LONG; i++)
+		issue_long(120);
+	issue_long(200);
+	while (with + without < LONG + 1) {
+		own(json_t) *answer = NULL;
+		const json_t *item;
+		size_t i;
+
+		assert_done(ask(&answer, WARD, 0, after, &e), e);
+		json_array_foreach(items_of(answer), i, item) {
+			uint64_t entry = (uint64_t)json_integer_value(json_object_get(item, "entry"));
+			bool lines = json_is_array(json_object_get(item, "lines"));
+
+			assert_true(entry < before);
+			before = entry;
+			if (with + without == LONG + 1)
+				continue;
+			assert_string_equal(word(item, "what"), "issued");
+			assert_true(lines == (with + without > 0));
+			lines ? with++ : without++;
+		}
+		after = (uint64_t)json_integer_value(json_object_get(answer, "next"));
+		assert_true(after == 0 || after == before);
+		pages++;
+	}
+	assert_int_equal(with, LONG);
+	assert_int_equal(without, 1);
+	assert_int_equal(pages, 2);
+}
+
 int
 main(void)
 {
@@ -296,6 +359,7 @@ main(void)
 		cmocka_unit_test(an_agency_is_itself),
 		cmocka_unit_test(the_agencies),
 		cmocka_unit_test(page_after_page),
+		cmocka_unit_test(long_contents),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
