@@ -216,6 +216,7 @@ page(struct buf *out, const json_t *answer, const struct start *p)
 	buf_put_str(out, "<p class=\"what\">Giấy phép đã cấp và các quyết định về giấy phép, mới nhất trước. – <span lang=\"en\">Permits issued and what was decided about them, the newest first.</span></p>\n");
 	put(out, "<p id=\"links\"><a href=\"/cong-khai\">Cơ quan khác – <span lang=\"en\">Other agencies</span></a> <a href=\"/cong-khai/", text_of(agency, "id"), "/atom\">Atom</a></p></header><main>\n");
 	put_choice(out, p);
+	put(out, "<p class=\"what\">Theo sổ đến <span lang=\"en\">(as of)</span> ", word_of(answer, "replica", "as_of"), "</p>\n");
 	if (json_array_size(items) == 0)
 		buf_put_str(out, "<p class=\"box\">Chưa có gì được công khai ở đây. – <span lang=\"en\">Nothing has been made public here.</span></p>\n");
 	json_array_foreach(items, i, item)

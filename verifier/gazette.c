@@ -48,11 +48,13 @@ put_days(struct reg_unit *read, uint64_t year, struct err *e)
 	return true;
 }
 
-/* What a permit says is shown as long as it stands. */
+/* What a permit says is shown as long as it stands, and the kind's years are not over. */
 static bool
-stands(const char *state)
+shows_fields(const struct kind *k, const struct life *l, int32_t issued, int32_t today)
 {
-	return strcmp(state, "issued") == 0 || strcmp(state, "suspended") == 0;
+	enum in_force now = life_status(l, NULL);
+
+	return (now == FORCE_YES || now == FORCE_NOTED || now == FORCE_SUSPENDED) && kind_publishes_fields(k, issued, today);
 }
 
 static json_t *
@@ -117,23 +119,23 @@ take_item(struct gazette *g, struct reg *reg, const struct policy *p, const stru
 	const struct known_handle h = { c[2].s, c[7].null ? LIFE_OPEN : (int32_t)c[7].i, c[8].i };
 	own_str char *id = span_dup_str(c[3].s);
 	const struct kind *k = policy_kind(p, id);
-	const char *state;
 	struct life l;
-	json_t *item;
+	json_t *item = NULL;
+	bool shown;
 
 	if (k == NULL || !k->published)
 		return fail(e, ERR_BUG, "the register gave a permit of the kind %s, which is not made public", id);
 	if (!known_life(&l, reg, &h, today, e))
 		return false;
-	state = life_state("issued", &l);
-	if (!item_json(&item, c, k, state, e))
+	shown = !c[12].null && shows_fields(k, &l, (int32_t)c[6].i, today);
+	*full = shown && g->nshown > 0 && g->contents.len + c[12].s.len > GAZETTE_OCTETS;
+	if (*full)
+		return true;
+	if (!item_json(&item, c, k, life_state("issued", &l), e))
 		return false;
 	json_array_append_new(g->items, item);
-	if (c[12].null || !stands(state) || !kind_publishes_fields(k, (int32_t)c[6].i, today))
+	if (!shown)
 		return true;
-	*full = g->nshown > 0 && g->contents.len + c[12].s.len > GAZETTE_OCTETS;
-	if (*full)
-		return json_array_remove(g->items, json_array_size(g->items) - 1) == 0;
 	cbor_put_bytes(&g->contents, c[12].s);
 	json_array_append(g->shown, item);
 	g->nshown++;

@@ -4,7 +4,7 @@
  *
  * Of the kinds whose rule says so (policy/kind.h) and of no others, not even that
  * there are any.  An issue shows the kind's public fields as long as its permit
- * stands (issued or suspended) and the kind's years are not over; then number, days
+ * stands (in force or suspended) and the kind's years are not over; then number, days
  * and state remain, which the public log tells as well.  No name leads to an item:
  * a list is asked for by agency and year alone.
  *
@@ -20,7 +20,7 @@
 #include "verifier/known.h"
 
 #define GAZETTE_ITEMS 100		/* as register/gazette_reads.c has it */
-#define GAZETTE_OCTETS (512u << 10)
+#define GAZETTE_OCTETS (256u << 10)	/* their lines stay far below JSON_MAX */
 
 /* year 0: every one.  after: the last entry of the page before; 0: from the newest. */
 struct gazette_question { const char *agency; uint64_t year, after; };

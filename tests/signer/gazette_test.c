@@ -344,7 +344,50 @@ long_contents(void **state)
 	}
 	assert_int_equal(with, LONG);
 	assert_int_equal(without, 1);
-	assert_int_equal(pages, 2);
+	assert_int_equal(pages, 3);
+}
+
+/* A licence of which the first and last day are these, or those of the sample. */
+static void
+issue_licence(const char *from, const char *to)
+{
+	own_str char *sample = office_sample("gphn-01", NULL);
+	own_str char *key = xprintf("licence-%u", o.keys++);
+	own_struct(buf) text = buf_new(1 << 20);
+	own(json_t) *j = NULL, *answer = NULL;
+	const char *handle;
+	struct err e;
+
+	assert_done(json_read(&j, span_str(sample), &e), e);
+	if (from != NULL) {
+		json_object_set_new(j, "hieu_luc_tu", json_string(from));
+		json_object_set_new(j, "hieu_luc_den", json_string(to));
+	}
+	json_write(&text, j);
+	assert_done(office_submit(&o, &answer, o.program, key, buf_str(&text), &e), e);
+	handle = word(answer, "handle");
+	office_sign(&o, DIEP, handle);
+	office_seal(&o, handle);
+}
+
+/* A licence is shown until it has expired, without number and day of birth of the person. */
+static void
+licences(void **state)
+{
+	static const char *const held[] = { "099188003307", "307\"", "1988-02-29", "29/02/1988", "Ngày sinh", "•" };
+	own_struct(buf) text = buf_new(1 << 20);
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	assert_done(office_open_book(&o, CLERK, "H99.17", "GPHN", 0, 912, &e), e);
+	issue_licence(NULL, NULL);
+	issue_licence("2019-01-01", "2023-12-31");
+	assert_items("H99.17", (const char *const[]){ "issued issued -", "issued issued lines", NULL });
+	answer = newest("H99.17");
+	json_write(&text, answer);
+	assert_non_null(strstr(buf_str(&text), "Đặng Huỳnh Mai Phương"));
+	for (size_t i = 0; i < COUNT(held); i++)
+		assert_case(held[i], strstr(buf_str(&text), held[i]) == NULL);
 }
 
 int
@@ -360,6 +403,7 @@ main(void)
 		cmocka_unit_test(the_agencies),
 		cmocka_unit_test(page_after_page),
 		cmocka_unit_test(long_contents),
+		cmocka_unit_test(licences),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
