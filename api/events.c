@@ -55,21 +55,6 @@ ask_feed(json_t **out, const struct api *api, struct span who, uint64_t from, st
 	return peer_call(api->signer, &m, &reply, e) && answer_read(out, msg_span(&reply, 0), e);
 }
 
-/* A number as a query or a header has it; absent (NULL) is refused by nobody. */
-static bool
-number(int64_t *out, const char *text, int64_t absent, int64_t max, const char *name, struct err *e)
-{
-	size_t n = text != NULL ? strlen(text) : 0;
-
-	*out = absent;
-	if (text == NULL)
-		return true;
-	if (n == 0 || n > 18 || strspn(text, "0123456789") != n)
-		return fail(e, ERR_INPUT, "\"%s\" is a number, 0 to %lld", name, (long long)max);
-	*out = strtoll(text, NULL, 10);
-	return *out <= max || fail(e, ERR_INPUT, "\"%s\" is a number, 0 to %lld", name, (long long)max);
-}
-
 static bool
 is_streamed(const struct call *c)
 {
@@ -84,8 +69,8 @@ cursor(int64_t *after, const struct call *c, struct err *e)
 	const char *last = is_streamed(c) ? http_header(c->in, "Last-Event-ID") : NULL;
 
 	if (last != NULL && last[0] != '\0')
-		return number(after, last, -1, INT64_MAX, "Last-Event-ID", e);
-	return number(after, http_query(c->in, "after"), -1, INT64_MAX, "after", e);
+		return number_read(after, last, -1, INT64_MAX, "Last-Event-ID", e);
+	return number_read(after, http_query(c->in, "after"), -1, INT64_MAX, "after", e);
 }
 
 /*
@@ -222,7 +207,7 @@ events_run(struct call *c, struct err *e)
 	int64_t after, wait;
 	uint64_t from;
 
-	if (!caller_need(&who, c, e) || !cursor(&after, c, e) || !number(&wait, http_query(c->in, "wait"), 0, EVENTS_WAIT_MAX, "wait", e))
+	if (!caller_need(&who, c, e) || !cursor(&after, c, e) || !number_read(&wait, http_query(c->in, "wait"), 0, EVENTS_WAIT_MAX, "wait", e))
 		return false;
 	if (is_streamed(c))
 		return stream_begin(c, buf_span(&who), after, e);

@@ -11,6 +11,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define KEY_MAX 256			/* characters of an API key */
 #define IDEMPOTENCY_MAX 128
@@ -24,6 +25,20 @@ text_fits(struct span s, const char *what, struct err *e)
 	if (memchr(s.ptr, 0, s.len) != NULL)
 		return fail(e, ERR_INPUT, "%s contains a NUL", what);
 	return utf8_check(s, e) || fail_in(e, "%s", what);
+}
+
+bool
+number_read(int64_t *out, const char *text, int64_t absent, int64_t max, const char *name, struct err *e)
+{
+	size_t n = text != NULL ? strlen(text) : 0;
+
+	*out = absent;
+	if (text == NULL)
+		return true;
+	if (n == 0 || n > 18 || strspn(text, "0123456789") != n)
+		return fail(e, ERR_INPUT, "\"%s\" is a number, 0 to %lld", name, (long long)max);
+	*out = strtoll(text, NULL, 10);
+	return *out <= max || fail(e, ERR_INPUT, "\"%s\" is a number, 0 to %lld", name, (long long)max);
 }
 
 static bool

@@ -29,6 +29,8 @@ bool forward_stamp(struct call *, struct err *);
  * that an answer (busy, too-many-tries) is in HTTP. */
 must_check bool text_fits(struct span, const char *what, struct err *);
 must_check bool idempotency_key(const char **out, struct call *, struct err *);
+/* A number as a query or a header has it, 0 to max; NULL: the one that an absent one stands for. */
+must_check bool number_read(int64_t *out, const char *text, int64_t absent, int64_t max, const char *name, struct err *);
 must_check bool call_json(struct call *, struct peer *, const struct msg *request, struct err *);
 must_check bool answer_read(json_t **out, struct span text, struct err *);
 void answer_status_put(struct http_reply *, const json_t *answer);

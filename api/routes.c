@@ -5,6 +5,7 @@
 #include "api/dossier.h"
 #include "api/events.h"
 #include "api/forward.h"
+#include "api/gazette.h"
 #include "api/ocsp.h"
 #include "api/ocsp_request.h"
 #include "api/public.h"
@@ -35,6 +36,9 @@ static const struct route table[] = {
 	{ "GET", "/sheet.css", false, 0, page_file, "the looks of the permit sheet" },
 	{ "GET", "/openapi.yaml", false, 0, page_file, "this interface" },
 	{ "POST", "/answer", false, FORM_MAX, answer_run, "the answer to a code as a page, for whoever has no JavaScript" },
+	{ "GET", "/cong-khai", false, 0, gazette_agencies_run, "whose permits are made public" },
+	{ "GET", "/cong-khai/{agency}", false, 0, gazette_run, "what an agency makes public, as a page" },
+	{ "GET", "/cong-khai/{agency}/atom", false, 0, gazette_feed_run, "and as a feed" },
 	{ "GET", "/healthz", false, 0, page_health, "is the process alive" },
 	{ "POST", "/v1/requests", false, REQUEST_MAX, forward_request, "asks for a certificate" },
 	{ "POST", "/v1/orders/ca", false, ORDER_MAX, forward_order_ca, "a signed order about certificates and people" },
@@ -54,6 +58,7 @@ static const struct route table[] = {
 	{ "GET", "/v1/codes/{typed}", true, 0, forward_lookup, "looks up what a person typed" },
 	{ "POST", "/v1/dossiers/events", false, EVENTS_MAX, dossier_report_run, "what happened to dossiers, up to 500 events" },
 	{ "GET", "/v1/dossiers/{code}", false, 0, dossier_run, "a dossier's step, days and permits" },
+	{ "GET", "/v1/publications", false, 0, publications_run, "what an agency makes public of its permits" },
 	{ "POST", "/v1/timestamps", false, STAMP_MAX, forward_stamp, "time stamps, RFC 3161" },
 	{ "GET", "/checkpoint", false, 0, public_file, "the register's size and root, signed" },
 	{ "GET", "/checkpoint.witnessed", false, 0, public_file, "the newest that its quorum of witnesses has cosigned" },

@@ -1,5 +1,6 @@
 #include "policy/kind.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -188,7 +189,7 @@ bool
 kind_load(struct kind *k, const char *path, const struct grammar *grammar, const struct code_list *codes, size_t ncodes, struct err *e)
 {
 	struct policy_file f;
-	xmlNode *root, *holder, *validity;
+	xmlNode *root, *holder, *validity, *publish;
 	bool good;
 
 	*k = (struct kind){ 0 };
@@ -197,6 +198,7 @@ kind_load(struct kind *k, const char *path, const struct grammar *grammar, const
 	root = xmlDocGetRootElement(f.doc);
 	holder = child_named(root, "holder");
 	validity = child_named(root, "validity");
+	publish = child_named(root, "publish");
 	k->id = attr(root, "id", NULL);
 	k->loai = attr(root, "loai", NULL);
 	k->vi = attr(root, "vi", NULL);
@@ -204,6 +206,8 @@ kind_load(struct kind *k, const char *path, const struct grammar *grammar, const
 	k->fr = attr(root, "fr", NULL);
 	k->term_years = validity != NULL ? attr_int(validity, "years", 0) : 0;
 	k->keep_years = attr_int(child_named(root, "keep"), "years", 0);
+	k->published = publish != NULL;
+	k->publish_years = publish != NULL ? attr_int(publish, "years", 0) : 0;
 	k->holder = attr(holder, "field", "");
 	k->valid_from = validity != NULL ? attr(validity, "from", "") : xstrdup("");
 	k->valid_to = validity != NULL ? attr(validity, "to", "") : xstrdup("");
@@ -211,7 +215,8 @@ kind_load(struct kind *k, const char *path, const struct grammar *grammar, const
 	    check_named_field(k, &f, holder, k->holder, FIELD_GROUP, e) &&
 	    check_named_field(k, &f, root, k->valid_from, FIELD_DATE, e) &&
 	    check_named_field(k, &f, root, k->valid_to, FIELD_DATE, e) &&
-	    (k->term_years == 0 || (k->valid_from[0] != '\0' && k->valid_to[0] != '\0') || fail_at(e, &f, root, "a term is from one field to another"));
+	    (k->term_years == 0 || (k->valid_from[0] != '\0' && k->valid_to[0] != '\0') || fail_at(e, &f, root, "a term is from one field to another")) &&
+	    (!k->published || k->numbers_public || fail_at(e, &f, publish, "what is published has public numbers"));
 	policy_file_close(&f);
 	if (!good)
 		kind_free_members(k);
@@ -253,6 +258,19 @@ kind_turn(const struct kind *k, size_t n, int32_t day)
 		if (day >= t->from && day <= t->to && n-- == 0)
 			return t;
 	return NULL;
+}
+
+bool
+kind_publishes_fields(const struct kind *k, int32_t issued, int32_t today)
+{
+	int64_t years = year_of_day(today) - year_of_day(issued);
+	char from[TIME_TEXT], now[TIME_TEXT];
+
+	if (!k->published || k->publish_years == 0 || years != k->publish_years)
+		return k->published && (k->publish_years == 0 || years < k->publish_years);
+	date_text(from, issued);
+	date_text(now, today);
+	return strcmp(now + 4, from + 4) <= 0;
 }
 
 bool

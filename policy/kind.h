@@ -39,6 +39,8 @@ struct kind {
 	char *valid_from, *valid_to;	/* names of date fields, or "" */
 	int64_t term_years;		/* from valid_from to valid_to at most; 0: no bound */
 	int64_t keep_years;		/* how long the dossier is kept; 0: for ever */
+	bool published;			/* its permits, and the decisions about them, are made public */
+	int64_t publish_years;		/* from the issue, for how long with public fields; 0: while it stands */
 	struct field root;		/* a group whose children are the kind's fields */
 };
 
@@ -53,5 +55,8 @@ const struct turn *kind_turn(const struct kind *, size_t n, int32_t day);
 bool turn_allows_mode(const struct turn *, const char *mode);
 /* Does a given number have the kind's shape (and check digit)? */
 must_check bool kind_check_given(const struct kind *, const char *number, struct err *);
+/* Of a permit that was issued on this day: are its public fields still made public
+ * today, as far as the kind goes?  The day on which the years are full is the last. */
+bool kind_publishes_fields(const struct kind *, int32_t issued, int32_t today);
 /* "after" with {agency} replaced by the agency's symbol; malloc'd. */
 char *kind_after(const struct kind *, const char *symbol);

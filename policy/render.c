@@ -197,6 +197,8 @@ render_kinds(struct buf *out, const struct policy *p)
 		if (k->term_years > 0)
 			number_line(out, "years at most", k->term_years);
 		buf_printf(out, k->keep_years > 0 ? "  kept: %d years\n" : "  kept: for ever\n", (int)k->keep_years);
+		if (k->published)
+			buf_printf(out, k->publish_years > 0 ? "  made public: public fields for %d years\n" : "  made public: public fields while it stands\n", (int)k->publish_years);
 		for (size_t i = 0; i < k->root.nchildren; i++)
 			render_field(out, &k->root.child[i], 1);
 	}

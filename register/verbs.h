@@ -86,3 +86,4 @@ const struct read *cert_reads(void);
 const struct read *permit_reads(void);
 const struct read *dossier_reads(void);
 const struct read *feed_reads(void);
+const struct read *gazette_reads(void);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "verifier/code.h"
 #include "verifier/dossier.h"
+#include "verifier/gazette.h"
 #include "verifier/known.h"
 #include "verifier/proto.h"
 #include "verifier/report.h"
@@ -551,6 +552,66 @@ on_proof(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 	return true;
 }
 
+/*
+ * VERIFY_PUBLICATIONS, VERIFY_PUBLISHERS.
+ */
+
+/* What stands above everything that this installation says. */
+static json_t *
+prefix_json(const struct broker *b)
+{
+	return json_pack("{s:s, s:s, s:s}", "vi", b->tier->prefix[LANG_VI] ?: "", "en", b->tier->prefix[LANG_EN] ?: "", "fr", b->tier->prefix[LANG_FR] ?: "");
+}
+
+/* Contents are octets that Antin made. */
+static bool
+read_contents(struct broker *b, struct gazette *g, struct err *e)
+{
+	own_struct(msg) request = msg_new(VERIFY_PUBLICATIONS, VERIFY_MESSAGE_MAX);
+	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
+	own_struct(buf) contents = buf_new(VERIFY_MESSAGE_MAX);
+
+	cbor_put_array(&contents, g->nshown);
+	buf_put_span(&contents, buf_span(&g->contents));
+	msg_put(&request, buf_span(&contents));
+	return work(b, ZYGOTE_LASTING, &request, &reply, e) && gazette_put_lines(g, msg_span(&reply, 0), e);
+}
+
+static bool
+on_publications(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	const struct gazette_question q = { msg_str(in, 0), msg_u64(in, 1), msg_u64(in, 2) };
+	struct broker *b = state;
+	own_struct(gazette) g = { .items = NULL };
+	own(json_t) *answer = NULL;
+	json_t *item;
+	size_t i;
+
+	if (!gazette_read(&g, b->reg, b->policy, &q, day_in_vietnam(clock_now()), e) || (g.nshown > 0 && !read_contents(b, &g, e)))
+		return false;
+	json_array_foreach(g.items, i, item)
+		json_object_set_new(item, "state_say", say_json(permit_say(text_of(item, "state"))));
+	answer = json_pack("{s:o, s:O, s:o, s:o}", "agency", agency_json(b, q.agency), "items", g.items, "next", g.next == 0 ? json_null() : json_integer(g.next),
+	    "prefix", prefix_json(b));
+	say_replica(answer, &g.seen);
+	put_json(out, answer);
+	return true;
+}
+
+static bool
+on_publishers(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	const struct broker *b = state;
+	int32_t today = day_in_vietnam(clock_now());
+	own(json_t) *answer = json_pack("{s:[], s:o}", "agencies", "prefix", prefix_json(b));
+
+	for (const struct agency *a = b->policy->agency; a < b->policy->agency + b->policy->nagencies; a++)
+		json_array_append_new(json_object_get(answer, "agencies"),
+		    json_pack("{s:s, s:s, s:b}", "id", a->id, "name", a->name, "ended", (int)(a->to < today)));
+	put_json(out, answer);
+	return true;
+}
+
 #define ROUTE(name, callers, in, out) { { name, #name, callers, in, out }, route_##name },
 #define route_VERIFY_FILE on_verify
 #define route_VERIFY_LOOKUP on_lookup
@@ -558,6 +619,8 @@ on_proof(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 #define route_GATE_SUBMISSION on_gate
 #define route_VERIFY_PROOF on_proof
 #define route_VERIFY_DOSSIER on_dossier
+#define route_VERIFY_PUBLICATIONS on_publications
+#define route_VERIFY_PUBLISHERS on_publishers
 static const struct serve_route routes[] = { VERIFY_MESSAGES(ROUTE) };
 
 const struct serve_route *

@@ -141,6 +141,19 @@ life_of(struct life *l, const struct known *k, int32_t day)
 		life_add(l, &k->change[i].is);
 }
 
+bool
+known_life(struct life *out, struct reg *reg, const struct known_handle *h, int32_t day, struct err *e)
+{
+	own_struct(known) k = { .valid_to = h->valid_to, .nchanges = h->changes > 0 ? (size_t)h->changes : 0 };
+
+	if (h->handle.len == sizeof(k.handle))
+		memcpy(k.handle, h->handle.ptr, sizeof(k.handle));
+	if (!read_changes(&k, reg, e))
+		return false;
+	life_of(out, &k, day);
+	return true;
+}
+
 /* The change that a pointer into the life means. */
 static const struct known_change *
 change_of(const struct known *k, const struct life_change *why)
@@ -293,22 +306,17 @@ known_permits_drop(struct known_permits *p)
 static bool
 take_permit(struct known_permits *p, struct reg *reg, const struct reg_cell c[OF_DOSSIER], int32_t today, struct err *e)
 {
-	own_struct(known) k = { 0 };
+	const struct known_handle h = { c[5].s, day_cell(&c[6], LIFE_OPEN), c[7].i };
+	char kind[64], kept[16];
 	struct life l;
-	char kind[64];
 
 	copy(kind, sizeof(kind), &c[0]);
 	copy(p->agency, sizeof(p->agency), &c[1]);
 	p->since = day_in_vietnam(c[4].i);
-	copy(k.state, sizeof(k.state), &c[2]);
-	k.valid_to = day_cell(&c[6], LIFE_OPEN);
-	k.nchanges = c[7].i > 0 ? (size_t)c[7].i : 0;
-	if (c[5].s.len == sizeof(k.handle))
-		memcpy(k.handle, c[5].s.ptr, sizeof(k.handle));
-	if (!read_changes(&k, reg, e))
+	copy(kept, sizeof(kept), &c[2]);
+	if (!known_life(&l, reg, &h, today, e))
 		return false;
-	life_of(&l, &k, today);
-	snprintf(p->state, sizeof(p->state), "%s", life_state(k.state, &l));
+	snprintf(p->state, sizeof(p->state), "%s", life_state(kept, &l));
 	json_array_append_new(p->list, json_pack("{s:s, s:s, s:s, s:o}", "kind", kind, "agency", p->agency, "state", p->state,
 	    "day", day_or_null(day_cell(&c[3], INT32_MIN))));
 	return true;

@@ -48,6 +48,9 @@ enum in_force known_in_force(const struct known *, int32_t day, const struct kno
 /* From when that is so, and until when; INT32_MIN, INT32_MAX: no such day. */
 int32_t known_from(const struct known_change *why);
 int32_t known_until(const struct known *, const struct known_change *why);
+/* The life of a permit as of a day, where a read tells how many changes there are. */
+struct known_handle { struct span handle; int32_t valid_to; int64_t changes; };
+must_check bool known_life(struct life *out, struct reg *, const struct known_handle *, int32_t day, struct err *);
 /* As of a day: {"known","state","number","handle","from","until","decision",
  * "history":[{"what","say","from","until","decision","note","replacement","index",
  * "recorded"}],"log"}; log: null until issued, or {"index"} of the issue's entry with "witnessed" (as of when

@@ -392,28 +392,45 @@ add_line(json_t *lines, const struct field *f, const char *value, int depth, boo
 }
 
 static void
-add_lines(json_t *lines, const struct field *group, const xmlNode *parent, int depth, bool show_all)
+add_lines(json_t *lines, const struct field *group, const xmlNode *parent, int depth, enum field_show most)
 {
 	for (const xmlNode *n = xml_child(parent); n != NULL; n = xml_next(n)) {
 		const struct field *f = field_find(group, (const char *)n->name);
 		own_str char *value = NULL;
 
-		if (f == NULL || (f->show == SHOW_HIDDEN && !show_all))
+		if (f == NULL || f->show > most)
 			continue;
 		value = f->type == FIELD_GROUP ? xstrdup("") : as_printed(f, xml_text_dup(n));
-		add_line(lines, f, value, depth, f->show == SHOW_MASKED && !show_all);
+		add_line(lines, f, value, depth, f->show == SHOW_MASKED);
 		if (f->type == FIELD_GROUP)
-			add_lines(lines, f, n, depth + 1, show_all);
+			add_lines(lines, f, n, depth + 1, most);
 	}
 }
 
-json_t *
-permit_lines(const struct permit *p, bool show_all)
+static json_t *
+lines_of(const struct kind *k, const xmlNode *content, enum field_show most)
 {
 	json_t *lines = json_array();
 
-	add_lines(lines, &p->kind->root, xml_child_named(p->content, "fields"), 0, show_all);
+	add_lines(lines, &k->root, xml_child_named(content, "fields"), 0, most);
 	return lines;
+}
+
+bool
+permit_content_public(json_t **lines, struct span content, const struct policy *p, struct permit_grammars *g, struct err *e)
+{
+	const struct kind *k;
+	struct xml x;
+	bool good;
+
+	if (!xml_parse(&x, content, e))
+		return false;
+	good = find_kind(&k, x.root, p, e) && (k->published || fail(e, ERR_POLICY, "permits of the kind %s are not made public", k->id)) &&
+	    validate_content(k, x.doc, g, e);
+	if (good)
+		*lines = lines_of(k, x.root, SHOW_PUBLIC);
+	xml_drop(&x);
+	return good;
 }
 
 static json_t *
@@ -458,7 +475,7 @@ permit_json(const struct permit *p, const struct policy *policy)
 	    "kind_vi", p->kind->vi, "kind_en", p->kind->en, "agency", p->agency, "agency_name", p->agency_name,
 	    "agency_short", a != NULL ? agency_brief_on(a, p->sealed ? p->day : INT32_MAX) : p->agency_name, "parent", parent, "dossier", p->dossier, "procedure", procedure,
 	    "holder", p->holder, "valid_from", day_or_null(p->valid_from), "valid_to", day_or_null(p->valid_to),
-	    "version", (json_int_t)p->version, "amends", amends_json(p), "lines", permit_lines(p, false));
+	    "version", (json_int_t)p->version, "amends", amends_json(p), "lines", lines_of(p->kind, p->content, SHOW_MASKED));
 
 	promise(j != NULL);
 	if (p->sealed)

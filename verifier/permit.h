@@ -49,12 +49,15 @@ void permit_drop(struct permit *);
 /* Validates canonical <content> octets by the kind's grammar (writers' self-check). */
 must_check bool permit_check_content(struct span content, const struct policy *, struct permit_grammars *, struct err *);
 
-/* The content as lines for people, in the order of the kind:
- * [{"vi","en","value","depth"}]; masked and hidden fields are treated as the
- * kind says unless show_all. */
-json_t *permit_lines(const struct permit *, bool show_all);
+/* Canonical <content> octets of a kind that is made public (kind.h), as lines for
+ * people, in the order of the kind: [{"name","vi","en","value","depth"}] of its public
+ * fields.  Masked ones are left out as hidden ones are: a mask keeps the end of a
+ * value, and whoever takes a whole list away has many ends to compare.  A kind that is
+ * not made public is refused. */
+must_check bool permit_content_public(json_t **lines, struct span content, const struct policy *, struct permit_grammars *, struct err *);
 /* What is shown of it: {"handle","kind","kind_vi","kind_en","agency","agency_name",
  * "agency_short","parent","dossier","procedure","holder","valid_from","valid_to",
  * "version","amends","lines",?"number",?"day",?"place",?"shortcode",?"voicecode"};
- * amends: {"handle","day"} of the version before, or null. */
+ * amends: {"handle","day"} of the version before, or null; lines: as above, with the
+ * masked fields as their masks. */
 json_t *permit_json(const struct permit *, const struct policy *);

@@ -24,6 +24,10 @@
  *                  Of both the answer to one that is known has "dossier":
  *                  {"code","agency","kind","step","step_say","since","due",
  *                  "permits":[{"kind","agency","state","state_say","day"}],"as_of"}
+ * VERIFY_PUBLICATIONS  an agency, a year (0: every), the last entry of the page before
+ *                  (0: none) -> what it makes public (gazette.h), JSON: {"agency",
+ *                  "items","next","prefix",?"replica"}
+ * VERIFY_PUBLISHERS    -> the agencies, JSON: {"agencies":[{"id","name","ended"}],"prefix"}
  *
  * Each document meets a worker of its own, which dies with it.
  */
@@ -41,6 +45,8 @@
 	X(GATE_CSR, CALLER_CA, "b", "b") \
 	X(GATE_SUBMISSION, CALLER_SIGNER, "uuusF", "bs") \
 	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s") \
-	X(VERIFY_DOSSIER, CALLER_API | CALLER_CLI, "ss", "s")
+	X(VERIFY_DOSSIER, CALLER_API | CALLER_CLI, "ss", "s") \
+	X(VERIFY_PUBLICATIONS, CALLER_API | CALLER_CLI, "suu", "s") \
+	X(VERIFY_PUBLISHERS, CALLER_API | CALLER_CLI, "", "s")
 
 enum verify_message { VERIFY_MESSAGES_FIRST = 0x400, VERIFY_MESSAGES(MSG_ENUM) };

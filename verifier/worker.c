@@ -103,8 +103,33 @@ do_submission(const struct worker *w, const struct msg *in, struct msg *out, str
 	return true;
 }
 
+/* Contents that the register gave; one that is not as its kind's grammar says now has
+ * no lines, and the others have theirs. */
+static bool
+do_publications(const struct worker *w, const struct msg *in, struct msg *out, struct err *e)
+{
+	struct cbor c = cbor_read(msg_span(in, 0));
+	own(json_t) *all = json_array();
+	struct span content;
+	struct err ignored;
+	size_t n;
+
+	if (!cbor_check(msg_span(in, 0), e) || !cbor_get_array(&c, &n, "contents", e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		json_t *lines = NULL;
+
+		if (!cbor_get_bytes(&c, &content, "content", e))
+			return false;
+		json_array_append_new(all, permit_content_public(&lines, content, w->policy, w->grammars, &ignored) ? lines : json_null());
+	}
+	put_json(out, all);
+	return true;
+}
+
 static const struct { uint16_t type; const char *shape; bool (*run)(const struct worker *, const struct msg *, struct msg *, struct err *); } work[] = {
 	{ VERIFY_FILE, "uusF", do_verify }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "uuusF", do_submission },
+	{ VERIFY_PUBLICATIONS, "b", do_publications },
 };
 
 bool

@@ -72,6 +72,30 @@ on_file(void *s, enum msg_caller who, const struct msg *in, struct msg *out, str
 	return true;
 }
 
+/* One agency; of another year, or behind the newest item, there is nothing. */
+static bool
+on_publications(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	static const char item[] = "{\"entry\":77,\"recorded\":\"2026-11-03T15:42:07+07:00\",\"what\":\"%s\",\"say\":{\"vi\":\"<Cấp>\",\"en\":\"issued\"},"
+	    "\"kind\":{\"id\":\"construction\",\"vi\":\"Giấy phép\",\"en\":\"Permit\"},\"number\":\"245/<i>\",\"version\":2,\"day\":\"2026-11-03\",\"from\":\"2026-11-04\","
+	    "\"until\":\"2027-12-31\",\"decision\":\"5\\\"1<2>&\",\"state_say\":{\"vi\":\"đã cấp\"},\"lines\":[{\"vi\":\"Địa <điểm>\",\"value\":\"<script>alert(1)</script>\",\"depth\":7}]}";
+	own_str char *one = xprintf(item, msg_u64(in, 1) == 2025 ? "withdrawn" : "issued");
+	own_str char *text = xprintf("{\"agency\":{\"id\":\"H99.31.07\",\"name\":\"Phường <An>\"},\"items\":[%s],\"next\":%s,\"prefix\":{\"vi\":\"THỬ\",\"en\":\"TEST\"}}",
+	    msg_u64(in, 2) > 0 ? "" : one, msg_u64(in, 2) > 0 ? "null" : "77");
+
+	if (strcmp(msg_str(in, 0), "H99.31.07") != 0)
+		return fail(e, ERR_ABSENT, "there is no such agency");
+	msg_put_str(out, text);
+	return true;
+}
+
+static bool
+on_publishers(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	msg_put_str(out, "{\"agencies\":[{\"id\":\"H99.31.07\",\"name\":\"Phường <An>\",\"ended\":false},{\"id\":\"H99.1\",\"name\":\"Sở\",\"ended\":true}],\"prefix\":{\"vi\":\"THỬ\",\"en\":\"TEST\"}}");
+	return true;
+}
+
 static bool
 on_proof(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
@@ -144,6 +168,8 @@ static const struct serve_route verifier_routes[] = {
 	{ { VERIFY_LOOKUP, "VERIFY_LOOKUP", CALLER_API, "ss", "s" }, on_lookup },
 	{ { VERIFY_FILE, "VERIFY_FILE", CALLER_API, "sF", "s" }, on_file },
 	{ { VERIFY_PROOF, "VERIFY_PROOF", CALLER_API, "s", "s" }, on_proof },
+	{ { VERIFY_PUBLICATIONS, "VERIFY_PUBLICATIONS", CALLER_API, "suu", "s" }, on_publications },
+	{ { VERIFY_PUBLISHERS, "VERIFY_PUBLISHERS", CALLER_API, "", "s" }, on_publishers },
 };
 static const struct serve_route signer_routes[] = {
 	{ { SIGNER_SUBMIT, "SIGNER_SUBMIT", CALLER_API, "bss", "s" }, on_submit },
@@ -418,6 +444,50 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 
 	{ "stamp, TSA away", "POST", "/v1/timestamps", "Content-Type: application/timestamp-query\r\n", "0", 200, "application/timestamp-reply" },
 	{ "stamp, wrong type", "POST", "/v1/timestamps", "Content-Type: text/plain\r\n", "0", 200, "application/timestamp-reply" },
+
+	{ "publications", "GET", "/v1/publications?agency=H99.31.07", "", NULL, 200, "\"next\":77" },
+	{ "publications, not to be kept by search engines", "GET", "/v1/publications?agency=H99.31.07", "", NULL, 200, "X-Robots-Tag: noindex, nofollow" },
+	{ "publications, asked each time", "GET", "/v1/publications?agency=H99.31.07", "", NULL, 200, "Cache-Control: no-cache" },
+	{ "publications, the next page", "GET", "/v1/publications?agency=H99.31.07&after=77&year=2026", "", NULL, 200, "\"items\":[],\"next\":null" },
+	{ "publications of whom?", "GET", "/v1/publications", "", NULL, 400, "\\\"agency\\\" is needed" },
+	{ "publications of nobody", "GET", "/v1/publications?agency=", "", NULL, 400, "the agency is empty" },
+	{ "publications, unknown agency", "GET", "/v1/publications?agency=H99.99", "", NULL, 404, "no such agency" },
+	{ "publications, not UTF-8", "GET", "/v1/publications?agency=%ff", "", NULL, 400, "the agency" },
+	{ "publications, a long name", "GET", "/v1/publications?agency=01234567890123456789012345678901234567890123456789012345678901234", "", NULL, 404, "no such agency" },
+	{ "publications, a cursor of letters", "GET", "/v1/publications?agency=H99.31.07&after=x", "", NULL, 400, "\\\"after\\\" is a number" },
+	{ "publications, a cursor below zero", "GET", "/v1/publications?agency=H99.31.07&after=-1", "", NULL, 400, "\\\"after\\\" is a number" },
+	{ "publications, no cursor", "GET", "/v1/publications?agency=H99.31.07&after=", "", NULL, 400, "\\\"after\\\" is a number" },
+	{ "publications, a cursor of nothing", "GET", "/v1/publications?agency=H99.31.07&after=0", "", NULL, 400, "\\\"after\\\" begins at 1" },
+	{ "publications, a cursor too long", "GET", "/v1/publications?agency=H99.31.07&after=1234567890123456789", "", NULL, 400, "\\\"after\\\" is a number" },
+	{ "publications, a year of letters", "GET", "/v1/publications?agency=H99.31.07&year=2o26", "", NULL, 400, "\\\"year\\\" is a number" },
+	{ "publications, no year", "GET", "/v1/publications?agency=H99.31.07&year=0", "", NULL, 400, "\\\"year\\\" begins at 1" },
+	{ "publications, a year too far", "GET", "/v1/publications?agency=H99.31.07&year=10000", "", NULL, 400, "0 to 9999" },
+	{ "publications, handed in", "POST", "/v1/publications", "", "x", 405, "Allow: GET, HEAD" },
+	{ "the agencies' page", "GET", "/cong-khai", "", NULL, 200, "<li><a href=\"/cong-khai/H99.31.07\">Phường &lt;An&gt;</a></li>" },
+	{ "the agencies' page, one that has ended", "GET", "/cong-khai", "", NULL, 200, "Sở</a> (đã kết thúc hoạt động)" },
+	{ "the agencies' page, robots", "GET", "/cong-khai", "", NULL, 200, "X-Robots-Tag: noindex, nofollow" },
+	{ "an agency's page", "GET", "/cong-khai/H99.31.07", "", NULL, 200, "<h1>Công khai giấy phép – Phường &lt;An&gt;</h1>" },
+	{ "an agency's page, demonstration", "GET", "/cong-khai/H99.31.07", "", NULL, 200, "<p id=\"demonstration\" role=\"note\">THỬ" },
+	{ "an agency's page, heading escaped", "GET", "/cong-khai/H99.31.07", "", NULL, 200, "<h2>Giấy phép số 245/&lt;i&gt;: &lt;Cấp&gt;</h2>" },
+	{ "an agency's page, line escaped", "GET", "/cong-khai/H99.31.07", "", NULL, 200, "depth3\"><dt>Địa &lt;điểm&gt;</dt><dd>&lt;script&gt;alert" },
+	{ "an agency's page, version", "GET", "/cong-khai/H99.31.07", "", NULL, 200, "<dt>Bản thứ</dt><dd>2</dd>" },
+	{ "an agency's page, end of an issue", "GET", "/cong-khai/H99.31.07", "", NULL, 200, "<dt>Có hiệu lực đến hết</dt><dd>31/12/2027</dd>" },
+	{ "an agency's page, days of a decision", "GET", "/cong-khai/H99.31.07?year=2025", "", NULL, 200, "<dt>Kể từ ngày</dt><dd>04/11/2026</dd>" },
+	{ "an agency's page, the next", "GET", "/cong-khai/H99.31.07?year=2025", "", NULL, 200, "href=\"?year=2025&amp;after=77\"" },
+	{ "an agency's page, robots", "GET", "/cong-khai/H99.31.07", "", NULL, 200, "<meta name=\"robots\" content=\"noindex, nofollow\">" },
+	{ "an agency's page, the form left empty", "GET", "/cong-khai/H99.31.07?year=", "", NULL, 200, "value=\"\"" },
+	{ "an agency's page, nothing", "GET", "/cong-khai/H99.31.07?after=1", "", NULL, 200, "Chưa có gì được công khai" },
+	{ "an agency's page, unknown", "GET", "/cong-khai/H99", "", NULL, 404, "no such agency" },
+	{ "an agency's page, bad cursor", "GET", "/cong-khai/H99.31.07?after=%22%3E", "", NULL, 400, "is a number" },
+	{ "an agency's page, bad year", "GET", "/cong-khai/H99.31.07?year=%3Cb%3E", "", NULL, 400, "is a number" },
+	{ "an agency's page, a slash", "GET", "/cong-khai/H99.31.07/x", "", NULL, 404, "nothing at this address" },
+	{ "an agency's page, no agency", "GET", "/cong-khai/", "", NULL, 404, "nothing at this address" },
+	{ "a feed", "GET", "/cong-khai/H99.31.07/atom", "", NULL, 200, "application/atom+xml" },
+	{ "a feed, its item", "GET", "/cong-khai/H99.31.07/atom", "", NULL, 200,
+	    "<id>https://xacthuc.hoagiang.example/cong-khai/H99.31.07#m77</id><title>Giấy phép số 245/&lt;i>: &lt;Cấp></title>" },
+	{ "a feed, escaped", "GET", "/cong-khai/H99.31.07/atom", "", NULL, 200, "<summary>5&quot;1&lt;2>&amp;</summary>" },
+	{ "a feed, unknown agency", "GET", "/cong-khai/H99/atom", "", NULL, 404, "no such agency" },
+	{ "a header through an agency", "GET", "/cong-khai/H99%0d%0aX-Evil:%201", "", NULL, 404, "no such agency" },
 
 	{ "a header through a serial", "GET", "/v1/certificates/ab%0d%0aX-Evil:%201", "", NULL, 400, "lower case" },
 	{ "a header through a code", "GET", "/v1/permits/0123456789012%0d%0aX-Evil:%201", "", NULL, 400, "short code" },

@@ -116,6 +116,15 @@ for row in "old only a permit in force" "wrong only a permit in force" "open onl
 	else not_good "a newer version of ${row%% *}: $(tail -1 "$state/log/submit")"; fi
 done
 
+# What the ward makes public of all this: decisions in the order of the log, and fields
+# of what stands alone.
+public_of() { curl -sS "$api/v1/publications?agency=H99.31.07" | jq -r "[.items[] | select(.number == \"$(ask "$1" 0 | jq -r .permit.number)\") | $2] | join(\", \")"; }
+is "made public: suspended, withdrawn, restored" "$(public_of open '"\(.what) \(.decision // "-")"')" "restored 5/QĐ, withdrawn 4/QĐ, suspended 3/QĐ, issued -"
+is "what is suspended shows its fields" "$(public_of open 'select(.what == "issued") | "\(.state) \(.lines | type)"')" "suspended array"
+is "what is void does not" "$(public_of wrong 'select(.what == "issued") | "\(.state) \(.lines | type)"')" "void null"
+is "a replaced version neither, the newer one does" "$(public_of new 'select(.what == "issued") | "\(.version) \(.state) \(.lines | type)"')" "2 issued array, 1 superseded null"
+is "no note is made public" "$(curl -sS "$api/v1/publications?agency=H99.31.07" "$api/cong-khai/H99.31.07" "$api/cong-khai/H99.31.07/atom" | grep -c 'QĐ-TA\|Tạm giữ\|Kê biên')" 0
+
 # Given back before it was numbered.
 handle=$(submits back)
 echo "$handle" >"$state/permits/back.handle"

@@ -63,6 +63,8 @@ if [ -d tests/page ] && command -v node >/dev/null; then
 	(cd tests/page && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund >/dev/null 2>&1; }) || { bad=$((bad + 1)); say "   NOT: npm ci"; }
 	world_again
 	code=$("$antin" permit list --state issued --api "$api" --api-key-file "$state/desk/program.key" | head -1 | awk '{print $5}')
+	agrees "what agencies make public, in a browser" node tests/page/gazette_test.mjs "$api" H99.31.07
+	agrees "and what they hold back" python3 tests/flow/made_public.py "$api" tests/data/permits.json policy/kinds
 	agrees "the page" node tests/page/page_test.mjs "$api" "$state/permits/gpxd-02.xml" "$state/altered.xml" "$code"
 	grep -E '^(ok|not ok)' "$state/log/opinion" | sed 's/^/      /'
 	world_down

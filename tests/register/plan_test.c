@@ -118,7 +118,7 @@ verbs(void **state)
 static void
 reads(void **state)
 {
-	const struct read *const all[] = { log_reads(), cert_reads(), permit_reads(), dossier_reads(), feed_reads() };
+	const struct read *const all[] = { log_reads(), cert_reads(), permit_reads(), dossier_reads(), feed_reads(), gazette_reads() };
 
 	for (size_t i = 0; i < COUNT(all); i++)
 		for (const struct read *r = all[i]; r->name != NULL; r++) {

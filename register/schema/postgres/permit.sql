@@ -39,6 +39,8 @@ CREATE INDEX permit_submitted ON permit (entry);
 CREATE INDEX permit_signed ON permit (signed_entry) WHERE signed_entry IS NOT NULL;
 CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS NOT NULL;
 CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL;
+-- By agency: what it makes public (register/gazette_reads.c).
+CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL;
 
 -- Where several officers sign one after the other: what permit had after the n-th, the
 -- last of them excepted.

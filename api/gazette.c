@@ -1,0 +1,344 @@
+#include "api/gazette.h"
+
+#include "api/forward.h"
+#include "api/public.h"
+#include "base/text.h"
+#include "verifier/proto.h"
+
+#include <stdio.h>
+
+#define AGENCY_MAX 64
+#define YEAR_MAX 9999
+#define NEVER "1970-01-01T00:00:00Z"	/* a feed has a time also where nothing happened */
+
+/* Where a page starts: which year (0: every one), and behind which entry (0: none). */
+struct start { int64_t year, after; };
+
+/*
+ * What is asked.
+ */
+
+/* 1 to max where something is given, else 0. */
+static bool
+take_number(int64_t *out, const char *text, int64_t max, const char *name, struct err *e)
+{
+	return number_read(out, text, 0, max, name, e) && (text == NULL || *out > 0 || fail(e, ERR_INPUT, "\"%s\" begins at 1", name));
+}
+
+/* An empty year is that of a form in which nothing was written. */
+static bool
+take_start(struct start *out, const struct call *c, struct err *e)
+{
+	const char *year = http_query(c->in, "year");
+
+	return take_number(&out->year, year != NULL && year[0] == '\0' ? NULL : year, YEAR_MAX, "year", e) &&
+	    take_number(&out->after, http_query(c->in, "after"), INT64_MAX, "after", e);
+}
+
+static bool
+ask(json_t **out, struct call *c, const struct msg *m, struct err *e)
+{
+	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
+
+	return peer_call(c->api->verifier, m, &reply, e) && answer_read(out, msg_span(&reply, 0), e);
+}
+
+static bool
+ask_agency(json_t **out, struct call *c, const char *agency, const struct start *p, struct err *e)
+{
+	own_struct(msg) m = msg_new(VERIFY_PUBLICATIONS, HTTP_REPLY_MAX);
+
+	if (!text_fits(span_str(agency), "the agency", e))
+		return false;
+	if (strlen(agency) > AGENCY_MAX)
+		return fail(e, ERR_ABSENT, "there is no such agency");
+	msg_put_str(&m, agency);
+	msg_put_u64(&m, (uint64_t)p->year);
+	msg_put_u64(&m, (uint64_t)p->after);
+	return ask(out, c, &m, e);
+}
+
+/* Asked again, it is sent again only where it has changed. */
+static bool
+answered(struct call *c, const char *type, struct err *e)
+{
+	c->out->type = type;
+	c->out->cache = "no-cache";
+	c->out->extra.name = "X-Robots-Tag";
+	c->out->extra.value = "noindex, nofollow";
+	if (!buf_ok(&c->out->body, "the answer", e))
+		return false;
+	etag_put(c, buf_span(&c->out->body));
+	return true;
+}
+
+/*
+ * Words.
+ */
+
+static const char *
+text_of(const json_t *obj, const char *key)
+{
+	return json_string_value(json_object_get(obj, key)) ?: "";
+}
+
+static const char *
+word_of(const json_t *obj, const char *key, const char *lang)
+{
+	return text_of(json_object_get(obj, key), lang);
+}
+
+static void
+put(struct buf *out, const char *before, const char *text, const char *after)
+{
+	if (text[0] == '\0')
+		return;
+	buf_put_str(out, before);
+	text_put_html(out, span_str(text));
+	buf_put_str(out, after);
+}
+
+/* 2026-11-03 as people write it. */
+static void
+put_day(struct buf *out, const char *before, const char *iso, const char *after)
+{
+	char text[11];
+
+	if (strlen(iso) < 10)
+		return;
+	snprintf(text, sizeof(text), "%.2s/%.2s/%.4s", iso + 8, iso + 5, iso);
+	put(out, before, text, after);
+}
+
+/* "Giấy phép xây dựng số 12/GPXD-UBND: thu hồi" */
+static char *
+heading(const json_t *item, const char *lang)
+{
+	const char *number = strcmp(lang, "vi") == 0 ? "số" : "no.";
+
+	return xprintf("%s %s %s: %s", word_of(item, "kind", lang), number, text_of(item, "number"), word_of(item, "say", lang));
+}
+
+/*
+ * Pages.
+ */
+
+static void
+put_head(struct buf *out, const json_t *answer, const char *title, const char *feed)
+{
+	buf_put_str(out, "<!doctype html>\n<html lang=\"vi\"><head><meta charset=\"utf-8\">"
+	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex, nofollow\"><title>");
+	text_put_html(out, span_str(title));
+	buf_put_str(out, "</title><link rel=\"stylesheet\" href=\"/style.css\">");
+	put(out, "<link rel=\"alternate\" type=\"application/atom+xml\" href=\"/cong-khai/", feed, "/atom\">");
+	buf_put_str(out, "</head><body class=\"gazette\">\n");
+	if (word_of(answer, "prefix", "vi")[0] != '\0') {
+		put(out, "<p id=\"demonstration\" role=\"note\">", word_of(answer, "prefix", "vi"), "");
+		put(out, " – <span lang=\"en\">", word_of(answer, "prefix", "en"), "</span>");
+		buf_put_str(out, "</p>\n");
+	}
+	put(out, "<header><h1>", title, "</h1>\n");
+}
+
+static void
+put_foot(struct buf *out)
+{
+	buf_put_str(out, "</main><footer><p><a href=\"/\">Kiểm tra một giấy phép – <span lang=\"en\">Check a permit</span></a></p></footer></body></html>\n");
+}
+
+static void
+put_row(struct buf *out, const char *term, const char *value, int depth)
+{
+	buf_printf(out, "<div class=\"%sdepth%d\"><dt>", value[0] == '\0' ? "group " : "", depth < 0 ? 0 : depth > 3 ? 3 : depth);
+	text_put_html(out, span_str(term));
+	buf_put_str(out, "</dt><dd>");
+	text_put_html(out, span_str(value));
+	buf_put_str(out, "</dd></div>\n");
+}
+
+static void
+put_item(struct buf *out, const json_t *item)
+{
+	own_str char *vi = heading(item, "vi"), *en = heading(item, "en");
+	bool issue = strcmp(text_of(item, "what"), "issued") == 0;
+	const json_t *line;
+	size_t i;
+
+	buf_printf(out, "<section class=\"box\" id=\"m%lld\"><h2>", (long long)json_integer_value(json_object_get(item, "entry")));
+	text_put_html(out, span_str(vi));
+	put(out, "</h2><p lang=\"en\">", en, "</p><dl>\n");
+	put_day(out, "<div><dt>Ngày cấp</dt><dd>", text_of(item, "day"), "</dd></div>\n");
+	if (!issue)
+		put_day(out, "<div><dt>Kể từ ngày</dt><dd>", text_of(item, "from"), "</dd></div>\n");
+	put_day(out, issue ? "<div><dt>Có hiệu lực đến hết</dt><dd>" : "<div><dt>Đến hết ngày</dt><dd>", text_of(item, "until"), "</dd></div>\n");
+	put(out, "<div><dt>Quyết định</dt><dd>", text_of(item, "decision"), "</dd></div>\n");
+	if (json_integer_value(json_object_get(item, "version")) > 1)
+		buf_printf(out, "<div><dt>Bản thứ</dt><dd>%lld</dd></div>\n", (long long)json_integer_value(json_object_get(item, "version")));
+	put(out, "<div><dt>Hiện nay</dt><dd>", word_of(item, "state_say", "vi"), "</dd></div>\n");
+	put_day(out, "<div><dt>Ghi vào sổ ngày</dt><dd>", text_of(item, "recorded"), "</dd></div>\n");
+	json_array_foreach(json_object_get(item, "lines"), i, line)
+		put_row(out, text_of(line, "vi"), text_of(line, "value"), (int)json_integer_value(json_object_get(line, "depth")));
+	buf_put_str(out, "</dl></section>\n");
+}
+
+/* A form, so that a year is chosen without a script. */
+static void
+put_choice(struct buf *out, const struct start *p)
+{
+	buf_put_str(out, "<form method=\"get\"><p><label for=\"year\">Năm <span lang=\"en\">(year)</span></label>"
+	    "<input id=\"year\" name=\"year\" type=\"text\" inputmode=\"numeric\" pattern=\"[0-9]{4}\" maxlength=\"4\" autocomplete=\"off\" value=\"");
+	if (p->year > 0)
+		buf_printf(out, "%lld", (long long)p->year);
+	buf_put_str(out, "\"></p><p><button type=\"submit\" id=\"go\">Xem – <span lang=\"en\">Show</span></button></p></form>\n");
+}
+
+static void
+put_next(struct buf *out, const json_t *answer, const struct start *p)
+{
+	const json_t *next = json_object_get(answer, "next");
+
+	if (!json_is_integer(next))
+		return;
+	buf_put_str(out, "<p id=\"links\"><a rel=\"next\" href=\"?");
+	if (p->year > 0)
+		buf_printf(out, "year=%lld&amp;", (long long)p->year);
+	buf_printf(out, "after=%lld\">Cũ hơn – <span lang=\"en\">Older</span></a></p>\n", (long long)json_integer_value(next));
+}
+
+static void
+page(struct buf *out, const json_t *answer, const struct start *p)
+{
+	const json_t *agency = json_object_get(answer, "agency"), *items = json_object_get(answer, "items"), *item;
+	own_str char *title = xprintf("Công khai giấy phép – %s", text_of(agency, "name"));
+	size_t i;
+
+	put_head(out, answer, title, text_of(agency, "id"));
+	buf_put_str(out, "<p class=\"what\">Giấy phép đã cấp và các quyết định về giấy phép, mới nhất trước. – <span lang=\"en\">Permits issued and what was decided about them, the newest first.</span></p>\n");
+	put(out, "<p id=\"links\"><a href=\"/cong-khai\">Cơ quan khác – <span lang=\"en\">Other agencies</span></a> <a href=\"/cong-khai/", text_of(agency, "id"), "/atom\">Atom</a></p></header><main>\n");
+	put_choice(out, p);
+	put(out, "<p class=\"what\">Theo sổ đến <span lang=\"en\">(as of)</span> ", word_of(answer, "replica", "as_of"), "</p>\n");
+	if (json_array_size(items) == 0)
+		buf_put_str(out, "<p class=\"box\">Chưa có gì được công khai ở đây. – <span lang=\"en\">Nothing has been made public here.</span></p>\n");
+	json_array_foreach(items, i, item)
+		put_item(out, item);
+	put_next(out, answer, p);
+	put_foot(out);
+}
+
+static void
+put_agency(struct buf *out, const json_t *a)
+{
+	put(out, "<li><a href=\"/cong-khai/", text_of(a, "id"), "\">");
+	text_put_html(out, span_str(text_of(a, "name")));
+	buf_put_str(out, json_is_true(json_object_get(a, "ended")) ? "</a> (đã kết thúc hoạt động)</li>\n" : "</a></li>\n");
+}
+
+/*
+ * The feed (RFC 4287).
+ */
+
+static void
+put_xml(struct buf *out, const char *before, const char *text, const char *after)
+{
+	buf_put_str(out, before);
+	text_put_xml_attr(out, span_str(text));
+	buf_put_str(out, after);
+}
+
+static void
+feed_item(struct buf *out, const json_t *item, const char *address)
+{
+	own_str char *where = xprintf("%s#m%lld", address, (long long)json_integer_value(json_object_get(item, "entry")));
+	own_str char *title = heading(item, "vi");
+
+	put_xml(out, "<entry><id>", where, "</id>");
+	put_xml(out, "<title>", title, "</title>");
+	put_xml(out, "<updated>", text_of(item, "recorded"), "</updated>");
+	put_xml(out, "<link href=\"", where, "\"/>");
+	put_xml(out, "<summary>", text_of(item, "decision")[0] != '\0' ? text_of(item, "decision") : text_of(item, "from"), "</summary></entry>\n");
+}
+
+static void
+feed(struct buf *out, const json_t *answer, const char *host)
+{
+	const json_t *agency = json_object_get(answer, "agency"), *items = json_object_get(answer, "items"), *item;
+	own_str char *address = xprintf("https://%s/cong-khai/%s", host, text_of(agency, "id"));
+	const char *prefix = word_of(answer, "prefix", "vi"), *updated = text_of(json_array_get(items, 0), "recorded");
+	size_t i;
+
+	buf_put_str(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"vi\">");
+	put_xml(out, "<id>", address, "</id>");
+	put_xml(out, "<title>Công khai giấy phép – ", text_of(agency, "name"), "</title>");
+	if (prefix[0] != '\0')
+		put_xml(out, "<subtitle>", prefix, "</subtitle>");
+	put_xml(out, "<updated>", updated[0] != '\0' ? updated : NEVER, "</updated>");
+	put_xml(out, "<author><name>", text_of(agency, "name"), "</name></author>");
+	put_xml(out, "<link rel=\"self\" href=\"", address, "/atom\"/>");
+	put_xml(out, "<link href=\"", address, "\"/>\n");
+	json_array_foreach(items, i, item)
+		feed_item(out, item, address);
+	buf_put_str(out, "</feed>\n");
+}
+
+/*
+ * Handlers.
+ */
+
+bool
+publications_run(struct call *c, struct err *e)
+{
+	const char *agency = http_query(c->in, "agency");
+	own(json_t) *answer = NULL;
+	struct start p;
+
+	if (agency == NULL)
+		return fail(e, ERR_INPUT, "\"agency\" is needed");
+	if (!take_start(&p, c, e) || !ask_agency(&answer, c, agency, &p, e))
+		return false;
+	json_write(&c->out->body, answer);
+	return answered(c, "application/json", e);
+}
+
+bool
+gazette_run(struct call *c, struct err *e)
+{
+	own(json_t) *answer = NULL;
+	struct start p;
+
+	if (!take_start(&p, c, e) || !ask_agency(&answer, c, c->arg, &p, e))
+		return false;
+	page(&c->out->body, answer, &p);
+	return answered(c, "text/html; charset=utf-8", e);
+}
+
+bool
+gazette_feed_run(struct call *c, struct err *e)
+{
+	const struct start newest = { 0, 0 };
+	own(json_t) *answer = NULL;
+
+	if (!ask_agency(&answer, c, c->arg, &newest, e))
+		return false;
+	feed(&c->out->body, answer, c->api->host);
+	return answered(c, "application/atom+xml", e);
+}
+
+bool
+gazette_agencies_run(struct call *c, struct err *e)
+{
+	own_struct(msg) m = msg_new(VERIFY_PUBLISHERS, 64);
+	own(json_t) *answer = NULL;
+	const json_t *a;
+	size_t i;
+
+	if (!ask(&answer, c, &m, e))
+		return false;
+	put_head(&c->out->body, answer, "Công khai giấy phép", "");
+	buf_put_str(&c->out->body, "<p class=\"what\">Giấy phép đã cấp và quyết định thu hồi, đình chỉ, hủy của từng cơ quan. – "
+	    "<span lang=\"en\">Permits issued, withdrawn, suspended and cancelled, by agency.</span></p></header><main><ul>\n");
+	json_array_foreach(json_object_get(answer, "agencies"), i, a)
+		put_agency(&c->out->body, a);
+	buf_put_str(&c->out->body, "</ul>\n");
+	put_foot(&c->out->body);
+	return answered(c, "text/html; charset=utf-8", e);
+}

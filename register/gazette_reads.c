@@ -1,0 +1,34 @@
+/* What an agency makes public of its permits, the newest first: the read behind its
+ * gazette (verifier/gazette.h).
+ *
+ * Two facts are public: that a permit was issued, and what was decided about it
+ * since.  Each is read along an index, this agency's permits and the city's
+ * decisions, backwards from entry $before.  What has no seal is not there, nor a
+ * permit whose kind is not among $kinds (" a b "), nor what is a note or the
+ * replacement by a newer version: that one's issue says so.  Content is given with
+ * an issue alone, and where it is not longer than a list can bear. */
+#include "register/verbs.h"
+
+#define TEXT(x) #x
+#define LIMIT(n) TEXT(n)
+#define GAZETTE_ITEMS 100
+#define CONTENT_MAX 65536
+#define NO_INT "CAST(NULL AS bigint)"
+#define NO_TEXT "CAST(NULL AS text)"
+#define OF_PERMIT "p.handle, p.kind, p.number, p.version, p.day, p.valid_to, (SELECT count(*) FROM permit_change n WHERE n.handle = p.handle)"
+#define PUBLIC "p.agency = $agency AND p.state = 'issued' AND replace($kinds, ' ' || p.kind || ' ', '') <> $kinds"
+
+static const struct read reads[] = {
+	{ .name = "gazette", .callers = CALLER_VERIFIER, .columns = 14,
+	  .in = { { "agency", REG_TEXT }, { "kinds", REG_TEXT }, { "before", REG_INT }, { "from", REG_INT }, { "to", REG_INT } },
+	  .out = { REG_INT, REG_INT, REG_BYTES, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_BYTES, REG_BYTES },
+	  .sql = "SELECT p.issued_entry, " NO_INT ", " OF_PERMIT ", p.day, " NO_INT ", " NO_TEXT ", CASE WHEN length(p.content) <= " LIMIT(CONTENT_MAX) " THEN p.content END, "
+		 "(SELECT l.entry FROM log_entry l WHERE l.idx = p.issued_entry) FROM permit p WHERE p.issued_entry < $before AND p.day >= $from AND p.day <= $to AND " PUBLIC
+		 " UNION ALL "
+		 "SELECT c.entry, c.act, " OF_PERMIT ", c.from_day, c.until_day, c.decision, CAST(NULL AS bytea), (SELECT l.entry FROM log_entry l WHERE l.idx = c.entry) "
+		 "FROM permit_change c JOIN permit p ON p.handle = c.handle WHERE c.entry < $before AND c.act IN (0, 1, 2, 4, 5) AND c.from_day >= $from AND c.from_day <= $to AND " PUBLIC
+		 " ORDER BY 1 DESC LIMIT " LIMIT(GAZETTE_ITEMS) },
+	{ .name = NULL },
+};
+
+const struct read *gazette_reads(void) { return reads; }

@@ -1,0 +1,204 @@
+#include "verifier/gazette.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+
+#define COLUMNS 14
+#define KINDS_MAX 8192
+#define FIRST_YEAR 1000
+#define LAST_YEAR 9999
+
+void
+gazette_drop(struct gazette *g)
+{
+	json_decref(g->items);
+	json_decref(g->shown);
+	buf_drop(&g->contents);
+	*g = (struct gazette){ .items = NULL };
+}
+
+/* " a b ", in which a kind is found with its spaces. */
+static bool
+public_kinds(struct buf *out, const struct policy *p, struct err *e)
+{
+	buf_put_str(out, " ");
+	for (const struct kind *k = p->kind; k < p->kind + p->nkinds; k++)
+		if (k->published)
+			buf_printf(out, "%s ", k->id);
+	return buf_ok(out, "kinds", e);
+}
+
+static bool
+put_days(struct reg_unit *read, uint64_t year, struct err *e)
+{
+	int32_t from = INT32_MIN, to = INT32_MAX;
+	char first[TIME_TEXT], last[TIME_TEXT];
+
+	if (year != 0) {
+		if (year < FIRST_YEAR || year > LAST_YEAR)
+			return fail(e, ERR_INPUT, "a year has four digits");
+		snprintf(first, sizeof(first), "%u-01-01", (unsigned)year);
+		snprintf(last, sizeof(last), "%u-12-31", (unsigned)year);
+		if (!date_parse(&from, first, e) || !date_parse(&to, last, e))
+			return false;
+	}
+	reg_int(read, "from", from);
+	reg_int(read, "to", to);
+	return true;
+}
+
+/* What a permit says is shown as long as it stands, and the kind's years are not over. */
+static bool
+shows_fields(const struct kind *k, const struct life *l, int32_t issued, int32_t today)
+{
+	enum in_force now = life_status(l, NULL);
+
+	return (now == FORCE_YES || now == FORCE_NOTED || now == FORCE_SUSPENDED) && kind_publishes_fields(k, issued, today);
+}
+
+static json_t *
+day_or_null(const struct reg_cell *c)
+{
+	char text[TIME_TEXT];
+
+	if (c->null || c->i < INT32_MIN || c->i > INT32_MAX)
+		return json_null();
+	date_text(text, (int32_t)c->i);
+	return json_string(text);
+}
+
+static json_t *
+text_or_null(const struct reg_cell *c)
+{
+	return c->null ? json_null() : json_stringn((const char *)c->s.ptr, c->s.len);
+}
+
+/* An issue has no act. */
+static json_t *
+act_json(const struct reg_cell *act, const char *state, const struct kind *k)
+{
+	static const char *const issue[LANGS] = { "cấp", "issued", "délivré" };
+	const char *const *say = act->null ? issue : life_say(act->i);
+	const char *word = act->null ? "issued" : life_word(act->i);
+
+	return json_pack("{s:s, s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s}, s:s}", "what", word, "say", "vi", say[LANG_VI], "en", say[LANG_EN], "fr", say[LANG_FR],
+	    "kind", "id", k->id, "vi", k->vi, "en", k->en, "state", state);
+}
+
+/* entry, act, handle, kind, number, version, day, valid_to, changes, from, until, decision, content, log entry */
+static bool
+item_json(json_t **out, const struct reg_cell c[COLUMNS], const struct kind *k, const char *state, struct err *e)
+{
+	char recorded[TIME_TEXT];
+	struct entry entry;
+	json_t *j;
+
+	if (!entry_read(&entry, c[13].s, e))
+		return fail_in(e, "entry %lld", (long long)c[0].i);
+	time_text_vn(recorded, entry.time);
+	j = act_json(&c[1], state, k);
+	promise(j != NULL);
+	json_object_set_new(j, "entry", json_integer(c[0].i));
+	json_object_set_new(j, "recorded", json_string(recorded));
+	json_object_set_new(j, "number", text_or_null(&c[4]));
+	json_object_set_new(j, "version", json_integer(c[5].i));
+	json_object_set_new(j, "day", day_or_null(&c[6]));
+	json_object_set_new(j, "from", day_or_null(&c[9]));
+	json_object_set_new(j, "until", day_or_null(c[1].null ? &c[7] : &c[10]));
+	json_object_set_new(j, "decision", text_or_null(&c[11]));
+	json_object_set_new(j, "lines", json_null());
+	*out = j;
+	return true;
+}
+
+/* *full: it has no room on this page. */
+static bool
+take_item(struct gazette *g, struct reg *reg, const struct policy *p, const struct reg_cell c[COLUMNS], int32_t today, bool *full, struct err *e)
+{
+	const struct known_handle h = { c[2].s, c[7].null ? LIFE_OPEN : (int32_t)c[7].i, c[8].i };
+	own_str char *id = span_dup_str(c[3].s);
+	const struct kind *k = policy_kind(p, id);
+	struct life l;
+	json_t *item = NULL;
+	bool shown;
+
+	if (k == NULL || !k->published)
+		return fail(e, ERR_BUG, "the register gave a permit of the kind %s, which is not made public", id);
+	if (!known_life(&l, reg, &h, today, e))
+		return false;
+	shown = !c[12].null && shows_fields(k, &l, (int32_t)c[6].i, today);
+	*full = shown && g->nshown > 0 && g->contents.len + c[12].s.len > GAZETTE_OCTETS;
+	if (*full)
+		return true;
+	if (!item_json(&item, c, k, life_state("issued", &l), e))
+		return false;
+	json_array_append_new(g->items, item);
+	if (!shown)
+		return true;
+	cbor_put_bytes(&g->contents, c[12].s);
+	json_array_append(g->shown, item);
+	g->nshown++;
+	return buf_ok(&g->contents, "contents", e);
+}
+
+static bool
+take_rows(struct gazette *g, struct reg *reg, const struct policy *p, struct reg_rows *rows, int32_t today, struct err *e)
+{
+	struct reg_cell c[COLUMNS];
+	bool more, full = false;
+	int64_t last = 0;
+
+	if (!reg_next(rows, c, COLUMNS, &more, e))
+		return false;
+	while (more && !full) {
+		if (!take_item(g, reg, p, c, today, &full, e))
+			return false;
+		last = full ? last : c[0].i;
+		if (!full && !reg_next(rows, c, COLUMNS, &more, e))
+			return false;
+	}
+	g->next = full || json_array_size(g->items) == GAZETTE_ITEMS ? last : 0;
+	return true;
+}
+
+bool
+gazette_read(struct gazette *out, struct reg *reg, const struct policy *p, const struct gazette_question *q, int32_t today, struct err *e)
+{
+	own_struct(gazette) g = { .items = json_array(), .shown = json_array(), .contents = buf_new(2 * GAZETTE_OCTETS) };
+	own_struct(reg_unit) read = reg_read_new("gazette");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own_struct(buf) kinds = buf_new(KINDS_MAX);
+
+	if (policy_agency(p, q->agency) == NULL)
+		return fail(e, ERR_ABSENT, "there is no such agency");
+	if (q->after > INT64_MAX)
+		return fail(e, ERR_INPUT, "no entry has this index");
+	if (!public_kinds(&kinds, p, e) || !put_days(&read, q->year, e))
+		return false;
+	reg_text(&read, "agency", q->agency);
+	reg_text(&read, "kinds", buf_str(&kinds));
+	reg_int(&read, "before", q->after == 0 ? INT64_MAX : (int64_t)q->after);
+	if (!reg_read(reg, &read, &rows, e) || !take_rows(&g, reg, p, &rows, today, e))
+		return false;
+	g.seen = (struct seen){ rows.as_of, rows.size };
+	*out = g;
+	g = (struct gazette){ .items = NULL };
+	return true;
+}
+
+bool
+gazette_put_lines(struct gazette *g, struct span json, struct err *e)
+{
+	own(json_t) *all = NULL;
+	json_t *item;
+	size_t i;
+
+	if (!json_read(&all, json, e))
+		return false;
+	if (json_array_size(all) != g->nshown)
+		return fail(e, ERR_BUG, "a worker read other contents than it was given");
+	json_array_foreach(g->shown, i, item)
+		json_object_set(item, "lines", json_array_get(all, i));
+	return true;
+}

@@ -1,0 +1,41 @@
+/*
+ * verifier/gazette.h -- what an agency makes public of its permits: that they were
+ * issued, and what was decided about them since, the newest first.
+ *
+ * Of the kinds whose rule says so (policy/kind.h) and of no others, not even that
+ * there are any.  An issue shows the kind's public fields as long as its permit
+ * stands (in force or suspended) and the kind's years are not over; then number, days
+ * and state remain, which the public log tells as well.  No name leads to an item:
+ * a list is asked for by agency and year alone.
+ *
+ * A page ends after GAZETTE_ITEMS items or GAZETTE_OCTETS octets of contents, and the
+ * next one goes on behind its last entry, whatever was recorded meanwhile.
+ *
+ * Content is XML: it is put together here, and read by a worker.
+ * Read through register/client.h; one of the few files of verifier that may.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "verifier/known.h"
+
+#define GAZETTE_ITEMS 100		/* as register/gazette_reads.c has it */
+#define GAZETTE_OCTETS (256u << 10)	/* their lines stay far below JSON_MAX */
+
+/* year 0: every one.  after: the last entry of the page before; 0: from the newest. */
+struct gazette_question { const char *agency; uint64_t year, after; };
+
+struct gazette {
+	json_t *items;		/* [{"entry","recorded","what","say","kind","number","version","day","state","from","until","decision","lines"}] */
+	int64_t next;		/* what comes after it; 0: nothing */
+	struct seen seen;
+	size_t nshown;		/* of the items whose contents a worker is to read */
+	json_t *shown;		/* those items, in that order */
+	struct buf contents;	/* theirs, each a CBOR byte string */
+};
+void gazette_drop(struct gazette *);
+
+/* Refused: an agency that there never was. */
+must_check bool gazette_read(struct gazette *out, struct reg *, const struct policy *, const struct gazette_question *, int32_t today, struct err *);
+/* The worker's answer: of each content its lines, or null. */
+must_check bool gazette_put_lines(struct gazette *, struct span json, struct err *);
