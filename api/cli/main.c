@@ -27,7 +27,7 @@ static const struct command commands[] = {
 	{ "enrol", "", "makes a key on a token and asks for a certificate", enrol_options, command_enrol },
 	{ "order", "VERB ID... | list | show ID | verify ID", "an order, shown, signed with a token and sent; those that are kept", order_options, command_order },
 	{ "certificate", "list | modify", "looks for certificates; changes what they say, from a table", certificate_options, command_certificate },
-	{ "permit", "submit|list|sign|get|sheet|proof", "permits, from a draft to paper", permit_options, command_permit },
+	{ "permit", "submit|list|sign|get|sheet|proof|story|bundle", "permits, from a draft to paper, and to a court", permit_options, command_permit },
 	{ "dossier", "report FILE|- | show CODE", "what happened to dossiers, and where one stands", dossier_options, command_dossier },
 	{ "backup", "[verify DIR]", "a copy of the register that can be put back, made while it works", backup_options, command_backup },
 	{ "restore", "", "a backup put back, and what came after it taken from the public log", restore_options, command_restore },
