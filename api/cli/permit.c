@@ -9,6 +9,7 @@
 #include "api/cli/command.h"
 #include "api/cli/http.h"
 #include "api/cli/keyboard.h"
+#include "api/cli/permit_bundle.h"
 #include "api/cli/permit_story.h"
 
 #include "base/clock.h"
@@ -347,13 +348,24 @@ permit_story(const struct args *a, struct err *e)
 	return buf_ok(&text, "story", e) && put_out(a, buf_span(&text), 0600, e);
 }
 
+static bool
+permit_bundle(const struct args *a, struct err *e)
+{
+	own_struct(stored) s = { NULL };
+	own_struct(history) h = { NULL };
+	own_struct(buf) zip = buf_new(BUNDLE_MAX);
+	const char *out;
+
+	return args_need(a, "out", &out, e) && open_history(&s, &h, a, e) && bundle_make(&zip, &h, command_policy_folder(a), e) && file_write(out, buf_span(&zip), 0600, e);
+}
+
 int
 command_permit(const struct args *a)
 {
 	static const struct { const char *word; bool (*run)(const struct args *, struct err *); } acts[] = {
 		{ "submit", permit_submit }, { "list", permit_list }, { "sign", permit_sign },
 		{ "get", permit_get }, { "proof", permit_proof }, { "sheet", permit_sheet },
-		{ "story", permit_story },
+		{ "story", permit_story }, { "bundle", permit_bundle },
 	};
 	struct err e;
 

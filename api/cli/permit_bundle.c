@@ -1,0 +1,543 @@
+#include "api/cli/permit_bundle.h"
+
+#include "api/cli/archive.h"
+#include "api/cli/permit_story.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "register/log_state.h"
+#include "register/note.h"
+#include "verifier/tst.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FILES_MAX 4096
+#define FILE_MAX (32u << 20)
+#define CHECK_MAX (4u << 20)
+
+struct bundle_file { char *name; struct buf body; };
+
+struct bundle {
+	const struct history *h;
+	struct permit permit;
+	X509 *root;			/* borrowed */
+	struct bundle_file file[FILES_MAX];
+	size_t n;
+	struct buf check;
+	struct buf note;		/* the checkpoint that covers every entry */
+	struct checkpoint head;
+};
+
+static void
+bundle_free(struct bundle *b)
+{
+	permit_drop(&b->permit);
+	for (size_t i = 0; i < b->n; i++) {
+		free(b->file[i].name);
+		buf_drop(&b->file[i].body);
+	}
+	buf_drop(&b->check);
+	buf_drop(&b->note);
+	free(b);
+}
+typedef struct bundle bundle_t;
+OWN_WITH(bundle_t, bundle_free)
+
+/* A file more; its body is written by the caller, who looks at buf_ok at the end. */
+static struct buf *
+new_file(struct bundle *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static struct buf *
+new_file(struct bundle *b, const char *fmt, ...)
+{
+	struct bundle_file *f = &b->file[b->n++];
+	char name[200];
+	va_list ap;
+
+	promise(b->n <= FILES_MAX);	/* history_read bounds the entries */
+	va_start(ap, fmt);
+	vsnprintf(name, sizeof(name), fmt, ap);
+	va_end(ap);
+	f->name = xstrdup(name);
+	f->body = buf_new(FILE_MAX);
+	return &f->body;
+}
+
+/*
+ * CHECK.txt: a sentence and a command a step, in the order in which they are added.
+ */
+
+enum step {
+	ROOT, LOG_KEY, CHECKPOINT, PATH, SIGNED_WITH, XML, STAMP_PATH, STAMPED, STAMP, STAMP_TIME,
+	ORDER_PATH, ORDER_CMS, ORDER_TEXT, ORDER_SEAL, ORDER_ACT, IN_LOG, MEANS, ABOUT, RECORDS_ORDER, RECORDS_PERMIT
+};
+
+#define VERIFY "openssl verify -x509_strict -crl_check_all -attime {at} -no-CApath -no-CAstore -CAfile certificates/root.pem -untrusted certificates/issuing.pem "
+
+static const struct { const char *vi, *command; } steps[] = {
+	[ROOT] = { "Chứng thư gốc: dấu vân tay SHA-256 của nó. Đối chiếu với dấu vân tay mà cơ quan cấp đã công bố: {hash}", "prints {hash} fingerprint certificates/root.pem" },
+	[LOG_KEY] = { "Khóa của nhật ký công khai. Đối chiếu với khóa mà cơ quan cấp đã công bố: {key}", "prints '{key}' cat log/log.vkey" },
+	[CHECKPOINT] = { "Điểm chốt của nhật ký ({size} dòng) do khóa ấy ký.", "holds checkpoint" },
+	[PATH] = { "Chữ ký {id}: chứng thư của {who} còn hiệu lực, không bị thu hồi, dẫn tới chứng thư gốc, vào lúc có dấu thời gian.",
+		"prints 'certificates/{id}.pem: OK' " VERIFY "-CRLfile crls/{id}.pem certificates/{id}.pem" },
+	[SIGNED_WITH] = { "Chữ ký {id} nêu đích danh chứng thư ấy.", "holds signed_with {id} certificates/{id}.pem" },
+	[XML] = { "Chữ ký {id} đúng, và mọi phần nó bao gồm còn nguyên.",
+		"holds xml --trusted-pem certificates/root.pem --untrusted-pem certificates/issuing.pem --verification-gmt-time '{gmt}' "
+		"--node-xpath \"//*[local-name()='Signature'][@Id='{id}']\"" },
+	[STAMP_PATH] = { "Dấu thời gian của chữ ký {id}: chứng thư của nơi cấp dấu thời gian còn hiệu lực lúc ấy.",
+		"prints 'certificates/{id}-stamp.pem: OK' " VERIFY "-purpose timestampsign -CRLfile crls/{id}.pem certificates/{id}-stamp.pem" },
+	[STAMPED] = { "Dấu thời gian và những octet được đóng dấu chính là của chữ ký {id} trong giấy phép.", "holds stamped {id} stamps/{id}.octets stamps/{id}.tst" },
+	[STAMP] = { "Dấu thời gian của chữ ký {id} đúng.", "holds openssl ts -verify -token_in -in stamps/{id}.tst -data stamps/{id}.octets -attime {at} "
+		"-CAfile certificates/root.pem -untrusted certificates/issuing.pem" },
+	[STAMP_TIME] = { "Dấu thời gian của chữ ký {id} ghi lúc {time} (giờ quốc tế).", "has 'Time stamp: {time}' openssl ts -reply -token_in -in stamps/{id}.tst -text" },
+	[ORDER_PATH] = { "Lệnh ở dòng {id}: chứng thư của {who} còn hiệu lực khi ra lệnh.",
+		"prints 'certificates/order-{id}.pem: OK' " VERIFY "-CRLfile crls/order-{id}.pem certificates/order-{id}.pem" },
+	[ORDER_CMS] = { "Lệnh ở dòng {id} do chính chứng thư ấy ký.",
+		"holds openssl cms -verify -binary -inform DER -in orders/{id}.cms -nointern -noverify -certfile certificates/order-{id}.pem -out \"$tmp/order\"" },
+	[ORDER_TEXT] = { "Nội dung được ký của lệnh ở dòng {id} là tệp orders/{id}.json.", "holds same \"$tmp/order\" orders/{id}.json" },
+	[ORDER_SEAL] = { "Lệnh ở dòng {id} là lệnh {verb} đối với chính tệp mà cán bộ đã ký.", "has \"$(subject \"$(before_seal)\" {handle})\" cat orders/{id}.json" },
+	[ORDER_ACT] = { "Lệnh ở dòng {id} là lệnh {verb} đối với chính giấy phép này.", "has \"$(subject \"$(sha256sum <permit.xml | cut -c1-64)\" {handle})\" cat orders/{id}.json" },
+	[IN_LOG] = { "Dòng {id} ({what}) đứng trong nhật ký.", "holds in_log {id}" },
+	[MEANS] = { "Dòng {id} cam kết với bản ghi của nó.", "holds means {id}" },
+	[ABOUT] = { "Dòng {id} nói về giấy phép này.", "holds about {id} {handle}" },
+	[RECORDS_ORDER] = { "Bản ghi của dòng {id} là lệnh ấy.", "holds inside orders/{id}.cms log/{id}.record" },
+	[RECORDS_PERMIT] = { "Bản ghi của dòng {id} là việc phát hành chính tệp giấy phép này.", "holds records {id} \"$(sha256sum <permit.xml | cut -c1-64)\"" },
+};
+
+/* Within quotes of a shell's and on one line, whatever a name says. */
+static void
+put_quoted(struct buf *out, const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text == '\'')
+			buf_put_str(out, "'\\''");
+		else
+			buf_put_byte(out, (unsigned char)*text < ' ' ? ' ' : (unsigned char)*text);
+}
+
+static void
+add_step(struct bundle *b, enum step s, const char *const values[])
+{
+	own_struct(buf) vi = buf_new(1 << 14);
+
+	answer_fill(&vi, steps[s].vi, values);
+	buf_put_str(&b->check, "\nsay '");
+	put_quoted(&b->check, buf_str(&vi));
+	buf_put_str(&b->check, "'\n");
+	answer_fill(&b->check, steps[s].command, values);
+	buf_put_str(&b->check, "\n");
+}
+
+/*
+ * Certificates and CRLs.
+ */
+
+static void
+put_crl(struct buf *out, const X509_CRL *crl)
+{
+	own(BIO) *mem = BIO_new(BIO_s_mem());
+	char *text;
+	long n;
+
+	promise(mem != NULL && PEM_write_bio_X509_CRL(mem, (X509_CRL *)crl) == 1);
+	n = BIO_get_mem_data(mem, &text);
+	buf_put(out, text, (size_t)n);
+}
+
+/* A CRL that is a little younger than what it is asked about is asked as of its own time. */
+static void
+as_of(int64_t *at, const X509_CRL *crl)
+{
+	int64_t t = asn1_time_secs(X509_CRL_get0_lastUpdate(crl));
+
+	if (t > *at)
+		*at = t;
+}
+
+static void
+add_authority(struct bundle *b)
+{
+	const struct evidence *v = b->h->stored->evidence;
+	struct buf *issuing;
+
+	b->root = sk_X509_value(v->anchors, 0);
+	cert_to_pem(new_file(b, "certificates/root.pem"), b->root);
+	issuing = new_file(b, "certificates/issuing.pem");
+	for (int i = 0; i < sk_X509_num(v->bag); i++)
+		cert_to_pem(issuing, sk_X509_value(v->bag, i));
+}
+
+static void
+root_step(struct bundle *b)
+{
+	own_struct(buf) der = buf_new(1 << 16);
+	unsigned char digest[SHA256_LEN];
+	char hash[2 * SHA256_LEN + 1];
+
+	cert_to_der(&der, b->root);
+	sha256(digest, buf_span(&der));
+	hex_text(hash, span_of(digest, sizeof(digest)));
+	add_step(b, ROOT, (const char *const[]){ "hash", hash, NULL });
+}
+
+/*
+ * Signatures.
+ */
+
+/* The canonical SignatureValue, as in the permit but for the namespace that
+ * stands further up there. */
+static bool
+put_stamped(struct buf *out, const struct xades *x, const EVP_MD *md, struct err *e)
+{
+	unsigned char mine[EVP_MAX_MD_SIZE], asked[EVP_MAX_MD_SIZE];
+
+	buf_put_str(out, "<ds:SignatureValue xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">");
+	base64_put(out, span_of(x->value, x->value_len));
+	buf_put_str(out, "</ds:SignatureValue>");
+	if (!xades_stamp_imprint(asked, x, md, e))
+		return false;
+	promise(EVP_Digest(out->ptr, out->len, mine, NULL, md, NULL) == 1);
+	return memcmp(mine, asked, (size_t)EVP_MD_get_size(md)) == 0 || fail(e, ERR_BUG, "%s: what is stamped has another form", x->id);
+}
+
+static void
+stamp_time(char out[TIME_TEXT], int64_t t)
+{
+	time_t secs = (time_t)t;
+	struct tm tm;
+
+	promise(gmtime_r(&secs, &tm) != NULL && strftime(out, TIME_TEXT, "%b %e %H:%M:%S", &tm) > 0);
+}
+
+static void
+gmt_time(char out[TIME_TEXT], int64_t t)
+{
+	time_text_utc(out, t);
+	out[10] = ' ';
+	out[19] = '\0';
+}
+
+static void
+signature_steps(struct bundle *b, const struct xades *x, const struct report_signature *s, int64_t at, int64_t stamped)
+{
+	static const enum step all[] = { PATH, SIGNED_WITH, XML, STAMP_PATH, STAMPED, STAMP, STAMP_TIME };
+	char secs[24], gmt[TIME_TEXT], time[TIME_TEXT];
+
+	snprintf(secs, sizeof(secs), "%lld", (long long)at);
+	gmt_time(gmt, at);
+	stamp_time(time, stamped);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		add_step(b, all[i], (const char *const[]){ "id", x->id, "who", s->signer, "at", secs, "gmt", gmt, "time", time, NULL });
+}
+
+static bool
+add_signature(struct bundle *b, const struct xades *x, const struct report_signature *s, struct err *e)
+{
+	X509 *signer = xades_signer_certificate(x, NULL);
+	own_struct(tst) t = { .time = 0 };
+	const EVP_MD *md;
+	struct span token;
+	struct buf *octets, *crls;
+	unsigned char imprint[EVP_MAX_MD_SIZE];
+	int64_t at;
+
+	if (signer == NULL || x->nstamps == 0 || sk_X509_CRL_num(x->crls) == 0)
+		return fail(e, ERR_POLICY, "%s brings no certificate, time stamp or CRL with it", x->id);
+	token = buf_span(&x->stamp[0]);
+	md = tst_digest(token);
+	octets = new_file(b, "stamps/%s.octets", x->id);
+	if (md == NULL || !put_stamped(octets, x, md, e) || !xades_stamp_imprint(imprint, x, md, e) ||
+	    !tst_check(&t, token, md, span_of(imprint, (size_t)EVP_MD_get_size(md)), x->bag, e))
+		return fail_in(e, "%s", x->id);
+	buf_put_span(new_file(b, "stamps/%s.tst", x->id), token);
+	cert_to_pem(new_file(b, "certificates/%s.pem", x->id), signer);
+	cert_to_pem(new_file(b, "certificates/%s-stamp.pem", x->id), t.signer);
+	crls = new_file(b, "crls/%s.pem", x->id);
+	at = t.time;
+	for (int i = 0; i < sk_X509_CRL_num(x->crls); i++) {
+		put_crl(crls, sk_X509_CRL_value(x->crls, i));
+		as_of(&at, sk_X509_CRL_value(x->crls, i));
+	}
+	signature_steps(b, x, s, at, t.time);
+	return true;
+}
+
+static bool
+add_signatures(struct bundle *b, struct err *e)
+{
+	const struct report *r = b->h->report;
+
+	if (r->verdict != VERDICT_PASSED || r->nsignatures != b->permit.nofficers + 1)
+		return fail(e, ERR_POLICY, "the permit does not pass (%s); antin verify says why", verdict_word(r->verdict));
+	for (size_t i = 0; i < b->permit.nofficers; i++)
+		if (!add_signature(b, &b->permit.officer[i], &r->signature[i], e))
+			return false;
+	return add_signature(b, &b->permit.seal, &r->signature[b->permit.nofficers], e);
+}
+
+/*
+ * Orders: with the CRLs that were the newest when they were taken.
+ */
+
+struct crls_then { struct buf *out; int64_t *at; };
+
+static bool
+take_crl(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct crls_then *then = ctx;
+	own(X509_CRL) *crl = NULL;
+
+	if (!crl_from_any(&crl, c[0].s, e))
+		return false;
+	put_crl(then->out, crl);
+	as_of(then->at, crl);
+	return true;
+}
+
+/* Of the issuing authority out of the register; of the root, of which it keeps the
+ * last alone, the one that the seal brought with it. */
+static bool
+put_crls(struct bundle *b, struct buf *out, int64_t time, int64_t *at, struct err *e)
+{
+	static const enum reg_type types[] = { REG_BYTES };
+	struct crls_then then = { out, at };
+	struct values v = { .n = 0 };
+
+	values_int(&v, "t", time);
+	if (!store_run(b->h->stored->db, "SELECT der FROM crl c WHERE der IS NOT NULL AND number = (SELECT max(number) FROM crl d WHERE d.shard = c.shard AND d.this_update <= $t AND "
+	    "d.der IS NOT NULL) ORDER BY shard", &v, types, 1, take_crl, &then, NULL, e))
+		return false;
+	for (int i = 0; i < sk_X509_CRL_num(b->permit.seal.crls); i++) {
+		X509_CRL *crl = sk_X509_CRL_value(b->permit.seal.crls, i);
+
+		if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(b->root)) == 0)
+			put_crl(out, crl);
+	}
+	return true;
+}
+
+static bool
+add_order(struct bundle *b, const struct history_entry *x, struct err *e)
+{
+	const struct history_order *o = x->order;
+	char id[24], secs[24];
+	int64_t at = x->entry.time;
+	const char *const values[] = { "id", id, "at", secs, "who", o->name, "verb", o->order.verb, "handle", b->h->hex, NULL };
+
+	if (o->signer == NULL)
+		return fail(e, ERR_ABSENT, "the certificate of who signed the order of entry %lld is not kept here", (long long)x->index);
+	snprintf(id, sizeof(id), "%lld", (long long)x->index);
+	buf_put_span(new_file(b, "orders/%s.cms", id), buf_span(&o->cms));
+	buf_put_span(new_file(b, "orders/%s.json", id), buf_span(&o->text));
+	cert_to_pem(new_file(b, "certificates/order-%s.pem", id), o->signer);
+	if (!put_crls(b, new_file(b, "crls/order-%s.pem", id), x->entry.time, &at, e))
+		return false;
+	snprintf(secs, sizeof(secs), "%lld", (long long)at);
+	add_step(b, ORDER_PATH, values);
+	add_step(b, ORDER_CMS, values);
+	add_step(b, ORDER_TEXT, values);
+	add_step(b, strcmp(o->order.verb, "permit.seal") == 0 ? ORDER_SEAL : ORDER_ACT, values);
+	return true;
+}
+
+/*
+ * The log.
+ */
+
+struct covering { struct buf *note; int64_t beyond; bool found; };
+
+static bool
+take_note(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct covering *k = ctx;
+
+	if (k->found || c[0].i <= k->beyond)
+		return true;
+	k->found = true;
+	buf_put_span(k->note, c[1].s);
+	return buf_ok(k->note, "checkpoint", e);
+}
+
+/* Cosigned where that covers all; else the newest that the log alone signed. */
+static bool
+find_checkpoint(struct bundle *b, struct err *e)
+{
+	static const enum reg_type types[] = { REG_INT, REG_TEXT };
+	struct covering k = { &b->note, b->h->at[b->h->n - 1].index, false };
+	struct span text, signatures;
+
+	if (!store_run(b->h->stored->db, "SELECT size, note FROM log_witnessed", NULL, types, 2, take_note, &k, NULL, e) ||
+	    !store_run(b->h->stored->db, "SELECT size, note FROM log_published", NULL, types, 2, take_note, &k, NULL, e))
+		return false;
+	if (!k.found)
+		return fail(e, ERR_LATER, "entry %lld of the log is not published yet", (long long)k.beyond);
+	return note_split(&text, &signatures, buf_span(&b->note), e) && checkpoint_parse(&b->head, text, e);
+}
+
+static bool
+take_key(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	buf_put_span(ctx, c[0].s);
+	return true;
+}
+
+static bool
+add_checkpoint(struct bundle *b, struct err *e)
+{
+	static const enum reg_type types[] = { REG_TEXT };
+	struct buf *key = new_file(b, "log/log.vkey");
+	own_struct(buf) text = buf_new(1 << 10);
+	struct note_key k;
+	char size[24];
+
+	if (!find_checkpoint(b, e) || !store_run(b->h->stored->db, "SELECT key FROM log_published", NULL, types, 1, take_key, &text, NULL, e) ||
+	    !note_key_parse(&k, buf_str(&text), e) || !note_check(buf_span(&b->note), &k, e))
+		return fail_in(e, "the log's checkpoint");
+	buf_printf(key, "%s\n", buf_str(&text));
+	buf_put_span(new_file(b, "log/checkpoint"), buf_span(&b->note));
+	snprintf(size, sizeof(size), "%llu", (unsigned long long)b->head.size);
+	add_step(b, LOG_KEY, (const char *const[]){ "key", buf_str(&text), NULL });
+	add_step(b, CHECKPOINT, (const char *const[]){ "size", size, NULL });
+	return true;
+}
+
+static bool
+put_path(struct bundle *b, struct buf *out, const struct history_entry *x, struct err *e)
+{
+	struct tile_source source = { log_tile_get, b->h->stored->db };
+	struct hash path[MERKLE_PROOF_MAX], leaf;
+	size_t n;
+
+	merkle_leaf(&leaf, buf_span(&x->octets));
+	if (!merkle_prove_inclusion(path, &n, (uint64_t)x->index, b->head.size, tile_node, &source, e) ||
+	    !merkle_check_inclusion(&leaf, (uint64_t)x->index, b->head.size, path, n, &b->head.root, e))
+		return fail_in(e, "entry %lld", (long long)x->index);
+	for (size_t i = 0; i < n; i++) {
+		hex_put(out, span_of(path[i].octet, HASH_LEN));
+		buf_put_byte(out, '\n');
+	}
+	return true;
+}
+
+static bool
+add_entry(struct bundle *b, const struct history_entry *x, struct err *e)
+{
+	char id[24];
+	const char *what = x->order != NULL ? x->order->order.verb : x->verb != NULL ? x->verb->name : "bản ghi không còn";
+	const char *const values[] = { "id", id, "what", what, "handle", b->h->hex, NULL };
+
+	snprintf(id, sizeof(id), "%lld", (long long)x->index);
+	buf_put_span(new_file(b, "log/%s.entry", id), buf_span(&x->octets));
+	if (!put_path(b, new_file(b, "log/%s.path", id), x, e))
+		return false;
+	add_step(b, IN_LOG, values);
+	if (x->order == NULL)
+		add_step(b, ABOUT, values);
+	if (x->verb == NULL)
+		return true;
+	buf_put_span(new_file(b, "log/%s.record", id), buf_span(&x->record));
+	buf_put_span(new_file(b, "log/%s.salt", id), span_of(x->salt, SALT_LEN));
+	add_step(b, MEANS, values);
+	if (x->order != NULL)
+		add_step(b, RECORDS_ORDER, values);
+	else if (x->entry.type == 5)
+		add_step(b, RECORDS_PERMIT, values);
+	return true;
+}
+
+/*
+ * The rest.
+ */
+
+static bool
+add_story(struct bundle *b, struct err *e)
+{
+	own(json_t) *story = NULL;
+	int64_t last;
+
+	if (!store_int(b->h->stored->db, "SELECT time FROM log_head", NULL, 0, &last, e) || !story_tell(&story, b->h, day_in_vietnam(last), e))
+		return false;
+	story_text(new_file(b, "story.txt"), story);
+	return true;
+}
+
+static bool
+add_policy(struct bundle *b, const char *policy_folder, struct err *e)
+{
+	own_str char *path = xprintf("%s/kinds/%s.xml", policy_folder, b->h->kind);
+
+	return file_read(new_file(b, "policy/%s.xml", b->h->kind), path, e);
+}
+
+static void
+add_check(struct bundle *b)
+{
+	struct buf *out = new_file(b, "CHECK.txt");
+
+	buf_put_str(out, bundle_check_sh);
+	buf_put_str(out, "\nsay 'Mọi tệp trong gói còn nguyên như lúc đóng gói.'\nholds sha256sum -c --strict --quiet SHA256SUMS\n");
+	buf_put_span(out, buf_span(&b->check));
+	buf_put_str(out, "\nif [ \"$bad\" -ne 0 ]; then printf 'SAI: %s bước trong %s / WRONG\\n' \"$bad\" \"$steps\"; exit 1; fi\n"
+	    "printf 'ĐÚNG: tất cả %s bước / all steps hold\\n' \"$steps\"\nexit 0\n");
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct bundle_file *)a)->name, ((const struct bundle_file *)b)->name);
+}
+
+static bool
+add_sums(struct bundle *b, struct err *e)
+{
+	struct buf *sums = new_file(b, "SHA256SUMS");
+
+	for (size_t i = 0; i + 1 < b->n; i++) {
+		unsigned char digest[SHA256_LEN];
+
+		if (!buf_ok(&b->file[i].body, b->file[i].name, e))
+			return false;
+		sha256(digest, buf_span(&b->file[i].body));
+		hex_put(sums, span_of(digest, sizeof(digest)));
+		buf_printf(sums, "  %s\n", b->file[i].name);
+	}
+	return buf_ok(sums, "SHA256SUMS", e);
+}
+
+static bool
+fill(struct bundle *b, const char *policy_folder, struct err *e)
+{
+	const struct history *h = b->h;
+
+	buf_put_span(new_file(b, "permit.xml"), buf_span(&h->sealed));
+	add_authority(b);
+	root_step(b);
+	if (!add_checkpoint(b, e) || !permit_read(&b->permit, buf_span(&h->sealed), h->stored->policy, h->stored->grammars, e) || !add_signatures(b, e))
+		return false;
+	for (size_t i = 0; i < h->n; i++)
+		if ((h->at[i].order != NULL && !add_order(b, &h->at[i], e)) || !add_entry(b, &h->at[i], e))
+			return false;
+	if (!buf_ok(&b->check, "CHECK.txt", e) || !add_story(b, e) || !add_policy(b, policy_folder, e))
+		return false;
+	add_check(b);
+	qsort(b->file, b->n, sizeof(b->file[0]), by_name);
+	return add_sums(b, e);
+}
+
+bool
+bundle_make(struct buf *zip, const struct history *h, const char *policy_folder, struct err *e)
+{
+	own(bundle_t) *b = xalloc(sizeof(*b));
+	struct archive_file file[FILES_MAX];
+
+	if (h->sealed.len == 0)
+		return fail(e, ERR_CONFLICT, "the permit %s was not issued: antin permit story tells what there is", h->hex);
+	b->h = h;
+	b->check = buf_new(CHECK_MAX);
+	b->note = buf_new(2 * NOTE_MAX);
+	if (!fill(b, policy_folder, e))
+		return fail_in(e, "permit %s", h->hex);
+	for (size_t i = 0; i < b->n; i++)
+		file[i] = (struct archive_file){ b->file[i].name, buf_span(&b->file[i].body) };
+	return archive_write(zip, file, b->n, e);
+}
