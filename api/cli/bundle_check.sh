@@ -49,7 +49,7 @@ has() {
 # hex TỆP: các octet của tệp, viết hệ mười sáu
 hex() { od -An -v -tx1 "$1" | tr -d ' \n'; }
 # octets: từ chữ hệ mười sáu ra octet
-octets() { tr a-f A-F | tr -d '\n' | basenc -d --base16; }
+octets() { tr a-f A-F | basenc -d --base16; }
 # hash: SHA-256, ra octet
 hash() { openssl dgst -sha256 -binary; }
 # fingerprint TỆP.pem: SHA-256 của chứng thư
@@ -111,8 +111,11 @@ checkpoint() {
 	done <log/checkpoint
 	return 1
 }
-# node: SHA-256 của 0x01 và hai nút, viết hệ mười sáu (RFC 6962, 2.1)
-node() { printf '01%s%s' "$1" "$2" | octets | sha256sum | cut -c1-64; }
+# node: SHA-256 của 0x01 và hai nút, viết hệ mười sáu (RFC 6962, 2.1), vào biến r
+node() {
+	r=$(printf '01%s%s' "$1" "$2" | octets | sha256sum)
+	r=${r%% *}
+}
 # in_log DÒNG: log/DÒNG.entry đứng ở dòng ấy của nhật ký mà điểm chốt xác nhận (RFC 9162, 2.1.3.2)
 in_log() {
 	fn=$1
@@ -122,10 +125,10 @@ in_log() {
 	while read -r p; do
 		[ "$sn" -gt 0 ] || return 1
 		if [ $((fn % 2)) -eq 1 ] || [ "$fn" -eq "$sn" ]; then
-			r=$(node "$p" "$r")
+			node "$p" "$r"
 			while [ $((fn % 2)) -eq 0 ] && [ "$fn" -gt 0 ]; do fn=$((fn / 2)) sn=$((sn / 2)); done
 		else
-			r=$(node "$r" "$p")
+			node "$r" "$p"
 		fi
 		fn=$((fn / 2)) sn=$((sn / 2))
 	done <"log/$1.path"

@@ -297,14 +297,14 @@ take_crl(void *ctx, const struct value *c, unsigned n, struct err *e)
 /* Of the issuing authority out of the register; of the root, of which it keeps the
  * last alone, the one that the seal brought with it. */
 static bool
-put_crls(struct bundle *b, struct buf *out, int64_t time, int64_t *at, struct err *e)
+put_crls(struct bundle *b, struct buf *out, int64_t entry, int64_t *at, struct err *e)
 {
 	static const enum reg_type types[] = { REG_BYTES };
 	struct crls_then then = { out, at };
 	struct values v = { .n = 0 };
 
-	values_int(&v, "t", time);
-	if (!store_run(b->h->stored->db, "SELECT der FROM crl c WHERE der IS NOT NULL AND number = (SELECT max(number) FROM crl d WHERE d.shard = c.shard AND d.this_update <= $t AND "
+	values_int(&v, "entry", entry);
+	if (!store_run(b->h->stored->db, "SELECT der FROM crl c WHERE der IS NOT NULL AND number = (SELECT max(number) FROM crl d WHERE d.shard = c.shard AND d.entry < $entry AND "
 	    "d.der IS NOT NULL) ORDER BY shard", &v, types, 1, take_crl, &then, NULL, e))
 		return false;
 	for (int i = 0; i < sk_X509_CRL_num(b->permit.seal.crls); i++) {
@@ -330,7 +330,7 @@ add_order(struct bundle *b, const struct history_entry *x, struct err *e)
 	buf_put_span(new_file(b, "orders/%s.cms", id), buf_span(&o->cms));
 	buf_put_span(new_file(b, "orders/%s.json", id), buf_span(&o->text));
 	cert_to_pem(new_file(b, "certificates/order-%s.pem", id), o->signer);
-	if (!put_crls(b, new_file(b, "crls/order-%s.pem", id), x->entry.time, &at, e))
+	if (!put_crls(b, new_file(b, "crls/order-%s.pem", id), x->index, &at, e))
 		return false;
 	snprintf(secs, sizeof(secs), "%lld", (long long)at);
 	add_step(b, ORDER_PATH, values);
