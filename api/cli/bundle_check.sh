@@ -41,7 +41,7 @@ has() {
 	want=$1
 	shift
 	"$@" >"$tmp/said" 2>&1 </dev/null
-	case $(cat "$tmp/said") in *"$want"*) right ;; *) wrong "$*" "(phải chứa: $want)" ;; esac
+	case $(cat "$tmp/said") in *"${want:-$tmp}"*) right ;; *) wrong "$*" "(phải chứa: $want)" ;; esac
 }
 
 # Những lệnh ghép từ các lệnh thường:
@@ -55,9 +55,15 @@ hash() { openssl dgst -sha256 -binary; }
 # fingerprint TỆP.pem: SHA-256 của chứng thư
 fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -c1-64; }
 # same A B: hai tệp như nhau từng octet
-same() { [ "$(sha256sum <"$1")" = "$(sha256sum <"$2")" ]; }
+same() { [ -s "$1" ] && [ -s "$2" ] && [ "$(sha256sum <"$1")" = "$(sha256sum <"$2")" ]; }
+# contains TỆP HEX: tệp chứa liền nhau những octet này (ít nhất một)
+contains() {
+	[ -n "$2" ] || return 1
+	case $(hex "$1") in *"$2"*) return 0 ;; esac
+	return 1
+}
 # inside A B: các octet của tệp A nằm liền nhau trong tệp B
-inside() { case $(hex "$2") in *"$(hex "$1")"*) return 0 ;; esac; return 1; }
+inside() { contains "$2" "$(hex "$1")"; }
 
 # signature TÊN: phần tử ds:Signature có Id ấy trong giấy phép
 signature() {
@@ -137,15 +143,31 @@ in_log() {
 # means DÒNG: dòng ấy cam kết với bản ghi log/DÒNG.record: HMAC-SHA-256(salt, 0x01 || SHA-256(bản ghi))
 means() {
 	commit=$({ printf '\001'; hash <"log/$1.record"; } | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$(hex "log/$1.salt")" -binary | od -An -v -tx1 | tr -d ' \n')
-	[ ${#commit} -eq 64 ] || return 1
-	case $(hex "log/$1.entry") in *"5820$commit"*) return 0 ;; esac
-	return 1
+	[ ${#commit} -eq 64 ] && contains "log/$1.entry" "5820$commit"
 }
 # about DÒNG HANDLE: dòng ấy là của mã giấy phép này
-about() { case $(hex "log/$1.entry") in *"50$2"*) return 0 ;; esac; return 1; }
+about() { contains "log/$1.entry" "50$2"; }
 # records DÒNG HEX: bản ghi của dòng ấy chứa những octet này
-records() { case $(hex "log/$1.record") in *"$2"*) return 0 ;; esac; return 1; }
+records() { contains "log/$1.record" "$2"; }
+# tells DÒNG CHỮ: bản ghi của dòng ấy có những chữ này
+tells() { records "$1" "$(printf '%s' "$2" | od -An -v -tx1 | tr -d ' \n')"; }
 
+# by_policy TÊN SHA-256: chữ ký ấy nêu bản chính sách này (SigPolicyHash)
+by_policy() {
+	case $(signature "$1") in
+	*"<xades:SigPolicyHash><ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></ds:DigestMethod><ds:DigestValue>$(printf '%s' "$2" | octets | base64 -w 0)</ds:DigestValue>"*) return 0 ;;
+	esac
+	return 1
+}
+# policy_hash: SHA-256 của tên, một dấu xuống dòng và giá trị băm của từng tệp
+policy_hash() {
+	while read -r digest name; do
+		printf '%s\n' "$name"
+		printf '%s' "$digest" | octets
+	done <policy/files | sha256sum | cut -c1-64
+}
+
+# xml: xmlsec1 với những thuộc tính Id của giấy phép
 xml() {
 	xmlsec1 --verify --id-attr:Id http://www.w3.org/2000/09/xmldsig#:Signature --id-attr:Id urn:antin:permit:1:content --id-attr:Id urn:antin:permit:1:issuance \
 		--id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties "$@" permit.xml

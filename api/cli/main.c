@@ -2,7 +2,7 @@
  * antin -- the command line: whole programs for one person's machine.
  *
  * verify, path, status, csr, log, report, policy, doctor, backup, restore, impact,
- * recheck and notices need no daemon and no network.
+ * recheck, notices, permit story and permit bundle need no daemon and no network.
  * The others speak to antin-api over HTTP and to a token of the person at the
  * keyboard; `up` starts the daemons.
  */

@@ -339,7 +339,9 @@ permit_story(const struct args *a, struct err *e)
 	own(json_t) *story = NULL;
 	int32_t day = day_in_vietnam(clock_now());
 
-	if ((args_has(a, "day") && !date_parse(&day, args_get(a, "day"), e)) || !open_history(&s, &h, a, e) || !story_tell(&story, &h, day, e))
+	if (args_has(a, "day") && !date_parse(&day, args_get(a, "day"), e))
+		return fail_in(e, "--day");
+	if (!open_history(&s, &h, a, e) || !story_tell(&story, &h, day, e))
 		return false;
 	if (a->json)
 		json_write(&text, story);

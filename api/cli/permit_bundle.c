@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FILES_MAX 4096
+#define FILES_MAX 8192		/* six of each entry with its order, and history_read bounds those */
 #define FILE_MAX (32u << 20)
 #define CHECK_MAX (4u << 20)
 
@@ -54,7 +54,7 @@ new_file(struct bundle *b, const char *fmt, ...)
 	char name[200];
 	va_list ap;
 
-	promise(b->n <= FILES_MAX);	/* history_read bounds the entries */
+	promise(b->n <= FILES_MAX);
 	va_start(ap, fmt);
 	vsnprintf(name, sizeof(name), fmt, ap);
 	va_end(ap);
@@ -69,20 +69,21 @@ new_file(struct bundle *b, const char *fmt, ...)
 
 enum step {
 	ROOT, LOG_KEY, CHECKPOINT, PATH, SIGNED_WITH, XML, STAMP_PATH, STAMPED, STAMP, STAMP_TIME,
-	ORDER_PATH, ORDER_CMS, ORDER_TEXT, ORDER_SEAL, ORDER_ACT, IN_LOG, MEANS, ABOUT, RECORDS_ORDER, RECORDS_PERMIT
+	ORDER_PATH, ORDER_CMS, ORDER_TEXT, ORDER_SEAL, ORDER_ACT, IN_LOG, MEANS, ABOUT, RECORDS_ORDER, RECORDS_PERMIT,
+	APPOINTED, DECIDED, POLICY, POLICY_HASH, POLICY_KIND
 };
 
 #define VERIFY "openssl verify -x509_strict -crl_check_all -attime {at} -no-CApath -no-CAstore -CAfile certificates/root.pem -untrusted certificates/issuing.pem "
 
 static const struct { const char *vi, *command; } steps[] = {
 	[ROOT] = { "Chứng thư gốc: dấu vân tay SHA-256 của nó. Đối chiếu với dấu vân tay mà cơ quan cấp đã công bố: {hash}", "prints {hash} fingerprint certificates/root.pem" },
-	[LOG_KEY] = { "Khóa của nhật ký công khai. Đối chiếu với khóa mà cơ quan cấp đã công bố: {key}", "prints '{key}' cat log/log.vkey" },
+	[LOG_KEY] = { "Khóa của nhật ký công khai. Đối chiếu với khóa mà cơ quan cấp đã công bố: {key}", "prints '{quoted}' cat log/log.vkey" },
 	[CHECKPOINT] = { "Điểm chốt của nhật ký ({size} dòng) do khóa ấy ký.", "holds checkpoint" },
 	[PATH] = { "Chữ ký {id}: chứng thư của {who} còn hiệu lực, không bị thu hồi, dẫn tới chứng thư gốc, vào lúc có dấu thời gian.",
 		"prints 'certificates/{id}.pem: OK' " VERIFY "-CRLfile crls/{id}.pem certificates/{id}.pem" },
 	[SIGNED_WITH] = { "Chữ ký {id} nêu đích danh chứng thư ấy.", "holds signed_with {id} certificates/{id}.pem" },
 	[XML] = { "Chữ ký {id} đúng, và mọi phần nó bao gồm còn nguyên.",
-		"holds xml --trusted-pem certificates/root.pem --untrusted-pem certificates/issuing.pem --verification-gmt-time '{gmt}' "
+		"holds xml --trusted-pem certificates/root.pem --untrusted-pem certificates/{id}-issuer.pem --verification-gmt-time '{gmt}' "
 		"--node-xpath \"//*[local-name()='Signature'][@Id='{id}']\"" },
 	[STAMP_PATH] = { "Dấu thời gian của chữ ký {id}: chứng thư của nơi cấp dấu thời gian còn hiệu lực lúc ấy.",
 		"prints 'certificates/{id}-stamp.pem: OK' " VERIFY "-purpose timestampsign -CRLfile crls/{id}.pem certificates/{id}-stamp.pem" },
@@ -101,6 +102,12 @@ static const struct { const char *vi, *command; } steps[] = {
 	[MEANS] = { "Dòng {id} cam kết với bản ghi của nó.", "holds means {id}" },
 	[ABOUT] = { "Dòng {id} nói về giấy phép này.", "holds about {id} {handle}" },
 	[RECORDS_ORDER] = { "Bản ghi của dòng {id} là lệnh ấy.", "holds inside orders/{id}.cms log/{id}.record" },
+	[APPOINTED] = { "Bản ghi của dòng {id} phân công {who}.", "holds tells {id} '{quoted}'" },
+	[DECIDED] = { "Bản ghi của dòng {id} nêu quyết định số {who}.", "holds tells {id} '{quoted}'" },
+	[POLICY] = { "Chữ ký {id} nêu bản chính sách có giá trị băm này.", "holds by_policy {id} {hash}" },
+	[POLICY_HASH] = { "Đó là giá trị băm của tên và nội dung mọi tệp trong policy/files.", "prints {hash} policy_hash" },
+	[POLICY_KIND] = { "Tệp policy/{id}.xml, nói về loại giấy phép này, là một trong các tệp ấy.",
+		"has \"$(sha256sum <policy/{id}.xml | cut -c1-64)  /kinds/{id}.xml\" cat policy/files" },
 	[RECORDS_PERMIT] = { "Bản ghi của dòng {id} là việc phát hành chính tệp giấy phép này.", "holds records {id} \"$(sha256sum <permit.xml | cut -c1-64)\"" },
 };
 
@@ -233,7 +240,7 @@ signature_steps(struct bundle *b, const struct xades *x, const struct report_sig
 static bool
 add_signature(struct bundle *b, const struct xades *x, const struct report_signature *s, struct err *e)
 {
-	X509 *signer = xades_signer_certificate(x, NULL);
+	X509 *signer = xades_signer_certificate(x, NULL), *issuer;
 	own_struct(tst) t = { .time = 0 };
 	const EVP_MD *md;
 	struct span token;
@@ -250,7 +257,11 @@ add_signature(struct bundle *b, const struct xades *x, const struct report_signa
 	    !tst_check(&t, token, md, span_of(imprint, (size_t)EVP_MD_get_size(md)), x->bag, e))
 		return fail_in(e, "%s", x->id);
 	buf_put_span(new_file(b, "stamps/%s.tst", x->id), token);
+	issuer = evidence_issuer(b->h->stored->evidence, x->bag, signer);
+	if (issuer == NULL)
+		return fail(e, ERR_ABSENT, "%s: the register publishes no certificate of its issuer", x->id);
 	cert_to_pem(new_file(b, "certificates/%s.pem", x->id), signer);
+	cert_to_pem(new_file(b, "certificates/%s-issuer.pem", x->id), issuer);
 	cert_to_pem(new_file(b, "certificates/%s-stamp.pem", x->id), t.signer);
 	crls = new_file(b, "crls/%s.pem", x->id);
 	at = t.time;
@@ -388,6 +399,7 @@ add_checkpoint(struct bundle *b, struct err *e)
 	struct buf *key = new_file(b, "log/log.vkey");
 	own_struct(buf) text = buf_new(1 << 10);
 	struct note_key k;
+	own_struct(buf) quoted = buf_new(1 << 10);
 	char size[24];
 
 	if (!find_checkpoint(b, e) || !store_run(b->h->stored->db, "SELECT key FROM log_published", NULL, types, 1, take_key, &text, NULL, e) ||
@@ -396,7 +408,8 @@ add_checkpoint(struct bundle *b, struct err *e)
 	buf_printf(key, "%s\n", buf_str(&text));
 	buf_put_span(new_file(b, "log/checkpoint"), buf_span(&b->note));
 	snprintf(size, sizeof(size), "%llu", (unsigned long long)b->head.size);
-	add_step(b, LOG_KEY, (const char *const[]){ "key", buf_str(&text), NULL });
+	put_quoted(&quoted, buf_str(&text));
+	add_step(b, LOG_KEY, (const char *const[]){ "key", buf_str(&text), "quoted", buf_str(&quoted), NULL });
 	add_step(b, CHECKPOINT, (const char *const[]){ "size", size, NULL });
 	return true;
 }
@@ -431,7 +444,7 @@ add_entry(struct bundle *b, const struct history_entry *x, struct err *e)
 	if (!put_path(b, new_file(b, "log/%s.path", id), x, e))
 		return false;
 	add_step(b, IN_LOG, values);
-	if (x->order == NULL)
+	if (span_eq(x->entry.handle, span_of(b->h->handle, HANDLE_LEN)))
 		add_step(b, ABOUT, values);
 	if (x->verb == NULL)
 		return true;
@@ -442,6 +455,64 @@ add_entry(struct bundle *b, const struct history_entry *x, struct err *e)
 		add_step(b, RECORDS_ORDER, values);
 	else if (x->entry.type == 5)
 		add_step(b, RECORDS_PERMIT, values);
+	return true;
+}
+
+/*
+ * By what right the officers signed.
+ */
+
+static void
+tells_step(struct bundle *b, enum step s, int64_t entry, const char *text)
+{
+	own_struct(buf) quoted = buf_new(1 << 12);
+	char id[24];
+
+	snprintf(id, sizeof(id), "%lld", (long long)entry);
+	put_quoted(&quoted, text);
+	add_step(b, s, (const char *const[]){ "id", id, "who", text, "quoted", buf_str(&quoted), NULL });
+}
+
+static bool
+has_file(const struct bundle *b, const char *name)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (strcmp(b->file[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Its entry, once; its record may be lost. */
+static bool
+add_appointment(struct bundle *b, const struct report_signature *s, const struct history_entry *at, struct err *e)
+{
+	own_struct(history_entry) x = { .index = -1 };
+	own_str char *name = NULL;
+	struct history_appointment by;
+
+	if (!history_appointment(&by, b->h, s, at, e))
+		return false;
+	name = xprintf("log/%lld.entry", (long long)by.entry);
+	if (by.entry < 0 || has_file(b, name))
+		return true;
+	if (!history_entry_read(&x, b->h, by.entry, e) || !add_entry(b, &x, e))
+		return false;
+	if (x.verb != NULL) {
+		tells_step(b, APPOINTED, by.entry, s->person);
+		tells_step(b, DECIDED, by.entry, by.decision);
+	}
+	return true;
+}
+
+static bool
+add_appointments(struct bundle *b, struct err *e)
+{
+	for (size_t i = 0; i < b->permit.nofficers; i++) {
+		const struct history_entry *at = history_signed(b->h, i);
+
+		if (at != NULL && !add_appointment(b, &b->h->report->signature[i], at, e))
+			return false;
+	}
 	return true;
 }
 
@@ -461,12 +532,32 @@ add_story(struct bundle *b, struct err *e)
 	return true;
 }
 
+/* The kind's file as it stands in the policy that the signatures name; another
+ * policy's is not brought, as nobody signed under it. */
 static bool
 add_policy(struct bundle *b, const char *policy_folder, struct err *e)
 {
+	const struct policy *p = b->h->stored->policy;
 	own_str char *path = xprintf("%s/kinds/%s.xml", policy_folder, b->h->kind);
+	struct buf *files;
+	char hash[2 * SHA256_LEN + 1];
 
-	return file_read(new_file(b, "policy/%s.xml", b->h->kind), path, e);
+	if (memcmp(b->permit.seal.policy_hash, p->hash, SHA256_LEN) != 0) {
+		buf_put_str(&b->check, "\n# Chính sách hiện hành không còn là bản mà con dấu nêu, nên không có trong gói.\n");
+		return true;
+	}
+	hex_text(hash, span_of(p->hash, SHA256_LEN));
+	if (!file_read(new_file(b, "policy/%s.xml", b->h->kind), path, e))
+		return false;
+	files = new_file(b, "policy/files");
+	for (size_t i = 0; i < p->nparts; i++) {
+		hex_put(files, span_of(p->part[i].digest, SHA256_LEN));
+		buf_printf(files, "  %s\n", p->part[i].name);
+	}
+	add_step(b, POLICY, (const char *const[]){ "id", "seal", "hash", hash, NULL });
+	add_step(b, POLICY_HASH, (const char *const[]){ "hash", hash, NULL });
+	add_step(b, POLICY_KIND, (const char *const[]){ "id", b->h->kind, NULL });
+	return true;
 }
 
 static void
@@ -517,7 +608,7 @@ fill(struct bundle *b, const char *policy_folder, struct err *e)
 	for (size_t i = 0; i < h->n; i++)
 		if ((h->at[i].order != NULL && !add_order(b, &h->at[i], e)) || !add_entry(b, &h->at[i], e))
 			return false;
-	if (!buf_ok(&b->check, "CHECK.txt", e) || !add_story(b, e) || !add_policy(b, policy_folder, e))
+	if (!add_appointments(b, e) || !add_policy(b, policy_folder, e) || !add_story(b, e) || !buf_ok(&b->check, "CHECK.txt", e))
 		return false;
 	add_check(b);
 	qsort(b->file, b->n, sizeof(b->file[0]), by_name);

@@ -3,12 +3,13 @@
  * somebody who has none of our programs, in thirty years.
  *
  *	permit.xml		as it was sealed
- *	certificates/		root.pem, issuing.pem; of each signature ID: ID.pem, ID-stamp.pem; order-ENTRY.pem
+ *	certificates/		root.pem, issuing.pem; of each signature ID: ID.pem, ID-issuer.pem, ID-stamp.pem; order-ENTRY.pem
  *	crls/			what each signature brings with it, ID.pem; of the time of each order, order-ENTRY.pem
  *	stamps/			ID.tst, the token; ID.octets, what it stamps
  *	orders/			ENTRY.cms, as it was signed; ENTRY.json, what it says
- *	log/			log.vkey, checkpoint; of each entry ENTRY.entry, .record, .salt and .path (hex, the leaf's sibling first)
- *	policy/			the kind's file
+ *	log/			log.vkey, checkpoint; of each entry about it, of its orders and its officers' appointments: ENTRY.entry,
+ *				.record, .salt and .path (hex, the leaf's sibling first)
+ *	policy/			the kind's file; files, the hashes of all, whose hash the seal names (if today's policy is still that one)
  *	story.txt		permit_story.h, as of the last entry of the log
  *	CHECK.txt		how each piece is checked, to read and to run
  *	SHA256SUMS		of all of them

@@ -1,18 +1,18 @@
 #include "api/cli/permit_history.h"
 
+#include "api/cli/order_kept.h"
 #include "base/clock.h"
-#include "base/cms.h"
 #include "register/run.h"
 #include "verifier/code.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ENTRIES_MAX 4096	/* of one permit, orders among them */
+#define ENTRIES_MAX 1000		/* of one permit, orders among them */
 #define RECORD_MAX (2u * XML_SIZE_MAX)
 
-static void
-entry_drop_octets(struct history_entry *x)
+void
+history_entry_drop(struct history_entry *x)
 {
 	buf_drop(&x->octets);
 	buf_drop(&x->record);
@@ -29,7 +29,7 @@ void
 history_drop(struct history *h)
 {
 	for (size_t i = 0; i < h->n; i++)
-		entry_drop_octets(&h->at[i]);
+		history_entry_drop(&h->at[i]);
 	free(h->at);
 	buf_drop(&h->content);
 	buf_drop(&h->officers);
@@ -38,12 +38,6 @@ history_drop(struct history *h)
 		report_drop(h->report);
 	free(h->report);
 	*h = (struct history){ NULL };
-}
-
-static void
-keep_text(char *out, size_t size, const struct value *v)
-{
-	snprintf(out, size, "%.*s", (int)(v->null ? 0 : v->s.len), v->null ? "" : (const char *)v->s.ptr);
 }
 
 static bool
@@ -68,11 +62,11 @@ take_permit(void *ctx, const struct value *c, unsigned n, struct err *e)
 		return fail(e, ERR_STORE, "permit: a handle of %zu octets", c[0].s.len);
 	memcpy(h->handle, c[0].s.ptr, HANDLE_LEN);
 	hex_text(h->hex, c[0].s);
-	keep_text(h->kind, sizeof(h->kind), &c[1]);
-	keep_text(h->agency, sizeof(h->agency), &c[2]);
-	keep_text(h->state, sizeof(h->state), &c[3]);
-	keep_text(h->dossier, sizeof(h->dossier), &c[4]);
-	keep_text(h->number, sizeof(h->number), &c[5]);
+	stored_text(h->kind, sizeof(h->kind), &c[1]);
+	stored_text(h->agency, sizeof(h->agency), &c[2]);
+	stored_text(h->state, sizeof(h->state), &c[3]);
+	stored_text(h->dossier, sizeof(h->dossier), &c[4]);
+	stored_text(h->number, sizeof(h->number), &c[5]);
 	h->valid_to = c[6].null || c[6].i > LIFE_OPEN ? LIFE_OPEN : (int32_t)c[6].i;
 	return keep_octets(&h->content, &c[7], XML_SIZE_MAX, "content", e) && keep_octets(&h->officers, &c[8], XML_SIZE_MAX, "signatures", e) &&
 	    keep_octets(&h->sealed, &c[9], XML_SIZE_MAX, "permit", e);
@@ -126,25 +120,36 @@ take_entry(void *ctx, const struct value *c, unsigned n, struct err *e)
 	return entry_means(&x->entry, buf_span(&x->record), x->salt, e) && record_read(&x->fields, &x->verb, buf_span(&x->record), e);
 }
 
-/* One entry more, at the end; the caller puts them in order. */
+bool
+history_entry_read(struct history_entry *out, const struct history *h, int64_t index, struct err *e)
+{
+	static const enum reg_type types[] = { REG_BYTES, REG_BYTES, REG_BYTES };
+	struct history_entry x = { .index = index };
+	struct values v = { .n = 0 };
+	uint64_t rows;
+
+	values_int(&v, "idx", index);
+	if (store_run(h->stored->db, "SELECT entry, record, salt FROM log_entry WHERE idx = $idx", &v, types, 3, take_entry, &x, &rows, e) &&
+	    (rows == 1 || fail(e, ERR_STORE, "it is not there"))) {
+		*out = x;
+		return true;
+	}
+	history_entry_drop(&x);
+	return fail_in(e, "entry %lld of the log", (long long)index);
+}
+
+/* One more, at the end; the caller puts them in order.  It stands there until the next. */
 static bool
 add_entry(struct history *h, int64_t index, struct history_entry **out, struct err *e)
 {
-	static const enum reg_type types[] = { REG_BYTES, REG_BYTES, REG_BYTES };
-	struct values v = { .n = 0 };
-	struct history_entry *x;
-	uint64_t rows;
-
 	if (h->n == ENTRIES_MAX)
 		return fail(e, ERR_LIMIT, "more than %d entries about one permit", ENTRIES_MAX);
 	h->at = xrealloc(h->at, (h->n + 1) * sizeof(*h->at));
-	x = &h->at[h->n++];
-	*x = (struct history_entry){ .index = index };
-	values_int(&v, "idx", index);
-	if (!store_run(h->stored->db, "SELECT entry, record, salt FROM log_entry WHERE idx = $idx", &v, types, 3, take_entry, x, &rows, e))
-		return fail_in(e, "entry %lld", (long long)index);
-	*out = x;
-	return rows == 1 || fail(e, ERR_STORE, "the log has no entry %lld", (long long)index);
+	*out = &h->at[h->n];
+	if (!history_entry_read(*out, h, index, e))
+		return false;
+	h->n++;
+	return true;
 }
 
 static bool
@@ -170,27 +175,15 @@ walk_back(struct history *h, struct err *e)
  * The orders behind them.
  */
 
-struct found_order { int64_t entry; struct history_order *o; };
-
 static bool
 take_order(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
-	struct found_order *f = ctx;
+	struct history_entry *x = ctx;
 
-	f->o = xalloc(sizeof(*f->o));
-	f->entry = c[0].i;
-	keep_text(f->o->person, sizeof(f->o->person), &c[2]);
-	keep_text(f->o->name, sizeof(f->o->name), &c[3]);
-	return keep_octets(&f->o->cms, &c[1], 2 * ORDER_MAX, "order", e) && (c[4].null || cert_from_der(&f->o->signer, c[4].s, e));
-}
-
-static bool
-read_order(struct history_order *o, struct err *e)
-{
-	own(CMS_ContentInfo) *shell = NULL;
-
-	o->text = buf_new(ORDER_MAX);
-	return cms_read(&shell, buf_span(&o->cms), e) && cms_content_unchecked(&o->text, shell, e) && order_parse(&o->order, buf_span(&o->text), e);
+	x->index = c[0].i;
+	stored_text(x->order->person, sizeof(x->order->person), &c[2]);
+	stored_text(x->order->name, sizeof(x->order->name), &c[3]);
+	return keep_octets(&x->order->cms, &c[1], 2 * ORDER_MAX, "order", e) && (c[4].null || cert_from_der(&x->order->signer, c[4].s, e));
 }
 
 static bool
@@ -202,31 +195,39 @@ names(const struct order *o, const char *handle)
 	return false;
 }
 
-/* What an order does follows it in the same unit: no other order lies between. */
+static bool
+has_entry(const struct history *h, int64_t index)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->at[i].index == index)
+			return true;
+	return false;
+}
+
+/* What an order does follows it in the same unit: no other order lies between.
+ * Where its row was lost, the one found is of something else, or there already. */
 static bool
 add_order(struct history *h, int64_t behind, struct err *e)
 {
 	static const enum reg_type types[] = { REG_INT, REG_BYTES, REG_TEXT, REG_TEXT, REG_BYTES };
-	struct found_order f = { .o = NULL };
-	struct history_entry *x, owner = { .index = -1 };
+	own_struct(history_entry) owner = { .order = xalloc(sizeof(*owner.order)) };
+	struct history_entry *x;
 	struct values v = { .n = 0 };
-	bool good;
+	uint64_t rows;
 
 	values_int(&v, "behind", behind);
-	good = store_run(h->stored->db, "SELECT a.entry, a.cms, c.person, c.name, c.der FROM order_accepted a LEFT JOIN certificate c ON c.serial = a.signer "
-	    "WHERE a.entry = (SELECT max(entry) FROM order_accepted WHERE entry < $behind)", &v, types, 5, take_order, &f, NULL, e);
-	owner.order = f.o;
-	if (good && f.o != NULL)
-		good = read_order(f.o, e);
-	if (!good || f.o == NULL || !names(&f.o->order, h->hex)) {
-		entry_drop_octets(&owner);
-		return good;
-	}
-	if (!add_entry(h, f.entry, &x, e)) {
-		entry_drop_octets(&owner);
+	if (!store_run(h->stored->db, "SELECT a.entry, a.cms, c.person, c.name, c.der FROM order_accepted a LEFT JOIN certificate c ON c.serial = a.signer "
+	    "WHERE a.entry = (SELECT max(entry) FROM order_accepted WHERE entry < $behind)", &v, types, 5, take_order, &owner, &rows, e))
 		return false;
-	}
-	x->order = f.o;
+	if (rows == 0 || has_entry(h, owner.index))
+		return true;
+	if (!kept_order(&owner.order->order, &owner.order->text, buf_span(&owner.order->cms), e))
+		return false;
+	if (!names(&owner.order->order, h->hex))
+		return true;
+	if (!add_entry(h, owner.index, &x, e))
+		return false;
+	x->order = take(&owner.order);
 	return true;
 }
 
@@ -252,6 +253,8 @@ gather(struct history *h, struct err *e)
 
 	if (!walk_back(h, e))
 		return false;
+	if (h->n == 0)
+		return fail(e, ERR_STORE, "the log has no entry about the permit %s", h->hex);
 	mine = h->n;
 	for (size_t i = 0; i < mine; i++)
 		if (was_ordered(&h->at[i]) && !add_order(h, h->at[i].index, e))
@@ -342,12 +345,10 @@ take_appointment(void *ctx, const struct value *c, unsigned n, struct err *e)
 	own_str char *agency = span_dup_str(c[2].s), *kinds = span_dup_str(c[3].s);
 	struct right *r = ctx;
 
-	if (r->out->found || !agency_within(r->h->agency, agency) || !(word_in(kinds, "*") || word_in(kinds, r->h->kind)))
+	if (r->out->entry >= 0 || !agency_within(r->h->agency, agency) || !(word_in(kinds, "*") || word_in(kinds, r->h->kind)))
 		return true;
-	r->out->found = true;
 	r->out->entry = c[0].i;
-	keep_text(r->out->decision, sizeof(r->out->decision), &c[1]);
-	keep_text(r->out->agency, sizeof(r->out->agency), &c[2]);
+	stored_text(r->out->decision, sizeof(r->out->decision), &c[1]);
 	return true;
 }
 
@@ -360,7 +361,7 @@ history_appointment(struct history_appointment *out, const struct history *h, co
 	struct right r = { h, out };
 	struct values v = { .n = 0 };
 
-	*out = (struct history_appointment){ .found = false };
+	*out = (struct history_appointment){ .entry = -1 };
 	values_span(&v, "person", REG_TEXT, span_str(s->person));
 	values_span(&v, "title", REG_TEXT, span_str(s->title));
 	values_span(&v, "mode", REG_TEXT, mode);
@@ -368,4 +369,13 @@ history_appointment(struct history_appointment *out, const struct history *h, co
 	values_int(&v, "entry", x->index);
 	return store_run(h->stored->db, "SELECT entry, decision, agency, kinds FROM appointment WHERE person = $person AND role = 'officer' AND title = $title AND "
 	    "mode = $mode AND entry < $entry AND from_day <= $day AND (to_day IS NULL OR to_day >= $day) ORDER BY entry DESC", &v, types, 4, take_appointment, &r, NULL, e);
+}
+
+const struct history_entry *
+history_signed(const struct history *h, size_t n)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->at[i].entry.type == 4 && n-- == 0)
+			return &h->at[i];
+	return NULL;
 }

@@ -48,12 +48,17 @@ struct history {
 must_check bool history_read(struct history *out, const struct stored *, const char *word, struct err *);
 void history_drop(struct history *);
 
+/* Any entry of the log, with its record; the caller drops it. */
+must_check bool history_entry_read(struct history_entry *out, const struct history *, int64_t index, struct err *);
+void history_entry_drop(struct history_entry *);
 /* A field of an entry's record; the empty one where there is none. */
 struct value history_field(const struct history_entry *, const char *name);
 /* What became of it until that day. */
 must_check bool history_life(struct life *out, const struct history *, int32_t day, struct err *);
 
-/* The appointment by which an officer's signature was taken at that entry;
- * false in *found where there is none (any more). */
-struct history_appointment { bool found; int64_t entry; char decision[256], agency[64]; };
+/* The appointment by which an officer's signature was taken at that entry of the
+ * log; entry -1 where there is none (any more). */
+struct history_appointment { int64_t entry; char decision[256]; };
 must_check bool history_appointment(struct history_appointment *out, const struct history *, const struct report_signature *, const struct history_entry *, struct err *);
+/* The entry with which the n-th officer's signature was recorded; NULL. */
+const struct history_entry *history_signed(const struct history *, size_t n);

@@ -115,7 +115,7 @@ take_name(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
 	struct named *out = ctx;
 
-	snprintf(out->name, sizeof(out->name), "%.*s", (int)(c[0].null ? 0 : c[0].s.len), c[0].null ? "" : (const char *)c[0].s.ptr);
+	stored_text(out->name, sizeof(out->name), &c[0]);
 	return true;
 }
 
@@ -152,7 +152,7 @@ tell_signed(struct telling *t, struct err *e)
 	if (!history_appointment(&by, t->h, s, t->x, e))
 		return false;
 	say_signature(t, s);
-	if (by.found) {
+	if (by.entry >= 0) {
 		say_text(t, "appointment", "; theo quyết định bổ nhiệm, phân công số ", span_str(by.decision));
 		json_object_set_new(t->j, "appointment_entry", json_integer(by.entry));
 		buf_printf(&t->vi, " (dòng %lld)", (long long)by.entry);
