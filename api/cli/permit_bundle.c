@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FILES_MAX 8192		/* six of each entry with its order, and history_read bounds those */
+#define FILES_MAX 8192		/* four of each entry, six more of each order: history_read bounds those */
 #define FILE_MAX (32u << 20)
 #define CHECK_MAX (4u << 20)
 
@@ -69,30 +69,33 @@ new_file(struct bundle *b, const char *fmt, ...)
 
 enum step {
 	ROOT, LOG_KEY, CHECKPOINT, PATH, SIGNED_WITH, XML, STAMP_PATH, STAMPED, STAMP, STAMP_TIME,
-	ORDER_PATH, ORDER_CMS, ORDER_TEXT, ORDER_SEAL, ORDER_ACT, IN_LOG, MEANS, ABOUT, RECORDS_ORDER, RECORDS_PERMIT,
+	ORDER_PATH, ORDER_ISSUER, ORDER_CMS, ORDER_TEXT, ORDER_SEAL, ORDER_ACT, IN_LOG, MEANS, ABOUT, RECORDS_ORDER, RECORDS_PERMIT,
 	APPOINTED, DECIDED, POLICY, POLICY_HASH, POLICY_KIND
 };
 
-#define VERIFY "openssl verify -x509_strict -crl_check_all -attime {at} -no-CApath -no-CAstore -CAfile certificates/root.pem -untrusted certificates/issuing.pem "
+#define VERIFY "openssl verify -x509_strict -attime {at} -no-CApath -no-CAstore -CAfile certificates/root.pem "
+#define BELOW "-untrusted certificates/issuing.pem "
 
 static const struct { const char *vi, *command; } steps[] = {
 	[ROOT] = { "Chứng thư gốc: dấu vân tay SHA-256 của nó. Đối chiếu với dấu vân tay mà cơ quan cấp đã công bố: {hash}", "prints {hash} fingerprint certificates/root.pem" },
 	[LOG_KEY] = { "Khóa của nhật ký công khai. Đối chiếu với khóa mà cơ quan cấp đã công bố: {key}", "prints '{quoted}' cat log/log.vkey" },
 	[CHECKPOINT] = { "Điểm chốt của nhật ký ({size} dòng) do khóa ấy ký.", "holds checkpoint" },
 	[PATH] = { "Chữ ký {id}: chứng thư của {who} còn hiệu lực, không bị thu hồi, dẫn tới chứng thư gốc, vào lúc có dấu thời gian.",
-		"prints 'certificates/{id}.pem: OK' " VERIFY "-CRLfile crls/{id}.pem certificates/{id}.pem" },
+		"prints 'certificates/{id}.pem: OK' " VERIFY BELOW "-crl_check_all -CRLfile crls/{id}.pem certificates/{id}.pem" },
 	[SIGNED_WITH] = { "Chữ ký {id} nêu đích danh chứng thư ấy.", "holds signed_with {id} certificates/{id}.pem" },
 	[XML] = { "Chữ ký {id} đúng, và mọi phần nó bao gồm còn nguyên.",
 		"holds xml --trusted-pem certificates/root.pem --untrusted-pem certificates/{id}-issuer.pem --verification-gmt-time '{gmt}' "
 		"--node-xpath \"//*[local-name()='Signature'][@Id='{id}']\"" },
 	[STAMP_PATH] = { "Dấu thời gian của chữ ký {id}: chứng thư của nơi cấp dấu thời gian còn hiệu lực lúc ấy.",
-		"prints 'certificates/{id}-stamp.pem: OK' " VERIFY "-purpose timestampsign -CRLfile crls/{id}.pem certificates/{id}-stamp.pem" },
+		"prints 'certificates/{id}-stamp.pem: OK' " VERIFY BELOW "-crl_check_all -purpose timestampsign -CRLfile crls/{id}.pem certificates/{id}-stamp.pem" },
 	[STAMPED] = { "Dấu thời gian và những octet được đóng dấu chính là của chữ ký {id} trong giấy phép.", "holds stamped {id} stamps/{id}.octets stamps/{id}.tst" },
 	[STAMP] = { "Dấu thời gian của chữ ký {id} đúng.", "holds openssl ts -verify -token_in -in stamps/{id}.tst -data stamps/{id}.octets -attime {at} "
 		"-CAfile certificates/root.pem -untrusted certificates/issuing.pem" },
 	[STAMP_TIME] = { "Dấu thời gian của chữ ký {id} ghi lúc {time} (giờ quốc tế).", "has 'Time stamp: {time}' openssl ts -reply -token_in -in stamps/{id}.tst -text" },
 	[ORDER_PATH] = { "Lệnh ở dòng {id}: chứng thư của {who} còn hiệu lực khi ra lệnh.",
-		"prints 'certificates/order-{id}.pem: OK' " VERIFY "-CRLfile crls/order-{id}.pem certificates/order-{id}.pem" },
+		"prints 'certificates/order-{id}.pem: OK' " VERIFY BELOW "-crl_check -CRLfile crls/order-{id}.pem certificates/order-{id}.pem" },
+	[ORDER_ISSUER] = { "Lệnh ở dòng {id}: cơ quan cấp chứng thư ấy không bị chứng thư gốc thu hồi (theo danh sách thu hồi mới nhất của gốc).",
+		"prints 'certificates/order-{id}-issuer.pem: OK' " VERIFY "-crl_check -CRLfile crls/order-{id}-issuer.pem certificates/order-{id}-issuer.pem" },
 	[ORDER_CMS] = { "Lệnh ở dòng {id} do chính chứng thư ấy ký.",
 		"holds openssl cms -verify -binary -inform DER -in orders/{id}.cms -nointern -noverify -certfile certificates/order-{id}.pem -out \"$tmp/order\"" },
 	[ORDER_TEXT] = { "Nội dung được ký của lệnh ở dòng {id} là tệp orders/{id}.json.", "holds same \"$tmp/order\" orders/{id}.json" },
@@ -252,8 +255,10 @@ add_signature(struct bundle *b, const struct xades *x, const struct report_signa
 		return fail(e, ERR_POLICY, "%s brings no certificate, time stamp or CRL with it", x->id);
 	token = buf_span(&x->stamp[0]);
 	md = tst_digest(token);
+	if (md == NULL)
+		return fail(e, ERR_POLICY, "%s: its time stamp uses a digest that is not taken", x->id);
 	octets = new_file(b, "stamps/%s.octets", x->id);
-	if (md == NULL || !put_stamped(octets, x, md, e) || !xades_stamp_imprint(imprint, x, md, e) ||
+	if (!put_stamped(octets, x, md, e) || !xades_stamp_imprint(imprint, x, md, e) ||
 	    !tst_check(&t, token, md, span_of(imprint, (size_t)EVP_MD_get_size(md)), x->bag, e))
 		return fail_in(e, "%s", x->id);
 	buf_put_span(new_file(b, "stamps/%s.tst", x->id), token);
@@ -287,15 +292,15 @@ add_signatures(struct bundle *b, struct err *e)
 }
 
 /*
- * Orders: with the CRLs that were the newest when they were taken.
+ * Orders: with the CRL that was the newest when each was taken.
  */
 
-struct crls_then { struct buf *out; int64_t *at; };
+struct crl_then { struct buf *out; int64_t *at; };
 
 static bool
 take_crl(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
-	struct crls_then *then = ctx;
+	struct crl_then *then = ctx;
 	own(X509_CRL) *crl = NULL;
 
 	if (!crl_from_any(&crl, c[0].s, e))
@@ -305,35 +310,70 @@ take_crl(void *ctx, const struct value *c, unsigned n, struct err *e)
 	return true;
 }
 
-/* Of the issuing authority out of the register; of the root, of which it keeps the
- * last alone, the one that the seal brought with it. */
+/* Of whom signed the order of that entry. */
 static bool
-put_crls(struct bundle *b, struct buf *out, int64_t entry, int64_t *at, struct err *e)
+add_crl_then(struct bundle *b, int64_t entry, int64_t *at, struct err *e)
 {
 	static const enum reg_type types[] = { REG_BYTES };
-	struct crls_then then = { out, at };
+	struct crl_then then = { new_file(b, "crls/order-%lld.pem", (long long)entry), at };
 	struct values v = { .n = 0 };
+	uint64_t rows;
 
 	values_int(&v, "entry", entry);
-	if (!store_run(b->h->stored->db, "SELECT der FROM crl c WHERE der IS NOT NULL AND number = (SELECT max(number) FROM crl d WHERE d.shard = c.shard AND d.entry < $entry AND "
-	    "d.der IS NOT NULL) ORDER BY shard", &v, types, 1, take_crl, &then, NULL, e))
+	if (!store_run(b->h->stored->db, "SELECT der FROM crl WHERE der IS NOT NULL AND entry < $entry AND shard = (SELECT c.generation - 1 FROM order_accepted a "
+	    "JOIN certificate c ON c.serial = a.signer WHERE a.entry = $entry) ORDER BY number DESC LIMIT 1", &v, types, 1, take_crl, &then, &rows, e))
 		return false;
-	for (int i = 0; i < sk_X509_CRL_num(b->permit.seal.crls); i++) {
-		X509_CRL *crl = sk_X509_CRL_value(b->permit.seal.crls, i);
+	return rows == 1 || fail(e, ERR_ABSENT, "the CRL before the order of entry %lld is not kept here", (long long)entry);
+}
 
-		if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(b->root)) == 0)
-			put_crl(out, crl);
-	}
+static void
+newer_of_root(const struct bundle *b, X509_CRL **best, X509_CRL *crl, const X509 *issuer)
+{
+	int64_t t = asn1_time_secs(X509_CRL_get0_lastUpdate(crl));
+
+	if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(b->root)) == 0 && t <= asn1_time_secs(X509_get0_notAfter(issuer)) &&
+	    (*best == NULL || t > asn1_time_secs(X509_CRL_get0_lastUpdate(*best))))
+		*best = crl;
+}
+
+/* The root's CRLs last a year, and the register keeps the last alone: an authority
+ * that is not revoked in the newest was not then, either. */
+static bool
+add_order_issuer(struct bundle *b, const char *id, X509 *signer, int64_t *at, struct err *e)
+{
+	const struct evidence *v = b->h->stored->evidence;
+	X509 *issuer = evidence_issuer(v, NULL, signer);
+	X509_CRL *best = NULL;
+
+	for (int i = 0; issuer != NULL && i < sk_X509_CRL_num(v->crls); i++)
+		newer_of_root(b, &best, sk_X509_CRL_value(v->crls, i), issuer);
+	for (int i = 0; issuer != NULL && i < sk_X509_CRL_num(b->permit.seal.crls); i++)
+		newer_of_root(b, &best, sk_X509_CRL_value(b->permit.seal.crls, i), issuer);
+	if (best == NULL)
+		return fail(e, ERR_ABSENT, "the issuer of who signed the order of entry %s, or the root's CRL, is not published", id);
+	cert_to_pem(new_file(b, "certificates/order-%s-issuer.pem", id), issuer);
+	put_crl(new_file(b, "crls/order-%s-issuer.pem", id), best);
+	as_of(at, best);
 	return true;
+}
+
+static void
+order_step(struct bundle *b, enum step s, const struct history_entry *x, int64_t at)
+{
+	const struct history_order *o = x->order;
+	char id[24], secs[24];
+
+	snprintf(id, sizeof(id), "%lld", (long long)x->index);
+	snprintf(secs, sizeof(secs), "%lld", (long long)at);
+	add_step(b, s, (const char *const[]){ "id", id, "at", secs, "who", o->name, "verb", o->order.verb, "handle", b->h->hex, NULL });
 }
 
 static bool
 add_order(struct bundle *b, const struct history_entry *x, struct err *e)
 {
 	const struct history_order *o = x->order;
-	char id[24], secs[24];
-	int64_t at = x->entry.time;
-	const char *const values[] = { "id", id, "at", secs, "who", o->name, "verb", o->order.verb, "handle", b->h->hex, NULL };
+	int64_t then = x->entry.time, newest = INT64_MIN;
+	char id[24];
 
 	if (o->signer == NULL)
 		return fail(e, ERR_ABSENT, "the certificate of who signed the order of entry %lld is not kept here", (long long)x->index);
@@ -341,13 +381,13 @@ add_order(struct bundle *b, const struct history_entry *x, struct err *e)
 	buf_put_span(new_file(b, "orders/%s.cms", id), buf_span(&o->cms));
 	buf_put_span(new_file(b, "orders/%s.json", id), buf_span(&o->text));
 	cert_to_pem(new_file(b, "certificates/order-%s.pem", id), o->signer);
-	if (!put_crls(b, new_file(b, "crls/order-%s.pem", id), x->index, &at, e))
+	if (!add_crl_then(b, x->index, &then, e) || !add_order_issuer(b, id, o->signer, &newest, e))
 		return false;
-	snprintf(secs, sizeof(secs), "%lld", (long long)at);
-	add_step(b, ORDER_PATH, values);
-	add_step(b, ORDER_CMS, values);
-	add_step(b, ORDER_TEXT, values);
-	add_step(b, strcmp(o->order.verb, "permit.seal") == 0 ? ORDER_SEAL : ORDER_ACT, values);
+	order_step(b, ORDER_PATH, x, then);
+	order_step(b, ORDER_ISSUER, x, newest);
+	order_step(b, ORDER_CMS, x, then);
+	order_step(b, ORDER_TEXT, x, then);
+	order_step(b, strcmp(o->order.verb, "permit.seal") == 0 ? ORDER_SEAL : ORDER_ACT, x, then);
 	return true;
 }
 

@@ -3,8 +3,8 @@
  * somebody who has none of our programs, in thirty years.
  *
  *	permit.xml		as it was sealed
- *	certificates/		root.pem, issuing.pem; of each signature ID: ID.pem, ID-issuer.pem, ID-stamp.pem; order-ENTRY.pem
- *	crls/			what each signature brings with it, ID.pem; of the time of each order, order-ENTRY.pem
+ *	certificates/		root.pem, issuing.pem; of each signature ID: ID.pem, ID-issuer.pem, ID-stamp.pem; of each order: order-ENTRY.pem, order-ENTRY-issuer.pem
+ *	crls/			what each signature brings with it, ID.pem; of each order the newest before it, order-ENTRY.pem, and the root's newest, order-ENTRY-issuer.pem
  *	stamps/			ID.tst, the token; ID.octets, what it stamps
  *	orders/			ENTRY.cms, as it was signed; ENTRY.json, what it says
  *	log/			log.vkey, checkpoint; of each entry about it, of its orders and its officers' appointments: ENTRY.entry,
@@ -26,8 +26,8 @@
 
 #define BUNDLE_MAX (256u << 20)
 
-/* Refuses what was never issued, what a restore lost, and (ERR_LATER) entries that
- * are not published yet. */
+/* Refuses what was never issued, what does not pass today, orders whose certificate or
+ * CRL a restore lost, and (ERR_LATER) entries that are not published yet. */
 must_check bool bundle_make(struct buf *zip, const struct history *, const char *policy_folder, struct err *);
 
 extern const char bundle_check_sh[];	/* bundle_check.sh: how CHECK.txt begins */
