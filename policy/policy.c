@@ -329,6 +329,21 @@ load_folder(const struct loader *l, const char *sub, const char *grammar, size_t
 	return good;
 }
 
+/* name is taken over. */
+static void
+hash_part(const struct loader *l, char *name, struct span text)
+{
+	struct policy_part *part;
+
+	l->p->part = xrealloc(l->p->part, (l->p->nparts + 1) * sizeof(*part));
+	part = &l->p->part[l->p->nparts++];
+	part->name = name;
+	promise(EVP_Digest(text.ptr, text.len, part->digest, NULL, EVP_sha256(), NULL) == 1);
+	EVP_DigestUpdate(l->hash, name, strlen(name));
+	EVP_DigestUpdate(l->hash, "\n", 1);
+	EVP_DigestUpdate(l->hash, part->digest, sizeof(part->digest));
+}
+
 /* Names and bytes of all files, in the order of names, into the hash. */
 static bool
 hash_folder(const struct loader *l, const char *sub, struct err *e)
@@ -340,16 +355,11 @@ hash_folder(const struct loader *l, const char *sub, struct err *e)
 
 	for (int i = 0; i < n; i++) {
 		own_str char *path = xprintf("%s/%s", folder, list[i]->d_name);
-		own_str char *name = xprintf("%s/%s\n", sub, list[i]->d_name);
 		own_struct(buf) text = buf_new(1 << 20);
-		unsigned char digest[32];
 
 		good = good && file_read(&text, path, e);
-		if (good) {
-			promise(EVP_Digest(text.ptr, text.len, digest, NULL, EVP_sha256(), NULL) == 1);
-			EVP_DigestUpdate(l->hash, name, strlen(name));
-			EVP_DigestUpdate(l->hash, digest, sizeof(digest));
-		}
+		if (good)
+			hash_part(l, xprintf("%s/%s", sub, list[i]->d_name), buf_span(&text));
 		free(list[i]);
 	}
 	free(list);
@@ -419,6 +429,9 @@ policy_free(struct policy *p)
 {
 	if (p == NULL)
 		return;
+	for (size_t i = 0; i < p->nparts; i++)
+		free(p->part[i].name);
+	free(p->part);
 	for (size_t i = 0; i < p->nkinds; i++)
 		kind_free_members(&p->kind[i]);
 	free(p->kind);

@@ -35,8 +35,12 @@ enum lang { LANG_VI, LANG_EN, LANG_FR, LANGS };
 struct answer { char *id, *sign, *colour, *word[LANGS], *say[LANGS], *act[LANGS], *sms; };
 struct answer_rule { char *answer, *verdict, *sub, *in_force, *way, *tier, *reason; };
 
+/* One file: its name below the folder ("/kinds/construction.xml") and its SHA-256. */
+struct policy_part { char *name; unsigned char digest[32]; };
+
 struct policy {
 	unsigned char hash[32];
+	struct policy_part *part; size_t nparts;	/* in the order of the hash: of each its name, LF and digest */
 	struct code_list *codes; size_t ncodes;
 	struct kind *kind; size_t nkinds;
 	struct profile *profile; size_t nprofiles;

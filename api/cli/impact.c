@@ -74,12 +74,6 @@ impact_drop(struct impact *m)
 
 struct asked { struct impact *m; bool seen; int64_t since; char profile[32]; };
 
-static void
-keep_text(char *out, size_t size, const struct value *v)
-{
-	snprintf(out, size, "%.*s", (int)(v->null ? 0 : v->s.len), v->null ? "" : (const char *)v->s.ptr);
-}
-
 static bool
 take_asked(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
@@ -89,7 +83,7 @@ take_asked(void *ctx, const struct value *c, unsigned n, struct err *e)
 	if (x->seen)
 		memcpy(x->m->key, c[0].s.ptr, KEY_ID_LEN);
 	x->since = !c[2].null ? c[2].i : c[1].null ? INT64_MIN : c[1].i;
-	keep_text(x->profile, sizeof(x->profile), &c[3]);
+	stored_text(x->profile, sizeof(x->profile), &c[3]);
 	return true;
 }
 
@@ -125,10 +119,10 @@ take_held(void *ctx, const struct value *c, unsigned n, struct err *e)
 	if (m->nheld == CERTIFICATES_MAX || c[0].s.len != SERIAL_LEN)
 		return fail(e, ERR_LIMIT, "more than %d certificates of one key", CERTIFICATES_MAX);
 	hex_text(h->serial, c[0].s);
-	keep_text(h->profile, sizeof(h->profile), &c[1]);
-	keep_text(h->person, sizeof(h->person), &c[2]);
-	keep_text(h->agency, sizeof(h->agency), &c[3]);
-	keep_text(h->state, sizeof(h->state), &c[4]);
+	stored_text(h->profile, sizeof(h->profile), &c[1]);
+	stored_text(h->person, sizeof(h->person), &c[2]);
+	stored_text(h->agency, sizeof(h->agency), &c[3]);
+	stored_text(h->state, sizeof(h->state), &c[4]);
 	h->base64 = buf_new(CERTIFICATE_MAX);
 	m->nheld++;
 	base64_put(&h->base64, c[5].s);

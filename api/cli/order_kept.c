@@ -44,13 +44,21 @@ kept_state(const struct value *c, int64_t now)
 	return c[EXPIRES].i >= now ? "waits" : "expired";
 }
 
+bool
+kept_order(struct order *o, struct buf *text, struct span cms, struct err *e)
+{
+	own(CMS_ContentInfo) *shell = NULL;
+
+	*text = buf_new(ORDER_MAX);
+	return cms_read(&shell, cms, e) && cms_content_unchecked(text, shell, e) && order_parse(o, buf_span(text), e);
+}
+
 static bool
 read_order(struct order *o, struct span cms, struct err *e)
 {
-	own(CMS_ContentInfo) *shell = NULL;
-	own_struct(buf) text = buf_new(ORDER_MAX);
+	own_struct(buf) text = buf_new(0);
 
-	return cms_read(&shell, cms, e) && cms_content_unchecked(&text, shell, e) && order_parse(o, buf_span(&text), e);
+	return kept_order(o, &text, cms, e);
 }
 
 /* As list and show tell it. */

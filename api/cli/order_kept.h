@@ -20,6 +20,8 @@ struct kept { struct value c[COLUMNS]; struct buf octets[COLUMNS]; bool found; s
 void kept_drop(struct kept *);
 /* By its id, which is a->word[1]; nothing is checked. */
 must_check bool kept_find(struct kept *, const struct args *a, struct store *, struct err *);
+/* An order out of its CMS, and its text, which the caller drops; nothing is checked. */
+must_check bool kept_order(struct order *, struct buf *text, struct span cms, struct err *);
 /* done, waits, expired or withdrawn. */
 const char *kept_state(const struct value *row, int64_t now);
 

@@ -1,11 +1,15 @@
 /*
  * antin permit -- submit (a file of lines: permit_lines.c), list, sign
- * (permit_sign.c), get.
+ * (permit_sign.c), get, sheet, proof: asked of the service; story and bundle: read
+ * out of the register (permit_story.h, permit_bundle.h).
  */
 #include "api/cli/command.h"
 #include "api/cli/http.h"
 #include "api/cli/keyboard.h"
+#include "api/cli/permit_bundle.h"
+#include "api/cli/permit_story.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 
 #include <stdio.h>
@@ -17,12 +21,15 @@ const struct arg_option permit_options[] = {
 	{ "lines", NULL, false, "submit: the file has many, one a line (.jsonl has)" },
 	{ "id", "ID", false, "submit: which of the permits in the file" },
 	{ "amends", "HANDLE", false, "submit: as a new version of this issued permit" },
-	{ "state", "WORD", false, "list: draft, signed, sealing, returned, issued, suspended, withdrawn, superseded or void" },
+	{ "state", "WORD", false, "list: draft, signed, sealing, returned, issued, suspended, withdrawn, superseded or void; story, bundle: the register's state, a folder" },
 	{ "certificate", "FILE", false, "sign: the officer's certificate" },
 	{ "service-certificate", "FILE", false, "sign: the certificate whose tickets are believed" },
 	{ "handles", "FILE", false, "sign: those of the file's lines, too" },
 	{ "yes", NULL, false, "sign: do not ask before signing" },
-	{ "out", "FILE", false, "get, proof, sheet: write here" },
+	{ "out", "FILE", false, "get, proof, sheet, story, bundle: write here" },
+	{ "database", "NAME", false, "story, bundle: the register, a file or a server (postgresql://...)" },
+	{ "policy-folder", "DIR", false, "story, bundle: the policy" },
+	{ "day", "YYYY-MM-DD", false, "story: the status on this day (today)" },
 	{ NULL },
 };
 
@@ -142,13 +149,21 @@ permit_list(const struct args *a, struct err *e)
 	return true;
 }
 
+/* Into --out, or to standard output. */
+static bool
+put_out(const struct args *a, struct span octets, mode_t mode, struct err *e)
+{
+	const char *out = args_get(a, "out");
+
+	return out != NULL ? file_write(out, octets, mode, e) : fd_write(1, octets, e);
+}
+
 static bool
 fetch(const struct args *a, const char *suffix, struct err *e)
 {
 	own_struct(buf) octets = buf_new(HTTP_ANSWER_MAX);
 	own_str char *path = NULL;
 	own_struct(http_service) service = { .base = NULL };
-	const char *out = args_get(a, "out");
 
 	if (a->nwords != 2 || args_get(a, "api") == NULL)
 		return fail(e, ERR_INPUT, "antin permit %s CODE --api URL (a HANDLE: with --api-key-file FILE)", a->word[0]);
@@ -157,14 +172,58 @@ fetch(const struct args *a, const char *suffix, struct err *e)
 	path = xprintf("/v1/permits/%s%s", a->word[1], suffix);
 	if (!http_call(&octets, &(struct http_request){ .service = &service, .method = "GET", .path = path }, e))
 		return false;
-	if (out != NULL)
-		return file_write(out, buf_span(&octets), 0644, e);
-	return fd_write(1, buf_span(&octets), e);
+	return put_out(a, buf_span(&octets), 0644, e);
 }
 
 static bool permit_get(const struct args *a, struct err *e) { return fetch(a, "", e); }
 static bool permit_proof(const struct args *a, struct err *e) { return fetch(a, "/proof", e); }
 static bool permit_sheet(const struct args *a, struct err *e) { return fetch(a, "/sheet", e); }
+
+/*
+ * Out of the register.
+ */
+
+static bool
+open_history(struct stored *s, struct history *h, const struct args *a, struct err *e)
+{
+	own_str char *database = NULL;
+
+	if (a->nwords != 2)
+		return fail(e, ERR_INPUT, "antin permit %s HANDLE|CODE --state DIR, or --database NAME", a->word[0]);
+	return command_database(&database, a, e) && stored_open(s, database, command_policy_folder(a), STORED_TODAY, e) &&
+	    store_begin(s->db, STORE_SNAPSHOT, e) && history_read(h, s, a->word[1], e);
+}
+
+static bool
+permit_story(const struct args *a, struct err *e)
+{
+	own_struct(stored) s = { NULL };
+	own_struct(history) h = { NULL };
+	own_struct(buf) text = buf_new(STORY_MAX);
+	own(json_t) *story = NULL;
+	int32_t day = day_in_vietnam(clock_now());
+
+	if (args_has(a, "day") && !date_parse(&day, args_get(a, "day"), e))
+		return fail_in(e, "--day");
+	if (!open_history(&s, &h, a, e) || !story_tell(&story, &h, day, e))
+		return false;
+	if (a->json)
+		json_write(&text, story);
+	else
+		story_text(&text, story);
+	return buf_ok(&text, "story", e) && put_out(a, buf_span(&text), 0600, e);
+}
+
+static bool
+permit_bundle(const struct args *a, struct err *e)
+{
+	own_struct(stored) s = { NULL };
+	own_struct(history) h = { NULL };
+	own_struct(buf) zip = buf_new(BUNDLE_MAX);
+	const char *out;
+
+	return args_need(a, "out", &out, e) && open_history(&s, &h, a, e) && bundle_make(&zip, &h, command_policy_folder(a), e) && file_write(out, buf_span(&zip), 0600, e);
+}
 
 int
 command_permit(const struct args *a)
@@ -172,6 +231,7 @@ command_permit(const struct args *a)
 	static const struct { const char *word; bool (*run)(const struct args *, struct err *); } acts[] = {
 		{ "submit", permit_submit }, { "list", permit_list }, { "sign", permit_sign },
 		{ "get", permit_get }, { "proof", permit_proof }, { "sheet", permit_sheet },
+		{ "story", permit_story }, { "bundle", permit_bundle },
 	};
 	struct err e;
 
@@ -180,6 +240,6 @@ command_permit(const struct args *a)
 	for (size_t i = 0; a->nwords > 0 && i < sizeof(acts) / sizeof(acts[0]); i++)
 		if (strcmp(acts[i].word, a->word[0]) == 0)
 			return acts[i].run(a, &e) ? 0 : command_refuse(a, &e);
-	fail(&e, ERR_INPUT, "antin permit submit, list, sign, get, proof or sheet");
+	fail(&e, ERR_INPUT, "antin permit submit, list, sign, get, proof, sheet, story or bundle");
 	return command_usage(a, &e);
 }

@@ -2,6 +2,14 @@
 
 #include "base/clock.h"
 
+#include <stdio.h>
+
+void
+stored_text(char *out, size_t size, const struct value *v)
+{
+	snprintf(out, size, "%.*s", (int)(v->null ? 0 : v->s.len), v->null ? "" : (const char *)v->s.ptr);
+}
+
 /*
  * Evidence.
  */

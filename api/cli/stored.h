@@ -36,6 +36,9 @@ must_check bool stored_file(struct buf *out, const struct stored_permit *, struc
 /* Gives a report, always; file is what stored_file gave. */
 void stored_judge(struct report *out, const struct stored *, const struct stored_permit *, struct span file, int64_t at);
 
+/* A text of a row, cut to what has room; "" where there is none. */
+void stored_text(char *out, size_t size, const struct value *);
+
 /* false ends it with that refusal.  It may not use the database. */
 typedef bool stored_each(void *ctx, const struct stored_permit *, struct err *);
 /* Of the next STORED_PAGE permits behind *after (HANDLE_LEN octets; zeros: from

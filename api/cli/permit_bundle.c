@@ -1,0 +1,674 @@
+#include "api/cli/permit_bundle.h"
+
+#include "api/cli/archive.h"
+#include "api/cli/permit_story.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "register/log_state.h"
+#include "register/note.h"
+#include "verifier/tst.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FILES_MAX 8192		/* four of each entry, six more of each order: history_read bounds those */
+#define FILE_MAX (32u << 20)
+#define CHECK_MAX (4u << 20)
+
+struct bundle_file { char *name; struct buf body; };
+
+struct bundle {
+	const struct history *h;
+	struct permit permit;
+	X509 *root;			/* borrowed */
+	struct bundle_file file[FILES_MAX];
+	size_t n;
+	struct buf check;
+	struct buf note;		/* the checkpoint that covers every entry */
+	struct checkpoint head;
+};
+
+static void
+bundle_free(struct bundle *b)
+{
+	permit_drop(&b->permit);
+	for (size_t i = 0; i < b->n; i++) {
+		free(b->file[i].name);
+		buf_drop(&b->file[i].body);
+	}
+	buf_drop(&b->check);
+	buf_drop(&b->note);
+	free(b);
+}
+typedef struct bundle bundle_t;
+OWN_WITH(bundle_t, bundle_free)
+
+/* A file more; its body is written by the caller, who looks at buf_ok at the end. */
+static struct buf *
+new_file(struct bundle *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static struct buf *
+new_file(struct bundle *b, const char *fmt, ...)
+{
+	struct bundle_file *f = &b->file[b->n++];
+	char name[200];
+	va_list ap;
+
+	promise(b->n <= FILES_MAX);
+	va_start(ap, fmt);
+	vsnprintf(name, sizeof(name), fmt, ap);
+	va_end(ap);
+	f->name = xstrdup(name);
+	f->body = buf_new(FILE_MAX);
+	return &f->body;
+}
+
+/*
+ * CHECK.txt: a sentence and a command a step, in the order in which they are added.
+ */
+
+enum step {
+	ROOT, LOG_KEY, CHECKPOINT, PATH, SIGNED_WITH, XML, STAMP_PATH, STAMPED, STAMP, STAMP_TIME,
+	ORDER_PATH, ORDER_ISSUER, ORDER_CMS, ORDER_TEXT, ORDER_SEAL, ORDER_ACT, IN_LOG, MEANS, ABOUT, RECORDS_ORDER, RECORDS_PERMIT,
+	APPOINTED, DECIDED, POLICY, POLICY_HASH, POLICY_KIND
+};
+
+#define VERIFY "openssl verify -x509_strict -attime {at} -no-CApath -no-CAstore -CAfile certificates/root.pem "
+#define BELOW "-untrusted certificates/issuing.pem "
+
+static const struct { const char *vi, *command; } steps[] = {
+	[ROOT] = { "Chứng thư gốc: dấu vân tay SHA-256 của nó. Đối chiếu với dấu vân tay mà cơ quan cấp đã công bố: {hash}", "prints {hash} fingerprint certificates/root.pem" },
+	[LOG_KEY] = { "Khóa của nhật ký công khai. Đối chiếu với khóa mà cơ quan cấp đã công bố: {key}", "prints '{quoted}' cat log/log.vkey" },
+	[CHECKPOINT] = { "Điểm chốt của nhật ký ({size} dòng) do khóa ấy ký.", "holds checkpoint" },
+	[PATH] = { "Chữ ký {id}: chứng thư của {who} còn hiệu lực, không bị thu hồi, dẫn tới chứng thư gốc, vào lúc có dấu thời gian.",
+		"prints 'certificates/{id}.pem: OK' " VERIFY BELOW "-crl_check_all -CRLfile crls/{id}.pem certificates/{id}.pem" },
+	[SIGNED_WITH] = { "Chữ ký {id} nêu đích danh chứng thư ấy.", "holds signed_with {id} certificates/{id}.pem" },
+	[XML] = { "Chữ ký {id} đúng, và mọi phần nó bao gồm còn nguyên.",
+		"holds xml --trusted-pem certificates/root.pem --untrusted-pem certificates/{id}-issuer.pem --verification-gmt-time '{gmt}' "
+		"--node-xpath \"//*[local-name()='Signature'][@Id='{id}']\"" },
+	[STAMP_PATH] = { "Dấu thời gian của chữ ký {id}: chứng thư của nơi cấp dấu thời gian còn hiệu lực lúc ấy.",
+		"prints 'certificates/{id}-stamp.pem: OK' " VERIFY BELOW "-crl_check_all -purpose timestampsign -CRLfile crls/{id}.pem certificates/{id}-stamp.pem" },
+	[STAMPED] = { "Dấu thời gian và những octet được đóng dấu chính là của chữ ký {id} trong giấy phép.", "holds stamped {id} stamps/{id}.octets stamps/{id}.tst" },
+	[STAMP] = { "Dấu thời gian của chữ ký {id} đúng.", "holds openssl ts -verify -token_in -in stamps/{id}.tst -data stamps/{id}.octets -attime {at} "
+		"-CAfile certificates/root.pem -untrusted certificates/issuing.pem" },
+	[STAMP_TIME] = { "Dấu thời gian của chữ ký {id} ghi lúc {time} (giờ quốc tế).", "has 'Time stamp: {time}' openssl ts -reply -token_in -in stamps/{id}.tst -text" },
+	[ORDER_PATH] = { "Lệnh ở dòng {id}: chứng thư của {who} còn hiệu lực khi ra lệnh.",
+		"prints 'certificates/order-{id}.pem: OK' " VERIFY BELOW "-crl_check -CRLfile crls/order-{id}.pem certificates/order-{id}.pem" },
+	[ORDER_ISSUER] = { "Lệnh ở dòng {id}: cơ quan cấp chứng thư ấy không bị chứng thư gốc thu hồi (theo danh sách thu hồi mới nhất của gốc).",
+		"prints 'certificates/order-{id}-issuer.pem: OK' " VERIFY "-crl_check -CRLfile crls/order-{id}-issuer.pem certificates/order-{id}-issuer.pem" },
+	[ORDER_CMS] = { "Lệnh ở dòng {id} do chính chứng thư ấy ký.",
+		"holds openssl cms -verify -binary -inform DER -in orders/{id}.cms -nointern -noverify -certfile certificates/order-{id}.pem -out \"$tmp/order\"" },
+	[ORDER_TEXT] = { "Nội dung được ký của lệnh ở dòng {id} là tệp orders/{id}.json.", "holds same \"$tmp/order\" orders/{id}.json" },
+	[ORDER_SEAL] = { "Lệnh ở dòng {id} là lệnh {verb} đối với chính tệp mà cán bộ đã ký.", "has \"$(subject \"$(before_seal)\" {handle})\" cat orders/{id}.json" },
+	[ORDER_ACT] = { "Lệnh ở dòng {id} là lệnh {verb} đối với chính giấy phép này.", "has \"$(subject \"$(sha256sum <permit.xml | cut -c1-64)\" {handle})\" cat orders/{id}.json" },
+	[IN_LOG] = { "Dòng {id} ({what}) đứng trong nhật ký.", "holds in_log {id}" },
+	[MEANS] = { "Dòng {id} cam kết với bản ghi của nó.", "holds means {id}" },
+	[ABOUT] = { "Dòng {id} nói về giấy phép này.", "holds about {id} {handle}" },
+	[RECORDS_ORDER] = { "Bản ghi của dòng {id} là lệnh ấy.", "holds inside orders/{id}.cms log/{id}.record" },
+	[APPOINTED] = { "Bản ghi của dòng {id} phân công {who}.", "holds tells {id} '{quoted}'" },
+	[DECIDED] = { "Bản ghi của dòng {id} nêu quyết định số {who}.", "holds tells {id} '{quoted}'" },
+	[POLICY] = { "Chữ ký {id} nêu bản chính sách có giá trị băm này.", "holds by_policy {id} {hash}" },
+	[POLICY_HASH] = { "Đó là giá trị băm của tên và nội dung mọi tệp trong policy/files.", "prints {hash} policy_hash" },
+	[POLICY_KIND] = { "Tệp policy/{id}.xml, nói về loại giấy phép này, là một trong các tệp ấy.",
+		"has \"$(sha256sum <policy/{id}.xml | cut -c1-64)  /kinds/{id}.xml\" cat policy/files" },
+	[RECORDS_PERMIT] = { "Bản ghi của dòng {id} là việc phát hành chính tệp giấy phép này.", "holds records {id} \"$(sha256sum <permit.xml | cut -c1-64)\"" },
+};
+
+/* Within quotes of a shell's and on one line, whatever a name says. */
+static void
+put_quoted(struct buf *out, const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text == '\'')
+			buf_put_str(out, "'\\''");
+		else
+			buf_put_byte(out, (unsigned char)*text < ' ' ? ' ' : (unsigned char)*text);
+}
+
+static void
+add_step(struct bundle *b, enum step s, const char *const values[])
+{
+	own_struct(buf) vi = buf_new(1 << 14);
+
+	answer_fill(&vi, steps[s].vi, values);
+	buf_put_str(&b->check, "\nsay '");
+	put_quoted(&b->check, buf_str(&vi));
+	buf_put_str(&b->check, "'\n");
+	answer_fill(&b->check, steps[s].command, values);
+	buf_put_str(&b->check, "\n");
+}
+
+/*
+ * Certificates and CRLs.
+ */
+
+static void
+put_crl(struct buf *out, const X509_CRL *crl)
+{
+	own(BIO) *mem = BIO_new(BIO_s_mem());
+	char *text;
+	long n;
+
+	promise(mem != NULL && PEM_write_bio_X509_CRL(mem, (X509_CRL *)crl) == 1);
+	n = BIO_get_mem_data(mem, &text);
+	buf_put(out, text, (size_t)n);
+}
+
+/* A CRL that is a little younger than what it is asked about is asked as of its own time. */
+static void
+as_of(int64_t *at, const X509_CRL *crl)
+{
+	int64_t t = asn1_time_secs(X509_CRL_get0_lastUpdate(crl));
+
+	if (t > *at)
+		*at = t;
+}
+
+static void
+add_authority(struct bundle *b)
+{
+	const struct evidence *v = b->h->stored->evidence;
+	struct buf *issuing;
+
+	b->root = sk_X509_value(v->anchors, 0);
+	cert_to_pem(new_file(b, "certificates/root.pem"), b->root);
+	issuing = new_file(b, "certificates/issuing.pem");
+	for (int i = 0; i < sk_X509_num(v->bag); i++)
+		cert_to_pem(issuing, sk_X509_value(v->bag, i));
+}
+
+static void
+root_step(struct bundle *b)
+{
+	own_struct(buf) der = buf_new(1 << 16);
+	unsigned char digest[SHA256_LEN];
+	char hash[2 * SHA256_LEN + 1];
+
+	cert_to_der(&der, b->root);
+	sha256(digest, buf_span(&der));
+	hex_text(hash, span_of(digest, sizeof(digest)));
+	add_step(b, ROOT, (const char *const[]){ "hash", hash, NULL });
+}
+
+/*
+ * Signatures.
+ */
+
+/* The canonical SignatureValue, as in the permit but for the namespace that
+ * stands further up there. */
+static bool
+put_stamped(struct buf *out, const struct xades *x, const EVP_MD *md, struct err *e)
+{
+	unsigned char mine[EVP_MAX_MD_SIZE], asked[EVP_MAX_MD_SIZE];
+
+	buf_put_str(out, "<ds:SignatureValue xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">");
+	base64_put(out, span_of(x->value, x->value_len));
+	buf_put_str(out, "</ds:SignatureValue>");
+	if (!xades_stamp_imprint(asked, x, md, e))
+		return false;
+	promise(EVP_Digest(out->ptr, out->len, mine, NULL, md, NULL) == 1);
+	return memcmp(mine, asked, (size_t)EVP_MD_get_size(md)) == 0 || fail(e, ERR_BUG, "%s: what is stamped has another form", x->id);
+}
+
+static void
+stamp_time(char out[TIME_TEXT], int64_t t)
+{
+	time_t secs = (time_t)t;
+	struct tm tm;
+
+	promise(gmtime_r(&secs, &tm) != NULL && strftime(out, TIME_TEXT, "%b %e %H:%M:%S", &tm) > 0);
+}
+
+static void
+gmt_time(char out[TIME_TEXT], int64_t t)
+{
+	time_text_utc(out, t);
+	out[10] = ' ';
+	out[19] = '\0';
+}
+
+static void
+signature_steps(struct bundle *b, const struct xades *x, const struct report_signature *s, int64_t at, int64_t stamped)
+{
+	static const enum step all[] = { PATH, SIGNED_WITH, XML, STAMP_PATH, STAMPED, STAMP, STAMP_TIME };
+	char secs[24], gmt[TIME_TEXT], time[TIME_TEXT];
+
+	snprintf(secs, sizeof(secs), "%lld", (long long)at);
+	gmt_time(gmt, at);
+	stamp_time(time, stamped);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		add_step(b, all[i], (const char *const[]){ "id", x->id, "who", s->signer, "at", secs, "gmt", gmt, "time", time, NULL });
+}
+
+static bool
+add_signature(struct bundle *b, const struct xades *x, const struct report_signature *s, struct err *e)
+{
+	X509 *signer = xades_signer_certificate(x, NULL), *issuer;
+	own_struct(tst) t = { .time = 0 };
+	const EVP_MD *md;
+	struct span token;
+	struct buf *octets, *crls;
+	unsigned char imprint[EVP_MAX_MD_SIZE];
+	int64_t at;
+
+	if (signer == NULL || x->nstamps == 0 || sk_X509_CRL_num(x->crls) == 0)
+		return fail(e, ERR_POLICY, "%s brings no certificate, time stamp or CRL with it", x->id);
+	token = buf_span(&x->stamp[0]);
+	md = tst_digest(token);
+	if (md == NULL)
+		return fail(e, ERR_POLICY, "%s: its time stamp uses a digest that is not taken", x->id);
+	octets = new_file(b, "stamps/%s.octets", x->id);
+	if (!put_stamped(octets, x, md, e) || !xades_stamp_imprint(imprint, x, md, e) ||
+	    !tst_check(&t, token, md, span_of(imprint, (size_t)EVP_MD_get_size(md)), x->bag, e))
+		return fail_in(e, "%s", x->id);
+	buf_put_span(new_file(b, "stamps/%s.tst", x->id), token);
+	issuer = evidence_issuer(b->h->stored->evidence, x->bag, signer);
+	if (issuer == NULL)
+		return fail(e, ERR_ABSENT, "%s: the register publishes no certificate of its issuer", x->id);
+	cert_to_pem(new_file(b, "certificates/%s.pem", x->id), signer);
+	cert_to_pem(new_file(b, "certificates/%s-issuer.pem", x->id), issuer);
+	cert_to_pem(new_file(b, "certificates/%s-stamp.pem", x->id), t.signer);
+	crls = new_file(b, "crls/%s.pem", x->id);
+	at = t.time;
+	for (int i = 0; i < sk_X509_CRL_num(x->crls); i++) {
+		put_crl(crls, sk_X509_CRL_value(x->crls, i));
+		as_of(&at, sk_X509_CRL_value(x->crls, i));
+	}
+	signature_steps(b, x, s, at, t.time);
+	return true;
+}
+
+static bool
+add_signatures(struct bundle *b, struct err *e)
+{
+	const struct report *r = b->h->report;
+
+	if (r->verdict != VERDICT_PASSED || r->nsignatures != b->permit.nofficers + 1)
+		return fail(e, ERR_POLICY, "the permit does not pass (%s); antin verify says why", verdict_word(r->verdict));
+	for (size_t i = 0; i < b->permit.nofficers; i++)
+		if (!add_signature(b, &b->permit.officer[i], &r->signature[i], e))
+			return false;
+	return add_signature(b, &b->permit.seal, &r->signature[b->permit.nofficers], e);
+}
+
+/*
+ * Orders: with the CRL that was the newest when each was taken.
+ */
+
+struct crl_then { struct buf *out; int64_t *at; };
+
+static bool
+take_crl(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct crl_then *then = ctx;
+	own(X509_CRL) *crl = NULL;
+
+	if (!crl_from_any(&crl, c[0].s, e))
+		return false;
+	put_crl(then->out, crl);
+	as_of(then->at, crl);
+	return true;
+}
+
+/* Of whom signed the order of that entry. */
+static bool
+add_crl_then(struct bundle *b, int64_t entry, int64_t *at, struct err *e)
+{
+	static const enum reg_type types[] = { REG_BYTES };
+	struct crl_then then = { new_file(b, "crls/order-%lld.pem", (long long)entry), at };
+	struct values v = { .n = 0 };
+	uint64_t rows;
+
+	values_int(&v, "entry", entry);
+	if (!store_run(b->h->stored->db, "SELECT der FROM crl WHERE der IS NOT NULL AND entry < $entry AND shard = (SELECT c.generation - 1 FROM order_accepted a "
+	    "JOIN certificate c ON c.serial = a.signer WHERE a.entry = $entry) ORDER BY number DESC LIMIT 1", &v, types, 1, take_crl, &then, &rows, e))
+		return false;
+	return rows == 1 || fail(e, ERR_ABSENT, "the CRL before the order of entry %lld is not kept here", (long long)entry);
+}
+
+static void
+newer_of_root(const struct bundle *b, X509_CRL **best, X509_CRL *crl, const X509 *issuer)
+{
+	int64_t t = asn1_time_secs(X509_CRL_get0_lastUpdate(crl));
+
+	if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(b->root)) == 0 && t <= asn1_time_secs(X509_get0_notAfter(issuer)) &&
+	    (*best == NULL || t > asn1_time_secs(X509_CRL_get0_lastUpdate(*best))))
+		*best = crl;
+}
+
+/* The root's CRLs last a year, and the register keeps the last alone: an authority
+ * that is not revoked in the newest was not then, either. */
+static bool
+add_order_issuer(struct bundle *b, const char *id, X509 *signer, int64_t *at, struct err *e)
+{
+	const struct evidence *v = b->h->stored->evidence;
+	X509 *issuer = evidence_issuer(v, NULL, signer);
+	X509_CRL *best = NULL;
+
+	for (int i = 0; issuer != NULL && i < sk_X509_CRL_num(v->crls); i++)
+		newer_of_root(b, &best, sk_X509_CRL_value(v->crls, i), issuer);
+	for (int i = 0; issuer != NULL && i < sk_X509_CRL_num(b->permit.seal.crls); i++)
+		newer_of_root(b, &best, sk_X509_CRL_value(b->permit.seal.crls, i), issuer);
+	if (best == NULL)
+		return fail(e, ERR_ABSENT, "the issuer of who signed the order of entry %s, or the root's CRL, is not published", id);
+	cert_to_pem(new_file(b, "certificates/order-%s-issuer.pem", id), issuer);
+	put_crl(new_file(b, "crls/order-%s-issuer.pem", id), best);
+	as_of(at, best);
+	return true;
+}
+
+static void
+order_step(struct bundle *b, enum step s, const struct history_entry *x, int64_t at)
+{
+	const struct history_order *o = x->order;
+	char id[24], secs[24];
+
+	snprintf(id, sizeof(id), "%lld", (long long)x->index);
+	snprintf(secs, sizeof(secs), "%lld", (long long)at);
+	add_step(b, s, (const char *const[]){ "id", id, "at", secs, "who", o->name, "verb", o->order.verb, "handle", b->h->hex, NULL });
+}
+
+static bool
+add_order(struct bundle *b, const struct history_entry *x, struct err *e)
+{
+	const struct history_order *o = x->order;
+	int64_t then = x->entry.time, newest = INT64_MIN;
+	char id[24];
+
+	if (o->signer == NULL)
+		return fail(e, ERR_ABSENT, "the certificate of who signed the order of entry %lld is not kept here", (long long)x->index);
+	snprintf(id, sizeof(id), "%lld", (long long)x->index);
+	buf_put_span(new_file(b, "orders/%s.cms", id), buf_span(&o->cms));
+	buf_put_span(new_file(b, "orders/%s.json", id), buf_span(&o->text));
+	cert_to_pem(new_file(b, "certificates/order-%s.pem", id), o->signer);
+	if (!add_crl_then(b, x->index, &then, e) || !add_order_issuer(b, id, o->signer, &newest, e))
+		return false;
+	order_step(b, ORDER_PATH, x, then);
+	order_step(b, ORDER_ISSUER, x, newest);
+	order_step(b, ORDER_CMS, x, then);
+	order_step(b, ORDER_TEXT, x, then);
+	order_step(b, strcmp(o->order.verb, "permit.seal") == 0 ? ORDER_SEAL : ORDER_ACT, x, then);
+	return true;
+}
+
+/*
+ * The log.
+ */
+
+struct covering { struct buf *note; int64_t beyond; bool found; };
+
+static bool
+take_note(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct covering *k = ctx;
+
+	if (k->found || c[0].i <= k->beyond)
+		return true;
+	k->found = true;
+	buf_put_span(k->note, c[1].s);
+	return buf_ok(k->note, "checkpoint", e);
+}
+
+/* Cosigned where that covers all; else the newest that the log alone signed. */
+static bool
+find_checkpoint(struct bundle *b, struct err *e)
+{
+	static const enum reg_type types[] = { REG_INT, REG_TEXT };
+	struct covering k = { &b->note, b->h->at[b->h->n - 1].index, false };
+	struct span text, signatures;
+
+	if (!store_run(b->h->stored->db, "SELECT size, note FROM log_witnessed", NULL, types, 2, take_note, &k, NULL, e) ||
+	    !store_run(b->h->stored->db, "SELECT size, note FROM log_published", NULL, types, 2, take_note, &k, NULL, e))
+		return false;
+	if (!k.found)
+		return fail(e, ERR_LATER, "entry %lld of the log is not published yet", (long long)k.beyond);
+	return note_split(&text, &signatures, buf_span(&b->note), e) && checkpoint_parse(&b->head, text, e);
+}
+
+static bool
+take_key(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	buf_put_span(ctx, c[0].s);
+	return true;
+}
+
+static bool
+add_checkpoint(struct bundle *b, struct err *e)
+{
+	static const enum reg_type types[] = { REG_TEXT };
+	struct buf *key = new_file(b, "log/log.vkey");
+	own_struct(buf) text = buf_new(1 << 10);
+	struct note_key k;
+	own_struct(buf) quoted = buf_new(1 << 10);
+	char size[24];
+
+	if (!find_checkpoint(b, e) || !store_run(b->h->stored->db, "SELECT key FROM log_published", NULL, types, 1, take_key, &text, NULL, e) ||
+	    !note_key_parse(&k, buf_str(&text), e) || !note_check(buf_span(&b->note), &k, e))
+		return fail_in(e, "the log's checkpoint");
+	buf_printf(key, "%s\n", buf_str(&text));
+	buf_put_span(new_file(b, "log/checkpoint"), buf_span(&b->note));
+	snprintf(size, sizeof(size), "%llu", (unsigned long long)b->head.size);
+	put_quoted(&quoted, buf_str(&text));
+	add_step(b, LOG_KEY, (const char *const[]){ "key", buf_str(&text), "quoted", buf_str(&quoted), NULL });
+	add_step(b, CHECKPOINT, (const char *const[]){ "size", size, NULL });
+	return true;
+}
+
+static bool
+put_path(struct bundle *b, struct buf *out, const struct history_entry *x, struct err *e)
+{
+	struct tile_source source = { log_tile_get, b->h->stored->db };
+	struct hash path[MERKLE_PROOF_MAX], leaf;
+	size_t n;
+
+	merkle_leaf(&leaf, buf_span(&x->octets));
+	if (!merkle_prove_inclusion(path, &n, (uint64_t)x->index, b->head.size, tile_node, &source, e) ||
+	    !merkle_check_inclusion(&leaf, (uint64_t)x->index, b->head.size, path, n, &b->head.root, e))
+		return fail_in(e, "entry %lld", (long long)x->index);
+	for (size_t i = 0; i < n; i++) {
+		hex_put(out, span_of(path[i].octet, HASH_LEN));
+		buf_put_byte(out, '\n');
+	}
+	return true;
+}
+
+static bool
+add_entry(struct bundle *b, const struct history_entry *x, struct err *e)
+{
+	char id[24];
+	const char *what = x->order != NULL ? x->order->order.verb : x->verb != NULL ? x->verb->name : "bản ghi không còn";
+	const char *const values[] = { "id", id, "what", what, "handle", b->h->hex, NULL };
+
+	snprintf(id, sizeof(id), "%lld", (long long)x->index);
+	buf_put_span(new_file(b, "log/%s.entry", id), buf_span(&x->octets));
+	if (!put_path(b, new_file(b, "log/%s.path", id), x, e))
+		return false;
+	add_step(b, IN_LOG, values);
+	if (span_eq(x->entry.handle, span_of(b->h->handle, HANDLE_LEN)))
+		add_step(b, ABOUT, values);
+	if (x->verb == NULL)
+		return true;
+	buf_put_span(new_file(b, "log/%s.record", id), buf_span(&x->record));
+	buf_put_span(new_file(b, "log/%s.salt", id), span_of(x->salt, SALT_LEN));
+	add_step(b, MEANS, values);
+	if (x->order != NULL)
+		add_step(b, RECORDS_ORDER, values);
+	else if (x->entry.type == 5)
+		add_step(b, RECORDS_PERMIT, values);
+	return true;
+}
+
+/*
+ * By what right the officers signed.
+ */
+
+static void
+tells_step(struct bundle *b, enum step s, int64_t entry, const char *text)
+{
+	own_struct(buf) quoted = buf_new(1 << 12);
+	char id[24];
+
+	snprintf(id, sizeof(id), "%lld", (long long)entry);
+	put_quoted(&quoted, text);
+	add_step(b, s, (const char *const[]){ "id", id, "who", text, "quoted", buf_str(&quoted), NULL });
+}
+
+static bool
+has_file(const struct bundle *b, const char *name)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (strcmp(b->file[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Its entry, once; its record may be lost. */
+static bool
+add_appointment(struct bundle *b, const struct report_signature *s, const struct history_entry *at, struct err *e)
+{
+	own_struct(history_entry) x = { .index = -1 };
+	own_str char *name = NULL;
+	struct history_appointment by;
+
+	if (!history_appointment(&by, b->h, s, at, e))
+		return false;
+	name = xprintf("log/%lld.entry", (long long)by.entry);
+	if (by.entry < 0 || has_file(b, name))
+		return true;
+	if (!history_entry_read(&x, b->h, by.entry, e) || !add_entry(b, &x, e))
+		return false;
+	if (x.verb != NULL) {
+		tells_step(b, APPOINTED, by.entry, s->person);
+		tells_step(b, DECIDED, by.entry, by.decision);
+	}
+	return true;
+}
+
+static bool
+add_appointments(struct bundle *b, struct err *e)
+{
+	for (size_t i = 0; i < b->permit.nofficers; i++) {
+		const struct history_entry *at = history_signed(b->h, i);
+
+		if (at != NULL && !add_appointment(b, &b->h->report->signature[i], at, e))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The rest.
+ */
+
+static bool
+add_story(struct bundle *b, struct err *e)
+{
+	own(json_t) *story = NULL;
+	int64_t last;
+
+	if (!store_int(b->h->stored->db, "SELECT time FROM log_head", NULL, 0, &last, e) || !story_tell(&story, b->h, day_in_vietnam(last), e))
+		return false;
+	story_text(new_file(b, "story.txt"), story);
+	return true;
+}
+
+/* The kind's file as it stands in the policy that the signatures name; another
+ * policy's is not brought, as nobody signed under it. */
+static bool
+add_policy(struct bundle *b, const char *policy_folder, struct err *e)
+{
+	const struct policy *p = b->h->stored->policy;
+	own_str char *path = xprintf("%s/kinds/%s.xml", policy_folder, b->h->kind);
+	struct buf *files;
+	char hash[2 * SHA256_LEN + 1];
+
+	if (memcmp(b->permit.seal.policy_hash, p->hash, SHA256_LEN) != 0) {
+		buf_put_str(&b->check, "\n# Chính sách hiện hành không còn là bản mà con dấu nêu, nên không có trong gói.\n");
+		return true;
+	}
+	hex_text(hash, span_of(p->hash, SHA256_LEN));
+	if (!file_read(new_file(b, "policy/%s.xml", b->h->kind), path, e))
+		return false;
+	files = new_file(b, "policy/files");
+	for (size_t i = 0; i < p->nparts; i++) {
+		hex_put(files, span_of(p->part[i].digest, SHA256_LEN));
+		buf_printf(files, "  %s\n", p->part[i].name);
+	}
+	add_step(b, POLICY, (const char *const[]){ "id", "seal", "hash", hash, NULL });
+	add_step(b, POLICY_HASH, (const char *const[]){ "hash", hash, NULL });
+	add_step(b, POLICY_KIND, (const char *const[]){ "id", b->h->kind, NULL });
+	return true;
+}
+
+static void
+add_check(struct bundle *b)
+{
+	struct buf *out = new_file(b, "CHECK.txt");
+
+	buf_put_str(out, bundle_check_sh);
+	buf_put_str(out, "\nsay 'Mọi tệp trong gói còn nguyên như lúc đóng gói.'\nholds sha256sum -c --strict --quiet SHA256SUMS\n");
+	buf_put_span(out, buf_span(&b->check));
+	buf_put_str(out, "\nif [ \"$bad\" -ne 0 ]; then printf 'SAI: %s bước trong %s / WRONG\\n' \"$bad\" \"$steps\"; exit 1; fi\n"
+	    "printf 'ĐÚNG: tất cả %s bước / all steps hold\\n' \"$steps\"\nexit 0\n");
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct bundle_file *)a)->name, ((const struct bundle_file *)b)->name);
+}
+
+static bool
+add_sums(struct bundle *b, struct err *e)
+{
+	struct buf *sums = new_file(b, "SHA256SUMS");
+
+	for (size_t i = 0; i + 1 < b->n; i++) {
+		unsigned char digest[SHA256_LEN];
+
+		if (!buf_ok(&b->file[i].body, b->file[i].name, e))
+			return false;
+		sha256(digest, buf_span(&b->file[i].body));
+		hex_put(sums, span_of(digest, sizeof(digest)));
+		buf_printf(sums, "  %s\n", b->file[i].name);
+	}
+	return buf_ok(sums, "SHA256SUMS", e);
+}
+
+static bool
+fill(struct bundle *b, const char *policy_folder, struct err *e)
+{
+	const struct history *h = b->h;
+
+	buf_put_span(new_file(b, "permit.xml"), buf_span(&h->sealed));
+	add_authority(b);
+	root_step(b);
+	if (!add_checkpoint(b, e) || !permit_read(&b->permit, buf_span(&h->sealed), h->stored->policy, h->stored->grammars, e) || !add_signatures(b, e))
+		return false;
+	for (size_t i = 0; i < h->n; i++)
+		if ((h->at[i].order != NULL && !add_order(b, &h->at[i], e)) || !add_entry(b, &h->at[i], e))
+			return false;
+	if (!add_appointments(b, e) || !add_policy(b, policy_folder, e) || !add_story(b, e) || !buf_ok(&b->check, "CHECK.txt", e))
+		return false;
+	add_check(b);
+	qsort(b->file, b->n, sizeof(b->file[0]), by_name);
+	return add_sums(b, e);
+}
+
+bool
+bundle_make(struct buf *zip, const struct history *h, const char *policy_folder, struct err *e)
+{
+	own(bundle_t) *b = xalloc(sizeof(*b));
+	struct archive_file file[FILES_MAX];
+
+	if (h->sealed.len == 0)
+		return fail(e, ERR_CONFLICT, "the permit %s was not issued: antin permit story tells what there is", h->hex);
+	b->h = h;
+	b->check = buf_new(CHECK_MAX);
+	b->note = buf_new(2 * NOTE_MAX);
+	if (!fill(b, policy_folder, e))
+		return fail_in(e, "permit %s", h->hex);
+	for (size_t i = 0; i < b->n; i++)
+		file[i] = (struct archive_file){ b->file[i].name, buf_span(&b->file[i].body) };
+	return archive_write(zip, file, b->n, e);
+}

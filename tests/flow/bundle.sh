@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# A permit for a court: its story, and its bundle checked by coreutils, openssl and
+# xmlsec1 alone, with nothing running and none of our programs within reach, also when
+# every certificate has expired.  Then each file is altered by one octet: its sum is wrong;
+# and of each kind of file one (`every`: all of them) with its sum made anew, as whoever
+# alters it would.
+# usage: bundle.sh BUILD [every]
+set -u
+cd "$(dirname "$0")/../.."
+. tests/world.sh
+world_init "$1/bundle" "$1"
+rm -rf "$state" && mkdir -p "$state"
+trap world_down EXIT
+bad=0
+expect() { if [ "$2" = "$3" ]; then say "ok $1"; else bad=$((bad + 1)); say "not ok $1 ($2, not $3)"; fi; }
+
+world_begin
+world_up
+world_staff
+open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 7
+
+submitted() { "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$1" --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit" || die "submitting $1"; }
+act() { order_by clerk CB-000012 "permit.$1" "$handle" --reason "Thử nghiệm" --with "$2" >/dev/null || die "$1"; }
+permit() { "$antin" permit "$@" --database "$database" --policy-folder "$policy_folder"; }
+
+handle=$(submitted whole)
+draft=$(submitted draft)
+signed=$(submitted signed)
+sign "$handle" "$signed" >"$state/log/sign" 2>&1 || die "signing"
+seal "$handle" >"$state/log/seal" || die "sealing"
+act suspend '{"decision":"21/QĐ"}'
+act resume '{"decision":"22/QĐ"}'
+act withdraw '{"decision":"23/QĐ"}'
+# Whoever signed and whoever ordered is revoked since: it was good then (in an earlier second).
+sleep 2
+order_by approver CB-000001 cert.revoke "$(cat "$state/desk/certificates/CB-000011.serial")" "$(cat "$state/desk/certificates/CB-000012.serial")" --reason "Nghỉ việc" --with '{"code":"cessationOfOperation"}' >/dev/null || die "revoking"
+
+#
+# The bundle: when the log is published.
+#
+for _ in $(seq 100); do permit bundle "$handle" --out "$state/permit.zip" 2>"$state/log/bundle" && break; sleep 0.1; done
+code=$("$antin" permit list --state withdrawn --api "$api" --api-key-file "$state/desk/program.key" | awk '{ print $5 }')
+world_down
+permit bundle "$handle" --out "$state/permit.zip" || die "the bundle"
+permit bundle "$code" --out "$state/again.zip" || die "the bundle, by its code"
+expect "the same register gives the same octets" "$(cmp "$state/permit.zip" "$state/again.zip" && echo same)" same
+expect "its owner alone reads it" "$(stat -c %a "$state/permit.zip")" 600
+
+#
+# The story.
+#
+permit story "$handle" --json >"$state/story.json" || die "the story"
+expect "its steps" "$(jq -r '[.steps[] | .verb // .act // .what] | join(" ")' "$state/story.json")" \
+	"permit.submit permit.officer_signed permit.seal permit.reserve_allotted permit.issue permit.suspend suspended permit.resume resumed permit.withdraw withdrawn"
+expect "who signed, as what, by which decision" "$(jq -r '.steps[1] | "\(.person) \(.mode) \(.title) \(.appointment) \(.verdict)"' "$state/story.json")" "CB-000011 KT. PHÓ CHỦ TỊCH 01/QĐ-TN TOTAL-PASSED"
+expect "who ordered" "$(jq -r '[.steps[] | select(.what == "order") | .person] | unique | join(" ")' "$state/story.json")" CB-000012
+expect "by which decisions" "$(jq -r '[.steps[].decision // empty] | join(" ")' "$state/story.json")" "21/QĐ 22/QĐ 23/QĐ"
+expect "what it is" "$(jq -r '.status.word + " " + .permit.number' "$state/story.json")" "withdrawn 7/GPXD"
+expect "the day before it was nothing of that" "$(permit story "$handle" --json --day "$(TZ=Asia/Ho_Chi_Minh date -d '-1 day' +%Y-%m-%d)" | jq -r .status.word)" yes
+expect "every step stands on the sheet" "$(permit story "$code" | grep -cE '^ *[0-9]+\. [0-9/]{10} [0-9:]{8}  dòng [0-9]+$')" 11
+expect "a draft's" "$(permit story "$draft" --json | jq -r '"\(.status.word) \(.steps | length)"')" "draft 1"
+expect "a signed one's" "$(permit story "$signed" --json | jq -r '"\(.status.word) \(.steps | length)"')" "signed 2"
+
+refuses() {	# WHAT WORDS COMMAND...
+	local what=$1 words=$2
+	shift 2
+	if "$@" >"$state/log/refuses" 2>&1; then expect "$what" done refused; else expect "$what" "$(grep -oF -- "$words" "$state/log/refuses" | head -1)" "$words"; fi
+}
+refuses "a bundle of a draft" "was not issued" permit bundle "$draft" --out "$state/no.zip"
+refuses "a bundle of one without its seal" "was not issued" permit bundle "$signed" --out "$state/no.zip"
+refuses "a permit that nobody knows" "keeps no permit" permit story 006b09acacc3d3a913b0b3d4354e1400
+refuses "a word that is no code" "named by its handle" permit story hello
+refuses "a bundle to nowhere" "--out" permit bundle "$handle"
+refuses "a day that is none" "--day" permit story "$handle" --day 2026-02-30
+expect "nothing was written" "$(ls "$state"/no.zip 2>/dev/null)" ""
+
+#
+# In an empty folder, with nothing of ours.
+#
+tools=$state/tools court=$state/court
+mkdir "$tools" "$court"
+for tool in $(dpkg -L coreutils | grep -E '^(/usr)?/bin/') $(command -v sh openssl xmlsec1); do ln -sf "$tool" "$tools/"; done
+python3 -m zipfile -e "$state/permit.zip" "$court"
+holds() { (cd "$court" && "$@" env -i PATH="$tools" sh CHECK.txt) >"$state/log/check" 2>&1; }
+holds env
+expect "all of it holds" "$?" 0
+[ "$bad" -eq 0 ] || grep -A3 SAI "$state/log/check"
+say "   $(tail -n 1 "$state/log/check")"
+if command -v faketime >/dev/null; then
+	(cd "$court" && faketime '2037-06-01 12:00:00' env PATH="$tools" sh -c 'date +%Y && sh CHECK.txt') >"$state/log/check" 2>&1
+	expect "and when every certificate has expired, in $(head -n 1 "$state/log/check")" "$?" 0
+fi
+
+# Under a policy that is another by now the rest holds.
+cp -r "$policy_folder" "$state/policy"
+echo '<!-- changed since -->' >>"$state/policy/kinds/tree-cutting.xml"
+mkdir "$state/later"
+"$antin" permit bundle "$handle" --database "$database" --policy-folder "$state/policy" --out "$state/later.zip" || die "the bundle under another policy"
+python3 -m zipfile -e "$state/later.zip" "$state/later"
+(cd "$state/later" && env -i PATH="$tools" sh CHECK.txt) >"$state/log/check" 2>&1
+expect "under a policy that is another by now" "$? $(ls "$state/later/policy" 2>/dev/null)" "0 "
+
+# altered FILE: the octet in its middle
+altered() {
+	local at=$(($(stat -c %s "$1") / 2))
+	python3 -c 'import sys; f = open(sys.argv[1], "r+b"); n = int(sys.argv[2]); f.seek(n); c = f.read(1)[0]; f.seek(n); f.write(bytes([c ^ 1]))' "$1" "$at"
+}
+files=0 whole=0 unseen='' seen=' '
+for file in $(cd "$court" && find . -type f | sort); do
+	files=$((files + 1))
+	kind=$(printf %s "$file" | tr -d 0-9)
+	cp "$court/$file" "$state/kept"
+	cp "$court/SHA256SUMS" "$state/sums"
+	altered "$court/$file"
+	(cd "$court" && sha256sum -c --strict --quiet SHA256SUMS) >/dev/null 2>&1 && unseen="$unseen $file(sum)"
+	case $file,$seen in
+	*," "*" $kind "*) [ "${2:-}" = every ] || { cp "$state/kept" "$court/$file"; continue; } ;;
+	esac
+	whole=$((whole + 1)) seen="$seen$kind "
+	case $file in
+	./SHA256SUMS | ./CHECK.txt | ./story.txt) ;;	# by their sums alone
+	*) (cd "$court" && cut -c67- "$state/sums" | xargs sha256sum >SHA256SUMS) ;;
+	esac
+	holds env && unseen="$unseen $file"
+	cp "$state/sums" "$court/SHA256SUMS"
+	cp "$state/kept" "$court/$file"
+done
+expect "each of $files files, altered by one octet, is noticed, $whole of them by the whole check" "$unseen" ""
+holds env
+expect "and as they were they hold" "$?" 0
+[ "$bad" -eq 0 ]
