@@ -145,6 +145,54 @@ a_submission_comes_back_canonical_or_refused(void **state)
 }
 
 static void
+content_of(struct buf *out, const char *sample)
+{
+	own_struct(msg) request = msg_new(GATE_SUBMISSION, 4096);
+	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
+	own_struct(buf) json = buf_new(JSON_MAX);
+	struct err e;
+
+	maker_sample(&json, sample);
+	msg_put_u64(&request, 20779);
+	msg_put_u64(&request, 0);
+	msg_put_u64(&request, 0);
+	msg_put_str(&request, "000102030405060708090a0b0c0d0e0f");
+	put_document(&request, buf_span(&json));
+	assert_done(zygote_do(real, ZYGOTE_OWN, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
+	buf_put_span(out, msg_span(&reply, 0));
+}
+
+/* Of a kind that is made public its lines; of another kind, and of what is no content,
+ * nothing, whatever the asker believes. */
+static void
+contents_are_shown_of_public_kinds_alone(void **state)
+{
+	static const struct { const char *sample; bool shown; } rows[] = { { "gpxd-01", true }, { "vpdd-01", false }, { "gphn-01", true }, { "dkkd-01", false }, { NULL, false } };
+	own_struct(msg) request = msg_new(VERIFY_PUBLICATIONS, VERIFY_MESSAGE_MAX);
+	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
+	own_struct(buf) contents = buf_new(1 << 20);
+	own(json_t) *all = NULL;
+	struct err e;
+
+	cbor_put_array(&contents, COUNT(rows));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_struct(buf) content = buf_new(1 << 18);
+
+		if (rows[i].sample != NULL)
+			content_of(&content, rows[i].sample);
+		else
+			buf_put_str(&content, "<content xmlns=\"urn:antin:permit:1\" kind=\"construction\"/>");
+		cbor_put_bytes(&contents, buf_span(&content));
+	}
+	msg_put(&request, buf_span(&contents));
+	assert_done(zygote_do(real, ZYGOTE_LASTING, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
+	assert_done(json_read(&all, msg_span(&reply, 0), &e), e);
+	assert_int_equal(json_array_size(all), COUNT(rows));
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_case(rows[i].sample ?: "no content", rows[i].shown ? json_array_size(json_array_get(all, i)) > 3 : json_is_null(json_array_get(all, i)));
+}
+
+static void
 a_request_gives_its_key(void **state)
 {
 	own(X509_REQ) *req = X509_REQ_new();
@@ -268,7 +316,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_permit_is_judged),
-		cmocka_unit_test(a_submission_comes_back_canonical_or_refused),
+		cmocka_unit_test(a_submission_comes_back_canonical_or_refused), cmocka_unit_test(contents_are_shown_of_public_kinds_alone),
 		cmocka_unit_test(a_request_gives_its_key),
 		cmocka_unit_test(a_harmed_worker_costs_one_sentence),
 		cmocka_unit_test(a_lasting_worker_does_one_kind_of_work_and_not_for_ever), cmocka_unit_test(bench_runs),
