@@ -207,10 +207,12 @@ permit_story(const struct args *a, struct err *e)
 		return fail_in(e, "--day");
 	if (!open_history(&s, &h, a, e) || !story_tell(&story, &h, day, e))
 		return false;
-	if (a->json)
+	if (a->json) {
 		json_write(&text, story);
-	else
+		buf_put_byte(&text, '\n');
+	} else {
 		story_text(&text, story);
+	}
 	return buf_ok(&text, "story", e) && put_out(a, buf_span(&text), 0600, e);
 }
 
