@@ -151,6 +151,33 @@ two_prepared(char a[33], char b[33])
 	return prepared;
 }
 
+/* The permit is verified alone, by what the certificate says: what would not be sealed
+ * is not signed. */
+static void
+what_the_certificate_does_not_say(void **state)
+{
+	static const struct { const char *name, *spoil, *mend; enum staff who; const char *code, *word; } rows[] = {
+		{ "an appointment with another title", "UPDATE appointment SET title = 'CHỦ TỊCH' WHERE person = 'CB-000101'",
+		  "UPDATE appointment SET title = 'PHÓ CHỦ TỊCH' WHERE person = 'CB-000101'", DIEP, "certificate-title", "the title of the appointment" },
+		{ "an appointment of the city, a certificate of a department", "UPDATE appointment SET agency = 'H99' WHERE person = 'CB-000102'",
+		  "UPDATE appointment SET agency = 'H99.14' WHERE person = 'CB-000102'", BLIK, "certificate-agency", "the certificate is of an agency" },
+	};
+	char handle[33];
+	const char *const one[] = { handle };
+
+	office_draft(&o, handle, "gpxd-01", NULL);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own(json_t) *prepared = NULL;
+		struct err e = { ERR_NONE, "" };
+
+		database_do(o.w.database, rows[i].spoil);
+		office_refused(rows[i].name, office_prepare(&o, &prepared, o.staff[rows[i].who].cert, one, 1, &e), &e, ERR_POLICY, rows[i].word);
+		assert_case(rows[i].name, strcmp(e.code, rows[i].code) == 0 && e.vi[0] != '\0');
+		database_do(o.w.database, rows[i].mend);
+	}
+	office_sign(&o, DIEP, handle);
+}
+
 enum trick { HONEST, FOREIGN_KEY, SWAPPED, OTHER_SESSION, SHORT, ZERO, NOT_BASE64, MISSING, OTHER_HANDLE };
 
 /* What finish is sent, made wrong for the first document. */
@@ -452,6 +479,7 @@ main(void)
 		cmocka_unit_test(what_becomes_a_signature),
 		cmocka_unit_test(what_has_not_the_form),
 		cmocka_unit_test(as_many_as_may_be),
+		cmocka_unit_test(what_the_certificate_does_not_say),
 		cmocka_unit_test(sessions),
 		cmocka_unit_test(two_officers_one_draft),
 		cmocka_unit_test(dismissed_between_prepare_and_finish),
