@@ -228,6 +228,7 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	  "INSERT INTO crl_new (number, shard, this_update, next_update, entry, tbs, der) SELECT number, shard, this_update, next_update, entry, tbs, der FROM crl;"
 	  "DROP TABLE crl;ALTER TABLE crl_new RENAME TO crl", "SELECT 1" },
 	{ TURNS("BLOB", "TEXT", "INTEGER", " STRICT, WITHOUT ROWID"), TURNS("bytea", "text COLLATE \"C\"", "bigint", "") },
+	{ "ALTER TABLE appointment ADD COLUMN authorised_by BLOB", "ALTER TABLE appointment ADD COLUMN authorised_by bytea" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

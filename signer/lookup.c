@@ -103,9 +103,10 @@ active_cert_find(struct active_cert *a, const struct service *s, const char *ser
 	return true;
 }
 
-/* id, role, agency, title, mode, kinds, from, to, ended */
+#define APPOINTMENT_COLUMNS 11	/* id, role, agency, title, mode, kinds, from, to, ended, person, authorised_by */
+
 static bool
-holds(const struct reg_cell c[9], const struct right *r)
+holds(const struct reg_cell c[APPOINTMENT_COLUMNS], const struct right *r)
 {
 	own_str char *role = span_dup_str(c[1].s);
 	own_str char *scope = span_dup_str(c[2].s);
@@ -133,11 +134,11 @@ appointment_find(struct appointment *out, const struct service *s, const struct 
 {
 	own_struct(reg_unit) read = reg_read_new("appointments");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[9];
+	struct reg_cell c[APPOINTMENT_COLUMNS];
 	bool more;
 
 	reg_text(&read, "person", r->person);
-	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 9, &more, e))
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, APPOINTMENT_COLUMNS, &more, e))
 		return false;
 	while (more) {
 		if (holds(c, r)) {
@@ -147,7 +148,7 @@ appointment_find(struct appointment *out, const struct service *s, const struct 
 			if (mode_allowed(r->turn, out->mode))
 				return true;
 		}
-		if (!reg_next(&rows, c, 9, &more, e))
+		if (!reg_next(&rows, c, APPOINTMENT_COLUMNS, &more, e))
 			return false;
 	}
 	return fail(e, ERR_POLICY, "this person has no appointment (%s) for agency %s%s%s on this day", r->roles, r->agency,
