@@ -1,9 +1,8 @@
 #include "verifier/known.h"
 
 #include "base/clock.h"
-#include "base/text.h"
-#include "policy/agency.h"
 #include "register/tlog_proof.h"
+#include "verifier/right.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,17 +278,18 @@ signature_of(json_t *signatures, int64_t n)
 static bool
 appointed(const struct reg_cell c[APPOINTED_CELLS], const json_t *signature, const struct known *k, struct err *e)
 {
-	own_str char *agency = span_dup_str(c[2].s), *kinds = span_dup_str(c[4].s);
+	const struct right_held held = { .person = c[1].s, .agency = c[2].s, .mode = c[3].s, .kinds = c[4].s, .from = c[5].i,
+		.to = c[6].null ? INT64_MAX : c[6].i, .ended = c[7].null ? INT64_MAX : c[7].i, .authority_ended = c[8].null ? INT64_MAX : c[8].i };
+	struct right_used used = { .agency = k->agency, .kind = k->kind };
 	const json_t *signer = json_object_get(signature, "signer");
-	const char *person, *mode, *claimed;
-	int64_t at, day;
+	const char *claimed;
+	int64_t at;
 
-	if (c[2].null || !json_take_str(&person, signer, "person", e) || !json_take_str(&mode, signer, "mode", e) ||
+	if (c[2].null || !json_take_str(&used.person, signer, "person", e) || !json_take_str(&used.mode, signer, "mode", e) ||
 	    !json_take_str(&claimed, signature, "claimed", e) || !time_parse(&at, claimed, e))
 		return false;
-	day = day_in_vietnam(at);
-	return span_eq_str(c[1].s, person) && span_eq_str(c[3].s, mode) && agency_within(k->agency, agency) && (strcmp(kinds, "*") == 0 || word_in(kinds, k->kind)) &&
-	    day >= c[5].i && (c[6].null || day <= c[6].i) && (c[7].null || day < c[7].i) && (c[8].null || day < c[8].i);
+	used.day = day_in_vietnam(at);
+	return right_covers(&held, &used);
 }
 
 static bool
