@@ -14,11 +14,13 @@ day_or_none(const struct reg_cell *c)
 	return c->null ? INT32_MAX : (int32_t)c->i;
 }
 
-/* The first nine columns of both reads. */
+#define COLUMNS 11	/* of both reads */
+
 static bool
-fill(struct appointment *a, const struct reg_cell *c, struct err *e)
+fill(struct appointment *a, const struct reg_cell c[COLUMNS], struct err *e)
 {
-	*a = (struct appointment){ .from_day = (int32_t)c[6].i, .to_day = day_or_none(&c[7]), .ended_day = day_or_none(&c[8]) };
+	*a = (struct appointment){ .from_day = (int32_t)c[6].i, .to_day = day_or_none(&c[7]), .ended_day = day_or_none(&c[8]),
+		.authorised = !c[10].null && c[10].s.len == APPOINTMENT_ID };
 	if (c[0].s.len != APPOINTMENT_ID)
 		return fail(e, ERR_BUG, "the register holds an appointment with an id of %zu octets", c[0].s.len);
 	memcpy(a->id, c[0].s.ptr, APPOINTMENT_ID);
@@ -27,6 +29,9 @@ fill(struct appointment *a, const struct reg_cell *c, struct err *e)
 	copy(a->title, sizeof(a->title), c[3].s);
 	copy(a->mode, sizeof(a->mode), c[4].s);
 	copy(a->kinds, sizeof(a->kinds), c[5].s);
+	copy(a->person, sizeof(a->person), c[9].s);
+	if (a->authorised)
+		memcpy(a->authorised_by, c[10].s.ptr, APPOINTMENT_ID);
 	return true;
 }
 
@@ -35,7 +40,7 @@ appointments_read(struct authority *a, const char *person, struct appointment ou
 {
 	own_struct(reg_unit) ask = reg_read_new("appointments");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[9];
+	struct reg_cell c[COLUMNS];
 	size_t skip;
 	bool more;
 
@@ -45,7 +50,7 @@ appointments_read(struct authority *a, const char *person, struct appointment ou
 		return false;
 	skip = rows.left > APPOINTMENTS_MAX ? rows.left - APPOINTMENTS_MAX : 0;
 	for (;;) {
-		if (!reg_next(&rows, c, 9, &more, e))
+		if (!reg_next(&rows, c, COLUMNS, &more, e))
 			return false;
 		if (!more)
 			return true;
@@ -56,7 +61,6 @@ appointments_read(struct authority *a, const char *person, struct appointment ou
 		promise(*n < APPOINTMENTS_MAX);
 		if (!fill(&out[*n], c, e))
 			return false;
-		snprintf(out[*n].person, sizeof(out[*n].person), "%s", person);
 		++*n;
 	}
 }
@@ -66,13 +70,10 @@ appointment_read(struct authority *a, const unsigned char id[APPOINTMENT_ID], st
 {
 	own_struct(reg_unit) ask = reg_read_new("appointment.by_id");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[10];
+	struct reg_cell c[COLUMNS];
 
 	reg_bytes(&ask, "id", span_of(id, APPOINTMENT_ID));
-	if (!reg_one(a->reg, &ask, &rows, c, 10, "such appointment", e) || !fill(out, c, e))
-		return false;
-	copy(out->person, sizeof(out->person), c[9].s);
-	return true;
+	return reg_one(a->reg, &ask, &rows, c, COLUMNS, "such appointment", e) && fill(out, c, e);
 }
 
 bool
@@ -95,6 +96,10 @@ appointment_json(const struct appointment *a)
 	if (a->to_day != INT32_MAX) {
 		date_text(to, a->to_day);
 		json_object_set_new(j, "to", json_string(to));
+	}
+	if (a->authorised) {
+		hex_text(id, span_of(a->authorised_by, APPOINTMENT_ID));
+		json_object_set_new(j, "authorised_by", json_string(id));
 	}
 	return j;
 }

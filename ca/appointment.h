@@ -3,7 +3,8 @@
  * appointments as the register holds them.
  *
  * An appointment binds a person, not a certificate (ARCHITECTURE: how data
- * flows); it covers an agency and all below it.
+ * flows); it covers an agency and all below it.  TUQ. rests on the appointment of
+ * who authorises, and has ended when that one has.
  *
  * Any thread.
  */
@@ -20,6 +21,8 @@ struct appointment {
 	unsigned char id[APPOINTMENT_ID];
 	char person[64], role[40], agency[64], title[256], mode[8], kinds[512];
 	int32_t from_day, to_day, ended_day;	/* INT32_MAX: none */
+	bool authorised;
+	unsigned char authorised_by[APPOINTMENT_ID];	/* where it is: TUQ. */
 };
 
 /* All of a person, also ended ones; at most APPOINTMENTS_MAX, and those that ended

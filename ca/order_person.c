@@ -5,6 +5,7 @@
 #include "policy/scope.h"
 
 #define TEXT_MAX 512
+#define MODE_AUTHORISED "TUQ."
 
 /*
  * person.appoint, person.end, program.register
@@ -56,7 +57,8 @@ role_known(const struct policy *p, const char *word)
 	return false;
 }
 
-struct appointing { const char *person, *role, *agency, *title, *mode, *decision, *from, *to; int32_t from_day, to_day; struct buf kinds; };
+/* under: where it is TUQ., the appointment of who authorises. */
+struct appointing { const char *person, *role, *agency, *title, *mode, *decision, *from, *to, *authorised_by; int32_t from_day, to_day; struct buf kinds; struct appointment under; };
 
 static void
 appointing_drop(struct appointing *p)
@@ -67,12 +69,13 @@ appointing_drop(struct appointing *p)
 static bool
 take_appointing(struct appointing *p, const json_t *j, const struct policy *policy, struct err *e)
 {
-	static const char *const keys[] = { "person", "role", "agency", "title", "mode", "kinds", "from", "to", "decision", NULL };
+	static const char *const keys[] = { "person", "role", "agency", "title", "mode", "kinds", "from", "to", "decision", "authorised_by", NULL };
 
 	p->kinds = buf_new(TEXT_MAX);
 	return json_only(j, keys, e) && json_take_str(&p->person, j, "person", e) && json_take_str(&p->role, j, "role", e) &&
 	    json_take_str(&p->agency, j, "agency", e) && json_take_str(&p->title, j, "title", e) && json_take_str(&p->mode, j, "mode", e) &&
 	    json_take_str(&p->decision, j, "decision", e) && json_take_str(&p->from, j, "from", e) && json_may_str(&p->to, j, "to", e) &&
+	    json_may_str(&p->authorised_by, j, "authorised_by", e) &&
 	    take_words(&p->kinds, j, "kinds", kind_known, policy, e) && date_parse(&p->from_day, p->from, e) &&
 	    (p->to == NULL || date_parse(&p->to_day, p->to, e));
 }
@@ -95,6 +98,66 @@ check_appointing(const struct appointing *p, const struct policy *policy, struct
 	return true;
 }
 
+/*
+ * TUQ.: in writing, by one who holds the right himself, and not passed on (Decree
+ * 30/2020, art. 13): no more than that right, in agencies, kinds and days.
+ */
+
+static bool
+kinds_within(const char *few, const char *many)
+{
+	char kind[64];
+
+	for (const char *w = few; *w != '\0'; w += strspn(w, " ")) {
+		size_t n = strcspn(w, " ");
+
+		snprintf(kind, sizeof(kind), "%.*s", (int)n, w);
+		if (strcmp(many, "*") != 0 && !word_in(many, kind))
+			return false;
+		w += n;
+	}
+	return true;
+}
+
+static bool
+check_authority(struct appointing *p, struct err *e)
+{
+	const struct appointment *by = &p->under;
+	const struct { bool kept; struct err_rule rule; } rules[] = {
+		{ strcmp(by->mode, MODE_AUTHORISED) != 0, { ERR_POLICY, "who is authorised authorises nobody: TUQ. is not passed on", "authority-passed-on", "người được ủy quyền không được ủy quyền lại" } },
+		{ strcmp(by->person, p->person) != 0, { ERR_POLICY, "nobody authorises himself", "authority-self", "không ai tự ủy quyền cho mình" } },
+		{ strcmp(p->role, "officer") == 0 && strcmp(by->role, "officer") == 0, { ERR_POLICY, "TUQ. is an officer's, by the right of an officer", "authority-role",
+		    "TUQ. chỉ dành cho người ký, theo quyền của người ký" } },
+		{ agency_within(p->agency, by->agency), { ERR_POLICY, "the agency lies outside that of who authorises", "authority-agency", "cơ quan nằm ngoài phạm vi của người ủy quyền" } },
+		{ kinds_within(buf_str(&p->kinds), by->kinds), { ERR_POLICY, "who authorises may not sign all of these kinds", "authority-kinds",
+		    "có loại giấy phép mà người ủy quyền không được ký" } },
+		{ p->from_day >= by->from_day && (p->to == NULL ? INT32_MAX : p->to_day) <= by->to_day, { ERR_POLICY, "who authorises does not hold the right on all of these days",
+		    "authority-days", "thời gian ủy quyền vượt ra ngoài thời gian của người ủy quyền" } },
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (!rules[i].kept)
+			return fail_by(e, &rules[i].rule);
+	return true;
+}
+
+/* That the right has not ended the register says, in the unit that appoints. */
+static bool
+take_authority(struct appointing *p, struct authority *a, struct err *e)
+{
+	static const struct err_rule unnamed = { ERR_INPUT, "an appointment in the mode TUQ. names in \"authorised_by\" the appointment of who authorises, and no other mode does",
+		"authority-unnamed", "phân công TUQ., và chỉ TUQ., phải nêu phân công của người ủy quyền" };
+	unsigned char id[APPOINTMENT_ID];
+
+	if ((strcmp(p->mode, MODE_AUTHORISED) == 0) != (p->authorised_by != NULL))
+		return fail_by(e, &unnamed);
+	if (p->authorised_by == NULL)
+		return true;
+	if (!hex_get_fixed(id, sizeof(id), span_str(p->authorised_by), e) || !appointment_read(a, id, &p->under, e))
+		return fail_in(e, "\"authorised_by\"");
+	return check_authority(p, e);
+}
+
 static void
 put_appoint(struct act *t, struct appointing *p)
 {
@@ -114,6 +177,10 @@ put_appoint(struct act *t, struct appointing *p)
 	else
 		reg_null(u, "to_day");
 	reg_text(u, "decision", p->decision);
+	if (p->authorised_by != NULL)
+		reg_bytes(u, "authorised_by", span_of(p->under.id, APPOINTMENT_ID));
+	else
+		reg_null(u, "authorised_by");
 }
 
 bool
@@ -126,7 +193,7 @@ order_appoint(struct act *t, struct err *e)
 		return false;
 	if (strcmp(p.person, t->o->subject[0].id) != 0)
 		return fail(e, ERR_INPUT, "the subject of an appointment is its person");
-	if (!act_may(t, p.agency, e) || !act_other_person(t, p.person, e))
+	if (!act_may(t, p.agency, e) || !act_other_person(t, p.person, e) || !take_authority(&p, t->a, e))
 		return false;
 	act_put_accept(t);
 	put_appoint(t, &p);

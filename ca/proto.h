@@ -24,7 +24,8 @@
  *		                    `with`; with {"what": ["crl", "ocsp"]} or one of them -> crl
  *		  person.appoint    subject: the person, SHA-256 of canonical `with`;
  *		                    with {"person", "role", "agency", "title", "mode", "kinds": [...],
- *		                    "from", ?"to" (dates), "decision"} -> ids: of the appointment
+ *		                    "from", ?"to" (dates), "decision", ?"authorised_by" (of the mode TUQ.,
+ *		                    and of no other: the id of an appointment)} -> ids: of the appointment
  *		  person.end        subject: id of an appointment, its hash; effective: the day
  *		  token.register    subject: the USB token's serial number, SHA-256 of canonical
  *		                    `with`; with {"model", "person", "agency", "state": "held"

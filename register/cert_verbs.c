@@ -38,6 +38,17 @@
 	  ERR_POLICY, "this mailbox is another person's", "mail-of-another", "Địa chỉ thư điện tử này đã thuộc người khác." }
 #define OF_REQUEST(column) "(SELECT " column " FROM request AS mine WHERE mine.id = $request)"
 
+/*
+ * When an appointment ended.  TUQ. ends with that of who authorises, which is not
+ * TUQ. itself; one that names none, from before it had to, gives no right.
+ */
+#define APPOINTED_END "CASE WHEN a.mode <> 'TUQ.' THEN a.ended_day WHEN b.id IS NULL THEN a.from_day " \
+	"WHEN b.ended_day < coalesce(a.ended_day, b.ended_day + 1) THEN b.ended_day ELSE a.ended_day END"
+#define APPOINTED "a.id, a.role, a.agency, a.title, a.mode, a.kinds, a.from_day, a.to_day, " APPOINTED_END ", a.person, a.authorised_by " \
+	"FROM appointment a LEFT JOIN appointment b ON b.id = a.authorised_by"
+#define APPOINTED_COLUMNS 11
+#define APPOINTED_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_BYTES }
+
 static const struct verb verbs[] = {
 	{ .name = "request.submit", .callers = CALLER_CA, .entry = 13, .org = "agency", .category = "profile", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "facts", REG_TEXT }, { "csr", REG_BYTES }, { "key_id", REG_BYTES }, { "profile", REG_TEXT },
@@ -150,12 +161,17 @@ static const struct verb verbs[] = {
 
 	{ .name = "person.appoint", .callers = CALLER_CA, .entry = 10, .org = "agency", .category = "role", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "person", REG_TEXT }, { "role", REG_TEXT }, { "agency", REG_TEXT }, { "title", REG_TEXT }, { "mode", REG_TEXT },
-		  { "kinds", REG_TEXT }, { "from_day", REG_INT }, { "to_day", REG_INT, true }, { "decision", REG_TEXT } },
+		  { "kinds", REG_TEXT }, { "from_day", REG_INT }, { "to_day", REG_INT, true }, { "decision", REG_TEXT }, { "authorised_by", REG_BYTES, true } },
 	  /* As many as are read (ca/appointment.h): no heap of small ones hides a great one. */
 	  .check = { { "SELECT 1 WHERE (SELECT count(*) FROM appointment WHERE person = $person AND (ended_day IS NULL OR ended_day > " TODAY ")) < 64", ERR_LIMIT,
-		       "this person has 64 appointments already; end some first" } },
-	  .project = { "INSERT INTO appointment (id, person, role, agency, title, mode, kinds, from_day, to_day, decision, entry) "
-		       "VALUES ($id, $person, $role, $agency, $title, $mode, $kinds, $from_day, $to_day, $decision, $entry)" } },
+		       "this person has 64 appointments already; end some first" },
+		     { "SELECT 1 WHERE CASE WHEN $mode = 'TUQ.' THEN 1 ELSE 0 END = CASE WHEN $authorised_by IS NULL THEN 0 ELSE 1 END", ERR_POLICY,
+		       "TUQ. names whose authorisation it is, and no other mode does", "authority-unnamed", "phân công TUQ., và chỉ TUQ., phải nêu phân công của người ủy quyền" },
+		     { "SELECT 1 WHERE $authorised_by IS NULL OR EXISTS (SELECT 1 FROM appointment WHERE id = $authorised_by AND mode <> 'TUQ.' AND "
+		       "(ended_day IS NULL OR ended_day > $to_day))", ERR_POLICY, "the right of who authorises has ended, or ends before", "authority-ended",
+		       "quyền của người ủy quyền đã chấm dứt, hoặc chấm dứt trước" } },
+	  .project = { "INSERT INTO appointment (id, person, role, agency, title, mode, kinds, from_day, to_day, decision, entry, authorised_by) "
+		       "VALUES ($id, $person, $role, $agency, $title, $mode, $kinds, $from_day, $to_day, $decision, $entry, $authorised_by)" } },
 
 	{ .name = "person.end", .callers = CALLER_CA, .entry = 10, .org = "agency", .handle = "id",
 	  .in = { { "id", REG_BYTES }, { "agency", REG_TEXT }, { "day", REG_INT } },
@@ -316,12 +332,10 @@ static const struct read reads[] = {
 	{ .name = "request.list", .callers = CALLER_CA, .columns = 10, .in = { { "after", REG_INT }, AGENCIES_IN, { "state", REG_TEXT } },
 	  .out = { REG_BYTES, REG_TEXT, REG_BYTES, REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT },
 	  .sql = WITH_AGENCIES "SELECT " REQUEST_COLUMNS ", entry FROM request WHERE state = $state AND entry > $after AND " IN_AGENCIES " ORDER BY entry LIMIT 500" },
-	{ .name = "appointments", .callers = ANY_DAEMON, .columns = 9, .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT },
-	  .in = { { "person", REG_TEXT } },
-	  .sql = "SELECT id, role, agency, title, mode, kinds, from_day, to_day, ended_day FROM appointment WHERE person = $person ORDER BY coalesce(ended_day, 10000000), entry" },
-	{ .name = "appointment.by_id", .callers = CALLER_CA, .columns = 10, .in = { { "id", REG_BYTES } },
-	  .out = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_TEXT },
-	  .sql = "SELECT id, role, agency, title, mode, kinds, from_day, to_day, ended_day, person FROM appointment WHERE id = $id" },
+	{ .name = "appointments", .callers = ANY_DAEMON, .columns = APPOINTED_COLUMNS, .out = APPOINTED_OUT, .in = { { "person", REG_TEXT } },
+	  .sql = "SELECT " APPOINTED " WHERE a.person = $person ORDER BY coalesce(" APPOINTED_END ", 10000000), a.entry" },
+	{ .name = "appointment.by_id", .callers = CALLER_CA, .columns = APPOINTED_COLUMNS, .out = APPOINTED_OUT, .in = { { "id", REG_BYTES } },
+	  .sql = "SELECT " APPOINTED " WHERE a.id = $id" },
 	{ .name = "crl.last", .callers = ANY_DAEMON, .columns = 5, .out = { REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT }, .in = { { "shard", REG_INT } },
 	  .sql = "SELECT number, tbs, der, this_update, next_update FROM crl WHERE shard = $shard ORDER BY number DESC LIMIT 1" },
 	/* The greatest number that was ever given, and when: of all shards, which count together. */

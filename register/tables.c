@@ -17,7 +17,7 @@ static const struct table tables[] = {
 	{ "certificate", "serial, request, profile, person, name, agency, key_id, tbs, der, not_before, not_after, "
 	    "state, revoked_at, reason, invalidity, ended_entry, issued_entry, entry, time, generation, words, commits" },
 	{ "certificate_hold", "serial, entry, since, not_after, ended_entry", .keys = 2 },
-	{ "appointment", "id, person, role, agency, title, mode, kinds, from_day, to_day, ended_day, decision, entry" },
+	{ "appointment", "id, person, role, agency, title, mode, kinds, from_day, to_day, ended_day, decision, entry, authorised_by" },
 	{ "crl", "number, shard, tbs, this_update, next_update, entry", .derived = "der" },
 	{ "ocsp", "number, follows, responder, this_update, next_update, size, sha256, entry, shard", .derived = "signed" },
 	{ "key_blocked", "key_id, reason, entry, time" },

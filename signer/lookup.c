@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "verifier/cert.h"
 #include "verifier/xades_write.h"
 
 #include <stdio.h>
@@ -75,6 +76,7 @@ active_cert_find(struct active_cert *a, const struct service *s, const char *ser
 	own_struct(reg_unit) read = reg_read_new("cert.by_serial");
 	own_struct(reg_rows) rows = { .left = 0 };
 	own_struct(buf) serial = buf_new(64);
+	struct cert_facts facts;
 	struct reg_cell c[15];
 
 	if (!hex_get(&serial, span_str(serial_hex_text), e))
@@ -95,22 +97,26 @@ active_cert_find(struct active_cert *a, const struct service *s, const char *ser
 	copy_text(a->profile, sizeof(a->profile), c[2].s);
 	a->generation = c[14].i;
 	buf_put_span(&a->der, c[6].s);
-	return cert_shared(&a->cert, c[6].s, e);
+	if (!cert_shared(&a->cert, c[6].s, e) || !cert_facts_read(&facts, a->cert, e))
+		return false;
+	snprintf(a->title, sizeof(a->title), "%s", facts.title);
+	return true;
 }
 
-/* id, role, agency, title, mode, kinds, from, to, ended */
+#define APPOINTMENT_COLUMNS 11	/* id, role, agency, title, mode, kinds, from, to, ended, person, authorised_by */
+
 static bool
-holds(const struct reg_cell c[9], const char *roles, const char *agency, const struct kind *kind, int32_t day)
+holds(const struct reg_cell c[APPOINTMENT_COLUMNS], const struct right *r)
 {
 	own_str char *role = span_dup_str(c[1].s);
 	own_str char *scope = span_dup_str(c[2].s);
 	own_str char *kinds = span_dup_str(c[5].s);
 
-	if (!word_in(roles, role) || !agency_within(agency, scope))
+	if (!word_in(r->roles, role) || !agency_within(r->agency, scope) || (r->title != NULL && !span_eq_str(c[3].s, r->title)))
 		return false;
-	if (day < c[6].i || (!c[7].null && day > c[7].i) || (!c[8].null && day >= c[8].i))
+	if (r->day < c[6].i || (!c[7].null && r->day > c[7].i) || (!c[8].null && r->day >= c[8].i))
 		return false;
-	return kind == NULL || strcmp(kinds, "*") == 0 || word_in(kinds, kind->id);
+	return r->kind == NULL || strcmp(kinds, "*") == 0 || word_in(kinds, r->kind->id);
 }
 
 /* "KT. CHỦ TỊCH" begins with its mode. */
@@ -124,30 +130,29 @@ mode_allowed(const struct turn *turn, const char *mode)
 }
 
 bool
-appointment_find(struct appointment *out, const struct service *s, const char *person, const char *roles,
-    const char *agency, const struct kind *kind, const struct turn *turn, int32_t day, struct err *e)
+appointment_find(struct appointment *out, const struct service *s, const struct right *r, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("appointments");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[9];
+	struct reg_cell c[APPOINTMENT_COLUMNS];
 	bool more;
 
-	reg_text(&read, "person", person);
-	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 9, &more, e))
+	reg_text(&read, "person", r->person);
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, APPOINTMENT_COLUMNS, &more, e))
 		return false;
 	while (more) {
-		if (holds(c, roles, agency, kind, day)) {
+		if (holds(c, r)) {
 			copy_text(out->role, sizeof(out->role), c[1].s);
 			copy_text(out->title, sizeof(out->title), c[3].s);
 			copy_text(out->mode, sizeof(out->mode), c[4].s);
-			if (mode_allowed(turn, out->mode))
+			if (mode_allowed(r->turn, out->mode))
 				return true;
 		}
-		if (!reg_next(&rows, c, 9, &more, e))
+		if (!reg_next(&rows, c, APPOINTMENT_COLUMNS, &more, e))
 			return false;
 	}
-	return fail(e, ERR_POLICY, "this person has no appointment (%s) for agency %s%s%s on this day", roles, agency,
-	    kind != NULL ? " and kind " : "", kind != NULL ? kind->id : "");
+	return fail(e, ERR_POLICY, "this person has no appointment (%s) for agency %s%s%s on this day", r->roles, r->agency,
+	    r->kind != NULL ? " and kind " : "", r->kind != NULL ? r->kind->id : "");
 }
 
 json_t *

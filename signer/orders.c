@@ -64,9 +64,10 @@ open_order(struct acting *a, struct err *e)
 bool
 act_may(const struct acting *a, const char *agency, struct err *e)
 {
+	const struct right r = { .person = a->signer.person, .roles = a->verb->roles, .agency = agency, .day = day_in_vietnam(a->now) };
 	struct appointment held;
 
-	return appointment_find(&held, a->s, a->signer.person, a->verb->roles, agency, NULL, NULL, day_in_vietnam(a->now), e);
+	return appointment_find(&held, a->s, &r, e);
 }
 
 static void

@@ -92,15 +92,15 @@ must_check bool permit_for_program(const struct service *, const struct program 
     const unsigned char handle[HANDLE_LEN], struct err *);
 
 /* An active certificate of the register. */
-struct active_cert { X509 *cert; char person[64], agency[64], profile[40]; int64_t generation; struct buf der; };
+struct active_cert { X509 *cert; char person[64], agency[64], title[256], profile[40]; int64_t generation; struct buf der; };
 void active_cert_drop(struct active_cert *);
 must_check bool active_cert_find(struct active_cert *, const struct service *, const char *serial_hex, int64_t now, struct err *);
 
-/* Does this person hold one of the roles for this agency on this day?  For
- * officers also kind and turn (else NULL); the appointment's title and mode are given. */
+/* Does this person hold one of the roles for this agency on this day?  For officers
+ * also kind, turn and title (NULL: any); the appointment's title and mode are given. */
+struct right { const char *person, *roles, *agency, *title; const struct kind *kind; const struct turn *turn; int32_t day; };
 struct appointment { char role[40], title[256], mode[256]; };
-must_check bool appointment_find(struct appointment *, const struct service *, const char *person, const char *roles,
-    const char *agency, const struct kind *, const struct turn *, int32_t day, struct err *);
+must_check bool appointment_find(struct appointment *, const struct service *, const struct right *, struct err *);
 
 /* lt_evidence.c: a time stamp over 32 octets of SHA-256, and what the paths of a
  * signature by a certificate of this generation and of the stamp need. */

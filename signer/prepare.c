@@ -114,23 +114,42 @@ not_signed_before(const struct piece *p, const struct service *s, const char *pe
 	return true;
 }
 
-/* The appointment with which this person signs now.  Who may sign the kind, but not
- * now, is told so. */
+/* Why none was found: who may sign the kind, but not now or not with this certificate,
+ * is told so. */
 static bool
-find_appointment(struct appointment *out, const struct piece *p, const struct service *s, const char *person, int32_t day, struct err *e)
+no_appointment(const struct piece *p, const struct service *s, struct right r, struct err *e)
 {
+	static const struct err_rule title = { ERR_POLICY, "the title of the appointment is not the one in the certificate", "certificate-title", "chức danh trong phân công khác chức danh trong chứng thư số" };
 	static const struct err_rule other = { ERR_CONFLICT, NULL, "other-turn", "chưa đến lượt hoặc không phải lượt người này ký" };
-	const struct kind *kind = policy_kind(s->policy, p->permit.kind);
-	struct appointment ignored;
 	const struct turn *t;
+	struct appointment ignored;
 	struct err why;
 
-	if (appointment_find(out, s, person, "officer", p->permit.agency, kind, p->turn, day, e))
-		return true;
-	for (size_t i = 0; e->class == ERR_POLICY && (t = kind_turn(kind, i, day)) != NULL; i++)
-		if (t != p->turn && appointment_find(&ignored, s, person, "officer", p->permit.agency, kind, t, day, &why))
+	if (e->class != ERR_POLICY)
+		return false;
+	r.title = NULL;
+	if (appointment_find(&ignored, s, &r, &why))
+		return fail_by(e, &title);
+	for (size_t i = 0; (t = kind_turn(r.kind, i, r.day)) != NULL; i++) {
+		r.turn = t;
+		if (t != p->turn && appointment_find(&ignored, s, &r, &why))
 			return fail_rule(e, &other, "this is the turn of officer %zu, and this person signs in that of another; modes of this turn:%s", p->nth, p->turn->modes);
+	}
 	return false;
+}
+
+/* The appointment with which this person signs now.  The certificate must say the same:
+ * what verifies alone says it (verifier/judge.c), and a number is not used up for less. */
+static bool
+find_appointment(struct appointment *out, const struct piece *p, const struct service *s, const struct active_cert *officer, int32_t day, struct err *e)
+{
+	static const struct err_rule agency = { ERR_POLICY, "the certificate is of an agency that is neither the permit's nor one above it", "certificate-agency", "chứng thư số không thuộc cơ quan cấp giấy phép hoặc cơ quan cấp trên" };
+	const struct right r = { .person = officer->person, .roles = "officer", .agency = p->permit.agency, .title = officer->title,
+		.kind = policy_kind(s->policy, p->permit.kind), .turn = p->turn, .day = day };
+
+	if (!appointment_find(out, s, &r, e))
+		return no_appointment(p, s, r, e);
+	return agency_within(p->permit.agency, officer->agency) || fail_by(e, &agency);
 }
 
 /* The right to sign this draft, now. */
@@ -141,7 +160,7 @@ piece_take(struct piece *p, const struct service *s, const struct program *asks,
 
 	if (!permit_for_program(s, asks, &p->rows, &p->permit, p->handle, e))
 		return false;
-	return take_turn(p, s, day, e) && not_signed_before(p, s, officer->person, e) && find_appointment(&p->appointment, p, s, officer->person, day, e);
+	return take_turn(p, s, day, e) && not_signed_before(p, s, officer->person, e) && find_appointment(&p->appointment, p, s, officer, day, e);
 }
 
 static bool
@@ -400,7 +419,7 @@ still_appointed(const struct service *s, struct piece *p, const struct active_ce
 		return false;
 	if (turn != (int64_t)p->nth)
 		return fail_by(e, &passed);
-	if (!find_appointment(&held, p, s, officer->person, day, e))
+	if (!find_appointment(&held, p, s, officer, day, e))
 		return false;
 	return (strcmp(held.title, p->appointment.title) == 0 && strcmp(held.mode, p->appointment.mode) == 0) ||
 	    fail(e, ERR_CONFLICT, "the officer's appointment has changed since this was prepared; prepare again");

@@ -222,6 +222,39 @@ add_remark(json_t *report, const char *vi, const char *en)
 	json_array_append_new(json_object_get(report, "remarks"), json_pack("{s:s, s:s}", "vi", vi, "en", en));
 }
 
+/* Of what passed alone: nothing is made better of it. */
+static void
+no_right(json_t *report, struct answer_case *c)
+{
+	c->verdict = VERDICT_INDETERMINATE;
+	c->sub = SUB_SIG_CONSTRAINTS_FAILURE;
+	json_object_set_new(report, "verdict", json_string(verdict_word(c->verdict)));
+	json_object_set_new(report, "sub", json_string(sub_word(c->sub)));
+	json_object_set_new(report, "signature", json_string(verdict_short(VERDICT_FAILED)));
+	json_object_set_new(report, "scope", json_string("none"));
+	json_array_append_new(json_object_get(report, "reasons"), json_pack("{s:s, s:s}",
+	    "vi", "Theo sổ của thành phố, người ký không có quyền ký loại giấy này vào ngày ký.",
+	    "en", "By the city's register the signer had no right to sign this kind of permit on the day of signing."));
+}
+
+/* false: the register cannot be asked. */
+static bool
+look_appointed(struct broker *b, json_t *report, const struct known *k, struct answer_case *c)
+{
+	bool lacking;
+	struct err why;
+
+	if (!k->found)
+		return true;
+	if (!known_appointed(&lacking, json_object_get(report, "signatures"), b->reg, k, &why)) {
+		log_warn("the register could not be asked by what right a permit was signed: %s", why.text);
+		return false;
+	}
+	if (lacking && c->verdict == VERDICT_PASSED)
+		no_right(report, c);
+	return true;
+}
+
 /* A worker's report, and what the register says of the same bytes. */
 static void
 compose(struct broker *b, json_t *report, const struct known *k, bool asked_register, const struct asked *a)
@@ -237,7 +270,8 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 		c.verdict = VERDICT_INDETERMINATE;
 	if (json_is_true(json_object_get(report, "no_signature")))
 		c.reason = "no-signature";
-	if (c.verdict == VERDICT_PASSED && k->found) {
+	asked_register = look_appointed(b, report, k, &c) && asked_register;
+	if (c.verdict == VERDICT_PASSED && k->found && asked_register) {
 		c.in_force = known_in_force(k, a->day, &why);
 		c.reason = variant(c.in_force, k, why);
 	} else if (c.verdict == VERDICT_PASSED && asked_register)

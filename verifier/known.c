@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "register/tlog_proof.h"
+#include "verifier/right.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,6 +263,85 @@ int32_t
 known_until(const struct known *k, const struct known_change *why)
 {
 	return why != NULL && why->is.act == LIFE_SUSPENDED ? why->is.until : k->valid_to;
+}
+
+/*
+ * By what right.
+ */
+
+#define APPOINTED_CELLS 9	/* n, person, agency, mode, kinds, from, to, ended, ended of who authorises */
+
+static json_t *
+signature_of(json_t *signatures, int64_t n)
+{
+	own_str char *id = xprintf("officer-%lld", (long long)n);
+	json_t *s;
+	size_t i;
+
+	json_array_foreach(signatures, i, s) {
+		const char *is = json_string_value(json_object_get(s, "id"));
+
+		if (is != NULL && strcmp(is, id) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+/* The day is that of the claimed time, on which the right was looked up (signer/prepare.c). */
+static bool
+appointed(const struct reg_cell c[APPOINTED_CELLS], const json_t *signature, const struct known *k, struct err *e)
+{
+	const struct right_held held = { .person = c[1].s, .agency = c[2].s, .mode = c[3].s, .kinds = c[4].s, .from = c[5].i,
+		.to = c[6].null ? INT64_MAX : c[6].i, .ended = c[7].null ? INT64_MAX : c[7].i, .authority_ended = c[8].null ? INT64_MAX : c[8].i };
+	struct right_used used = { .agency = k->agency, .kind = k->kind };
+	const json_t *signer = json_object_get(signature, "signer");
+	const char *claimed;
+	int64_t at;
+
+	if (c[2].null || !json_take_str(&used.person, signer, "person", e) || !json_take_str(&used.mode, signer, "mode", e) ||
+	    !json_take_str(&claimed, signature, "claimed", e) || !time_parse(&at, claimed, e))
+		return false;
+	used.day = day_in_vietnam(at);
+	return right_covers(&held, &used);
+}
+
+static bool
+look_at_each(json_t *signatures, struct reg *reg, const struct known *k, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("known.appointed");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[APPOINTED_CELLS];
+	struct err why;
+	json_t *s;
+	bool more;
+
+	reg_bytes(&read, "handle", span_of(k->handle, sizeof(k->handle)));
+	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, APPOINTED_CELLS, &more, e))
+		return false;
+	while (more) {
+		s = signature_of(signatures, c[0].i);
+		if (s != NULL && !json_is_true(json_object_get(s, "appointed")))
+			json_object_set_new(s, "appointed", json_boolean(appointed(c, s, k, &why)));
+		if (!reg_next(&rows, c, APPOINTED_CELLS, &more, e))
+			return false;
+	}
+	return true;
+}
+
+bool
+known_appointed(bool *lacking, json_t *signatures, struct reg *reg, const struct known *k, struct err *e)
+{
+	bool asked = look_at_each(signatures, reg, k, e);
+	json_t *s;
+	size_t i;
+
+	*lacking = false;
+	json_array_foreach(signatures, i, s) {
+		if (!asked)
+			json_object_del(s, "appointed");	/* half an answer is none */
+		*lacking |= json_is_false(json_object_get(s, "appointed"));
+	}
+	return asked;
 }
 
 /*

@@ -70,5 +70,11 @@ struct known_permits { json_t *list; char agency[64], state[16]; int32_t since; 
 void known_permits_drop(struct known_permits *);
 must_check bool known_permits(struct known_permits *out, struct reg *, const char *dossier, int32_t today, struct err *);
 
+/* Whether each officer held an appointment for kind and agency, in the mode of the
+ * signature, on the day of signing: `signatures` are those of a report about the very
+ * octets that the register has, and get "appointed".  One of which the register has
+ * no record of signing gets none.  *lacking: of one of them it is false. */
+must_check bool known_appointed(bool *lacking, json_t *signatures, struct reg *, const struct known *, struct err *);
+
 /* The .tlog-proof of the permit's `issued` entry, out of the register. */
 must_check bool known_proof(struct buf *out, struct reg *, struct tile_cache *, const struct known *, struct err *);

@@ -6,7 +6,8 @@
  *	 "tier":"demonstration","reasons":[{"vi","en"}],"remarks":[...],
  *	 "permit":{"handle","kind","number","agency","dossier","holder","day",...},
  *	 "scope":"full","signatures":[{"id","verdict","sub","signer":{...},"issuer",
- *	 "claimed","proven","proof","integrity","certificate":{...},"reasons"}],
+ *	 "claimed","proven","proof","integrity","certificate":{...},"reasons",
+ *	 ?"appointed" (of an officer, by the broker: known.h)}],
  *	 "sha256":...,"answer":{...}}
  *
  * "permit" is there only when every signature holds and leads to an anchor:

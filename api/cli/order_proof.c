@@ -106,7 +106,8 @@ see_appointment(void *ctx, const struct value *c, unsigned n, struct err *e)
 }
 
 /* An end that was ordered later, be it for the same day, takes nothing back: the
- * last entry about an appointment is its end. */
+ * last entry about an appointment is its end.  TUQ. ends with the appointment of who
+ * authorises. */
 static bool
 check_right(struct verifying *v, struct err *e)
 {
@@ -120,7 +121,9 @@ check_right(struct verifying *v, struct err *e)
 	values_int(&at, "entry", c[ENTRY].i);
 	values_int(&at, "day", day_in_vietnam(c[TIME].i));
 	if (!store_run(v->db, "SELECT p.role, p.agency FROM appointment p LEFT JOIN log_subject s ON s.handle = p.id WHERE p.person = $person AND p.entry < $entry AND "
-	    "p.from_day <= $day AND (p.to_day IS NULL OR p.to_day >= $day) AND (p.ended_day IS NULL OR p.ended_day > $day OR s.last > $entry) ORDER BY p.entry",
+	    "p.from_day <= $day AND (p.to_day IS NULL OR p.to_day >= $day) AND (p.ended_day IS NULL OR p.ended_day > $day OR s.last > $entry) AND "
+	    "(p.mode <> 'TUQ.' OR EXISTS (SELECT 1 FROM appointment b LEFT JOIN log_subject t ON t.handle = b.id WHERE b.id = p.authorised_by AND "
+	    "(b.ended_day IS NULL OR b.ended_day > $day OR t.last > $entry))) ORDER BY p.entry",
 	    &at, two, 2, see_appointment, &r, NULL, e))
 		return false;
 	if (!r.held)

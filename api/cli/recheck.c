@@ -7,7 +7,8 @@
  *	permits		each is the octets that were recorded, and is judged with the
  *			evidence it brings, as of the time it was recorded: a permit
  *			of ten years ago stands on its own stamps and CRLs, and what
- *			was revoked since spoils none
+ *			was revoked since spoils none; and each officer held the right
+ *			to sign it on that day, as the register has it (verifier/right.h)
  *	orders		each is the CMS of the certificate that it was taken from, and
  *			says what was recorded of it
  *	lists		every CRL, status list and pack of OCSP responses, by fsck's
@@ -24,7 +25,9 @@
 #include "base/clock.h"
 #include "ca/serial.h"
 #include "register/derived.h"
+#include "register/verbs.h"
 #include "verifier/order.h"
+#include "verifier/right.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,11 +44,17 @@ const struct arg_option recheck_options[] = {
 	{ NULL },
 };
 
+/* Who signed a permit, until it is asked by what right. */
+struct signed_by { char person[64], mode[256]; int64_t day; bool known, held; };
+struct signing { unsigned char handle[HANDLE_LEN]; char kind[64], agency[64]; struct signed_by officer[XADES_OFFICERS_MAX]; size_t n; };
+
 struct work {
 	struct stored stored;
 	struct recheck memory;
 	const char *path;		/* of the memory */
 	struct report *report;
+	struct signing *signing;	/* of a page */
+	size_t nsignings;
 	int64_t now, saved_ms;
 };
 
@@ -139,6 +148,68 @@ why_not(const struct report *r)
 	return r->reasons.n > 0 ? r->reasons.at[r->reasons.n - 1].en : "it does not pass";
 }
 
+static void
+keep_signing(struct work *w, const struct stored_permit *p)
+{
+	struct signing *x = &w->signing[w->nsignings++];
+
+	*x = (struct signing){ .n = 0 };
+	memcpy(x->handle, p->handle.ptr, HANDLE_LEN);
+	snprintf(x->kind, sizeof(x->kind), "%.*s", (int)p->kind.len, (const char *)p->kind.ptr);
+	snprintf(x->agency, sizeof(x->agency), "%.*s", (int)p->agency.len, (const char *)p->agency.ptr);
+	for (size_t i = 0; i < w->report->nsignatures && x->n < XADES_OFFICERS_MAX; i++) {
+		const struct report_signature *s = &w->report->signature[i];
+		struct signed_by *by = &x->officer[x->n];
+
+		if (strcmp(s->id, "seal") == 0)
+			continue;
+		snprintf(by->person, sizeof(by->person), "%s", s->person);
+		snprintf(by->mode, sizeof(by->mode), "%s", s->mode);
+		by->day = day_in_vietnam(s->claimed);
+		x->n++;
+	}
+}
+
+static int64_t
+day_or_none(const struct value *c)
+{
+	return c->null ? INT64_MAX : c->i;
+}
+
+/* A row of known.appointed. */
+static bool
+see_appointment(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	const struct right_held held = { .person = c[1].s, .agency = c[2].s, .mode = c[3].s, .kinds = c[4].s, .from = c[5].i,
+		.to = day_or_none(&c[6]), .ended = day_or_none(&c[7]), .authority_ended = day_or_none(&c[8]) };
+	struct signing *x = ctx;
+	struct signed_by *by;
+
+	if (c[0].i < 1 || (uint64_t)c[0].i > x->n)
+		return true;
+	by = &x->officer[c[0].i - 1];
+	by->known = true;
+	by->held |= !c[2].null && right_covers(&held, &(struct right_used){ by->person, by->mode, x->agency, x->kind, by->day });
+	return true;
+}
+
+static bool
+see_right(struct work *w, struct signing *x, struct err *e)
+{
+	const struct read *read = read_find("known.appointed");
+	struct values v = { .n = 0 };
+
+	values_span(&v, "handle", REG_BYTES, span_of(x->handle, HANDLE_LEN));
+	if (!store_run(w->stored.db, read->sql, &v, read->out, read->columns, see_appointment, x, NULL, e))
+		return false;
+	for (size_t i = 0; i < x->n; i++)
+		if (x->officer[i].known && !x->officer[i].held) {
+			bad(w, "permit", span_of(x->handle, HANDLE_LEN), "an officer had no right to sign it: no appointment for kind, agency and mode on that day");
+			return true;
+		}
+	return true;
+}
+
 static bool
 see_permit(void *ctx, const struct stored_permit *p, struct err *e)
 {
@@ -156,6 +227,8 @@ see_permit(void *ctx, const struct stored_permit *p, struct err *e)
 		bad(w, "permit", p->handle, "it is not the octets that were recorded");
 	else if (w->report->verdict != VERDICT_PASSED)
 		bad(w, "permit", p->handle, why_not(w->report));
+	else
+		keep_signing(w, p);
 	report_drop(w->report);
 	return true;
 }
@@ -168,8 +241,12 @@ see_permits(struct work *w, uint64_t *n, struct err *e)
 
 	if (r->after_len == HANDLE_LEN)
 		memcpy(after, r->after, HANDLE_LEN);
+	w->nsignings = 0;
 	if (!stored_page(&w->stored, after, see_permit, w, n, e))
 		return false;
+	for (size_t i = 0; i < w->nsignings; i++)
+		if (!see_right(w, &w->signing[i], e))
+			return false;
 	memcpy(r->after, after, HANDLE_LEN);
 	r->after_len = HANDLE_LEN;
 	return true;
@@ -306,6 +383,7 @@ begin(struct work *w, bool anew, struct err *e)
 	if (anew || now->began == INT64_MIN)
 		*now = (struct recheck_round){ .began = w->now, .ended = INT64_MIN };
 	w->report = xalloc(sizeof(*w->report));
+	w->signing = xalloc(STORED_PAGE * sizeof(w->signing[0]));
 	return true;
 }
 
@@ -359,6 +437,7 @@ command_recheck(const struct args *a)
 	good = stored_open(&w.stored, database, command_policy_folder(a), STORED_THEN, &e) && begin(&w, args_has(a, "anew"), &e) && run(&w, &e);
 	stored_drop(&w.stored);
 	free(w.report);
+	free(w.signing);
 	if (!good)
 		return command_refuse(a, &e);
 	print_round(a, &w.memory.last);

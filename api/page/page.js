@@ -220,6 +220,8 @@
 	var PROOF = { 'time-stamp': 'dấu thời gian', log: 'sổ đăng ký', none: 'chưa có' };
 	var PROOF_EN = { 'time-stamp': 'a time stamp', log: 'the register', none: 'none' };
 
+	var APPOINTED = { 'true': { vi: 'có', en: 'held' }, 'false': { vi: 'không có', en: 'not held' } };
+
 	function showDetails(r) {
 		var more = by('more'), i, j, s, list, who, reasons;
 		empty(more);
@@ -234,6 +236,7 @@
 			row(list, 'Giờ ký ghi trong chữ ký', 'Claimed time', day(s.claimed), '');
 			row(list, 'Chắc chắn có trước', 'Proven to exist at', day(s.proven), '');
 			both(add(add(list, 'div'), 'dt'), 'Bằng chứng: ' + (PROOF[s.proof] || s.proof), 'Proof: ' + (PROOF_EN[s.proof] || s.proof));
+			rowBoth(list, 'Quyền ký vào ngày ký, theo sổ của thành phố', 'Right to sign on that day, by the city\'s register', APPOINTED[s.appointed]);
 			row(list, 'Nơi cấp chứng thư', 'Issuer', s.issuer, '');
 			row(list, 'Số chứng thư', 'Certificate', s.certificate && s.certificate.serial, '');
 		}

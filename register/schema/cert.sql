@@ -91,7 +91,8 @@ CREATE TABLE appointment (
 	to_day INTEGER,
 	ended_day INTEGER,
 	decision TEXT NOT NULL,
-	entry INTEGER NOT NULL
+	entry INTEGER NOT NULL,
+	authorised_by BLOB		-- TUQ.: the appointment of who authorises
 ) STRICT;
 CREATE INDEX appointment_person ON appointment (person, role);
 CREATE INDEX appointment_role ON appointment (role) WHERE ended_day IS NULL;

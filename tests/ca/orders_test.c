@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/cms.h"
 #include "base/file.h"
+#include "register/client.h"
 #include "tests/ca/world.h"
 #include "verifier/crl.h"
 
@@ -323,6 +324,183 @@ appointments_begin_and_end(void **state)
 	hash_from_hex(stop.hash, item);
 	assert_done(world_order(&w, &stop, NULL, &e), e);
 	refused("ended twice", &stop, ERR_CONFLICT, "ended already");
+}
+
+/*
+ * TUQ.
+ */
+
+/* Who may sign, by which appointment; of the kinds, days and agency that these tests vary. */
+struct appointing { const char *person, *role, *agency, *mode, *kinds[2], *from, *to, *by; };
+
+static bool
+appoint(const struct appointing *a, char id[33], struct err *e)
+{
+	json_t *kinds = json_array();
+	own(json_t) *with = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s*, s:s, s:s*}", "person", a->person, "role", a->role, "agency", a->agency,
+	    "title", "Phó chủ tịch", "mode", a->mode, "kinds", kinds, "from", a->from, "to", a->to, "decision", "21/QĐ-UBND", "authorised_by", a->by);
+	struct draft d = { .by = MAI, .verb = "person.appoint", .id = a->person };
+	own(json_t) *answer = NULL;
+
+	for (size_t i = 0; i < COUNT(a->kinds) && a->kinds[i] != NULL; i++)
+		json_array_append_new(kinds, json_string(a->kinds[i]));
+	hash_with(&d, with);
+	*e = (struct err){ ERR_NONE, "" };
+	if (!world_order(&w, &d, &answer, e))
+		return false;
+	snprintf(id, 33, "%s", json_string_value(json_array_get(json_object_get(answer, "ids"), 0)));
+	return true;
+}
+
+static json_t *
+appointment_of(const char *person, const char *id)
+{
+	own_str char *query = xprintf("{\"what\":\"appointments\",\"person\":\"%s\"}", person);
+	own(json_t) *list = world_list(&w, query);
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(list, "items"), i, item)
+		if (strcmp(json_string_value(json_object_get(item, "id")), id) == 0)
+			return json_incref(item);
+	assert_true(!"an appointment with this id");
+	return NULL;
+}
+
+static void
+end_appointment(const char *person, const char *id, int64_t effective)
+{
+	own(json_t) *item = appointment_of(person, id);
+	struct draft d = { .by = SEC, .verb = "person.end", .id = id, .effective = effective };
+	struct err e;
+
+	hash_from_hex(d.hash, item);
+	assert_done(world_order(&w, &d, NULL, &e), e);
+}
+
+static void
+ended_is(const char *person, const char *id, const char *day)
+{
+	own(json_t) *item = appointment_of(person, id);
+	const char *ended = json_string_value(json_object_get(item, "ended"));
+
+	assert_case(person, day == NULL ? ended == NULL : ended != NULL && strcmp(ended, day) == 0);
+}
+
+/* HEAD holds it to the end of 2027 for two kinds in H99.14; OPEN without end, for all,
+ * in the city; GONE no more; SOON until a day that is ordered; SECOND by authorisation. */
+#define HEAD "CB-000310"
+#define DEPUTY "CB-000311"
+
+static void
+authorised_no_further(void **state)
+{
+	static char head[33], open[33], gone[33], soon[33], second[33], clerk[33];
+	static const struct appointing right = { HEAD, "officer", "H99.14", "KT.", { "construction", "land-use" }, "2026-01-01", "2027-12-31", NULL };
+	static const struct appointing good = { DEPUTY, "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", "2027-12-31", head };
+	const struct { const char *name; struct appointing a; const char *code; enum err_class class; } bad[] = {
+		{ "by nobody", { DEPUTY, "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", "2027-12-31", NULL }, "authority-unnamed", ERR_INPUT },
+		{ "another mode", { DEPUTY, "officer", "H99.14", "KT.", { "construction" }, "2026-02-01", "2027-12-31", head }, "authority-unnamed", ERR_INPUT },
+		{ "no mode", { DEPUTY, "officer", "H99.14", "", { "construction" }, "2026-02-01", "2027-12-31", head }, "authority-unnamed", ERR_INPUT },
+		{ "by one that is none", { DEPUTY, "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", "2027-12-31", "00112233445566778899aabbccddeeff" }, "", ERR_ABSENT },
+		{ "by a person's number", { DEPUTY, "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", "2027-12-31", HEAD }, "", ERR_INPUT },
+		{ "passed on", { "CB-000312", "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", "2027-12-31", second }, "authority-passed-on", ERR_POLICY },
+		{ "by themselves", { HEAD, "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", "2027-12-31", head }, "authority-self", ERR_POLICY },
+		{ "a clerk", { DEPUTY, "clerk", "H99.14", "TUQ.", { "construction" }, "2026-02-01", "2027-12-31", head }, "authority-role", ERR_POLICY },
+		{ "by a clerk", { DEPUTY, "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", "2027-12-31", clerk }, "authority-role", ERR_POLICY },
+		{ "in the agency above", { DEPUTY, "officer", "H99", "TUQ.", { "construction" }, "2026-02-01", "2027-12-31", head }, "authority-agency", ERR_POLICY },
+		{ "in another agency", { DEPUTY, "officer", "H99.31.07", "TUQ.", { "construction" }, "2026-02-01", "2027-12-31", head }, "authority-agency", ERR_POLICY },
+		{ "another kind", { DEPUTY, "officer", "H99.14", "TUQ.", { "clinic" }, "2026-02-01", "2027-12-31", head }, "authority-kinds", ERR_POLICY },
+		{ "one kind more", { DEPUTY, "officer", "H99.14", "TUQ.", { "construction", "clinic" }, "2026-02-01", "2027-12-31", head }, "authority-kinds", ERR_POLICY },
+		{ "all kinds", { DEPUTY, "officer", "H99.14", "TUQ.", { "*" }, "2026-02-01", "2027-12-31", head }, "authority-kinds", ERR_POLICY },
+		{ "a day before", { DEPUTY, "officer", "H99.14", "TUQ.", { "construction" }, "2025-12-31", "2027-12-31", head }, "authority-days", ERR_POLICY },
+		{ "a day after", { DEPUTY, "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", "2028-01-01", head }, "authority-days", ERR_POLICY },
+		{ "without end", { DEPUTY, "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", NULL, head }, "authority-days", ERR_POLICY },
+		{ "by one who was", { DEPUTY, "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", "2027-12-31", gone }, "authority-ended", ERR_POLICY },
+		{ "to the day of an end that lies ahead", { DEPUTY, "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", "2090-06-01", soon }, "authority-ended", ERR_POLICY },
+		{ "beyond all ends", { DEPUTY, "officer", "H99.14", "TUQ.", { "construction" }, "2026-02-01", NULL, soon }, "authority-ended", ERR_POLICY },
+	};
+	struct appointing other = right;
+	char id[33], last[33];
+	int64_t then;
+	struct err e;
+
+	assert_done(time_parse(&then, "2090-06-01T00:00:00+07:00", &e), e);
+	assert_done(appoint(&right, head, &e) && appoint(&right, gone, &e) && appoint(&good, second, &e), e);
+	other = (struct appointing){ HEAD, "officer", "H99", "", { "*" }, "2026-01-01", NULL, NULL };
+	assert_done(appoint(&other, open, &e) && appoint(&other, soon, &e), e);
+	other.role = "clerk";
+	assert_done(appoint(&other, clerk, &e), e);
+	end_appointment(HEAD, gone, 0);
+	end_appointment(HEAD, soon, then);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_case(bad[i].name, !appoint(&bad[i].a, id, &e));
+		if (e.class != bad[i].class || strcmp(e.code, bad[i].code) != 0)
+			print_error("%s: %s: %s (%s)\n", bad[i].name, err_word(e.class), e.text, e.code);
+		assert_case(bad[i].name, e.class == bad[i].class && strcmp(e.code, bad[i].code) == 0 && (e.code[0] == '\0' || e.vi[0] != '\0'));
+	}
+	other = good;
+	other.by = open;
+	other.to = NULL;
+	other.agency = "H99.31.07";
+	assert_done(appoint(&other, id, &e), e);
+	other.by = soon;
+	other.to = "2090-05-31";
+	assert_done(appoint(&other, last, &e), e);
+	ended_is(DEPUTY, id, NULL);
+	ended_is(DEPUTY, last, "2090-06-01");
+	/* Whichever ends first. */
+	end_appointment(DEPUTY, last, then - 86400);
+	ended_is(DEPUTY, last, "2090-05-31");
+	end_appointment(HEAD, open, then - 2 * 86400);
+	ended_is(DEPUTY, id, "2090-05-30");
+	end_appointment(DEPUTY, id, then);
+	ended_is(DEPUTY, id, "2090-05-30");
+}
+
+/* What the register itself refuses, whatever antin-ca has looked at. */
+static void
+what_the_register_refuses_of_tuq(void **state)
+{
+	static const struct { const char *name, *mode, *under, *code; } rows[] = {
+		{ "by nobody", "TUQ.", NULL, "authority-unnamed" },
+		{ "another mode", "KT.", "KT.", "authority-unnamed" },
+		{ "passed on", "TUQ.", "TUQ.", "authority-ended" },
+		{ "of none", "TUQ.", "none", "authority-ended" },
+	};
+	own_str char *socket = world_path(&w, "run/antin-register.ca.sock");
+	static struct reg *reg;		/* as long as the process, as everywhere */
+	unsigned char of[2][16] = { { 0 } };
+	char id[2][33];
+	struct err e;
+
+	assert_done(appoint(&(struct appointing){ "CB-000320", "officer", "H99.14", "KT.", { "*" }, "2026-01-01", NULL, NULL }, id[0], &e), e);
+	assert_done(appoint(&(struct appointing){ "CB-000321", "officer", "H99.14", "TUQ.", { "*" }, "2026-01-01", NULL, id[0] }, id[1], &e), e);
+	for (size_t i = 0; i < 2; i++)
+		assert_done(hex_get_fixed(of[i], sizeof(of[i]), span_str(id[i]), &e), e);
+	reg = reg_new(socket);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_struct(reg_unit) u = reg_unit_new();
+		unsigned char fresh[16] = { 0xa0, (unsigned char)i };
+
+		reg_verb(&u, "person.appoint");
+		reg_bytes(&u, "id", span_of(fresh, sizeof(fresh)));
+		reg_text(&u, "person", "CB-000322");
+		reg_text(&u, "role", "officer");
+		reg_text(&u, "agency", "H99.14");
+		reg_text(&u, "title", "Phó chủ tịch");
+		reg_text(&u, "mode", rows[i].mode);
+		reg_text(&u, "kinds", "*");
+		reg_int(&u, "from_day", 20000);
+		reg_null(&u, "to_day");
+		reg_text(&u, "decision", "22/QĐ-UBND");
+		if (rows[i].under == NULL)
+			reg_null(&u, "authorised_by");
+		else
+			reg_bytes(&u, "authorised_by", strcmp(rows[i].under, "none") == 0 ? span_of(fresh, sizeof(fresh)) : span_of(of[strcmp(rows[i].under, "TUQ.") == 0], 16));
+		world_refused(rows[i].name, reg_run(reg, &u, NULL, &e), &e, ERR_POLICY, "");
+		assert_case(rows[i].name, strcmp(e.code, rows[i].code) == 0);
+	}
 }
 
 /* Whoever may appoint within one agency heaps appointments upon an approver of the
@@ -649,6 +827,8 @@ main(void)
 		cmocka_unit_test(requests_that_are_refused),
 		cmocka_unit_test(a_request_is_one_and_a_key_is_ones),
 		cmocka_unit_test(appointments_begin_and_end),
+		cmocka_unit_test(authorised_no_further),
+		cmocka_unit_test(what_the_register_refuses_of_tuq),
 		cmocka_unit_test(a_heap_of_appointments_hides_none),
 		cmocka_unit_test(a_program_is_registered),
 		cmocka_unit_test(a_token_is_one_persons),

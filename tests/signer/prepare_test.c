@@ -151,6 +151,65 @@ two_prepared(char a[33], char b[33])
 	return prepared;
 }
 
+/* The permit is verified alone, by what the certificate says: what would not be sealed
+ * is not signed. */
+static void
+what_the_certificate_does_not_say(void **state)
+{
+	static const struct { const char *name, *spoil, *mend; enum staff who; const char *code, *word; } rows[] = {
+		{ "an appointment with another title", "UPDATE appointment SET title = 'CHỦ TỊCH' WHERE person = 'CB-000101'",
+		  "UPDATE appointment SET title = 'PHÓ CHỦ TỊCH' WHERE person = 'CB-000101'", DIEP, "certificate-title", "the title of the appointment" },
+		{ "an appointment of the city, a certificate of a department", "UPDATE appointment SET agency = 'H99' WHERE person = 'CB-000102'",
+		  "UPDATE appointment SET agency = 'H99.14' WHERE person = 'CB-000102'", BLIK, "certificate-agency", "the certificate is of an agency" },
+	};
+	char handle[33];
+	const char *const one[] = { handle };
+
+	office_draft(&o, handle, "gpxd-01", NULL);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own(json_t) *prepared = NULL;
+		struct err e = { ERR_NONE, "" };
+
+		database_do(o.w.database, rows[i].spoil);
+		office_refused(rows[i].name, office_prepare(&o, &prepared, o.staff[rows[i].who].cert, one, 1, &e), &e, ERR_POLICY, rows[i].word);
+		assert_case(rows[i].name, strcmp(e.code, rows[i].code) == 0 && e.vi[0] != '\0');
+		database_do(o.w.database, rows[i].mend);
+	}
+	office_sign(&o, DIEP, handle);
+}
+
+/* TUQ. signs as long as who authorises may, and not from when it was not said by whom. */
+static void
+by_authorisation(void **state)
+{
+	own(json_t) *prepared = NULL, *answer = NULL, *again = NULL;
+	own_str char *signatures = NULL;
+	own_struct(buf) file = buf_new(SIGNER_MESSAGE_MAX);
+	char first[33], handle[33];
+	const char *const one[] = { handle };
+	struct err e;
+
+	office_appoint(&o, PAST, "officer", "H99", "KT.", "*", NULL);
+	office_authorise(&o, NOBODY, PAST, "H99", "construction");
+	office_draft(&o, first, "gpxd-01", NULL);
+	office_sign(&o, NOBODY, first);
+	office_file(&o, &file, first);
+	assert_non_null(strstr(buf_str(&file), "TUQ."));
+	office_draft(&o, handle, "gpxd-01", NULL);
+	assert_done(office_prepare(&o, &prepared, o.staff[NOBODY].cert, one, 1, &e), e);
+	signatures = office_signatures(prepared, o.staff[NOBODY].key);
+	/* As it was before: TUQ. of nobody. */
+	database_do(o.w.database, "CREATE TABLE kept AS SELECT id, authorised_by FROM appointment WHERE mode = 'TUQ.';"
+	    "UPDATE appointment SET authorised_by = NULL WHERE mode = 'TUQ.'");
+	office_refused("by nobody", office_prepare(&o, &again, o.staff[NOBODY].cert, one, 1, &e), &e, ERR_POLICY, "no appointment (officer)");
+	database_do(o.w.database, "UPDATE appointment SET authorised_by = (SELECT authorised_by FROM kept WHERE kept.id = appointment.id) WHERE mode = 'TUQ.'; DROP TABLE kept");
+
+	office_dismiss(&o, PAST);
+	assert_done(office_finish(&o, &answer, signatures, &e), e);
+	office_result("finished after the end", answer, 0, ERR_POLICY, "no appointment (officer)");
+	office_refused("prepared after the end", office_prepare(&o, &again, o.staff[NOBODY].cert, one, 1, &e), &e, ERR_POLICY, "no appointment (officer)");
+}
+
 enum trick { HONEST, FOREIGN_KEY, SWAPPED, OTHER_SESSION, SHORT, ZERO, NOT_BASE64, MISSING, OTHER_HANDLE };
 
 /* What finish is sent, made wrong for the first document. */
@@ -452,6 +511,8 @@ main(void)
 		cmocka_unit_test(what_becomes_a_signature),
 		cmocka_unit_test(what_has_not_the_form),
 		cmocka_unit_test(as_many_as_may_be),
+		cmocka_unit_test(what_the_certificate_does_not_say),
+		cmocka_unit_test(by_authorisation),
 		cmocka_unit_test(sessions),
 		cmocka_unit_test(two_officers_one_draft),
 		cmocka_unit_test(dismissed_between_prepare_and_finish),

@@ -224,6 +224,7 @@ work(void)
 	office_sign(&o, DIEP, both);
 	office_program(&o, program, "H99.14", "*", clock_now() + 86400);
 	report_dossiers();
+	office_authorise(&o, NOBODY, DIEP, "H99", "construction");
 	office_dismiss(&o, BLIK);
 	office_block(&o, o.staff[NOBODY].cert);
 	office_certificate(&o, "cert.suspend", o.staff[TL].cert);

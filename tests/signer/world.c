@@ -86,11 +86,11 @@ hash_json(unsigned char out[SHA256_LEN], const json_t *j)
 	sha256(out, buf_span(&text));
 }
 
-void
-office_appoint(struct office *o, enum staff who, const char *role, const char *agency, const char *mode, const char *kind, const char *to)
+static void
+appoint(struct office *o, enum staff who, const char *role, const char *agency, const char *mode, const char *kind, const char *to, const char *by)
 {
-	own(json_t) *with = json_pack("{s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:s*}", "person", people[who].person, "role", role, "agency", agency,
-	    "title", people[who].title, "mode", mode, "kinds", kind, "from", "2026-01-01", "decision", "01/QĐ-TN", "to", to);
+	own(json_t) *with = json_pack("{s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:s*, s:s*}", "person", people[who].person, "role", role, "agency", agency,
+	    "title", people[who].title, "mode", mode, "kinds", kind, "from", "2026-01-01", "decision", "01/QĐ-TN", "to", to, "authorised_by", by);
 	struct draft d = { .by = MAI, .verb = "person.appoint", .id = people[who].person, .with = with };
 	struct err e;
 
@@ -100,10 +100,33 @@ office_appoint(struct office *o, enum staff who, const char *role, const char *a
 }
 
 void
-office_dismiss(struct office *o, enum staff who)
+office_appoint(struct office *o, enum staff who, const char *role, const char *agency, const char *mode, const char *kind, const char *to)
+{
+	appoint(o, who, role, agency, mode, kind, to, NULL);
+}
+
+static json_t *
+appointments_of(struct office *o, enum staff who)
 {
 	own_str char *query = xprintf("{\"what\":\"appointments\",\"person\":\"%s\"}", people[who].person);
-	own(json_t) *list = world_list(&o->w, query);
+
+	return world_list(&o->w, query);
+}
+
+void
+office_authorise(struct office *o, enum staff who, enum staff by, const char *agency, const char *kind)
+{
+	own(json_t) *list = appointments_of(o, by);
+	const json_t *items = json_object_get(list, "items");
+
+	assert_true(json_array_size(items) > 0);
+	appoint(o, who, "officer", agency, "TUQ.", kind, NULL, json_string_value(json_object_get(json_array_get(items, json_array_size(items) - 1), "id")));
+}
+
+void
+office_dismiss(struct office *o, enum staff who)
+{
+	own(json_t) *list = appointments_of(o, who);
 	json_t *item;
 	struct err e;
 	size_t i;

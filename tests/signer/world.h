@@ -44,6 +44,8 @@ void office_program_with(struct office *, char out[65], const char *agency, cons
 /* With the rights to submit and to read. */
 void office_program(struct office *, char out[65], const char *agency, const char *kind, int64_t expires);
 void office_appoint(struct office *, enum staff, const char *role, const char *agency, const char *mode, const char *kind, const char *to);
+/* TUQ., by the newest appointment of the other. */
+void office_authorise(struct office *, enum staff, enum staff by, const char *agency, const char *kind);
 /* Ends every appointment of this person today. */
 void office_dismiss(struct office *, enum staff);
 /* MAI's order cert.suspend, cert.resume, cert.revoke. */

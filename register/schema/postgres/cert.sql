@@ -91,7 +91,8 @@ CREATE TABLE appointment (
 	to_day bigint,
 	ended_day bigint,
 	decision text COLLATE "C" NOT NULL,
-	entry bigint NOT NULL
+	entry bigint NOT NULL,
+	authorised_by bytea		-- TUQ.: the appointment of who authorises
 );
 CREATE INDEX appointment_person ON appointment (person, role);
 CREATE INDEX appointment_role ON appointment (role) WHERE ended_day IS NULL;
