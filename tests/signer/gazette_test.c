@@ -117,15 +117,17 @@ nothing_that_is_masked(void **state)
 		assert_case(told[i], strstr(buf_str(&text), told[i]) != NULL);
 }
 
+/* with is given away. */
 static void
 act(const char *verb, const char *handle, json_t *with)
 {
 	const struct permit_order order = { CLERK, verb, &handle, 1, with };
-	own(json_t) *answer = NULL, *gone = with;
+	own(json_t) *answer = NULL;
 	struct err e;
 
 	assert_done(office_order(&o, &answer, &order, &e), e);
 	office_result(verb, answer, 0, ERR_NONE, NULL);
+	json_decref(with);
 }
 
 static json_t *decided(const char *number) { return json_pack("{s:s}", "decision", number); }
