@@ -2,7 +2,7 @@
  * antin watch FOLDER -- submissions of programs that cannot speak HTTP: what is laid into
  * FOLDER/in is handed in, its answer is laid into FOLDER/out under the same name.
  *
- *	in/NAME --taken--> work/NAME --handed in--> out/NAME, then work/NAME --> done/KEY-NAME
+ *	in/NAME --taken--> taken/NAME --handed in--> out/NAME, then taken/NAME --> done/KEY-NAME
  *
  * NAME.json is one submission, NAME.jsonl has one a line (api/batch.h); up to 16 MiB.  Left alone: every
  * other name, and what begins with a dot (write there, and rename); what is no plain file;
@@ -12,7 +12,7 @@
  * Text is UTF-8, or UTF-16 with its byte-order mark; the answer has the form of the
  * question.  Nothing is guessed: other code pages are refused.
  *
- * Killed at any moment, nothing is lost and nothing submitted twice: what lies in work/ is
+ * Killed at any moment, nothing is lost and nothing submitted twice: what lies in taken/ is
  * handed in again, under an idempotency key that follows from its name and octets.  (An
  * answer that was taken just before the kill may come a second time.)  While the service
  * is away, or does not record, the question waits.
@@ -49,7 +49,7 @@ const struct arg_option watch_options[] = {
 	{ NULL },
 };
 
-static const char *const folders[] = { "in", "work", "out", "done" };
+static const char *const folders[] = { "in", "taken", "out", "done" };
 
 struct watch {
 	const char *folder;
@@ -148,11 +148,11 @@ is_there(const char *path)
 	return lstat(path, &st) == 0;
 }
 
-/* in/NAME -> work/NAME; *taken is false when it is left alone. */
+/* in/NAME -> taken/NAME; *taken is false when it is left alone. */
 static bool
 take_question(const struct watch *w, const char *name, bool *taken, struct err *e)
 {
-	own_str char *in = path_of(w, "in", name), *work = path_of(w, "work", name), *out = path_of(w, "out", name);
+	own_str char *in = path_of(w, "in", name), *held = path_of(w, "taken", name), *out = path_of(w, "out", name);
 	own_fd int fd = -1;
 	struct stat st;
 	struct err ignored;
@@ -160,9 +160,9 @@ take_question(const struct watch *w, const char *name, bool *taken, struct err *
 	*taken = false;
 	if (!open_plain(&fd, in, &st, &ignored))
 		return true;
-	if (clock_now() - st.st_mtime < w->quiet || has_writer(fd) || is_there(out) || is_there(work))
+	if (clock_now() - st.st_mtime < w->quiet || has_writer(fd) || is_there(out) || is_there(held))
 		return true;
-	if (rename(in, work) != 0)
+	if (rename(in, held) != 0)
 		return fail(e, ERR_STORE, "%s cannot be taken: %s", in, strerror(errno));
 	*taken = true;
 	return true;
@@ -263,16 +263,16 @@ ask(struct buf *answer, const struct watch *w, const char *name, const char *key
 	    .body = buf_span(&lines), .idempotency = key }, e) && all_answered(buf_span(answer), e);
 }
 
-/* The answer of work/NAME, in its form. */
+/* The answer of taken/NAME, in its form. */
 static bool
 find_answer(struct buf *told, char key[KEY_HEX + 1], const struct watch *w, const char *name, struct err *e)
 {
-	own_str char *work = path_of(w, "work", name);
+	own_str char *held = path_of(w, "taken", name);
 	own_struct(buf) octets = buf_new(QUESTION_MAX), text = buf_new(QUESTION_MAX), answer = buf_new(HTTP_ANSWER_MAX);
 	size_t form = FORMS - 1;
 	struct err why;
 
-	if (!read_question(&octets, work, &why)) {
+	if (!read_question(&octets, held, &why)) {
 		if (why.class != ERR_LIMIT && why.class != ERR_INPUT) {
 			*e = why;
 			return false;
@@ -304,13 +304,13 @@ static bool
 put_away(const struct watch *w, const char *name, const char *key, struct span told, struct err *e)
 {
 	own_str char *hidden = xprintf(".%s", name), *done_name = xprintf("%.16s-%s", key, name);
-	own_str char *work = path_of(w, "work", name), *written = path_of(w, "work", hidden), *out = path_of(w, "out", name), *done = path_of(w, "done", done_name);
+	own_str char *held = path_of(w, "taken", name), *written = path_of(w, "taken", hidden), *out = path_of(w, "out", name), *done = path_of(w, "done", done_name);
 
 	if (!file_write(written, told, 0640, e))
 		return false;
 	if (rename(written, out) != 0)
 		return fail(e, ERR_STORE, "%s cannot be laid there: %s", out, strerror(errno));
-	return folder_sync(w, "out", e) && (rename(work, done) == 0 || fail(e, ERR_STORE, "%s cannot be put away: %s", work, strerror(errno)));
+	return folder_sync(w, "out", e) && (rename(held, done) == 0 || fail(e, ERR_STORE, "%s cannot be put away: %s", held, strerror(errno)));
 }
 
 /* Where it alone was not answered, it waits, and the next one's turn comes. */
@@ -349,7 +349,7 @@ remains(const struct dirent *d)
 static bool
 remove_remains(struct watch *w, const char *name, struct err *e)
 {
-	own_str char *path = path_of(w, "work", name);
+	own_str char *path = path_of(w, "taken", name);
 
 	return unlink(path) == 0 || fail(e, ERR_STORE, "%s cannot be removed: %s", path, strerror(errno));
 }
@@ -384,7 +384,7 @@ static bool
 pass(struct watch *w, struct err *e)
 {
 	w->waits = false;
-	if (!each(w, "work", questions, answer_question, e) || !each(w, "in", questions, take_and_answer, e))
+	if (!each(w, "taken", questions, answer_question, e) || !each(w, "in", questions, take_and_answer, e))
 		return false;
 	if (w->waits)
 		*e = w->why;
@@ -446,7 +446,7 @@ command_watch(const struct args *a)
 	}
 	w.folder = a->word[0];
 	signal(SIGIO, SIG_IGN);		/* somebody would write to what a lease is held on: that waits */
-	if (!http_service_open(&service, a, &e) || !folders_make(&w, &e) || !folder_lock(&w, &e) || !each(&w, "work", remains, remove_remains, &e))
+	if (!http_service_open(&service, a, &e) || !folders_make(&w, &e) || !folder_lock(&w, &e) || !each(&w, "taken", remains, remove_remains, &e))
 		return command_refuse(a, &e);
 	if (args_has(a, "once") ? pass(&w, &e) : watch_on(&w, &e))
 		return 0;

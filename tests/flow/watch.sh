@@ -60,7 +60,7 @@ is "UTF-16, little-endian" "$(iconv -f utf-16 -t utf-8 "$box/out/little.json" | 
 is "with its mark" "$(head -c 2 "$box/out/little.json" | xxd -p)" fffe
 is "UTF-16, big-endian" "$(iconv -f utf-16 -t utf-8 "$box/out/big.json" | jq -c .status) $(head -c 2 "$box/out/big.json" | xxd -p)" "201 feff"
 is "lines" "$(iconv -f utf-16 -t utf-8 "$box/out/lines.jsonl" | jq -c '[.line, .status]' | tr '\n' ' ')" "[1,201] [2,400] [3,201] "
-is "questions are put away" "$(ls "$box/done" | wc -l) $(ls "$box/in" "$box/work" | grep -c json)" "5 0"
+is "questions are put away" "$(ls "$box/done" | wc -l) $(ls "$box/in" "$box/taken" | grep -c json)" "5 0"
 
 # The same again: nothing is recorded; an answer that was not taken is not written over.
 first=$(jq -r .handle "$box/out/plain.json")
@@ -77,7 +77,7 @@ refused='kind.json tcvn3.json half.json odd.json cut.json two.json twice.json em
 # shellcheck disable=SC2086
 lay $refused
 is "a pass over what is wrong" "$(watch --once --quiet 0; echo $?)" 0
-is "nothing is recorded" "$(drafts) $(ls "$box/in" "$box/work" | grep -c json)" "6 0"
+is "nothing is recorded" "$(drafts) $(ls "$box/in" "$box/taken" | grep -c json)" "6 0"
 for name in kind tcvn3 cut two twice empty; do is "$name" "$(status $name.json)" 400; done
 is "blank" "$(status blank.jsonl)" 400
 is "large" "$(status large.json)" 413
@@ -110,20 +110,20 @@ rm "$box"/out/*
 # No right, no service: the question waits.
 lay k001.json
 is "a program without the right" "$(who=reader watch --once --quiet 0; echo $?)" 1
-is "waits" "$(ls "$box/work" "$box/out" | grep json)" k001.json
+is "waits" "$(ls "$box/taken" "$box/out" | grep json)" k001.json
 world_down
 is "no service" "$(watch --once --quiet 0; echo $?)" 75
-is "waits, too" "$(ls "$box/work" "$box/out" | grep json)" k001.json
+is "waits, too" "$(ls "$box/taken" "$box/out" | grep json)" k001.json
 world_up
 is "is answered when it is there" "$(watch --once --quiet 0; echo $?) $(status k001.json) $(drafts)" "0 201 8"
-cp "$box"/done/*-k001.json "$box/work/k001.json"
+cp "$box"/done/*-k001.json "$box/taken/k001.json"
 watch --once --quiet 0
 is "what was cut off between answer and putting away" "$(status k001.json) $(drafts)" "200 8"
 rm "$box"/out/*
 
 # What became no plain file after it was taken is not looked into.
-ln -s "$state/desk/program.key" "$box/work/link.json"
-mkfifo "$box/work/pipe.json"
+ln -s "$state/desk/program.key" "$box/taken/link.json"
+mkfifo "$box/taken/pipe.json"
 watch --once --quiet 0
 is "a link, a pipe" "$(status link.json) $(status pipe.json)" "400 400"
 is "nothing of what it leads to" "$(grep -c "$(head -c 12 "$state/desk/program.key")" "$box/out/link.json" "$state/log/watch" | cut -d: -f2 | tr '\n' ' ')" "0 0 "
@@ -148,7 +148,7 @@ is "files after $kills kills" "$(ls "$box/out" | grep -c '^k')" 148
 is "each one a permit, once" "$(drafts)" $((8 + 148))
 for name in "$box"/out/k*; do case $(head -c 2 "$name" | xxd -p) in fffe) iconv -f utf-16 -t utf-8 "$name" ;; *) cat "$name" ;; esac; done >"$state/log/answers"
 is "with handles, all different" "$(jq -r .handle "$state/log/answers" | sort -u | wc -l)" 148
-is "nothing is left" "$(ls -A "$box/in" "$box/work" | grep -c json)" 0
+is "nothing is left" "$(ls -A "$box/in" "$box/taken" | grep -c json)" 0
 is "no piece of an answer" "$(ls -A "$box/out" | grep -cv '^k...\.json$')" 0
 is "fsck" "$("$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1; echo $?)" 0
 flock "$box" sleep 3 & sleep 0.5
