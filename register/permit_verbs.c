@@ -251,12 +251,12 @@ static const struct read reads[] = {
 	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE sha256 = $sha256" },
 	/* Each officer's signature, beside each officer's appointment of that person that was there
 	 * then.  An end that was ordered after the signature takes nothing back. */
-	{ .name = "known.appointed", .callers = CALLER_VERIFIER, .columns = 9, .in = { { "handle", REG_BYTES } },
-	  .out = { REG_INT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT },
+	{ .name = "known.appointed", .callers = CALLER_VERIFIER, .columns = 12, .in = { { "handle", REG_BYTES } },
+	  .out = { REG_INT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_TEXT },
 	  .sql = "WITH signed AS (SELECT n, officer_person AS person, signed_entry AS entry FROM permit_turn WHERE handle = $handle UNION ALL "
 		 "SELECT 1 + (SELECT count(*) FROM permit_turn t WHERE t.handle = p.handle), officer_person, signed_entry FROM permit p WHERE p.handle = $handle AND signed_entry IS NOT NULL) "
 		 "SELECT x.n, x.person, a.agency, a.mode, a.kinds, a.from_day, a.to_day, CASE WHEN s.last > x.entry THEN NULL ELSE a.ended_day END, "
-		 "CASE WHEN t.last > x.entry THEN NULL ELSE b.ended_day END FROM signed x LEFT JOIN appointment a ON a.person = x.person AND a.role = 'officer' AND a.entry < x.entry "
+		 "CASE WHEN t.last > x.entry THEN NULL ELSE b.ended_day END, a.entry, a.decision, a.title FROM signed x LEFT JOIN appointment a ON a.person = x.person AND a.role = 'officer' AND a.entry < x.entry "
 		 "LEFT JOIN appointment b ON b.id = a.authorised_by LEFT JOIN log_subject s ON s.handle = a.id LEFT JOIN log_subject t ON t.handle = b.id ORDER BY x.n, a.entry" },
 	{ .name = "permit.submitted", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "program", REG_BYTES }, { "key", REG_TEXT } },
 	  .sql = "SELECT handle, sha256 FROM submission WHERE program = $program AND key = $key" },

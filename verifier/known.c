@@ -269,7 +269,7 @@ known_until(const struct known *k, const struct known_change *why)
  * By what right.
  */
 
-#define APPOINTED_CELLS 9	/* n, person, agency, mode, kinds, from, to, ended, ended of who authorises */
+#define APPOINTED_CELLS 12	/* n, person, agency, mode, kinds, from, to, ended, ended of who authorises; entry, decision, title */
 
 static json_t *
 signature_of(json_t *signatures, int64_t n)

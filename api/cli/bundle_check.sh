@@ -90,6 +90,11 @@ stamped() {
 	esac
 	return 1
 }
+# dated TOKEN 'THÁNG NGÀY GIỜ' NĂM: dấu thời gian ghi giờ ấy (openssl viết năm sau cùng)
+dated() {
+	case $(openssl ts -reply -token_in -in "$1" -text) in *"Time stamp: $2"[.\ ]*"$3 GMT"*) return 0 ;; esac
+	return 1
+}
 # before_seal: SHA-256 của tệp mà (các) cán bộ đã ký, khi chưa có số và con dấu
 before_seal() {
 	text=$(cat permit.xml)

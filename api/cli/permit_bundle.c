@@ -91,7 +91,7 @@ static const struct { const char *vi, *command; } steps[] = {
 	[STAMPED] = { "Dấu thời gian và những octet được đóng dấu chính là của chữ ký {id} trong giấy phép.", "holds stamped {id} stamps/{id}.octets stamps/{id}.tst" },
 	[STAMP] = { "Dấu thời gian của chữ ký {id} đúng.", "holds openssl ts -verify -token_in -in stamps/{id}.tst -data stamps/{id}.octets -attime {at} "
 		"-CAfile certificates/root.pem -untrusted certificates/issuing.pem" },
-	[STAMP_TIME] = { "Dấu thời gian của chữ ký {id} ghi lúc {time} (giờ quốc tế).", "has 'Time stamp: {time}' openssl ts -reply -token_in -in stamps/{id}.tst -text" },
+	[STAMP_TIME] = { "Dấu thời gian của chữ ký {id} ghi lúc {stamped} (giờ quốc tế).", "holds dated stamps/{id}.tst '{time}' {year}" },
 	[ORDER_PATH] = { "Lệnh ở dòng {id}: chứng thư của {who} còn hiệu lực khi ra lệnh.",
 		"prints 'certificates/order-{id}.pem: OK' " VERIFY BELOW "-crl_check -CRLfile crls/order-{id}.pem certificates/order-{id}.pem" },
 	[ORDER_ISSUER] = { "Lệnh ở dòng {id}: cơ quan cấp chứng thư ấy không bị chứng thư gốc thu hồi (theo danh sách thu hồi mới nhất của gốc).",
@@ -210,13 +210,14 @@ put_stamped(struct buf *out, const struct xades *x, const EVP_MD *md, struct err
 	return memcmp(mine, asked, (size_t)EVP_MD_get_size(md)) == 0 || fail(e, ERR_BUG, "%s: what is stamped has another form", x->id);
 }
 
+/* As openssl ts says it: month, day and time, then perhaps a fraction, then the year. */
 static void
-stamp_time(char out[TIME_TEXT], int64_t t)
+stamp_time(char time[TIME_TEXT], char year[8], int64_t t)
 {
 	time_t secs = (time_t)t;
 	struct tm tm;
 
-	promise(gmtime_r(&secs, &tm) != NULL && strftime(out, TIME_TEXT, "%b %e %H:%M:%S", &tm) > 0);
+	promise(gmtime_r(&secs, &tm) != NULL && strftime(time, TIME_TEXT, "%b %e %H:%M:%S", &tm) > 0 && strftime(year, 8, "%Y", &tm) > 0);
 }
 
 static void
@@ -231,13 +232,14 @@ static void
 signature_steps(struct bundle *b, const struct xades *x, const struct report_signature *s, int64_t at, int64_t stamped)
 {
 	static const enum step all[] = { PATH, SIGNED_WITH, XML, STAMP_PATH, STAMPED, STAMP, STAMP_TIME };
-	char secs[24], gmt[TIME_TEXT], time[TIME_TEXT];
+	char secs[24], gmt[TIME_TEXT], when[TIME_TEXT], time[TIME_TEXT], year[8];
 
 	snprintf(secs, sizeof(secs), "%lld", (long long)at);
 	gmt_time(gmt, at);
-	stamp_time(time, stamped);
+	gmt_time(when, stamped);
+	stamp_time(time, year, stamped);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		add_step(b, all[i], (const char *const[]){ "id", x->id, "who", s->signer, "at", secs, "gmt", gmt, "time", time, NULL });
+		add_step(b, all[i], (const char *const[]){ "id", x->id, "who", s->signer, "at", secs, "gmt", gmt, "stamped", when, "time", time, "year", year, NULL });
 }
 
 static bool
@@ -524,13 +526,13 @@ has_file(const struct bundle *b, const char *name)
 
 /* Its entry, once; its record may be lost. */
 static bool
-add_appointment(struct bundle *b, const struct report_signature *s, const struct history_entry *at, struct err *e)
+add_appointment(struct bundle *b, const struct report_signature *s, struct err *e)
 {
 	own_struct(history_entry) x = { .index = -1 };
 	own_str char *name = NULL;
 	struct history_appointment by;
 
-	if (!history_appointment(&by, b->h, s, at, e))
+	if (!history_appointment(&by, b->h, s, e))
 		return false;
 	name = xprintf("log/%lld.entry", (long long)by.entry);
 	if (by.entry < 0 || has_file(b, name))
@@ -547,12 +549,9 @@ add_appointment(struct bundle *b, const struct report_signature *s, const struct
 static bool
 add_appointments(struct bundle *b, struct err *e)
 {
-	for (size_t i = 0; i < b->permit.nofficers; i++) {
-		const struct history_entry *at = history_signed(b->h, i);
-
-		if (at != NULL && !add_appointment(b, &b->h->report->signature[i], at, e))
+	for (size_t i = 0; i < b->permit.nofficers; i++)
+		if (!add_appointment(b, &b->h->report->signature[i], e))
 			return false;
-	}
 	return true;
 }
 

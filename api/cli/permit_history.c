@@ -337,45 +337,28 @@ history_life(struct life *out, const struct history *h, int32_t day, struct err 
 	return store_run(h->stored->db, "SELECT entry, act, from_day, until_day, ends FROM permit_change WHERE handle = $handle ORDER BY entry", &v, types, 5, take_change, out, NULL, e);
 }
 
-struct right { const struct history *h; struct history_appointment *out; };
+struct finding { const struct report_signature *s; struct right_used used; struct history_appointment *out; };
 
+/* The newest that gives the right. */
 static bool
-take_appointment(void *ctx, const struct value *c, unsigned n, struct err *e)
+take_right(void *ctx, const struct stored_right *r, struct err *e)
 {
-	own_str char *agency = span_dup_str(c[2].s), *kinds = span_dup_str(c[3].s);
-	struct right *r = ctx;
+	struct finding *f = ctx;
+	char id[32];
 
-	if (r->out->entry >= 0 || !agency_within(r->h->agency, agency) || !(word_in(kinds, "*") || word_in(kinds, r->h->kind)))
+	snprintf(id, sizeof(id), "officer-%lld", (long long)r->n);
+	if (r->entry < 0 || strcmp(f->s->id, id) != 0 || !span_eq_str(r->title, f->s->title) || !right_covers(&r->held, &f->used))
 		return true;
-	r->out->entry = c[0].i;
-	stored_text(r->out->decision, sizeof(r->out->decision), &c[1]);
+	f->out->entry = r->entry;
+	snprintf(f->out->decision, sizeof(f->out->decision), "%.*s", (int)r->decision.len, (const char *)r->decision.ptr);
 	return true;
 }
 
 bool
-history_appointment(struct history_appointment *out, const struct history *h, const struct report_signature *s, const struct history_entry *x, struct err *e)
+history_appointment(struct history_appointment *out, const struct history *h, const struct report_signature *s, struct err *e)
 {
-	static const enum reg_type types[] = { REG_INT, REG_TEXT, REG_TEXT, REG_TEXT };
-	/* "KT. CHỦ TỊCH": an appointment has the first word. */
-	struct span mode = span_of(s->mode, strcspn(s->mode, " "));
-	struct right r = { h, out };
-	struct values v = { .n = 0 };
+	struct finding f = { s, { s->person, s->mode, h->agency, h->kind, day_in_vietnam(s->claimed) }, out };
 
 	*out = (struct history_appointment){ .entry = -1 };
-	values_span(&v, "person", REG_TEXT, span_str(s->person));
-	values_span(&v, "title", REG_TEXT, span_str(s->title));
-	values_span(&v, "mode", REG_TEXT, mode);
-	values_int(&v, "day", day_in_vietnam(x->entry.time));
-	values_int(&v, "entry", x->index);
-	return store_run(h->stored->db, "SELECT entry, decision, agency, kinds FROM appointment WHERE person = $person AND role = 'officer' AND title = $title AND "
-	    "mode = $mode AND entry < $entry AND from_day <= $day AND (to_day IS NULL OR to_day >= $day) ORDER BY entry DESC", &v, types, 4, take_appointment, &r, NULL, e);
-}
-
-const struct history_entry *
-history_signed(const struct history *h, size_t n)
-{
-	for (size_t i = 0; i < h->n; i++)
-		if (h->at[i].entry.type == 4 && n-- == 0)
-			return &h->at[i];
-	return NULL;
+	return stored_rights(h->stored, h->handle, take_right, &f, e);
 }

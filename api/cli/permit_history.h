@@ -56,9 +56,7 @@ struct value history_field(const struct history_entry *, const char *name);
 /* What became of it until that day. */
 must_check bool history_life(struct life *out, const struct history *, int32_t day, struct err *);
 
-/* The appointment by which an officer's signature was taken at that entry of the
- * log; entry -1 where there is none (any more). */
+/* The appointment that gave an officer the right to sign, as the verifier sees it
+ * (right.h), the newest; entry -1 where there is none (any more). */
 struct history_appointment { int64_t entry; char decision[256]; };
-must_check bool history_appointment(struct history_appointment *out, const struct history *, const struct report_signature *, const struct history_entry *, struct err *);
-/* The entry with which the n-th officer's signature was recorded; NULL. */
-const struct history_entry *history_signed(const struct history *, size_t n);
+must_check bool history_appointment(struct history_appointment *out, const struct history *, const struct report_signature *, struct err *);

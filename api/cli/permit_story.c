@@ -149,7 +149,7 @@ tell_signed(struct telling *t, struct err *e)
 		buf_put_str(&t->vi, " (chữ ký này không còn trong tệp)");
 		return true;
 	}
-	if (!history_appointment(&by, t->h, s, t->x, e))
+	if (!history_appointment(&by, t->h, s, e))
 		return false;
 	say_signature(t, s);
 	if (by.entry >= 0) {

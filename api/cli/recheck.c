@@ -25,9 +25,7 @@
 #include "base/clock.h"
 #include "ca/serial.h"
 #include "register/derived.h"
-#include "register/verbs.h"
 #include "verifier/order.h"
-#include "verifier/right.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -170,37 +168,24 @@ keep_signing(struct work *w, const struct stored_permit *p)
 	}
 }
 
-static int64_t
-day_or_none(const struct value *c)
-{
-	return c->null ? INT64_MAX : c->i;
-}
-
-/* A row of known.appointed. */
 static bool
-see_appointment(void *ctx, const struct value *c, unsigned n, struct err *e)
+see_appointment(void *ctx, const struct stored_right *r, struct err *e)
 {
-	const struct right_held held = { .person = c[1].s, .agency = c[2].s, .mode = c[3].s, .kinds = c[4].s, .from = c[5].i,
-		.to = day_or_none(&c[6]), .ended = day_or_none(&c[7]), .authority_ended = day_or_none(&c[8]) };
 	struct signing *x = ctx;
 	struct signed_by *by;
 
-	if (c[0].i < 1 || (uint64_t)c[0].i > x->n)
+	if (r->n < 1 || (uint64_t)r->n > x->n)
 		return true;
-	by = &x->officer[c[0].i - 1];
+	by = &x->officer[r->n - 1];
 	by->known = true;
-	by->held |= !c[2].null && right_covers(&held, &(struct right_used){ by->person, by->mode, x->agency, x->kind, by->day });
+	by->held |= r->entry >= 0 && right_covers(&r->held, &(struct right_used){ by->person, by->mode, x->agency, x->kind, by->day });
 	return true;
 }
 
 static bool
 see_right(struct work *w, struct signing *x, struct err *e)
 {
-	const struct read *read = read_find("known.appointed");
-	struct values v = { .n = 0 };
-
-	values_span(&v, "handle", REG_BYTES, span_of(x->handle, HANDLE_LEN));
-	if (!store_run(w->stored.db, read->sql, &v, read->out, read->columns, see_appointment, x, NULL, e))
+	if (!stored_rights(&w->stored, x->handle, see_appointment, x, e))
 		return false;
 	for (size_t i = 0; i < x->n; i++)
 		if (x->officer[i].known && !x->officer[i].held) {

@@ -1,6 +1,7 @@
 #include "api/cli/stored.h"
 
 #include "base/clock.h"
+#include "register/verbs.h"
 
 #include <stdio.h>
 
@@ -128,4 +129,38 @@ stored_page(const struct stored *s, unsigned char after[HANDLE_LEN], stored_each
 	return store_run(s->db, "SELECT handle, " WHAT_IT_IS ", number, agency, kind, content, officers, sealed, sha256, "
 	    "(SELECT entry FROM log_entry WHERE idx = issued_entry) FROM permit WHERE handle > $after AND officers IS NOT NULL ORDER BY handle LIMIT 64",	/* STORED_PAGE */
 	    &v, types, 10, take_permit, &page, n, e);
+}
+
+/*
+ * By what right.
+ */
+
+static int64_t
+day_or_none(const struct value *c)
+{
+	return c->null ? INT64_MAX : c->i;
+}
+
+struct rights { stored_right_each *each; void *ctx; };
+
+static bool
+take_right(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	const struct rights *rights = ctx;
+	const struct stored_right r = { .n = c[0].i, .held = { .person = c[1].s, .agency = c[2].s, .mode = c[3].s, .kinds = c[4].s, .from = c[5].i,
+		.to = day_or_none(&c[6]), .ended = day_or_none(&c[7]), .authority_ended = day_or_none(&c[8]) },
+		.entry = c[9].null ? -1 : c[9].i, .decision = c[10].s, .title = c[11].s };
+
+	return rights->each(rights->ctx, &r, e);
+}
+
+bool
+stored_rights(const struct stored *s, const unsigned char handle[HANDLE_LEN], stored_right_each *each, void *ctx, struct err *e)
+{
+	const struct read *read = read_find("known.appointed");
+	struct rights rights = { each, ctx };
+	struct values v = { .n = 0 };
+
+	values_span(&v, "handle", REG_BYTES, span_of(handle, HANDLE_LEN));
+	return store_run(s->db, read->sql, &v, read->out, read->columns, take_right, &rights, NULL, e);
 }

@@ -17,6 +17,7 @@
 
 #include "register/store.h"
 #include "verifier/judge.h"
+#include "verifier/right.h"
 
 enum stored_evidence { STORED_THEN, STORED_TODAY };
 
@@ -45,3 +46,9 @@ typedef bool stored_each(void *ctx, const struct stored_permit *, struct err *);
  * the first), which moves on; *n counts them: 0 after the last. */
 #define STORED_PAGE 64
 must_check bool stored_page(const struct stored *, unsigned char after[HANDLE_LEN], stored_each *, void *ctx, uint64_t *n, struct err *);
+
+/* An appointment of who signed as the n-th officer (from 1) that was there when that was
+ * recorded, the oldest first; entry -1: there was none.  Borrowed for the call. */
+struct stored_right { int64_t n; struct right_held held; int64_t entry; struct span decision, title; };
+typedef bool stored_right_each(void *ctx, const struct stored_right *, struct err *);
+must_check bool stored_rights(const struct stored *, const unsigned char handle[HANDLE_LEN], stored_right_each *, void *ctx, struct err *);
