@@ -8,14 +8,6 @@
 
 #define CODE_MAX 2000
 
-static const char *
-text_of(const json_t *obj, const char *key)
-{
-	const char *s = json_string_value(json_object_get(obj, key));
-
-	return s == NULL ? "" : s;
-}
-
 static int
 hex_digit(unsigned char c)
 {
@@ -111,25 +103,25 @@ put_said(struct buf *out, const json_t *said)
 	const char *colour = "grey";
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
-		if (strcmp(text_of(said, "colour"), colours[i]) == 0)
+		if (strcmp(json_text(said, "colour"), colours[i]) == 0)
 			colour = colours[i];
 	buf_printf(out, "<section id=\"answer\" class=\"%s\"><h2>", colour);
-	put_tagged(out, "<span class=\"sign\" aria-hidden=\"true\">", text_of(said, "sign"), "</span> ");
-	text_put_html(out, span_str(text_of(word, "vi")));
+	put_tagged(out, "<span class=\"sign\" aria-hidden=\"true\">", json_text(said, "sign"), "</span> ");
+	text_put_html(out, span_str(json_text(word, "vi")));
 	buf_put_str(out, "</h2>\n");
-	put_tagged(out, "<p class=\"say\">", text_of(say, "vi"), "</p>\n");
-	put_tagged(out, "<p class=\"act\">", text_of(act, "vi"), "</p>\n");
+	put_tagged(out, "<p class=\"say\">", json_text(say, "vi"), "</p>\n");
+	put_tagged(out, "<p class=\"act\">", json_text(act, "vi"), "</p>\n");
 	buf_put_str(out, "<div lang=\"en\">");
-	put_tagged(out, "<p><strong>", text_of(word, "en"), "</strong></p>");
-	put_tagged(out, "<p>", text_of(say, "en"), "</p>");
-	put_tagged(out, "<p>", text_of(act, "en"), "</p>");
+	put_tagged(out, "<p><strong>", json_text(word, "en"), "</strong></p>");
+	put_tagged(out, "<p>", json_text(say, "en"), "</p>");
+	put_tagged(out, "<p>", json_text(act, "en"), "</p>");
 	buf_put_str(out, "</div></section>\n");
 }
 
 static void
 put_version(struct buf *out, const json_t *permit)
 {
-	const char *before = text_of(json_object_get(permit, "amends"), "day");
+	const char *before = json_text(json_object_get(permit, "amends"), "day");
 	char version[24];
 
 	if (before[0] == '\0')
@@ -154,11 +146,11 @@ put_permit(struct buf *out, const json_t *permit)
 		return;
 	buf_put_str(out, "<section id=\"permit\"><h2>Trên giấy phải ghi <span lang=\"en\">(the paper must say)</span></h2><dl>\n");
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (text_of(permit, rows[i].key)[0] != 0)
-			rows[i].put(out, rows[i].term, text_of(permit, rows[i].key));
+		if (json_text(permit, rows[i].key)[0] != 0)
+			rows[i].put(out, rows[i].term, json_text(permit, rows[i].key));
 	put_version(out, permit);
 	json_array_foreach(json_object_get(permit, "lines"), i, line)
-		put_row(out, text_of(line, "vi"), text_of(line, "value"), (int)json_integer_value(json_object_get(line, "depth")));
+		put_row(out, json_text(line, "vi"), json_text(line, "value"), (int)json_integer_value(json_object_get(line, "depth")));
 	buf_put_str(out, "</dl></section>\n");
 }
 
@@ -172,14 +164,14 @@ put_dossier(struct buf *out, const json_t *dossier)
 	if (json_object_size(dossier) == 0)
 		return;
 	buf_put_str(out, "<section id=\"dossier\"><h2>Hồ sơ <span lang=\"en\">(the dossier)</span></h2><dl>\n");
-	put_plain_row(out, "Mã hồ sơ", text_of(dossier, "code"));
-	put_plain_row(out, "Cơ quan", text_of(json_object_get(dossier, "agency"), "name"));
-	put_plain_row(out, "Bước hiện tại", text_of(json_object_get(dossier, "step_say"), "vi"));
+	put_plain_row(out, "Mã hồ sơ", json_text(dossier, "code"));
+	put_plain_row(out, "Cơ quan", json_text(json_object_get(dossier, "agency"), "name"));
+	put_plain_row(out, "Bước hiện tại", json_text(json_object_get(dossier, "step_say"), "vi"));
 	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++)
-		if (text_of(dossier, days[i].key)[0] != 0)
-			put_day_row(out, days[i].term, text_of(dossier, days[i].key));
+		if (json_text(dossier, days[i].key)[0] != 0)
+			put_day_row(out, days[i].term, json_text(dossier, days[i].key));
 	json_array_foreach(json_object_get(dossier, "permits"), i, permit) {
-		own_str char *text = xprintf("%s: %s", text_of(json_object_get(permit, "kind"), "vi"), text_of(json_object_get(permit, "state_say"), "vi"));
+		own_str char *text = xprintf("%s: %s", json_text(json_object_get(permit, "kind"), "vi"), json_text(json_object_get(permit, "state_say"), "vi"));
 
 		put_plain_row(out, "Giấy phép từ hồ sơ này", text);
 	}
@@ -194,9 +186,9 @@ answer_html(struct buf *out, const json_t *answer, struct err *e)
 	buf_put_str(out, "<!doctype html>\n<html lang=\"vi\"><head><meta charset=\"utf-8\">"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex\">"
 	    "<title>Kiểm tra giấy phép</title><link rel=\"stylesheet\" href=\"/style.css\"></head><body>\n");
-	if (text_of(prefix, "vi")[0] != 0) {
-		put_tagged(out, "<p id=\"demonstration\" role=\"note\">", text_of(prefix, "vi"), "");
-		put_tagged(out, " – <span lang=\"en\">", text_of(prefix, "en"), "</span>");
+	if (json_text(prefix, "vi")[0] != 0) {
+		put_tagged(out, "<p id=\"demonstration\" role=\"note\">", json_text(prefix, "vi"), "");
+		put_tagged(out, " – <span lang=\"en\">", json_text(prefix, "en"), "</span>");
 		buf_put_str(out, "</p>\n");
 	}
 	buf_put_str(out, "<header><h1>Kiểm tra giấy phép</h1></header><main>\n");

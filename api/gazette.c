@@ -77,25 +77,9 @@ answered(struct call *c, const char *type, struct err *e)
  */
 
 static const char *
-text_of(const json_t *obj, const char *key)
-{
-	return json_string_value(json_object_get(obj, key)) ?: "";
-}
-
-static const char *
 word_of(const json_t *obj, const char *key, const char *lang)
 {
-	return text_of(json_object_get(obj, key), lang);
-}
-
-static void
-put(struct buf *out, const char *before, const char *text, const char *after)
-{
-	if (text[0] == '\0')
-		return;
-	buf_put_str(out, before);
-	text_put_html(out, span_str(text));
-	buf_put_str(out, after);
+	return json_text(json_object_get(obj, key), lang);
 }
 
 /* 2026-11-03 as people write it. */
@@ -107,7 +91,7 @@ put_day(struct buf *out, const char *before, const char *iso, const char *after)
 	if (strlen(iso) < 10)
 		return;
 	snprintf(text, sizeof(text), "%.2s/%.2s/%.4s", iso + 8, iso + 5, iso);
-	put(out, before, text, after);
+	text_put_html_part(out, before, text, after);
 }
 
 /* "Giấy phép xây dựng số 12/GPXD-UBND: thu hồi" */
@@ -116,7 +100,7 @@ heading(const json_t *item, const char *lang)
 {
 	const char *number = strcmp(lang, "vi") == 0 ? "số" : "no.";
 
-	return xprintf("%s %s %s: %s", word_of(item, "kind", lang), number, text_of(item, "number"), word_of(item, "say", lang));
+	return xprintf("%s %s %s: %s", word_of(item, "kind", lang), number, json_text(item, "number"), word_of(item, "say", lang));
 }
 
 /*
@@ -130,14 +114,14 @@ put_head(struct buf *out, const json_t *answer, const char *title, const char *f
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex, nofollow\"><title>");
 	text_put_html(out, span_str(title));
 	buf_put_str(out, "</title><link rel=\"stylesheet\" href=\"/style.css\">");
-	put(out, "<link rel=\"alternate\" type=\"application/atom+xml\" href=\"/cong-khai/", feed, "/atom\">");
+	text_put_html_part(out, "<link rel=\"alternate\" type=\"application/atom+xml\" href=\"/cong-khai/", feed, "/atom\">");
 	buf_put_str(out, "</head><body class=\"gazette\">\n");
 	if (word_of(answer, "prefix", "vi")[0] != '\0') {
-		put(out, "<p id=\"demonstration\" role=\"note\">", word_of(answer, "prefix", "vi"), "");
-		put(out, " – <span lang=\"en\">", word_of(answer, "prefix", "en"), "</span>");
+		text_put_html_part(out, "<p id=\"demonstration\" role=\"note\">", word_of(answer, "prefix", "vi"), "");
+		text_put_html_part(out, " – <span lang=\"en\">", word_of(answer, "prefix", "en"), "</span>");
 		buf_put_str(out, "</p>\n");
 	}
-	put(out, "<header><h1>", title, "</h1>\n");
+	text_put_html_part(out, "<header><h1>", title, "</h1>\n");
 }
 
 static void
@@ -160,24 +144,24 @@ static void
 put_item(struct buf *out, const json_t *item)
 {
 	own_str char *vi = heading(item, "vi"), *en = heading(item, "en");
-	bool issue = strcmp(text_of(item, "what"), "issued") == 0;
+	bool issue = strcmp(json_text(item, "what"), "issued") == 0;
 	const json_t *line;
 	size_t i;
 
 	buf_printf(out, "<section class=\"box\" id=\"m%lld\"><h2>", (long long)json_integer_value(json_object_get(item, "entry")));
 	text_put_html(out, span_str(vi));
-	put(out, "</h2><p lang=\"en\">", en, "</p><dl>\n");
-	put_day(out, "<div><dt>Ngày cấp</dt><dd>", text_of(item, "day"), "</dd></div>\n");
+	text_put_html_part(out, "</h2><p lang=\"en\">", en, "</p><dl>\n");
+	put_day(out, "<div><dt>Ngày cấp</dt><dd>", json_text(item, "day"), "</dd></div>\n");
 	if (!issue)
-		put_day(out, "<div><dt>Kể từ ngày</dt><dd>", text_of(item, "from"), "</dd></div>\n");
-	put_day(out, issue ? "<div><dt>Có hiệu lực đến hết</dt><dd>" : "<div><dt>Đến hết ngày</dt><dd>", text_of(item, "until"), "</dd></div>\n");
-	put(out, "<div><dt>Quyết định</dt><dd>", text_of(item, "decision"), "</dd></div>\n");
+		put_day(out, "<div><dt>Kể từ ngày</dt><dd>", json_text(item, "from"), "</dd></div>\n");
+	put_day(out, issue ? "<div><dt>Có hiệu lực đến hết</dt><dd>" : "<div><dt>Đến hết ngày</dt><dd>", json_text(item, "until"), "</dd></div>\n");
+	text_put_html_part(out, "<div><dt>Quyết định</dt><dd>", json_text(item, "decision"), "</dd></div>\n");
 	if (json_integer_value(json_object_get(item, "version")) > 1)
 		buf_printf(out, "<div><dt>Bản thứ</dt><dd>%lld</dd></div>\n", (long long)json_integer_value(json_object_get(item, "version")));
-	put(out, "<div><dt>Hiện nay</dt><dd>", word_of(item, "state_say", "vi"), "</dd></div>\n");
-	put_day(out, "<div><dt>Ghi vào sổ ngày</dt><dd>", text_of(item, "recorded"), "</dd></div>\n");
+	text_put_html_part(out, "<div><dt>Hiện nay</dt><dd>", word_of(item, "state_say", "vi"), "</dd></div>\n");
+	put_day(out, "<div><dt>Ghi vào sổ ngày</dt><dd>", json_text(item, "recorded"), "</dd></div>\n");
 	json_array_foreach(json_object_get(item, "lines"), i, line)
-		put_row(out, text_of(line, "vi"), text_of(line, "value"), (int)json_integer_value(json_object_get(line, "depth")));
+		put_row(out, json_text(line, "vi"), json_text(line, "value"), (int)json_integer_value(json_object_get(line, "depth")));
 	buf_put_str(out, "</dl></section>\n");
 }
 
@@ -209,14 +193,14 @@ static void
 page(struct buf *out, const json_t *answer, const struct start *p)
 {
 	const json_t *agency = json_object_get(answer, "agency"), *items = json_object_get(answer, "items"), *item;
-	own_str char *title = xprintf("Công khai giấy phép – %s", text_of(agency, "name"));
+	own_str char *title = xprintf("Công khai giấy phép – %s", json_text(agency, "name"));
 	size_t i;
 
-	put_head(out, answer, title, text_of(agency, "id"));
+	put_head(out, answer, title, json_text(agency, "id"));
 	buf_put_str(out, "<p class=\"what\">Giấy phép đã cấp và các quyết định về giấy phép, mới nhất trước. – <span lang=\"en\">Permits issued and what was decided about them, the newest first.</span></p>\n");
-	put(out, "<p id=\"links\"><a href=\"/cong-khai\">Cơ quan khác – <span lang=\"en\">Other agencies</span></a> <a href=\"/cong-khai/", text_of(agency, "id"), "/atom\">Atom</a></p></header><main>\n");
+	text_put_html_part(out, "<p id=\"links\"><a href=\"/cong-khai\">Cơ quan khác – <span lang=\"en\">Other agencies</span></a> <a href=\"/cong-khai/", json_text(agency, "id"), "/atom\">Atom</a></p></header><main>\n");
 	put_choice(out, p);
-	put(out, "<p class=\"what\">Theo sổ đến <span lang=\"en\">(as of)</span> ", word_of(answer, "replica", "as_of"), "</p>\n");
+	text_put_html_part(out, "<p class=\"what\">Theo sổ đến <span lang=\"en\">(as of)</span> ", word_of(answer, "replica", "as_of"), "</p>\n");
 	if (json_array_size(items) == 0)
 		buf_put_str(out, "<p class=\"box\">Chưa có gì được công khai ở đây. – <span lang=\"en\">Nothing has been made public here.</span></p>\n");
 	json_array_foreach(items, i, item)
@@ -228,8 +212,8 @@ page(struct buf *out, const json_t *answer, const struct start *p)
 static void
 put_agency(struct buf *out, const json_t *a)
 {
-	put(out, "<li><a href=\"/cong-khai/", text_of(a, "id"), "\">");
-	text_put_html(out, span_str(text_of(a, "name")));
+	text_put_html_part(out, "<li><a href=\"/cong-khai/", json_text(a, "id"), "\">");
+	text_put_html(out, span_str(json_text(a, "name")));
 	buf_put_str(out, json_is_true(json_object_get(a, "ended")) ? "</a> (đã kết thúc hoạt động)</li>\n" : "</a></li>\n");
 }
 
@@ -253,26 +237,26 @@ feed_item(struct buf *out, const json_t *item, const char *address)
 
 	put_xml(out, "<entry><id>", where, "</id>");
 	put_xml(out, "<title>", title, "</title>");
-	put_xml(out, "<updated>", text_of(item, "recorded"), "</updated>");
+	put_xml(out, "<updated>", json_text(item, "recorded"), "</updated>");
 	put_xml(out, "<link href=\"", where, "\"/>");
-	put_xml(out, "<summary>", text_of(item, "decision")[0] != '\0' ? text_of(item, "decision") : text_of(item, "from"), "</summary></entry>\n");
+	put_xml(out, "<summary>", json_text(item, "decision")[0] != '\0' ? json_text(item, "decision") : json_text(item, "from"), "</summary></entry>\n");
 }
 
 static void
 feed(struct buf *out, const json_t *answer, const char *host)
 {
 	const json_t *agency = json_object_get(answer, "agency"), *items = json_object_get(answer, "items"), *item;
-	own_str char *address = xprintf("https://%s/cong-khai/%s", host, text_of(agency, "id"));
-	const char *prefix = word_of(answer, "prefix", "vi"), *updated = text_of(json_array_get(items, 0), "recorded");
+	own_str char *address = xprintf("https://%s/cong-khai/%s", host, json_text(agency, "id"));
+	const char *prefix = word_of(answer, "prefix", "vi"), *updated = json_text(json_array_get(items, 0), "recorded");
 	size_t i;
 
 	buf_put_str(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"vi\">");
 	put_xml(out, "<id>", address, "</id>");
-	put_xml(out, "<title>Công khai giấy phép – ", text_of(agency, "name"), "</title>");
+	put_xml(out, "<title>Công khai giấy phép – ", json_text(agency, "name"), "</title>");
 	if (prefix[0] != '\0')
 		put_xml(out, "<subtitle>", prefix, "</subtitle>");
 	put_xml(out, "<updated>", updated[0] != '\0' ? updated : NEVER, "</updated>");
-	put_xml(out, "<author><name>", text_of(agency, "name"), "</name></author>");
+	put_xml(out, "<author><name>", json_text(agency, "name"), "</name></author>");
 	put_xml(out, "<link rel=\"self\" href=\"", address, "/atom\"/>");
 	put_xml(out, "<link href=\"", address, "\"/>\n");
 	json_array_foreach(items, i, item)

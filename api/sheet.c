@@ -10,32 +10,14 @@
 
 #define BAR_HEIGHT 30
 
-static const char *
-text_of(const json_t *obj, const char *key)
-{
-	const char *s = json_string_value(json_object_get(obj, key));
-
-	return s == NULL ? "" : s;
-}
-
 /* The first of the keys that has a text. */
 static const char *
 first_of(const json_t *obj, const char *const keys[])
 {
 	for (; *keys != NULL; keys++)
-		if (text_of(obj, *keys)[0] != 0)
-			return text_of(obj, *keys);
+		if (json_text(obj, *keys)[0] != 0)
+			return json_text(obj, *keys);
 	return "";
-}
-
-static void
-put(struct buf *out, const char *before, const char *text, const char *after)
-{
-	if (text[0] == 0)
-		return;
-	buf_put_str(out, before);
-	text_put_html(out, span_str(text));
-	buf_put_str(out, after);
 }
 
 /* 2026-11-03 -> ngày 03 tháng 11 năm 2026; one-digit days and months 1, 2 with a zero. */
@@ -76,7 +58,7 @@ put_time(struct buf *out, const char *t)
 static void
 put_version(struct buf *out, const json_t *permit)
 {
-	const char *before = text_of(json_object_get(permit, "amends"), "day");
+	const char *before = json_text(json_object_get(permit, "amends"), "day");
 
 	if (strlen(before) < 10)
 		return;
@@ -91,17 +73,17 @@ put_head(struct buf *out, const json_t *permit, const char *site)
 
 	buf_put_str(out, "<!doctype html>\n<html lang=\"vi\"><head><meta charset=\"utf-8\">"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>");
-	text_put_html(out, span_str(text_of(permit, "number")));
-	put(out, " – ", site, "");
+	text_put_html(out, span_str(json_text(permit, "number")));
+	text_put_html_part(out, " – ", site, "");
 	buf_put_str(out, "</title><link rel=\"stylesheet\" href=\"/sheet.css\"></head><body><main class=\"sheet\">\n<header><div class=\"agency\">");
-	put(out, "<p>", text_of(permit, "parent"), "</p>");
-	put(out, "<p><strong>", first_of(permit, agency), "</strong></p>");
-	put(out, "<p class=\"number\">Số: ", text_of(permit, "number"), "</p>");
+	text_put_html_part(out, "<p>", json_text(permit, "parent"), "</p>");
+	text_put_html_part(out, "<p><strong>", first_of(permit, agency), "</strong></p>");
+	text_put_html_part(out, "<p class=\"number\">Số: ", json_text(permit, "number"), "</p>");
 	put_version(out, permit);
 	buf_put_str(out, "</div><div class=\"state\"><p><strong>CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM</strong></p>"
 	    "<p class=\"motto\"><strong>Độc lập - Tự do - Hạnh phúc</strong></p><p class=\"day\"><em>");
-	put(out, "", text_of(permit, "place"), ", ");
-	put_day(out, text_of(permit, "day"));
+	text_put_html_part(out, "", json_text(permit, "place"), ", ");
+	put_day(out, json_text(permit, "day"));
 	buf_put_str(out, "</em></p></div></header>\n");
 }
 
@@ -113,17 +95,17 @@ put_lines(struct buf *out, const json_t *permit)
 	const char *heading = first_of(permit, title);
 	size_t i;
 
-	put(out, "<h1>", heading[0] != 0 ? heading : json_is_object(name) ? text_of(name, "vi") : "Giấy phép", "</h1>\n");
+	text_put_html_part(out, "<h1>", heading[0] != 0 ? heading : json_is_object(name) ? json_text(name, "vi") : "Giấy phép", "</h1>\n");
 	buf_put_str(out, "<dl>");
-	put(out, "<div><dt>Cấp cho</dt><dd>", text_of(permit, "holder"), "</dd></div>\n");
-	put(out, "<div><dt>Mã hồ sơ</dt><dd>", text_of(permit, "dossier"), "</dd></div>\n");
+	text_put_html_part(out, "<div><dt>Cấp cho</dt><dd>", json_text(permit, "holder"), "</dd></div>\n");
+	text_put_html_part(out, "<div><dt>Mã hồ sơ</dt><dd>", json_text(permit, "dossier"), "</dd></div>\n");
 	json_array_foreach(json_object_get(permit, "lines"), i, line) {
 		int depth = (int)json_integer_value(json_object_get(line, "depth"));
 
 		buf_printf(out, "<div class=\"depth%d\"><dt>", depth < 0 ? 0 : depth > 3 ? 3 : depth);
-		text_put_html(out, span_str(text_of(line, "vi")));
+		text_put_html(out, span_str(json_text(line, "vi")));
 		buf_put_str(out, "</dt><dd>");
-		text_put_html(out, span_str(text_of(line, "value")));
+		text_put_html(out, span_str(json_text(line, "value")));
 		buf_put_str(out, "</dd></div>\n");
 	}
 	buf_put_str(out, "</dl>\n");
@@ -138,14 +120,14 @@ put_officer(struct buf *out, const json_t *answer)
 	buf_put_str(out, "<div class=\"officers\">");
 	json_array_foreach(json_object_get(answer, "signatures"), i, one) {
 		signer = json_object_get(one, "signer");
-		if (strncmp(text_of(one, "id"), "officer", 7) != 0)
+		if (strncmp(json_text(one, "id"), "officer", 7) != 0)
 			continue;
-		put(out, "<div class=\"officer\"><p><strong>", text_of(signer, "mode"), "</strong></p>");
-		put(out, "<p><strong>", text_of(signer, "title"), "</strong></p>");
+		text_put_html_part(out, "<div class=\"officer\"><p><strong>", json_text(signer, "mode"), "</strong></p>");
+		text_put_html_part(out, "<p><strong>", json_text(signer, "title"), "</strong></p>");
 		buf_put_str(out, "<p class=\"signed\">Đã ký số ");
-		put_time(out, text_of(one, "claimed"));
+		put_time(out, json_text(one, "claimed"));
 		buf_put_str(out, "</p>");
-		put(out, "<p><strong>", text_of(signer, "name"), "</strong></p></div>");
+		text_put_html_part(out, "<p><strong>", json_text(signer, "name"), "</strong></p></div>");
 	}
 	buf_put_str(out, "</div>\n");
 }
@@ -166,7 +148,7 @@ static bool
 put_foot(struct buf *out, const json_t *permit, const char *host, struct err *e)
 {
 	own_str char *address = xprintf("https://%s/#", host);
-	const char *voice = text_of(permit, "voicecode"), *code = text_of(permit, "shortcode");
+	const char *voice = json_text(permit, "voicecode"), *code = json_text(permit, "shortcode");
 
 	buf_put_str(out, "<footer><div class=\"codes\">");
 	if (code[0] != 0) {
@@ -181,13 +163,13 @@ put_foot(struct buf *out, const json_t *permit, const char *host, struct err *e)
 		put_grouped(out, voice, " ");
 		buf_put_str(out, "</strong></p>");
 	}
-	put(out, "<p class=\"where\">Đây là bản in để đọc. Muốn biết giấy thật và còn hiệu lực hay không: vào ", host,
+	text_put_html_part(out, "<p class=\"where\">Đây là bản in để đọc. Muốn biết giấy thật và còn hiệu lực hay không: vào ", host,
 	    ", gõ mã trên, rồi so từng dòng.</p></div>");
 	if (voice[0] != 0) {
 		buf_put_str(out, "<div class=\"square\">");
 		if (!qr_svg(out, address, voice, e))
 			return false;
-		put(out, "<p>", host, "</p></div>");
+		text_put_html_part(out, "<p>", host, "</p></div>");
 	}
 	buf_put_str(out, "</footer></main></body></html>\n");
 	return true;
@@ -197,14 +179,14 @@ bool
 sheet_html(struct buf *out, const json_t *answer, const char *host, const char *site, struct err *e)
 {
 	const json_t *permit = json_object_get(answer, "permit"), *said = json_object_get(answer, "answer");
-	const char *prefix = text_of(json_object_get(said, "prefix"), "vi");
+	const char *prefix = json_text(json_object_get(said, "prefix"), "vi");
 
 	if (!json_is_object(permit) || json_object_size(permit) == 0)
 		return fail(e, ERR_ABSENT, "there is no permit to print for this code");
 	put_head(out, permit, site);
-	put(out, "<p class=\"demonstration\" role=\"note\">", prefix, "</p>\n");
-	put(out, "<p class=\"status\"><strong>", text_of(json_object_get(said, "word"), "vi"), "</strong>");
-	put(out, " – ", text_of(json_object_get(said, "say"), "vi"), "</p>\n");
+	text_put_html_part(out, "<p class=\"demonstration\" role=\"note\">", prefix, "</p>\n");
+	text_put_html_part(out, "<p class=\"status\"><strong>", json_text(json_object_get(said, "word"), "vi"), "</strong>");
+	text_put_html_part(out, " – ", json_text(json_object_get(said, "say"), "vi"), "</p>\n");
 	history_html(out, answer);
 	put_lines(out, permit);
 	put_officer(out, answer);

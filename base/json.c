@@ -92,6 +92,12 @@ json_may_str(const char **out, const json_t *obj, const char *key, struct err *e
 	return json_take_str(out, obj, key, e);
 }
 
+const char *
+json_text(const json_t *obj, const char *key)
+{
+	return json_string_value(json_object_get(obj, key)) ?: "";
+}
+
 bool
 json_take_hex(unsigned char *out, size_t len, const json_t *obj, const char *key, struct err *e)
 {

@@ -29,6 +29,8 @@ must_check bool json_take_obj(json_t **out, const json_t *obj, const char *key, 
 must_check bool json_take_arr(json_t **out, const json_t *obj, const char *key, struct err *);
 /* NULL or fallback when the key is absent; wrong type is still refused. */
 must_check bool json_may_str(const char **out, const json_t *obj, const char *key, struct err *);
+/* The text there; "" where there is none. */
+const char *json_text(const json_t *obj, const char *key);
 /* Fixed-size octets written as hex. */
 must_check bool json_take_hex(unsigned char *out, size_t len, const json_t *obj, const char *key, struct err *);
 /* keys: NULL-terminated. */

@@ -218,6 +218,16 @@ text_put_html(struct buf *out, struct span s)
 	put_escaped(out, s, "&<>\"'", with);
 }
 
+void
+text_put_html_part(struct buf *out, const char *before, const char *text, const char *after)
+{
+	if (text[0] == '\0')
+		return;
+	buf_put_str(out, before);
+	text_put_html(out, span_str(text));
+	buf_put_str(out, after);
+}
+
 bool
 text_fold(struct buf *out, struct span s, bool keep_case, struct err *e)
 {

@@ -31,6 +31,8 @@ bool text_has_other_space(struct span);
 void text_put_xml(struct buf *, struct span);
 void text_put_xml_attr(struct buf *, struct span);
 void text_put_html(struct buf *, struct span);
+/* The same between pieces of HTML; nothing at all where the text is empty. */
+void text_put_html_part(struct buf *, const char *before, const char *text, const char *after);
 /* Without diacritics, lower case, d for đ: for searching and for SMS.
  * Upper-case letters stay upper case when keep_case. */
 must_check bool text_fold(struct buf *out, struct span, bool keep_case, struct err *);

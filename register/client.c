@@ -1,5 +1,6 @@
 #include "register/client.h"
 
+#include "base/clock.h"
 #include "base/gather.h"
 
 #include <stdlib.h>
@@ -444,4 +445,21 @@ reg_flush(struct reg *r, struct err *e)
 	own_struct(msg) reply = msg_new(0, 1);
 
 	return peer_call(r->peer, &request, &reply, e);
+}
+
+json_t *
+reg_text_json(const struct reg_cell *c)
+{
+	return c->null ? json_null() : json_stringn((const char *)c->s.ptr, c->s.len);
+}
+
+json_t *
+reg_day_json(const struct reg_cell *c)
+{
+	char text[TIME_TEXT];
+
+	if (c->null || c->i < INT32_MIN || c->i > INT32_MAX)
+		return json_null();
+	date_text(text, (int32_t)c->i);
+	return json_string(text);
 }

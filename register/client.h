@@ -17,6 +17,7 @@
 #pragma once
 
 #include "base/cbor.h"
+#include "base/json.h"
 #include "register/merkle.h"
 #include "register/proto.h"
 
@@ -60,6 +61,9 @@ must_check bool reg_next(struct reg_rows *, struct reg_cell *cells, size_t colum
 /* Exactly one row, or ERR_ABSENT with "there is no <what>". */
 must_check bool reg_one(struct reg *, struct reg_unit *read, struct reg_rows *, struct reg_cell *cells, size_t columns,
     const char *what, struct err *);
+/* A text or a day (as 2026-11-03) for an answer; null where there is none. */
+json_t *reg_text_json(const struct reg_cell *);
+json_t *reg_day_json(const struct reg_cell *);
 /* Size and root of the log: what is committed now. */
 must_check bool reg_head(struct reg *, uint64_t *size, struct hash *root, struct err *);
 must_check bool reg_flush(struct reg *, struct err *);

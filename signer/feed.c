@@ -34,23 +34,6 @@ feed_word(const char *verb, int64_t act, const char *word)
 }
 
 static json_t *
-text_cell(const struct reg_cell *c)
-{
-	return c->null ? json_null() : json_stringn((const char *)c->s.ptr, c->s.len);
-}
-
-static json_t *
-day_cell(const struct reg_cell *c)
-{
-	char text[TIME_TEXT];
-
-	if (c->null || c->i < INT32_MIN || c->i > INT32_MAX)
-		return json_null();
-	date_text(text, (int32_t)c->i);
-	return json_string(text);
-}
-
-static json_t *
 hex_cell(const struct reg_cell *c)
 {
 	char text[HANDLE_HEX];
@@ -89,13 +72,13 @@ item_json(json_t **out, const struct reg_cell c[FEED_COLUMNS], struct err *e)
 		return true;
 	}
 	json_object_set_new(*out, "handle", hex_cell(&c[4]));
-	json_object_set_new(*out, "kind", text_cell(&c[5]));
-	json_object_set_new(*out, "agency", text_cell(&c[6]));
-	json_object_set_new(*out, "dossier", text_cell(&c[7]));
-	json_object_set_new(*out, "number", text_cell(&c[8]));
-	json_object_set_new(*out, "shortcode", text_cell(&c[9]));
-	json_object_set_new(*out, "effective", day_cell(&c[10]));
-	json_object_set_new(*out, "until", day_cell(&c[11]));
+	json_object_set_new(*out, "kind", reg_text_json(&c[5]));
+	json_object_set_new(*out, "agency", reg_text_json(&c[6]));
+	json_object_set_new(*out, "dossier", reg_text_json(&c[7]));
+	json_object_set_new(*out, "number", reg_text_json(&c[8]));
+	json_object_set_new(*out, "shortcode", reg_text_json(&c[9]));
+	json_object_set_new(*out, "effective", reg_day_json(&c[10]));
+	json_object_set_new(*out, "until", reg_day_json(&c[11]));
 	return true;
 }
 

@@ -78,14 +78,6 @@ put_json(struct msg *out, const json_t *j)
 	msg_put(out, buf_span(&text));
 }
 
-static const char *
-text_of(const json_t *j, const char *key)
-{
-	const char *s = json_string_value(json_object_get(j, key));
-
-	return s == NULL ? "" : s;
-}
-
 static struct answer_facts
 facts_new(const struct broker *b, int64_t now)
 {
@@ -106,7 +98,7 @@ permit_day(const json_t *permit)
 	int32_t day;
 	struct err e;
 
-	return date_parse(&day, text_of(permit, "day"), &e) ? day : INT32_MAX;
+	return date_parse(&day, json_text(permit, "day"), &e) ? day : INT32_MAX;
 }
 
 /* As it was called on the day of what is spoken of. */
@@ -260,13 +252,13 @@ static void
 compose(struct broker *b, json_t *report, const struct known *k, bool asked_register, const struct asked *a)
 {
 	const json_t *permit = json_object_get(report, "permit");
-	const struct tier *tier = policy_tier(b->policy, text_of(report, "tier"));
-	struct answer_case c = { .way = a->way, .tier = text_of(report, "tier") };
+	const struct tier *tier = policy_tier(b->policy, json_text(report, "tier"));
+	struct answer_case c = { .way = a->way, .tier = json_text(report, "tier") };
 	struct answer_facts f = facts_new(b, a->now);
 	const struct known_change *why = NULL;
 	json_t *about = known_json(k, a->day);
 
-	if (!verdict_from_word(&c.verdict, text_of(report, "verdict")) || !sub_from_word(&c.sub, text_of(report, "sub")))
+	if (!verdict_from_word(&c.verdict, json_text(report, "verdict")) || !sub_from_word(&c.sub, json_text(report, "sub")))
 		c.verdict = VERDICT_INDETERMINATE;
 	if (json_is_true(json_object_get(report, "no_signature")))
 		c.reason = "no-signature";
@@ -278,8 +270,8 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 		add_remark(report, "Sổ của thành phố không có đúng tệp này.", "The city's register does not have these very bytes.");
 	else if (c.verdict == VERDICT_PASSED)
 		add_remark(report, "Chưa hỏi được sổ của thành phố.", "The city's register could not be asked.");
-	facts_agency(&f, b, text_of(permit, "agency"), permit_day(permit));
-	f.number = text_of(permit, "number");
+	facts_agency(&f, b, json_text(permit, "agency"), permit_day(permit));
+	f.number = json_text(permit, "number");
 	facts_known(&f, k, why);
 	json_object_set_new(report, "register", about);
 	say_replica(report, &k->seen);
@@ -412,9 +404,9 @@ dossier_json(const struct broker *b, const struct dossier *x, int64_t now)
 	size_t i;
 
 	json_array_foreach(x->p.list, i, permit) {
-		json_object_set_new(permit, "state_say", say_json(permit_say(text_of(permit, "state"))));
-		json_object_set_new(permit, "agency", agency_json(b, text_of(permit, "agency")));
-		json_object_set_new(permit, "kind", kind_json(b, text_of(permit, "kind")));
+		json_object_set_new(permit, "state_say", say_json(permit_say(json_text(permit, "state"))));
+		json_object_set_new(permit, "agency", agency_json(b, json_text(permit, "agency")));
+		json_object_set_new(permit, "kind", kind_json(b, json_text(permit, "kind")));
 	}
 	date_text(since, dossier_since(x));
 	if (x->d.found)
@@ -624,7 +616,7 @@ on_publications(void *state, enum msg_caller who, const struct msg *in, struct m
 	if (!gazette_read(&g, b->reg, b->policy, &q, day_in_vietnam(clock_now()), e) || (g.nshown > 0 && !read_contents(b, &g, e)))
 		return false;
 	json_array_foreach(g.items, i, item)
-		json_object_set_new(item, "state_say", say_json(permit_say(text_of(item, "state"))));
+		json_object_set_new(item, "state_say", say_json(permit_say(json_text(item, "state"))));
 	answer = json_pack("{s:o, s:O, s:o, s:o}", "agency", agency_json(b, q.agency), "items", g.items, "next", g.next == 0 ? json_null() : json_integer(g.next),
 	    "prefix", prefix_json(b));
 	say_replica(answer, &g.seen);

@@ -57,23 +57,6 @@ shows_fields(const struct kind *k, const struct life *l, int32_t issued, int32_t
 	return (now == FORCE_YES || now == FORCE_NOTED || now == FORCE_SUSPENDED) && kind_publishes_fields(k, issued, today);
 }
 
-static json_t *
-day_or_null(const struct reg_cell *c)
-{
-	char text[TIME_TEXT];
-
-	if (c->null || c->i < INT32_MIN || c->i > INT32_MAX)
-		return json_null();
-	date_text(text, (int32_t)c->i);
-	return json_string(text);
-}
-
-static json_t *
-text_or_null(const struct reg_cell *c)
-{
-	return c->null ? json_null() : json_stringn((const char *)c->s.ptr, c->s.len);
-}
-
 /* An issue has no act. */
 static json_t *
 act_json(const struct reg_cell *act, const char *state, const struct kind *k)
@@ -101,12 +84,12 @@ item_json(json_t **out, const struct reg_cell c[COLUMNS], const struct kind *k, 
 	promise(j != NULL);
 	json_object_set_new(j, "entry", json_integer(c[0].i));
 	json_object_set_new(j, "recorded", json_string(recorded));
-	json_object_set_new(j, "number", text_or_null(&c[4]));
+	json_object_set_new(j, "number", reg_text_json(&c[4]));
 	json_object_set_new(j, "version", json_integer(c[5].i));
-	json_object_set_new(j, "day", day_or_null(&c[6]));
-	json_object_set_new(j, "from", day_or_null(&c[9]));
-	json_object_set_new(j, "until", day_or_null(c[1].null ? &c[7] : &c[10]));
-	json_object_set_new(j, "decision", text_or_null(&c[11]));
+	json_object_set_new(j, "day", reg_day_json(&c[6]));
+	json_object_set_new(j, "from", reg_day_json(&c[9]));
+	json_object_set_new(j, "until", reg_day_json(c[1].null ? &c[7] : &c[10]));
+	json_object_set_new(j, "decision", reg_text_json(&c[11]));
 	json_object_set_new(j, "lines", json_null());
 	*out = j;
 	return true;
