@@ -359,6 +359,12 @@ hex_value(unsigned char c)
 }
 
 bool
+hex_is(const char *text, size_t octets)
+{
+	return strlen(text) == 2 * octets && strspn(text, "0123456789abcdef") == 2 * octets;
+}
+
+bool
 hex_get_fixed(unsigned char *out, size_t len, struct span text, struct err *e)
 {
 	if (text.len != len * 2)

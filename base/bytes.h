@@ -84,6 +84,8 @@ void hex_put(struct buf *, struct span);
 void hex_text(char *out, struct span);
 must_check bool hex_get(struct buf *out, struct span text, struct err *);
 /* Exactly len octets. */
+/* Small hex digits, of so many octets? */
+bool hex_is(const char *text, size_t octets);
 must_check bool hex_get_fixed(unsigned char *out, size_t len, struct span text, struct err *);
 void base64_put(struct buf *, struct span);
 must_check bool base64_get(struct buf *out, struct span text, struct err *);

@@ -298,6 +298,8 @@ sign_chunk(void *state, size_t i)
 	size_t at = i * CHUNK, left = s->n - at;
 	struct err e;
 
+	if (atomic_load(&s->failed))
+		return;
 	give_way(s);
 	if (atomic_load(&s->failed) || sign_rows(s, at, left < CHUNK ? left : CHUNK, &e))
 		return;

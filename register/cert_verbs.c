@@ -165,8 +165,8 @@ static const struct verb verbs[] = {
 	  /* As many as are read (ca/appointment.h): no heap of small ones hides a great one. */
 	  .check = { { "SELECT 1 WHERE (SELECT count(*) FROM appointment WHERE person = $person AND (ended_day IS NULL OR ended_day > " TODAY ")) < 64", ERR_LIMIT,
 		       "this person has 64 appointments already; end some first" },
-		     { "SELECT 1 WHERE CASE WHEN $mode = 'TUQ.' THEN 1 ELSE 0 END = CASE WHEN $authorised_by IS NULL THEN 0 ELSE 1 END", ERR_POLICY,
-		       "TUQ. names whose authorisation it is, and no other mode does", "authority-unnamed", "phân công TUQ., và chỉ TUQ., phải nêu phân công của người ủy quyền" },
+		     { "SELECT 1 WHERE CASE WHEN $mode = 'TUQ.' THEN 1 ELSE 0 END = CASE WHEN $authorised_by IS NULL THEN 0 ELSE 1 END", ERR_BUG,
+		       "TUQ. names whose authorisation it is, and no other mode does" },
 		     { "SELECT 1 WHERE $authorised_by IS NULL OR EXISTS (SELECT 1 FROM appointment WHERE id = $authorised_by AND mode <> 'TUQ.' AND "
 		       "(ended_day IS NULL OR ended_day > $to_day))", ERR_POLICY, "the right of who authorises has ended, or ends before", "authority-ended",
 		       "quyền của người ủy quyền đã chấm dứt, hoặc chấm dứt trước" } },

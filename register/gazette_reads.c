@@ -7,11 +7,11 @@
  * permit whose kind is not among $kinds (" a b "), nor what is a note or the
  * replacement by a newer version: that one's issue says so.  Content is given with
  * an issue alone, and where it is not longer than a list can bear. */
+#include "register/proto.h"
 #include "register/verbs.h"
 
 #define TEXT(x) #x
 #define LIMIT(n) TEXT(n)
-#define GAZETTE_ITEMS 100
 #define CONTENT_MAX 65536
 #define NO_INT "CAST(NULL AS bigint)"
 #define NO_TEXT "CAST(NULL AS text)"

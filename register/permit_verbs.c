@@ -125,8 +125,10 @@ static const struct verb verbs[] = {
 		       "something became of the permit that is amended just now; look again and sign a new order" },
 		     { "SELECT 1" AMENDED " AND a.state = 'issued' AND NOT EXISTS (SELECT 1 FROM permit_lost l WHERE l.handle = a.handle)", ERR_CONFLICT,
 		       "what is amended is no issued permit" },
-		     { "SELECT 1" AMENDED " AND NOT EXISTS (SELECT 1 FROM permit q WHERE q.amends = a.handle AND (q.state = 'sealing' OR "
-		       "q.handle IN (SELECT l.handle FROM permit_lost l)))", ERR_CONFLICT,
+		     /* Of one that a restore lost nobody knows whether it was sealed. */
+		     { "SELECT 1" AMENDED " AND NOT EXISTS (SELECT 1 FROM permit q WHERE q.amends = a.handle AND q.handle IN (SELECT l.handle FROM permit_lost l))", ERR_CONFLICT,
+		       "a newer version of this permit was lost while it was being sealed; it is issued anew", "amend-lost", "một bản điều chỉnh của giấy phép này đã mất trong khi đóng dấu; phải cấp lại" },
+		     { "SELECT 1" AMENDED " AND NOT EXISTS (SELECT 1 FROM permit q WHERE q.amends = a.handle AND q.state = 'sealing')", ERR_CONFLICT,
 		       "another amendment of this permit is being sealed", "amend-under-way", "đang đóng dấu một bản điều chỉnh khác của giấy phép này" },
 		     { "SELECT 1" AMENDED " AND NOT EXISTS (SELECT 1 FROM number_used n JOIN number_used m ON m.agency = n.agency AND m.scope = n.scope AND m.year = n.year "
 		       "AND m.number = n.number WHERE n.handle = a.handle AND m.version = p.version)", ERR_CONFLICT,

@@ -19,6 +19,7 @@
 
 #define REG_MESSAGE_MAX (48u << 20)
 #define REG_UNITS_MAX 128
+#define GAZETTE_ITEMS 100	/* rows of the read "gazette" at most */
 #define REG_CALLERS (CALLER_CA | CALLER_SIGNER | CALLER_TSA | CALLER_VERIFIER)
 
 #define REG_MESSAGES(X) \

@@ -132,6 +132,12 @@ same_number(const struct amended *a, const struct kind *k, const struct amending
 	return k->numbering != NUMBER_GIVEN || span_eq(by->given, a->permit.number) || fail_by(e, &other);
 }
 
+static bool
+same_kind(const struct amended *a, const struct amending *by)
+{
+	return strcmp(a->permit.kind, by->kind) == 0;
+}
+
 bool
 amended_may(const struct amended *a, const struct service *s, const struct amending *by, int32_t day, struct err *e)
 {
@@ -143,7 +149,7 @@ amended_may(const struct amended *a, const struct service *s, const struct amend
 
 	if (strcmp(a->permit.state, "issued") != 0)
 		return fail_rule(e, &unissued, "only an issued permit is amended; this one is %s", a->permit.state);
-	if (k == NULL || strcmp(a->permit.kind, by->kind) != 0)
+	if (k == NULL || !same_kind(a, by))
 		return fail_by(e, &kind);
 	if (!policy_succeeds(s->policy, by->agency, a->permit.agency, day))
 		return fail_by(e, &agency);
@@ -154,14 +160,31 @@ amended_may(const struct amended *a, const struct service *s, const struct amend
  * When it is submitted.
  */
 
+static bool
+may_know(const struct amended *a, const struct service *s, const struct program *asks, const struct amending *by, int32_t today)
+{
+	return program_sees(asks, &a->permit) || (same_kind(a, by) && policy_succeeds(s->policy, by->agency, a->permit.agency, today));
+}
+
+/* What is not for this program is answered like what is not there. */
+static bool
+read_for(struct amended *a, const struct service *s, const struct program *asks, const unsigned char handle[HANDLE_LEN], const struct amending *by, int32_t today, struct err *e)
+{
+	bool found = read_amended(a, s, "permit.by_handle", span_of(handle, HANDLE_LEN), e);
+
+	if (!found && e->class != ERR_ABSENT)
+		return false;
+	return (found && may_know(a, s, asks, by, today)) || fail(e, ERR_ABSENT, "there is no permit with this handle");
+}
+
 bool
-amend_submission(struct amendment *out, const struct service *s, const char *handle_hex, const struct amending *by, int32_t today, struct err *e)
+amend_submission(struct amendment *out, const struct service *s, const struct program *asks, const char *handle_hex, const struct amending *by, int32_t today, struct err *e)
 {
 	static const struct err_rule many = { ERR_LIMIT, "this permit has had as many versions as one may have", "amend-many", "giấy phép này đã có quá nhiều bản điều chỉnh" };
 	own_struct(amended) a = { .rows = { .left = 0 } };
 	struct number n;
 
-	if (!hex_get_fixed(out->handle, HANDLE_LEN, span_str(handle_hex), e) || !read_amended(&a, s, "permit.by_handle", span_of(out->handle, HANDLE_LEN), e) ||
+	if (!hex_get_fixed(out->handle, HANDLE_LEN, span_str(handle_hex), e) || !read_for(&a, s, asks, out->handle, by, today, e) ||
 	    !amended_may(&a, s, by, today, e) || !number_known(&n, s, a.permit.handle, e))
 		return fail_in(e, "\"amends\"");
 	if (n.newest >= KIND_VERSION_MAX)

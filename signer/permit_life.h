@@ -14,7 +14,7 @@
  *  6. What leaves has been judged with the verifier's own code.
  *
  *	(none)  --permit.submit, submit.c-------------> draft
- *	draft   --permit.officer_signed, prepare.c----> signed; draft, while others sign after
+ *	draft   --permit.officer_signed, finish.c-----> signed; draft, while others sign after
  *	signed  --permit.reserve_*, seal.c------------> sealing
  *	sealing --permit.issue, seal_one--------------> issued
  *	draft, signed  --permit.return, order_change.c-> void: never a permit
@@ -73,7 +73,7 @@ void permit_row_take(struct permit_row *, const struct reg_cell cells[PERMIT_COL
 must_check bool permit_by_handle(const struct service *, struct reg_rows *, struct permit_row *, const unsigned char handle[HANDLE_LEN], struct err *);
 /* The file as it is now: content and officers, or the sealed permit. */
 must_check bool permit_file(struct buf *out, const struct permit_row *, struct err *);
-/* The same, and of a draft its content: what an order to erase it is signed upon. */
+/* The same, and of a draft that nobody has signed its content: what an order to erase it is signed upon. */
 must_check bool permit_erasable(struct buf *out, const struct permit_row *, struct err *);
 
 /* life.c: of permit.changes one row; the life as of a day; and in a word (life_state). */
@@ -127,6 +127,9 @@ must_check bool dossier_permits(json_t **out, const struct service *, struct spa
 json_t *result_json(const char *handle, bool done, const struct err *why, const char *next);
 
 /* seal.c.  Grammars serve one thread at a time, so each judge has its own. */
+/* Before a number is used up: are officers' signatures of so many octets, the last of them
+ * `last`, and the seal that comes to them within what a verifier reads? */
+must_check bool seal_has_room(size_t content, size_t officers, size_t last, struct err *);
 #define SEAL_CREW 3			/* permits sealed at once: two cores, and one waiting for token or disk */
 must_check bool judges_new(struct judges **out, const struct policy *, const char *policy_folder, struct err *);
 /* Reserves inside the unit of the order; seals what is reserved. */

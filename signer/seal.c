@@ -14,12 +14,15 @@
 #include "verifier/code.h"
 #include "verifier/evidence.h"
 #include "verifier/judge.h"
+#include "verifier/proto.h"
 #include "verifier/xades_write.h"
 
 #include <openssl/err.h>
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#define ISSUANCE_ROOM (64u << 10)	/* and for the names of elements */
 
 static bool
 seal_certificate(struct active_cert *out, const struct service *s, const char *agency, struct err *e)
@@ -79,6 +82,16 @@ reserve_amended(struct reg_unit *u, const struct service *s, const struct permit
 	return true;
 }
 
+/* A signature is as long as the CRLs that it brings with it, and they grow. */
+bool
+seal_has_room(size_t content, size_t officers, size_t last, struct err *e)
+{
+	size_t whole = content + officers + last + last / 8 + ISSUANCE_ROOM;
+
+	return whole <= VERIFY_DOCUMENT_MAX ||
+	    fail(e, ERR_LIMIT, "with its seal this permit would have about %zu octets, and no verifier reads more than %u: the CRLs in its signatures are too long", whole, VERIFY_DOCUMENT_MAX);
+}
+
 /* Policy may have changed since they signed. */
 static bool
 all_signed(const struct kind *kind, const struct permit_row *p, int32_t day, struct err *e)
@@ -88,8 +101,9 @@ all_signed(const struct kind *kind, const struct permit_row *p, int32_t day, str
 
 	if (!xades_split(officer, &n, p->officers, e))
 		return false;
-	return (n > 0 && kind_turn(kind, n - 1, day) != NULL && kind_turn(kind, n, day) == NULL) ||
-	    fail(e, ERR_POLICY, "the officers who have signed are %zu, and on this day this kind takes another number", n);
+	if (n == 0 || kind_turn(kind, n - 1, day) == NULL || kind_turn(kind, n, day) != NULL)
+		return fail(e, ERR_POLICY, "the officers who have signed are %zu, and on this day this kind takes another number", n);
+	return seal_has_room(p->content.len, p->officers.len, officer[n - 1].len, e);
 }
 
 bool

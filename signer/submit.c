@@ -74,13 +74,13 @@ put_amendment(struct reg_unit *u, const struct amendment *becomes)
 /* What the worker said of a submission that amends another permit is held against
  * that one; then it writes the content of the version which it becomes. */
 static bool
-ask_amended(struct msg *reply, struct amendment *becomes, const struct service *s, struct span submission, const char *handle, const json_t *facts, int64_t now, struct err *e)
+ask_amended(struct msg *reply, struct amendment *becomes, const struct service *s, const struct program *asks, struct span submission, const char *handle, const json_t *facts, int64_t now, struct err *e)
 {
 	const char *given = json_string_value(json_object_get(facts, "given"));
 	struct amending by = { .given = given == NULL ? SPAN_NONE : span_str(given) };
 
 	if (!json_take_str(&by.kind, facts, "kind", e) || !json_take_str(&by.agency, facts, "agency", e) ||
-	    !amend_submission(becomes, s, json_string_value(json_object_get(facts, "amends")), &by, day_in_vietnam(now), e))
+	    !amend_submission(becomes, s, asks, json_string_value(json_object_get(facts, "amends")), &by, day_in_vietnam(now), e))
 		return false;
 	msg_drop(reply);
 	*reply = msg_new(0, 1);
@@ -158,7 +158,7 @@ submit(json_t **out, const struct service *s, struct span who, const char *key, 
 	}
 	if (!json_take_str(&kind, facts, "kind", e) || !json_take_str(&agency, facts, "agency", e) || !in_scope(&program, agency, kind, e))
 		return false;
-	if (json_is_string(json_object_get(facts, "amends")) && !ask_amended(&reply, &becomes, s, span_str(submission), handle_text, facts, now, e))
+	if (json_is_string(json_object_get(facts, "amends")) && !ask_amended(&reply, &becomes, s, &program, span_str(submission), handle_text, facts, now, e))
 		return false;
 	if (!record_draft(s, handle, id, key, digest, msg_span(&reply, 0), facts, &becomes, now, e))
 		/* The same key may have been quicker on another connection. */

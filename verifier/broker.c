@@ -262,13 +262,16 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 		c.verdict = VERDICT_INDETERMINATE;
 	if (json_is_true(json_object_get(report, "no_signature")))
 		c.reason = "no-signature";
-	asked_register = look_appointed(b, report, k, &c) && asked_register;
-	if (c.verdict == VERDICT_PASSED && k->found && asked_register) {
+	asked_register &= look_appointed(b, report, k, &c);
+	if (c.verdict == VERDICT_PASSED && k->found) {
 		c.in_force = known_in_force(k, a->day, &why);
+		/* Nobody is told "in force" without the right; what is known to be over is over. */
+		if (!asked_register && (c.in_force == FORCE_YES || c.in_force == FORCE_NOTED))
+			c.in_force = FORCE_UNKNOWN;
 		c.reason = variant(c.in_force, k, why);
 	} else if (c.verdict == VERDICT_PASSED && asked_register)
 		add_remark(report, "Sổ của thành phố không có đúng tệp này.", "The city's register does not have these very bytes.");
-	else if (c.verdict == VERDICT_PASSED)
+	if (c.verdict == VERDICT_PASSED && !asked_register)
 		add_remark(report, "Chưa hỏi được sổ của thành phố.", "The city's register could not be asked.");
 	facts_agency(&f, b, json_text(permit, "agency"), permit_day(permit));
 	f.number = json_text(permit, "number");

@@ -19,7 +19,6 @@
 #include "base/json.h"
 #include "verifier/known.h"
 
-#define GAZETTE_ITEMS 100		/* as register/gazette_reads.c has it */
 #define GAZETTE_OCTETS (256u << 10)	/* their lines stay far below JSON_MAX */
 
 /* year 0: every one.  after: the last entry of the page before; 0: from the newest. */

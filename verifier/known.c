@@ -147,8 +147,9 @@ known_life(struct life *out, struct reg *reg, const struct known_handle *h, int3
 {
 	own_struct(known) k = { .valid_to = h->valid_to, .nchanges = h->changes > 0 ? (size_t)h->changes : 0 };
 
-	if (h->handle.len == sizeof(k.handle))
-		memcpy(k.handle, h->handle.ptr, sizeof(k.handle));
+	if (h->handle.len != sizeof(k.handle))
+		return fail(e, ERR_BUG, "the register holds a handle of %zu octets", h->handle.len);
+	memcpy(k.handle, h->handle.ptr, sizeof(k.handle));
 	if (!read_changes(&k, reg, e))
 		return false;
 	life_of(out, &k, day);
@@ -287,7 +288,7 @@ signature_of(json_t *signatures, int64_t n)
 	return NULL;
 }
 
-/* The day is that of the claimed time, on which the right was looked up (signer/prepare.c). */
+/* The day is that of the claimed time, on which the right was looked up (signer/turn.h). */
 static bool
 appointed(const struct reg_cell c[APPOINTED_CELLS], const json_t *signature, const struct known *k, struct err *e)
 {

@@ -52,7 +52,7 @@ int32_t known_until(const struct known *, const struct known_change *why);
 struct known_handle { struct span handle; int32_t valid_to; int64_t changes; };
 must_check bool known_life(struct life *out, struct reg *, const struct known_handle *, int32_t day, struct err *);
 /* As of a day: {"known","state","number","handle","from","until","decision",
- * "history":[{"what","say","from","until","decision","note","replacement","index",
+ * "history":[{"what","say","from","until","decision","note","replacement","version","index",
  * "recorded"}],"log"}; log: null until issued, or {"index"} of the issue's entry with "witnessed" (as of when
  * its quorum cosigned) or "pending_since" (issued, and not cosigned yet). */
 json_t *known_json(const struct known *, int32_t day);

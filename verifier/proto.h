@@ -29,7 +29,8 @@
  *                  "items","next","prefix",?"replica"}
  * VERIFY_PUBLISHERS    -> the agencies, JSON: {"agencies":[{"id","name","ended"}],"prefix"}
  *
- * Each document meets a worker of its own, which dies with it.
+ * Each document meets a worker of its own, which dies with it; what the register
+ * itself holds, and certificate requests, meet lasting ones.
  */
 #pragma once
 

@@ -4,7 +4,7 @@
  *
  * The register's read known.appointed gives the appointments of who signed that were
  * there when the signature was recorded.  Who may sign now is another question
- * (signer/prepare.c).
+ * (signer/turn.h).
  *
  * Pure; any thread.
  */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "register/entry.h"
 #include "verifier/code.h"
 #include "verifier/submission_fields.h"
 
@@ -130,12 +131,6 @@ string_of(const json_t *j)
 }
 
 static bool
-is_handle(const char *text)
-{
-	return strlen(text) == 32 && strspn(text, "0123456789abcdef") == 32;
-}
-
-static bool
 read_kind(struct reading *r, const struct told *t)
 {
 	const char *word = string_of(t->kind);
@@ -200,7 +195,7 @@ read_amends(struct reading *r, const struct told *t)
 
 	if (t->amends == NULL || json_is_null(t->amends))
 		return true;
-	if (!is_handle(handle))
+	if (!hex_is(handle, HANDLE_LEN))
 		return problem_at(r, t, PART_AMENDS, FAULT_AMENDS, "");
 	r->s->amends = xstrdup(handle);
 	return true;
@@ -430,7 +425,7 @@ submission_read(struct submission *out, struct span text, const char *handle, in
 
 	*out = (struct submission){ .content = buf_new(CONTENT_MAX), .valid_from = INT32_MIN, .valid_to = INT32_MAX,
 		.remarks = json_array(), .problems = json_array() };
-	if (!is_handle(handle))
+	if (!hex_is(handle, HANDLE_LEN))
 		return fail(e, ERR_BUG, "a handle is 32 hex digits");
 	if (text.len > SUBMISSION_MAX)
 		return fail(e, ERR_LIMIT, "the submission has %zu bytes (limit %u)", text.len, SUBMISSION_MAX);

@@ -3,6 +3,7 @@
  *
  *	VERIFY_FILE	at (u64), day (u64), way, document (memfd) -> report JSON
  *	GATE_CSR	request -> where its parts are (csr.h)
+ *	VERIFY_PUBLICATIONS  contents (CBOR, an array of byte strings) -> of each its lines or null, JSON
  *	GATE_SUBMISSION	day, version, day amended, handle, submission (memfd) -> content, facts JSON
  *
  * A zygote_work: runs in a process that can do nothing but compute.  The state

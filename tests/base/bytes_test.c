@@ -142,6 +142,18 @@ test_decimal(void **state)
 	}
 }
 
+static void
+test_hex_is(void **state)
+{
+	static const struct { const char *text; bool want; } cases[] = {
+		{ "000102030405060708090a0b0c0d0e0f", true }, { "00010203040506070809", false }, { "000102030405060708090a0b0c0d0e0f0", false },
+		{ "000102030405060708090A0B0C0D0E0F", false }, { "000102030405060708090a0b0c0d0e0g", false }, { " 00102030405060708090a0b0c0d0e0f", false }, { "", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_case(cases[i].text, hex_is(cases[i].text, 16) == cases[i].want);
+}
+
 int
 main(void)
 {
@@ -149,6 +161,7 @@ main(void)
 		cmocka_unit_test(test_buf_keeps_its_maximum),
 		cmocka_unit_test(test_err_text_is_cut_between_characters),
 		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_hex_is),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_decimal),

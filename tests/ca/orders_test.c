@@ -462,11 +462,11 @@ authorised_no_further(void **state)
 static void
 what_the_register_refuses_of_tuq(void **state)
 {
-	static const struct { const char *name, *mode, *under, *code; } rows[] = {
-		{ "by nobody", "TUQ.", NULL, "authority-unnamed" },
-		{ "another mode", "KT.", "KT.", "authority-unnamed" },
-		{ "passed on", "TUQ.", "TUQ.", "authority-ended" },
-		{ "of none", "TUQ.", "none", "authority-ended" },
+	static const struct { const char *name, *mode, *under; enum err_class class; const char *code; } rows[] = {
+		{ "by nobody", "TUQ.", NULL, ERR_BUG, "" },
+		{ "another mode", "KT.", "KT.", ERR_BUG, "" },
+		{ "passed on", "TUQ.", "TUQ.", ERR_POLICY, "authority-ended" },
+		{ "of none", "TUQ.", "none", ERR_POLICY, "authority-ended" },
 	};
 	own_str char *socket = world_path(&w, "run/antin-register.ca.sock");
 	static struct reg *reg;		/* as long as the process, as everywhere */
@@ -498,7 +498,7 @@ what_the_register_refuses_of_tuq(void **state)
 			reg_null(&u, "authorised_by");
 		else
 			reg_bytes(&u, "authorised_by", strcmp(rows[i].under, "none") == 0 ? span_of(fresh, sizeof(fresh)) : span_of(of[strcmp(rows[i].under, "TUQ.") == 0], 16));
-		world_refused(rows[i].name, reg_run(reg, &u, NULL, &e), &e, ERR_POLICY, "");
+		world_refused(rows[i].name, reg_run(reg, &u, NULL, &e), &e, rows[i].class, "");
 		assert_case(rows[i].name, strcmp(e.code, rows[i].code) == 0);
 	}
 }

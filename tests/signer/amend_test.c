@@ -330,7 +330,7 @@ what_it_may_not_amend(void **state)
 		{ "superseded already", void_, "gpxd-01", NULL, ERR_CONFLICT, "amend-not-in-force", "only a permit in force" },
 		{ "another kind", issued, "qsdd-01", land, ERR_POLICY, "amend-other-kind", "of the same kind" },
 		{ "another agency", issued, "gpxd-01", elsewhere, ERR_POLICY, "amend-other-agency", "by its successor" },
-		{ "none", "00000000000000000000000000000000", "gpxd-01", NULL, ERR_ABSENT, "", "no permit to be amended" },
+		{ "none", "00000000000000000000000000000000", "gpxd-01", NULL, ERR_ABSENT, "", "no permit with this handle" },
 		{ "no handle", "245/GPXD", "gpxd-01", NULL, ERR_INPUT, "", "amends: giấy phép được điều chỉnh: phải là mã 32 chữ số" },
 		{ "a handle in capitals", "000102030405060708090A0B0C0D0E0F", "gpxd-01", NULL, ERR_INPUT, "", "amends" },
 	};
@@ -343,6 +343,38 @@ what_it_may_not_amend(void **state)
 		assert_case(rows[i].name, strcmp(e.code, rows[i].code) == 0);
 	}
 	assert_true(office_is(&o, issued, "issued"));
+}
+
+/* Of a permit of others a program learns nothing, not even that it is there. */
+static void
+what_another_program_learns(void **state)
+{
+	own(json_t) *elsewhere = json_pack("{s:{s:s}}", "co_quan_cap", "ma", "H99.14"), *land = json_pack("{s:s}", "so_ky_hieu", "AA 01234567");
+	char city[65], department[65], land_office[65], draft[33], issued[33];
+
+	office_program(&o, department, "H99.14", "*", clock_now() + DAY_SECS);
+	office_program(&o, land_office, "H99.15.02", "land-use", clock_now() + DAY_SECS);
+	office_draft(&o, draft, "gpxd-01", NULL);
+	permit_of(issued, "gpxd-01", NULL);
+
+	const struct { const char *name, *by, *handle, *sample; const json_t *change; } rows[] = {
+		{ "another agency's, issued", department, issued, "gpxd-01", elsewhere },
+		{ "another agency's, a draft", department, draft, "gpxd-01", elsewhere },
+		{ "of another kind and agency", land_office, issued, "qsdd-01", land },
+		{ "a draft of that kind", land_office, draft, "qsdd-01", land },
+		{ "none at all", department, "00000000000000000000000000000000", "gpxd-01", elsewhere },
+	};
+
+	strcpy(city, o.program);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own(json_t) *answer = NULL;
+		struct err e = { ERR_NONE, "" };
+
+		strcpy(o.program, rows[i].by);
+		office_refused(rows[i].name, office_amend(&o, &answer, rows[i].handle, rows[i].sample, rows[i].change, &e), &e, ERR_ABSENT, "there is no permit with this handle");
+		assert_case(rows[i].name, e.code[0] == '\0');
+	}
+	strcpy(o.program, city);
 }
 
 static void
@@ -369,16 +401,20 @@ what_the_register_refuses(void **state)
 	static const struct { const char *name, *spoil, *mend; int64_t seen; const char *code, *word; } rows[] = {
 		{ "something became of it since", "", "", 1, "", "something became of the permit that is amended just now" },
 		{ "the one before is no permit", "UPDATE permit SET state = 'void' WHERE handle = ", "UPDATE permit SET state = 'issued' WHERE handle = ", 0, "", "no issued permit" },
+		{ "another one was lost on its way", "INSERT INTO permit_lost (handle, agency, kind, entry, time) SELECT handle, agency, kind, entry, time FROM permit WHERE state = 'draft' AND amends = ",
+		    "DELETE FROM permit_lost WHERE (SELECT p.amends FROM permit p WHERE p.handle = permit_lost.handle) = ", 0, "amend-lost", "it is issued anew" },
 		{ "its place is taken", "UPDATE number_used SET version = 2 WHERE handle = ", "UPDATE number_used SET version = 1 WHERE handle = ", 0, "amend-version-taken", "another version took this one's place" },
 	};
 	own_str char *socket = world_path(&o.w, "run/antin-register.signer.sock");
 	static struct reg *reg;		/* as long as the process, as everywhere */
+	own(json_t) *draft = NULL;
 	char before[33], newer[33];
 	unsigned char id[HANDLE_LEN];
 	struct err e;
 
 	permit_of(before, "gpxd-01", NULL);
 	signed_newer(newer, before, "gpxd-01", NULL);
+	assert_done(office_amend(&o, &draft, before, "gpxd-01", NULL, &e), e);
 	assert_done(hex_get_fixed(id, sizeof(id), span_str(newer), &e), e);
 	reg = reg_new(socket);
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -506,6 +542,7 @@ main(void)
 		cmocka_unit_test(what_was_annulled),
 		cmocka_unit_test(a_note_that_will_be_lifted),
 		cmocka_unit_test(what_it_may_not_amend),
+		cmocka_unit_test(what_another_program_learns),
 		cmocka_unit_test(what_has_expired),
 		cmocka_unit_test(what_the_register_refuses),
 		cmocka_unit_test(by_the_successor),

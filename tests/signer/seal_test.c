@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "signer/permit_life.h"
 #include "tests/signer/world.h"
+#include "verifier/proto.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -342,6 +344,27 @@ no_gap_in_the_book(void **state)
 		assert_true(seen[n]);
 }
 
+/* Before a number is given: what could be read by nobody is not sealed. */
+static void
+room_for_the_seal(void **state)
+{
+	static const struct { const char *name; size_t content, officers, last; bool want; } rows[] = {
+		{ "a small one", 20u << 10, 60u << 10, 60u << 10, true },
+		{ "one officer and a CRL of a great city", 20u << 10, 3u << 20, 3u << 20, true },
+		{ "two such officers", 20u << 10, 6u << 20, 3u << 20, false },
+		{ "eight small ones", 20u << 10, 8 * (60u << 10), 60u << 10, true },
+		{ "eight greater ones", 20u << 10, 8u << 20, 1u << 20, false },
+		{ "what is full without its seal", VERIFY_DOCUMENT_MAX, 1, 1, false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct err e;
+
+		assert_case(rows[i].name, seal_has_room(rows[i].content, rows[i].officers, rows[i].last, &e) == rows[i].want);
+		assert_case(rows[i].name, rows[i].want || e.class == ERR_LIMIT);
+	}
+}
+
 int
 main(void)
 {
@@ -355,6 +378,7 @@ main(void)
 		cmocka_unit_test(a_token_that_is_away),
 		cmocka_unit_test(a_process_that_ends_in_between),
 		cmocka_unit_test(no_gap_in_the_book),
+		cmocka_unit_test(room_for_the_seal),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
