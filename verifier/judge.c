@@ -91,7 +91,7 @@ record_sha256(struct span *out, struct span record)
 }
 
 static bool
-log_proves(const struct judging *j, int64_t *when)
+proof_holds(const struct judging *j, int64_t *when)
 {
 	unsigned char handle[HANDLE_LEN];
 	struct tlog_proof proof;
@@ -99,13 +99,26 @@ log_proves(const struct judging *j, int64_t *when)
 	struct err e;
 	bool good;
 
-	if (!j->p.sealed || !hex_get_fixed(handle, sizeof(handle), span_str(j->p.handle), &e) ||
+	if (!hex_get_fixed(handle, sizeof(handle), span_str(j->p.handle), &e) ||
 	    !evidence_proof(j->q->evidence, ENTRY_ISSUED, handle, &proof, when, &e))
 		return false;
 	good = strcmp(j->q->evidence->log.name, j->p.log_origin) == 0 && record_sha256(&hash, proof.record) &&
 	    span_eq(hash, span_of(j->out->sha256, SHA256_LEN));
 	tlog_proof_drop(&proof);
 	return good;
+}
+
+/* A proof that came along, or the word of whoever keeps the register; both mean the
+ * document by its SHA-256. */
+static bool
+log_proves(const struct judging *j, int64_t *when)
+{
+	const struct algorithm *hash = policy_algorithm(j->q->policy, "sha256");
+
+	if (!j->p.sealed || hash == NULL || day_in_vietnam(j->q->at) > hash->old_until)
+		return false;
+	*when = j->q->known_since;
+	return j->q->known_since != 0 || proof_holds(j, when);
 }
 
 /*
@@ -214,34 +227,59 @@ judge_together(struct judging *j)
  * All signatures.
  */
 
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What proves that it existed, and with it what it covers. */
+static void
+judge_seal(struct judging *j)
+{
+	struct report *r = j->out;
+	int64_t when = INT64_MAX;
+	bool logged;
+
+	j->seal = (struct judged){ .x = &j->p.seal, .out = &r->signature[j->p.nofficers] };
+	signature_begin(&j->seal, j->q);
+	logged = log_proves(j, &when);
+	signature_stamps(&j->seal, logged ? earlier(when, j->q->at) : j->q->at, j->q);
+	if (logged)
+		signature_proven(&j->seal, when, PROOF_LOG);
+}
+
+static void
+judge_officer(struct judging *j, size_t i, bool covered)
+{
+	struct judged *o = &j->officer[i];
+
+	*o = (struct judged){ .x = &j->p.officer[i], .out = &j->out->signature[i] };
+	signature_begin(o, j->q);
+	signature_stamps(o, covered ? earlier(j->seal.known, j->seal.out->proven) : j->q->at, j->q);
+	/* The octets that it signed are known as long as the seal's are. */
+	if (covered) {
+		o->known = j->seal.known;
+		signature_proven(o, j->seal.out->proven, j->seal.out->proof);
+	}
+	signature_end(o, j->q);
+	judge_officer_authority(j, o);
+}
+
 static void
 judge_signatures(struct judging *j)
 {
-	struct report *r = j->out;
-	bool seal_holds = false;
-	int64_t when;
+	bool covered = false;
 
-	r->nsignatures = j->p.nofficers + (j->p.sealed ? 1 : 0);
-	for (size_t i = 0; i < j->p.nofficers; i++) {
-		j->officer[i] = (struct judged){ .x = &j->p.officer[i], .out = &r->signature[i] };
-		signature_begin(&j->officer[i], j->q);
-	}
+	j->out->nsignatures = j->p.nofficers + (j->p.sealed ? 1 : 0);
 	if (j->p.sealed) {
-		j->seal = (struct judged){ .x = &j->p.seal, .out = &r->signature[j->p.nofficers] };
-		signature_begin(&j->seal, j->q);
-		seal_holds = !j->seal.stopped;
-		if (log_proves(j, &when))
-			signature_proven(&j->seal, when, PROOF_LOG);
+		judge_seal(j);
+		covered = !j->seal.stopped;
 		signature_end(&j->seal, j->q);
 		judge_seal_authority(j);
 	}
-	for (size_t i = 0; i < j->p.nofficers; i++) {
-		/* What proves that the seal existed proves what it covers. */
-		if (seal_holds && j->seal.out->proof != PROOF_NONE)
-			signature_proven(&j->officer[i], j->seal.out->proven, j->seal.out->proof);
-		signature_end(&j->officer[i], j->q);
-		judge_officer_authority(j, &j->officer[i]);
-	}
+	for (size_t i = 0; i < j->p.nofficers; i++)
+		judge_officer(j, i, covered);
 	judge_together(j);
 }
 
@@ -274,7 +312,7 @@ list_signer_ok(void *ctx, X509 *cert, int64_t at)
 	struct err e;
 
 	return cert_tier(cert, j->q->policy) == j->out->tier &&
-	    service_trusted(cert, "service-signer", at, NULL, NULL, j->q, &e);
+	    service_trusted(cert, &(struct service_use){ "service-signer", at, at }, NULL, NULL, j->q, &e);
 }
 
 static const struct { unsigned value; enum in_force means; } status_words[] = {

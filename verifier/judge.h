@@ -4,7 +4,9 @@
  * Pure: no clock, file, network or key.  Judged per ETSI EN 319 102-1, one
  * signature after the other: format, identification of the signer, signature
  * and digests, path to an anchor at the best signature time, revocation,
- * proof of existence (a trusted time stamp, else the log's proof of the issue),
+ * proof of existence (a trusted time stamp, else the log's proof of the issue;
+ * signature.h says until when a stamp proves something, and how archive time stamps
+ * and the log prolong that),
  * the claimed time, authority.  The document's verdict is the worst of them.
  *
  * Two rules of ours beside the standard (FORMATS: the permit): a signature whose
@@ -45,6 +47,7 @@ struct judge_question {
 	const struct policy *policy;
 	struct permit_grammars *grammars;
 	const struct evidence *evidence;	/* anchors, certificates, CRLs, status lists, proofs */
+	int64_t known_since;			/* the caller knows of these very octets since then; 0: not */
 	const struct judge_appointment *appointment;	/* NULL: not known, not judged */
 	size_t nappointments;
 	bool insecure_no_revocation;

@@ -209,10 +209,10 @@ static json_t *
 signature_json(const struct report_signature *s)
 {
 	static const char *const proofs[] = { "none", "time-stamp", "log" };
-	json_t *j = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s}, s:s, s:o, s:o, s:s, s:b, s:b, s:{s:s, s:o, s:o, s:o}, s:o, s:o}",
+	json_t *j = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s}, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:{s:s, s:o, s:o, s:o}, s:o, s:o}",
 	    "id", s->id, "verdict", verdict_word(s->verdict), "sub", sub_word(s->sub),
 	    "signer", "name", s->signer, "title", s->title, "mode", s->mode, "person", s->person, "unit", s->organisation, "agency", s->agency,
-	    "issuer", s->issuer, "claimed", time_or_null(s->claimed), "proven", time_or_null(s->proven), "proof", proofs[s->proof],
+	    "issuer", s->issuer, "claimed", time_or_null(s->claimed), "proven", time_or_null(s->proven), "proof", proofs[s->proof], "archived", time_or_null(s->archived),
 	    "integrity", s->integrity, "valid_then", s->valid_then,
 	    "certificate", "serial", s->serial, "from", time_or_null(s->not_before), "to", time_or_null(s->not_after), "revoked", time_or_null(s->revoked),
 	    "tier", s->tier == NULL ? json_null() : json_string(s->tier->id), "reasons", reasons_json(&s->reasons));

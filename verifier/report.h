@@ -6,7 +6,7 @@
  *	 "tier":"demonstration","reasons":[{"vi","en"}],"remarks":[...],
  *	 "permit":{"handle","kind","number","agency","dossier","holder","day",...},
  *	 "scope":"full","signatures":[{"id","verdict","sub","signer":{...},"issuer",
- *	 "claimed","proven","proof","integrity","certificate":{...},"reasons",
+ *	 "claimed","proven","proof","archived","integrity","certificate":{...},"reasons",
  *	 ?"appointed" (of an officer, by the broker: known.h)}],
  *	 "sha256":...,"answer":{...}}
  *
@@ -39,6 +39,7 @@ struct report_signature {
 	char issuer[256], serial[64];
 	int64_t claimed, proven;	/* proven: INT64_MAX without proof */
 	enum proof proof;
+	int64_t archived;		/* the newest archive time stamp that holds; INT64_MIN: none */
 	bool integrity;			/* signature and digests hold */
 	bool valid_then;		/* path and revocation at the best signature time */
 	int64_t not_before, not_after;

@@ -45,52 +45,60 @@ find_path(struct path_result *out, X509 *leaf, const char *purpose, int64_t when
  * Services: who may give time, who may sign lists.
  */
 
-/* RFC 3161 4: after these a token made before stays good; after others nothing
- * by the key can be believed. */
+/* RFC 3161 4: after these a token made before stays good; after others nothing by
+ * the key can be believed but what is known to be older. */
 static bool
-leaves_earlier_good(const struct revocation *r, int64_t when)
+leaves_good(const struct revocation *r, const struct service_use *use)
 {
-	return when < r->date && (r->reason == CRL_REASON_AFFILIATION_CHANGED || r->reason == CRL_REASON_SUPERSEDED ||
-	    r->reason == CRL_REASON_CESSATION_OF_OPERATION || r->reason == CRL_REASON_CERTIFICATE_HOLD);
+	return use->known < r->date || (use->when < r->date && (r->reason == CRL_REASON_AFFILIATION_CHANGED || r->reason == CRL_REASON_SUPERSEDED ||
+	    r->reason == CRL_REASON_CESSATION_OF_OPERATION || r->reason == CRL_REASON_CERTIFICATE_HOLD));
 }
 
 static bool
-service_not_revoked(const struct path_result *path, int64_t when, const crl_list *crls, const struct judge_question *q, struct err *e)
+service_not_revoked(const struct path_result *path, const struct service_use *use, const crl_list *crls, const struct judge_question *q, struct err *e)
 {
 	for (int i = 0; i + 1 < sk_X509_num(path->chain); i++) {
 		struct revocation r;
 		int64_t as_of;
 
-		evidence_status(&r, &as_of, q->evidence, crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), when);
+		evidence_status(&r, &as_of, q->evidence, crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), use->when);
 		if (r.state == CERT_UNKNOWN && !q->insecure_no_revocation)
 			return fail(e, ERR_LATER, "it is not known whether its certificate was revoked then");
-		if (r.state == CERT_REVOKED && !leaves_earlier_good(&r, when))
+		if (r.state == CERT_REVOKED && !leaves_good(&r, use))
 			return fail(e, ERR_POLICY, "its certificate was revoked");
 	}
 	return true;
 }
 
+static bool
+service_not_expired(const struct path_result *path, const struct service_use *use, struct err *e)
+{
+	for (int i = 0; i + 1 < sk_X509_num(path->chain); i++)
+		if (asn1_time_secs(X509_get0_notAfter(sk_X509_value(path->chain, i))) < use->known)
+			return fail(e, ERR_POLICY, "its certificate has expired, and nothing shows that it existed before");
+	return true;
+}
+
 bool
-service_trusted(X509 *cert, const char *profile, int64_t when, const cert_list *bag, const crl_list *crls,
-    const struct judge_question *q, struct err *e)
+service_trusted(X509 *cert, const struct service_use *use, const cert_list *bag, const crl_list *crls, const struct judge_question *q, struct err *e)
 {
 	cert_list *all = gather(q->evidence->bag, bag, NULL);
-	const struct profile *p = policy_profile(q->policy, profile);
+	const struct profile *p = policy_profile(q->policy, use->profile);
 	struct path_result path;
 	bool good;
 
-	find_path(&path, cert, "any", when, all, q);
+	find_path(&path, cert, "any", use->when, all, q);
 	good = p != NULL && path.verdict == VERDICT_PASSED;
 	if (!good)
 		fail(e, ERR_POLICY, "its certificate: %.150s", path.reason);
-	good = good && cert_fits_profile(cert, p, e) && service_not_revoked(&path, when, crls, q, e);
+	good = good && cert_fits_profile(cert, p, e) && service_not_revoked(&path, use, crls, q, e) && service_not_expired(&path, use, e);
 	path_result_drop(&path);
 	sk_X509_free(all);
 	return good;
 }
 
 /*
- * First step: identification, integrity, time stamps.
+ * First step: identification, integrity.
  */
 
 static void
@@ -122,63 +130,6 @@ not_found(struct judged *j)
 		signature_failed(j, VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, NULL);
 }
 
-static bool
-open_stamp(struct tst *out, const struct judged *j, struct span token, const EVP_MD *md, const cert_list *bag, struct err *e)
-{
-	unsigned char imprint[EVP_MAX_MD_SIZE];
-
-	return xades_stamp_imprint(imprint, j->x, md, e) &&
-	    tst_check(out, token, md, span_of(imprint, (size_t)EVP_MD_get_size(md)), bag, e);
-}
-
-/* Nearly all stamps are over SHA-256, and opening one is costly: the others are
- * asked for their digest only when that fails. */
-static bool
-open_any_stamp(struct tst *out, const struct judged *j, struct span token, const cert_list *bag, struct err *e)
-{
-	const EVP_MD *md;
-
-	if (open_stamp(out, j, token, EVP_sha256(), bag, e))
-		return true;
-	md = tst_digest(token);
-	return md != NULL && !EVP_MD_is_a(md, "SHA256") && open_stamp(out, j, token, md, bag, e);
-}
-
-static bool
-stamp_time(int64_t *out, const struct judged *j, struct span token, const struct judge_question *q, struct err *e)
-{
-	cert_list *bag = gather(q->evidence->bag, j->x->bag, NULL), *all;
-	struct tst t = { 0 };
-	bool good = open_any_stamp(&t, j, token, bag, e);
-
-	if (good) {
-		all = gather(bag, t.bag, NULL);
-		good = service_trusted(t.signer, "tsa", t.time, all, j->x->crls, q, e);
-		sk_X509_free(all);
-	}
-	*out = good ? t.time : INT64_MAX;
-	tst_drop(&t);
-	sk_X509_free(bag);
-	return good;
-}
-
-static void
-take_stamps(struct judged *j, const struct judge_question *q)
-{
-	for (size_t i = 0; i < j->x->nstamps; i++) {
-		struct err e = { ERR_NONE, "" };
-		int64_t when;
-
-		if (stamp_time(&when, j, buf_span(&j->x->stamp[i]), q, &e)) {
-			signature_proven(j, when, PROOF_STAMP);
-			continue;
-		}
-		own_str char *en = xprintf("A time stamp on it proves nothing: %s.", e.text);
-
-		reason_add(&j->out->reasons, "Có một dấu thời gian không dùng làm bằng chứng được.", en);
-	}
-}
-
 void
 signature_begin(struct judged *j, const struct judge_question *q)
 {
@@ -187,7 +138,7 @@ signature_begin(struct judged *j, const struct judge_question *q)
 	struct err why = { ERR_NONE, "" };
 	enum sub_indication sub;
 
-	*o = (struct report_signature){ .claimed = j->x->claimed, .proven = INT64_MAX, .revoked = INT64_MAX };
+	*o = (struct report_signature){ .claimed = j->x->claimed, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
 	snprintf(o->id, sizeof(o->id), "%s", j->x->id);
 	j->signer = xades_signer_certificate(j->x, q->evidence->bag);
 	if (j->signer == NULL)
@@ -201,7 +152,85 @@ signature_begin(struct judged *j, const struct judge_question *q)
 	o->integrity = true;
 	if (j->x->method->remark != NULL && j->x->method->remark[0] != '\0')
 		reason_add(&o->reasons, "Chữ ký dùng thuật toán cũ nhưng còn được chấp nhận.", "The signature uses an older algorithm that is still accepted.");
-	take_stamps(j, q);
+}
+
+/*
+ * Second step: time stamps.
+ */
+
+/* archive: its place among the archive time stamps; -1: a time stamp of the signature alone. */
+struct stamp { struct span token; int archive; };
+
+static bool
+imprint_of(unsigned char out[EVP_MAX_MD_SIZE], const struct xades *x, const struct stamp *s, const EVP_MD *md, struct err *e)
+{
+	return s->archive < 0 ? xades_stamp_imprint(out, x, md, e) : xades_archive_imprint(out, x, (size_t)s->archive, md, e);
+}
+
+static bool
+open_stamp(struct tst *out, const struct judged *j, const struct stamp *s, const EVP_MD *md, const cert_list *bag, struct err *e)
+{
+	unsigned char imprint[EVP_MAX_MD_SIZE];
+
+	return imprint_of(imprint, j->x, s, md, e) &&
+	    tst_check(out, s->token, md, span_of(imprint, (size_t)EVP_MD_get_size(md)), bag, e);
+}
+
+/* Nearly all stamps are over SHA-256, and opening one is costly: the others are
+ * asked for their digest only when that fails. */
+static bool
+open_any_stamp(struct tst *out, const struct judged *j, const struct stamp *s, const cert_list *bag, struct err *e)
+{
+	const EVP_MD *md;
+
+	if (s->archive < 0 && open_stamp(out, j, s, EVP_sha256(), bag, e))
+		return true;
+	md = tst_digest(s->token);
+	if (md == NULL)
+		return fail(e, ERR_INPUT, "not a time stamp over SHA-256, SHA-384 or SHA-512");
+	return (s->archive >= 0 || !EVP_MD_is_a(md, "SHA256")) && open_stamp(out, j, s, md, bag, e);
+}
+
+/* Good still when it is known to have existed.  An algorithm without a row is judged by
+ * the digest in it. */
+static bool
+stamp_algorithms(const struct tst *t, int64_t known, const struct judge_question *q, struct err *e)
+{
+	for (size_t i = 0; i < TST_ALGORITHMS; i++) {
+		const struct algorithm *a = policy_algorithm(q->policy, t->algorithm[i]);
+
+		if (a != NULL && day_in_vietnam(known) > a->old_until)
+			return fail(e, ERR_POLICY, "%s is not relied on any more, and nothing shows that it existed before", a->id);
+	}
+	return true;
+}
+
+static bool
+stamp_time(int64_t *out, const struct judged *j, const struct stamp *s, const struct judge_question *q, struct err *e)
+{
+	cert_list *bag = gather(q->evidence->bag, j->x->bag, NULL), *all;
+	struct tst t = { 0 };
+	bool good = open_any_stamp(&t, j, s, bag, e);
+
+	if (good) {
+		const struct service_use use = { .profile = "tsa", .when = t.time, .known = j->known };
+
+		all = gather(bag, t.bag, NULL);
+		good = stamp_algorithms(&t, j->known, q, e) && service_trusted(t.signer, &use, all, j->x->crls, q, e);
+		sk_X509_free(all);
+	}
+	*out = good ? t.time : INT64_MAX;
+	tst_drop(&t);
+	sk_X509_free(bag);
+	return good;
+}
+
+static void
+proves_nothing(struct judged *j, const struct stamp *s, const struct err *why)
+{
+	own_str char *en = xprintf("%s time stamp on it proves nothing: %s.", s->archive < 0 ? "A" : "An archive", why->text);
+
+	reason_add(&j->out->reasons, "Có một dấu thời gian không dùng làm bằng chứng được.", en);
 }
 
 void
@@ -213,8 +242,48 @@ signature_proven(struct judged *j, int64_t when, enum proof proof)
 	j->out->proof = proof;
 }
 
+/* From the newest: each shows that the ones before it existed. */
+static void
+take_archives(struct judged *j, const struct judge_question *q)
+{
+	for (size_t i = j->x->narchives; i > 0; i--) {
+		const struct stamp s = { buf_span(&j->x->archive[i - 1].stamp), (int)i - 1 };
+		struct err e = { ERR_NONE, "" };
+		int64_t when;
+
+		if (!stamp_time(&when, j, &s, q, &e)) {
+			proves_nothing(j, &s, &e);
+			continue;
+		}
+		if (j->out->archived == INT64_MIN)
+			j->out->archived = when;
+		if (when < j->known)
+			j->known = when;
+		signature_proven(j, when, PROOF_STAMP);
+	}
+}
+
+void
+signature_stamps(struct judged *j, int64_t known, const struct judge_question *q)
+{
+	j->known = known;
+	if (j->stopped)
+		return;
+	take_archives(j, q);
+	for (size_t i = 0; i < j->x->nstamps; i++) {
+		const struct stamp s = { buf_span(&j->x->stamp[i]), -1 };
+		struct err e = { ERR_NONE, "" };
+		int64_t when;
+
+		if (stamp_time(&when, j, &s, q, &e))
+			signature_proven(j, when, PROOF_STAMP);
+		else
+			proves_nothing(j, &s, &e);
+	}
+}
+
 /*
- * Second step.
+ * Third step.
  */
 
 static bool
@@ -313,7 +382,7 @@ judge_revocation(struct judged *j, const struct path_result *path, int64_t best,
 }
 
 static bool
-judge_algorithms(struct judged *j, int64_t best, const struct judge_question *q)
+judge_algorithms(struct judged *j, int64_t best)
 {
 	const struct algorithm *used[XADES_REFERENCES_MAX + 2] = { j->x->method, j->x->signer_digest.alg };
 	size_t n = 2;
@@ -321,7 +390,7 @@ judge_algorithms(struct judged *j, int64_t best, const struct judge_question *q)
 	for (size_t i = 0; i < j->x->nrefs; i++)
 		used[n++] = j->x->ref[i].digest.alg;
 	for (size_t i = 0; i < n; i++) {
-		if (day_in_vietnam(q->at) > used[i]->old_until)
+		if (day_in_vietnam(j->known) > used[i]->old_until)
 			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, used[i]->id), false;
 		if (day_in_vietnam(best) > used[i]->new_until)
 			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, used[i]->id), false;
@@ -340,7 +409,7 @@ signature_end(struct judged *j, const struct judge_question *q)
 	if (strcmp(j->x->policy_oid, XADES_POLICY_OID) != 0)
 		return signature_failed(j, VERDICT_INDETERMINATE, SUB_SIGNATURE_POLICY_NOT_AVAILABLE, j->x->policy_oid);
 	if (judge_path(j, &path, best, q) && judge_tier(j, &path, q) && judge_revocation(j, &path, best, q) &&
-	    judge_algorithms(j, best, q)) {
+	    judge_algorithms(j, best)) {
 		j->out->valid_then = true;
 		j->out->verdict = VERDICT_PASSED;
 	}

@@ -2,9 +2,15 @@
  * verifier/signature.h -- one signature of a permit, judged: identification,
  * integrity, proofs of existence, path, revocation (EN 319 102-1 5.2, 5.5).
  *
- * Two steps, because the seal's time stamp also proves that the officers'
- * signatures existed: first integrity and proofs of each, then the rest with
- * the earliest proof.
+ * Three steps, because what proves that the seal existed proves it of the officers'
+ * signatures, with their time stamps, too: integrity of each; time stamps, the
+ * seal's first; then the rest with the earliest proof.
+ *
+ * A time stamp proves something while its own certificate lasts, its key is in the
+ * right hands and its algorithms are good, or where something else shows that it
+ * existed when that was so (EN 319 102-1 5.6.2: past signature validation): an archive
+ * time stamp that was made in time, the log.  So they are looked at from the newest to
+ * the oldest, each as of the time that the one before it proves.
  *
  * Not here: whether the signer may sign this permit (judge.h).
  */
@@ -17,16 +23,22 @@ struct judged {
 	struct report_signature *out;
 	X509 *signer;			/* borrowed; NULL when it was not found */
 	bool stopped;			/* out->verdict is final: nothing further to judge */
+	int64_t known;			/* since when this signature, with its stamps and what it signs, is known to be there without them */
 };
 
 void signature_failed(struct judged *, enum verdict, enum sub_indication, const char *detail);
-/* Identification, integrity, own time stamps. */
+/* Identification, integrity. */
 void signature_begin(struct judged *, const struct judge_question *);
+/* Its time stamps.  known: since when all of it is known to be there, the time of the
+ * judgement without any proof; earlier afterwards where archive time stamps say so. */
+void signature_stamps(struct judged *, int64_t known, const struct judge_question *);
 /* A proof of existence from elsewhere; kept when it is earlier. */
 void signature_proven(struct judged *, int64_t when, enum proof);
 /* Path, revocation, algorithms, claimed time, at the best signature time. */
 void signature_end(struct judged *, const struct judge_question *);
 /* A service's certificate (time stamps, status lists): path at `when`, profile,
- * not revoked then. */
-must_check bool service_trusted(X509 *, const char *profile, int64_t when, const cert_list *bag, const crl_list *crls,
+ * not revoked then; and not expired at `known`, since when what it signed is known to
+ * be there. */
+struct service_use { const char *profile; int64_t when, known; };
+must_check bool service_trusted(X509 *, const struct service_use *, const cert_list *bag, const crl_list *crls,
     const struct judge_question *, struct err *);

@@ -174,6 +174,31 @@ check_signature(PKCS7 *cms, X509 **signer, const cert_list *mine, const cert_lis
 	return true;
 }
 
+/* OpenSSL's name -> ours. */
+static void
+digest_word(char *out, size_t size, const EVP_MD *md)
+{
+	static const struct { const char *name, *word; } words[] = { { "SHA256", "sha256" }, { "SHA384", "sha384" }, { "SHA512", "sha512" } };
+
+	snprintf(out, size, "%s", md == NULL ? "" : EVP_MD_get0_name(md));
+	for (size_t i = 0; md != NULL && i < sizeof(words) / sizeof(words[0]); i++)
+		if (EVP_MD_is_a(md, words[i].name))
+			snprintf(out, size, "%s", words[i].word);
+}
+
+static void
+take_algorithms(struct tst *t, PKCS7 *cms, TS_TST_INFO *info, X509 *signer)
+{
+	const PKCS7_SIGNER_INFO *si = sk_PKCS7_SIGNER_INFO_value(PKCS7_get_signer_info(cms), 0);
+	bool rsa = EVP_PKEY_get_base_id(X509_get0_pubkey(signer)) == EVP_PKEY_RSA;
+	char over[sizeof(t->algorithm[0]) - sizeof("ecdsa-")];
+
+	digest_word(t->algorithm[0], sizeof(t->algorithm[0]), imprint_digest(info));
+	digest_word(over, sizeof(over), EVP_get_digestbyobj(si->digest_alg->algorithm));
+	snprintf(t->algorithm[1], sizeof(t->algorithm[1]), "%s", over);
+	snprintf(t->algorithm[2], sizeof(t->algorithm[2]), "%s-%s", rsa ? "rsa" : "ecdsa", over);
+}
+
 static bool
 take_facts(struct tst *t, TS_TST_INFO *info, struct err *e)
 {
@@ -212,6 +237,8 @@ tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span impr
 	if (info == NULL)
 		return fail_ossl(e, ERR_INPUT, "not a time-stamp token (RFC 3161 2.4.2)");
 	good = check_imprint(info, md, imprint, e) && check_signature(cms, &signer, mine, bag, e) && take_facts(&t, info, e);
+	if (good)
+		take_algorithms(&t, cms, info, signer);
 	TS_TST_INFO_free(info);
 	if (!good)
 		return false;

@@ -15,11 +15,13 @@
 #include "base/ossl.h"
 
 #define TST_MAX (64u << 10)
+#define TST_ALGORITHMS 3		/* digest of the imprint, digest that is signed, signature */
 
 struct tst {
 	int64_t time;			/* genTime */
 	int64_t accuracy_secs;		/* rounded up; 0 when it says none */
 	char serial[80], policy[80];
+	char algorithm[TST_ALGORITHMS][24];	/* what it relies on, as policy/algorithms.xml calls it: "sha256", "ecdsa-sha512" */
 	X509 *signer;			/* own */
 	cert_list *bag;			/* own */
 };

@@ -18,6 +18,8 @@ xades_drop(struct xades *x)
 	sk_X509_CRL_pop_free(x->crls, X509_CRL_free);
 	for (size_t i = 0; i < x->nstamps; i++)
 		buf_drop(&x->stamp[i]);
+	for (size_t i = 0; i < x->narchives; i++)
+		buf_drop(&x->archive[i].stamp);
 	*x = (struct xades){ 0 };
 }
 
@@ -345,20 +347,24 @@ take_certificates(struct xades *x, const xmlNode *list, const char *ns, const ch
 	return true;
 }
 
+/* XAdESTimeStampType, of signature and archive alike. */
+static bool
+take_token(struct buf *out, const xmlNode *n, struct err *e)
+{
+	xmlNode *at = xml_child(n), *c14n, *token;
+
+	return attributes(n, e, NULL) && step(&c14n, &at, NS_DS, "CanonicalizationMethod", n, e) && take_exc_c14n(c14n, e) &&
+	    step(&token, &at, NS_XADES, "EncapsulatedTimeStamp", n, e) && attributes(token, e, NULL) && end(at, e) &&
+	    end(xml_child(token), e) && xml_base64(out, token, e) && buf_ok(out, "a time stamp", e);
+}
+
 static bool
 take_stamp(struct xades *x, const xmlNode *n, struct err *e)
 {
-	xmlNode *at = xml_child(n), *c14n, *token;
-	struct buf *out = &x->stamp[x->nstamps];
-
 	if (x->nstamps == XADES_STAMPS_MAX)
 		return fail_node(e, n, "more time stamps than are accepted");
-	if (!attributes(n, e, NULL) || !step(&c14n, &at, NS_DS, "CanonicalizationMethod", n, e) || !take_exc_c14n(c14n, e) ||
-	    !step(&token, &at, NS_XADES, "EncapsulatedTimeStamp", n, e) || !attributes(token, e, NULL) || !end(at, e))
-		return false;
-	*out = buf_new(STAMP_MAX);
-	x->nstamps++;
-	return end(xml_child(token), e) && xml_base64(out, token, e) && buf_ok(out, "a time stamp", e);
+	x->stamp[x->nstamps] = buf_new(STAMP_MAX);
+	return take_token(&x->stamp[x->nstamps++], n, e);
 }
 
 static bool
@@ -398,7 +404,39 @@ take_crls(struct xades *x, const xmlNode *values, struct err *e)
 	return true;
 }
 
-/* Time stamps, then certificates, then CRLs. */
+/* Certificates, then CRLs; both may be missing. */
+static bool
+take_values(struct xades *x, xmlNode **at, const xmlNode *parent, struct err *e)
+{
+	xmlNode *one;
+
+	if (xml_is(*at, NS_XADES, "CertificateValues") && (!step(&one, at, NS_XADES, "CertificateValues", parent, e) ||
+	    !take_certificates(x, one, NS_XADES, "EncapsulatedX509Certificate", e)))
+		return false;
+	return !xml_is(*at, NS_XADES, "RevocationValues") ||
+	    (step(&one, at, NS_XADES, "RevocationValues", parent, e) && take_crls(x, one, e));
+}
+
+/* An archive time stamp, and behind it what its own validation needs. */
+static bool
+take_archive(struct xades *x, xmlNode **at, const xmlNode *parent, struct err *e)
+{
+	struct xades_archive *a = &x->archive[x->narchives];
+	xmlNode *data, *values;
+
+	if (x->narchives == XADES_ARCHIVES_MAX)
+		return fail_node(e, *at, "more archive time stamps than are accepted");
+	if (!step(&a->element, at, NS_XADES141, "ArchiveTimeStamp", parent, e))
+		return false;
+	a->stamp = buf_new(STAMP_MAX);
+	x->narchives++;
+	if (!take_token(&a->stamp, a->element, e) || !step(&data, at, NS_XADES141, "TimeStampValidationData", parent, e))
+		return false;
+	values = xml_child(data);
+	return attributes(data, e, NULL) && take_values(x, &values, data, e) && end(values, e);
+}
+
+/* Time stamps, then certificates, then CRLs; then, of the seal, archive time stamps. */
 static bool
 take_unsigned(struct xades *x, const xmlNode *n, struct err *e)
 {
@@ -406,18 +444,18 @@ take_unsigned(struct xades *x, const xmlNode *n, struct err *e)
 
 	if (!attributes(n, e, NULL) || !inside(&list, n, NS_XADES, "UnsignedSignatureProperties", e) || !attributes(list, e, NULL))
 		return false;
+	x->unsigned_list = list;
 	at = xml_child(list);
 	if (at == NULL)
 		return fail_node(e, list, "it is empty");
 	while (xml_is(at, NS_XADES, "SignatureTimeStamp"))
 		if (!step(&one, &at, NS_XADES, "SignatureTimeStamp", list, e) || !take_stamp(x, one, e))
 			return false;
-	if (xml_is(at, NS_XADES, "CertificateValues") && (!step(&one, &at, NS_XADES, "CertificateValues", list, e) ||
-	    !take_certificates(x, one, NS_XADES, "EncapsulatedX509Certificate", e)))
+	if (!take_values(x, &at, list, e))
 		return false;
-	if (xml_is(at, NS_XADES, "RevocationValues") &&
-	    (!step(&one, &at, NS_XADES, "RevocationValues", list, e) || !take_crls(x, one, e)))
-		return false;
+	while (strcmp(x->id, "seal") == 0 && xml_is(at, NS_XADES141, "ArchiveTimeStamp"))
+		if (!take_archive(x, &at, list, e))
+			return false;
 	return end(at, e);
 }
 
@@ -480,7 +518,7 @@ take_object(struct xades *x, const xmlNode *object, xmlNode **unsigned_, struct 
 static bool
 read_all(struct xades *x, xmlNode *n, xmlNode *const targets[], size_t ntargets, const struct policy *p, struct err *e)
 {
-	xmlNode *at = xml_child(n), *key_info, *object, *unsigned_ = NULL;
+	xmlNode *at = xml_child(n), *object, *unsigned_ = NULL;
 
 	if (!xml_is(n, NS_DS, "Signature"))
 		return fail_node(e, n, "<Signature> must stand here");
@@ -488,9 +526,9 @@ read_all(struct xades *x, xmlNode *n, xmlNode *const targets[], size_t ntargets,
 		return fail(e, ERR_LIMIT, "a signature over %zu elements", ntargets);
 	return only_elements(n, e) && attributes(n, e, "Id", NULL) && attribute_is(n, "Id", x->id, e) &&
 	    step(&x->signed_info, &at, NS_DS, "SignedInfo", n, e) && step(&x->value_node, &at, NS_DS, "SignatureValue", n, e) &&
-	    step(&key_info, &at, NS_DS, "KeyInfo", n, e) && step(&object, &at, NS_DS, "Object", n, e) && end(at, e) &&
+	    step(&x->key_info, &at, NS_DS, "KeyInfo", n, e) && step(&object, &at, NS_DS, "Object", n, e) && end(at, e) &&
 	    take_object(x, object, &unsigned_, e) && take_signed_info(x, targets, ntargets, p, e) &&
-	    take_properties(x, ntargets, p, e) && take_value(x, e) && take_key_info(x, key_info, e) &&
+	    take_properties(x, ntargets, p, e) && take_value(x, e) && take_key_info(x, x->key_info, e) &&
 	    (unsigned_ == NULL || take_unsigned(x, unsigned_, e));
 }
 

@@ -13,6 +13,13 @@
  * KeyInfo and CertificateValues are only the bag it is found in.  xades_verify
  * checks the SignedInfo's signature with that key first, digests after.
  *
+ * The seal alone grows after its issue (signer/renew.h): archive time stamps
+ * (xadesv141:ArchiveTimeStamp, EN 319 132-1 5.5.2, the case that is not
+ * distributed), each followed by what its own validation needs
+ * (TimeStampValidationData).  One covers what the references name, SignedInfo,
+ * SignatureValue, KeyInfo and every unsigned property before it; through the
+ * seal's references that is the permit as it was issued, officers' elements whole.
+ *
  * Not here: whether the certificate is trusted, in time, or allowed (judge.h).
  * ETSI EN 319 132-1, XML-DSig.  Pure; one thread a document.
  */
@@ -22,9 +29,10 @@
 #include "verifier/xml.h"
 
 #define XADES_REFERENCES_MAX 16
-#define XADES_BAG_MAX 32
-#define XADES_CRLS_MAX 16
+#define XADES_BAG_MAX 48
+#define XADES_CRLS_MAX 48
 #define XADES_STAMPS_MAX 4
+#define XADES_ARCHIVES_MAX 12
 #define XADES_VALUE_MAX 1024
 
 typedef STACK_OF(X509_CRL) crl_stack;
@@ -33,7 +41,8 @@ struct xades_digest { const struct algorithm *alg; const EVP_MD *md; unsigned ch
 
 struct xades {
 	char id[24];
-	xmlNode *element, *signed_info, *value_node, *properties;
+	xmlNode *element, *signed_info, *value_node, *key_info, *properties;
+	xmlNode *unsigned_list;		/* UnsignedSignatureProperties; NULL: none */
 	const struct algorithm *method;
 	size_t nrefs;
 	struct { xmlNode *target; struct xades_digest digest; } ref[XADES_REFERENCES_MAX];
@@ -48,6 +57,8 @@ struct xades {
 	crl_stack *crls;		/* of RevocationValues */
 	struct buf stamp[XADES_STAMPS_MAX];
 	size_t nstamps;
+	struct xades_archive { xmlNode *element; struct buf stamp; } archive[XADES_ARCHIVES_MAX];	/* oldest first */
+	size_t narchives;
 };
 
 /* targets: the elements that the references must name, in order; the own
@@ -69,3 +80,5 @@ enum sub_indication xades_check_digests(const struct xades *, struct err *why);
 bool xades_is_method(const struct algorithm *);
 /* What a signature time stamp must cover. */
 must_check bool xades_stamp_imprint(unsigned char out[EVP_MAX_MD_SIZE], const struct xades *, const EVP_MD *, struct err *);
+/* What the i-th archive time stamp must cover; i == narchives: one that comes next. */
+must_check bool xades_archive_imprint(unsigned char out[EVP_MAX_MD_SIZE], const struct xades *, size_t i, const EVP_MD *, struct err *);

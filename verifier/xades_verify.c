@@ -131,3 +131,38 @@ xades_stamp_imprint(unsigned char out[EVP_MAX_MD_SIZE], const struct xades *x, c
 
 	return xml_digest(out, &len, x->value_node, md, e);
 }
+
+static bool
+add_canonical(EVP_MD_CTX *md, const xmlNode *n, struct err *e)
+{
+	own_struct(buf) octets = buf_new(2 * XML_SIZE_MAX);
+
+	if (!xml_c14n(&octets, n, e))
+		return false;
+	promise(EVP_DigestUpdate(md, octets.ptr, octets.len) == 1);
+	return true;
+}
+
+/* EN 319 132-1 5.5.2.2: references in their order, SignedInfo, SignatureValue,
+ * KeyInfo, the unsigned properties before this one.  There is no ds:Object but that
+ * of the qualifying properties. */
+bool
+xades_archive_imprint(unsigned char out[EVP_MAX_MD_SIZE], const struct xades *x, size_t i, const EVP_MD *md, struct err *e)
+{
+	const xmlNode *const frame[] = { x->signed_info, x->value_node, x->key_info };
+	const xmlNode *stop = i < x->narchives ? x->archive[i].element : NULL;
+	own(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
+
+	promise(ctx != NULL && EVP_DigestInit_ex(ctx, md, NULL) == 1);
+	for (size_t r = 0; r < x->nrefs; r++)
+		if (!add_canonical(ctx, x->ref[r].target, e))
+			return false;
+	for (size_t f = 0; f < sizeof(frame) / sizeof(frame[0]); f++)
+		if (!add_canonical(ctx, frame[f], e))
+			return false;
+	for (const xmlNode *n = x->unsigned_list == NULL ? NULL : xml_child(x->unsigned_list); n != stop && n != NULL; n = xml_next(n))
+		if (!add_canonical(ctx, n, e))
+			return false;
+	promise(EVP_DigestFinal_ex(ctx, out, NULL) == 1);
+	return true;
+}

@@ -30,6 +30,7 @@
 #define NS_PERMIT "urn:antin:permit:1"
 #define NS_DS "http://www.w3.org/2000/09/xmldsig#"
 #define NS_XADES "http://uri.etsi.org/01903/v1.3.2#"
+#define NS_XADES141 "http://uri.etsi.org/01903/v1.4.1#"
 #define ALG_EXC_C14N "http://www.w3.org/2001/10/xml-exc-c14n#"
 
 struct xml { xmlDoc *doc; xmlNode *root; size_t elements; };
