@@ -8,6 +8,9 @@
 #define XMLNS_PERMIT " xmlns=\"urn:antin:permit:1\""
 #define XMLNS_DS " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\""
 #define XMLNS_XADES " xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\""
+#define XMLNS_XADES141 " xmlns:xadesv141=\"http://uri.etsi.org/01903/v1.4.1#\""
+#define END_UNSIGNED "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
+#define END_SIGNATURE "</xades:QualifyingProperties></ds:Object></ds:Signature>"
 #define EXC_C14N "http://www.w3.org/2001/10/xml-exc-c14n#"
 #define URI_SHA256 "http://www.w3.org/2001/04/xmlenc#sha256"
 #define TYPE_PROPERTIES "http://uri.etsi.org/01903#SignedProperties"
@@ -238,15 +241,17 @@ put_octets(struct buf *b, const char *element, struct span octets)
 	buf_printf(b, "</xades:%s>", element);
 }
 
+/* What stands in SignatureTimeStamp and ArchiveTimeStamp alike. */
 static void
-put_evidence(struct buf *b, const struct xades_evidence *v)
+put_stamp(struct buf *b, struct span token)
 {
-	buf_put_str(b, "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>");
-	if (v->stamp.len > 0) {
-		buf_put_str(b, "<xades:SignatureTimeStamp><ds:CanonicalizationMethod Algorithm=\"" EXC_C14N "\"></ds:CanonicalizationMethod>");
-		put_octets(b, "EncapsulatedTimeStamp", v->stamp);
-		buf_put_str(b, "</xades:SignatureTimeStamp>");
-	}
+	buf_put_str(b, "<ds:CanonicalizationMethod Algorithm=\"" EXC_C14N "\"></ds:CanonicalizationMethod>");
+	put_octets(b, "EncapsulatedTimeStamp", token);
+}
+
+static void
+put_values(struct buf *b, const struct xades_evidence *v)
+{
 	if (v->ncerts > 0) {
 		buf_put_str(b, "<xades:CertificateValues>");
 		for (size_t i = 0; i < v->ncerts; i++)
@@ -259,7 +264,37 @@ put_evidence(struct buf *b, const struct xades_evidence *v)
 			put_octets(b, "EncapsulatedCRLValue", v->crl[i]);
 		buf_put_str(b, "</xades:CRLValues></xades:RevocationValues>");
 	}
-	buf_put_str(b, "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>");
+}
+
+static void
+put_evidence(struct buf *b, const struct xades_evidence *v)
+{
+	buf_put_str(b, "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>");
+	if (v->stamp.len > 0) {
+		buf_put_str(b, "<xades:SignatureTimeStamp>");
+		put_stamp(b, v->stamp);
+		buf_put_str(b, "</xades:SignatureTimeStamp>");
+	}
+	put_values(b, v);
+	buf_put_str(b, END_UNSIGNED);
+}
+
+bool
+xades_archive(struct buf *out, struct span permit, const struct xades_evidence *v, struct err *e)
+{
+	static const char end[] = END_UNSIGNED END_SIGNATURE "</permit>";
+	size_t keep = permit.len - (sizeof(end) - 1);
+
+	if (permit.len < sizeof(end) || memcmp(permit.ptr + keep, end, sizeof(end) - 1) != 0)
+		return fail(e, ERR_BUG, "this is no sealed permit with its evidence");
+	buf_put(out, permit.ptr, keep);
+	buf_put_str(out, "<xadesv141:ArchiveTimeStamp" XMLNS_XADES141 ">");
+	put_stamp(out, v->stamp);
+	buf_put_str(out, "</xadesv141:ArchiveTimeStamp><xadesv141:TimeStampValidationData" XMLNS_XADES141 ">");
+	put_values(out, v);
+	buf_put_str(out, "</xadesv141:TimeStampValidationData>");
+	buf_put_str(out, end);
+	return buf_ok(out, "the permit", e);
 }
 
 bool
@@ -282,7 +317,7 @@ xades_element(struct buf *out, const struct xades_signer *s, const struct xades_
 	buf_put_span(out, buf_span(&t->properties));
 	if (v != NULL && (v->stamp.len > 0 || v->ncerts > 0 || v->ncrls > 0))
 		put_evidence(out, v);
-	buf_put_str(out, "</xades:QualifyingProperties></ds:Object></ds:Signature>");
+	buf_put_str(out, END_SIGNATURE);
 	return buf_ok(out, "the signature", e);
 }
 

@@ -12,6 +12,9 @@
  * A time stamp covers xades_imprint of the raw signature.  An officer's element
  * is frozen once it has its evidence; the seal covers it whole.
  *
+ * A sealed permit that ages gets an archive time stamp more (xades_archive), over
+ * xades_archive_imprint (xades.h); the octets before it stay as they are.
+ *
  * Everything here is deterministic: the same arguments give the same octets, so
  * that a recovery signs the same digest again.  Canonical octets of content and
  * issuance are standalone: their start tag carries xmlns; permit_write drops it,
@@ -70,6 +73,9 @@ struct xades_evidence {
 	const struct span *cert; size_t ncerts;	/* DER: issuing certificates, the stamp's chain */
 	const struct span *crl; size_t ncrls;	/* DER */
 };
+/* A sealed permit, whole -> the same with this stamp behind its unsigned properties, and
+ * the stamp's chain and CRLs as its validation data. */
+must_check bool xades_archive(struct buf *out, struct span permit, const struct xades_evidence *, struct err *);
 /* Appends the element; evidence may be NULL (B-B). */
 must_check bool xades_element(struct buf *out, const struct xades_signer *, const struct xades_tbs *, struct span signature,
     const struct xades_evidence *, struct err *);

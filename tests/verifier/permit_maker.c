@@ -156,13 +156,25 @@ maker_seal(struct maker *m, const char *agency, int64_t from, int64_t to)
 	return party(m, &w, &m->issuing, NULL);
 }
 
+static struct maker_party
+service(struct maker *m, const char *eku, const char *name, int64_t from, int64_t to)
+{
+	const struct wish w = { .organisation = "THỬ NGHIỆM Hòa Giang", .name = name, .usage = "critical,digitalSignature", .eku = eku,
+		.policy = tier_oid(m), .from = from, .to = to };
+
+	return party(m, &w, &m->issuing, NULL);
+}
+
 struct maker_party
 maker_service(struct maker *m, const char *profile, const char *name)
 {
-	const struct wish w = { .organisation = "THỬ NGHIỆM Hòa Giang", .name = name, .usage = "critical,digitalSignature",
-		.eku = strcmp(profile, "tsa") == 0 ? "critical,timeStamping" : NULL, .policy = tier_oid(m), .from = maker_now - YEAR, .to = maker_now + 3 * YEAR };
+	return service(m, strcmp(profile, "tsa") == 0 ? "critical,timeStamping" : NULL, name, maker_now - YEAR, maker_now + 3 * YEAR);
+}
 
-	return party(m, &w, &m->issuing, NULL);
+struct maker_party
+maker_tsa(struct maker *m, int64_t from, int64_t to)
+{
+	return service(m, "critical,timeStamping", "Dấu thời gian khác THỬ NGHIỆM", from, to);
 }
 
 /*
@@ -222,6 +234,12 @@ X509_CRL *
 maker_crl(struct maker *m, int64_t this_update, int64_t next_update, const struct maker_revoked *r, size_t n)
 {
 	return crl_by(&m->issuing, this_update, next_update, r, n);
+}
+
+X509_CRL *
+maker_root_crl(struct maker *m, int64_t this_update, int64_t next_update)
+{
+	return crl_by(&m->root, this_update, next_update, NULL, 0);
 }
 
 /*
@@ -299,7 +317,7 @@ stamp_serial(TS_RESP_CTX *ctx, void *when)
 }
 
 static BIO *
-stamp_request(const unsigned char imprint[32])
+stamp_request(struct span imprint, const EVP_MD *md)
 {
 	own(TS_REQ) *req = must(TS_REQ_new());
 	TS_MSG_IMPRINT *mi = must(TS_MSG_IMPRINT_new());
@@ -307,9 +325,9 @@ stamp_request(const unsigned char imprint[32])
 	BIO *bio = must(BIO_new(BIO_s_mem()));
 
 	TS_REQ_set_version(req, 1);
-	X509_ALGOR_set0(alg, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL);
+	X509_ALGOR_set0(alg, OBJ_nid2obj(EVP_MD_get_type(md)), V_ASN1_NULL, NULL);
 	TS_MSG_IMPRINT_set_algo(mi, alg);
-	TS_MSG_IMPRINT_set_msg(mi, (unsigned char *)imprint, 32);
+	TS_MSG_IMPRINT_set_msg(mi, (unsigned char *)imprint.ptr, (int)imprint.len);
 	TS_REQ_set_msg_imprint(req, mi);
 	TS_REQ_set_cert_req(req, 1);
 	X509_ALGOR_free(alg);
@@ -319,21 +337,22 @@ stamp_request(const unsigned char imprint[32])
 }
 
 void
-maker_stamp(struct maker *m, struct buf *token, const unsigned char imprint[32], int64_t when)
+maker_stamp(struct buf *token, struct span imprint, const struct maker_stamping *s)
 {
 	own(TS_RESP_CTX) *ctx = must(TS_RESP_CTX_new());
-	own(BIO) *req = stamp_request(imprint);
+	own(BIO) *req = stamp_request(imprint, s->md);
 	own(TS_RESP) *resp = NULL;
 	own(ASN1_OBJECT) *policy = must(OBJ_txt2obj("2.25.273849503821049182736450918273645.20", 1));
+	int64_t when = s->when;
 	unsigned char *der = NULL;
 	int len;
 
-	TS_RESP_CTX_set_signer_cert(ctx, m->tsa.cert);
-	TS_RESP_CTX_set_signer_key(ctx, m->tsa.key);
-	TS_RESP_CTX_set_signer_digest(ctx, EVP_sha256());
+	TS_RESP_CTX_set_signer_cert(ctx, s->by->cert);
+	TS_RESP_CTX_set_signer_key(ctx, s->by->key);
+	TS_RESP_CTX_set_signer_digest(ctx, s->md);
 	TS_RESP_CTX_set_ess_cert_id_digest(ctx, EVP_sha256());
 	TS_RESP_CTX_set_def_policy(ctx, policy);
-	TS_RESP_CTX_add_md(ctx, EVP_sha256());
+	TS_RESP_CTX_add_md(ctx, s->md);
 	TS_RESP_CTX_set_accuracy(ctx, 1, 0, 0);
 	TS_RESP_CTX_set_time_cb(ctx, stamp_clock, &when);
 	TS_RESP_CTX_set_serial_cb(ctx, stamp_serial, &when);
@@ -439,7 +458,7 @@ put_signature(struct maker *m, struct buf *out, const struct signing *s, const s
 	maker_sign(&raw, s->who->key, s->alg, buf_span(&tbs.signed_info));
 	if (s->stamp) {
 		xades_imprint(imprint, buf_span(&raw));
-		maker_stamp(m, &token, imprint, s->stamp_time != 0 ? s->stamp_time : s->time + 2);
+		maker_stamp(&token, span_of(imprint, sizeof(imprint)), &(struct maker_stamping){ &m->tsa, EVP_sha256(), s->stamp_time != 0 ? s->stamp_time : s->time + 2 });
 		evidence.stamp = buf_span(&token);
 	}
 	cert_to_der(&issuing, m->issuing.cert);
@@ -500,6 +519,28 @@ maker_permit(struct maker *m, const struct maker_recipe *r, struct buf *out)
 		put_signature(m, &seal, &s, target, n);
 	}
 	assert_done(permit_write(out, buf_span(&content), buf_span(&officers), buf_span(&issuance), buf_span(&seal), &e), e);
+}
+
+void
+maker_archive(struct maker *m, struct buf *out, struct span permit, const struct maker_stamping *s)
+{
+	own_struct(buf) token = buf_new(1 << 16), issuing = buf_new(1 << 14), crl = buf_new(1 << 20), root_crl = buf_new(1 << 20);
+	own(X509_CRL) *now = maker_crl(m, s->when - 60, s->when + 14 * DAY_SECS, NULL, 0), *root = maker_root_crl(m, s->when - 60, s->when + 100 * DAY_SECS);
+	unsigned char imprint[EVP_MAX_MD_SIZE];
+	struct permit p;
+	struct err e;
+
+	assert_done(permit_read(&p, permit, m->policy, m->grammars, &e), e);
+	assert_done(xades_archive_imprint(imprint, &p.seal, p.seal.narchives, s->md, &e), e);
+	permit_drop(&p);
+	maker_stamp(&token, span_of(imprint, (size_t)EVP_MD_get_size(s->md)), s);
+	cert_to_der(&issuing, m->issuing.cert);
+	crl_to_der(&crl, now);
+	crl_to_der(&root_crl, root);
+	const struct span certs[] = { buf_span(&issuing) }, crls[] = { buf_span(&crl), buf_span(&root_crl) };
+	const struct xades_evidence v = { .stamp = buf_span(&token), .cert = certs, .ncerts = 1, .crl = crls, .ncrls = 2 };
+
+	assert_done(xades_archive(out, permit, &v, &e), e);
 }
 
 /*

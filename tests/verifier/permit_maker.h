@@ -37,13 +37,19 @@ struct maker_party maker_seal(struct maker *, const char *agency, int64_t from, 
 struct maker_party maker_service(struct maker *, const char *profile, const char *name);
 struct maker_party maker_other_tier(struct maker *, const char *agency);
 struct maker_party maker_rsa_official(struct maker *, const char *agency);
+/* A further time-stamping authority's. */
+struct maker_party maker_tsa(struct maker *, int64_t from, int64_t to);
 void maker_party_drop(struct maker_party *);
 
 struct maker_revoked { X509 *cert; int64_t date; int reason; int64_t invalidity; };
 X509_CRL *maker_crl(struct maker *, int64_t this_update, int64_t next_update, const struct maker_revoked *, size_t n);
 
-/* A token over an imprint (SHA-256). */
-void maker_stamp(struct maker *, struct buf *token, const unsigned char imprint[32], int64_t when);
+/* The root's. */
+X509_CRL *maker_root_crl(struct maker *, int64_t this_update, int64_t next_update);
+
+/* A token over an imprint; md: that of the imprint and of the signature. */
+struct maker_stamping { const struct maker_party *by; const EVP_MD *md; int64_t when; };
+void maker_stamp(struct buf *token, struct span imprint, const struct maker_stamping *);
 
 /* What differs from an ordinary permit; zero members mean the ordinary. */
 struct maker_recipe {
@@ -64,6 +70,9 @@ struct maker_recipe {
 void maker_permit(struct maker *, const struct maker_recipe *, struct buf *out);
 /* Canonical content of the recipe's sample, as submitted. */
 void maker_content(struct maker *, const struct maker_recipe *, struct buf *out);
+
+/* The permit with an archive time stamp more, and the CRLs of then. */
+void maker_archive(struct maker *, struct buf *out, struct span permit, const struct maker_stamping *);
 
 /* Anchors, issuing certificate and the two CRLs; crl: instead of issuing_crl. */
 struct evidence *maker_evidence(struct maker *, X509_CRL *crl);
