@@ -471,10 +471,10 @@ may_read(struct buf *state, struct call *c, const char *handle, struct err *e)
 	return buf_ok(state, "the state", e);
 }
 
-bool
-permit_fetch(struct msg *reply, struct call *c, const char *code, struct err *e)
+static bool
+fetch(struct msg *reply, enum signer_message which, struct call *c, const char *code, struct err *e)
 {
-	own_struct(msg) m = msg_new(SIGNER_PERMIT, HTTP_REPLY_MAX);
+	own_struct(msg) m = msg_new(which, HTTP_REPLY_MAX);
 	own_struct(buf) who = buf_new(CALLER_MAX);
 	own(json_t) *answer = NULL;
 
@@ -486,16 +486,25 @@ permit_fetch(struct msg *reply, struct call *c, const char *code, struct err *e)
 }
 
 bool
-forward_permit(struct call *c, struct err *e)
+permit_fetch(struct msg *reply, struct call *c, const char *code, struct err *e)
+{
+	return fetch(reply, SIGNER_PERMIT, c, code, e);
+}
+
+static bool
+forward_file(struct call *c, enum signer_message which, const char *ending, struct err *e)
 {
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
 	char code[40];
 
-	if (!code_plain(code, c->arg, e) || !permit_fetch(&reply, c, code, e))
+	if (!code_plain(code, c->arg, e) || !fetch(&reply, which, c, code, e))
 		return false;
-	snprintf(c->out->file_name, sizeof(c->out->file_name), "%s.xml", code);
+	snprintf(c->out->file_name, sizeof(c->out->file_name), "%s%s", code, ending);
 	return reply_is(c, &reply, "application/xml", e);
 }
+
+bool forward_permit(struct call *c, struct err *e) { return forward_file(c, SIGNER_PERMIT, ".xml", e); }
+bool forward_archived(struct call *c, struct err *e) { return forward_file(c, SIGNER_ARCHIVED, "-archived.xml", e); }
 
 /* A proof holds the record, and so the whole permit. */
 bool

@@ -18,6 +18,7 @@ bool forward_submit(struct call *, struct err *);
 bool forward_prepare(struct call *, struct err *);
 bool forward_finish(struct call *, struct err *);
 bool forward_permit(struct call *, struct err *);
+bool forward_archived(struct call *, struct err *);
 bool forward_proof(struct call *, struct err *);
 bool forward_verify(struct call *, struct err *);
 bool forward_lookup(struct call *, struct err *);

@@ -51,6 +51,7 @@ static const struct route table[] = {
 	{ "POST", "/v1/permits/prepare", false, PREPARE_MAX, forward_prepare, "what an officer will sign" },
 	{ "POST", "/v1/permits/finish", false, FINISH_MAX, forward_finish, "the officer's signatures" },
 	{ "GET", "/v1/permits/{code}", false, 0, forward_permit, "the permit file" },
+	{ "GET", "/v1/permits/{code}/archived", false, 0, forward_archived, "the copy of an issued permit whose proofs last longest" },
 	{ "GET", "/v1/permits/{code}/proof", false, 0, forward_proof, "proof that the register holds its issue" },
 	{ "GET", "/v1/permits/{code}/sheet", false, 0, sheet_run, "the permit as an A4 page" },
 	{ "POST", "/v1/verify", false, VERIFY_DOCUMENT_MAX, forward_verify, "judges a file" },

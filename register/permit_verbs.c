@@ -145,10 +145,21 @@ static const struct verb verbs[] = {
 	  .public = "list idx day ?[book year n]",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "day", REG_INT },
 		  { "book", REG_TEXT, true }, { "year", REG_INT, true }, { "n", REG_INT, true },
-		  { "issuance", REG_BYTES }, { "sealed", REG_BYTES }, { "sha256", REG_BYTES } },
+		  { "issuance", REG_BYTES }, { "sealed", REG_BYTES }, { "sha256", REG_BYTES }, { "until", REG_INT, true } },
 	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'sealing'", ERR_CONFLICT, "this permit is not being sealed" }, NOT_LOST },
-	  .project = { "UPDATE permit SET state = 'issued', issuance = $issuance, sealed = $sealed, sha256 = $sha256, issued_entry = $entry WHERE handle = $handle",
+	  .project = { "UPDATE permit SET state = 'issued', issuance = $issuance, sealed = $sealed, sha256 = $sha256, issued_entry = $entry, "
+		       "proven_until = coalesce($until, 0) WHERE handle = $handle",
 		       "UPDATE book SET is_public = 1 WHERE agency = $agency AND book = $book AND year = $year AND is_public = 0" } },
+
+	/* A copy with an archive time stamp more, `until` when that one proves something
+	 * (verifier/signature.h).  The permit as issued stays beside it. */
+	{ .name = "permit.renew", .callers = CALLER_SIGNER, .entry = 22, .org = "agency", .category = "kind", .handle = "handle",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "sealed", REG_BYTES }, { "sha256", REG_BYTES }, { "until", REG_INT } },
+	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued'", ERR_CONFLICT, "this permit is not issued" }, NOT_LOST,
+		     { "SELECT 1 FROM permit WHERE handle = $handle AND proven_until < $until", ERR_CONFLICT, "a copy that lasts as long is there already" } },
+	  .project = { "INSERT INTO permit_renewal (handle, n, sealed, sha256, until, entry) "
+		       "SELECT $handle, 1 + (SELECT count(*) FROM permit_renewal WHERE handle = $handle), $sealed, $sha256, $until, $entry",
+		       "UPDATE permit SET proven_until = $until WHERE handle = $handle" } },
 
 	/* In the unit that issues its newer version, `other`. */
 	{ .name = "permit.supersede", .callers = CALLER_SIGNER, .entry = 6, .org = "agency", .category = "kind", .handle = "handle",
@@ -224,10 +235,14 @@ static const struct verb verbs[] = {
 #define LIST_COLUMNS PERMIT_COMMON ", entry"
 #define PERMIT_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_TEXT, REG_BYTES, REG_TEXT, REG_BYTES, \
 	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_INT, REG_INT }
-#define KNOWN_COLUMNS "handle, state, kind, agency, dossier, number, day, valid_to, " CHANGED ", version, sealed, sha256, " \
-	"short_code, voice_code, issued_entry, time, (SELECT size FROM log_witnessed), (SELECT as_of FROM log_witnessed)"
+/* Of a permit's copies the one that lasts longest: {column}, or that of the permit as issued. */
+#define NEWEST(column, issued) "coalesce((SELECT r." column " FROM permit_renewal r WHERE r.handle = permit.handle ORDER BY r.n DESC LIMIT 1), " issued ")"
+/* The entry by which the copy came. */
+#define KNOWN_COLUMNS(sealed, came) "handle, state, kind, agency, dossier, number, day, valid_to, " CHANGED ", version, " sealed ", sha256, " \
+	"short_code, voice_code, issued_entry, time, (SELECT size FROM log_witnessed), (SELECT as_of FROM log_witnessed), (SELECT l.entry FROM log_entry l WHERE l.idx = " came ")"
 #define KNOWN_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, \
-	REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT }
+	REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT, REG_BYTES }
+#define KNOWN_NEWEST KNOWN_COLUMNS(NEWEST("sealed", "sealed"), NEWEST("entry", "issued_entry"))
 #define READERS (CALLER_SIGNER | CALLER_VERIFIER)
 #define CHANGE_CELLS 11
 
@@ -244,13 +259,23 @@ static const struct read reads[] = {
 	{ .name = "permit.sealing", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_INT }, .in = { { "after", REG_INT } },
 	  .sql = "SELECT handle, entry FROM permit WHERE state = 'sealing' AND entry > $after AND "
 		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY entry LIMIT 500" },
+	/* Whose proofs end before a moment, those that end first before the others; and the copy that lasts longest. */
+	{ .name = "permit.renewable", .callers = CALLER_SIGNER, .columns = 3, .out = { REG_BYTES, REG_INT, REG_INT },
+	  .in = { { "before", REG_INT }, { "until", REG_INT }, { "after", REG_INT } },
+	  .sql = "SELECT handle, proven_until, issued_entry FROM permit WHERE issued_entry IS NOT NULL AND proven_until < $before AND (proven_until, issued_entry) > ($until, $after) AND "
+		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY proven_until, issued_entry LIMIT 200" },
+	{ .name = "permit.copy", .callers = CALLER_SIGNER, .columns = 3, .out = { REG_BYTES, REG_INT, REG_INT }, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT " NEWEST("sealed", "sealed") ", proven_until, (SELECT count(*) FROM permit_renewal r WHERE r.handle = permit.handle) FROM permit "
+		 "WHERE handle = $handle AND state = 'issued'" },
 	/* What antin-verifier says of a permit, and no more. */
-	{ .name = "known.by_handle", .callers = CALLER_VERIFIER, .columns = 18, .out = KNOWN_OUT, .in = { { "handle", REG_BYTES } },
-	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE handle = $handle" },
-	{ .name = "known.by_code", .callers = CALLER_VERIFIER, .columns = 18, .out = KNOWN_OUT, .in = { { "code", REG_TEXT } },
-	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE short_code = $code OR voice_code = $code" },
-	{ .name = "known.by_sha256", .callers = CALLER_VERIFIER, .columns = 18, .out = KNOWN_OUT, .in = { { "sha256", REG_BYTES } },
-	  .sql = "SELECT " KNOWN_COLUMNS " FROM permit WHERE sha256 = $sha256" },
+	{ .name = "known.by_handle", .callers = CALLER_VERIFIER, .columns = 19, .out = KNOWN_OUT, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT " KNOWN_NEWEST " FROM permit WHERE handle = $handle" },
+	{ .name = "known.by_code", .callers = CALLER_VERIFIER, .columns = 19, .out = KNOWN_OUT, .in = { { "code", REG_TEXT } },
+	  .sql = "SELECT " KNOWN_NEWEST " FROM permit WHERE short_code = $code OR voice_code = $code" },
+	/* As issued, or a later copy. */
+	{ .name = "known.by_sha256", .callers = CALLER_VERIFIER, .columns = 19, .out = KNOWN_OUT, .in = { { "sha256", REG_BYTES } },
+	  .sql = "SELECT " KNOWN_COLUMNS("sealed", "coalesce((SELECT r.entry FROM permit_renewal r WHERE r.sha256 = $sha256), issued_entry)")
+		 " FROM permit WHERE handle IN (SELECT p.handle FROM permit p WHERE p.sha256 = $sha256 UNION ALL SELECT r.handle FROM permit_renewal r WHERE r.sha256 = $sha256)" },
 	/* Each officer's signature, beside each officer's appointment of that person that was there
 	 * then.  An end that was ordered after the signature takes nothing back. */
 	{ .name = "known.appointed", .callers = CALLER_VERIFIER, .columns = 12, .in = { { "handle", REG_BYTES } },

@@ -70,6 +70,12 @@
 	"officer_person " text " NOT NULL, officer_serial " blob " NOT NULL, signed_entry " integer " NOT NULL, PRIMARY KEY (handle, n))" strict ";" \
 	"CREATE INDEX permit_turn_signed ON permit_turn (signed_entry)"
 
+/* Of what was issued before it is not known how long its proofs last: those are renewed first. */
+#define RENEWALS(blob, integer, strict) "ALTER TABLE permit ADD COLUMN proven_until " integer ";UPDATE permit SET proven_until = 0 WHERE issued_entry IS NOT NULL;" \
+	"CREATE INDEX permit_proven ON permit (proven_until, issued_entry) WHERE issued_entry IS NOT NULL;" \
+	"CREATE TABLE permit_renewal (handle " blob " NOT NULL REFERENCES permit, n " integer " NOT NULL, sealed " blob " NOT NULL, sha256 " blob " NOT NULL UNIQUE, " \
+	"until " integer " NOT NULL, entry " integer " NOT NULL, PRIMARY KEY (handle, n))" strict
+
 struct named { struct buf serial, words; };
 
 static bool
@@ -230,6 +236,7 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	{ TURNS("BLOB", "TEXT", "INTEGER", " STRICT, WITHOUT ROWID"), TURNS("bytea", "text COLLATE \"C\"", "bigint", "") },
 	{ "CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL", NULL },
 	{ "ALTER TABLE appointment ADD COLUMN authorised_by BLOB", "ALTER TABLE appointment ADD COLUMN authorised_by bytea" },
+	{ RENEWALS("BLOB", "INTEGER", " STRICT"), RENEWALS("bytea", "bigint", "") },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

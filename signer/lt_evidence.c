@@ -8,23 +8,39 @@
  */
 #include "signer/permit_life.h"
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "signer/tsa_proto.h"
 #include "verifier/tst.h"
 #include "verifier/xades_write.h"
 
+/* Until when a stamp proves something by itself (verifier/signature.h). */
+static int64_t
+proves_until(const struct service *s, const struct tst *tst)
+{
+	int64_t until = asn1_time_secs(X509_get0_notAfter(tst->signer));
+
+	for (size_t i = 0; i < TST_ALGORITHMS; i++) {
+		const struct algorithm *a = policy_algorithm(s->policy, tst->algorithm[i]);
+
+		if (a != NULL && day_start_vietnam(a->old_until) < until)
+			until = day_start_vietnam(a->old_until);
+	}
+	return until;
+}
+
 static bool
-get_stamp(struct lt_evidence *v, struct tst *tst, const struct service *s, const unsigned char imprint[SHA256_LEN], struct err *e)
+get_stamp(struct lt_evidence *v, struct tst *tst, const struct service *s, const EVP_MD *md, struct span imprint, struct err *e)
 {
 	own_struct(msg) ask = msg_new(TSA_STAMP, TSA_MESSAGE_MAX);
 	own_struct(msg) reply = msg_new(0, 1);
 	own_struct(buf) request = buf_new(4096);
 
-	tst_request(&request, imprint);
+	tst_request(&request, md, imprint);
 	msg_put(&ask, buf_span(&request));
 	if (!peer_call(s->tsa, &ask, &reply, e) || !tst_of_response(&v->stamp, msg_span(&reply, 0), e) ||
-	    !tst_check(tst, buf_span(&v->stamp), EVP_sha256(), span_of(imprint, SHA256_LEN), NULL, e))
+	    !tst_check(tst, buf_span(&v->stamp), md, imprint, NULL, e))
 		return fail_in(e, "time stamp");
+	v->until = proves_until(s, tst);
 	return true;
 }
 
@@ -79,6 +95,8 @@ add_issuer(struct lt_evidence *v, const struct service *s, int64_t generation, s
 	return get_issuing(issuing, s, generation, e) && get_crl(crl, s, generation, e);
 }
 
+#define NO_GENERATION 0			/* nobody's signature: the stamper's path alone */
+
 /* The stamper's certificate is one of this register's, or its chain came along. */
 static bool
 add_stampers(struct lt_evidence *v, const struct service *s, const struct tst *tst, int64_t generation, struct err *e)
@@ -109,7 +127,23 @@ lt_evidence_get(struct lt_evidence *out, const struct service *s, int64_t genera
 {
 	own_struct(lt_evidence) v = { .stamp = buf_new(TST_MAX) };
 	struct tst tst = { .time = 0 };
-	bool good = get_stamp(&v, &tst, s, imprint, e) && add_issuer(&v, s, generation, e) && add_stampers(&v, s, &tst, generation, e);
+	bool good = get_stamp(&v, &tst, s, EVP_sha256(), span_of(imprint, SHA256_LEN), e) && add_issuer(&v, s, generation, e) && add_stampers(&v, s, &tst, generation, e);
+
+	tst_drop(&tst);
+	if (!good)
+		return false;
+	*out = v;
+	v = (struct lt_evidence){ .n = 0 };
+	fill(out, s);
+	return true;
+}
+
+bool
+lt_archive_get(struct lt_evidence *out, const struct service *s, const EVP_MD *md, struct span imprint, struct err *e)
+{
+	own_struct(lt_evidence) v = { .stamp = buf_new(TST_MAX) };
+	struct tst tst = { .time = 0 };
+	bool good = get_stamp(&v, &tst, s, md, imprint, e) && add_stampers(&v, s, &tst, NO_GENERATION, e);
 
 	tst_drop(&tst);
 	if (!good)

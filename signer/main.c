@@ -10,7 +10,7 @@
  * Can never: see the authority's key, open the network; seal what no clerk's
  *	order names.
  */
-#include "signer/permit_life.h"
+#include "signer/renew.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -31,7 +31,7 @@
 #define START_WAIT_MS 60000
 #define CALL_TIMEOUT_MS 60000
 
-struct signer_conf { char *run, *policy, *origin, *status_uri, *org, *seal, *service, *root, *root_crl, *issuing; int64_t uid_base; };
+struct signer_conf { char *run, *policy, *origin, *status_uri, *org, *seal, *service, *root, *root_crl, *issuing; int64_t uid_base, renew_days; };
 
 static const struct conf_option options[] = {
 	{ "run", CONF_STR, .field = offsetof(struct signer_conf, run), .doc = "folder of the sockets" },
@@ -45,6 +45,8 @@ static const struct conf_option options[] = {
 	{ "root", CONF_STR, .field = offsetof(struct signer_conf, root), .doc = "the root certificate" },
 	{ "root_crl", CONF_STR, .field = offsetof(struct signer_conf, root_crl), .doc = "the root's CRL" },
 	{ "issuing", CONF_STR, .field = offsetof(struct signer_conf, issuing), .doc = "the issuing certificate" },
+	{ "renew_days", CONF_INT, .field = offsetof(struct signer_conf, renew_days), .min = 1, .max = 20000, .def = RENEW_DAYS,
+	  .doc = "days before a permit's proofs end at which it gets an archive time stamp" },
 	{ NULL },
 };
 
@@ -127,16 +129,36 @@ permit_by_code(const struct service *s, struct span code, struct reg_rows *rows,
 
 /* A handle (32 hex digits) or a code. */
 static bool
+permit_named(const struct service *s, const struct msg *in, struct reg_rows *rows, struct permit_row *p, struct err *e)
+{
+	unsigned char handle[HANDLE_LEN];
+	struct err not_hex;
+
+	return hex_get_fixed(handle, HANDLE_LEN, msg_span(in, 1), &not_hex) ? permit_asked(s, in, handle, rows, p, e)
+	    : permit_by_code(s, msg_span(in, 1), rows, p, e);
+}
+
+static bool
 on_permit(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
 	own_struct(buf) file = buf_new(SIGNER_MESSAGE_MAX);
 	own_struct(reg_rows) rows = { .left = 0 };
-	unsigned char handle[HANDLE_LEN];
 	struct permit_row p;
-	struct err ignored;
 
-	if (!(hex_get_fixed(handle, HANDLE_LEN, msg_span(in, 1), &ignored) ? permit_asked(s, in, handle, &rows, &p, e)
-	    : permit_by_code(s, msg_span(in, 1), &rows, &p, e)) || !permit_file(&file, &p, e))
+	if (!permit_named(s, in, &rows, &p, e) || !permit_file(&file, &p, e))
+		return false;
+	msg_put(out, buf_span(&file));
+	return true;
+}
+
+static bool
+on_archived(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_struct(buf) file = buf_new(SIGNER_MESSAGE_MAX);
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct permit_row p;
+
+	if (!permit_named(s, in, &rows, &p, e) || !renew_copy(&file, s, p.handle, e))
 		return false;
 	msg_put(out, buf_span(&file));
 	return true;
@@ -207,6 +229,7 @@ on_grown(void *s, enum msg_caller who, const struct msg *in, struct msg *out, st
 #define route_SIGNER_FINISH on_finish
 #define route_SIGNER_ORDER on_order
 #define route_SIGNER_PERMIT on_permit
+#define route_SIGNER_ARCHIVED on_archived
 #define route_SIGNER_MAY_READ on_may_read
 #define route_SIGNER_MAY on_may
 #define route_SIGNER_DOSSIERS on_dossiers
@@ -316,6 +339,7 @@ main(int argc, char **argv)
 	if (!start(&s, &c, &door, &e) || !seal_again_start(&s, &e))
 		return start_refused(&e);
 	status_start(&s);
+	renew_start(&s, c.renew_days);
 	start_ready();
 	if (!serve_run(door, &s, &e))
 		log_warn("%s", e.text);

@@ -23,6 +23,9 @@
  * an order: permit.suspend, .resume, .withdraw, .restore, .void, .annotate
  * (order_change.c).
  *
+ * Its octets stay as they were issued; copies with an archive time stamp more come beside
+ * them, so that it can be verified when its certificates are over (renew.h).
+ *
  * A newer version of an issued permit is a permit of its own, with another content,
  * other signatures, codes and place, and the same number (amend.h); the unit that
  * issues it supersedes the one before (permit.supersede).
@@ -40,13 +43,14 @@
 #include "register/entry.h"
 #include "verifier/order.h"
 #include "verifier/permit.h"
+#include "verifier/report.h"
 
 #define HANDLE_HEX (2 * HANDLE_LEN + 1)
 
 /* What antin-signer works with, gathered once at the start. */
 struct service {
 	const struct policy *policy;
-	struct judges *judges;			/* seal.c's own */
+	struct judges *judges;			/* judges.c's own */
 	struct reg *reg;
 	struct hsm *seal, *key;			/* seal token; service signer's token */
 	struct peer *verifier, *tsa;
@@ -108,9 +112,12 @@ struct lt_evidence {
 	struct buf stamp, issuing[2], crl[2];
 	size_t n;				/* issuers */
 	struct span cert[2], list[3];		/* of the above; list: one CRL more, the root's */
+	int64_t until;				/* when the stamp proves nothing any more by itself */
 };
 void lt_evidence_drop(struct lt_evidence *);
 must_check bool lt_evidence_get(struct lt_evidence *, const struct service *, int64_t generation, const unsigned char imprint[SHA256_LEN], struct err *);
+/* The same for an archive time stamp over this imprint. */
+must_check bool lt_archive_get(struct lt_evidence *, const struct service *, const EVP_MD *md, struct span imprint, struct err *);
 
 /* Handlers: JSON in, JSON out.  Of what is submitted and refused for what it says,
  * out has the problems (proto.h). */
@@ -126,12 +133,19 @@ must_check bool dossier_permits(json_t **out, const struct service *, struct spa
  * next (may be NULL); how this machine is laid out is told to the log only. */
 json_t *result_json(const char *handle, bool done, const struct err *why, const char *next);
 
-/* seal.c.  Grammars serve one thread at a time, so each judge has its own. */
+/* judges.c: grammars serve one thread at a time; whoever judges takes some and gives them back. */
+#define JUDGES 4			/* the crew that seals, and the one who renews */
+must_check bool judges_new(struct judges **out, const struct policy *, const char *policy_folder, struct err *);
+struct permit_grammars *judges_take(struct judges *);
+void judges_give(struct judges *, struct permit_grammars *);
+/* The verifier's own eyes on a file of ours, before it leaves: drop the report. */
+void judges_report(struct report *out, const struct service *, struct span file, int64_t now);
+
+/* seal.c. */
 /* Before a number is used up: are officers' signatures of so many octets, the last of them
  * `last`, and the seal that comes to them within what a verifier reads? */
 must_check bool seal_has_room(size_t content, size_t officers, size_t last, struct err *);
 #define SEAL_CREW 3			/* permits sealed at once: two cores, and one waiting for token or disk */
-must_check bool judges_new(struct judges **out, const struct policy *, const char *policy_folder, struct err *);
 /* Reserves inside the unit of the order; seals what is reserved. */
 must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
 must_check bool seal_one(const struct service *, const unsigned char handle[HANDLE_LEN], struct err *);

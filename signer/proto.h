@@ -43,6 +43,8 @@
  * SIGNER_PERMIT   who, handle -> the file as it is now.  With a short or voice
  *                 code in the handle's place `who` is not looked at: the code is
  *                 what the holder of the paper has, and antin-api counts misses.
+ * SIGNER_ARCHIVED who, handle (or a code, as above) -> of an issued permit the copy whose
+ *                 proofs last longest (renew.h): as issued until one is made
  * SIGNER_MAY_READ who, handle -> the permit's state; refused as SIGNER_PERMIT is
  * SIGNER_MAY     who, a right ("submit") -> nothing; refused unless the program has it now
  * SIGNER_DOSSIERS who, idempotency key, events (verifier/dossier.h) ->
@@ -71,6 +73,7 @@
 	X(SIGNER_FINISH, CALLER_API | CALLER_CLI, "s", "s") \
 	X(SIGNER_ORDER, CALLER_API | CALLER_CLI, "b", "s") \
 	X(SIGNER_PERMIT, CALLER_API | CALLER_CLI, "bs", "b") \
+	X(SIGNER_ARCHIVED, CALLER_API | CALLER_CLI, "bs", "b") \
 	X(SIGNER_MAY_READ, CALLER_API | CALLER_CLI, "bs", "s") \
 	X(SIGNER_MAY, CALLER_API | CALLER_CLI, "bs", "") \
 	X(SIGNER_DOSSIERS, CALLER_API | CALLER_CLI, "bss", "s") \

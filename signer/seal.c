@@ -155,6 +155,7 @@ struct sealing {
 	struct number number;
 	struct active_cert seal;
 	int64_t time;			/* of the reservation's entry */
+	int64_t until;			/* when the seal's time stamp proves nothing any more */
 	struct buf issuance, element, file;
 };
 
@@ -232,64 +233,21 @@ make_element(struct sealing *x, const struct service *s, struct err *e)
 	if (good) {
 		const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.n, .crl = v.list, .ncrls = v.n + 1 };
 
+		x->until = v.until;
 		good = xades_element(&x->element, &signer, &tbs, buf_span(&raw), &evidence, e);
 	}
 	xades_tbs_drop(&tbs);
 	return good;
 }
 
-struct judges { pthread_mutex_t lock; pthread_cond_t freed; struct permit_grammars *free[SEAL_CREW]; size_t n; };
-
-bool
-judges_new(struct judges **out, const struct policy *p, const char *policy_folder, struct err *e)
-{
-	struct judges *j = xalloc(sizeof(*j));
-
-	pthread_mutex_init(&j->lock, NULL);
-	pthread_cond_init(&j->freed, NULL);
-	for (; j->n < SEAL_CREW; j->n++)
-		if (!permit_grammars_load(&j->free[j->n], p, policy_folder, e))
-			return false;
-	*out = j;
-	return true;
-}
-
-static struct permit_grammars *
-judge_take(struct judges *j)
-{
-	struct permit_grammars *g;
-
-	pthread_mutex_lock(&j->lock);
-	while (j->n == 0)
-		pthread_cond_wait(&j->freed, &j->lock);
-	g = j->free[--j->n];
-	pthread_mutex_unlock(&j->lock);
-	return g;
-}
-
-static void
-judge_give(struct judges *j, struct permit_grammars *g)
-{
-	pthread_mutex_lock(&j->lock);
-	j->free[j->n++] = g;
-	pthread_cond_signal(&j->freed);
-	pthread_mutex_unlock(&j->lock);
-}
-
 /* The verifier's own eyes, before it leaves. */
 static bool
 judge_own(const struct sealing *x, const struct service *s, int64_t now, struct err *e)
 {
-	own(evidence_t) *evidence = evidence_new();
-	struct judge_question q = { .document = buf_span(&x->file), .at = now, .day = day_in_vietnam(now), .policy = s->policy,
-		.grammars = judge_take(s->judges), .evidence = evidence };
 	struct report r;
 	bool good;
 
-	promise(X509_up_ref(s->root) == 1 && sk_X509_push(evidence->anchors, s->root) > 0);
-	evidence_add_cert(evidence, s->issuing);
-	judge_permit(&r, &q);
-	judge_give(s->judges, q.grammars);
+	judges_report(&r, s, buf_span(&x->file), now);
 	good = r.verdict == VERDICT_PASSED;
 	if (!good)
 		fail(e, ERR_BUG, "self-check: the sealed permit is %s %s (%.120s)", verdict_word(r.verdict), sub_word(r.sub),
@@ -328,6 +286,7 @@ record_issued(const struct sealing *x, const struct service *s, struct err *e)
 	reg_bytes(&u, "issuance", buf_span(&x->issuance));
 	reg_bytes(&u, "sealed", buf_span(&x->file));
 	reg_bytes(&u, "sha256", span_of(digest, sizeof(digest)));
+	reg_int(&u, "until", x->until);
 	if (p->version > 1)
 		amended_supersede(&u, &x->amended, p);
 	FAULT_POINT("signer.before-issue");

@@ -282,19 +282,20 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 	json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &c), tier != NULL ? tier : b->tier, &f));
 }
 
-/* document: given away.  known: the register has these very bytes, so that they
- * are Antin's own work. */
+/* document: given away.  since: when the register got these very bytes, so that they
+ * are Antin's own work; 0: it does not have them. */
 static bool
-judge(struct broker *b, json_t **report, int document, bool known, const struct asked *a, struct err *e)
+judge(struct broker *b, json_t **report, int document, int64_t since, const struct asked *a, struct err *e)
 {
 	own_struct(msg) request = msg_new(VERIFY_FILE, 4096);
 	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
 
 	msg_put_u64(&request, (uint64_t)a->at);
 	msg_put_u64(&request, (uint64_t)(int64_t)a->day);
+	msg_put_u64(&request, (uint64_t)since);
 	msg_put_str(&request, a->way);
 	msg_put_fd(&request, document);
-	return work(b, known ? ZYGOTE_LASTING : ZYGOTE_OWN, &request, &reply, e) && json_read(report, msg_span(&reply, 0), e);
+	return work(b, since != 0 ? ZYGOTE_LASTING : ZYGOTE_OWN, &request, &reply, e) && json_read(report, msg_span(&reply, 0), e);
 }
 
 static bool
@@ -313,7 +314,7 @@ on_verify(void *state, enum msg_caller who, const struct msg *in, struct msg *ou
 	asked = known_by_bytes(&k, b->reg, "known.by_sha256", "sha256", span_of(hash, sizeof(hash)), &why);
 	if (!asked)
 		log_warn("the register could not be asked: %s", why.text);
-	if (!judge(b, &report, msg_take_fd((struct msg *)in, 0), asked && k.found, &a, e))
+	if (!judge(b, &report, msg_take_fd((struct msg *)in, 0), asked && k.found ? k.since : 0, &a, e))
 		return false;
 	compose(b, report, &k, asked, &a);
 	put_json(out, report);
@@ -340,7 +341,7 @@ answer_permit(struct broker *b, json_t **out, const struct known *k, int64_t now
 	const struct asked a = { .at = now, .now = now, .day = day_in_vietnam(now), .way = "code" };
 	int document;
 
-	if (!memfd_sealed(&document, buf_span(&k->sealed), e) || !judge(b, out, document, true, &a, e))
+	if (!memfd_sealed(&document, buf_span(&k->sealed), e) || !judge(b, out, document, k->since, &a, e))
 		return false;
 	compose(b, *out, k, true, &a);
 	return true;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COLUMNS 18
+#define COLUMNS 19
 #define CHANGE_CELLS 11	/* of permit.changes */
 #define PERMIT_MAX (12u << 20)
 
@@ -34,6 +34,9 @@ day_cell(const struct reg_cell *c, int32_t none)
 static void
 take_row(struct known *k, const struct reg_cell c[COLUMNS])
 {
+	struct entry came;
+	struct err ignored;
+
 	k->found = true;
 	if (c[0].s.len == sizeof(k->handle))
 		memcpy(k->handle, c[0].s.ptr, sizeof(k->handle));
@@ -56,6 +59,7 @@ take_row(struct known *k, const struct reg_cell c[COLUMNS])
 	k->time = c[15].i;
 	k->witnessed = c[16].null ? -1 : c[16].i;
 	k->witnessed_as_of = c[17].null ? 0 : c[17].i;
+	k->since = !c[18].null && entry_read(&came, c[18].s, &ignored) ? came.time : 0;
 }
 
 static void

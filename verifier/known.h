@@ -33,9 +33,10 @@ struct known {
 	int32_t day, valid_to;			/* INT32_MIN, INT32_MAX: none */
 	struct known_change *change; size_t nchanges;
 	int64_t issued_entry, time;		/* -1: not issued */
+	int64_t since;				/* when these very octets were recorded; 0: not issued */
 	int64_t witnessed, witnessed_as_of;	/* size of the newest cosigned checkpoint; -1: no witness is asked */
 	struct seen seen;
-	struct buf sealed;			/* empty until issued */
+	struct buf sealed;			/* empty until issued; by handle or code the copy whose proofs last longest */
 };
 void known_drop(struct known *);
 

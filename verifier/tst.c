@@ -282,7 +282,7 @@ tst_of_response(struct buf *token, struct span response, struct err *e)
 }
 
 void
-tst_request(struct buf *out, const unsigned char imprint[SHA256_LEN])
+tst_request(struct buf *out, const EVP_MD *md, struct span imprint)
 {
 	own(TS_REQ) *req = TS_REQ_new();
 	TS_MSG_IMPRINT *m = TS_MSG_IMPRINT_new();
@@ -290,9 +290,9 @@ tst_request(struct buf *out, const unsigned char imprint[SHA256_LEN])
 	unsigned char *der = NULL;
 	int n;
 
-	promise(req != NULL && m != NULL && alg != NULL && X509_ALGOR_set0(alg, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL) == 1 &&
+	promise(req != NULL && m != NULL && alg != NULL && X509_ALGOR_set0(alg, OBJ_nid2obj(EVP_MD_get_type(md)), V_ASN1_NULL, NULL) == 1 &&
 	    TS_REQ_set_version(req, 1) == 1 && TS_MSG_IMPRINT_set_algo(m, alg) == 1 &&
-	    TS_MSG_IMPRINT_set_msg(m, (unsigned char *)imprint, SHA256_LEN) == 1 && TS_REQ_set_msg_imprint(req, m) == 1 &&
+	    TS_MSG_IMPRINT_set_msg(m, (unsigned char *)imprint.ptr, (int)imprint.len) == 1 && TS_REQ_set_msg_imprint(req, m) == 1 &&
 	    TS_REQ_set_cert_req(req, 1) == 1);
 	n = i2d_TS_REQ(req, &der);
 	promise(n > 0);

@@ -32,8 +32,8 @@ void tst_drop(struct tst *);
 must_check bool tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span imprint, const cert_list *bag, struct err *);
 /* The digest algorithm that the token's imprint uses; NULL if it is not taken. */
 const EVP_MD *tst_digest(struct span token);
-/* RFC 3161 2.4.1: a TimeStampReq for this SHA-256 imprint, its certificate asked for, appended. */
-void tst_request(struct buf *out, const unsigned char imprint[SHA256_LEN]);
+/* RFC 3161 2.4.1: a TimeStampReq for this imprint, the stamp's certificate asked for, appended. */
+void tst_request(struct buf *out, const EVP_MD *md, struct span imprint);
 /* A response: granted -> its token appended; a rejection is ERR_LATER or
  * ERR_POLICY with the PKIFailureInfo's name. */
 must_check bool tst_of_response(struct buf *token, struct span response, struct err *);

@@ -28,7 +28,8 @@ CREATE TABLE permit (
 	time INTEGER NOT NULL,
 	version INTEGER NOT NULL DEFAULT 1,
 	amends BLOB,			-- handle of the version before; null: the first
-	signed_entry INTEGER
+	signed_entry INTEGER,
+	proven_until INTEGER		-- until when the proofs of its newest copy last (permit_renewal); null: not issued
 ) STRICT;
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);
@@ -41,6 +42,19 @@ CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS 
 CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL;
 -- By agency: what it makes public (register/gazette_reads.c).
 CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL;
+-- By when its proofs end: what is renewed next.
+CREATE INDEX permit_proven ON permit (proven_until, issued_entry) WHERE issued_entry IS NOT NULL;
+
+-- Later copies of an issued permit, each with an archive time stamp more than the one before.
+CREATE TABLE permit_renewal (
+	handle BLOB NOT NULL REFERENCES permit,
+	n INTEGER NOT NULL,
+	sealed BLOB NOT NULL,
+	sha256 BLOB NOT NULL UNIQUE,
+	until INTEGER NOT NULL,
+	entry INTEGER NOT NULL,
+	PRIMARY KEY (handle, n)
+) STRICT;
 
 -- Where several officers sign one after the other: what permit had after the n-th, the
 -- last of them excepted.

@@ -28,7 +28,8 @@ CREATE TABLE permit (
 	time bigint NOT NULL,
 	version bigint NOT NULL DEFAULT 1,
 	amends bytea,			-- handle of the version before; null: the first
-	signed_entry bigint
+	signed_entry bigint,
+	proven_until bigint		-- until when the proofs of its newest copy last (permit_renewal); null: not issued
 );
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);
@@ -41,6 +42,19 @@ CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS 
 CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL;
 -- By agency: what it makes public (register/gazette_reads.c).
 CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL;
+-- By when its proofs end: what is renewed next.
+CREATE INDEX permit_proven ON permit (proven_until, issued_entry) WHERE issued_entry IS NOT NULL;
+
+-- Later copies of an issued permit, each with an archive time stamp more than the one before.
+CREATE TABLE permit_renewal (
+	handle bytea NOT NULL REFERENCES permit,
+	n bigint NOT NULL,
+	sealed bytea NOT NULL,
+	sha256 bytea NOT NULL UNIQUE,
+	until bigint NOT NULL,
+	entry bigint NOT NULL,
+	PRIMARY KEY (handle, n)
+);
 
 -- Where several officers sign one after the other: what permit had after the n-th, the
 -- last of them excepted.

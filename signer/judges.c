@@ -1,0 +1,56 @@
+/* Who looks at a file of ours with the verifier's own code (permit_life.h). */
+#include "signer/permit_life.h"
+
+#include "base/clock.h"
+#include "verifier/judge.h"
+
+struct judges { pthread_mutex_t lock; pthread_cond_t freed; struct permit_grammars *free[JUDGES]; size_t n; };
+
+bool
+judges_new(struct judges **out, const struct policy *p, const char *policy_folder, struct err *e)
+{
+	struct judges *j = xalloc(sizeof(*j));
+
+	pthread_mutex_init(&j->lock, NULL);
+	pthread_cond_init(&j->freed, NULL);
+	for (; j->n < JUDGES; j->n++)
+		if (!permit_grammars_load(&j->free[j->n], p, policy_folder, e))
+			return false;
+	*out = j;
+	return true;
+}
+
+struct permit_grammars *
+judges_take(struct judges *j)
+{
+	struct permit_grammars *g;
+
+	pthread_mutex_lock(&j->lock);
+	while (j->n == 0)
+		pthread_cond_wait(&j->freed, &j->lock);
+	g = j->free[--j->n];
+	pthread_mutex_unlock(&j->lock);
+	return g;
+}
+
+void
+judges_give(struct judges *j, struct permit_grammars *g)
+{
+	pthread_mutex_lock(&j->lock);
+	j->free[j->n++] = g;
+	pthread_cond_signal(&j->freed);
+	pthread_mutex_unlock(&j->lock);
+}
+
+void
+judges_report(struct report *out, const struct service *s, struct span file, int64_t now)
+{
+	own(evidence_t) *evidence = evidence_new();
+	struct judge_question q = { .document = file, .at = now, .day = day_in_vietnam(now), .policy = s->policy,
+		.grammars = judges_take(s->judges), .evidence = evidence };
+
+	promise(X509_up_ref(s->root) == 1 && sk_X509_push(evidence->anchors, s->root) > 0);
+	evidence_add_cert(evidence, s->issuing);
+	judge_permit(out, &q);
+	judges_give(s->judges, q.grammars);
+}

@@ -1,0 +1,227 @@
+#include "signer/renew.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "verifier/proto.h"
+#include "verifier/xades_write.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define EVERY_SECS 3600
+#define PAGE 200		/* permit.renewable */
+#define COPY_CELLS 3		/* permit.copy: octets, proven_until, how many renewals */
+
+struct due { unsigned char handle[HANDLE_LEN]; int64_t until, entry; };
+/* What one round did; no_longer: a new stamp would not outlast the newest there is. */
+struct round { size_t renewed, failed; bool no_longer; struct err first; };
+
+/* The strongest that policy takes for new signatures on this day. */
+static const EVP_MD *
+archive_digest(const struct policy *p, int32_t day)
+{
+	static const char *const ids[] = { "sha512", "sha384", "sha256" };
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const struct algorithm *a = policy_algorithm(p, ids[i]);
+
+		if (a != NULL && day <= a->new_until)
+			return EVP_get_digestbyname(a->id);
+	}
+	return EVP_sha512();
+}
+
+bool
+renew_copy(struct buf *out, const struct service *s, struct span handle, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.copy");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[COPY_CELLS];
+
+	reg_bytes(&read, "handle", handle);
+	if (!reg_one(s->reg, &read, &rows, c, COPY_CELLS, "issued permit", e))
+		return false;
+	buf_put_span(out, c[0].s);
+	return buf_ok(out, "permit", e);
+}
+
+/* What the next archive time stamp of this file covers. */
+static bool
+next_imprint(unsigned char out[EVP_MAX_MD_SIZE], const struct service *s, struct span file, const EVP_MD *md, struct err *e)
+{
+	struct permit_grammars *g = judges_take(s->judges);
+	struct permit p = { .sealed = false };
+	bool good = permit_read(&p, file, s->policy, g, e) && xades_archive_imprint(out, &p.seal, p.seal.narchives, md, e);
+
+	permit_drop(&p);
+	judges_give(s->judges, g);
+	return good;
+}
+
+/* The new stamp holds; whether the permit does is no question of its age. */
+static bool
+check_copy(const struct service *s, struct span file, int64_t since, struct err *e)
+{
+	const struct report_signature *seal;
+	struct report r;
+	bool good;
+
+	judges_report(&r, s, file, clock_now());
+	seal = &r.signature[r.nsignatures == 0 ? 0 : r.nsignatures - 1];
+	good = r.nsignatures > 0 && seal->archived != INT64_MIN && seal->archived >= since;
+	if (!good)
+		fail(e, ERR_BUG, "self-check: the archive time stamp does not hold (%s %.120s)", verdict_word(r.verdict),
+		    r.nsignatures > 0 && seal->reasons.n > 0 ? seal->reasons.at[0].en : "");
+	report_drop(&r);
+	return good;
+}
+
+static bool
+record(const struct service *s, const struct permit_row *p, struct span file, int64_t until, struct err *e)
+{
+	own_struct(reg_unit) u = reg_unit_new();
+	unsigned char digest[SHA256_LEN];
+
+	sha256(digest, file);
+	reg_verb(&u, "permit.renew");
+	reg_bytes(&u, "handle", p->handle);
+	reg_text(&u, "agency", p->agency);
+	reg_text(&u, "kind", p->kind);
+	reg_bytes(&u, "sealed", file);
+	reg_bytes(&u, "sha256", span_of(digest, sizeof(digest)));
+	reg_int(&u, "until", until);
+	FAULT_POINT("signer.before-renew");
+	return reg_run(s->reg, &u, NULL, e);
+}
+
+/* The copy that there is -> one with a stamp more; nothing in out where it would not last longer. */
+static bool
+make_copy(struct buf *out, int64_t *until, const struct service *s, const struct due *d, struct err *e)
+{
+	const EVP_MD *md = archive_digest(s->policy, day_in_vietnam(clock_now()));
+	own_struct(buf) old = buf_new(VERIFY_MESSAGE_MAX);
+	own_struct(lt_evidence) v = { .n = 0 };
+	unsigned char imprint[EVP_MAX_MD_SIZE];
+
+	if (!renew_copy(&old, s, span_of(d->handle, HANDLE_LEN), e) || !next_imprint(imprint, s, buf_span(&old), md, e) ||
+	    !lt_archive_get(&v, s, md, span_of(imprint, (size_t)EVP_MD_get_size(md)), e))
+		return false;
+	*until = v.until;
+	if (v.until <= d->until)
+		return true;
+	const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.n, .crl = v.list, .ncrls = v.n + 1 };
+
+	if (!xades_archive(out, buf_span(&old), &evidence, e))
+		return false;
+	return out->len <= VERIFY_DOCUMENT_MAX ||
+	    fail(e, ERR_LIMIT, "with this archive time stamp the permit would have %zu octets, and no verifier reads more than %u", out->len, VERIFY_DOCUMENT_MAX);
+}
+
+static bool
+renew_one(struct round *r, const struct service *s, const struct due *d, struct err *e)
+{
+	own_struct(buf) file = buf_new(64u << 20);
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct permit_row p;
+	int64_t until, begun = clock_now();
+
+	if (!permit_by_handle(s, &rows, &p, d->handle, e) || !make_copy(&file, &until, s, d, e))
+		return false;
+	r->no_longer = file.len == 0;
+	if (r->no_longer)
+		return true;
+	if (!check_copy(s, buf_span(&file), begun, e) || !record(s, &p, buf_span(&file), until, e))
+		return false;
+	r->renewed++;
+	return true;
+}
+
+/* A page of what is due, behind the last one of the page before. */
+static bool
+read_due(struct due out[PAGE], size_t *n, const struct service *s, int64_t before, const struct due *last, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.renewable");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[3];
+	bool more;
+
+	reg_int(&read, "before", before);
+	reg_int(&read, "until", last->until);
+	reg_int(&read, "after", last->entry);
+	*n = 0;
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 3, &more, e))
+		return false;
+	for (; more && *n < PAGE; ++*n) {
+		if (c[0].s.len != HANDLE_LEN)
+			return fail(e, ERR_BUG, "the register holds a handle of %zu octets", c[0].s.len);
+		memcpy(out[*n].handle, c[0].s.ptr, HANDLE_LEN);
+		out[*n].until = c[1].i;
+		out[*n].entry = c[2].i;
+		if (!reg_next(&rows, c, 3, &more, e))
+			return false;
+	}
+	return true;
+}
+
+/* Those whose proofs end first come first: where a new stamp does not outlast one's
+ * newest, it does not outlast those behind it. */
+static bool
+run_round(struct round *r, const struct service *s, int64_t before, struct err *e)
+{
+	struct due last = { .until = INT64_MIN, .entry = -1 }, *page = xalloc(PAGE * sizeof(*page));
+	bool good = true;
+	struct err why;
+	size_t n;
+
+	do {
+		good = read_due(page, &n, s, before, &last, e);
+		for (size_t i = 0; good && i < n && !r->no_longer; i++) {
+			if (!renew_one(r, s, &page[i], &why) && r->failed++ == 0)
+				r->first = why;
+			last = page[i];
+		}
+	} while (good && n == PAGE && !r->no_longer);
+	free(page);
+	return good;
+}
+
+static void
+tell(const struct round *r, struct err *told)
+{
+	if (r->renewed > 0)
+		log_info("%zu permits got an archive time stamp", r->renewed);
+	if (r->failed > 0 && strcmp(told->text, r->first.text) != 0)
+		log_warn("%zu permits could not get an archive time stamp: %s", r->failed, r->first.text);
+	*told = r->first;
+}
+
+struct renewing { const struct service *s; int64_t days; };
+
+static void *
+renew_main(void *arg)
+{
+	const struct renewing *w = arg;
+	struct err told = { ERR_NONE, "" };
+
+	for (;;) {
+		struct round r = { .first = { ERR_NONE, "" } };
+		struct err e;
+
+		if (!run_round(&r, w->s, clock_now() + w->days * DAY_SECS, &e))
+			log_warn("what is to be renewed cannot be read: %s", e.text);
+		tell(&r, &told);
+		nanosleep(&(struct timespec){ .tv_sec = EVERY_SECS }, NULL);
+	}
+	return NULL;
+}
+
+void
+renew_start(const struct service *s, int64_t days)
+{
+	struct renewing *w = xalloc(sizeof(*w));
+	pthread_t thread;
+
+	*w = (struct renewing){ s, days };
+	promise(pthread_create(&thread, NULL, renew_main, w) == 0);
+}

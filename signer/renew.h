@@ -1,0 +1,29 @@
+/*
+ * signer/renew.h -- sealed permits outlive their time stamps: a copy of each gets an
+ * archive time stamp (B-LTA, verifier/xades.h) before the newest stamp on it proves
+ * nothing any more by itself: its certificate expires, or policy stops relying on one
+ * of its algorithms.
+ *
+ * A thread looks at the start and hourly, those first whose proofs end first, `days`
+ * before they do.  Nothing is renewed that would not last longer: while antin-tsa has
+ * the certificate that it had, it waits for the next one (one stamp a round tells).
+ *
+ * The register keeps the permit as issued, which orders, codes and the log mean, and
+ * every copy beside it (permit.renew, type 22 in the log).  Withdrawn or void, a permit
+ * is renewed all the same: what it once said must be shown as long.
+ *
+ * A copy is recorded only after the verifier's own code has found the new stamp good.
+ * What cannot be renewed delays no other, is told to the log and is tried in the next
+ * round; antin doctor counts what is due.
+ *
+ * ETSI EN 319 132-1 5.5; EN 319 102-1 5.6.
+ */
+#pragma once
+
+#include "signer/permit_life.h"
+
+#define RENEW_DAYS "180"	/* before its proofs end */
+
+void renew_start(const struct service *, int64_t days);
+/* The copy of an issued permit whose proofs last longest, appended; without any, as issued. */
+must_check bool renew_copy(struct buf *out, const struct service *, struct span handle, struct err *);
