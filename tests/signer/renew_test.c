@@ -61,23 +61,6 @@ end(void **state)
 	return 0;
 }
 
-/* Another certificate for the time stamps, on another key of the same token. */
-static void
-next_stamper(void)
-{
-	own_token struct token *tsa = world_token_again("tsa");
-	own_struct(buf) csr = buf_new(4096);
-	own_str char *ask = NULL;
-
-	token_csr(&csr, tsa, "tsa-next");
-	ask = ask_text("tsa", "H99", "Dấu thời gian sau THỬ NGHIỆM", NULL, NULL, buf_span(&csr));
-	X509_free(world_enrol_ask(&o.w, ask, MAI));
-	world_stop(&o.tsa, SIGTERM);
-	world_stop(&o.stamps, SIGTERM);
-	o.stamps = world_start_process(&o.w, "antin-hsm", "antin-hsm-tsa", true);
-	o.tsa = world_start_process(&o.w, "antin-tsa", "antin-tsa", false);
-}
-
 static void
 archived(struct buf *out, const char *handle)
 {
@@ -129,7 +112,7 @@ not_without_a_longer_one(void **state)
 {
 	int64_t batches = count("SELECT count(*) FROM stamp_batch");
 
-	assert_int_equal(world_shell(&o.w, "sed -i 's/^\\[antin-signer\\]$/&\\nrenew_days = 20000/' antin.conf"), 0);
+	office_renew_from_now(&o);
 	again();
 	assert_true(becomes("SELECT count(*) FROM stamp_batch", batches + 1));
 	world_stop(&o.signer, SIGTERM);
@@ -145,8 +128,7 @@ once_with_a_longer_one(void **state)
 	own(json_t) *report = NULL, *as_issued = NULL;
 	const json_t *seal;
 
-	sleep(1);	/* certificates count in seconds */
-	next_stamper();
+	office_next_stamper(&o);
 	again();
 	assert_true(becomes("SELECT count(*) FROM permit_renewal", 2));
 	again();

@@ -194,6 +194,26 @@ change_title(void)
 	assert_done(world_order(&o.w, &d, NULL, &e), e);
 }
 
+/* Every permit so far gets an archive time stamp. */
+static void
+renew(void)
+{
+	own_str char *path = world_path(&o.w, "state/register.db");
+	int64_t left = 1;
+	struct store *s;
+	struct err e;
+
+	office_renew_from_now(&o);
+	office_next_stamper(&o);
+	world_stop(&o.signer, SIGTERM);
+	office_start_signer(&o);
+	assert_done(store_open(&s, path, STORE_READ, &e), e);
+	for (int i = 0; i < 1200 && left > 0; i++, usleep(50000))
+		assert_done(store_int(s, "SELECT count(*) FROM permit p WHERE issued_entry IS NOT NULL AND NOT EXISTS (SELECT 1 FROM permit_renewal r WHERE r.handle = p.handle)", NULL, 1, &left, &e), e);
+	assert_int_equal(left, 0);
+	store_free(s);
+}
+
 static void
 work(void)
 {
@@ -219,6 +239,7 @@ work(void)
 	snprintf(newer, sizeof(newer), "%s", json_string_value(json_object_get(amended, "handle")));
 	office_sign(&o, DIEP, newer);
 	office_seal(&o, newer);
+	renew();
 	office_draft_well(&o, both);
 	office_sign(&o, TL, both);
 	office_sign(&o, DIEP, both);

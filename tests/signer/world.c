@@ -8,6 +8,7 @@
 #include "verifier/csr.h"
 
 #include <signal.h>
+#include <unistd.h>
 #include <time.h>
 
 static const char *const agencies[] = { "H99.14", "H99.31.07", "H99.05", "H99.17" };
@@ -253,6 +254,29 @@ void
 office_start_seal(struct office *o)
 {
 	o->seal = world_start_process(&o->w, "antin-hsm", "antin-hsm-seal", true);
+}
+
+void
+office_next_stamper(struct office *o)
+{
+	own_token struct token *tsa = world_token_again("tsa");
+	own_struct(buf) csr = buf_new(4096);
+	own_str char *ask = NULL;
+
+	sleep(1);	/* certificates count in seconds */
+	token_csr(&csr, tsa, "tsa-next");
+	ask = ask_text("tsa", "H99", "Dấu thời gian sau THỬ NGHIỆM", NULL, NULL, buf_span(&csr));
+	X509_free(world_enrol_ask(&o->w, ask, MAI));
+	world_stop(&o->tsa, SIGTERM);
+	world_stop(&o->stamps, SIGTERM);
+	o->stamps = world_start_process(&o->w, "antin-hsm", "antin-hsm-tsa", true);
+	o->tsa = world_start_process(&o->w, "antin-tsa", "antin-tsa", false);
+}
+
+void
+office_renew_from_now(struct office *o)
+{
+	assert_int_equal(world_shell(&o->w, "sed -i 's/^\\[antin-signer\\]$/&\\nrenew_days = 20000/' antin.conf"), 0);
 }
 
 void

@@ -38,6 +38,10 @@ void office_begin(struct office *);
 void office_end(struct office *);
 void office_start_signer(struct office *);
 void office_start_seal(struct office *);
+/* Another certificate for the time stamps, that lasts longer; antin-tsa again with it. */
+void office_next_stamper(struct office *);
+/* antin-signer, when it starts next, renews whatever a new time stamp outlasts. */
+void office_renew_from_now(struct office *);
 
 /* A program's key hash, registered; agencies and kinds: one word each. */
 void office_program_with(struct office *, char out[65], const char *agency, const char *kind, const char *const rights[], int64_t expires);
