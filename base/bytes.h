@@ -27,6 +27,8 @@ static inline struct span span_of(const void *p, size_t n) { return (struct span
 static inline struct span span_str(const char *s) { return (struct span){ (const unsigned char *)s, s ? strlen(s) : 0 }; }
 bool span_eq(struct span, struct span);
 bool span_eq_str(struct span, const char *);
+/* Nothing but the white space of JSON? */
+bool span_is_blank(struct span);
 /* Constant in time; lengths are not secret. */
 bool span_eq_secret(struct span, struct span);
 /* A malloc'd copy with a NUL behind it; the caller frees. */

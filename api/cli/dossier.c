@@ -146,15 +146,6 @@ read_array(struct lines *l, struct span text, struct err *e)
 	return true;
 }
 
-static bool
-is_blank(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (strchr(" \t\r", s.ptr[i]) == NULL || s.ptr[i] == '\0')
-			return false;
-	return true;
-}
-
 /* A line that is no JSON is an event refused. */
 static bool
 read_lines(struct lines *l, struct span text, struct err *e)
@@ -166,7 +157,7 @@ read_lines(struct lines *l, struct span text, struct err *e)
 		struct err why;
 
 		text = end == NULL ? SPAN_NONE : span_of(end + 1, text.len - line.len - 1);
-		if (is_blank(line))
+		if (span_is_blank(line))
 			continue;
 		if (!json_read(&j, line, &why))
 			(void)!fail_in(&why, "shape");
