@@ -63,6 +63,17 @@ span_take_line(struct span *text, struct span *line)
 	return true;
 }
 
+bool
+span_next_line(struct span *text, struct span *line)
+{
+	*line = *text;
+	if (text->len == 0)
+		return false;
+	if (!span_take_line(text, line))
+		*text = SPAN_NONE;
+	return true;
+}
+
 char *
 span_dup_str(struct span s)
 {

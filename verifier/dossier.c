@@ -255,13 +255,12 @@ read_array(struct dossier_batch *b, struct span text, struct err *e)
 static bool
 read_lines(struct dossier_batch *b, struct span text, struct err *e)
 {
-	while (text.len > 0) {
-		const unsigned char *end = memchr(text.ptr, '\n', text.len);
-		struct span line = span_of(text.ptr, end == NULL ? text.len : (size_t)(end - text.ptr));
+	struct span line;
+
+	while (span_next_line(&text, &line)) {
 		own(json_t) *j = NULL;
 		struct dossier_item *item;
 
-		text = end == NULL ? SPAN_NONE : span_of(end + 1, text.len - line.len - 1);
 		if (span_is_blank(line))
 			continue;
 		item = next_item(b, e);

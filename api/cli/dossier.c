@@ -150,13 +150,12 @@ read_array(struct lines *l, struct span text, struct err *e)
 static bool
 read_lines(struct lines *l, struct span text, struct err *e)
 {
-	for (size_t number = 1; text.len > 0; number++) {
-		const unsigned char *end = memchr(text.ptr, '\n', text.len);
-		struct span line = span_of(text.ptr, end == NULL ? text.len : (size_t)(end - text.ptr));
+	struct span line;
+
+	for (size_t number = 1; span_next_line(&text, &line); number++) {
 		json_t *j = NULL;
 		struct err why;
 
-		text = end == NULL ? SPAN_NONE : span_of(end + 1, text.len - line.len - 1);
 		if (span_is_blank(line))
 			continue;
 		if (!json_read(&j, line, &why))

@@ -122,6 +122,14 @@ test_lines(void **state)
 	assert_true(span_eq_str(text, "three"));
 	text = SPAN_NONE;
 	assert_false(span_take_line(&text, &line));
+	text = span_str("one\n\nthree");
+	assert_true(span_next_line(&text, &line) && span_eq_str(line, "one"));
+	assert_true(span_next_line(&text, &line) && line.len == 0);
+	assert_true(span_next_line(&text, &line) && span_eq_str(line, "three"));
+	assert_false(span_next_line(&text, &line));
+	text = span_str("\n");
+	assert_true(span_next_line(&text, &line) && line.len == 0);
+	assert_false(span_next_line(&text, &line));
 }
 
 static void
