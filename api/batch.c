@@ -152,21 +152,12 @@ next_entry(struct batch *b, size_t octets)
  * Lines.
  */
 
-static bool
-is_blank(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i] != ' ' && s.ptr[i] != '\t')
-			return false;
-	return true;
-}
-
 static void
 take_line(struct batch *b, enum line what, struct span line)
 {
 	struct entry *x;
 
-	if (b->over || (what == LINE_WHOLE && is_blank(line)))
+	if (b->over || (what == LINE_WHOLE && span_is_blank(line)))
 		return;
 	if (b->lines.number > BATCH_LINES_MAX) {
 		group_do(b);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #define AGENCY_MAX 64
+#define YEAR_MIN 1000
 #define YEAR_MAX 9999
 #define NEVER "1970-01-01T00:00:00Z"	/* a feed has a time also where nothing happened */
 
@@ -18,11 +19,11 @@ struct start { int64_t year, after; };
  * What is asked.
  */
 
-/* 1 to max where something is given, else 0. */
+/* min to max where something is given, else 0. */
 static bool
-take_number(int64_t *out, const char *text, int64_t max, const char *name, struct err *e)
+take_number(int64_t *out, const char *text, int64_t min, int64_t max, const char *name, struct err *e)
 {
-	return number_read(out, text, 0, max, name, e) && (text == NULL || *out > 0 || fail(e, ERR_INPUT, "\"%s\" begins at 1", name));
+	return number_read(out, text, 0, max, name, e) && (text == NULL || *out >= min || fail(e, ERR_INPUT, "\"%s\" begins at %lld", name, (long long)min));
 }
 
 /* An empty year is that of a form in which nothing was written. */
@@ -31,8 +32,8 @@ take_start(struct start *out, const struct call *c, struct err *e)
 {
 	const char *year = http_query(c->in, "year");
 
-	return take_number(&out->year, year != NULL && year[0] == '\0' ? NULL : year, YEAR_MAX, "year", e) &&
-	    take_number(&out->after, http_query(c->in, "after"), INT64_MAX, "after", e);
+	return take_number(&out->year, year != NULL && year[0] == '\0' ? NULL : year, YEAR_MIN, YEAR_MAX, "year", e) &&
+	    take_number(&out->after, http_query(c->in, "after"), 1, INT64_MAX, "after", e);
 }
 
 static bool

@@ -37,6 +37,17 @@ put_day(struct buf *out, const char *iso)
 	text_put_html(out, span_of(iso, 4));
 }
 
+/* 2026-11-03 -> 03/11/2026. */
+static void
+put_short_day(struct buf *out, const char *iso)
+{
+	text_put_html(out, span_of(iso + 8, 2));
+	buf_put_str(out, "/");
+	text_put_html(out, span_of(iso + 5, 2));
+	buf_put_str(out, "/");
+	text_put_html(out, span_of(iso, 4));
+}
+
 /* 2026-11-03T15:42:07+07:00 -> 15:42:07 03/11/2026; other text as it is. */
 static void
 put_time(struct buf *out, const char *t)
@@ -47,11 +58,7 @@ put_time(struct buf *out, const char *t)
 	}
 	text_put_html(out, span_of(t + 11, 8));
 	buf_put_str(out, " ");
-	text_put_html(out, span_of(t + 8, 2));
-	buf_put_str(out, "/");
-	text_put_html(out, span_of(t + 5, 2));
-	buf_put_str(out, "/");
-	text_put_html(out, span_of(t, 4));
+	put_short_day(out, t);
 }
 
 /* Of a permit that replaces an earlier version of itself. */
@@ -63,7 +70,8 @@ put_version(struct buf *out, const json_t *permit)
 	if (strlen(before) < 10)
 		return;
 	buf_printf(out, "<p>Bản thứ %lld, thay bản cấp ngày ", (long long)json_integer_value(json_object_get(permit, "version")));
-	buf_printf(out, "%.2s/%.2s/%.4s</p>", before + 8, before + 5, before);
+	put_short_day(out, before);
+	buf_put_str(out, "</p>");
 }
 
 static void

@@ -37,6 +37,14 @@ span_eq_str(struct span a, const char *s)
 }
 
 bool
+span_is_blank(struct span s)
+{
+	while (s.len > 0 && (*s.ptr == ' ' || *s.ptr == '\t' || *s.ptr == '\r' || *s.ptr == '\n'))
+		s = span_of(s.ptr + 1, s.len - 1);
+	return s.len == 0;
+}
+
+bool
 span_eq_secret(struct span a, struct span b)
 {
 	return a.len == b.len && CRYPTO_memcmp(a.ptr, b.ptr, a.len) == 0;
@@ -52,6 +60,17 @@ span_take_line(struct span *text, struct span *line)
 	*line = span_of(text->ptr, (size_t)(end - text->ptr));
 	text->len -= line->len + 1;
 	text->ptr = end + 1;
+	return true;
+}
+
+bool
+span_next_line(struct span *text, struct span *line)
+{
+	*line = *text;
+	if (text->len == 0)
+		return false;
+	if (!span_take_line(text, line))
+		*text = SPAN_NONE;
 	return true;
 }
 

@@ -27,12 +27,16 @@ static inline struct span span_of(const void *p, size_t n) { return (struct span
 static inline struct span span_str(const char *s) { return (struct span){ (const unsigned char *)s, s ? strlen(s) : 0 }; }
 bool span_eq(struct span, struct span);
 bool span_eq_str(struct span, const char *);
+/* Nothing but the white space of JSON? */
+bool span_is_blank(struct span);
 /* Constant in time; lengths are not secret. */
 bool span_eq_secret(struct span, struct span);
 /* A malloc'd copy with a NUL behind it; the caller frees. */
 char *span_dup_str(struct span);
 /* The next line, without its LF; advances.  false: none is left that ends. */
 bool span_take_line(struct span *text, struct span *line);
+/* The same, and the last may lack its LF.  false: nothing is left. */
+bool span_next_line(struct span *text, struct span *line);
 
 struct buf { unsigned char *ptr; size_t len, cap, max; bool failed; };
 

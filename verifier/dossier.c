@@ -253,25 +253,15 @@ read_array(struct dossier_batch *b, struct span text, struct err *e)
 }
 
 static bool
-blank(struct span line)
-{
-	for (size_t i = 0; i < line.len; i++)
-		if (line.ptr[i] != ' ' && line.ptr[i] != '\t' && line.ptr[i] != '\r')
-			return false;
-	return true;
-}
-
-static bool
 read_lines(struct dossier_batch *b, struct span text, struct err *e)
 {
-	while (text.len > 0) {
-		const unsigned char *end = memchr(text.ptr, '\n', text.len);
-		struct span line = span_of(text.ptr, end == NULL ? text.len : (size_t)(end - text.ptr));
+	struct span line;
+
+	while (span_next_line(&text, &line)) {
 		own(json_t) *j = NULL;
 		struct dossier_item *item;
 
-		text = end == NULL ? SPAN_NONE : span_of(end + 1, text.len - line.len - 1);
-		if (blank(line))
+		if (span_is_blank(line))
 			continue;
 		item = next_item(b, e);
 		if (item == NULL)

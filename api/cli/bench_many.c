@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -156,21 +157,24 @@ by_size(const void *a, const void *b)
 static bool
 time_beside(struct bench_many *m, const struct bench_world *w, int64_t after, double ms[EVENTS_MAX], struct err *e)
 {
+	bool good = true, over = false;
 	int status = 0;
-	bool good;
 	pid_t pid;
 
 	pid = fork();
 	if (pid == 0)
 		_exit(submit_lines(w, "bench-beside", e) ? 0 : 1);
-	good = pid > 0 || fail(e, ERR_LATER, "cannot start another process");
-	while (good && m->events < EVENTS_MAX && waitpid(pid, &status, WNOHANG) == 0)
-		good = time_event(w, m->events, &after, &ms[m->events], e) && ++m->events > 0;
-	if (good && m->events == EVENTS_MAX)
+	if (pid < 0)
+		return fail(e, ERR_LATER, "cannot start another process");
+	while (good && !over && m->events < EVENTS_MAX) {
+		over = waitpid(pid, &status, WNOHANG) != 0;
+		good = over || (time_event(w, m->events, &after, &ms[m->events], e) && ++m->events > 0);
+	}
+	if (!good)
+		kill(pid, SIGKILL);
+	if (!over)
 		waitpid(pid, &status, 0);
-	if (good && status != 0)
-		good = fail(e, ERR_BUG, "the batch beside it failed");
-	return good;
+	return good && (status == 0 || fail(e, ERR_BUG, "the batch beside it failed"));
 }
 
 static bool

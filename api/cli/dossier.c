@@ -146,27 +146,17 @@ read_array(struct lines *l, struct span text, struct err *e)
 	return true;
 }
 
-static bool
-is_blank(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (strchr(" \t\r", s.ptr[i]) == NULL || s.ptr[i] == '\0')
-			return false;
-	return true;
-}
-
 /* A line that is no JSON is an event refused. */
 static bool
 read_lines(struct lines *l, struct span text, struct err *e)
 {
-	for (size_t number = 1; text.len > 0; number++) {
-		const unsigned char *end = memchr(text.ptr, '\n', text.len);
-		struct span line = span_of(text.ptr, end == NULL ? text.len : (size_t)(end - text.ptr));
+	struct span line;
+
+	for (size_t number = 1; span_next_line(&text, &line); number++) {
 		json_t *j = NULL;
 		struct err why;
 
-		text = end == NULL ? SPAN_NONE : span_of(end + 1, text.len - line.len - 1);
-		if (is_blank(line))
+		if (span_is_blank(line))
 			continue;
 		if (!json_read(&j, line, &why))
 			(void)!fail_in(&why, "shape");

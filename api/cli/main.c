@@ -12,6 +12,8 @@
 
 #include <stdio.h>
 
+#define PRINTED_MAX (1u << 30)
+
 static const struct command commands[] = {
 	{ "verify", "FILE", "any signed document: verdict and report", verify_options, command_verify },
 	{ "path", "LEAF", "one certificate: a path to an anchor, or the reason why not", path_options, command_path },
@@ -89,9 +91,10 @@ command_refuse(const struct args *a, const struct err *e)
 void
 command_print_json(const json_t *j)
 {
-	own_struct(buf) b = buf_new(16u << 20);
+	own_struct(buf) b = buf_new(PRINTED_MAX);
 
 	json_write(&b, j);
+	promise(!b.failed);
 	printf("%s\n", buf_str(&b));
 }
 

@@ -1,6 +1,7 @@
 #include "api/cli/permit_bundle.h"
 
 #include "api/cli/archive.h"
+#include "api/cli/permit_check.h"
 #include "api/cli/permit_story.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -23,7 +24,7 @@ struct bundle {
 	X509 *root;			/* borrowed */
 	struct bundle_file file[FILES_MAX];
 	size_t n;
-	struct buf check;
+	struct buf check;		/* the steps of CHECK.txt */
 	struct buf note;		/* the checkpoint that covers every entry */
 	struct checkpoint head;
 };
@@ -61,81 +62,6 @@ new_file(struct bundle *b, const char *fmt, ...)
 	f->name = xstrdup(name);
 	f->body = buf_new(FILE_MAX);
 	return &f->body;
-}
-
-/*
- * CHECK.txt: a sentence and a command a step, in the order in which they are added.
- */
-
-enum step {
-	ROOT, LOG_KEY, CHECKPOINT, PATH, SIGNED_WITH, XML, STAMP_PATH, STAMPED, STAMP, STAMP_TIME,
-	ORDER_PATH, ORDER_ISSUER, ORDER_CMS, ORDER_TEXT, ORDER_SEAL, ORDER_ACT, IN_LOG, MEANS, ABOUT, RECORDS_ORDER, RECORDS_PERMIT,
-	APPOINTED, DECIDED, POLICY, POLICY_HASH, POLICY_KIND
-};
-
-#define VERIFY "openssl verify -x509_strict -attime {at} -no-CApath -no-CAstore -CAfile certificates/root.pem "
-#define BELOW "-untrusted certificates/issuing.pem "
-
-static const struct { const char *vi, *command; } steps[] = {
-	[ROOT] = { "Chứng thư gốc: dấu vân tay SHA-256 của nó. Đối chiếu với dấu vân tay mà cơ quan cấp đã công bố: {hash}", "prints {hash} fingerprint certificates/root.pem" },
-	[LOG_KEY] = { "Khóa của nhật ký công khai. Đối chiếu với khóa mà cơ quan cấp đã công bố: {key}", "prints '{quoted}' cat log/log.vkey" },
-	[CHECKPOINT] = { "Điểm chốt của nhật ký ({size} dòng) do khóa ấy ký.", "holds checkpoint" },
-	[PATH] = { "Chữ ký {id}: chứng thư của {who} còn hiệu lực, không bị thu hồi, dẫn tới chứng thư gốc, vào lúc có dấu thời gian.",
-		"prints 'certificates/{id}.pem: OK' " VERIFY BELOW "-crl_check_all -CRLfile crls/{id}.pem certificates/{id}.pem" },
-	[SIGNED_WITH] = { "Chữ ký {id} nêu đích danh chứng thư ấy.", "holds signed_with {id} certificates/{id}.pem" },
-	[XML] = { "Chữ ký {id} đúng, và mọi phần nó bao gồm còn nguyên.",
-		"holds xml --trusted-pem certificates/root.pem --untrusted-pem certificates/{id}-issuer.pem --verification-gmt-time '{gmt}' "
-		"--node-xpath \"//*[local-name()='Signature'][@Id='{id}']\"" },
-	[STAMP_PATH] = { "Dấu thời gian của chữ ký {id}: chứng thư của nơi cấp dấu thời gian còn hiệu lực lúc ấy.",
-		"prints 'certificates/{id}-stamp.pem: OK' " VERIFY BELOW "-crl_check_all -purpose timestampsign -CRLfile crls/{id}.pem certificates/{id}-stamp.pem" },
-	[STAMPED] = { "Dấu thời gian và những octet được đóng dấu chính là của chữ ký {id} trong giấy phép.", "holds stamped {id} stamps/{id}.octets stamps/{id}.tst" },
-	[STAMP] = { "Dấu thời gian của chữ ký {id} đúng.", "holds openssl ts -verify -token_in -in stamps/{id}.tst -data stamps/{id}.octets -attime {at} "
-		"-CAfile certificates/root.pem -untrusted certificates/issuing.pem" },
-	[STAMP_TIME] = { "Dấu thời gian của chữ ký {id} ghi lúc {stamped} (giờ quốc tế).", "holds dated stamps/{id}.tst '{time}' {year}" },
-	[ORDER_PATH] = { "Lệnh ở dòng {id}: chứng thư của {who} còn hiệu lực khi ra lệnh.",
-		"prints 'certificates/order-{id}.pem: OK' " VERIFY BELOW "-crl_check -CRLfile crls/order-{id}.pem certificates/order-{id}.pem" },
-	[ORDER_ISSUER] = { "Lệnh ở dòng {id}: cơ quan cấp chứng thư ấy không bị chứng thư gốc thu hồi (theo danh sách thu hồi mới nhất của gốc).",
-		"prints 'certificates/order-{id}-issuer.pem: OK' " VERIFY "-crl_check -CRLfile crls/order-{id}-issuer.pem certificates/order-{id}-issuer.pem" },
-	[ORDER_CMS] = { "Lệnh ở dòng {id} do chính chứng thư ấy ký.",
-		"holds openssl cms -verify -binary -inform DER -in orders/{id}.cms -nointern -noverify -certfile certificates/order-{id}.pem -out \"$tmp/order\"" },
-	[ORDER_TEXT] = { "Nội dung được ký của lệnh ở dòng {id} là tệp orders/{id}.json.", "holds same \"$tmp/order\" orders/{id}.json" },
-	[ORDER_SEAL] = { "Lệnh ở dòng {id} là lệnh {verb} đối với chính tệp mà cán bộ đã ký.", "has \"$(subject \"$(before_seal)\" {handle})\" cat orders/{id}.json" },
-	[ORDER_ACT] = { "Lệnh ở dòng {id} là lệnh {verb} đối với chính giấy phép này.", "has \"$(subject \"$(sha256sum <permit.xml | cut -c1-64)\" {handle})\" cat orders/{id}.json" },
-	[IN_LOG] = { "Dòng {id} ({what}) đứng trong nhật ký.", "holds in_log {id}" },
-	[MEANS] = { "Dòng {id} cam kết với bản ghi của nó.", "holds means {id}" },
-	[ABOUT] = { "Dòng {id} nói về giấy phép này.", "holds about {id} {handle}" },
-	[RECORDS_ORDER] = { "Bản ghi của dòng {id} là lệnh ấy.", "holds inside orders/{id}.cms log/{id}.record" },
-	[APPOINTED] = { "Bản ghi của dòng {id} phân công {who}.", "holds tells {id} '{quoted}'" },
-	[DECIDED] = { "Bản ghi của dòng {id} nêu quyết định số {who}.", "holds tells {id} '{quoted}'" },
-	[POLICY] = { "Chữ ký {id} nêu bản chính sách có giá trị băm này.", "holds by_policy {id} {hash}" },
-	[POLICY_HASH] = { "Đó là giá trị băm của tên và nội dung mọi tệp trong policy/files.", "prints {hash} policy_hash" },
-	[POLICY_KIND] = { "Tệp policy/{id}.xml, nói về loại giấy phép này, là một trong các tệp ấy.",
-		"has \"$(sha256sum <policy/{id}.xml | cut -c1-64)  /kinds/{id}.xml\" cat policy/files" },
-	[RECORDS_PERMIT] = { "Bản ghi của dòng {id} là việc phát hành chính tệp giấy phép này.", "holds records {id} \"$(sha256sum <permit.xml | cut -c1-64)\"" },
-};
-
-/* Within quotes of a shell's and on one line, whatever a name says. */
-static void
-put_quoted(struct buf *out, const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (*text == '\'')
-			buf_put_str(out, "'\\''");
-		else
-			buf_put_byte(out, (unsigned char)*text < ' ' ? ' ' : (unsigned char)*text);
-}
-
-static void
-add_step(struct bundle *b, enum step s, const char *const values[])
-{
-	own_struct(buf) vi = buf_new(1 << 14);
-
-	answer_fill(&vi, steps[s].vi, values);
-	buf_put_str(&b->check, "\nsay '");
-	put_quoted(&b->check, buf_str(&vi));
-	buf_put_str(&b->check, "'\n");
-	answer_fill(&b->check, steps[s].command, values);
-	buf_put_str(&b->check, "\n");
 }
 
 /*
@@ -187,7 +113,7 @@ root_step(struct bundle *b)
 	cert_to_der(&der, b->root);
 	sha256(digest, buf_span(&der));
 	hex_text(hash, span_of(digest, sizeof(digest)));
-	add_step(b, ROOT, (const char *const[]){ "hash", hash, NULL });
+	check_add(&b->check, CHECK_ROOT, (const char *const[]){ "hash", hash, NULL });
 }
 
 /*
@@ -231,7 +157,7 @@ gmt_time(char out[TIME_TEXT], int64_t t)
 static void
 signature_steps(struct bundle *b, const struct xades *x, const struct report_signature *s, int64_t at, int64_t stamped)
 {
-	static const enum step all[] = { PATH, SIGNED_WITH, XML, STAMP_PATH, STAMPED, STAMP, STAMP_TIME };
+	static const enum check_step all[] = { CHECK_PATH, CHECK_SIGNED_WITH, CHECK_XML, CHECK_STAMP_PATH, CHECK_STAMPED, CHECK_STAMP, CHECK_STAMP_TIME };
 	char secs[24], gmt[TIME_TEXT], when[TIME_TEXT], time[TIME_TEXT], year[8];
 
 	snprintf(secs, sizeof(secs), "%lld", (long long)at);
@@ -239,7 +165,7 @@ signature_steps(struct bundle *b, const struct xades *x, const struct report_sig
 	gmt_time(when, stamped);
 	stamp_time(time, year, stamped);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		add_step(b, all[i], (const char *const[]){ "id", x->id, "who", s->signer, "at", secs, "gmt", gmt, "stamped", when, "time", time, "year", year, NULL });
+		check_add(&b->check, all[i], (const char *const[]){ "id", x->id, "who", s->signer, "at", secs, "gmt", gmt, "stamped", when, "time", time, "year", year, NULL });
 }
 
 static bool
@@ -360,14 +286,14 @@ add_order_issuer(struct bundle *b, const char *id, X509 *signer, int64_t *at, st
 }
 
 static void
-order_step(struct bundle *b, enum step s, const struct history_entry *x, int64_t at)
+order_step(struct bundle *b, enum check_step s, const struct history_entry *x, int64_t at)
 {
 	const struct history_order *o = x->order;
 	char id[24], secs[24];
 
 	snprintf(id, sizeof(id), "%lld", (long long)x->index);
 	snprintf(secs, sizeof(secs), "%lld", (long long)at);
-	add_step(b, s, (const char *const[]){ "id", id, "at", secs, "who", o->name, "verb", o->order.verb, "handle", b->h->hex, NULL });
+	check_add(&b->check, s, (const char *const[]){ "id", id, "at", secs, "who", o->name, "verb", o->order.verb, "handle", b->h->hex, NULL });
 }
 
 static bool
@@ -385,11 +311,11 @@ add_order(struct bundle *b, const struct history_entry *x, struct err *e)
 	cert_to_pem(new_file(b, "certificates/order-%s.pem", id), o->signer);
 	if (!add_crl_then(b, x->index, &then, e) || !add_order_issuer(b, id, o->signer, &newest, e))
 		return false;
-	order_step(b, ORDER_PATH, x, then);
-	order_step(b, ORDER_ISSUER, x, newest);
-	order_step(b, ORDER_CMS, x, then);
-	order_step(b, ORDER_TEXT, x, then);
-	order_step(b, strcmp(o->order.verb, "permit.seal") == 0 ? ORDER_SEAL : ORDER_ACT, x, then);
+	order_step(b, CHECK_ORDER_PATH, x, then);
+	order_step(b, CHECK_ORDER_ISSUER, x, newest);
+	order_step(b, CHECK_ORDER_CMS, x, then);
+	order_step(b, CHECK_ORDER_TEXT, x, then);
+	order_step(b, strcmp(o->order.verb, "permit.seal") == 0 ? CHECK_ORDER_SEAL : CHECK_ORDER_ACT, x, then);
 	return true;
 }
 
@@ -450,9 +376,9 @@ add_checkpoint(struct bundle *b, struct err *e)
 	buf_printf(key, "%s\n", buf_str(&text));
 	buf_put_span(new_file(b, "log/checkpoint"), buf_span(&b->note));
 	snprintf(size, sizeof(size), "%llu", (unsigned long long)b->head.size);
-	put_quoted(&quoted, buf_str(&text));
-	add_step(b, LOG_KEY, (const char *const[]){ "key", buf_str(&text), "quoted", buf_str(&quoted), NULL });
-	add_step(b, CHECKPOINT, (const char *const[]){ "size", size, NULL });
+	check_quote(&quoted, buf_str(&text));
+	check_add(&b->check, CHECK_LOG_KEY, (const char *const[]){ "key", buf_str(&text), "quoted", buf_str(&quoted), NULL });
+	check_add(&b->check, CHECK_CHECKPOINT, (const char *const[]){ "size", size, NULL });
 	return true;
 }
 
@@ -485,18 +411,18 @@ add_entry(struct bundle *b, const struct history_entry *x, struct err *e)
 	buf_put_span(new_file(b, "log/%s.entry", id), buf_span(&x->octets));
 	if (!put_path(b, new_file(b, "log/%s.path", id), x, e))
 		return false;
-	add_step(b, IN_LOG, values);
+	check_add(&b->check, CHECK_IN_LOG, values);
 	if (span_eq(x->entry.handle, span_of(b->h->handle, HANDLE_LEN)))
-		add_step(b, ABOUT, values);
+		check_add(&b->check, CHECK_ABOUT, values);
 	if (x->verb == NULL)
 		return true;
 	buf_put_span(new_file(b, "log/%s.record", id), buf_span(&x->record));
 	buf_put_span(new_file(b, "log/%s.salt", id), span_of(x->salt, SALT_LEN));
-	add_step(b, MEANS, values);
+	check_add(&b->check, CHECK_MEANS, values);
 	if (x->order != NULL)
-		add_step(b, RECORDS_ORDER, values);
+		check_add(&b->check, CHECK_RECORDS_ORDER, values);
 	else if (x->entry.type == 5)
-		add_step(b, RECORDS_PERMIT, values);
+		check_add(&b->check, CHECK_RECORDS_PERMIT, values);
 	return true;
 }
 
@@ -505,14 +431,14 @@ add_entry(struct bundle *b, const struct history_entry *x, struct err *e)
  */
 
 static void
-tells_step(struct bundle *b, enum step s, int64_t entry, const char *text)
+tells_step(struct bundle *b, enum check_step s, int64_t entry, const char *text)
 {
 	own_struct(buf) quoted = buf_new(1 << 12);
 	char id[24];
 
 	snprintf(id, sizeof(id), "%lld", (long long)entry);
-	put_quoted(&quoted, text);
-	add_step(b, s, (const char *const[]){ "id", id, "who", text, "quoted", buf_str(&quoted), NULL });
+	check_quote(&quoted, text);
+	check_add(&b->check, s, (const char *const[]){ "id", id, "who", text, "quoted", buf_str(&quoted), NULL });
 }
 
 static bool
@@ -540,8 +466,8 @@ add_appointment(struct bundle *b, const struct report_signature *s, struct err *
 	if (!history_entry_read(&x, b->h, by.entry, e) || !add_entry(b, &x, e))
 		return false;
 	if (x.verb != NULL) {
-		tells_step(b, APPOINTED, by.entry, s->person);
-		tells_step(b, DECIDED, by.entry, by.decision);
+		tells_step(b, CHECK_APPOINTED, by.entry, s->person);
+		tells_step(b, CHECK_DECIDED, by.entry, by.decision);
 	}
 	return true;
 }
@@ -593,22 +519,10 @@ add_policy(struct bundle *b, const char *policy_folder, struct err *e)
 		hex_put(files, span_of(p->part[i].digest, SHA256_LEN));
 		buf_printf(files, "  %s\n", p->part[i].name);
 	}
-	add_step(b, POLICY, (const char *const[]){ "id", "seal", "hash", hash, NULL });
-	add_step(b, POLICY_HASH, (const char *const[]){ "hash", hash, NULL });
-	add_step(b, POLICY_KIND, (const char *const[]){ "id", b->h->kind, NULL });
+	check_add(&b->check, CHECK_POLICY, (const char *const[]){ "id", "seal", "hash", hash, NULL });
+	check_add(&b->check, CHECK_POLICY_HASH, (const char *const[]){ "hash", hash, NULL });
+	check_add(&b->check, CHECK_POLICY_KIND, (const char *const[]){ "id", b->h->kind, NULL });
 	return true;
-}
-
-static void
-add_check(struct bundle *b)
-{
-	struct buf *out = new_file(b, "CHECK.txt");
-
-	buf_put_str(out, bundle_check_sh);
-	buf_put_str(out, "\nsay 'Mọi tệp trong gói còn nguyên như lúc đóng gói.'\nholds sha256sum -c --strict --quiet SHA256SUMS\n");
-	buf_put_span(out, buf_span(&b->check));
-	buf_put_str(out, "\nif [ \"$bad\" -ne 0 ]; then printf 'SAI: %s bước trong %s / WRONG\\n' \"$bad\" \"$steps\"; exit 1; fi\n"
-	    "printf 'ĐÚNG: tất cả %s bước / all steps hold\\n' \"$steps\"\nexit 0\n");
 }
 
 static int
@@ -649,7 +563,7 @@ fill(struct bundle *b, const char *policy_folder, struct err *e)
 			return false;
 	if (!add_appointments(b, e) || !add_policy(b, policy_folder, e) || !add_story(b, e) || !buf_ok(&b->check, "CHECK.txt", e))
 		return false;
-	add_check(b);
+	check_write(new_file(b, "CHECK.txt"), buf_span(&b->check));
 	qsort(b->file, b->n, sizeof(b->file[0]), by_name);
 	return add_sums(b, e);
 }

@@ -11,7 +11,7 @@
  *				.record, .salt and .path (hex, the leaf's sibling first)
  *	policy/			the kind's file; files, the hashes of all, whose hash the seal names (if today's policy is still that one)
  *	story.txt		permit_story.h, as of the last entry of the log
- *	CHECK.txt		how each piece is checked, to read and to run
+ *	CHECK.txt		how each piece is checked, to read and to run (permit_check.h)
  *	SHA256SUMS		of all of them
  *
  * Bundled from the same register it is the same octets.  It holds the data that the
@@ -29,5 +29,3 @@
 /* Refuses what was never issued, what does not pass today, orders whose certificate or
  * CRL a restore lost, and (ERR_LATER) entries that are not published yet. */
 must_check bool bundle_make(struct buf *zip, const struct history *, const char *policy_folder, struct err *);
-
-extern const char bundle_check_sh[];	/* bundle_check.sh: how CHECK.txt begins */

@@ -231,11 +231,12 @@ add_order(struct history *h, int64_t behind, struct err *e)
 	return true;
 }
 
-/* Drafts come from programs, signatures from tokens, the seal follows its reservation. */
+/* Drafts come from programs, signatures from tokens, the seal follows its reservation,
+ * and a replacement the newer permit's. */
 static bool
 was_ordered(const struct history_entry *x)
 {
-	return x->entry.type == 6 || x->entry.type == 7 || x->entry.type == 14 || x->entry.type == 17;
+	return x->entry.type == 7 || x->entry.type == 14 || x->entry.type == 17;
 }
 
 static int

@@ -4,8 +4,9 @@
  * the verifier says of its signatures.
  *
  * The entries are those of the chain that ends in the permit's last one (each
- * names the one before it), and before each that was ordered its order's own.
- * Oldest first.  What an entry says is read out of its record, to which the log
+ * names the one before it), and before each that was ordered its order's own.  Of a
+ * replacement (type 6) there is none: what was ordered is the newer permit's seal, and
+ * stands in that one's history.  Oldest first.  What an entry says is read out of its record, to which the log
  * commits; where a restore lost the record, verb is NULL.
  *
  * Signatures are judged as of the seal, with what is published today, so that a

@@ -6,22 +6,22 @@
  * by --service-certificate) vouches for, and signs the ticket's digests and no
  * others: from the front end it believes nothing else.
  *
- * Each permit succeeds or fails by itself.  A token that is slow, or fails on the way,
- * loses nothing: before the ticket expires what is signed is handed in, and the rest is
- * prepared and shown anew.
+ * Each permit succeeds or fails by itself, and of each one the service says what became of
+ * it, or this is an error.  A token that is slow, or fails on the way, loses nothing:
+ * before the ticket expires what is signed is handed in, and the rest is prepared and shown
+ * anew; a person who was slow finds the same.  Nobody is asked twice about the same line.
  */
 #include "api/cli/command.h"
 #include "api/cli/http.h"
 #include "api/cli/keyboard.h"
+#include "api/cli/permit_handles.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "verifier/ticket.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#define HANDLES_MAX 10000
 #define HAND_IN_SECS 60			/* before the ticket's end */
 #define TELL_MS 1000
 
@@ -34,6 +34,7 @@ struct signing {
 	struct token *token;
 	struct token_key key;
 	json_t *results;
+	json_t *agreed;			/* lines that a person said yes to and that are not signed: how many of each */
 	size_t signed_, refused;
 };
 
@@ -45,6 +46,7 @@ signing_drop(struct signing *s)
 	X509_free(s->vouching);
 	token_drop(&s->token);
 	json_decref(s->results);
+	json_decref(s->agreed);
 }
 
 static bool
@@ -56,51 +58,13 @@ load_cert(X509 **out, const struct args *a, const char *option, struct err *e)
 	return args_need(a, option, &path, e) && file_read(&text, path, e) && cert_from_any(out, buf_span(&text), e);
 }
 
-/* The first word of each line: what submit and list print is taken as it is. */
-static bool
-handles_of_file(json_t *out, const char *path, struct err *e)
-{
-	own_struct(buf) text = buf_new(16u << 20);
-	char *rest, *line;
-
-	if (!file_read(&text, path, e))
-		return false;
-	buf_put_byte(&text, '\0');
-	if (!buf_ok(&text, path, e))
-		return false;
-	rest = (char *)text.ptr;
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		line += strspn(line, " \t");
-		line[strcspn(line, " \t\r")] = '\0';
-		if (line[0] != '\0')
-			json_array_append_new(out, json_string(line));
-	}
-	return true;
-}
-
-static bool
-handles_of(json_t *out, const struct args *a, struct err *e)
-{
-	const char *file = args_get(a, "handles");
-
-	for (size_t i = 1; i < a->nwords; i++)
-		json_array_append_new(out, json_string(a->word[i]));
-	if (file != NULL && !handles_of_file(out, file, e))
-		return fail_in(e, "%s", file);
-	if (json_array_size(out) > HANDLES_MAX)
-		return fail(e, ERR_LIMIT, "more than %d permits", HANDLES_MAX);
-	return json_array_size(out) > 0 ||
-	    fail(e, ERR_INPUT, "antin permit sign HANDLE... --api URL --api-key-file FILE --token LABEL --certificate FILE --service-certificate FILE");
-}
-
 static void
 tell_result(struct signing *s, json_t *result, bool done)
 {
 	*(done ? &s->signed_ : &s->refused) += 1;
 	json_array_append(s->results, result);
 	if (!s->a->json)
-		printf("%s %s%s\n", json_string_value(json_object_get(result, "handle")) ?: "", done ? "signed" : "refused: ",
-		    done ? "" : json_string_value(json_object_get(result, "text")) ?: "");
+		printf("%s %s%s\n", json_text(result, "handle"), done ? "signed" : "refused: ", done ? "" : json_text(result, "text"));
 }
 
 /*
@@ -120,56 +84,77 @@ ask_prepare(json_t **out, const struct signing *s, const json_t *handles, struct
 	return http_json(out, &s->service, "POST", "/v1/permits/prepare", ask, e);
 }
 
-static bool
-show_ticket(const struct ticket *t, const struct args *a, struct err *e)
+/* As a document is shown. */
+static char *
+line_of(const struct ticket_document *d)
 {
+	return xprintf("%s | %s | %s | %s", d->kind, d->agency, d->dossier, d->holder);
+}
+
+static void
+count_line(json_t *lines, const char *line, int more)
+{
+	json_object_set_new(lines, line, json_integer(json_integer_value(json_object_get(lines, line)) + more));
+}
+
+/* *fresh: how many of its lines were not agreed to before; about those a person is asked. */
+static bool
+show_ticket(struct signing *s, const struct ticket *t, size_t *fresh, struct err *e)
+{
+	own(json_t) *before = json_deep_copy(s->agreed);
 	char answer[16] = "";
 
+	*fresh = 0;
 	for (size_t i = 0; i < t->n; i++) {
-		const struct ticket_document *d = &t->document[i];
+		own_str char *line = line_of(&t->document[i]);
+		bool known = json_integer_value(json_object_get(before, line)) > 0;
 
-		fprintf(stderr, "  %zu/%zu  %s | %s | %s | %s\n", i + 1, t->n, d->kind, d->agency, d->dossier, d->holder);
+		fprintf(stderr, "  %zu/%zu  %s\n", i + 1, t->n, line);
+		*fresh += !known;
+		count_line(known ? before : s->agreed, line, known ? -1 : 1);
 	}
-	if (args_has(a, "yes"))
+	if (*fresh == 0 || args_has(s->a, "yes"))
 		return true;
-	fprintf(stderr, "sign these %zu documents? (yes/no) ", t->n);
+	fprintf(stderr, *fresh == t->n ? "sign these %zu documents? (yes/no) " : "sign these, %zu of them shown for the first time? (yes/no) ", *fresh);
 	if (fgets(answer, sizeof(answer), stdin) == NULL || strcmp(answer, "yes\n") != 0)
 		return fail(e, ERR_POLICY, "not signed");
 	return true;
 }
 
-/* The ticket's document with this digest that none before had; t->n: there is none. */
-static size_t
-named_by(const struct ticket *t, const bool *used, const unsigned char digest[SHA256_LEN])
-{
-	size_t at = 0;
-
-	while (at < t->n && (used[at] || memcmp(t->document[at].digest, digest, SHA256_LEN) != 0))
-		at++;
-	return at;
-}
-
-/* Before anything is signed: what the service names is what the ticket names, each
- * once. */
+/* Before anything is signed: what the service names is what the ticket names, in its order. */
 static bool
 check_documents(const json_t *documents, const struct ticket *t, struct err *e)
 {
-	bool *used = xalloc(t->n * sizeof(bool));
 	unsigned char digest[SHA256_LEN];
-	bool good = json_array_size(documents) == t->n || fail(e, ERR_POLICY, "the service names other documents than its ticket");
 
-	for (size_t i = 0; good && i < t->n; i++) {
-		size_t at;
-
-		good = json_take_hex(digest, SHA256_LEN, json_array_get(documents, i), "digest", e);
-		at = good ? named_by(t, used, digest) : t->n;
-		if (good && at == t->n)
-			good = fail(e, ERR_POLICY, "a digest that the ticket does not name; nothing was signed");
-		if (good)
-			used[at] = true;
+	if (json_array_size(documents) != t->n)
+		return fail(e, ERR_POLICY, "the service names other documents than its ticket");
+	for (size_t i = 0; i < t->n; i++) {
+		if (!json_take_hex(digest, SHA256_LEN, json_array_get(documents, i), "digest", e))
+			return false;
+		if (memcmp(digest, t->document[i].digest, SHA256_LEN) != 0)
+			return fail(e, ERR_POLICY, "a digest that the ticket does not name there; nothing was signed");
 	}
-	free(used);
-	return good;
+	return true;
+}
+
+/* Each permit that was asked for is prepared or refused, and no other. */
+static bool
+check_prepared(const json_t *prepared, const json_t *handles, struct err *e)
+{
+	static const char *const lists[] = { "documents", "refused" };
+	own(json_t) *left = json_object();
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(handles, i, one)
+		json_object_set_new(left, json_string_value(one), json_true());
+	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++)
+		json_array_foreach(json_object_get(prepared, lists[k]), i, one)
+			if (json_object_del(left, json_text(one, "handle")) != 0)
+				return fail(e, ERR_POLICY, "the service names a permit that was not asked for, or twice; nothing of this ticket was signed");
+	return json_object_size(left) == 0 ||
+	    fail(e, ERR_POLICY, "of %zu permits the service says nothing; nothing of this ticket was signed", json_object_size(left));
 }
 
 static bool
@@ -185,15 +170,15 @@ sign_one(json_t *out, struct signing *s, const json_t *document, struct err *e)
 	return true;
 }
 
-/* Those that time and token allow, in their order; fails with the first that the token
- * refused, of which those before stand in out. */
+/* Those that time and token allow, in their order, which may be none; fails with the first
+ * that the token refused, of which those before stand in out. */
 static bool
 sign_documents(json_t *out, struct signing *s, const json_t *documents, int64_t until, struct err *e)
 {
 	size_t n = json_array_size(documents);
 	int64_t told = clock_mono_ms();
 
-	for (size_t i = 0; i < n && (i == 0 || clock_now() < until); i++) {
+	for (size_t i = 0; i < n && clock_now() < until; i++) {
 		if (!sign_one(out, s, json_array_get(documents, i), e))
 			return false;
 		if (clock_mono_ms() - told < TELL_MS && i + 1 < n)
@@ -205,24 +190,41 @@ sign_documents(json_t *out, struct signing *s, const json_t *documents, int64_t 
 	return true;
 }
 
+#define NOT_KNOWN "what became of them is not known (antin permit list --state signed)"
+
+/* A refusal of the whole comes before anything is recorded; every other failure leaves that open. */
+static bool
+ask_finish(json_t **out, const struct signing *s, const char *session, json_t *signatures, struct err *e)
+{
+	own(json_t) *ask = json_pack("{s:s, s:O}", "session", session, "signatures", signatures), *refused = NULL;
+	own_struct(buf) body = buf_new(JSON_MAX), answer = buf_new(HTTP_ANSWER_MAX);
+
+	json_write(&body, ask);
+	if (http_call(&answer, &(struct http_request){ .service = &s->service, .method = "POST", .path = "/v1/permits/finish", .type = "application/json",
+	    .body = buf_span(&body), .accept = "application/json", .refused = &refused }, e) && json_read(out, buf_span(&answer), e))
+		return true;
+	if (refused != NULL && err_http(e->class) < 500)
+		return fail_in(e, "%zu signatures were handed in, nothing was recorded", json_array_size(signatures));
+	return fail_in(e, "%zu signatures were handed in, " NOT_KNOWN, json_array_size(signatures));
+}
+
 /* The results of what was handed in; what was not has none yet. */
 static bool
 hand_in(struct signing *s, const char *session, json_t *signatures, struct err *e)
 {
-	own(json_t) *ask = json_pack("{s:s, s:O}", "session", session, "signatures", signatures);
-	own(json_t) *answer = NULL;
-	own(json_t) *handed = json_object();
-	json_t *one, *results;
+	own(json_t) *answer = NULL, *left = json_object();
+	json_t *one;
 	size_t i;
 
 	json_array_foreach(signatures, i, one)
-		json_object_set_new(handed, json_string_value(json_object_get(one, "handle")) ?: "", json_true());
-	if (!http_json(&answer, &s->service, "POST", "/v1/permits/finish", ask, e) || !json_take_arr(&results, answer, "results", e))
-		return fail_in(e, "%zu signatures were handed in, what became of them is not known (antin permit list --state signed)", json_array_size(signatures));
-	json_array_foreach(results, i, one)
-		if (json_object_get(handed, json_string_value(json_object_get(one, "handle")) ?: "") != NULL)
+		json_object_set_new(left, json_text(one, "handle"), json_true());
+	if (!ask_finish(&answer, s, session, signatures, e))
+		return false;
+	json_array_foreach(json_object_get(answer, "results"), i, one)
+		if (json_object_del(left, json_text(one, "handle")) == 0)
 			tell_result(s, one, json_is_true(json_object_get(one, "done")));
-	return true;
+	return json_object_size(left) == 0 ||
+	    fail(e, ERR_LATER, "of %zu signatures that were handed in the service says nothing of %zu; " NOT_KNOWN, json_array_size(signatures), json_object_size(left));
 }
 
 static bool
@@ -242,31 +244,50 @@ unsigned_of(const json_t *documents, size_t from)
 	return rest;
 }
 
+/* Whoever was asked may have been slow; where nobody was, time is not what was lacking. */
 static bool
-sign_ticket(json_t **rest, struct signing *s, const json_t *prepared, const struct ticket *t, struct err *e)
+check_late(bool asked, struct err *e)
 {
-	own(json_t) *signatures = json_array();
-	json_t *documents;
-	const char *session;
-	struct err why = { ERR_NONE, "" };
-	bool all;
-
-	if (!json_take_str(&session, prepared, "session", e) || !json_take_arr(&documents, prepared, "documents", e) || !check_documents(documents, t, e) ||
-	    !show_ticket(t, s->a, e) || !token_ready(s, e))
-		return false;
-	all = sign_documents(signatures, s, documents, t->expires - HAND_IN_SECS, &why);
-	if (json_array_size(signatures) > 0 && !hand_in(s, session, signatures, e))
-		return false;
-	if (!all) {
-		*e = why;
-		return fail_in(e, "after %zu signatures", json_array_size(signatures));
-	}
-	*rest = unsigned_of(documents, json_array_size(signatures));
+	if (!asked)
+		return fail(e, ERR_LATER, "the ticket expires before anything can be signed; is this machine's clock right?");
+	fprintf(stderr, "  the ticket is too old by now, nothing was signed; these are prepared anew\n");
 	return true;
 }
 
 static bool
-sign_prepared(json_t **rest, struct signing *s, const json_t *prepared, struct err *e)
+sign_ticket(json_t **rest, struct signing *s, const json_t *prepared, const struct ticket *t, struct err *e)
+{
+	own(json_t) *signatures = json_array();
+	struct err why = { ERR_NONE, "" };
+	bool all, pin = s->token == NULL;
+	json_t *documents;
+	const char *session;
+	size_t fresh, n;
+
+	if (!json_take_str(&session, prepared, "session", e) || !json_take_arr(&documents, prepared, "documents", e) || !check_documents(documents, t, e) ||
+	    !show_ticket(s, t, &fresh, e) || !token_ready(s, e))
+		return false;
+	all = sign_documents(signatures, s, documents, t->expires - HAND_IN_SECS, &why);
+	n = json_array_size(signatures);
+	if (n > 0 && !hand_in(s, session, signatures, e))
+		return false;
+	if (!all) {
+		*e = why;
+		return fail_in(e, "after %zu signatures", n);
+	}
+	for (size_t i = 0; i < n; i++) {
+		own_str char *line = line_of(&t->document[i]);
+
+		count_line(s->agreed, line, -1);
+	}
+	if (n == 0 && !check_late(fresh > 0 || pin, e))
+		return false;
+	*rest = unsigned_of(documents, n);
+	return true;
+}
+
+static bool
+sign_prepared(json_t **rest, struct signing *s, const json_t *prepared, const json_t *handles, struct err *e)
 {
 	own_struct(buf) cms = buf_new(2 * TICKET_MAX);
 	const char *ticket;
@@ -275,7 +296,7 @@ sign_prepared(json_t **rest, struct signing *s, const json_t *prepared, struct e
 	size_t i;
 	bool good;
 
-	if (!json_take_str(&ticket, prepared, "ticket", e) || !base64_get(&cms, span_str(ticket), e) ||
+	if (!check_prepared(prepared, handles, e) || !json_take_str(&ticket, prepared, "ticket", e) || !base64_get(&cms, span_str(ticket), e) ||
 	    !ticket_open(&t, buf_span(&cms), s->vouching, s->officer, clock_now(), e))
 		return false;
 	json_array_foreach(json_object_get(prepared, "refused"), i, one)
@@ -323,7 +344,7 @@ sign_all(struct signing *s, json_t *handles, struct err *e)
 		own(json_t) *prepared = NULL, *rest = NULL;
 
 		if (ask_prepare(&prepared, s, some, e)) {
-			if (!sign_prepared(&rest, s, prepared, e))
+			if (!sign_prepared(&rest, s, prepared, some, e))
 				return false;
 		} else if (json_array_size(later) == 0 || err_exit(e->class) != 1) {
 			return false;
@@ -341,11 +362,15 @@ sign_all(struct signing *s, json_t *handles, struct err *e)
 bool
 permit_sign(const struct args *a, struct err *e)
 {
-	own_struct(signing) s = { .a = a, .results = json_array() };
+	own_struct(signing) s = { .a = a, .results = json_array(), .agreed = json_object() };
 	own(json_t) *handles = json_array();
 	bool good;
 
-	if (!handles_of(handles, a, e) || !http_service_open(&s.service, a, e) || !load_cert(&s.cert, a, "certificate", e) || !load_cert(&s.vouching, a, "service-certificate", e))
+	if (!permit_handles(handles, a, e))
+		return false;
+	if (json_array_size(handles) == 0)
+		return fail(e, ERR_INPUT, "antin permit sign HANDLE... --api URL --api-key-file FILE --token LABEL --certificate FILE --service-certificate FILE");
+	if (!http_service_open(&s.service, a, e) || !load_cert(&s.cert, a, "certificate", e) || !load_cert(&s.vouching, a, "service-certificate", e))
 		return false;
 	key_id_of_cert(s.officer, s.cert);
 	good = sign_all(&s, handles, e);

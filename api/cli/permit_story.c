@@ -119,11 +119,23 @@ take_name(void *ctx, const struct value *c, unsigned n, struct err *e)
 	return true;
 }
 
+/* Another permit, by its handle. */
+static void
+say_permit(struct telling *t, const char *key, const char *before, const struct value *handle)
+{
+	char hex[2 * HANDLE_LEN + 1] = "";
+
+	if (!handle->null && handle->s.len == HANDLE_LEN)
+		hex_text(hex, handle->s);
+	say_text(t, key, before, span_str(hex));
+}
+
 static bool
 tell_submit(struct telling *t, struct err *e)
 {
 	static const enum reg_type types[] = { REG_TEXT };
 	struct value program = history_field(t->x, "program"), day = history_field(t->x, "received_day");
+	struct value version = history_field(t->x, "version"), amends = history_field(t->x, "amends");
 	struct values v = { .n = 0 };
 	struct named by = { "" };
 
@@ -134,6 +146,11 @@ tell_submit(struct telling *t, struct err *e)
 	say_text(t, "dossier", " của hồ sơ ", history_field(t->x, "dossier").s);
 	say_text(t, "program", ", bởi chương trình ", span_str(by.name));
 	say_day(t, "received", ", ngày nhận ", &day);
+	if (!version.null) {
+		json_object_set_new(t->j, "version", json_integer(version.i));
+		buf_printf(&t->vi, "; là bản thứ %lld", (long long)version.i);
+	}
+	say_permit(t, "amends", ", điều chỉnh giấy phép mã ", &amends);
 	return true;
 }
 
@@ -177,14 +194,27 @@ tell_order(struct telling *t, struct err *e)
 	return true;
 }
 
-static bool
-tell_reserve(struct telling *t, struct err *e)
+static void
+tell_number(struct telling *t, const char *before)
 {
 	struct value day = history_field(t->x, "day");
 
-	say_text(t, "number", "Cấp số ", history_field(t->x, "number").s);
+	say_text(t, "number", before, history_field(t->x, "number").s);
 	say_text(t, "book", ", sổ ", history_field(t->x, "book").s);
 	say_day(t, "day", ", ngày ", &day);
+}
+
+static bool
+tell_reserve(struct telling *t, struct err *e)
+{
+	tell_number(t, "Cấp số ");
+	return true;
+}
+
+static bool
+tell_amended(struct telling *t, struct err *e)
+{
+	tell_number(t, "Giữ nguyên số ");
 	return true;
 }
 
@@ -201,11 +231,11 @@ tell_issue(struct telling *t, struct err *e)
 	return true;
 }
 
-static bool
-tell_change(struct telling *t, struct err *e)
+/* What became of it. */
+static void
+tell_act(struct telling *t, int64_t act)
 {
-	struct value status = history_field(t->x, "status"), from = history_field(t->x, "from"), until = history_field(t->x, "until");
-	int64_t act = strcmp(t->x->verb->name, "permit.return") == 0 ? LIFE_RETURNED : status.i;
+	struct value from = history_field(t->x, "from"), until = history_field(t->x, "until"), other = history_field(t->x, "other");
 	const char *const *say = life_say(act);
 
 	json_object_set_new(t->j, "act", json_string(life_word(act) ?: ""));
@@ -213,8 +243,28 @@ tell_change(struct telling *t, struct err *e)
 	say_text(t, "decision", ", theo quyết định số ", history_field(t->x, "decision").s);
 	say_day(t, "from", ", từ ngày ", &from);
 	say_day(t, "until", " đến hết ngày ", &until);
+	say_permit(t, "other", ", thay bằng giấy phép mã ", &other);
 	say_text(t, "note", "; ghi chú: ", history_field(t->x, "note").s);
 	say_text(t, "reason", "; lý do: ", history_field(t->x, "reason").s);
+}
+
+static bool
+tell_return(struct telling *t, struct err *e)
+{
+	tell_act(t, LIFE_RETURNED);
+	return true;
+}
+
+/* Every act has its number in the record; what has none is not guessed at. */
+static bool
+tell_rest(struct telling *t, struct err *e)
+{
+	struct value status = history_field(t->x, "status");
+
+	if (status.null)
+		buf_printf(&t->vi, "Bản ghi %s", t->x->verb->name);
+	else
+		tell_act(t, status.i);
 	return true;
 }
 
@@ -228,8 +278,8 @@ tell_lost(struct telling *t, struct err *e)
 
 static const struct { const char *verb; bool (*tell)(struct telling *, struct err *); } verbs[] = {
 	{ "permit.submit", tell_submit }, { "permit.officer_signed", tell_signed },
-	{ "permit.reserve_allotted", tell_reserve }, { "permit.reserve_given", tell_reserve }, { "permit.issue", tell_issue },
-	{ NULL, tell_change },
+	{ "permit.reserve_allotted", tell_reserve }, { "permit.reserve_given", tell_reserve }, { "permit.reserve_amended", tell_amended }, { "permit.issue", tell_issue },
+	{ "permit.return", tell_return }, { NULL, tell_rest },
 };
 
 static bool

@@ -4,7 +4,8 @@
  *
  *	in/NAME --taken--> taken/NAME --handed in--> out/NAME, then taken/NAME --> done/KEY-NAME
  *
- * NAME.json is one submission, NAME.jsonl has one a line (api/batch.h); up to 16 MiB.  Left alone: every
+ * NAME.json is one submission, NAME.jsonl has one a line, handed in by portions (portion.h);
+ * up to 16 MiB and 10,000 lines.  An answer may be of any size.  Left alone: every
  * other name, and what begins with a dot (write there, and rename); what is no plain file;
  * what somebody has open for writing, or what changed less than --quiet seconds ago; and a
  * question whose name has an answer that was not taken yet.
@@ -18,7 +19,7 @@
  * is away, or does not record, the question waits.
  */
 #include "api/cli/command.h"
-#include "api/cli/http.h"
+#include "api/cli/portion.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -36,7 +37,7 @@
 #include <unistd.h>
 
 #define QUESTION_MAX (16u << 20)
-#define ANSWER_MAX (2 * HTTP_ANSWER_MAX)	/* in UTF-16 */
+#define QUESTION_LINES_MAX 10000
 #define QUESTION_NAME_MAX 200
 #define PASS_SECS 1
 #define AWAY_SECS 5
@@ -92,7 +93,6 @@ text_read(struct buf *utf8, size_t *form, struct span octets, struct err *e)
 static void
 text_put(struct buf *out, size_t form, struct span utf8)
 {
-	buf_put(out, forms[form].mark, forms[form].len);
 	if (forms[form].form == FORM_UTF16_LITTLE || forms[form].form == FORM_UTF16_BIG)
 		utf16_put(out, utf8, forms[form].form == FORM_UTF16_BIG);
 	else
@@ -187,16 +187,27 @@ key_of(char key[KEY_HEX + 1], const char *name, struct span octets)
 	snprintf(key, KEY_HEX + 1, "%.*s", KEY_HEX, hex);
 }
 
-/* What is no submission for a reason seen here already, in the form of an answer. */
-static void
-put_refused(struct buf *answer, const struct err *why)
+static bool
+read_question(struct buf *octets, const char *path, struct err *e)
 {
-	own(json_t) *j = json_pack("{s:i, s:i, s:s, s:s, s:{s:s, s:s}}", "line", 1, "status", err_http(why->class), "class", err_word(why->class), "detail", why->text,
-	    "say", "vi", "Tệp này không đọc được như một đơn nộp: cần JSON viết bằng UTF-8, hoặc UTF-16 có BOM, không dùng TCVN3, VNI hay 1258.", "en", why->text);
+	own_fd int fd = -1;
+	struct stat st;
 
-	promise(j != NULL);
-	json_write(answer, j);
-	buf_put_byte(answer, '\n');
+	return open_plain(&fd, path, &st, e) && fd_read(octets, fd, path, e);
+}
+
+static bool
+check_lines(struct span text, struct err *e)
+{
+	static const struct err_rule many = { ERR_LIMIT, NULL, "too-many-lines", "Tệp có quá nhiều dòng; chưa dòng nào được nộp." };
+	struct span line;
+	size_t n = 0;
+
+	if (span_is_blank(text))
+		return fail(e, ERR_INPUT, "the file has no submission");
+	while (span_next_line(&text, &line))
+		n++;
+	return n <= QUESTION_LINES_MAX || fail_rule(e, &many, "the file has %zu lines, and may have %d; none was handed in", n, QUESTION_LINES_MAX);
 }
 
 /* One submission on however many lines becomes one line. */
@@ -207,86 +218,86 @@ lines_of(struct buf *lines, const char *name, struct span text, struct err *e)
 
 	if (ends_in(name, ".jsonl")) {
 		buf_put_span(lines, text);
-	} else {
-		if (!json_read(&j, text, e))
-			return false;
-		json_write(lines, j);
+		return check_lines(text, e) && buf_ok(lines, "the question", e);
 	}
+	if (!json_read(&j, text, e))
+		return false;
+	json_write(lines, j);
 	return buf_ok(lines, "the question", e);
 }
 
-/* A line that was not recorded for reasons of the service's own has its file wait. */
-static const char not_now[] = "not-now";
+/*
+ * Answers, in the form of the question, as they come.
+ */
+
+struct telling { int fd; size_t form; };
 
 static bool
-all_answered(struct span answer, struct err *e)
+tell(const struct telling *t, const json_t *answer, struct err *e)
 {
-	struct span line;
+	own_struct(buf) utf8 = buf_new(HTTP_ANSWER_MAX), text = buf_new(2 * HTTP_ANSWER_MAX);
 
-	while (span_take_line(&answer, &line)) {
-		own(json_t) *j = NULL;
+	json_write(&utf8, answer);
+	buf_put_byte(&utf8, '\n');
+	text_put(&text, t->form, buf_span(&utf8));
+	return buf_ok(&utf8, "an answer", e) && buf_ok(&text, "an answer", e) && fd_write(t->fd, buf_span(&text), e);
+}
 
-		if (!json_read(&j, line, e))
-			return fail_in(e, "the service's answer");
-		if (json_integer_value(json_object_get(j, "status")) >= 500)
-			return fail(e, ERR_LATER, "the service does not record this now: %s", json_string_value(json_object_get(j, "detail")) ?: "") || fail_named(e, not_now, NULL);
-	}
+/* What is no submission for a reason seen here already. */
+static bool
+tell_refused(const struct telling *t, const struct err *why, struct err *e)
+{
+	static const char unreadable[] = "Tệp này không đọc được như một đơn nộp: cần JSON viết bằng UTF-8, hoặc UTF-16 có BOM, không dùng TCVN3, VNI hay 1258.";
+	own(json_t) *j = json_pack("{s:i, s:i, s:s, s:s, s:{s:s, s:s}}", "line", 1, "status", err_http(why->class), "class", err_word(why->class), "detail", why->text,
+	    "say", "vi", why->vi[0] != '\0' ? why->vi : unreadable, "en", why->text);
+
+	promise(j != NULL);
+	if (why->code[0] != '\0')
+		json_object_set_new(j, "code", json_string(why->code));
+	return tell(t, j, e);
+}
+
+/* A line that was not recorded for reasons of the service's own has its file wait. */
+static bool
+tell_line(void *ctx, json_t *answer, struct err *e)
+{
+	if (json_integer_value(json_object_get(answer, "status")) >= 500)
+		return fail_rule(e, &portion_again, "the service does not record this now: %s", json_text(answer, "detail"));
+	return tell(ctx, answer, e);
+}
+
+static bool
+hand_in(struct telling *t, const struct watch *w, const char *key, struct span lines, struct err *e)
+{
+	struct portions all = { .service = w->service, .key = key, .rest = lines, .answered = tell_line, .ctx = t };
+
+	while (all.rest.len > 0)
+		if (!portion_send(&all, e))
+			return false;
 	return true;
 }
 
+/* All that there is to tell of taken/NAME, or why that is not known yet. */
 static bool
-read_question(struct buf *octets, const char *path, struct err *e)
-{
-	own_fd int fd = -1;
-	struct stat st;
-
-	return open_plain(&fd, path, &st, e) && fd_read(octets, fd, path, e);
-}
-
-/* What this file was answered, or why nothing was answered yet. */
-static bool
-ask(struct buf *answer, const struct watch *w, const char *name, const char *key, struct span text, struct err *e)
-{
-	own_struct(buf) lines = buf_new(QUESTION_MAX);
-	struct err why;
-
-	if (!lines_of(&lines, name, text, &why)) {
-		put_refused(answer, &why);
-		return true;
-	}
-	if (text.len == 0 || lines.len == strspn(buf_str(&lines), " \t\r\n")) {
-		(void)!fail(&why, ERR_INPUT, "the file has no submission");
-		put_refused(answer, &why);
-		return true;
-	}
-	return http_call(answer, &(struct http_request){ .service = w->service, .method = "POST", .path = "/v1/permits/batch", .type = "application/jsonl",
-	    .body = buf_span(&lines), .idempotency = key }, e) && all_answered(buf_span(answer), e);
-}
-
-/* The answer of taken/NAME, in its form. */
-static bool
-find_answer(struct buf *told, char key[KEY_HEX + 1], const struct watch *w, const char *name, struct err *e)
+tell_all(struct telling *t, char key[KEY_HEX + 1], const struct watch *w, const char *name, struct err *e)
 {
 	own_str char *held = path_of(w, "taken", name);
-	own_struct(buf) octets = buf_new(QUESTION_MAX), text = buf_new(QUESTION_MAX), answer = buf_new(HTTP_ANSWER_MAX);
-	size_t form = FORMS - 1;
+	own_struct(buf) octets = buf_new(QUESTION_MAX), text = buf_new(QUESTION_MAX), lines = buf_new(QUESTION_MAX);
 	struct err why;
+	bool read = read_question(&octets, held, &why);
 
-	if (!read_question(&octets, held, &why)) {
-		if (why.class != ERR_LIMIT && why.class != ERR_INPUT) {
-			*e = why;
-			return false;
-		}
-		buf_reset(&octets);
-		put_refused(&answer, &why);
-	} else if (!text_read(&text, &form, buf_span(&octets), &why)) {
-		put_refused(&answer, &why);
-	}
-	key_of(key, name, buf_span(&octets));
-	if (answer.len == 0 && !ask(&answer, w, name, key, buf_span(&text), e))
+	if (!read && why.class != ERR_LIMIT && why.class != ERR_INPUT) {
+		*e = why;
 		return false;
-	text_put(told, form, buf_span(&answer));
-	return buf_ok(told, "the answer", e);
+	}
+	if (!read)
+		buf_reset(&octets);
+	key_of(key, name, buf_span(&octets));
+	t->form = FORMS - 1;
+	read = read && text_read(&text, &t->form, buf_span(&octets), &why) && lines_of(&lines, name, buf_span(&text), &why);
+	if (!fd_write(t->fd, span_of(forms[t->form].mark, forms[t->form].len), e))
+		return false;
+	return read ? hand_in(t, w, key, buf_span(&lines), e) : tell_refused(t, &why, e);
 }
 
 static bool
@@ -298,31 +309,45 @@ folder_sync(const struct watch *w, const char *folder, struct err *e)
 	return (fd >= 0 && fsync(fd) == 0) || fail(e, ERR_STORE, "cannot make %s durable: %s", path, strerror(errno));
 }
 
-/* Written beside the question, where nobody looks, and moved whole: in out/ there is at no
- * moment a piece of an answer.  Only when it is there for good is the question put away. */
+/* Only when the answer is there for good is the question put away. */
 static bool
-put_away(const struct watch *w, const char *name, const char *key, struct span told, struct err *e)
+put_away(const struct watch *w, const char *name, const char *key, const char *written, int fd, struct err *e)
 {
-	own_str char *hidden = xprintf(".%s", name), *done_name = xprintf("%.16s-%s", key, name);
-	own_str char *held = path_of(w, "taken", name), *written = path_of(w, "taken", hidden), *out = path_of(w, "out", name), *done = path_of(w, "done", done_name);
+	own_str char *done_name = xprintf("%.16s-%s", key, name);
+	own_str char *held = path_of(w, "taken", name), *out = path_of(w, "out", name), *done = path_of(w, "done", done_name);
 
-	if (!file_write(written, told, 0640, e))
-		return false;
+	if (fchmod(fd, 0640) != 0 || fsync(fd) != 0)
+		return fail(e, ERR_STORE, "cannot make %s durable: %s", written, strerror(errno));
 	if (rename(written, out) != 0)
 		return fail(e, ERR_STORE, "%s cannot be laid there: %s", out, strerror(errno));
 	return folder_sync(w, "out", e) && (rename(held, done) == 0 || fail(e, ERR_STORE, "%s cannot be put away: %s", held, strerror(errno)));
+}
+
+/* Written beside the question, where nobody looks, and moved whole: in out/ there is at no
+ * moment a piece of an answer. */
+static bool
+write_answer(const struct watch *w, const char *name, struct err *e)
+{
+	own_str char *hidden = xprintf(".%s", name), *written = path_of(w, "taken", hidden);
+	own_fd int fd = open(written, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct telling t = { .fd = fd };
+	char key[KEY_HEX + 1];
+
+	if (fd < 0)
+		return fail(e, errno == ENOSPC || errno == EDQUOT ? ERR_LATER : ERR_STORE, "%s cannot be written: %s", written, strerror(errno));
+	if (tell_all(&t, key, w, name, e) && put_away(w, name, key, written, fd, e))
+		return true;
+	unlink(written);
+	return false;
 }
 
 /* Where it alone was not answered, it waits, and the next one's turn comes. */
 static bool
 answer_question(struct watch *w, const char *name, struct err *e)
 {
-	own_struct(buf) told = buf_new(ANSWER_MAX);
-	char key[KEY_HEX + 1];
-
-	if (find_answer(&told, key, w, name, e))
-		return put_away(w, name, key, buf_span(&told), e);
-	if (strcmp(e->code, not_now) != 0)
+	if (write_answer(w, name, e))
+		return true;
+	if (strcmp(e->code, portion_again.code) != 0)
 		return false;
 	w->waits = true;
 	w->why = *e;

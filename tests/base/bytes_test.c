@@ -122,6 +122,27 @@ test_lines(void **state)
 	assert_true(span_eq_str(text, "three"));
 	text = SPAN_NONE;
 	assert_false(span_take_line(&text, &line));
+	text = span_str("one\n\nthree");
+	assert_true(span_next_line(&text, &line) && span_eq_str(line, "one"));
+	assert_true(span_next_line(&text, &line) && line.len == 0);
+	assert_true(span_next_line(&text, &line) && span_eq_str(line, "three"));
+	assert_false(span_next_line(&text, &line));
+	text = span_str("\n");
+	assert_true(span_next_line(&text, &line) && line.len == 0);
+	assert_false(span_next_line(&text, &line));
+}
+
+static void
+test_blank(void **state)
+{
+	static const struct { const char *name; struct span text; bool want; } cases[] = {
+		{ "nothing", { NULL, 0 }, true }, { "a space", { (const unsigned char *)" ", 1 }, true }, { "all four", { (const unsigned char *)" \t\r\n", 4 }, true },
+		{ "a NUL", { (const unsigned char *)"", 1 }, false }, { "a NUL between", { (const unsigned char *)" \0 ", 3 }, false }, { "a vertical tab", { (const unsigned char *)"\v", 1 }, false },
+		{ "a no-break space", { (const unsigned char *)"\xc2\xa0", 2 }, false }, { "a letter at the end", { (const unsigned char *)"  x", 3 }, false }, { "a letter first", { (const unsigned char *)"x ", 2 }, false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_case(cases[i].name, span_is_blank(cases[i].text) == cases[i].want);
 }
 
 static void
@@ -164,6 +185,7 @@ main(void)
 		cmocka_unit_test(test_hex_is),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_blank),
 		cmocka_unit_test(test_decimal),
 		cmocka_unit_test(test_secret_from_descriptor),
 	};

@@ -72,16 +72,24 @@ is "records nothing either" "$(count '"status":201')" 0
 is "nothing twice" "$(drafts)" $((600 + 9995))
 
 # A client that goes, and a signer that dies, on the way.
-timeout 1 curl -sS -o /dev/null -T "$work/more.jsonl" -X POST -H "Authorization: Bearer $(cat "$state/desk/program.key")" -H 'Idempotency-Key: two' "$api/v1/permits/batch" 2>/dev/null
-sleep 0.5
+reached() { for _ in $(seq 600); do [ "$(drafts)" -ge "$1" ] && return; sleep 0.05; done; die "there were never $1 permits"; }
+still() { local was=-1 now; for _ in $(seq 100); do now=$(drafts); [ "$now" -eq "$was" ] && return; was=$now; sleep 0.3; done; die "it never stood still"; }
+curl -sS --limit-rate 1M -o /dev/null -T "$work/more.jsonl" -X POST -H "Authorization: Bearer $(cat "$state/desk/program.key")" -H 'Idempotency-Key: two' "$api/v1/permits/batch" 2>/dev/null &
+client=$!
+reached $((600 + 9995 + 200))
+kill "$client"
+wait "$client" 2>/dev/null
+still
 gone=$(($(drafts) - 600 - 9995))
-if [ "$gone" -gt 0 ] && [ "$gone" -lt 3000 ]; then good "a client went after $gone lines"; else not_good "a client went after $gone lines"; fi
-(sleep 1.5; kill -KILL "$(pid_of antin-signer)") &
+if [ "$gone" -ge 200 ] && [ "$gone" -lt 3000 ]; then good "a client went after $gone lines"; else not_good "a client went after $gone lines"; fi
+(reached $((600 + 9995 + gone + 200)); kill -KILL "$(pid_of antin-signer)") &
 killer=$!
 is "again, while antin-signer is killed" "$(batch "$work/more.jsonl" two)" 200
 wait "$killer"
 is "every line is answered" "$(wc -l <"$state/log/answer")" 3000
-say "   $(count '"status":201') recorded, $(count '"status":200') before, $(count '"status":503') not now"
+later=$(count '"status":503')
+if [ "$later" -gt 0 ] && [ "$later" -lt $((3000 - gone)) ]; then good "of these $later not now"; else not_good "of these $later not now"; fi
+say "   $(count '"status":201') recorded, $(count '"status":200') before, $later not now"
 jq -r 'select(.handle) | "\(.line) \(.handle)"' "$state/log/answer" | sort >"$work/told"
 for _ in $(seq 100); do
 	[ "$(batch "$work/more.jsonl" two)" = 200 ] && [ "$(count '"status":503')" -eq 0 ] && break
@@ -103,10 +111,34 @@ is "and the line refused" "$(grep -c '^line 602  submission: ' "$work/said")" 1
 "$antin" permit submit "$work/few.jsonl" --key warm --json --api "$api" --api-key-file "$state/desk/program.key" >"$state/log/answer" 2>&1
 is "as JSON" "$(jq -c '[.done, .again, .refused, .later, (.results | length), .results[600].line]' "$state/log/answer")" "[600,600,1,0,601,602]"
 
+# Answers that no answer has room for: 3,000 lines with a hundred problems each, 300 whose
+# words are long besides, and one that is right.
+python3 - "$work" <<'PY' || die "wrong lines"
+import json, sys
+sample = next(p for p in json.load(open('tests/data/permits.json'))['permits'] if p['id'] == 'gpxd-01')
+wrong = lambda i, name: json.dumps(dict({name % n: 1 for n in range(100)}, loai=sample['loai'], ma_ho_so='H99.31.07-261026-%06d' % i))
+lines = [wrong(40000 + i, 'sai_%02d') for i in range(3000)] + [wrong(50000 + i, 'sai_%02d_' + 'x' * 300) for i in range(300)]
+lines.append(json.dumps(dict(sample, ma_ho_so='H99.31.07-261026-060000'), ensure_ascii=False))
+open(sys.argv[1] + '/wrong.jsonl', 'w').write('\n'.join(lines) + '\n')
+PY
+expected() { jq -s -c '[length, map(.line) == [range(1; 3302)], ([.[:3300][] | select(.status == 400 and (.problems | length) == 100)] | length), .[3300].status]' "$1"; }
+is "in one request most are told to ask again" "$(batch "$work/wrong.jsonl" wrong) $([ "$(count '"code":"ask-again"')" -gt 300 ] && echo most)" "200 most"
+"$antin" permit submit "$work/wrong.jsonl" --key wrong --json --api "$api" --api-key-file "$state/desk/program.key" >"$state/log/answer" 2>&1
+is "the command line" "$? $(jq -c '[.done, .refused, .later]' "$state/log/answer")" "1 [1,3300,0]"
+jq -c '.results[]' "$state/log/answer" >"$work/wrong.answers"
+is "has an answer to each" "$(expected "$work/wrong.answers")" "[3301,true,3300,201]"
+mkdir -p "$work/box/in"
+cp "$work/wrong.jsonl" "$work/box/in/"
+is "the watched folder" "$("$antin" watch "$work/box" --once --quiet 0 --api "$api" --api-key-file "$state/desk/program.key" >"$state/log/watch" 2>&1; echo $?)" 0
+is "too" "$(expected "$work/box/out/wrong.jsonl")" "[3301,true,3300,201]"
+say "   in an answer of $(stat -c %s "$work/box/out/wrong.jsonl") octets"
+is "its answer is at rest" "$(ls -A "$work/box/taken" "$work/box/in" | grep -c json) $(ls "$work/box/done" | wc -l) $(stat -c %a "$work/box/out/wrong.jsonl")" "0 1 640"
+
 # The example of api/README.md.
 awk '$0 == "<!-- example: batch -->" { on = 1 } on && /^```/ { n++; next } on && n == 1 { print } n == 2 { exit }' api/README.md >"$work/example.sh"
 (cd "$work" && sh example.sh "$api" "$state/desk/program.key" few.jsonl >example.out 2>example.err)
 is "the example in shell" "$(wc -l <"$work/example.out") $(grep -c '^602 ' "$work/example.err")" "600 1"
+is "counts the file's lines" "$(cut -d' ' -f1 "$work/example.out" | paste -sd, | cmp - <(seq -s, 600) && echo all)" all
 is "for one without the right it fails" "$( (cd "$work" && sh example.sh "$api" "$state/desk/reader.key" few.jsonl) >/dev/null 2>&1; echo $?)" 1
 
 # An officer signs 500 of them under one ticket and one PIN, a clerk seals them.

@@ -19,15 +19,19 @@ world_up
 world_staff
 open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 7
 
-submitted() { "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$1" --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit" || die "submitting $1"; }
+submitted() { local key=$1; shift; "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$key" "$@" --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit" || die "submitting $key"; }
 act() { order_by clerk CB-000012 "permit.$1" "$handle" --reason "Thử nghiệm" --with "$2" >/dev/null || die "$1"; }
 permit() { "$antin" permit "$@" --database "$database" --policy-folder "$policy_folder"; }
 
 handle=$(submitted whole)
 draft=$(submitted draft)
 signed=$(submitted signed)
-sign "$handle" "$signed" >"$state/log/sign" 2>&1 || die "signing"
-seal "$handle" >"$state/log/seal" || die "sealing"
+older=$(submitted older)
+sign "$handle" "$signed" "$older" >"$state/log/sign" 2>&1 || die "signing"
+seal "$handle" "$older" >"$state/log/seal" || die "sealing"
+newer=$(submitted newer --amends "$older")
+sign "$newer" >"$state/log/sign" 2>&1 || die "signing what amends"
+seal "$newer" >"$state/log/seal" || die "sealing what amends"
 act suspend '{"decision":"21/QĐ"}'
 act resume '{"decision":"22/QĐ"}'
 act withdraw '{"decision":"23/QĐ"}'
@@ -43,6 +47,7 @@ code=$("$antin" permit list --state withdrawn --api "$api" --api-key-file "$stat
 world_down
 permit bundle "$handle" --out "$state/permit.zip" || die "the bundle"
 permit bundle "$code" --out "$state/again.zip" || die "the bundle, by its code"
+for which in older newer; do permit bundle "${!which}" --out "$state/$which.zip" || die "the bundle of the $which version"; done
 expect "the same register gives the same octets" "$(cmp "$state/permit.zip" "$state/again.zip" && echo same)" same
 expect "its owner alone reads it" "$(stat -c %a "$state/permit.zip")" 600
 
@@ -50,7 +55,8 @@ expect "its owner alone reads it" "$(stat -c %a "$state/permit.zip")" 600
 # The story.
 #
 permit story "$handle" --json >"$state/story.json" || die "the story"
-expect "its steps" "$(jq -r '[.steps[] | .verb // .act // .what] | join(" ")' "$state/story.json")" \
+steps() { jq -r '[.steps[] | .verb // .act // .what] | join(" ")'; }
+expect "its steps" "$(steps <"$state/story.json")" \
 	"permit.submit permit.officer_signed permit.seal permit.reserve_allotted permit.issue permit.suspend suspended permit.resume resumed permit.withdraw withdrawn"
 expect "who signed, as what, by which decision" "$(jq -r '.steps[1] | "\(.person) \(.mode) \(.title) \(.appointment) \(.verdict)"' "$state/story.json")" "CB-000011 KT. PHÓ CHỦ TỊCH 01/QĐ-TN TOTAL-PASSED"
 expect "who ordered" "$(jq -r '[.steps[] | select(.what == "order") | .person] | unique | join(" ")' "$state/story.json")" CB-000012
@@ -59,6 +65,15 @@ expect "what it is" "$(jq -r '.status.word + " " + .permit.number' "$state/story
 expect "the day before it was nothing of that" "$(permit story "$handle" --json --day "$(TZ=Asia/Ho_Chi_Minh date -d '-1 day' +%Y-%m-%d)" | jq -r .status.word)" yes
 expect "every step stands on the sheet" "$(permit story "$code" | grep -cE '^ *[0-9]+\. [0-9/]{10} [0-9:]{8}  dòng [0-9]+$')" 11
 expect "a draft's" "$(permit story "$draft" --json | jq -r '"\(.status.word) \(.steps | length)"')" "draft 1"
+permit story "$newer" --json >"$state/newer.json" || die "the story of what amends"
+expect "a newer version's" "$(steps <"$state/newer.json")" "permit.submit permit.officer_signed permit.seal permit.reserve_amended permit.issue"
+expect "which, and of what" "$(jq -r '.steps[0] | "\(.version) \(.amends)"' "$state/newer.json")" "2 $older"
+expect "it keeps the number" "$(jq -r '"\(.permit.number) \(.steps[3].number) \(.steps[3].vi | startswith("Giữ nguyên số 8/GPXD"))"' "$state/newer.json")" "8/GPXD 8/GPXD true"
+permit story "$older" --json >"$state/older.json" || die "the story of what was amended"
+expect "the older version's, whose replacement has no order of its own" "$(steps <"$state/older.json")" "permit.submit permit.officer_signed permit.seal permit.reserve_allotted permit.issue superseded"
+expect "by what it is replaced" "$(jq -r '"\(.steps[-1].other) \(.status.word)"' "$state/older.json")" "$newer superseded"
+expect "in words, too" "$(jq -r '.steps[-1].vi' "$state/older.json" | grep -c "có bản mới thay, từ ngày .*, thay bằng giấy phép mã $newer")" 1
+expect "of all these no step is left without its words" "$(cat "$state"/*.json | grep -c 'Ghi nhận: permit\|Bản ghi permit')" 0
 expect "a signed one's" "$(permit story "$signed" --json | jq -r '"\(.status.word) \(.steps | length)"')" "signed 2"
 
 refuses() {	# WHAT WORDS COMMAND...
@@ -88,8 +103,16 @@ expect "all of it holds" "$?" 0
 say "   $(tail -n 1 "$state/log/check")"
 if command -v faketime >/dev/null; then
 	(cd "$court" && faketime '2037-06-01 12:00:00' env PATH="$tools" sh -c 'date +%Y && sh CHECK.txt') >"$state/log/check" 2>&1
-	expect "and when every certificate has expired, in $(head -n 1 "$state/log/check")" "$?" 0
+	held=$?
+	expect "and when every certificate has expired" "$held $(head -n 1 "$state/log/check")" "0 2037"
 fi
+
+for which in older newer; do
+	mkdir "$state/$which"
+	python3 -m zipfile -e "$state/$which.zip" "$state/$which"
+	(cd "$state/$which" && env -i PATH="$tools" sh CHECK.txt) >"$state/log/check" 2>&1
+	expect "the $which version's" "$?" 0
+done
 
 # Under a policy that is another by now the rest holds.
 cp -r "$policy_folder" "$state/policy"
@@ -105,7 +128,7 @@ altered() {
 	local at=$(($(stat -c %s "$1") / 2))
 	python3 -c 'import sys; f = open(sys.argv[1], "r+b"); n = int(sys.argv[2]); f.seek(n); c = f.read(1)[0]; f.seek(n); f.write(bytes([c ^ 1]))' "$1" "$at"
 }
-files=0 whole=0 unseen='' seen=' '
+files=0 whole=0 unseen='' seen=''
 for file in $(cd "$court" && find . -type f | sort); do
 	files=$((files + 1))
 	kind=$(printf %s "$file" | tr -d 0-9)
@@ -113,10 +136,10 @@ for file in $(cd "$court" && find . -type f | sort); do
 	cp "$court/SHA256SUMS" "$state/sums"
 	altered "$court/$file"
 	(cd "$court" && sha256sum -c --strict --quiet SHA256SUMS) >/dev/null 2>&1 && unseen="$unseen $file(sum)"
-	case $file,$seen in
-	*," "*" $kind "*) [ "${2:-}" = every ] || { cp "$state/kept" "$court/$file"; continue; } ;;
+	case " $seen " in
+	*" $kind "*) [ "${2:-}" = every ] || { cp "$state/kept" "$court/$file"; continue; } ;;
 	esac
-	whole=$((whole + 1)) seen="$seen$kind "
+	whole=$((whole + 1)) seen="$seen $kind"
 	case $file in
 	./SHA256SUMS | ./CHECK.txt | ./story.txt) ;;	# by their sums alone
 	*) (cd "$court" && cut -c67- "$state/sums" | xargs sha256sum >SHA256SUMS) ;;

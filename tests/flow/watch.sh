@@ -44,6 +44,9 @@ put('twice.json', b'{"a":1,"a":2}')
 put('empty.json', b'')
 put('blank.jsonl', b' \r\n\n')
 put('large.json', b' ' * (17 << 20))
+for i in range(3):
+    put('beside%d.json' % i, text(900 + i).encode())
+put('many.jsonl', '\n'.join(['{}'] * 10001).encode())
 for i in range(150):
     put('k%03d.json' % i, text(1000 + i).encode('utf-16' if i % 3 == 0 else 'utf-8'))
 PY
@@ -73,7 +76,7 @@ is "the same file again" "$(jq -r '"\(.status) \(.handle)"' "$box/out/plain.json
 rm "$box"/out/*
 
 # What is refused: each with an answer, none stops the next.
-refused='kind.json tcvn3.json half.json odd.json cut.json two.json twice.json empty.json blank.jsonl large.json'
+refused='kind.json tcvn3.json half.json odd.json cut.json two.json twice.json empty.json blank.jsonl large.json many.jsonl'
 # shellcheck disable=SC2086
 lay $refused
 is "a pass over what is wrong" "$(watch --once --quiet 0; echo $?)" 0
@@ -81,30 +84,39 @@ is "nothing is recorded" "$(drafts) $(ls "$box/in" "$box/taken" | grep -c json)"
 for name in kind tcvn3 cut two twice empty; do is "$name" "$(status $name.json)" 400; done
 is "blank" "$(status blank.jsonl)" 400
 is "large" "$(status large.json)" 413
+is "of too many lines" "$(jq -r '"\(.status) \(.code)"' "$box/out/many.jsonl")" "413 too-many-lines"
 for name in half odd; do is "$name, in the form of the question" "$(iconv -f utf-16 -t utf-8 "$box/out/$name.json" | jq -c .status)" 400; done
 is "another code page is named" "$(grep -c 'no other code page (TCVN3, VNI, 1258)' "$box/out/tcvn3.json")" 1
 is "in the clerk's words" "$(jq -r '.problems[0].code' "$box/out/kind.json")" kind
 rm "$box"/out/*
 
-# What is left alone.
+# What is left alone, beside what is answered.
+beside() { is "$1: beside it, all is well" "$2 $(status "beside$3.json")" "0 201" && rm -f "$box/out/beside$3.json"; }
 cp "$state/made/k000.json" "$box/in/.hidden.json"
 cp "$state/made/k000.json" "$box/in/k000.json.part"
 mkdir "$box/in/folder.json"
 ln -s "$state/desk/program.key" "$box/in/link.json"
 mkfifo "$box/in/pipe.json"
+lay beside0.json
 watch --once --quiet 0
-is "hidden, of another name, no plain file" "$(ls -A "$box/in" | wc -l) $(ls "$box/out" | wc -l)" "5 0"
+beside "hidden, of another name, no plain file" $? 0
+is "these are left alone" "$(ls -A "$box/in" | wc -l) $(ls "$box/out" | wc -l)" "5 0"
 rm -r "$box"/in/.hidden.json "$box"/in/*
 head -c 300 "$state/made/k000.json" >"$box/in/k000.json"
 exec 9>>"$box/in/k000.json"
+lay beside1.json
 watch --once --quiet 0
-is "while somebody has it open" "$(ls "$box/in") $(ls "$box/out" | wc -l)" "k000.json 0"
+beside "while somebody has it open" $? 1
+is "it is left alone" "$(ls "$box/in") $(ls "$box/out" | wc -l)" "k000.json 0"
 tail -c +301 "$state/made/k000.json" >&9
 exec 9>&-
+lay beside2.json
+touch -d '-2 hours' "$box/in/beside2.json"
 watch --once --quiet 3600
-is "while it is young" "$(ls "$box/in") $(ls "$box/out" | wc -l)" "k000.json 0"
+beside "while it is young" $? 2
+is "it is left alone, too" "$(ls "$box/in") $(ls "$box/out" | wc -l)" "k000.json 0"
 watch --once --quiet 0
-is "then it is taken, whole" "$(iconv -f utf-16 -t utf-8 "$box/out/k000.json" | jq -c .status) $(drafts)" "201 7"
+is "then it is taken, whole" "$(iconv -f utf-16 -t utf-8 "$box/out/k000.json" | jq -c .status) $(drafts)" "201 10"
 rm "$box"/out/*
 
 # No right, no service: the question waits.
@@ -115,10 +127,10 @@ world_down
 is "no service" "$(watch --once --quiet 0; echo $?)" 75
 is "waits, too" "$(ls "$box/taken" "$box/out" | grep json)" k001.json
 world_up
-is "is answered when it is there" "$(watch --once --quiet 0; echo $?) $(status k001.json) $(drafts)" "0 201 8"
+is "is answered when it is there" "$(watch --once --quiet 0; echo $?) $(status k001.json) $(drafts)" "0 201 11"
 cp "$box"/done/*-k001.json "$box/taken/k001.json"
 watch --once --quiet 0
-is "what was cut off between answer and putting away" "$(status k001.json) $(drafts)" "200 8"
+is "what was cut off between answer and putting away" "$(status k001.json) $(drafts)" "200 11"
 rm "$box"/out/*
 
 # What became no plain file after it was taken is not looked into.
@@ -145,14 +157,17 @@ done
 wait "$laying"
 watch --once --quiet 0
 is "files after $kills kills" "$(ls "$box/out" | grep -c '^k')" 148
-is "each one a permit, once" "$(drafts)" $((8 + 148))
+is "each one a permit, once" "$(drafts)" $((11 + 148))
 for name in "$box"/out/k*; do case $(head -c 2 "$name" | xxd -p) in fffe) iconv -f utf-16 -t utf-8 "$name" ;; *) cat "$name" ;; esac; done >"$state/log/answers"
 is "with handles, all different" "$(jq -r .handle "$state/log/answers" | sort -u | wc -l)" 148
 is "nothing is left" "$(ls -A "$box/in" "$box/taken" | grep -c json)" 0
 is "no piece of an answer" "$(ls -A "$box/out" | grep -cv '^k...\.json$')" 0
 is "fsck" "$("$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1; echo $?)" 0
-flock "$box" sleep 3 & sleep 0.5
-is "watched already" "$(watch --once; echo $?)" 1
+exec 8<"$box"
+flock 8
+is "watched already" "$(watch --once; echo $?) $(grep -c "$box cannot be locked: is it watched already?" "$state/log/watch")" "1 1"
+exec 8<&-
+is "and then no more" "$(watch --once; echo $?)" 0
 "$antin" watch >/dev/null 2>&1; is "without a folder" $? 64
 "$antin" watch "$box" --api "$api" --quiet never >/dev/null 2>&1; is "a time that is none" $? 64
 [ "$bad" -eq 0 ]
