@@ -2,29 +2,20 @@
  * where the register has it that they did not. */
 #include "tests/base/test.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "tests/register/database.h"
 #include "tests/signer/world.h"
 #include "verifier/proto.h"
 
 static struct office o;
-static struct peer *to_verifier;
 static char by_diep[33], by_nobody[33], by_both[33];	/* NOBODY: authorised by PAST; both: TL, then DIEP */
 
 static int
 begin(void **state)
 {
-	static const struct msg_type types[] = { VERIFY_MESSAGES(MSG_TYPE) };
-	int64_t year = year_of_day(day_in_vietnam(clock_now()));
-	own_str char *socket = NULL;
-	struct err e;
-
 	office_begin(&o);
-	socket = world_path(&o.w, "run/antin-verifier.api.sock");
-	to_verifier = peer_new(socket, types, COUNT(types), VERIFY_MESSAGE_MAX, 10000);
-	assert_done(office_open_book(&o, CLERK, "H99.31.07", "GPXD", year, 1, &e), e);
-	assert_done(office_open_book(&o, CLERK, "H99.31.07", "GPG", year, 1, &e), e);
+	office_book(&o, "H99.31.07", "GPXD", 1);
+	office_book(&o, "H99.31.07", "GPG", 1);
 	office_appoint(&o, PAST, "officer", "H99", "KT.", "*", NULL);
 	office_authorise(&o, NOBODY, PAST, "H99", "construction");
 	office_signed(&o, by_diep, "gpxd-01", NULL);
@@ -49,11 +40,10 @@ end(void **state)
 static json_t *
 ask(struct msg *in)
 {
-	own_struct(msg) reply = msg_new(0, 1);
 	json_t *answer = NULL;
 	struct err e;
 
-	assert_done(peer_call(to_verifier, in, &reply, &e) && json_read(&answer, msg_span(&reply, 0), &e), e);
+	assert_done(office_verifier(&o, &answer, in, &e), e);
 	return answer;
 }
 

@@ -85,8 +85,7 @@ what_may_be_prepared(void **state)
 
 	office_draft(&o, draft, "gpxd-01", NULL);
 	office_signed(&o, done, "gpxd-01", NULL);
-	office_signed(&o, issued, "vpdd-01", "99-00777-01");
-	office_seal(&o, issued);
+	office_issued(&o, issued, "vpdd-01", "99-00777-01");
 
 	const struct { const char *name, *handle[3]; size_t n; enum err_class class; const char *word; } cases[] = {
 		{ "signed already", { done }, 1, ERR_CONFLICT, "not a draft any more (signed)" },
