@@ -5,14 +5,8 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/demo" "$1"
-[ -e "$state/antin.conf" ] || { ./quickstart --once --built "$1" >/dev/null || exit 1; }
-uid_base=$(sed -n 's/^uid_base = //p' "$state/antin.conf" | head -1)
+flow_goes_on "$1"
 world_again
-trap world_down EXIT
-bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
 
 second_officer
 both='"submit","read"'
@@ -91,7 +85,7 @@ grep -q "$issued" "$state/log/answer" && good "its own program lists it" || not_
 grep -o '"agency":"[^"]*"' "$state/log/answer" | sort -u | grep -qv '"H99.31.07' && not_good "the ward's list has other agencies' permits" || good "and no other agency's"
 
 # Every handle of the public log's entry bundles.
-python3 tests/flow/handles.py "$api" "$state/desk/program.key" || bad=$((bad + 1))
+python3 tests/flow/handles.py "$api" "$state/desk/program.key" || not_good "a handle of the log opens something"
 
 # A dossier's code tells step and day.
 curl -sS "$api/v1/codes/H99.31.07-261026-0042" >"$state/log/answer"
