@@ -752,9 +752,7 @@ world_enrol_ask(struct world *w, const char *ask, enum who by)
 void
 world_refused(const char *name, bool done, const struct err *e, enum err_class class, const char *word)
 {
-	if (done || e->class != class || strstr(e->text, word) == NULL)
-		print_error("%s: %s\n", name, done ? "done" : e->text);
-	assert_case(name, !done && e->class == class && strstr(e->text, word) != NULL);
+	assert_refused(name, done, e, class, word);
 }
 
 X509_CRL *

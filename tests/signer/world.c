@@ -758,11 +758,7 @@ office_seal(struct office *o, const char *handle)
 void
 office_refused(const char *name, bool done, const struct err *e, enum err_class class, const char *word)
 {
-	if (done)
-		print_error("%s: was done\n", name);
-	else if (e->class != class || strstr(e->text, word) == NULL)
-		print_error("%s: %s: %s\n", name, err_word(e->class), e->text);
-	assert_case(name, !done && e->class == class && strstr(e->text, word) != NULL);
+	assert_refused(name, done, e, class, word);
 }
 
 void
