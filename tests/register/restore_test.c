@@ -166,19 +166,32 @@ submit(unsigned n, const char *agency, struct err *e)
 	return run(&u, CALLER_SIGNER, e);
 }
 
+static void
+put_about(struct reg_unit *u, const char *verb, unsigned n, const char *agency)
+{
+	unsigned char id[20];
+
+	reg_verb(u, verb);
+	reg_bytes(u, "handle", handle_of(id, n));
+	reg_text(u, "agency", agency);
+	reg_text(u, "kind", "construction");
+}
+
+static void
+put_signing(struct reg_unit *u, unsigned n, const char *agency, const char *officers, const char *person)
+{
+	put_about(u, "permit.officer_signed", n, agency);
+	reg_bytes(u, "officers", span_str(officers));
+	reg_text(u, "person", person);
+	reg_bytes(u, "serial", span_str("s"));
+}
+
 static bool
 officer_signs(unsigned n, const char *agency, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
-	unsigned char id[20];
 
-	reg_verb(&u, "permit.officer_signed");
-	reg_bytes(&u, "handle", handle_of(id, n));
-	reg_text(&u, "agency", agency);
-	reg_text(&u, "kind", "construction");
-	reg_bytes(&u, "officers", span_str("o"));
-	reg_text(&u, "person", "CB");
-	reg_bytes(&u, "serial", span_str("s"));
+	put_signing(&u, n, agency, "o", "CB");
 	return run(&u, CALLER_SIGNER, e);
 }
 
@@ -188,15 +201,8 @@ two_sign(unsigned n, const char *agency, struct err *e)
 {
 	for (int turn = 1; turn <= 2; turn++) {
 		own_struct(reg_unit) u = reg_unit_new();
-		unsigned char id[20];
 
-		reg_verb(&u, "permit.officer_signed");
-		reg_bytes(&u, "handle", handle_of(id, n));
-		reg_text(&u, "agency", agency);
-		reg_text(&u, "kind", "construction");
-		reg_bytes(&u, "officers", span_str(turn == 1 ? "o1" : "o1o2"));
-		reg_text(&u, "person", turn == 1 ? "CB1" : "CB2");
-		reg_bytes(&u, "serial", span_str("s"));
+		put_signing(&u, n, agency, turn == 1 ? "o1" : "o1o2", turn == 1 ? "CB1" : "CB2");
 		reg_int(&u, "turn", turn);
 		reg_int(&u, "waits", turn == 1);
 		if (!run(&u, CALLER_SIGNER, e))
@@ -210,12 +216,8 @@ reserve(unsigned n, const char *agency, const char *book, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	own_str char *code = xprintf("C%u", n), *voice = xprintf("V%u", n);
-	unsigned char id[20];
 
-	reg_verb(&u, "permit.reserve_allotted");
-	reg_bytes(&u, "handle", handle_of(id, n));
-	reg_text(&u, "agency", agency);
-	reg_text(&u, "kind", "construction");
+	put_about(&u, "permit.reserve_allotted", n, agency);
 	reg_text(&u, "book", book);
 	reg_int(&u, "year", 2026);
 	reg_int(&u, "day", 20000);
@@ -242,10 +244,7 @@ issue(unsigned n, const char *agency, const char *book, int64_t idx, struct err 
 	own_struct(reg_unit) u = reg_unit_new();
 	unsigned char id[20];
 
-	reg_verb(&u, "permit.issue");
-	reg_bytes(&u, "handle", handle_of(id, n));
-	reg_text(&u, "agency", agency);
-	reg_text(&u, "kind", "construction");
+	put_about(&u, "permit.issue", n, agency);
 	reg_int(&u, "list", 1);
 	reg_int(&u, "idx", idx);
 	reg_int(&u, "day", 20000);
@@ -275,10 +274,7 @@ erase(unsigned n, const char *agency, int64_t idx, struct err *e)
 	own_struct(reg_unit) u = reg_unit_new();
 	unsigned char id[20];
 
-	reg_verb(&u, "permit.erase");
-	reg_bytes(&u, "handle", handle_of(id, n));
-	reg_text(&u, "agency", agency);
-	reg_text(&u, "kind", "construction");
+	put_about(&u, "permit.erase", n, agency);
 	reg_int(&u, "idx", idx);
 	reg_bytes(&u, "order_id", handle_of(id, n));
 	return run(&u, CALLER_SIGNER, e);
@@ -288,12 +284,8 @@ static bool
 withdraw(unsigned n, const char *agency, int64_t idx, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
-	unsigned char id[20];
 
-	reg_verb(&u, "permit.withdraw");
-	reg_bytes(&u, "handle", handle_of(id, n));
-	reg_text(&u, "agency", agency);
-	reg_text(&u, "kind", "construction");
+	put_about(&u, "permit.withdraw", n, agency);
 	reg_int(&u, "list", 1);
 	reg_int(&u, "idx", idx);
 	reg_int(&u, "status", 1);
