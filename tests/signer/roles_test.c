@@ -39,15 +39,6 @@ static size_t npeople, made;		/* made: a number for whatever must be new */
 /* What an order is about. */
 struct subject { char id[ID_MAX]; unsigned char hash[SHA256_LEN]; json_t *with; };
 
-static void
-hash_json(unsigned char out[SHA256_LEN], const json_t *j)
-{
-	own_struct(buf) text = buf_new(ORDER_MAX);
-
-	json_write(&text, j);
-	sha256(out, buf_span(&text));
-}
-
 /*
  * Subjects: a fresh one of each verb, whoever orders it.
  */
@@ -55,12 +46,10 @@ hash_json(unsigned char out[SHA256_LEN], const json_t *j)
 static void
 name_certificate(struct subject *s, X509 *cert)
 {
-	own_struct(buf) der = buf_new(8192), serial = buf_new(64);
+	const struct order_subject is = subject_of(cert);
 
-	cert_to_der(&der, cert);
-	sha256(s->hash, buf_span(&der));
-	serial_hex(&serial, X509_get0_serialNumber(cert));
-	snprintf(s->id, sizeof(s->id), "%s", buf_str(&serial));
+	snprintf(s->id, sizeof(s->id), "%.40s", is.id);	/* 20 octets */
+	memcpy(s->hash, is.hash, SHA256_LEN);
 }
 
 static X509 *

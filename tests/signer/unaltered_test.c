@@ -183,14 +183,10 @@ change_title(void)
 	own(json_t) *with = json_pack("{s:[{s:s}]}", "changes", "title", "Phó phòng");
 	own(EVP_PKEY) *key = key_new();
 	own(X509) *cert = world_enrol(&o.w, "official", "H99", "Người Đổi (thử nghiệm)", "CB-000093", "Chuyên viên", key);
-	struct draft d = { .by = MAI, .verb = "cert.modify", .with = with };
-	own_struct(buf) der = buf_new(8192), serial = buf_new(64);
+	const struct order_subject subject = subject_of(cert);
+	struct draft d = { .by = MAI, .verb = "cert.modify", .with = with, .subjects = &subject, .nsubjects = 1 };
 	struct err e;
 
-	cert_to_der(&der, cert);
-	sha256(d.hash, buf_span(&der));
-	serial_hex(&serial, X509_get0_serialNumber(cert));
-	d.id = buf_str(&serial);
 	assert_done(world_order(&o.w, &d, NULL, &e), e);
 }
 

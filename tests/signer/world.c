@@ -81,15 +81,6 @@ static const struct { enum staff who; const char *role, *agency, *mode, *kind, *
 };
 
 static void
-hash_json(unsigned char out[SHA256_LEN], const json_t *j)
-{
-	own_struct(buf) text = buf_new(ORDER_MAX);
-
-	json_write(&text, j);
-	sha256(out, buf_span(&text));
-}
-
-static void
 appoint(struct office *o, enum staff who, const char *role, const char *agency, const char *mode, const char *kind, const char *to, const char *by)
 {
 	own(json_t) *with = json_pack("{s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:s*, s:s*}", "person", people[who].person, "role", role, "agency", agency,
@@ -146,15 +137,10 @@ office_dismiss(struct office *o, enum staff who)
 void
 office_certificate(struct office *o, const char *verb, X509 *cert)
 {
-	own_struct(buf) der = buf_new(8192);
-	own_struct(buf) serial = buf_new(64);
-	struct draft d = { .by = MAI, .verb = verb };
+	const struct order_subject subject = subject_of(cert);
+	struct draft d = { .by = MAI, .verb = verb, .subjects = &subject, .nsubjects = 1 };
 	struct err e;
 
-	cert_to_der(&der, cert);
-	sha256(d.hash, buf_span(&der));
-	serial_hex(&serial, X509_get0_serialNumber(cert));
-	d.id = buf_str(&serial);
 	assert_done(world_order(&o->w, &d, NULL, &e), e);
 }
 
