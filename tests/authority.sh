@@ -19,10 +19,7 @@
 #   disk_alone ARGUMENT... (first of all), disk_begin, disk_leaves KB / disk_roomy, disk_rooms
 #   clock_begin, clock SECONDS: by which Antin's programs are off
 
-bad=0 kinds=9 generations=1
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-expect() { if [ "$2" = "$3" ]; then good "$1"; else not_good "$1 ($2, not $3)"; fi; }
+kinds=9 generations=1
 within() { for _ in $(seq 600); do "$@" >/dev/null 2>&1 && return 0; sleep 0.1; done; return 1; }
 
 declare -A truth maybe by
@@ -183,7 +180,7 @@ authority_judge() {
 		for s in "${!truth[@]}"; do [ "${by[$s]}" != "$n" ] || openssl x509 -in "$state/seen/$s.pem" -noout -startdate -enddate; done >"$state/lives-$n"
 		openssl x509 -in "$(issuing_of "$n")" -noout -startdate -enddate >"$state/issuer-lives-$n"
 	done
-	python3 - "$state" "$generations" <<-'PY' || bad=$((bad + 1))
+	python3 - "$state" "$generations" <<-'PY' || not_good "all the CRLs that anybody could see"
 	import datetime, re, sys
 	at = lambda text: datetime.datetime.strptime(text.strip(), '%b %d %H:%M:%S %Y GMT')
 	state, generations = sys.argv[1], int(sys.argv[2])

@@ -15,10 +15,7 @@
 notes=$(mktemp -d /tmp/antin-notes-XXXXXX)	# what was told, on another disk than the machines have
 server=$notes/server
 pg=/usr/lib/postgresql/15/bin
-bad=0 up2_pid='' loops='' net='' first='' second=''
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-expect() { if [ "$2" = "$3" ]; then good "$1"; else not_good "$1 ($2, not $3)"; fi; }
+up2_pid='' loops='' net='' first='' second=''
 
 # at PLACE COMMAND...: in the network namespace of p, s or m (machine two)
 at() {

@@ -5,6 +5,7 @@
 #   world_begin              tokens, ceremony, configuration
 #   world_up / world_down    the daemons
 #   enrol_* order ...        what people do
+#   flow_* good holds ...    what flows begin with, and what they found
 #
 # Every function prints nothing but what its caller may want to read; each step
 # that is told to a person goes through `say`.
@@ -431,3 +432,41 @@ service_certificate() {
 	serial=$(curl -sS -d '{"what":"certificates","state":"active"}' -H 'Content-Type: application/json' "$api/v1/list/ca" | tr '{' '\n' | grep '"profile":"service-signer"' | grep -o '"id":"[0-9a-f]*"' | cut -d'"' -f4)
 	curl -sS -o "$state/ceremony/service.der" "$api/v1/certificates/$serial" && openssl x509 -inform DER -in "$state/ceremony/service.der" -out "$state/ceremony/service.crt"
 }
+
+#
+# Flows: where their authority is, and what they found.
+#
+
+# flow_begin NAME BUILD: an empty folder for an authority, which ends with the flow
+flow_begin() {
+	world_init "$2/$1" "$2"
+	rm -rf "$state" && mkdir -p "$state/log"
+	trap world_down EXIT
+}
+
+# flow_goes_on BUILD: the demonstration's authority, as whole_way.sh left it
+flow_goes_on() {
+	world_init "$1/demo" "$1"
+	[ -e "$state/antin.conf" ] || ./quickstart --once --built "$1" >/dev/null || exit 1
+	uid_base=$(sed -n 's/^uid_base = //p' "$state/antin.conf" | head -1)
+	trap world_down EXIT
+}
+
+bad=0	# of what was looked at; a flow ends with [ "$bad" -eq 0 ]
+good() { say "ok $1"; }
+not_good() { bad=$((bad + 1)); say "not ok $1"; }
+# WHAT GOT WANTED; `is` tells what it got
+expect() { if [ "$2" = "$3" ]; then good "$1"; else not_good "$1 ($2, not $3)"; fi; }
+is() { if [ "$2" = "$3" ]; then good "$1: $2"; else not_good "$1: $2, not $3"; fi; }
+# holds WHAT COMMAND...; what it said is in log/last
+holds() { local what=$1; shift; if "$@" >"$state/log/last" 2>&1; then good "$what"; else not_good "$what: $(tail -n 3 "$state/log/last")"; fi; }
+# refuses WHAT WORDS COMMAND...: it fails and says these words
+refuses() {
+	local what=$1 words=$2
+	shift 2
+	if "$@" >"$state/log/last" 2>&1; then not_good "$what: it was done"
+	elif grep -qF -- "$words" "$state/log/last"; then good "$what: $words"
+	else not_good "$what: $(tail -n 3 "$state/log/last")"; fi
+}
+# sound: the register is what its log says, and what is published is of it
+sound() { if "$antin" log fsck --database "$database" --public "$state/public" >"$state/log/last" 2>&1; then good "$(cat "$state/log/last")"; else not_good "$(cat "$state/log/last")"; fi; }

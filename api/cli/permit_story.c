@@ -231,6 +231,22 @@ tell_issue(struct telling *t, struct err *e)
 	return true;
 }
 
+static bool
+tell_renew(struct telling *t, struct err *e)
+{
+	struct value until = history_field(t->x, "until");
+	char when[2 * TIME_TEXT], rfc[TIME_TEXT];
+
+	buf_put_str(&t->vi, "Thêm dấu thời gian lưu trữ");
+	if (!until.null) {
+		time_people(when, until.i);
+		time_text_utc(rfc, until.i);
+		json_object_set_new(t->j, "proven_until", json_string(rfc));
+		buf_printf(&t->vi, ", chứng minh được đến %s", when);
+	}
+	return true;
+}
+
 /* What became of it. */
 static void
 tell_act(struct telling *t, int64_t act)
@@ -279,6 +295,7 @@ tell_lost(struct telling *t, struct err *e)
 static const struct { const char *verb; bool (*tell)(struct telling *, struct err *); } verbs[] = {
 	{ "permit.submit", tell_submit }, { "permit.officer_signed", tell_signed },
 	{ "permit.reserve_allotted", tell_reserve }, { "permit.reserve_given", tell_reserve }, { "permit.reserve_amended", tell_amended }, { "permit.issue", tell_issue },
+	{ "permit.renew", tell_renew },
 	{ "permit.return", tell_return }, { NULL, tell_rest },
 };
 

@@ -238,6 +238,49 @@ see_permits(struct work *w, uint64_t *n, struct err *e)
 }
 
 /*
+ * Copies: of each permit the one whose proofs last longest.
+ */
+
+static bool
+see_copy(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	const struct stored_permit p = { .handle = c[0].s, .file = c[1].s, .sha256 = c[2].s };
+	struct work *w = ctx;
+	struct recheck_round *r = &w->memory.now;
+	const struct report_signature *seal = w->report->signature;
+	unsigned char digest[SHA256_LEN];
+
+	if (p.handle.len != HANDLE_LEN)
+		return fail(e, ERR_STORE, "permit_renewal: a handle of %zu octets", p.handle.len);
+	sha256(digest, p.file);
+	stored_judge(w->report, &w->stored, &p, p.file, w->now);
+	if (w->report->nsignatures > 0)
+		seal += w->report->nsignatures - 1;
+	if (!span_eq(p.sha256, span_of(digest, SHA256_LEN)))
+		bad(w, "copy", p.handle, "it is not the octets that were recorded");
+	else if (w->report->nsignatures == 0 || seal->archived == INT64_MIN)
+		bad(w, "copy", p.handle, "its newest archive time stamp does not hold");
+	r->signatures++;
+	report_drop(w->report);
+	memcpy(r->after, p.handle.ptr, HANDLE_LEN);
+	r->after_len = HANDLE_LEN;
+	return true;
+}
+
+static bool
+see_copies(struct work *w, uint64_t *n, struct err *e)
+{
+	static const enum reg_type types[] = { REG_BYTES, REG_BYTES, REG_BYTES };
+	unsigned char began[RECHECK_AFTER_MAX];
+	struct values v = { .n = 0 };
+
+	memcpy(began, w->memory.now.after, sizeof(began));
+	values_span(&v, "after", REG_BYTES, span_of(began, w->memory.now.after_len));
+	return store_run(w->stored.db, "SELECT r.handle, r.sealed, r.sha256 FROM permit_renewal r WHERE r.handle > $after AND "
+	    "r.n = (SELECT max(x.n) FROM permit_renewal x WHERE x.handle = r.handle) ORDER BY r.handle LIMIT 16", &v, types, 3, see_copy, w, n, e);
+}
+
+/*
  * Orders.
  */
 
@@ -316,7 +359,7 @@ see_lists(struct work *w, uint64_t *n, struct err *e)
  */
 
 static const struct { const char *name; bool (*some)(struct work *, uint64_t *n, struct err *); } steps[] = {
-	{ "certificates", see_certificates }, { "permits", see_permits }, { "orders", see_orders }, { "lists", see_lists },
+	{ "certificates", see_certificates }, { "permits", see_permits }, { "copies", see_copies }, { "orders", see_orders }, { "lists", see_lists },
 };
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 

@@ -10,9 +10,9 @@
 #include "ca/proto.h"
 #include "signer/proto.h"
 #include "signer/tsa_proto.h"
+#include "tests/api/client.h"
 #include "verifier/proto.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -274,28 +274,12 @@ teardown(void **state)
  */
 
 static int
-dial(void)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	return fd;
-}
-
-/* Sends, reads to the end; status 0 when the server hung up without a word. */
-static int
 talk(struct buf *answer, struct span request)
 {
-	own_fd int fd = dial();
-	char part[4096];
-	ssize_t n;
+	own_fd int fd = client_dial(port);
 
-	buf_reset(answer);
-	(void)!send(fd, request.ptr, request.len, MSG_NOSIGNAL);
-	while ((n = recv(fd, part, sizeof(part), 0)) > 0)
-		buf_put(answer, part, (size_t)n);
-	return answer->len > 12 ? (int)strtol(buf_str(answer) + 9, NULL, 10) : 0;
+	client_put(fd, request);
+	return client_answer(answer, fd);
 }
 
 static int
@@ -561,18 +545,6 @@ test_problem_shape(void **state)
 	assert_true(seen > 30);
 }
 
-static int
-dial_from(unsigned host)
-{
-	struct sockaddr_in me = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000u | host) };
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&me, sizeof(me)), 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	return fd;
-}
-
 /* Either of the server's threads may still be taking dead connections in: waits until ten are answered in a row. */
 static bool
 settled(void)
@@ -599,7 +571,7 @@ test_connections(void **state)
 	char c;
 
 	for (unsigned i = 0; i < COUNT(fd); i++)
-		fd[i] = dial_from(2 + i / 7);
+		fd[i] = client_dial_from(2 + i / 7, port);
 	for (unsigned i = 0; i < COUNT(fd); i++)
 		(void)!send(fd[i], request, sizeof(request) - 1, MSG_NOSIGNAL);
 	usleep(1000000);	/* less than idle_secs: those that wait are not let in yet */
@@ -621,7 +593,7 @@ test_gone_in_the_middle(void **state)
 	buf_put_str(&part, head);
 	(void)!buf_extend(&part, 500000);
 	for (int i = 0; i < 40; i++) {
-		own_fd int fd = dial();
+		own_fd int fd = client_dial(port);
 
 		(void)!send(fd, part.ptr, part.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
@@ -708,7 +680,7 @@ test_per_address(void **state)
 
 	nanosleep(&(struct timespec){ 0, 300000000 }, NULL);	/* those of the test before are forgotten */
 	for (size_t i = 0; i < COUNT(fd); i++) {
-		fd[i] = dial();
+		fd[i] = client_dial(port);
 		assert_int_equal(send(fd[i], "GET", 3, MSG_NOSIGNAL), 3);
 	}
 	nanosleep(&(struct timespec){ 0, 200000000 }, NULL);
@@ -724,7 +696,7 @@ static void
 test_idle(void **state)
 {
 	time_t began = time(NULL);
-	own_fd int fd = dial();
+	own_fd int fd = client_dial(port);
 	char c;
 
 	assert_int_equal(send(fd, "GET /", 5, MSG_NOSIGNAL), 5);
@@ -739,7 +711,7 @@ test_drip(void **state)
 {
 	static const char head[] = "POST /v1/verify HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n";
 	time_t began = time(NULL);
-	own_fd int fd = dial();
+	own_fd int fd = client_dial(port);
 
 	assert_int_equal(send(fd, head, sizeof(head) - 1, MSG_NOSIGNAL), (ssize_t)sizeof(head) - 1);
 	while (send(fd, "x", 1, MSG_NOSIGNAL) == 1 && time(NULL) - began < 12)

@@ -8,10 +8,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
 #undef fail	/* cmocka's; ours is in base/err.h */
+
+#include "base/err.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 /* For what comes true soon, on a slow and busy machine too: gives up after a
@@ -41,3 +44,13 @@ wait_more(time_t *until)
 		_fail(__FILE__, __LINE__);					\
 	}									\
 } while (0)
+/* Refused with this class, and a sentence with this word in it. */
+static inline void
+assert_refused(const char *name, bool done, const struct err *e, enum err_class class, const char *word)
+{
+	if (done)
+		print_error("%s: was done\n", name);
+	else if (e->class != class || strstr(e->text, word) == NULL)
+		print_error("%s: %s: %s\n", name, err_word(e->class), e->text);
+	assert_case(name, !done && e->class == class && strstr(e->text, word) != NULL);
+}

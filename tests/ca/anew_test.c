@@ -30,18 +30,6 @@ end(void **state)
 	return 0;
 }
 
-static void
-name_certificate(struct order_subject *s, X509 *cert)
-{
-	own_struct(buf) serial = buf_new(64), der = buf_new(8192);
-
-	*s = (struct order_subject){ .number = NULL };
-	serial_hex(&serial, X509_get0_serialNumber(cert));
-	snprintf(s->id, sizeof(s->id), "%s", buf_str(&serial));
-	cert_to_der(&der, cert);
-	sha256(s->hash, buf_span(&der));
-}
-
 static bool
 anew(enum who by, const char *verb, const struct order_subject *s, size_t n, const json_t *with, json_t **answer, struct err *e)
 {
@@ -56,9 +44,8 @@ modify(enum who by, X509 *cert, const char *change, json_t **answer, struct err 
 {
 	own_str char *text = xprintf("{\"changes\":[%s]}", change);
 	own(json_t) *with = NULL;
-	struct order_subject s;
+	const struct order_subject s = subject_of(cert);
 
-	name_certificate(&s, cert);
 	assert_done(json_read(&with, span_str(text), e), *e);
 	return anew(by, "cert.modify", &s, 1, with, answer, e);
 }
@@ -66,9 +53,8 @@ modify(enum who by, X509 *cert, const char *change, json_t **answer, struct err 
 static bool
 renew(enum who by, X509 *cert, json_t **answer, struct err *e)
 {
-	struct order_subject s;
+	const struct order_subject s = subject_of(cert);
 
-	name_certificate(&s, cert);
 	return anew(by, "cert.renew", &s, 1, NULL, answer, e);
 }
 
@@ -137,11 +123,11 @@ changes_that_are_refused(void **state)
 		{ "no object", MAI, cert, "\"Phó phòng\"", ERR_INPUT, "no object" },
 	};
 
-	name_certificate(&s, gone);
+	s = subject_of(gone);
 	assert_done(world_order(&w, &revoke, NULL, &e), e);
 	for (size_t i = 0; i < COUNT(rows); i++)
 		world_refused(rows[i].name, modify(rows[i].by, rows[i].cert, rows[i].change, NULL, &e), &e, rows[i].class, rows[i].word);
-	name_certificate(&s, cert);
+	s = subject_of(cert);
 	world_refused("nothing said at all", anew(MAI, "cert.modify", &s, 1, NULL, NULL, &e), &e, ERR_INPUT, "\"with\"");
 	s.hash[0] ^= 1;
 	world_refused("another version", anew(MAI, "cert.renew", &s, 1, NULL, NULL, &e), &e, ERR_CONFLICT, "hash of subject");
@@ -234,7 +220,7 @@ many_in_one_order(void **state)
 	for (int i = 0; i < MANY; i++) {
 		char hash[2 * SHA256_LEN + 1];
 
-		name_certificate(&s[i], cert[i]);
+		s[i] = subject_of(cert[i]);
 		json_array_append_new(changes, json_pack("{s:s}", i % 100 == 7 ? "agency" : "title", i % 100 == 7 ? "H99.77" : "Chuyên viên chính"));
 		hex_text(hash, span_of(s[i].hash, SHA256_LEN));
 		if (i < 20)
@@ -370,7 +356,7 @@ renewed_near_its_end(void **state)
 	fsck_passes();
 	w.broken = true;
 	database_do(w.database, "UPDATE certificate SET not_after = not_after - 1036 * 86400 WHERE person = 'CB-000640'");
-	name_certificate(&s, old);
+	s = subject_of(old);
 	world_refused("a security officer", renew(SEC, old, NULL, &e), &e, ERR_POLICY, "no role");
 	world_refused("with something to say", anew(MAI, "cert.renew", &s, 1, with, NULL, &e), &e, ERR_INPUT, "no \"with\"");
 	/* While the token is away nothing is made; afterwards the same is asked for again. */

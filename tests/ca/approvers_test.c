@@ -32,18 +32,6 @@ end(void **state)
 	return 0;
 }
 
-static void
-name_certificate(struct order_subject *s, X509 *cert)
-{
-	own_struct(buf) serial = buf_new(64), der = buf_new(8192);
-
-	*s = (struct order_subject){ .number = NULL };
-	serial_hex(&serial, X509_get0_serialNumber(cert));
-	snprintf(s->id, sizeof(s->id), "%s", buf_str(&serial));
-	cert_to_der(&der, cert);
-	sha256(s->hash, buf_span(&der));
-}
-
 static bool
 on_certificates(enum who by, const char *verb, X509 *const *cert, size_t n, struct err *e)
 {
@@ -51,7 +39,7 @@ on_certificates(enum who by, const char *verb, X509 *const *cert, size_t n, stru
 	struct draft d = { .by = by, .verb = verb, .subjects = s, .nsubjects = n };
 
 	for (size_t i = 0; i < n; i++)
-		name_certificate(&s[i], cert[i]);
+		s[i] = subject_of(cert[i]);
 	return world_order(&w, &d, NULL, e);
 }
 
@@ -59,16 +47,6 @@ static bool
 on_certificate(enum who by, const char *verb, X509 *cert, struct err *e)
 {
 	return on_certificates(by, verb, (X509 *const[]){ cert }, 1, e);
-}
-
-static void
-hash_with(struct draft *d, const json_t *with)
-{
-	own_struct(buf) text = buf_new(4096);
-
-	json_write(&text, with);
-	sha256(d->hash, buf_span(&text));
-	d->with = with;
 }
 
 static bool
@@ -81,7 +59,7 @@ block_key(X509 *cert, struct err *e)
 
 	key_id_of_cert(id, cert);
 	hex_text(hex, span_of(id, sizeof(id)));
-	hash_with(&d, with);
+	draft_with(&d, with);
 	return world_order_of_two(&w, &d, MAI, NULL, e);
 }
 
@@ -96,7 +74,7 @@ appoint(const char *person, int32_t from, int32_t to, struct err *e)
 	date_text(last, to);
 	with = json_pack("{s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:s}", "person", person, "role", "approver",
 	    "agency", "H99", "title", "Quản trị viên", "mode", "", "kinds", "*", "from", first, "to", last, "decision", "9/QĐ-UBND");
-	hash_with(&d, with);
+	draft_with(&d, with);
 	return world_order(&w, &d, NULL, e);
 }
 

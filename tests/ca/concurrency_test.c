@@ -137,15 +137,11 @@ revocations_share_lists(void **state)
 	for (size_t i = 0; i < MANY; i++) {
 		own(EVP_PKEY) *key = key_new();
 		own_str char *person = xprintf("CB-00051%zu", i);
-		own_struct(buf) der = buf_new(8192);
-		own_struct(buf) serial = buf_new(64);
-		struct draft d = { .by = SEC, .verb = "cert.revoke" };
+		struct order_subject subject;
+		struct draft d = { .by = SEC, .verb = "cert.revoke", .subjects = &subject, .nsubjects = 1 };
 
 		cert[i] = world_enrol(&w, "official", "H99.14", "Người nghỉ", person, "Chuyên viên", key);
-		cert_to_der(&der, cert[i]);
-		sha256(d.hash, buf_span(&der));
-		serial_hex(&serial, X509_get0_serialNumber(cert[i]));
-		d.id = buf_str(&serial);
+		subject = subject_of(cert[i]);
 		order_cms(&w, &d, &s[i].body);
 	}
 	send_all(s);

@@ -19,16 +19,6 @@ static EVP_PKEY *key;
 static X509 *leaked;			/* its key is what the orders are about */
 static char key_hex[2 * KEY_ID_LEN + 1];
 
-static void
-hash_with(struct draft *d, const json_t *with)
-{
-	own_struct(buf) text = buf_new(4096);
-
-	json_write(&text, with);
-	sha256(d->hash, buf_span(&text));
-	d->with = with;
-}
-
 static int
 begin(void **state)
 {
@@ -44,7 +34,7 @@ begin(void **state)
 	leaked = world_enrol(&w, "official", "H99.31.07", "Người lộ khóa", "CB-000600", "Chuyên viên", key);
 	key_id_of_cert(id, leaked);
 	hex_text(key_hex, span_of(id, sizeof(id)));
-	hash_with(&reader, with);
+	draft_with(&reader, with);
 	assert_done(world_order(&w, &reader, NULL, &e), e);
 	return 0;
 }
@@ -64,7 +54,7 @@ block(enum who by)
 {
 	struct draft d = { .by = by, .verb = "key.block", .id = key_hex };
 
-	hash_with(&d, nothing);
+	draft_with(&d, nothing);
 	return d;
 }
 
@@ -92,25 +82,17 @@ how_many_wait(void)
 	return json_array_size(items);
 }
 
-static int64_t
-log_size(void)
-{
-	own(json_t) *head = world_list(&w, "{\"what\":\"head\"}");
-
-	return json_integer_value(json_object_get(head, "size"));
-}
-
 /* Refused so, and nothing of it is in the log. */
 static void
 refused(const char *name, const struct draft *d, enum err_class class, const char *word)
 {
-	int64_t before = log_size();
+	int64_t before = world_log_size(&w);
 	struct err e = { ERR_NONE, "" };
 	bool done = world_order(&w, d, NULL, &e);
 
 	if (done || e.class != class || strstr(e.text, word) == NULL)
 		print_error("%s: %s\n", name, done ? "done" : e.text);
-	assert_case(name, !done && e.class == class && strstr(e.text, word) != NULL && log_size() == before);
+	assert_case(name, !done && e.class == class && strstr(e.text, word) != NULL && world_log_size(&w) == before);
 }
 
 static bool
@@ -257,16 +239,12 @@ an_order_that_waited_too_long(void **state)
 static void
 the_first_signer_must_still_have_the_right(void **state)
 {
-	own_struct(buf) serial = buf_new(64), der = buf_new(8192);
-	struct draft first = block(SEC), hold = { .by = MAI, .verb = "cert.suspend" }, d;
+	const struct order_subject subject = subject_of(w.admin[SEC].cert);
+	struct draft first = block(SEC), hold = { .by = MAI, .verb = "cert.suspend", .subjects = &subject, .nsubjects = 1 }, d;
 	own(json_t) *waits = NULL;
 	struct err e;
 
 	assert_done(world_order(&w, &first, &waits, &e), e);
-	cert_to_der(&der, w.admin[SEC].cert);
-	sha256(hold.hash, buf_span(&der));
-	serial_hex(&serial, X509_get0_serialNumber(w.admin[SEC].cert));
-	hold.id = buf_str(&serial);
 	assert_done(world_order(&w, &hold, NULL, &e), e);
 	d = consent_to(waits, MAI);
 	refused("the first is suspended", &d, ERR_POLICY, "the order that waits: the signer's certificate is held");

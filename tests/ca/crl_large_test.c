@@ -12,6 +12,7 @@
 #include "register/run.h"
 #include "tests/ca/world.h"
 #include "tests/register/database.h"
+#include "tests/register/unit.h"
 #include "verifier/crl.h"
 
 #include <signal.h>
@@ -85,19 +86,6 @@ put_void(struct reg_unit *u, uint32_t n, int64_t now)
 	issue_put_void(u, &r, now);
 }
 
-static void
-run(struct runner *r, struct reg_unit *u, size_t verbs)
-{
-	own_struct(buf) body = buf_new(8 << 20);
-	own_struct(buf) result = buf_new(8 << 20);
-	struct err e;
-
-	reg_verb(u, "end");	/* closes the last */
-	cbor_put_array(&body, verbs);
-	buf_put_span(&body, buf_span(&u->verbs));
-	assert_done(runner_unit(r, CALLER_CA, buf_span(&body), &result, &e), e);
-}
-
 /* Numbers from `from` to before `to`; the register does not run. */
 static void
 fill(uint32_t from, uint32_t to)
@@ -109,13 +97,13 @@ fill(uint32_t from, uint32_t to)
 	assert_done(runner_new(&r, w.database, "xacthuc.hoagiang.example/register", &e), e);
 	put_request(&first);
 	if (from == 0)
-		run(r, &first, 1);
+		assert_done(unit_run(r, CALLER_CA, &first, NULL, &e), e);
 	for (uint32_t n = from; n < to; n += TOGETHER) {
 		own_struct(reg_unit) u = reg_unit_new();
 
 		for (uint32_t i = 0; i < TOGETHER; i++)
 			put_void(&u, n + i, clock_now());
-		run(r, &u, 2 * TOGETHER);
+		assert_done(unit_run(r, CALLER_CA, &u, NULL, &e), e);
 	}
 	runner_stop(r);
 }
@@ -262,19 +250,14 @@ one_more(void **state)
 	own(X509) *cert = world_enrol(&w, "official", "H99.14", "Người Thử", "CB-900002", "Chuyên viên", key);
 	const ASN1_INTEGER *number = X509_get0_serialNumber(cert);
 	struct span serial = span_of(ASN1_STRING_get0_data(number), (size_t)ASN1_STRING_length(number));
-	struct draft d = { .by = SEC, .verb = "cert.revoke" };
-	own_struct(buf) der = buf_new(8192);
-	own_struct(buf) id = buf_new(64);
+	const struct order_subject subject = subject_of(cert);
+	struct draft d = { .by = SEC, .verb = "cert.revoke", .subjects = &subject, .nsubjects = 1 };
 	own(X509_CRL) *before = NULL;
 	own(X509_CRL) *after = NULL;
 	struct err e;
 
 	wait_published(&before, large);
 	state_of(before, serial, CERT_GOOD);
-	cert_to_der(&der, cert);
-	sha256(d.hash, buf_span(&der));
-	hex_put(&id, serial);
-	d.id = buf_str(&id);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 	wait_published(&after, large + 1);
 	state_of(after, serial, CERT_REVOKED);

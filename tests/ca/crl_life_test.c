@@ -189,15 +189,10 @@ a_list_follows_its_log(void **state)
 static bool
 about(enum who by, const char *verb, X509 *cert, const json_t *with, int64_t *number, struct err *e)
 {
-	own_struct(buf) der = buf_new(8192);
-	own_struct(buf) serial = buf_new(64);
-	struct draft d = { .by = by, .verb = verb, .with = with };
+	const struct order_subject subject = subject_of(cert);
+	struct draft d = { .by = by, .verb = verb, .with = with, .subjects = &subject, .nsubjects = 1 };
 	own(json_t) *answer = NULL;
 
-	cert_to_der(&der, cert);
-	sha256(d.hash, buf_span(&der));
-	serial_hex(&serial, X509_get0_serialNumber(cert));
-	d.id = buf_str(&serial);
 	if (!world_order(&w, &d, &answer, e))
 		return false;
 	*number = json_integer_value(json_object_get(answer, "crl"));
@@ -281,9 +276,8 @@ an_entry_stays_for_one_more(void **state)
 	own(EVP_PKEY) *key = key_new();
 	own(X509) *cert = world_enrol(&w, "official", "H99.14", "Người nghỉ", "CB-000600", "Chuyên viên", key);
 	int64_t over = asn1_time_secs(X509_get0_notAfter(cert)) + 5, now = clock_now(), last = 0;
-	own_struct(buf) der = buf_new(8192);
-	own_struct(buf) serial = buf_new(64);
-	struct draft d = { .by = SEC, .verb = "cert.revoke" };
+	const struct order_subject subject = subject_of(cert);
+	struct draft d = { .by = SEC, .verb = "cert.revoke", .subjects = &subject, .nsubjects = 1 };
 	const struct { const char *name; int64_t at, this_update; enum cert_state state; } rows[] = {
 		{ "while it lives", now + 86400, now + 86400, CERT_REVOKED },
 		{ "the clock goes back", now - 86400, now + 86400, CERT_REVOKED },
@@ -292,10 +286,6 @@ an_entry_stays_for_one_more(void **state)
 	};
 	struct err e;
 
-	cert_to_der(&der, cert);
-	sha256(d.hash, buf_span(&der));
-	serial_hex(&serial, X509_get0_serialNumber(cert));
-	d.id = buf_str(&serial);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 	assert_int_equal(world_stop_ca(&w, SIGTERM), 0);	/* this process is the authority now */
 	for (size_t i = 0; i < COUNT(rows); i++) {

@@ -20,15 +20,10 @@ static void
 order(enum subject s, enum who by, const char *verb, json_t *with)
 {
 	own(json_t) *kept = with;
-	struct draft d = { .by = by, .verb = verb, .with = kept };
-	own_struct(buf) der = buf_new(8192);
-	own_struct(buf) id = buf_new(64);
+	const struct order_subject subject = subject_of(cert[s]);
+	struct draft d = { .by = by, .verb = verb, .with = kept, .subjects = &subject, .nsubjects = 1 };
 	struct err e;
 
-	cert_to_der(&der, cert[s]);
-	sha256(d.hash, buf_span(&der));
-	serial_hex(&id, X509_get0_serialNumber(cert[s]));
-	d.id = buf_str(&id);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 }
 

@@ -11,6 +11,7 @@
 #include "register/run.h"
 #include "tests/ca/world.h"
 #include "tests/register/database.h"
+#include "tests/register/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,36 +86,20 @@ put_void(struct reg_unit *u, uint32_t n, const char *agency)
 	issue_put_void(u, &r, clock_now());
 }
 
-static void
-run(struct runner *r, struct reg_unit *u, size_t verbs)
-{
-	own_struct(buf) body = buf_new(8 << 20);
-	own_struct(buf) result = buf_new(8 << 20);
-	struct err e;
-
-	reg_verb(u, "end");	/* closes the last */
-	cbor_put_array(&body, verbs);
-	buf_put_span(&body, buf_span(&u->verbs));
-	assert_done(runner_unit(r, CALLER_CA, buf_span(&body), &result, &e), e);
-}
-
 /* The first of them are voided, too. */
 static void
 fill(struct runner *r, uint32_t from, uint32_t to, uint32_t voided, const char *agency)
 {
 	for (uint32_t n = from; n < to; n += TOGETHER) {
 		own_struct(reg_unit) u = reg_unit_new();
-		size_t verbs = 0;
+		struct err e;
 
 		for (uint32_t i = n; i < to && i < n + TOGETHER; i++) {
 			put_request(&u, i, agency);
-			verbs++;
-			if (i >= voided)
-				continue;
-			put_void(&u, i, agency);
-			verbs += 2;
+			if (i < voided)
+				put_void(&u, i, agency);
 		}
-		run(r, &u, verbs);
+		assert_done(unit_run(r, CALLER_CA, &u, NULL, &e), e);
 	}
 }
 

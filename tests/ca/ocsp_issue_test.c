@@ -51,15 +51,10 @@ static void
 order(enum subject s, int by, const char *verb, const char *code)
 {
 	own(json_t) *with = code != NULL ? json_pack("{s:s}", "code", code) : NULL;
-	struct draft d = { .by = by, .verb = verb, .with = with };
-	own_struct(buf) der = buf_new(8192);
-	own_struct(buf) id = buf_new(64);
+	const struct order_subject subject = subject_of(cert[s]);
+	struct draft d = { .by = by, .verb = verb, .with = with, .subjects = &subject, .nsubjects = 1 };
 	struct err e;
 
-	cert_to_der(&der, cert[s]);
-	sha256(d.hash, buf_span(&der));
-	hex_put(&id, buf_span(&serial[s]));
-	d.id = buf_str(&id);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 }
 
@@ -551,8 +546,8 @@ the_responder_is_renewed_by_itself(void **state)
 {
 	own(X509) *old = responder(), *new = NULL;
 	int64_t early = ends(old) - 91 * DAY_SECS, at = ends(old) - 89 * DAY_SECS;
-	struct draft revoke = { .by = SEC, .verb = "cert.revoke" };
-	own_struct(buf) id = buf_new(64), der = buf_new(8192);
+	struct order_subject subject;
+	struct draft revoke = { .by = SEC, .verb = "cert.revoke", .subjects = &subject, .nsubjects = 1 };
 	struct ask q = { GOOD, EVP_sha1(), .also = GOOD };
 	own_struct(buf) before = buf_new(1);
 	struct revocation says;
@@ -575,10 +570,7 @@ the_responder_is_renewed_by_itself(void **state)
 	assert_int_equal(says.state, CERT_GOOD);
 
 	/* What an order ended is not made again. */
-	cert_to_der(&der, new);
-	sha256(revoke.hash, buf_span(&der));
-	serial_hex(&id, X509_get0_serialNumber(new));
-	revoke.id = buf_str(&id);
+	subject = subject_of(new);
 	order_here(revoke);
 	assert_false(renewed_at(at + DAY_SECS));
 	/* And one that has ended is nobody's. */

@@ -27,60 +27,25 @@ end(void **state)
 	return 0;
 }
 
-/* A fresh pending request; its item of the answer. */
-static json_t *
-pending(const char *person, const char *agency)
-{
-	own(EVP_PKEY) *key = key_new();
-	own_struct(buf) csr = buf_new(4096);
-	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
-	own_str char *ask = NULL;
-	json_t *j = NULL;
-	struct err e;
-
-	csr_of(&csr, key);
-	ask = ask_text("official", agency, "Người xin", person, "Chuyên viên", buf_span(&csr));
-	assert_done(world_text(&w, CA_REQUEST, ask, &text, &e), e);
-	assert_done(json_read(&j, buf_span(&text), &e), e);
-	return j;
-}
-
-static struct draft
-approval(const json_t *request)
-{
-	struct draft d = { .by = MAI, .verb = "cert.approve", .id = json_string_value(json_object_get(request, "id")) };
-
-	hash_from_hex(d.hash, request);
-	return d;
-}
-
-static int64_t
-log_size(void)
-{
-	own(json_t) *head = world_list(&w, "{\"what\":\"head\"}");
-
-	return json_integer_value(json_object_get(head, "size"));
-}
-
 static void
 refused(const char *name, const struct draft *d, enum err_class class, const char *word)
 {
-	int64_t before = log_size();
+	int64_t before = world_log_size(&w);
 	struct err e = { ERR_NONE, "" };
 
 	assert_case(name, !world_order(&w, d, NULL, &e));
 	if (e.class != class || strstr(e.text, word) == NULL)
 		print_error("%s: %s: %s\n", name, err_word(e.class), e.text);
 	assert_case(name, e.class == class && strstr(e.text, word) != NULL);
-	assert_case(name, log_size() == before);
+	assert_case(name, world_log_size(&w) == before);
 }
 
 static void
 orders_that_are_refused(void **state)
 {
-	own(json_t) *request = pending("CB-000100", "H99.31.07");
-	own(json_t) *own_request = pending("QT-000001", "H99");
-	const struct draft good = approval(request), self = approval(own_request);
+	own(json_t) *request = world_request(&w, "CB-000100", "H99.31.07");
+	own(json_t) *own_request = world_request(&w, "QT-000001", "H99");
+	const struct draft good = draft_approval(request), self = draft_approval(own_request);
 	static const unsigned char other_root[SHA256_LEN] = { 1 };
 	const struct { const char *name; enum who by; const char *verb, *id; int64_t ago, life, size, effective; bool hash, root; enum err_class class; const char *word; } rows[] = {
 		{ .name = "role", .by = SEC, .class = ERR_POLICY, .word = "no role" },
@@ -118,10 +83,10 @@ orders_that_are_refused(void **state)
 static void
 an_order_acts_once(void **state)
 {
-	own(json_t) *request = pending("CB-000101", "H99.14");
-	own(json_t) *other = pending("CB-000102", "H99.14");
+	own(json_t) *request = world_request(&w, "CB-000101", "H99.14");
+	own(json_t) *other = world_request(&w, "CB-000102", "H99.14");
 	static const unsigned char id[ORDER_ID_LEN] = { 7 };
-	struct draft d = approval(request), again = approval(other);
+	struct draft d = draft_approval(request), again = draft_approval(other);
 	own_struct(buf) cms = buf_new(ORDER_MAX);
 	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
 	struct err e;
@@ -137,10 +102,10 @@ an_order_acts_once(void **state)
 static void
 what_changed_since_is_not_ordered_upon(void **state)
 {
-	own(json_t) *request = pending("CB-000103", "H99.14");
+	own(json_t) *request = world_request(&w, "CB-000103", "H99.14");
 	own_struct(buf) cms = buf_new(ORDER_MAX);
 	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
-	struct draft old = approval(request), reject = approval(request);
+	struct draft old = draft_approval(request), reject = draft_approval(request);
 	struct err e;
 
 	order_cms(&w, &old, &cms);
@@ -154,8 +119,8 @@ what_changed_since_is_not_ordered_upon(void **state)
 static void
 signatures_that_are_refused(void **state)
 {
-	own(json_t) *request = pending("CB-000104", "H99.14");
-	struct draft d = approval(request);
+	own(json_t) *request = world_request(&w, "CB-000104", "H99.14");
+	struct draft d = draft_approval(request);
 	own_struct(buf) cms = buf_new(ORDER_MAX);
 	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
 	EVP_PKEY *mine = w.admin[MAI].key;
@@ -195,10 +160,10 @@ signatures_that_are_refused(void **state)
 static void
 a_service_cannot_order(void **state)
 {
-	own(json_t) *request = pending("CB-000105", "H99.14");
+	own(json_t) *request = world_request(&w, "CB-000105", "H99.14");
 	own(EVP_PKEY) *key = key_new();
 	own(X509) *service = world_enrol(&w, "service-signer", "H99", "Phiếu ký", NULL, NULL, key);
-	struct draft d = approval(request);
+	struct draft d = draft_approval(request);
 	struct person mine = w.admin[NAM];
 
 	d.by = NAM;
@@ -271,16 +236,6 @@ a_request_is_one_and_a_key_is_ones(void **state)
 	assert_non_null(strstr(e.text, "somebody else"));
 }
 
-static void
-hash_with(struct draft *d, const json_t *with)
-{
-	own_struct(buf) text = buf_new(1 << 16);
-
-	json_write(&text, with);
-	sha256(d->hash, buf_span(&text));
-	d->with = with;
-}
-
 static json_t *
 appointing(const char *role, const char *agency, const char *kind, const char *to)
 {
@@ -306,15 +261,15 @@ appointments_begin_and_end(void **state)
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		own(json_t) *j = appointing(bad[i].role, bad[i].agency, bad[i].kind, bad[i].to);
 
-		hash_with(&d, j);
+		draft_with(&d, j);
 		d.by = bad[i].by;
 		refused(bad[i].name, &d, bad[i].class, bad[i].word);
 	}
 	d.by = MAI;
-	hash_with(&d, with);
+	draft_with(&d, with);
 	d.hash[3] ^= 1;
 	refused("hash of with", &d, ERR_CONFLICT, "hash of subject");
-	hash_with(&d, with);
+	draft_with(&d, with);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 
 	own(json_t) *list = world_list(&w, "{\"what\":\"appointments\",\"person\":\"CB-000300\"}");
@@ -344,7 +299,7 @@ appoint(const struct appointing *a, char id[33], struct err *e)
 
 	for (size_t i = 0; i < COUNT(a->kinds) && a->kinds[i] != NULL; i++)
 		json_array_append_new(kinds, json_string(a->kinds[i]));
-	hash_with(&d, with);
+	draft_with(&d, with);
 	*e = (struct err){ ERR_NONE, "" };
 	if (!world_order(&w, &d, &answer, e))
 		return false;
@@ -521,7 +476,7 @@ a_heap_of_appointments_hides_none(void **state)
 	struct err e = { ERR_NONE, "" };
 	int n = 0;
 
-	hash_with(&d, with);
+	draft_with(&d, with);
 	while (n < 100 && world_order(&w, &d, NULL, &e))
 		n++;
 	assert_int_equal(n, 63);
@@ -549,19 +504,19 @@ a_program_is_registered(void **state)
 	struct draft d = { .by = SEC, .verb = "program.register", .id = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff" };
 	struct err e;
 
-	hash_with(&d, with);
+	draft_with(&d, with);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 	d.by = MAI;
 	refused("an approver", &d, ERR_POLICY, "no role");
 	d.by = SEC;
 	json_object_set_new(with, "rights", json_pack("[s,s]", "read", "seal"));
-	hash_with(&d, with);
+	draft_with(&d, with);
 	refused("a right that is none", &d, ERR_ABSENT, "seal is not known");
 	json_object_set_new(with, "rights", json_array());
-	hash_with(&d, with);
+	draft_with(&d, with);
 	refused("no rights", &d, ERR_INPUT, "is empty");
 	json_object_del(with, "rights");
-	hash_with(&d, with);
+	draft_with(&d, with);
 	refused("nothing said of rights", &d, ERR_INPUT, "rights");
 }
 
@@ -613,17 +568,17 @@ a_token_is_one_persons(void **state)
 
 	assert_false(asked_with("TK-1", "CB-000401", &e));
 	assert_true(e.class == ERR_POLICY && strstr(e.text, "not registered to this person") != NULL);
-	hash_with(&d, mine);
+	draft_with(&d, mine);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 	d.id = "TK-3";
-	hash_with(&d, other);
+	draft_with(&d, other);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		own(json_t) *j = token_of(bad[i].person, bad[i].agency, bad[i].state);
 
 		if (bad[i].model != NULL)
 			json_object_set_new(j, "model", json_string(bad[i].model));
-		hash_with(&d, j);
+		draft_with(&d, j);
 		d.hash[0] ^= bad[i].hash;
 		d.id = bad[i].id;
 		d.by = bad[i].by;
@@ -635,10 +590,10 @@ a_token_is_one_persons(void **state)
 	assert_false(asked_with("TK 1", "CB-000401", &e));
 	assert_true(e.class == ERR_INPUT);
 	d = (struct draft){ .verb = "token.register", .by = SEC, .id = "TK-1" };
-	hash_with(&d, lost);
+	draft_with(&d, lost);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 	refused("lost again", &d, ERR_CONFLICT, "stays so");
-	hash_with(&d, mine);
+	draft_with(&d, mine);
 	refused("found again", &d, ERR_CONFLICT, "stays so");
 	assert_false(asked_with("TK-1", "CB-000401", &e));
 	assert_true(e.class == ERR_POLICY && strstr(e.text, "is lost") != NULL);
@@ -662,15 +617,15 @@ certificates_of_a_token(void **state)
 	struct err e;
 	size_t i;
 
-	hash_with(&d, with);
+	draft_with(&d, with);
 	assert_done(world_order(&w, &d, NULL, &e), e);
-	hash_with(&reads, rights);
+	draft_with(&reads, rights);
 	assert_done(world_order(&w, &reads, NULL, &e) && hex_get(&who, span_str(reader), &e), e);
 	assert_done(asked_with("TK-5", "CB-000405", &e), e);
 	assert_done(world_list_as(&w, buf_span(&who), "{\"what\":\"requests\"}", &list, &e) && json_read(&waiting, buf_span(&list), &e), e);
 	json_array_foreach(json_object_get(waiting, "items"), i, item)
 		if (strcmp(json_string_value(json_object_get(json_object_get(item, "facts"), "token")) ?: "", "TK-5") == 0) {
-			struct draft approve = approval(item);
+			struct draft approve = draft_approval(item);
 
 			assert_done(world_order(&w, &approve, NULL, &e), e);
 		}
@@ -725,7 +680,7 @@ it_publishes_when_ordered(void **state)
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		own(json_t) *j = json_loads(bad[i].with, 0, NULL);
 
-		hash_with(&d, j);
+		draft_with(&d, j);
 		d.hash[0] ^= bad[i].hash;
 		d.id = bad[i].id;
 		d.by = bad[i].by;
@@ -735,7 +690,7 @@ it_publishes_when_ordered(void **state)
 	refused("no with", &d, ERR_INPUT, "in \"with\"");
 	assert_int_equal(crl_number(), before);
 	with = json_pack("{s:[s]}", "what", "crl");
-	hash_with(&d, with);
+	draft_with(&d, with);
 	d.order_id = id;
 	assert_done(world_order(&w, &d, &answer, &e), e);
 	assert_true(json_integer_value(json_object_get(answer, "crl")) > before);
@@ -764,7 +719,7 @@ some_lists_are_for_programs(void **state)
 	static const char id[] = "a0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 	struct err e;
 
-	json_decref(pending("CB-000110", "H99.14"));
+	json_decref(world_request(&w, "CB-000110", "H99.14"));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		own_struct(buf) text = buf_new(CA_MESSAGE_MAX), who = buf_new(64);
 		own_str char *query = xprintf("{\"what\":\"%s\"}", rows[i].what);
@@ -776,7 +731,7 @@ some_lists_are_for_programs(void **state)
 			    "rights", rows[i].rights, "responsible", "QT-000003", "expires", "2028-01-01T00:00:00+07:00");
 			struct draft d = { .by = SEC, .verb = "program.register", .id = id };
 
-			hash_with(&d, with);
+			draft_with(&d, with);
 			assert_done(world_order(&w, &d, NULL, &e), e);
 			assert_done(hex_get(&who, span_str(id), &e), e);
 		}
@@ -795,17 +750,12 @@ some_lists_are_for_programs(void **state)
 static void
 a_revoked_administrator_orders_nothing(void **state)
 {
-	own(json_t) *request = pending("CB-000106", "H99.14");
-	own_struct(buf) serial = buf_new(64);
-	own_struct(buf) der = buf_new(8192);
-	struct draft d = approval(request), revoke = { .by = SEC, .verb = "cert.revoke" };
+	own(json_t) *request = world_request(&w, "CB-000106", "H99.14");
+	const struct order_subject subject = subject_of(w.admin[NAM].cert);
+	struct draft d = draft_approval(request), revoke = { .by = SEC, .verb = "cert.revoke", .subjects = &subject, .nsubjects = 1 };
 	own(json_t) *bad = json_pack("{s:s}", "code", "cACompromise");
 	struct err e;
 
-	serial_hex(&serial, X509_get0_serialNumber(w.admin[NAM].cert));
-	cert_to_der(&der, w.admin[NAM].cert);
-	sha256(revoke.hash, buf_span(&der));
-	revoke.id = buf_str(&serial);
 	revoke.with = bad;
 	refused("a reason that is none", &revoke, ERR_INPUT, "no reason");
 	revoke.with = NULL;

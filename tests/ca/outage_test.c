@@ -34,32 +34,6 @@ count(const char *state)
 	return json_array_size(json_object_get(list, "items"));
 }
 
-static json_t *
-ask(const char *person)
-{
-	own(EVP_PKEY) *key = key_new();
-	own_struct(buf) csr = buf_new(4096);
-	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
-	own_str char *body = NULL;
-	json_t *j = NULL;
-	struct err e;
-
-	csr_of(&csr, key);
-	body = ask_text("official", "H99.14", "Người xin", person, "Chuyên viên", buf_span(&csr));
-	assert_done(world_text(&w, CA_REQUEST, body, &text, &e), e);
-	assert_done(json_read(&j, buf_span(&text), &e), e);
-	return j;
-}
-
-static struct draft
-approval(const json_t *request)
-{
-	struct draft d = { .by = MAI, .verb = "cert.approve", .id = json_string_value(json_object_get(request, "id")) };
-
-	hash_from_hex(d.hash, request);
-	return d;
-}
-
 static bool
 on_crl(const char *serial)
 {
@@ -77,8 +51,8 @@ on_crl(const char *serial)
 static void
 the_token_is_away(void **state)
 {
-	own(json_t) *request = ask("CB-000401");
-	struct draft d = approval(request);
+	own(json_t) *request = world_request(&w, "CB-000401", "H99.14");
+	struct draft d = draft_approval(request);
 	struct err e;
 
 	world_stop(&w.hsm, SIGTERM);
@@ -103,8 +77,8 @@ the_token_is_away(void **state)
 static void
 the_register_is_killed(void **state)
 {
-	own(json_t) *request = ask("CB-000402");
-	struct draft d = approval(request);
+	own(json_t) *request = world_request(&w, "CB-000402", "H99.14");
+	struct draft d = draft_approval(request);
 	own_struct(buf) cms = buf_new(ORDER_MAX);
 	own_struct(buf) text = buf_new(CA_MESSAGE_MAX);
 	size_t active = count("active");

@@ -71,6 +71,7 @@ int world_wait_ca(struct world *);
 must_check bool world_text(struct world *, uint16_t type, const char *text, struct buf *out, struct err *);
 must_check bool world_bytes(struct world *, uint16_t type, struct span, struct buf *out, struct err *);
 json_t *world_list(struct world *, const char *query);
+int64_t world_log_size(struct world *);
 /* As a program (SHA-256 of its key; empty: nobody). */
 must_check bool world_list_as(struct world *, struct span who, const char *query, struct buf *, struct err *);
 
@@ -96,6 +97,10 @@ struct draft {
 	int64_t after_size;			/* 0: the head now */
 	const unsigned char *after_root;
 };
+/* What the order says is what it is about. */
+void draft_with(struct draft *, const json_t *with);
+/* MAI's approval of a request, which the caller keeps. */
+struct draft draft_approval(const json_t *request);
 /* The signed order. */
 void order_cms(struct world *, const struct draft *, struct buf *cms);
 must_check bool world_order(struct world *, const struct draft *, json_t **answer, struct err *);
@@ -113,8 +118,13 @@ void world_refused(const char *name, bool done, const struct err *, enum err_cla
 X509_CRL *world_crl(const struct world *);
 /* Waits until it is revoked there, for a list comes after the order; false if it never is. */
 bool world_revoked(const struct world *, const X509 *, struct revocation *);
+/* An official's request that waits. */
+json_t *world_request(struct world *, const char *person, const char *agency);
 /* Asks for a certificate and has MAI approve it; the PEM answer. */
 X509 *world_enrol(struct world *, const char *profile, const char *agency, const char *name, const char *person, const char *title, EVP_PKEY *);
 /* The same of a whole request, approved by another. */
 X509 *world_enrol_ask(struct world *, const char *ask, enum who by);
 void hash_from_hex(unsigned char out[SHA256_LEN], const json_t *item);
+void hash_json(unsigned char out[SHA256_LEN], const json_t *);
+/* A certificate as orders name it. */
+struct order_subject subject_of(X509 *);

@@ -9,10 +9,9 @@ cd "$(dirname "$0")/../.."
 . tests/world.sh
 . tests/authority.sh
 disk_alone "$@"
-world_init "$1/authority" "$1"
+umount "$1/authority/small" 2>/dev/null
+flow_begin authority "$1"
 world_clean() { world_down; kill ${watch:-} 2>/dev/null; umount "$state/small" 2>/dev/null; }
-umount "$state/small" 2>/dev/null
-rm -rf "$state" && mkdir -p "$state"
 trap world_clean EXIT
 
 world_begin
@@ -70,5 +69,5 @@ if disk_begin; then
 	world_down
 fi
 authority_judge
-"$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1 && good "$(cat "$state/log/fsck")" || not_good "$(cat "$state/log/fsck")"
+sound
 [ "$bad" -eq 0 ]

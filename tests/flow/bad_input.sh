@@ -10,15 +10,10 @@ if [ "$(id -u)" -ne 0 ] && [ -z "${BAD_INPUT_INSIDE:-}" ] && unshare --user --ma
 fi
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/bad-input" "$1"
+umount "$1/bad-input/small" 2>/dev/null
+flow_begin bad-input "$1"
 world_clean() { world_down; umount "$state/small" 2>/dev/null; }
-umount "$state/small" 2>/dev/null
-rm -rf "$state" && mkdir -p "$state"
 trap world_clean EXIT
-bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-agree() { local what=$1; shift; if "$@" >"$state/log/agree" 2>&1; then good "$what"; else not_good "$what"; fi; }
 
 world_begin
 world_up
@@ -322,7 +317,7 @@ for route in $(awk '/^  \//{ sub(":", "", $1); path = $1 } /^    post:/{ print p
 		done
 	done
 done
-agree "no seal without the clerk's order ($ways ways)" test "$ways" -ge 80 -a "$(state_of "$handle")" = signed -a "$(reserved)" = "$before"
+holds "no seal without the clerk's order ($ways ways)" test "$ways" -ge 80 -a "$(state_of "$handle")" = signed -a "$(reserved)" = "$before"
 order honest permit.seal "$subject"
 table <<'TABLE'
 the clerk's order seals it     | 200 | done     |                                                | ordered honest
@@ -345,28 +340,28 @@ fault=$(sentence_fault "$text")
 [ -z "$fault" ] && [[ $text == *"the seal follows by itself"* ]] && good "the sentence says what happens next" || not_good "the sentence says what happens next: $fault: $text"
 hand_in_and_sign token-2
 second=$handle
-agree "submitting and signing go on meanwhile" test "$(state_of "$second")" = signed
+holds "submitting and signing go on meanwhile" test "$(state_of "$second")" = signed
 seal_by clerk CB-000012 "$second"
 { read -r class; text=$(cat); } < <(told)
-agree "a second order waits, too: $text" test "$class" = token -a "$code" -eq 75 -a "$(state_of "$second")" = sealing
+holds "a second order waits, too: $text" test "$class" = token -a "$code" -eq 75 -a "$(state_of "$second")" = sealing
 up_children() { pgrep -P "$up_pid" | sort | tr '\n' ' '; }
 children=$(up_children)
 mv "$state/pulled" "$token_folder"
 sealed() { [ "$(register_sql "SELECT count(*) FROM permit WHERE state = 'sealing'")" -eq 0 ]; }
 for _ in $(seq 300); do sealed && break; sleep 0.1; done
-agree "the token is back: both seals are made" test "$(state_of "$handle"):$(state_of "$second")" = issued:issued
-agree "no process was started again by hand or by the supervisor" test "$(up_children)" = "$children"
+holds "the token is back: both seals are made" test "$(state_of "$handle"):$(state_of "$second")" = issued:issued
+holds "no process was started again by hand or by the supervisor" test "$(up_children)" = "$children"
 "$antin" permit get "$second" --api "$api" --api-key-file "$state/desk/program.key" --out "$made/late.xml" || not_good "getting the late permit"
 sleep 2
 collect_evidence
-agree "the late permit is genuine and in force" verify "$made/late.xml" --in-force
+holds "the late permit is genuine and in force" verify "$made/late.xml" --in-force
 sed 's/kind="construction"/kind="flying"/' "$made/late.xml" >"$made/unknown-kind.xml"
 table <<'TABLE'
 a sealed file of an unknown kind, by file |   1 | TOTAL-FAILED/FORMAT_FAILURE | flying | judged unknown-kind
 the same by HTTP               | 200 | TOTAL-FAILED/FORMAT_FAILURE | flying | sent unknown-kind
 TABLE
 numbers=$(register_sql "SELECT number FROM permit WHERE state = 'issued' AND agency = 'H99.31.07' ORDER BY idx" | xargs)
-agree "no number is missing and none stands twice ($numbers)" test "$numbers" = "1/GPXD 2/GPXD 3/GPXD"
+holds "no number is missing and none stands twice ($numbers)" test "$numbers" = "1/GPXD 2/GPXD 3/GPXD"
 world_down
 
 #
@@ -381,7 +376,7 @@ elif mount -t tmpfs -o size=16m,mode=755 none "$state/small" 2>/dev/null; then
 	ln -s small/public "$state/public"
 	world_again
 	handed_in honest room-1
-	agree "on the small disk a submission is taken" test "$code" -eq 201
+	holds "on the small disk a submission is taken" test "$code" -eq 201
 	jq -r .handle "$answer" >"$made/acknowledged"
 	# Full but for what some submissions need, so that it fails in the middle of work.
 	dd if=/dev/zero of="$state/small/filler" bs=4k 2>/dev/null
@@ -395,7 +390,7 @@ elif mount -t tmpfs -o size=16m,mode=755 none "$state/small" 2>/dev/null; then
 		[ "$code:$class" = 503:store ] && [ -z "$(sentence_fault "$text")" ] || faults="$faults $code:$class:$text"
 		[ "$refused" -lt 20 ] || break
 	done
-	agree "it took some ($(wc -l <"$made/acknowledged")) before it was full" test "$(wc -l <"$made/acknowledged")" -gt 1
+	holds "it took some ($(wc -l <"$made/acknowledged")) before it was full" test "$(wc -l <"$made/acknowledged")" -gt 1
 	last=$i
 	[ "$refused" -eq 20 ] && [ -z "$faults" ] && good "a full disk refuses: $text" || not_good "a full disk refuses ($refused):$faults"
 	# An order is smaller: a few may find room where no submission does.
@@ -404,26 +399,26 @@ elif mount -t tmpfs -o size=16m,mode=755 none "$state/small" 2>/dev/null; then
 		[ "$code" -eq 0 ] || break
 	done
 	{ read -r class; text=$(cat); } < <(told)
-	agree "an order, too: $text" test "$code:$class" = 75:store
-	agree "what is there can be read" "$antin" permit get "$second" --api "$api" --api-key-file "$state/desk/program.key" --out "$made/full.xml"
+	holds "an order, too: $text" test "$code:$class" = 75:store
+	holds "what is there can be read" "$antin" permit get "$second" --api "$api" --api-key-file "$state/desk/program.key" --out "$made/full.xml"
 	sleep 2
 	children=$(up_children)
 	rm "$state/small/filler"
 	for _ in $(seq 600); do handed_in honest room-2; [ "$code" -eq 201 ] && break; sleep 0.1; done
-	agree "with room again submissions are taken" test "$code" -eq 201
+	holds "with room again submissions are taken" test "$code" -eq 201
 	jq -r .handle "$answer" >>"$made/acknowledged"
 	handed_in honest "full-$last"
-	agree "a refused one can be handed in again" test "$code" -eq 201
+	holds "a refused one can be handed in again" test "$code" -eq 201
 	missing=0
 	while read -r handle; do [ "$(state_of "$handle")" = draft ] || missing=$((missing + 1)); done <"$made/acknowledged"
-	agree "nothing acknowledged is lost ($(wc -l <"$made/acknowledged") submissions)" test "$missing" -eq 0
+	holds "nothing acknowledged is lost ($(wc -l <"$made/acknowledged") submissions)" test "$missing" -eq 0
 	sleep 3
-	agree "the processes are the same" test "$(up_children)" = "$children" -a -z "$(grep -h 'antin-register was ended\|antin-register ended' "$state/log/antin.log")"
+	holds "the processes are the same" test "$(up_children)" = "$children" -a -z "$(grep -h 'antin-register was ended\|antin-register ended' "$state/log/antin.log")"
 	world_down
 else
 	say "SKIPPED: the full disk (neither root nor a user namespace may mount a small one here)"
 fi
 
-"$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1 && good "$(cat "$state/log/fsck")" || not_good "$(cat "$state/log/fsck")"
+sound
 say "$rows rows and the token's and the disk's; $bad bad"
 [ "$bad" -eq 0 ]

@@ -8,11 +8,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/bundle" "$1"
-rm -rf "$state" && mkdir -p "$state"
-trap world_down EXIT
-bad=0
-expect() { if [ "$2" = "$3" ]; then say "ok $1"; else bad=$((bad + 1)); say "not ok $1 ($2, not $3)"; fi; }
+flow_begin bundle "$1"
 
 world_begin
 world_up
@@ -76,11 +72,6 @@ expect "in words, too" "$(jq -r '.steps[-1].vi' "$state/older.json" | grep -c "c
 expect "of all these no step is left without its words" "$(cat "$state"/*.json | grep -c 'Ghi nhận: permit\|Bản ghi permit')" 0
 expect "a signed one's" "$(permit story "$signed" --json | jq -r '"\(.status.word) \(.steps | length)"')" "signed 2"
 
-refuses() {	# WHAT WORDS COMMAND...
-	local what=$1 words=$2
-	shift 2
-	if "$@" >"$state/log/refuses" 2>&1; then expect "$what" done refused; else expect "$what" "$(grep -oF -- "$words" "$state/log/refuses" | head -1)" "$words"; fi
-}
 refuses "a bundle of a draft" "was not issued" permit bundle "$draft" --out "$state/no.zip"
 refuses "a bundle of one without its seal" "was not issued" permit bundle "$signed" --out "$state/no.zip"
 refuses "a permit that nobody knows" "keeps no permit" permit story 006b09acacc3d3a913b0b3d4354e1400
@@ -96,8 +87,8 @@ tools=$state/tools court=$state/court
 mkdir "$tools" "$court"
 for tool in $(dpkg -L coreutils | grep -E '^(/usr)?/bin/') $(command -v sh openssl xmlsec1); do ln -sf "$tool" "$tools/"; done
 python3 -m zipfile -e "$state/permit.zip" "$court"
-holds() { (cd "$court" && "$@" env -i PATH="$tools" sh CHECK.txt) >"$state/log/check" 2>&1; }
-holds env
+court_holds() { (cd "$court" && "$@" env -i PATH="$tools" sh CHECK.txt) >"$state/log/check" 2>&1; }
+court_holds env
 expect "all of it holds" "$?" 0
 [ "$bad" -eq 0 ] || grep -A3 SAI "$state/log/check"
 say "   $(tail -n 1 "$state/log/check")"
@@ -144,11 +135,11 @@ for file in $(cd "$court" && find . -type f | sort); do
 	./SHA256SUMS | ./CHECK.txt | ./story.txt) ;;	# by their sums alone
 	*) (cd "$court" && cut -c67- "$state/sums" | xargs sha256sum >SHA256SUMS) ;;
 	esac
-	holds env && unseen="$unseen $file"
+	court_holds env && unseen="$unseen $file"
 	cp "$state/sums" "$court/SHA256SUMS"
 	cp "$state/kept" "$court/$file"
 done
 expect "each of $files files, altered by one octet, is noticed, $whole of them by the whole check" "$unseen" ""
-holds env
+court_holds env
 expect "and as they were they hold" "$?" 0
 [ "$bad" -eq 0 ]

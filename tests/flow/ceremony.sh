@@ -6,10 +6,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/ceremony" "$1"
-rm -rf "$state" && mkdir -p "$state"
-bad=0
-expect() { if [ "$2" = "$3" ]; then say "ok $1"; else bad=$((bad + 1)); say "not ok $1 ($2, not $3)"; fi; }
+flow_begin ceremony "$1"
 
 # Tokens and requests as in every world, but no root.
 host=127.0.0.1:1
@@ -42,7 +39,7 @@ refused() {	# NAME SENTENCE OPTIONS...
 	shift 2
 	ceremony "$@"
 	expect "$name" "$? $(grep -c -- "$sentence" "$state/log/ceremony")" "1 1"
-	[ ! -e "$out" ] || { bad=$((bad + 1)); say "not ok $name: something was made"; }
+	[ ! -e "$out" ] || not_good "$name: something was made"
 }
 
 #

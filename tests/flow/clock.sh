@@ -9,8 +9,7 @@ set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
 . tests/authority.sh
-world_init "$1/clock" "$1"
-rm -rf "$state" && mkdir -p "$state"
+flow_begin clock "$1"
 trap 'world_down; kill ${watch:-} 2>/dev/null' EXIT
 
 clock_begin
@@ -42,5 +41,5 @@ stop "a year forward" "$year" "$kinds" lies
 stop "right after a year" 0 $((kinds - 1)) lies
 authority_judge
 world_down
-"$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1 && good "$(cat "$state/log/fsck")" || not_good "$(cat "$state/log/fsck")"
+sound
 [ "$bad" -eq 0 ]

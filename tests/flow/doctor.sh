@@ -7,13 +7,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/doctor" "$1"
-rm -rf "$state" && mkdir -p "$state"
-bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-expect() { if [ "$2" = "$3" ]; then good "$1"; else not_good "$1 ($2, not $3)"; fi; }
-trap world_down EXIT
+flow_begin doctor "$1"
 
 world_begin
 world_up
@@ -163,10 +157,9 @@ expect "ahead, over a weekend" "$(ahead 2026-12-01T05:00:00Z)" "looking ahead to
 expect "ahead, over Tet" "$(ahead 2027-01-24T05:00:00Z)" "looking ahead to 2027-02-11"
 expect "ahead, up to the eve" "$(ahead 2027-01-22T05:00:00Z)" "looking ahead to 2027-02-03"
 
-refused() { local what=$1; shift; if "$@" >"$state/lines" 2>&1; then not_good "$what"; else good "$what: $(tail -n 1 "$state/lines")"; fi; }
-refused "nothing to look at" "$antin" doctor
-refused "a key that there is not" "$antin" doctor --config <(printf '[antin-doctor]\npublic = /x\nnurse = y\n')
-refused "an interval that is none" doctor --watch --every 0
+refuses "nothing to look at" "--public DIR or --config FILE is needed" "$antin" doctor
+refuses "a key that there is not" "unknown key nurse" "$antin" doctor --config <(printf '[antin-doctor]\npublic = /x\nnurse = y\n')
+refuses "an interval that is none" "--every is from 1 to 86400 seconds" doctor --watch --every 0
 
 wait "$watching"
 bad=$((bad + $?))

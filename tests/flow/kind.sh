@@ -5,13 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/kind" "$1"
-rm -rf "$state" && mkdir -p "$state"
-trap world_down EXIT
-bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-agree() { local what=$1; shift; if "$@"; then good "$what"; else not_good "$what"; fi; }
+flow_begin kind "$1"
 
 # example NAME: the block of the page that follows its mark
 example() { awk -v mark="<!-- example: $1 -->" '$0 == mark { found = 1 } found && /^```/ { if (inside) exit; inside = 1; next } inside' policy/README.md; }
@@ -22,7 +16,7 @@ example kind >"$policy_folder/kinds/well.xml"
 example kind-submission >"$state/well.json"
 before=$("$antin" policy check policy | sed 's/ kinds.*//')
 after=$(cd "$state" && PATH="$source_dir/$(dirname "$antin"):$(dirname "$antin"):$PATH" sh -c "$(example kind-check)" | sed 's/ kinds.*//')
-agree "the check counts one kind more: $before, $after" test "${after##* }" -eq $((${before##* } + 1))
+holds "the check counts one kind more: $before, $after" test "${after##* }" -eq $((${before##* } + 1))
 
 world_begin
 world_up
@@ -33,17 +27,17 @@ hand_in() { "$antin" permit submit "$1" --api "$api" --api-key-file "$state/desk
 jq '.fields.do_sau_m = 300.55 | .fields.chu_gieng.so_dinh_danh = "0991850" | del(.fields.dia_diem)' "$state/well.json" >"$state/wrong.json"
 hand_in "$state/wrong.json" >"$state/log/wrong" 2>&1 && not_good "three faults: taken"
 for words in "chu_gieng.so_dinh_danh: Chủ giếng › Số định danh cá nhân" "dia_diem: Địa điểm: còn thiếu" "do_sau_m: Độ sâu (m): không được lớn hơn"; do
-	agree "it says: $words" grep -qF "$words" "$state/log/wrong"
+	holds "it says: $words" grep -qF "$words" "$state/log/wrong"
 done
 
 handle=$(hand_in "$state/well.json" 2>"$state/log/submit") || { cat "$state/log/submit"; die "submitting"; }
 sign "$handle" >"$state/log/sign" 2>&1 || { cat "$state/log/sign"; die "signing"; }
 seal "$handle" >"$state/log/seal" 2>&1 || { cat "$state/log/seal"; die "sealing"; }
 "$antin" permit get "$handle" --api "$api" --api-key-file "$state/desk/program.key" --out "$state/well.xml" || die "getting it"
-agree "it has its book's number" grep -q "<number>52/GPKTN</number>" "$state/well.xml"
+holds "it has its book's number" grep -q "<number>52/GPKTN</number>" "$state/well.xml"
 sleep 2
 collect_evidence
-agree "it is genuine and in force" verify "$state/well.xml" --in-force
+holds "it is genuine and in force" verify "$state/well.xml" --in-force
 sed 's|<do_sau_m>48.5|<do_sau_m>84.5|' "$state/well.xml" >"$state/altered.xml"
 if verify "$state/altered.xml" >/dev/null 2>&1; then not_good "deeper than it was signed: passed"; else good "deeper than it was signed: refused"; fi
 say "$bad bad"

@@ -6,12 +6,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/ocsp" "$1"
-rm -rf "$state" && mkdir -p "$state"
-trap world_down EXIT
-bad=0
-good() { say "ok $*"; }
-not_good() { bad=$((bad + 1)); say "not ok $*"; }
+flow_begin ocsp "$1"
 
 world_begin
 world_up

@@ -7,21 +7,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/orders" "$1"
-rm -rf "$state" && mkdir -p "$state"
-trap world_down EXIT
-bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-holds() { local what=$1; shift; if "$@" >"$state/log/holds" 2>&1; then good "$what"; else not_good "$what: $(tail -1 "$state/log/holds")"; fi; }
-refuses() {	# WHAT WORDS COMMAND...
-	local what=$1 words=$2
-	shift 2
-	if "$@" >"$state/log/refuses" 2>&1; then not_good "$what: it was done"
-	elif grep -qF -- "$words" "$state/log/refuses"; then good "$what: $(grep -E '^antin|error' "$state/log/refuses" | tail -1 | cut -c1-200)"
-	else not_good "$what: $(tail -1 "$state/log/refuses")"; fi
-}
-is() { if [ "$2" = "$3" ]; then good "$1: $2"; else not_good "$1: $2, not $3"; fi; }
+flow_begin orders "$1"
 
 world_begin
 world_up

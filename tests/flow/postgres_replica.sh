@@ -24,15 +24,11 @@ as_server() {
 tests/postgres.sh start "$primary" || exit
 socket=$(cat "$primary")
 . tests/world.sh
-trap cleanup EXIT
 sql() { psql -AtXq -h "$socket" -U antin -c "$1" "${2:-antin}"; }
 sql "CREATE DATABASE antin" postgres
 export ANTIN_SERVER="postgresql://antin@/antin?host=$socket"
-world_init "$build/replica" "$build"
-rm -rf "$state" && mkdir -p "$state"
-bad=0
-good() { say "ok $*"; }
-not_good() { bad=$((bad + 1)); say "not ok $*"; }
+flow_begin replica "$build"
+trap cleanup EXIT
 
 world_begin
 world_up

@@ -9,23 +9,11 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/restore" "$1"
+flow_begin restore "$1"
 faults=$(cd "$(dirname "$1")/faults" && pwd)/bin/antin
-rm -rf "$state" && mkdir -p "$state"
 trap 'world_down; kill ${watch:-} ${worker:-} 2>/dev/null' EXIT
-bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-expect() { if [ "$2" = "$3" ]; then good "$1"; else not_good "$1 ($2, not $3)"; fi; }
-holds() { local what=$1; shift; if "$@" >"$state/log/opinion" 2>&1; then good "$what"; else not_good "$what: $(head -3 "$state/log/opinion")"; fi; }
-refuses() {	# WHAT SENTENCE COMMAND...
-	local what=$1 sentence=$2
-	shift 2
-	if "$@" >"$state/log/opinion" 2>&1; then not_good "$what: was done"; elif grep -q "$sentence" "$state/log/opinion"; then good "$what"; else not_good "$what: $(head -3 "$state/log/opinion")"; fi
-}
 db() { register_sql "$1"; }
 on_server() { [ -n "${ANTIN_SERVER:-}" ]; }
-octets() { if on_server; then echo "'\\x$1'"; else echo "x'$1'"; fi; }
 year=$(TZ=Asia/Ho_Chi_Minh date +%Y)
 
 world_begin
@@ -213,7 +201,7 @@ done
 # And now for good.
 empty
 if restore >"$state/log/restored" 2>&1; then good "$(head -1 "$state/log/restored")"; else die "the restore: $(cat "$state/log/restored")"; fi
-holds "fsck of what was put back" "$antin" log fsck --database "$database" --public "$state/public"
+sound
 expect "one entry more than was published" "$(db 'SELECT size FROM log_head')" "$((entries_before + 1))"
 world_again
 for _ in $(seq 600); do [ "$(sed -n 2p "$state/public/checkpoint")" -gt "$entries_before" ] && break; sleep 0.1; done
@@ -273,7 +261,7 @@ expect "and on the status list" "$(status_of fourth)" "TOTAL-PASSED withdrawn"
 kill "$watch" 2>/dev/null
 wait "$watch" 2>/dev/null
 watch=
-python3 - "$state" <<'PY' || bad=$((bad + 1))
+python3 - "$state" <<'PY' || not_good "the checkpoints of before and after"
 import base64, glob, hashlib, os, sys
 state = sys.argv[1]
 size = int(open(state + '/public/checkpoint').read().split('\n')[1])
@@ -300,7 +288,7 @@ print(('ok' if seen > 5 and not bad else 'not ok') + f' {seen} checkpoints were 
 sys.exit(seen <= 5 or bad > 0)
 PY
 world_down
-holds "fsck at the end" "$antin" log fsck --database "$database" --public "$state/public"
+sound
 
 # Public folder and database: each from the other.
 mv "$state/public" "$state/published"
@@ -309,5 +297,5 @@ world_again
 for _ in $(seq 600); do [ -e "$state/public/checkpoint" ] && break; sleep 0.1; done
 world_down
 expect "the public folder is written again from the database" "$(cd "$state/published" && find tile -type f ! -path '*.p/*' | while read -r f; do cmp -s "$f" "$state/public/$f" || echo "$f"; done | wc -l)" 0
-holds "and is what the log says" "$antin" log fsck --database "$database" --public "$state/public"
+sound
 [ "$bad" -eq 0 ]

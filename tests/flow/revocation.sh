@@ -7,10 +7,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/revocation" "$1"
-rm -rf "$state" && mkdir -p "$state"
-trap world_down EXIT
-bad=0
+flow_begin revocation "$1"
 
 world_begin
 world_up
@@ -31,8 +28,7 @@ open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 1
 issue() {
 	local handle
 	handle=$("$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$1" --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit") || die "submitting $1"
-	desk permit sign "$handle" --token "$2" --pin-file "$state/desk/$2.pin" --certificate "$state/desk/certificates/$3.crt" \
-		--service-certificate "$state/ceremony/service.crt" --api "$api" --api-key-file "$state/desk/program.key" --yes >"$state/log/sign" 2>&1 || die "signing $1"
+	sign_by "$2" "$3" "$handle" >"$state/log/sign" 2>&1 || die "signing $1"
 	seal "$handle" >"$state/log/seal" || die "sealing $1"
 	"$antin" permit get "$handle" --api "$api" --api-key-file "$state/desk/program.key" --out "$state/permits/$1.xml" || die "getting $1"
 	echo "$handle" >"$state/permits/$1.handle"
@@ -57,8 +53,7 @@ says() {
 	verify "$state/permits/$permit.xml" --json "$@" >"$state/log/report.json" 2>"$state/log/report.err"
 	code=$?
 	got=$(jq -r '"\(.verdict)/\(.sub) \(.in_force.answer) \(.signatures[0].proof)"' "$state/log/report.json")
-	if [ "$code" -eq "$want" ] && [ "$got" = "$verdict $force $proof" ]; then say "ok $name: exit $code, $got"; else
-		bad=$((bad + 1)); say "not ok $name: exit $code, $got; expected exit $want, $verdict $force $proof"; fi
+	is "$name" "exit $code, $got" "exit $want, $verdict $force $proof"
 }
 # The lists that orders changed are published within a second or two.
 published() { sleep 3; collect_evidence; }
@@ -85,9 +80,7 @@ cp "$state/permits/second.tlog-proof" "$state/evidence/"
 says "the log's proof does not save it" 1 TOTAL-FAILED/REVOKED unknown time-stamp second
 rm "$state/evidence/second.tlog-proof"
 says "another officer's permit is as before" 0 TOTAL-PASSED/ yes time-stamp third --in-force
-desk permit sign "$(cat "$state/permits/third.handle")" --token lost --pin-file "$state/desk/lost.pin" --certificate "$state/desk/certificates/CB-000022.crt" \
-	--service-certificate "$state/ceremony/service.crt" --api "$api" --api-key-file "$state/desk/program.key" --yes >"$state/log/sign" 2>&1
-if grep -q 'is not active (revoked)' "$state/log/sign"; then say "ok a revoked officer prepares no signature"; else bad=$((bad + 1)); say "not ok a revoked officer prepares no signature: $(tail -1 "$state/log/sign")"; fi
+refuses "a revoked officer prepares no signature" 'is not active (revoked)' sign_by lost CB-000022 "$(cat "$state/permits/third.handle")"
 
 order_by clerk CB-000012 permit.withdraw "$(cat "$state/permits/third.handle")" --reason "Thu hồi" --with '{"decision":"12/QĐ-TN"}' >/dev/null || die "withdrawing"
 published
@@ -115,5 +108,5 @@ sed -i 's/Nguyễn Hoàng/Nguyễn Hoàn/' "$state/permits/first.xml"
 says "one letter changed: no proof helps" 1 TOTAL-FAILED/HASH_FAILURE unknown none first
 
 world_down
-if "$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1; then say "ok $(cat "$state/log/fsck")"; else bad=$((bad + 1)); say "not ok $(cat "$state/log/fsck")"; fi
+sound
 [ "$bad" -eq 0 ]

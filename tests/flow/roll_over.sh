@@ -12,10 +12,9 @@ cd "$(dirname "$0")/../.."
 . tests/world.sh
 . tests/authority.sh
 disk_alone "$@"
-world_init "$1/roll_over" "$1"
+umount "$1/roll_over/small" 2>/dev/null
+flow_begin roll_over "$1"
 world_clean() { world_down; kill ${watch:-} 2>/dev/null; umount "$state/small" 2>/dev/null; }
-umount "$state/small" 2>/dev/null
-rm -rf "$state" && mkdir -p "$state"
 trap world_clean EXIT
 clock_begin
 quarter=900 hour=3600 day=86400 year=31536000
@@ -173,5 +172,5 @@ clock 0
 stop "right after that" $((kinds - 1)) lies	# the log goes on from there: an order of two people has expired before it waits
 authority_judge
 world_down
-"$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1 && good "$(cat "$state/log/fsck")" || not_good "$(cat "$state/log/fsck")"
+sound
 [ "$bad" -eq 0 ]

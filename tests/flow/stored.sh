@@ -7,11 +7,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/stored" "$1"
-rm -rf "$state" && mkdir -p "$state"
-trap world_down EXIT
-bad=0
-expect() { if [ "$2" = "$3" ]; then say "ok $1"; else bad=$((bad + 1)); say "not ok $1 ($2, not $3)"; fi; }
+flow_begin stored "$1"
 
 world_begin
 world_up
@@ -24,8 +20,7 @@ open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 1
 # signed NAME TOKEN PERSON: the handle is in $state/permits/NAME
 signed() {
 	"$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$1" --api "$api" --api-key-file "$state/desk/program.key" >"$state/permits/$1" 2>"$state/log/submit" || die "submitting $1"
-	desk permit sign "$(cat "$state/permits/$1")" --token "$2" --pin-file "$state/desk/$2.pin" --certificate "$state/desk/certificates/$3.crt" \
-		--service-certificate "$state/ceremony/service.crt" --api "$api" --api-key-file "$state/desk/program.key" --yes >"$state/log/sign" 2>&1 || die "signing $1"
+	sign_by "$2" "$3" "$(cat "$state/permits/$1")" >"$state/log/sign" 2>&1 || die "signing $1"
 }
 issued() {
 	signed "$@"
@@ -154,7 +149,7 @@ entries "$(at 3 3000)" >/dev/null
 expect "an hour later the same octets" "$(cmp "$state/feed" "$state/feed.before" && echo same)" same
 expect "nobody's name, no staff number" "$(grep -c 'Người\|CB-0' "$state/feed")" 0
 expect "a revoked one is not told of" "$(grep -c "$(serial_of CB-000011)" "$state/feed")" 0
-notices --at "$(at 3)" --out "$state/public/ca/expiring.atom" || bad=$((bad + 1))
+notices --at "$(at 3)" --out "$state/public/ca/expiring.atom" || not_good "the feed is written"
 expect "served" "$(curl -sS -o "$state/served" -w '%{content_type}' "$api/ca/expiring.atom") $(cmp "$state/served" "$state/feed" && echo same)" "application/atom+xml same"
 for wrong in "--days 0" "--days 731" "--days x" "--site ftp://a" "--site http://a?b&c" "--at now"; do
 	# shellcheck disable=SC2086
@@ -193,5 +188,5 @@ spoilt "a CRL" list 'crl, row' "UPDATE crl SET der = CAST(substr(der, 1, length(
 spoilt "a pack of OCSP responses" list . "UPDATE publication SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB) WHERE path = 'ocsp/0.pack'"
 
 world_down
-if "$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1; then say "ok $(cat "$state/log/fsck")"; else bad=$((bad + 1)); say "not ok $(cat "$state/log/fsck")"; fi
+sound
 [ "$bad" -eq 0 ]

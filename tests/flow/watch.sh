@@ -6,11 +6,8 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/watch" "$1"
-rm -rf "$state" && mkdir -p "$state"
+flow_begin watch "$1"
 trap 'world_down; kill -KILL ${watcher:-} 2>/dev/null' EXIT
-bad=0
-is() { if [ "$2" = "$3" ]; then say "ok $1: $2"; else bad=$((bad + 1)); say "not ok $1: $2, not $3"; fi; }
 
 world_begin
 world_up
@@ -162,7 +159,7 @@ for name in "$box"/out/k*; do case $(head -c 2 "$name" | xxd -p) in fffe) iconv 
 is "with handles, all different" "$(jq -r .handle "$state/log/answers" | sort -u | wc -l)" 148
 is "nothing is left" "$(ls -A "$box/in" "$box/taken" | grep -c json)" 0
 is "no piece of an answer" "$(ls -A "$box/out" | grep -cv '^k...\.json$')" 0
-is "fsck" "$("$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1; echo $?)" 0
+sound
 exec 8<"$box"
 flock 8
 is "watched already" "$(watch --once; echo $?) $(grep -c "$box cannot be locked: is it watched already?" "$state/log/watch")" "1 1"

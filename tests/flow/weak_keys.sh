@@ -7,13 +7,9 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/weak-keys" "$1"
-rm -rf "$state" && mkdir -p "$state/made"
-trap world_down EXIT
-made=$state/made bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-expect() { if [ "$2" = "$3" ]; then good "$1"; else not_good "$1 ($2, not $3)"; fi; }
+flow_begin weak-keys "$1"
+made=$state/made
+mkdir "$made"
 
 python3 tests/flow/weak_requests.py "$made" || die "making the requests"
 world_begin
@@ -108,6 +104,6 @@ taken "a key of one's own for another" again.other.csr CB-000107
 [ "$(jq -r .id "$made/answer")" != "$first" ] && good "is another request" || not_good "is another request"
 
 world_down
-"$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1 && good "$(cat "$state/log/fsck")" || not_good "$(cat "$state/log/fsck")"
+sound
 say "$refusals rows of weaknesses, $bad bad"
 [ "$bad" -eq 0 ]

@@ -8,14 +8,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/witnesses" "$1"
-rm -rf "$state" && mkdir -p "$state"
-bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-expect() { if [ "$2" = "$3" ]; then good "$1"; else not_good "$1 ($2, not $3)"; fi; }
-done_() { local what=$1; shift; if "$@" >"$state/log/last" 2>&1; then good "$what"; else not_good "$what: $(tail -n 3 "$state/log/last")"; fi; }
-refused() { local what=$1; shift; if "$@" >"$state/log/last" 2>&1; then not_good "$what"; else good "$what: $(tail -n 1 "$state/log/last")"; fi; }
+flow_begin witnesses "$1"
 db() { register_sql "$1"; }
 now_ms() { date +%s%3N; }
 
@@ -79,21 +72,21 @@ world_staff
 open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 245
 
 first=$(submit_one first) && sign "$first" >/dev/null 2>&1 && seal "$first" | grep -q '"done":true' || die "a permit"
-done_ "all are asked, the checkpoint of $(head_size) is cosigned in 3 seconds" cosigned "$(head_size)" 3000
+holds "all are asked, the checkpoint of $(head_size) is cosigned in 3 seconds" cosigned "$(head_size)" 3000
 sleep 1
 for w in w1.example/w w2.example/w w3.example/w nut.example/w; do expect "cosigned by $w" "$(lines_of checkpoint.witnessed "$w")" 1; done
 expect "checkpoint has the same lines while the log rests" "$(cat "$state/public/checkpoint")" "$(cat "$state/public/checkpoint.witnessed")"
 proof_of "$first" "$state/first.tlog-proof" || die "a proof"
-done_ "antin log verify --policy" "$antin" log verify "$state/first.tlog-proof" --policy "$state/witness.policy"
+holds "antin log verify --policy" "$antin" log verify "$state/first.tlog-proof" --policy "$state/witness.policy"
 say "   $(tail -n 1 "$state/log/last")"
-done_ "the Node verifier" node tests/register/verify.mjs "$state/witness.policy" "$state/public/checkpoint.witnessed" "$state/first.tlog-proof"
+holds "the Node verifier" node tests/register/verify.mjs "$state/witness.policy" "$state/public/checkpoint.witnessed" "$state/first.tlog-proof"
 say "   $(tail -n 1 "$state/log/last")"
 sed '4y/ABCDEFGHIJKLMNOPQRSTUVWXYZ/BCDEFGHIJKLMNOPQRSTUVWXYZA/' "$state/first.tlog-proof" >"$state/spoilt.tlog-proof"
-refused "the Node verifier, one place changed" node tests/register/verify.mjs "$state/witness.policy" "$state/public/checkpoint.witnessed" "$state/spoilt.tlog-proof"
+refuses "the Node verifier, one place changed" "refused: the proof does not lead to the root" node tests/register/verify.mjs "$state/witness.policy" "$state/public/checkpoint.witnessed" "$state/spoilt.tlog-proof"
 sed '/w[12].example/d' "$state/first.tlog-proof" >"$state/alone.tlog-proof"
-refused "a proof with one cosignature of the group" "$antin" log verify "$state/alone.tlog-proof" --policy "$state/witness.policy"
-refused "the same, the Node verifier" node tests/register/verify.mjs "$state/witness.policy" "$state/public/checkpoint.witnessed" "$state/alone.tlog-proof"
-done_ "antin doctor" "$antin" doctor --public "$state/public" --policy "$state/witness.policy"
+refuses "a proof with one cosignature of the group" "lacks its quorum" "$antin" log verify "$state/alone.tlog-proof" --policy "$state/witness.policy"
+refuses "the same, the Node verifier" "refused: no quorum" node tests/register/verify.mjs "$state/witness.policy" "$state/public/checkpoint.witnessed" "$state/alone.tlog-proof"
+holds "antin doctor" "$antin" doctor --public "$state/public" --policy "$state/witness.policy"
 # What doctor alarms for: a copy with one thing wrong, and a day that has gone by.
 alarms() { "$antin" doctor --public "$state/copy" --policy "$state/witness.policy" "$@" | sed -n 's/^BÁO ĐỘNG .*\[\([a-z ]*\): .*/\1/p' | paste -sd, ; }
 while IFS='|' read -r row spoil; do
@@ -130,7 +123,7 @@ expect "a size that nobody signed" "$(witness_says "$state/other")" 403
 
 witness_kill 3
 submit_one second >/dev/null || die "a submission"
-done_ "one witness is killed: cosigned all the same" cosigned "$(head_size)" 3000
+holds "one witness is killed: cosigned all the same" cosigned "$(head_size)" 3000
 sleep 0.5
 expect "by the two that are left" "$(lines_of checkpoint.witnessed w1.example/w)$(lines_of checkpoint.witnessed w2.example/w)$(lines_of checkpoint.witnessed w3.example/w)" 110
 
@@ -143,18 +136,18 @@ sleep 2
 expect "the witnessed checkpoint stays where it was" "$(size_of checkpoint.witnessed)" "$witnessed"
 expect "the log's own goes on" "$(size_of checkpoint)" "$(head_size)"
 proof_of "$second" "$state/second.tlog-proof" || die "a proof"
-done_ "the proof under the log's own key" "$antin" log verify "$state/second.tlog-proof" --key "$(log_vkey)"
-refused "the proof without its quorum" "$antin" log verify "$state/second.tlog-proof" --policy "$state/witness.policy"
+holds "the proof under the log's own key" "$antin" log verify "$state/second.tlog-proof" --key "$(log_vkey)"
+refuses "the proof without its quorum" "lacks its quorum" "$antin" log verify "$state/second.tlog-proof" --policy "$state/witness.policy"
 proof_of "$first" "$state/first-again.tlog-proof" || die "a proof"
-done_ "the older permit's proof is still the cosigned one" "$antin" log verify "$state/first-again.tlog-proof" --policy "$state/witness.policy"
+holds "the older permit's proof is still the cosigned one" "$antin" log verify "$state/first-again.tlog-proof" --policy "$state/witness.policy"
 
 log_of() { curl -sS -H 'Content-Type: application/xml' --data-binary @"$1" "$api/v1/verify" | jq -c .register.log; }
 "$antin" permit get "$second" --api "$api" --api-key-file "$state/desk/program.key" --out "$state/second.xml" || die "the permit"
 expect "the answer says: public proof pending" "$(log_of "$state/second.xml" | jq -r 'has("pending_since") and (has("witnessed") | not)')" true
 witness_up 2
-done_ "one comes back: cosigned again" cosigned "$(head_size)" 8000
+holds "one comes back: cosigned again" cosigned "$(head_size)" 8000
 proof_of "$second" "$state/second.tlog-proof" || die "a proof"
-done_ "and the proof has its quorum" "$antin" log verify "$state/second.tlog-proof" --policy "$state/witness.policy"
+holds "and the proof has its quorum" "$antin" log verify "$state/second.tlog-proof" --policy "$state/witness.policy"
 expect "and the answer says so" "$(log_of "$state/second.xml" | jq -r 'has("witnessed")')" true
 witness_up 3
 
@@ -167,10 +160,10 @@ grep -q "the witness liar does not cosign" "$state/log/antin.log" && good "$(gre
 # The disaster: a backup, more permits that are cosigned, then database and disk
 # are lost but for a mirror of what was public.
 expect "no split view so far" "$(db 'SELECT count(*) FROM log_split')" 0
-done_ "a backup while it works" "$antin" backup --database "$database" --to "$state/backup"
+holds "a backup while it works" "$antin" backup --database "$database" --to "$state/backup"
 cp -a "$state/logkey" "$state/logkey.then"
 for i in 1 2 3; do submit_one "ours-$i" >/dev/null || die "a submission"; done
-done_ "the log goes on and is cosigned" cosigned "$(head_size)" 8000
+holds "the log goes on and is cosigned" cosigned "$(head_size)" 8000
 ours=$(head_size)
 sleep 0.5
 world_down
@@ -184,17 +177,16 @@ restore() { "$antin" restore --from "$state/backup" $(register_at) "$@"; }
 not_started() { "$antin" up --config "$state/antin.conf" >"$state/log/refused" 2>&1 && return 1; tail -n 3 "$state/log/refused"; grep -q "$1" "$state/log/refused"; }
 
 # Somebody goes on with the backup alone.
-refused "the backup alone is less than a cosigned checkpoint" restore --witnessed "$state/mirror/checkpoint.witnessed"
-expect "and why" "$(grep -c "witnesses cosigned $ours: the rest is in the public tiles (--tiles)" "$state/log/last")" 1
-done_ "without that it is put back" restore
+refuses "the backup alone is less than a cosigned checkpoint" "witnesses cosigned $ours: the rest is in the public tiles (--tiles)" restore --witnessed "$state/mirror/checkpoint.witnessed"
+holds "without that it is put back" restore
 open_public
 cp -a "$state/logkey.now" "$state/logkey"
-done_ "the key's memory is there: not started" not_started "$ours signed: refusing to fork the log"
+holds "the key's memory is there: not started" not_started "$ours signed: refusing to fork the log"
 rm -rf "$state/logkey" && cp -a "$state/logkey.then" "$state/logkey"
 cp "$state/mirror/checkpoint.witnessed" "$state/public/"
-done_ "the cosigned checkpoint alone is there: not started" not_started "$ours cosigned: refusing to fork the log"
+holds "the cosigned checkpoint alone is there: not started" not_started "$ours cosigned: refusing to fork the log"
 open_public
-done_ "nothing is there: the witnesses are asked, and it is not started" not_started "has cosigned $ours entries of this log, which has [0-9]*: refusing to fork the log"
+holds "nothing is there: the witnesses are asked, and it is not started" not_started "has cosigned $ours entries of this log, which has [0-9]*: refusing to fork the log"
 expect "a witness by its name" "$(grep -c 'SPLIT VIEW: the witness w[123] has cosigned' "$state/log/refused" | sed 's/[123]/some/')" some
 
 # And by force, while no witness can be asked: both go on under one key.
@@ -214,7 +206,7 @@ for w in w1 w2 w3 node; do
 done
 expect "each view once" "$(grep -c 'SPLIT VIEW' "$state/log/antin.log")" "$(db 'SELECT count(*) FROM log_split')"
 for _ in $(seq 300); do grep -q '"split":\[{' "$state/public/witnesses.json" && break; sleep 0.2; done
-refused "antin doctor names it" "$antin" doctor --public "$state/public" --policy "$state/witness.policy"
+refuses "antin doctor names it" "[split view: " "$antin" doctor --public "$state/public" --policy "$state/witness.policy"
 grep '^BÁO ĐỘNG.*\[split view:' "$state/log/last" | grep -q 'the witness w1\|the witness w2\|the witness w3\|the witness node' && good "$(grep '^BÁO ĐỘNG' "$state/log/last")" || not_good "by the witness's name"
 curl -sS "$api/witnesses.json" | grep -q '"split":\[{' && good "and /witnesses.json" || not_good "and /witnesses.json"
 
@@ -223,15 +215,15 @@ world_down
 register_lost
 open_public
 rm -rf "$state/logkey" && cp -a "$state/logkey.now" "$state/logkey"
-done_ "the backup, and the rest from the mirror" restore --tiles "$state/mirror" --witnessed "$state/mirror/checkpoint.witnessed"
+holds "the backup, and the rest from the mirror" restore --tiles "$state/mirror" --witnessed "$state/mirror/checkpoint.witnessed"
 world_up
 expect "nobody objects" "$(db 'SELECT count(*) FROM log_split')" 0
 submit_one "goes-on" >/dev/null || die "a submission"
-done_ "the log goes on, and the witnesses cosign on" cosigned "$((ours + 2))" 8000
-done_ "it is the log of before" "$antin" log verify "$state/mirror/checkpoint.witnessed" --public "$state/public" --key "$(log_vkey)"
-done_ "the proof of before holds" "$antin" log verify "$state/first.tlog-proof" --policy "$state/witness.policy"
+holds "the log goes on, and the witnesses cosign on" cosigned "$((ours + 2))" 8000
+holds "it is the log of before" "$antin" log verify "$state/mirror/checkpoint.witnessed" --public "$state/public" --key "$(log_vkey)"
+holds "the proof of before holds" "$antin" log verify "$state/first.tlog-proof" --policy "$state/witness.policy"
 proof_of "$first" "$state/first-restored.tlog-proof" || die "a proof"
-done_ "as does the one of today" "$antin" log verify "$state/first-restored.tlog-proof" --policy "$state/witness.policy"
+holds "as does the one of today" "$antin" log verify "$state/first-restored.tlog-proof" --policy "$state/witness.policy"
 world_down
-done_ "antin log fsck" "$antin" log fsck --database "$database" --public "$state/public"
+sound
 [ "$bad" -eq 0 ]

@@ -6,14 +6,8 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/demo" "$1"
-[ -e "$state/antin.conf" ] || { ./quickstart --once --built "$1" >/dev/null || exit 1; }
-uid_base=$(sed -n 's/^uid_base = //p' "$state/antin.conf" | head -1)
+flow_goes_on "$1"
 world_again
-trap world_down EXIT
-bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
 
 # Another officer is needed: the demonstration's own was revoked.
 second_officer
@@ -28,7 +22,7 @@ sqlite3 "file:$(register_file)?mode=ro" "SELECT lower(hex(id)), hex(cms) FROM or
 chmod -R a+rX "$state/orders"
 chmod a+x "$state/run"
 if [ "$uid_base" -ne 0 ]; then as_api() { setpriv --reuid "$uid_base" --regid "$uid_base" --clear-groups "$@"; }; else as_api() { "$@"; }; fi
-as_api /usr/bin/python3 tests/flow/hostile.py sockets "$state/run" "$state/orders" || bad=$((bad + 1))
+as_api /usr/bin/python3 tests/flow/hostile.py sockets "$state/run" "$state/orders" || not_good "what a hostile program gets"
 
 sign_through() {	# URL HANDLE...
 	local url=$1

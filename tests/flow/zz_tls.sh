@@ -6,16 +6,10 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/demo" "$1"
-[ -e "$state/antin.conf" ] || { ./quickstart --once --built "$1" >/dev/null || exit 1; }
-uid_base=$(sed -n 's/^uid_base = //p' "$state/antin.conf" | head -1)
+flow_goes_on "$1"
 world_again
 tls_pid= hang_pids=
 trap 'kill $tls_pid $hang_pids 2>/dev/null; world_down' EXIT
-bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-is() { if [ "$2" = "$3" ]; then good "$1: $2"; else not_good "$1: $2, not $3: $(head -c 300 "$tls/answer" 2>/dev/null)"; fi; }
 
 tls=$state/tls
 rm -rf "$tls" && mkdir -p "$tls" && chmod 700 "$tls"

@@ -14,7 +14,7 @@ tests/postgres.sh start "$server" || exit
 socket=$(cat "$server")
 
 # Those that go on with one another's authority share its database.
-database_of() { if grep -q '"$build/demo"\|"$1/demo"' "tests/flow/$1.sh"; then echo demo; else echo "$1"; fi; }
+database_of() { if grep -q '"$build/demo"\|flow_goes_on' "tests/flow/$1.sh"; then echo demo; else echo "$1"; fi; }
 sql() { psql -AtXq -h "$socket" -U antin -c "$1" postgres; }
 
 if [ $# -eq 0 ]; then

@@ -1,13 +1,10 @@
 // A dossier's code on the citizen's page, in Chromium, at 320 pixels, by keyboard alone.
 // usage: node dossier_test.mjs BASE_URL REPORTED CODE_OF_A_PERMITS_DOSSIER [SCREENSHOT.png]
-import { chromium } from 'playwright-core';
+import { check, end, launch } from './browser.mjs';
 
 const [base, reported, issued, shot] = process.argv.slice(2);
-let passed = 0, failed = 0;
-const check = (what, good) => { good ? passed++ : failed++; console.log(`${good ? 'ok' : 'not ok'} ${what}`); };
 
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium',
-	args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 320, height: 800 } });
 const trouble = [];
 page.on('pageerror', e => trouble.push(e.message));
@@ -69,5 +66,4 @@ const words = await plain.locator('main').innerText();
 check('the same without JavaScript', words.includes(reported) && words.includes('Hẹn trả kết quả') && words.includes('Bước hiện tại'));
 
 await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+end();

@@ -1,14 +1,11 @@
 // The citizen's page as people use it, in Chromium.
 // usage: node page_test.mjs BASE_URL PERMIT ALTERED CODE
-import { chromium } from 'playwright-core';
+import { check, end, launch } from './browser.mjs';
 import jsQR from 'jsqr';
 
 const [base, permit, altered, code] = process.argv.slice(2);
-let passed = 0, failed = 0;
-const check = (what, good) => { good ? passed++ : failed++; console.log(`${good ? 'ok' : 'not ok'} ${what}`); };
 
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium',
-	args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+const browser = await launch();
 
 async function open(width) {
 	const page = await browser.newPage({ viewport: { width, height: 800 } });
@@ -273,5 +270,4 @@ for (const width of [320, 768, 1280]) {
 }
 
 await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+end();

@@ -11,6 +11,7 @@
 #include "register/lost.h"
 #include "register/run.h"
 #include "tests/register/database.h"
+#include "tests/register/unit.h"
 
 #include <unistd.h>
 
@@ -63,19 +64,6 @@ put_event(struct reg_unit *u, const struct event *x, int64_t corrects)
 	reg_bytes(u, "sha256", span_str("01234567890123456789012345678901"));
 }
 
-/* The client's builder gives the same octets that travel. */
-static bool
-run(struct reg_unit *u, unsigned caller, struct err *e)
-{
-	own_struct(buf) body = buf_new(1 << 20), result = buf_new(1 << 20);
-	size_t verbs = u->nverbs;
-
-	reg_verb(u, "end");
-	cbor_put_array(&body, verbs);
-	buf_put_span(&body, buf_span(&u->verbs));
-	return runner_unit(runner, caller, buf_span(&body), &result, e);
-}
-
 static int64_t
 size_now(void)
 {
@@ -101,7 +89,7 @@ go(const struct row *rows, size_t n)
 
 		x.key = key;
 		put_event(&u, &x, x.corrects < 0 ? 1000000 : x.corrects > 0 ? named[x.corrects] : NOTHING);
-		done = run(&u, CALLER_SIGNER, &e);
+		done = unit_run(runner, CALLER_SIGNER, &u, NULL, &e);
 		if (done != (r->word == NULL) || (!done && (e.class != r->class || strncmp(e.text, r->word, strlen(r->word)) != 0 || e.text[strlen(r->word)] != ':')))
 			print_error("%s: %s\n", r->name, done ? "recorded" : e.text);
 		assert_case(r->name, done == (r->word == NULL));
@@ -238,7 +226,7 @@ for_the_signer_alone(void **state)
 		struct err e;
 
 		put_event(&u, &(struct event){ "H99.31.07-251026-0047", "received", D, D + 5, .key = "other" }, NOTHING);
-		assert_false(run(&u, others[i], &e));
+		assert_false(unit_run(runner, others[i], &u, NULL, &e));
 		assert_int_equal(e.class, ERR_POLICY);
 	}
 }
@@ -312,7 +300,7 @@ the_public_entry(void **state)
 		struct err e;
 
 		put_event(&u, &(struct event){ rows[i].code, rows[i].step, rows[i].day, rows[i].due, .key = key }, NOTHING);
-		assert_done(run(&u, CALLER_SIGNER, &e), e);
+		assert_done(unit_run(runner, CALLER_SIGNER, &u, NULL, &e), e);
 		ask(&octets, sql, REG_BYTES);
 		assert_done(entry_read(&x, buf_span(&octets), &e), e);
 		assert_int_equal(x.type, 19);

@@ -10,6 +10,7 @@
 #include "register/run.h"
 #include "tests/register/database.h"
 #include "tests/register/test_log.h"
+#include "tests/register/unit.h"
 
 #include <unistd.h>
 
@@ -25,8 +26,6 @@ static bool
 open_book(struct runner *r, unsigned n, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
-	own_struct(buf) body = buf_new(1 << 16);
-	own_struct(buf) result = buf_new(1 << 16);
 	own_str char *agency = xprintf("H99.%u", n);
 
 	reg_verb(&u, "book.open");
@@ -34,10 +33,7 @@ open_book(struct runner *r, unsigned n, struct err *e)
 	reg_text(&u, "book", "GPXD");
 	reg_int(&u, "year", 2026);
 	reg_int(&u, "next", 1);
-	reg_verb(&u, "end");
-	cbor_put_array(&body, 1);
-	buf_put_span(&body, buf_span(&u.verbs));
-	return runner_unit(r, CALLER_SIGNER, buf_span(&body), &result, e);
+	return unit_run(r, CALLER_SIGNER, &u, NULL, e);
 }
 
 static void

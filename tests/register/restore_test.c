@@ -16,6 +16,7 @@
 #include "register/store.h"
 #include "register/tile.h"
 #include "tests/register/database.h"
+#include "tests/register/unit.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -101,19 +102,6 @@ look(const char *database, const char *sql, const struct values *v)
  * Work.
  */
 
-static bool
-run(struct reg_unit *u, unsigned caller, struct err *e)
-{
-	own_struct(buf) body = buf_new(1 << 20);
-	own_struct(buf) result = buf_new(1 << 20);
-	size_t verbs = u->nverbs;
-
-	reg_verb(u, "end");
-	cbor_put_array(&body, verbs);
-	buf_put_span(&body, buf_span(&u->verbs));
-	return runner_unit(runner, caller, buf_span(&body), &result, e);
-}
-
 static struct span
 id_of(unsigned char id[20], unsigned n)
 {
@@ -140,7 +128,7 @@ open_book(const char *agency, const char *book, int64_t next, struct err *e)
 	reg_text(&u, "book", book);
 	reg_int(&u, "year", 2026);
 	reg_int(&u, "next", next);
-	return run(&u, CALLER_SIGNER, e);
+	return unit_run(runner, CALLER_SIGNER, &u, NULL, e);
 }
 
 static bool
@@ -163,23 +151,36 @@ submit(unsigned n, const char *agency, struct err *e)
 	reg_text(&u, "key", key);
 	reg_bytes(&u, "sha256", span_str("s"));
 	reg_int(&u, "received_day", 20000);
-	return run(&u, CALLER_SIGNER, e);
+	return unit_run(runner, CALLER_SIGNER, &u, NULL, e);
+}
+
+static void
+put_about(struct reg_unit *u, const char *verb, unsigned n, const char *agency)
+{
+	unsigned char id[20];
+
+	reg_verb(u, verb);
+	reg_bytes(u, "handle", handle_of(id, n));
+	reg_text(u, "agency", agency);
+	reg_text(u, "kind", "construction");
+}
+
+static void
+put_signing(struct reg_unit *u, unsigned n, const char *agency, const char *officers, const char *person)
+{
+	put_about(u, "permit.officer_signed", n, agency);
+	reg_bytes(u, "officers", span_str(officers));
+	reg_text(u, "person", person);
+	reg_bytes(u, "serial", span_str("s"));
 }
 
 static bool
 officer_signs(unsigned n, const char *agency, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
-	unsigned char id[20];
 
-	reg_verb(&u, "permit.officer_signed");
-	reg_bytes(&u, "handle", handle_of(id, n));
-	reg_text(&u, "agency", agency);
-	reg_text(&u, "kind", "construction");
-	reg_bytes(&u, "officers", span_str("o"));
-	reg_text(&u, "person", "CB");
-	reg_bytes(&u, "serial", span_str("s"));
-	return run(&u, CALLER_SIGNER, e);
+	put_signing(&u, n, agency, "o", "CB");
+	return unit_run(runner, CALLER_SIGNER, &u, NULL, e);
 }
 
 /* The first of two officers, then the second. */
@@ -188,18 +189,11 @@ two_sign(unsigned n, const char *agency, struct err *e)
 {
 	for (int turn = 1; turn <= 2; turn++) {
 		own_struct(reg_unit) u = reg_unit_new();
-		unsigned char id[20];
 
-		reg_verb(&u, "permit.officer_signed");
-		reg_bytes(&u, "handle", handle_of(id, n));
-		reg_text(&u, "agency", agency);
-		reg_text(&u, "kind", "construction");
-		reg_bytes(&u, "officers", span_str(turn == 1 ? "o1" : "o1o2"));
-		reg_text(&u, "person", turn == 1 ? "CB1" : "CB2");
-		reg_bytes(&u, "serial", span_str("s"));
+		put_signing(&u, n, agency, turn == 1 ? "o1" : "o1o2", turn == 1 ? "CB1" : "CB2");
 		reg_int(&u, "turn", turn);
 		reg_int(&u, "waits", turn == 1);
-		if (!run(&u, CALLER_SIGNER, e))
+		if (!unit_run(runner, CALLER_SIGNER, &u, NULL, e))
 			return false;
 	}
 	return true;
@@ -210,12 +204,8 @@ reserve(unsigned n, const char *agency, const char *book, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	own_str char *code = xprintf("C%u", n), *voice = xprintf("V%u", n);
-	unsigned char id[20];
 
-	reg_verb(&u, "permit.reserve_allotted");
-	reg_bytes(&u, "handle", handle_of(id, n));
-	reg_text(&u, "agency", agency);
-	reg_text(&u, "kind", "construction");
+	put_about(&u, "permit.reserve_allotted", n, agency);
 	reg_text(&u, "book", book);
 	reg_int(&u, "year", 2026);
 	reg_int(&u, "day", 20000);
@@ -225,7 +215,7 @@ reserve(unsigned n, const char *agency, const char *book, struct err *e)
 	reg_text(&u, "short_code", code);
 	reg_text(&u, "voice_code", voice);
 	reg_bytes(&u, "officers_sha256", span_str("o"));
-	return run(&u, CALLER_SIGNER, e);
+	return unit_run(runner, CALLER_SIGNER, &u, NULL, e);
 }
 
 static int64_t
@@ -242,10 +232,7 @@ issue(unsigned n, const char *agency, const char *book, int64_t idx, struct err 
 	own_struct(reg_unit) u = reg_unit_new();
 	unsigned char id[20];
 
-	reg_verb(&u, "permit.issue");
-	reg_bytes(&u, "handle", handle_of(id, n));
-	reg_text(&u, "agency", agency);
-	reg_text(&u, "kind", "construction");
+	put_about(&u, "permit.issue", n, agency);
 	reg_int(&u, "list", 1);
 	reg_int(&u, "idx", idx);
 	reg_int(&u, "day", 20000);
@@ -255,7 +242,7 @@ issue(unsigned n, const char *agency, const char *book, int64_t idx, struct err 
 	reg_bytes(&u, "issuance", span_str("i"));
 	reg_bytes(&u, "sealed", span_str("x"));
 	reg_bytes(&u, "sha256", handle_of(id, n));
-	return run(&u, CALLER_SIGNER, e);
+	return unit_run(runner, CALLER_SIGNER, &u, NULL, e);
 }
 
 /* Its submission, or what came last of it. */
@@ -275,32 +262,25 @@ erase(unsigned n, const char *agency, int64_t idx, struct err *e)
 	own_struct(reg_unit) u = reg_unit_new();
 	unsigned char id[20];
 
-	reg_verb(&u, "permit.erase");
-	reg_bytes(&u, "handle", handle_of(id, n));
-	reg_text(&u, "agency", agency);
-	reg_text(&u, "kind", "construction");
+	put_about(&u, "permit.erase", n, agency);
 	reg_int(&u, "idx", idx);
 	reg_bytes(&u, "order_id", handle_of(id, n));
-	return run(&u, CALLER_SIGNER, e);
+	return unit_run(runner, CALLER_SIGNER, &u, NULL, e);
 }
 
 static bool
 withdraw(unsigned n, const char *agency, int64_t idx, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
-	unsigned char id[20];
 
-	reg_verb(&u, "permit.withdraw");
-	reg_bytes(&u, "handle", handle_of(id, n));
-	reg_text(&u, "agency", agency);
-	reg_text(&u, "kind", "construction");
+	put_about(&u, "permit.withdraw", n, agency);
 	reg_int(&u, "list", 1);
 	reg_int(&u, "idx", idx);
 	reg_int(&u, "status", 1);
 	reg_int(&u, "from", 20001);
 	reg_text(&u, "decision", "1/QĐ");
 	reg_text(&u, "reason", "r");
-	return run(&u, CALLER_SIGNER, e);
+	return unit_run(runner, CALLER_SIGNER, &u, NULL, e);
 }
 
 static void
@@ -327,7 +307,7 @@ request(unsigned n, struct err *e)
 	reg_text(&u, "profile", "official");
 	reg_null(&u, "person");
 	reg_text(&u, "agency", "H99");
-	return run(&u, CALLER_CA, e);
+	return unit_run(runner, CALLER_CA, &u, NULL, e);
 }
 
 static bool
@@ -351,7 +331,7 @@ certify(unsigned n, bool issued, struct err *e)
 	reg_int(&u, "generation", 1);
 	reg_int(&u, "commits", 0);
 	if (!issued)
-		return run(&u, CALLER_CA, e);
+		return unit_run(runner, CALLER_CA, &u, NULL, e);
 	reg_verb(&u, "cert.issue");
 	reg_text(&u, "org", "H99");
 	reg_text(&u, "profile", "official");
@@ -360,7 +340,7 @@ certify(unsigned n, bool issued, struct err *e)
 	reg_int(&u, "not_after", 4000000000);
 	reg_int(&u, "generation", 1);
 	reg_bytes(&u, "der", span_str("d"));
-	return run(&u, CALLER_CA, e);
+	return unit_run(runner, CALLER_CA, &u, NULL, e);
 }
 
 static bool
@@ -380,7 +360,7 @@ end_certificate(const char *verb, unsigned n, struct err *e)
 	if (strcmp(verb, "cert.revoke") == 0)
 		reg_null(&u, "invalidity");
 	reg_int(&u, "shard", 0);
-	return run(&u, CALLER_CA, e);
+	return unit_run(runner, CALLER_CA, &u, NULL, e);
 }
 
 static bool
@@ -401,7 +381,7 @@ put_list(const char *verb, const char *kind, int64_t number, struct err *e)
 	reg_bytes(&u, "root", span_str("0123456789abcdef0123456789abcdef"));
 	reg_bytes(&u, "sha256", span_str("s"));
 	reg_bytes(&u, "tbs", span_str("t"));
-	return run(&u, crl ? CALLER_CA : CALLER_SIGNER, e);
+	return unit_run(runner, crl ? CALLER_CA : CALLER_SIGNER, &u, NULL, e);
 }
 
 static bool
@@ -419,7 +399,7 @@ put_stamps(int64_t *number, struct err *e)
 	reg_int(&u, "size", 3);
 	reg_bytes(&u, "sha256", span_str("s"));
 	reg_bytes(&u, "body", span_str("b"));
-	good = run(&u, CALLER_TSA, e) && store_open(&s, runner_database(runner), STORE_READ, e) &&
+	good = unit_run(runner, CALLER_TSA, &u, NULL, e) && store_open(&s, runner_database(runner), STORE_READ, e) &&
 	    store_int(s, "SELECT max(number) FROM stamp_batch", NULL, 0, number, e);
 	store_free(s);
 	return good;
@@ -442,7 +422,7 @@ appoint(unsigned n, struct err *e)
 	reg_int(&u, "from_day", 1);
 	reg_null(&u, "to_day");
 	reg_text(&u, "decision", "d");
-	return run(&u, CALLER_CA, e);
+	return unit_run(runner, CALLER_CA, &u, NULL, e);
 }
 
 static bool
@@ -455,7 +435,7 @@ end_appointment(unsigned n, struct err *e)
 	reg_bytes(&u, "id", handle_of(id, n));
 	reg_text(&u, "agency", "H99");
 	reg_int(&u, "day", 20001);
-	return run(&u, CALLER_CA, e);
+	return unit_run(runner, CALLER_CA, &u, NULL, e);
 }
 
 static bool
@@ -473,7 +453,7 @@ accept_order(unsigned n, uint64_t size, const struct hash *root, struct err *e)
 	reg_bytes(&u, "cms", span_str("c"));
 	reg_int(&u, "after_size", (int64_t)size);
 	reg_bytes(&u, "after_root", span_of(root->octet, HASH_LEN));
-	return run(&u, CALLER_SIGNER, e);
+	return unit_run(runner, CALLER_SIGNER, &u, NULL, e);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include "register/fsck.h"
 #include "register/run.h"
 #include "tests/register/database.h"
+#include "tests/register/unit.h"
 
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -17,20 +18,6 @@
 static char dir[] = "/tmp/antin-run-XXXXXX";
 static char *database;
 static struct runner *runner;
-
-/* The client's builder gives the same octets that travel. */
-static bool
-run(struct reg_unit *u, unsigned caller, struct err *e)
-{
-	own_struct(buf) body = buf_new(1 << 20);
-	own_struct(buf) result = buf_new(1 << 20);
-	size_t verbs = u->nverbs;
-
-	reg_verb(u, "end");
-	cbor_put_array(&body, verbs);
-	buf_put_span(&body, buf_span(&u->verbs));
-	return runner_unit(runner, caller, buf_span(&body), &result, e);
-}
 
 static void
 put_book(struct reg_unit *u, const char *agency, int64_t next)
@@ -98,7 +85,7 @@ test_units(void **state)
 		struct err e = { ERR_NONE, "" };
 
 		put_book(&u, cases[i].agency, cases[i].next);
-		assert_case(cases[i].name, run(&u, cases[i].caller, &e) == (cases[i].want == ERR_NONE));
+		assert_case(cases[i].name, unit_run(runner, cases[i].caller, &u, NULL, &e) == (cases[i].want == ERR_NONE));
 		assert_case(cases[i].name, cases[i].want == ERR_NONE || e.class == cases[i].want);
 		assert_case(cases[i].name, size_now() == before + (cases[i].want == ERR_NONE));
 	}
@@ -115,7 +102,7 @@ test_a_unit_is_all_or_nothing(void **state)
 	put_policy(&u);
 	put_book(&u, "H99.20", 1);
 	put_book(&u, "H99.20", 2);
-	assert_false(run(&u, CALLER_SIGNER, &e));
+	assert_false(unit_run(runner, CALLER_SIGNER, &u, NULL, &e));
 	assert_int_equal(e.class, ERR_CONFLICT);
 	assert_int_equal(size_now(), before);
 	assert_done(sound(&f, &e), e);
@@ -133,18 +120,18 @@ test_wrong_fields(void **state)
 
 	reg_verb(&missing, "book.open");
 	reg_text(&missing, "agency", "H99");
-	assert_false(run(&missing, CALLER_SIGNER, &e));
+	assert_false(unit_run(runner, CALLER_SIGNER, &missing, NULL, &e));
 	put_book(&more, "H99.21", 1);
 	reg_int(&more, "extra", 1);
-	assert_false(run(&more, CALLER_SIGNER, &e));
+	assert_false(unit_run(runner, CALLER_SIGNER, &more, NULL, &e));
 	reg_verb(&type, "book.open");
 	reg_int(&type, "agency", 5);
 	reg_text(&type, "book", "GPXD");
 	reg_int(&type, "year", 2026);
 	reg_int(&type, "next", 1);
-	assert_false(run(&type, CALLER_SIGNER, &e));
+	assert_false(unit_run(runner, CALLER_SIGNER, &type, NULL, &e));
 	reg_verb(&unknown, "book.burn");
-	assert_false(run(&unknown, CALLER_SIGNER, &e));
+	assert_false(unit_run(runner, CALLER_SIGNER, &unknown, NULL, &e));
 }
 
 /* An order: once, looking at this log, with nothing newer about its subject. */
@@ -163,7 +150,7 @@ accept_order(unsigned char id, uint64_t size, const struct hash *root, struct er
 	reg_bytes(&u, "cms", span_str("c"));
 	reg_int(&u, "after_size", (int64_t)size);
 	reg_bytes(&u, "after_root", span_of(root->octet, HASH_LEN));
-	return run(&u, CALLER_SIGNER, e);
+	return unit_run(runner, CALLER_SIGNER, &u, NULL, e);
 }
 
 static void
@@ -195,7 +182,7 @@ many_units(void *arg)
 
 		snprintf(agency, sizeof(agency), "H99.%d.%d", (int)(intptr_t)arg, i);
 		put_book(&u, agency, 1);
-		if (!run(&u, CALLER_SIGNER, &e))
+		if (!unit_run(runner, CALLER_SIGNER, &u, NULL, &e))
 			return (void *)1;
 	}
 	return NULL;
@@ -276,9 +263,7 @@ test_units_together(void **state)
 		u[i] = (struct runner_unit){ .result = buf_new(1 << 16) };
 		if (cases[i].agency != NULL) {
 			put_book(&one, cases[i].agency, 1);
-			reg_verb(&one, "end");
-			cbor_put_array(&body[i], 1);
-			buf_put_span(&body[i], buf_span(&one.verbs));
+			unit_body(&body[i], &one);
 		} else {
 			buf_put_str(&body[i], "\x9f\xff");	/* an indefinite length */
 		}

@@ -8,6 +8,7 @@
 #include "register/fsck.h"
 #include "register/run.h"
 #include "tests/register/database.h"
+#include "tests/register/unit.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -21,18 +22,6 @@ static char *database;
 static struct runner *runner[RUNNERS];
 
 static bool
-run(struct runner *r, struct reg_unit *u, struct buf *result, struct err *e)
-{
-	own_struct(buf) body = buf_new(1 << 20);
-	size_t verbs = u->nverbs;
-
-	reg_verb(u, "end");
-	cbor_put_array(&body, verbs);
-	buf_put_span(&body, buf_span(&u->verbs));
-	return runner_unit(r, CALLER_SIGNER | CALLER_TSA, buf_span(&body), result, e);
-}
-
-static bool
 open_book(struct runner *r, const char *agency, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
@@ -43,7 +32,7 @@ open_book(struct runner *r, const char *agency, struct err *e)
 	reg_text(&u, "book", "GPXD");
 	reg_int(&u, "year", 2026);
 	reg_int(&u, "next", 1);
-	return run(r, &u, &result, e);
+	return unit_run(r, CALLER_SIGNER | CALLER_TSA, &u, &result, e);
 }
 
 /* Takes the next number of its kind. */
@@ -61,7 +50,7 @@ take_number(struct runner *r, struct err *e)
 	reg_int(&u, "size", 1);
 	reg_bytes(&u, "sha256", span_str("01234567890123456789012345678901"));
 	reg_bytes(&u, "body", span_str("b"));
-	return run(r, &u, &result, e);
+	return unit_run(r, CALLER_SIGNER | CALLER_TSA, &u, &result, e);
 }
 
 struct work { struct runner *r; unsigned number, won, lost, later, wrong; };
@@ -228,7 +217,7 @@ one_session(void *arg)
 	reg_bytes(&u, "id", span_str("0123456789abcdef"));
 	reg_bytes(&u, "body", span_str("b"));
 	reg_int(&u, "expires", INT64_MAX);
-	w->won = run(w->r, &u, &result, &e);
+	w->won = unit_run(w->r, CALLER_SIGNER | CALLER_TSA, &u, &result, &e);
 	w->later = !w->won && e.class == ERR_LATER && strstr(e.text, "not known") != NULL;
 	return NULL;
 }

@@ -1,30 +1,21 @@
-/* What is said of a permit by its code, where its officers held the right to sign it and
- * where the register has it that they did not. */
+/* What is said of a permit by its code, where its officers held the right to sign it, where
+ * the register has it that they did not, and where it cannot say. */
 #include "tests/base/test.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "tests/register/database.h"
 #include "tests/signer/world.h"
 #include "verifier/proto.h"
 
 static struct office o;
-static struct peer *to_verifier;
 static char by_diep[33], by_nobody[33], by_both[33];	/* NOBODY: authorised by PAST; both: TL, then DIEP */
 
 static int
 begin(void **state)
 {
-	static const struct msg_type types[] = { VERIFY_MESSAGES(MSG_TYPE) };
-	int64_t year = year_of_day(day_in_vietnam(clock_now()));
-	own_str char *socket = NULL;
-	struct err e;
-
 	office_begin(&o);
-	socket = world_path(&o.w, "run/antin-verifier.api.sock");
-	to_verifier = peer_new(socket, types, COUNT(types), VERIFY_MESSAGE_MAX, 10000);
-	assert_done(office_open_book(&o, CLERK, "H99.31.07", "GPXD", year, 1, &e), e);
-	assert_done(office_open_book(&o, CLERK, "H99.31.07", "GPG", year, 1, &e), e);
+	office_book(&o, "H99.31.07", "GPXD", 1);
+	office_book(&o, "H99.31.07", "GPG", 1);
 	office_appoint(&o, PAST, "officer", "H99", "KT.", "*", NULL);
 	office_authorise(&o, NOBODY, PAST, "H99", "construction");
 	office_signed(&o, by_diep, "gpxd-01", NULL);
@@ -49,11 +40,10 @@ end(void **state)
 static json_t *
 ask(struct msg *in)
 {
-	own_struct(msg) reply = msg_new(0, 1);
 	json_t *answer = NULL;
 	struct err e;
 
-	assert_done(peer_call(to_verifier, in, &reply, &e) && json_read(&answer, msg_span(&reply, 0), &e), e);
+	assert_done(office_verifier(&o, &answer, in, &e), e);
 	return answer;
 }
 
@@ -184,6 +174,50 @@ what_does_not_pass(void **state)
 	assert_string_not_equal(word(report, "signature"), "passed");
 }
 
+static void
+unasked(const char *name, const char *handle, const char *force, const char *answer)
+{
+	for (int file = 0; file < 2; file++) {
+		own(json_t) *report = file ? by_file(handle, "{}") : by_code(handle);
+		own_str char *remarks = json_dumps(json_object_get(report, "remarks"), 0);
+		const char *is = word(json_object_get(report, "in_force"), "answer"), *id = word(json_object_get(report, "answer"), "id");
+		char signatures[8];
+
+		said(signatures, report);
+		if (strcmp(is, force) != 0 || strcmp(id, answer) != 0 || strcmp(signatures, "--") != 0)
+			print_error("%s: %s, %s, %s\n", name, is, id, signatures);
+		assert_case(name, strcmp(is, force) == 0 && strcmp(id, answer) == 0 && strcmp(signatures, "--") == 0);
+		assert_case(name, strcmp(word(report, "signature"), "passed") == 0);
+		assert_case(name, remarks != NULL && strstr(remarks, "The city's register could not be asked.") != NULL);
+	}
+}
+
+/* While the register does not say by what right a permit was signed, none is in force;
+ * what is over is over. */
+static void
+when_it_cannot_be_looked_up(void **state)
+{
+	static const struct { const char *name, *verb, *with, *force, *answer; } rows[] = {
+		{ "in force", NULL, NULL, "unknown", "status-unknown" },
+		{ "in force, with a note", "permit.annotate", "{\"decision\":\"1/QĐ\",\"note\":\"Kê biên\"}", "unknown", "status-unknown" },
+		{ "suspended", "permit.suspend", "{\"decision\":\"1/QĐ\"}", "suspended", "suspended-open" },
+		{ "withdrawn", "permit.withdraw", "{\"decision\":\"1/QĐ\"}", "withdrawn", "withdrawn" },
+		{ "void", "permit.void", "{\"decision\":\"1/QĐ\"}", "void", "void-alone" },
+	};
+	char handle[COUNT(rows)][33];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		office_issued(&o, handle[i], "gpxd-01", NULL);
+		if (rows[i].verb != NULL)
+			office_acted(&o, handle[i], rows[i].verb, rows[i].with, 0);
+	}
+	database_do(o.w.database, "ALTER TABLE appointment RENAME TO taken_away");
+	for (size_t i = 0; i < COUNT(rows); i++)
+		unasked(rows[i].name, handle[i], rows[i].force, rows[i].answer);
+	database_do(o.w.database, "ALTER TABLE taken_away RENAME TO appointment");
+	check("put back", handle[0], "y-");
+}
+
 /* By orders: on the very day, after it was signed. */
 static void
 what_ended_later(void **state)
@@ -202,6 +236,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_the_register_has_it),
 		cmocka_unit_test(what_does_not_pass),
+		cmocka_unit_test(when_it_cannot_be_looked_up),
 		cmocka_unit_test(what_ended_later),
 	};
 

@@ -334,22 +334,14 @@ the_inside_is_not_told(void **state)
  * What anybody reads.
  */
 
-static struct peer *to_verifier;
-
 static bool
 look(json_t **out, uint16_t type, const char *code, struct err *e)
 {
-	static const struct msg_type types[] = { VERIFY_MESSAGES(MSG_TYPE) };
-	own_struct(msg) in = msg_new(type, 4096), reply = msg_new(0, 1);
+	own_struct(msg) in = msg_new(type, 4096);
 
-	if (to_verifier == NULL) {
-		own_str char *socket = world_path(&o.w, "run/antin-verifier.api.sock");
-
-		to_verifier = peer_new(socket, types, COUNT(types), VERIFY_MESSAGE_MAX, 10000);
-	}
 	msg_put_str(&in, code);
 	msg_put_str(&in, "addr:test");
-	return peer_call(to_verifier, &in, &reply, e) && json_read(out, msg_span(&reply, 0), e);
+	return office_verifier(&o, out, &in, e);
 }
 
 static void
@@ -452,7 +444,6 @@ what_is_not_there(void **state)
 	}
 	assert_done(look(&counted, VERIFY_DOSSIER, CODE "0100", &e), e);
 	assert_string_equal(word(counted, "case"), "too-many-tries");
-	peer_free(to_verifier);
 }
 
 int

@@ -20,11 +20,9 @@ static json_t *decision;
 static int
 begin(void **state)
 {
-	struct err e;
-
 	office_begin(&o);
 	decision = json_pack("{s:s}", "decision", "07/QĐ-TN");
-	assert_done(office_open_book(&o, CLERK, "H99.31.07", "GPXD", year_of_day(day_in_vietnam(clock_now())), 1, &e), e);
+	office_book(&o, "H99.31.07", "GPXD", 1);
 	return 0;
 }
 
@@ -35,19 +33,6 @@ end(void **state)
 	o.w.broken = true;	/* fsck there expects that nothing was erased; the last test does it */
 	office_end(&o);
 	return 0;
-}
-
-/* Of the permit with this handle. */
-static int64_t
-number(const char *sql, const char *handle)
-{
-	struct values v = { .n = 0 };
-	unsigned char id[16];
-	struct err e;
-
-	assert_done(hex_get_fixed(id, sizeof(id), span_str(handle), &e), e);
-	values_span(&v, "handle", REG_BYTES, span_of(id, sizeof(id)));
-	return database_int(o.w.database, sql, &v, -1);
 }
 
 /* What the order is signed upon, out of the list. */
@@ -93,8 +78,7 @@ who_may_erase_what(void **state)
 	char draft[33], issued[33];
 
 	office_draft(&o, draft, "gpxd-01", NULL);
-	office_signed(&o, issued, "gpxd-01", NULL);
-	office_seal(&o, issued);
+	office_issued(&o, issued, "gpxd-01", NULL);
 
 	const struct { struct try try; enum err_class class; const char *word; } cases[] = {
 		{ { "the clerk", draft, "draft", o.staff[CLERK].key, o.staff[CLERK].cert, decision, false }, ERR_POLICY, "no appointment (security-officer)" },
@@ -155,8 +139,8 @@ record_and_rows_go_and_the_log_stays(void **state)
 
 	office_draft(&o, draft, "gpxd-02", NULL);
 	office_signed(&o, done, "gpxd-02", NULL);
-	submitted = number("SELECT entry FROM permit WHERE handle = $handle", done);
-	signed_at = number("SELECT last FROM log_subject WHERE handle = $handle", done);
+	submitted = office_number(&o, "SELECT entry FROM permit WHERE handle = $handle", done);
+	signed_at = office_number(&o, "SELECT last FROM log_subject WHERE handle = $handle", done);
 	assert_true(submitted > 0 && signed_at > submitted);
 	assert_done(fsck_run(&was, o.w.database, public, &e), e);
 	assert_int_equal(was.erased, 0);
@@ -167,8 +151,8 @@ record_and_rows_go_and_the_log_stays(void **state)
 	for (size_t i = 0; i < COUNT(tries); i++)
 		assert_done(erase(&tries[i], &e), e);
 	for (size_t i = 0; i < COUNT(tries); i++) {
-		assert_int_equal(number("SELECT count(*) FROM permit WHERE handle = $handle", tries[i].handle), 0);
-		assert_int_equal(number("SELECT count(*) FROM submission WHERE handle = $handle", tries[i].handle), 0);
+		assert_int_equal(office_number(&o, "SELECT count(*) FROM permit WHERE handle = $handle", tries[i].handle), 0);
+		assert_int_equal(office_number(&o, "SELECT count(*) FROM submission WHERE handle = $handle", tries[i].handle), 0);
 	}
 	assert_int_equal(database_int(o.w.database, "SELECT count(*) FROM log_entry WHERE record IS NULL AND salt IS NULL", NULL, -1), 3);
 

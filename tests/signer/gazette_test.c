@@ -10,30 +10,22 @@
 #define WARD "H99.31.07"
 
 static struct office o;
-static struct peer *to_verifier;
 static int32_t today;
 static uint64_t year;
 
 static int
 begin(void **state)
 {
-	static const struct msg_type types[] = { VERIFY_MESSAGES(MSG_TYPE) };
-	own_str char *socket = NULL;
-	struct err e;
-
 	office_begin(&o);
 	today = day_in_vietnam(clock_now());
 	year = (uint64_t)year_of_day(today);
-	socket = world_path(&o.w, "run/antin-verifier.api.sock");
-	to_verifier = peer_new(socket, types, COUNT(types), VERIFY_MESSAGE_MAX, 10000);
-	assert_done(office_open_book(&o, CLERK, WARD, "GPXD", (int64_t)year, 245, &e), e);
+	office_book(&o, WARD, "GPXD", 245);
 	return 0;
 }
 
 static int
 end(void **state)
 {
-	peer_free(to_verifier);
 	office_end(&o);
 	return 0;
 }
@@ -41,12 +33,12 @@ end(void **state)
 static bool
 ask(json_t **out, const char *agency, uint64_t of, uint64_t after, struct err *e)
 {
-	own_struct(msg) in = msg_new(VERIFY_PUBLICATIONS, 4096), reply = msg_new(0, 1);
+	own_struct(msg) in = msg_new(VERIFY_PUBLICATIONS, 4096);
 
 	msg_put_str(&in, agency);
 	msg_put_u64(&in, of);
 	msg_put_u64(&in, after);
-	return peer_call(to_verifier, &in, &reply, e) && json_read(out, msg_span(&reply, 0), e);
+	return office_verifier(&o, out, &in, e);
 }
 
 /* The first page of an agency. */
@@ -90,10 +82,8 @@ only_what_is_issued_and_of_such_a_kind(void **state)
 	office_draft(&o, draft, "gpxd-01", NULL);
 	office_signed(&o, signed_only, "gpxd-01", NULL);
 	assert_items(WARD, (const char *const[]){ NULL });
-	office_signed(&o, other, "vpdd-01", "99-00100-01");
-	office_seal(&o, other);
-	office_signed(&o, issued, "gpxd-01", NULL);
-	office_seal(&o, issued);
+	office_issued(&o, other, "vpdd-01", "99-00100-01");
+	office_issued(&o, issued, "gpxd-01", NULL);
 	assert_items(WARD, (const char *const[]){ "issued issued lines", NULL });
 	own(json_t) *row = office_row(&o, other);
 
@@ -140,8 +130,7 @@ decisions(void **state)
 	const json_t *first;
 	char handle[33], today_text[TIME_TEXT];
 
-	office_signed(&o, handle, "gpxd-01", NULL);
-	office_seal(&o, handle);
+	office_issued(&o, handle, "gpxd-01", NULL);
 	act("permit.suspend", handle, decided("1/QĐ-UBND"));
 	assert_items(WARD, (const char *const[]){ "suspended suspended -", "issued suspended lines", "issued issued lines", NULL });
 	act("permit.resume", handle, decided("2/QĐ-UBND"));
@@ -230,15 +219,14 @@ an_agency_is_itself(void **state)
 static void
 the_agencies(void **state)
 {
-	own_struct(msg) in = msg_new(VERIFY_PUBLISHERS, 64), reply = msg_new(0, 1);
+	own_struct(msg) in = msg_new(VERIFY_PUBLISHERS, 64);
 	own(json_t) *answer = NULL;
 	const json_t *a;
 	bool found = false;
 	struct err e;
 	size_t i;
 
-	assert_done(peer_call(to_verifier, &in, &reply, &e), e);
-	assert_done(json_read(&answer, msg_span(&reply, 0), &e), e);
+	assert_done(office_verifier(&o, &answer, &in, &e), e);
 	json_array_foreach(json_object_get(answer, "agencies"), i, a)
 		found |= strcmp(word(a, "id"), WARD) == 0 && word(a, "name")[0] != '\0' && json_is_false(json_object_get(a, "ended"));
 	assert_true(found);
@@ -254,8 +242,7 @@ page_after_page(void **state)
 	char handle[33];
 	struct err e;
 
-	office_signed(&o, handle, "gpxd-01", NULL);
-	office_seal(&o, handle);
+	office_issued(&o, handle, "gpxd-01", NULL);
 	for (int i = 0; i < GAZETTE_ITEMS / 2; i++) {
 		act("permit.suspend", handle, decided("7/QĐ-UBND"));
 		act("permit.resume", handle, decided("8/QĐ-UBND"));
@@ -288,11 +275,10 @@ static void
 issue_long(size_t owners)
 {
 	own_str char *sample = office_sample("gpxd-01", NULL);
-	own_str char *key = xprintf("long-%u", o.keys++);
 	own_struct(buf) text = buf_new(1 << 20);
-	own(json_t) *j = NULL, *answer = NULL;
+	own(json_t) *j = NULL;
 	json_t *all = json_array();
-	const char *handle;
+	char handle[33];
 	struct err e;
 
 	assert_done(json_read(&j, span_str(sample), &e), e);
@@ -303,8 +289,7 @@ issue_long(size_t owners)
 	}
 	json_object_set_new(j, "chu_dau_tu", all);
 	json_write(&text, j);
-	assert_done(office_submit(&o, &answer, o.program, key, buf_str(&text), &e), e);
-	handle = word(answer, "handle");
+	office_draft_of(&o, handle, buf_str(&text));
 	office_sign(&o, DIEP, handle);
 	office_seal(&o, handle);
 }
@@ -354,10 +339,9 @@ static void
 issue_licence(const char *from, const char *to)
 {
 	own_str char *sample = office_sample("gphn-01", NULL);
-	own_str char *key = xprintf("licence-%u", o.keys++);
 	own_struct(buf) text = buf_new(1 << 20);
-	own(json_t) *j = NULL, *answer = NULL;
-	const char *handle;
+	own(json_t) *j = NULL;
+	char handle[33];
 	struct err e;
 
 	assert_done(json_read(&j, span_str(sample), &e), e);
@@ -366,8 +350,7 @@ issue_licence(const char *from, const char *to)
 		json_object_set_new(j, "hieu_luc_den", json_string(to));
 	}
 	json_write(&text, j);
-	assert_done(office_submit(&o, &answer, o.program, key, buf_str(&text), &e), e);
-	handle = word(answer, "handle");
+	office_draft_of(&o, handle, buf_str(&text));
 	office_sign(&o, DIEP, handle);
 	office_seal(&o, handle);
 }

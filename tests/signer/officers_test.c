@@ -13,10 +13,8 @@ static struct office o;
 static int
 begin(void **state)
 {
-	struct err e;
-
 	office_begin(&o);
-	assert_done(office_open_book(&o, CLERK, "H99.31.07", "GPG", year_of_day(day_in_vietnam(clock_now())), 7, &e), e);
+	office_book(&o, "H99.31.07", "GPG", 7);
 	return 0;
 }
 
@@ -33,18 +31,6 @@ prepare_by(enum staff who, const char *handle, json_t **out, struct err *e)
 {
 	*e = (struct err){ ERR_NONE, "" };
 	return office_prepare(&o, out, o.staff[who].cert, (const char *const[]){ handle }, 1, e);
-}
-
-static int64_t
-count(const char *sql, const char *handle)
-{
-	struct values v = { .n = 0 };
-	unsigned char id[HANDLE_LEN];
-	struct err e;
-
-	assert_done(hex_get_fixed(id, sizeof(id), span_str(handle), &e), e);
-	values_span(&v, "handle", REG_BYTES, span_of(id, sizeof(id)));
-	return database_int(o.w.database, sql, &v, -1);
 }
 
 static int64_t
@@ -161,21 +147,7 @@ half_signed_is_a_draft(void **state)
 	assert_true(office_is(&o, handle, "returned"));
 }
 
-/* By the security officer: each officer's record goes. */
-static bool
-erase(const char *handle, struct err *e)
-{
-	own(json_t) *decided = json_pack("{s:s}", "decision", "07/QĐ-STTTT"), *answer = NULL;
-	own_struct(buf) cms = buf_new(1 << 20);
-	struct order_subject subject = { .number = NULL };
-	struct draft d = { .by = SEC, .verb = "permit.erase", .with = decided, .subjects = &subject, .nsubjects = 1 };
-
-	snprintf(subject.id, sizeof(subject.id), "%s", handle);
-	office_hash(&o, subject.hash, handle);
-	order_cms(&o.w, &d, &cms);
-	return office_send_order(&o, &answer, buf_span(&cms), e);
-}
-
+/* Each officer's record goes. */
 static void
 erased_with_all_that_was_signed(void **state)
 {
@@ -187,16 +159,17 @@ erased_with_all_that_was_signed(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		int64_t erased = database_int(o.w.database, "SELECT count(*) FROM log_entry WHERE record IS NULL", NULL, -1);
 		char handle[33];
+		const char *const one[] = { handle };
 		struct err e;
 
 		office_draft_well(&o, handle);
 		for (size_t k = 0; k < rows[i].n; k++)
 			office_sign(&o, in_turn[k], handle);
-		assert_case(rows[i].name, count("SELECT count(*) FROM permit_turn WHERE handle = $handle", handle) == (int64_t)rows[i].n - 1);
+		assert_case(rows[i].name, office_number(&o, "SELECT count(*) FROM permit_turn WHERE handle = $handle", handle) == (int64_t)rows[i].n - 1);
 		if (rows[i].back)
 			assert_done(order(CLERK, "permit.return", handle, &e), e);
-		assert_done(erase(handle, &e), e);
-		assert_case(rows[i].name, count("SELECT (SELECT count(*) FROM permit WHERE handle = $handle) + (SELECT count(*) FROM permit_turn WHERE handle = $handle)", handle) == 0);
+		assert_done(office_erase(&o, one, 1, &e), e);
+		assert_case(rows[i].name, office_number(&o, "SELECT (SELECT count(*) FROM permit WHERE handle = $handle) + (SELECT count(*) FROM permit_turn WHERE handle = $handle)", handle) == 0);
 		assert_case(rows[i].name, database_int(o.w.database, "SELECT count(*) FROM log_entry WHERE record IS NULL", NULL, -1) == erased + 1 + (int64_t)rows[i].n + rows[i].back);
 	}
 }

@@ -21,11 +21,9 @@ static json_t *decision;
 static int
 begin(void **state)
 {
-	struct err e;
-
 	office_begin(&o);
 	decision = json_pack("{s:s}", "decision", "512/QĐ-SCT");
-	assert_done(office_open_book(&o, CLERK, "H99.31.07", "GPXD", year_of_day(day_in_vietnam(clock_now())), 1, &e), e);
+	office_book(&o, "H99.31.07", "GPXD", 1);
 	return 0;
 }
 
@@ -46,10 +44,8 @@ who_may_withdraw_what(void **state)
 
 	office_draft(&o, draft, "gpxd-01", NULL);
 	office_signed(&o, done, "gpxd-01", NULL);
-	office_signed(&o, issued, "gpxd-01", NULL);
-	office_seal(&o, issued);
-	office_signed(&o, given, "vpdd-01", "99-00100-01");
-	office_seal(&o, given);
+	office_issued(&o, issued, "gpxd-01", NULL);
+	office_issued(&o, given, "vpdd-01", "99-00100-01");
 
 	const struct { const char *name; struct permit_order order; enum err_class class; const char *word; } cases[] = {
 		{ "signed, not issued", { CLERK, "permit.withdraw", (const char *const[]){ done }, 1, decision }, ERR_CONFLICT, "only an issued permit can be withdrawn" },
@@ -105,8 +101,7 @@ by_a_mail_certificate(void **state)
 	struct permit_order order = { CLERK, "permit.withdraw", (const char *const[]){ issued }, 1, decision };
 	struct err e = { ERR_NONE, "" };
 
-	office_signed(&o, issued, "gpxd-01", NULL);
-	office_seal(&o, issued);
+	office_issued(&o, issued, "gpxd-01", NULL);
 	o.staff[CLERK].key = key;
 	o.staff[CLERK].cert = cert;
 	office_refused("mail", office_order(&o, &answer, &order, &e), &e, ERR_POLICY, "profile mail signs no orders");
@@ -212,10 +207,8 @@ once_and_for_all(void **state)
 	uint64_t place = 2;		/* two were issued before, in who_may_withdraw_what */
 	struct err e;
 
-	office_signed(&o, first, "gpxd-01", NULL);
-	office_seal(&o, first);
-	office_signed(&o, second, "gpxd-01", NULL);
-	office_seal(&o, second);
+	office_issued(&o, first, "gpxd-01", NULL);
+	office_issued(&o, second, "gpxd-01", NULL);
 	office_file(&o, &before, first);
 	for (time_t until = 0; published_status(place + 1) != STATUS_IN_FORCE && wait_more(&until);)
 		;
@@ -242,45 +235,6 @@ once_and_for_all(void **state)
 /*
  * The other acts.
  */
-
-#define DAY 86400
-
-static json_t *
-with_of(const char *text)
-{
-	json_t *j = NULL;
-	struct err e;
-
-	assert_done(json_read(&j, span_str(text), &e), e);
-	return j;
-}
-
-static char
-permit_of(char handle[33])
-{
-	office_signed(&o, handle, "gpxd-01", NULL);
-	office_seal(&o, handle);
-	return 'i';
-}
-
-static bool
-do_order(const char *handle, const char *verb, const char *with, int64_t effective, json_t **answer, struct err *e)
-{
-	own(json_t) *j = with == NULL ? NULL : with_of(with);
-	const char *const one[] = { handle };
-
-	return office_order(&o, answer, &(struct permit_order){ CLERK, verb, one, 1, j, effective }, e);
-}
-
-static void
-must_order(const char *handle, const char *verb, const char *with, int64_t effective)
-{
-	own(json_t) *answer = NULL;
-	struct err e;
-
-	assert_done(do_order(handle, verb, with, effective, &answer, &e), e);
-	office_result(verb, answer, 0, ERR_NONE, NULL);
-}
 
 #define DECIDED "{\"decision\":\"1/QĐ\"}"
 #define NOTED "{\"decision\":\"1/QĐ\",\"note\":\"Tòa án đang thụ lý\"}"
@@ -317,11 +271,10 @@ sayings_that_are_refused(void **state)
 	};
 	char handle[33];
 
-	permit_of(handle);
+	office_issued(&o, handle, "gpxd-01", NULL);
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		own(json_t) *answer = NULL;
 		struct err e = { ERR_NONE, "" };
-		bool done = do_order(handle, cases[i].verb, cases[i].with, cases[i].days == 0 ? 0 : clock_now() + cases[i].days * (int64_t)DAY, &answer, &e);
+		bool done = office_act(&o, handle, cases[i].verb, cases[i].with, cases[i].days, &e);
 
 		office_refused(cases[i].name, done, &e, cases[i].class, cases[i].word);
 		assert_case(cases[i].name, office_is(&o, handle, "issued"));
@@ -344,7 +297,6 @@ lawful_and_unlawful(void **state)
 		for (size_t k = 0; k < COUNT(acts); k++) {
 			own_str char *name = xprintf("%s, then %s", rows[i].before, acts[k].verb);
 			bool lawful = strchr(rows[i].lawful, acts[k].letter) != NULL;
-			own(json_t) *answer = NULL;
 			struct err e = { ERR_NONE, "" };
 			char handle[33];
 
@@ -356,13 +308,13 @@ lawful_and_unlawful(void **state)
 				office_seal(&o, handle);
 			for (const char *p = rows[i].before + 1; *p != '\0'; p++)
 				if (*p == 'B')
-					must_order(handle, "permit.return", NULL, 0);
+					office_acted(&o, handle, "permit.return", NULL, 0);
 				else
 					for (size_t n = 0; n < COUNT(acts); n++)
 						if (acts[n].letter == *p)
-							must_order(handle, acts[n].verb, acts[n].with, 0);
+							office_acted(&o, handle, acts[n].verb, acts[n].with, 0);
 			assert_case(name, office_is(&o, handle, rows[i].state));
-			assert_case(name, do_order(handle, acts[k].verb, acts[k].with, 0, &answer, &e) == lawful);
+			assert_case(name, office_act(&o, handle, acts[k].verb, acts[k].with, 0, &e) == lawful);
 			/* A refusal has its rule; it changes nothing. */
 			assert_case(name, lawful || (e.class == ERR_CONFLICT && (e.code[0] != '\0' || rows[i].before[0] == 'd')));
 			assert_case(name, lawful || office_is(&o, handle, rows[i].state));
@@ -373,18 +325,18 @@ lawful_and_unlawful(void **state)
 static void
 many_at_once(void **state)
 {
-	own(json_t) *decided = with_of(DECIDED), *answer = NULL;
+	own(json_t) *answer = NULL;
 	char first[33], second[33];
 	const char *const both[] = { first, second };
-	struct permit_order two = { CLERK, "permit.suspend", both, 2, decided, 0 };
+	struct permit_order two = { CLERK, "permit.suspend", both, 2, decision, 0 };
 	struct err e;
 
-	permit_of(first);
-	permit_of(second);
-	must_order(second, "permit.withdraw", DECIDED, 0);
+	office_issued(&o, first, "gpxd-01", NULL);
+	office_issued(&o, second, "gpxd-01", NULL);
+	office_acted(&o, second, "permit.withdraw", DECIDED, 0);
 	office_refused("one of two is withdrawn", office_order(&o, &answer, &two, &e), &e, ERR_CONFLICT, "subject 2");
 	assert_true(office_is(&o, first, "issued"));
-	must_order(second, "permit.restore", DECIDED, 0);
+	office_acted(&o, second, "permit.restore", DECIDED, 0);
 	two.by = LOCAL_CLERK;
 	office_refused("another agency's clerk", office_order(&o, &answer, &two, &e), &e, ERR_POLICY, "no appointment (clerk)");
 	two.by = CLERK;
@@ -396,75 +348,43 @@ many_at_once(void **state)
 static void
 days_to_come(void **state)
 {
-	own(json_t) *answer = NULL;
-	int64_t next_week = clock_now() + 7 * DAY;
 	char handle[33];
 	struct err e;
 
-	permit_of(handle);
-	must_order(handle, "permit.withdraw", DECIDED, next_week);
+	office_issued(&o, handle, "gpxd-01", NULL);
+	office_acted(&o, handle, "permit.withdraw", DECIDED, 7);
 	assert_true(office_is(&o, handle, "issued"));
-	office_refused("restored before it is withdrawn", do_order(handle, "permit.restore", DECIDED, 0, &answer, &e), &e, ERR_CONFLICT, "only a permit that is withdrawn on that day");
-	office_refused("suspended when it is withdrawn", do_order(handle, "permit.suspend", DECIDED, next_week, &answer, &e), &e, ERR_CONFLICT, "only a permit in force");
-	must_order(handle, "permit.suspend", DECIDED, 0);
-	must_order(handle, "permit.restore", DECIDED, next_week + DAY);
-	office_refused("restored twice", do_order(handle, "permit.restore", DECIDED, next_week + 2 * DAY, &answer, &e), &e, ERR_CONFLICT, "only a permit that is withdrawn on that day");
+	office_refused("restored before it is withdrawn", office_act(&o, handle, "permit.restore", DECIDED, 0, &e), &e, ERR_CONFLICT, "only a permit that is withdrawn on that day");
+	office_refused("suspended when it is withdrawn", office_act(&o, handle, "permit.suspend", DECIDED, 7, &e), &e, ERR_CONFLICT, "only a permit in force");
+	office_acted(&o, handle, "permit.suspend", DECIDED, 0);
+	office_acted(&o, handle, "permit.restore", DECIDED, 8);
+	office_refused("restored twice", office_act(&o, handle, "permit.restore", DECIDED, 9, &e), &e, ERR_CONFLICT, "only a permit that is withdrawn on that day");
 	assert_true(office_is(&o, handle, "suspended"));
 }
 
 static void
 cancelled_and_replaced(void **state)
 {
-	own(json_t) *answer = NULL;
 	own_str char *itself = NULL, *other = NULL, *draft = NULL;
 	char wrong[33], right[33], drafted[33];
 	struct err e;
 
-	permit_of(wrong);
-	permit_of(right);
+	office_issued(&o, wrong, "gpxd-01", NULL);
+	office_issued(&o, right, "gpxd-01", NULL);
 	office_draft(&o, drafted, "gpxd-01", NULL);
 	itself = xprintf("{\"decision\":\"1/QĐ\",\"replacement\":\"%s\"}", wrong);
 	other = xprintf("{\"decision\":\"1/QĐ\",\"replacement\":\"%s\"}", right);
 	draft = xprintf("{\"decision\":\"1/QĐ\",\"replacement\":\"%s\"}", drafted);
-	office_refused("itself", do_order(wrong, "permit.void", itself, 0, &answer, &e), &e, ERR_INPUT, "does not replace itself");
-	office_refused("a draft", do_order(wrong, "permit.void", draft, 0, &answer, &e), &e, ERR_CONFLICT, "is not issued");
-	must_order(right, "permit.void", DECIDED, 0);
-	office_refused("one that is void", do_order(wrong, "permit.void", other, 0, &answer, &e), &e, ERR_CONFLICT, "void itself");
+	office_refused("itself", office_act(&o, wrong, "permit.void", itself, 0, &e), &e, ERR_INPUT, "does not replace itself");
+	office_refused("a draft", office_act(&o, wrong, "permit.void", draft, 0, &e), &e, ERR_CONFLICT, "is not issued");
+	office_acted(&o, right, "permit.void", DECIDED, 0);
+	office_refused("one that is void", office_act(&o, wrong, "permit.void", other, 0, &e), &e, ERR_CONFLICT, "void itself");
 	assert_true(office_is(&o, wrong, "issued"));
-	permit_of(right);
+	office_issued(&o, right, "gpxd-01", NULL);
 	free(other);
 	other = xprintf("{\"decision\":\"1/QĐ\",\"replacement\":\"%s\"}", right);
-	must_order(wrong, "permit.void", other, 0);
+	office_acted(&o, wrong, "permit.void", other, 0);
 	assert_true(office_is(&o, wrong, "void") && office_is(&o, right, "issued"));
-}
-
-/* By the security officer. */
-static bool
-erase(const char *const *handle, size_t n, struct err *e)
-{
-	own(json_t) *decided = with_of(DECIDED), *answer = NULL;
-	own_struct(buf) cms = buf_new(1 << 20);
-	struct order_subject subjects[2] = { { .number = NULL } };
-	struct draft d = { .by = SEC, .verb = "permit.erase", .with = decided, .subjects = subjects, .nsubjects = n };
-
-	for (size_t i = 0; i < n; i++) {
-		snprintf(subjects[i].id, sizeof(subjects[i].id), "%s", handle[i]);
-		office_hash(&o, subjects[i].hash, handle[i]);
-	}
-	order_cms(&o.w, &d, &cms);
-	return office_send_order(&o, &answer, buf_span(&cms), e);
-}
-
-static int64_t
-of_permit(const char *sql, const char *handle)
-{
-	struct values v = { .n = 0 };
-	unsigned char id[16];
-	struct err e;
-
-	assert_done(hex_get_fixed(id, sizeof(id), span_str(handle), &e), e);
-	values_span(&v, "handle", REG_BYTES, span_of(id, sizeof(id)));
-	return database_int(o.w.database, sql, &v, -1);
 }
 
 /* It is over: neither signed nor sealed; what it said can be erased, the return's
@@ -481,14 +401,14 @@ returned(void **state)
 	office_signed(&o, done, "gpxd-01", NULL);
 	assert_done(office_order(&o, &answer, &(struct permit_order){ CLERK, "permit.return", both, 2, NULL, 0 }, &e), e);
 	assert_true(office_is(&o, draft, "returned") && office_is(&o, done, "returned"));
-	office_refused("returned twice", do_order(draft, "permit.return", NULL, 0, &answer, &e), &e, ERR_CONFLICT, "only what is not numbered yet");
-	office_refused("sealed", do_order(done, "permit.seal", NULL, 0, &answer, &e), &e, ERR_CONFLICT, "does not wait for its seal");
+	office_refused("returned twice", office_act(&o, draft, "permit.return", NULL, 0, &e), &e, ERR_CONFLICT, "only what is not numbered yet");
+	office_refused("sealed", office_act(&o, done, "permit.seal", NULL, 0, &e), &e, ERR_CONFLICT, "does not wait for its seal");
 	office_refused("signed", office_prepare(&o, &answer, o.staff[DIEP].cert, both, 1, &e), &e, ERR_CONFLICT, "not a draft any more");
-	assert_int_equal(of_permit("SELECT count(*) FROM permit_change WHERE handle = $handle", done), 1);
-	assert_done(erase(both, 2, &e), e);
+	assert_int_equal(office_number(&o, "SELECT count(*) FROM permit_change WHERE handle = $handle", done), 1);
+	assert_done(office_erase(&o, both, 2, &e), e);
 	for (size_t i = 0; i < 2; i++) {
-		assert_int_equal(of_permit("SELECT count(*) FROM permit WHERE handle = $handle", both[i]), 0);
-		assert_int_equal(of_permit("SELECT count(*) FROM permit_change WHERE handle = $handle", both[i]), 0);
+		assert_int_equal(office_number(&o, "SELECT count(*) FROM permit WHERE handle = $handle", both[i]), 0);
+		assert_int_equal(office_number(&o, "SELECT count(*) FROM permit_change WHERE handle = $handle", both[i]), 0);
 	}
 }
 
@@ -505,11 +425,11 @@ said_to_everybody(void **state)
 	char handle[33];
 	uint64_t place;
 
-	permit_of(handle);
-	place = (uint64_t)of_permit("SELECT idx FROM permit WHERE handle = $handle", handle);
+	office_issued(&o, handle, "gpxd-01", NULL);
+	place = (uint64_t)office_number(&o, "SELECT idx FROM permit WHERE handle = $handle", handle);
 	service_signer(&signer);
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		must_order(handle, rows[i].verb, rows[i].with, clock_now() + rows[i].days * (int64_t)DAY);
+		office_acted(&o, handle, rows[i].verb, rows[i].with, rows[i].days);
 		for (time_t until = 0; published_status(place) != rows[i].says && wait_more(&until);)
 			;
 		assert_case(rows[i].verb, published_status(place) == rows[i].says);

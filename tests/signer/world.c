@@ -4,8 +4,11 @@
 #include "base/cms.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "register/entry.h"
 #include "tests/base/test.h"
+#include "tests/register/database.h"
 #include "verifier/csr.h"
+#include "verifier/proto.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -79,15 +82,6 @@ static const struct { enum staff who; const char *role, *agency, *mode, *kind, *
 };
 
 static void
-hash_json(unsigned char out[SHA256_LEN], const json_t *j)
-{
-	own_struct(buf) text = buf_new(ORDER_MAX);
-
-	json_write(&text, j);
-	sha256(out, buf_span(&text));
-}
-
-static void
 appoint(struct office *o, enum staff who, const char *role, const char *agency, const char *mode, const char *kind, const char *to, const char *by)
 {
 	own(json_t) *with = json_pack("{s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:s*, s:s*}", "person", people[who].person, "role", role, "agency", agency,
@@ -144,15 +138,10 @@ office_dismiss(struct office *o, enum staff who)
 void
 office_certificate(struct office *o, const char *verb, X509 *cert)
 {
-	own_struct(buf) der = buf_new(8192);
-	own_struct(buf) serial = buf_new(64);
-	struct draft d = { .by = MAI, .verb = verb };
+	const struct order_subject subject = subject_of(cert);
+	struct draft d = { .by = MAI, .verb = verb, .subjects = &subject, .nsubjects = 1 };
 	struct err e;
 
-	cert_to_der(&der, cert);
-	sha256(d.hash, buf_span(&der));
-	serial_hex(&serial, X509_get0_serialNumber(cert));
-	d.id = buf_str(&serial);
 	assert_done(world_order(&o->w, &d, NULL, &e), e);
 }
 
@@ -283,8 +272,8 @@ void
 office_begin(struct office *o)
 {
 	static const struct world_more more = { more_ceremony, more_sections, TEST_DATA "/well.xml" };
-	static const struct msg_type types[] = { SIGNER_MESSAGES(MSG_TYPE) };
-	own_str char *socket = NULL;
+	static const struct msg_type signers[] = { SIGNER_MESSAGES(MSG_TYPE) }, verifiers[] = { VERIFY_MESSAGES(MSG_TYPE) };
+	own_str char *to_signer = NULL, *to_verifier = NULL;
 
 	*o = (struct office){ .seal = 0 };
 	world_make_more(&o->w, &more);
@@ -295,8 +284,10 @@ office_begin(struct office *o)
 	enrol_all(o);
 	o->tsa = world_start_process(&o->w, "antin-tsa", "antin-tsa", false);
 	office_start_signer(o);
-	socket = world_path(&o->w, "run/antin-signer.api.sock");
-	o->to_signer = peer_new(socket, types, COUNT(types), SIGNER_MESSAGE_MAX, 60000);
+	to_signer = world_path(&o->w, "run/antin-signer.api.sock");
+	to_verifier = world_path(&o->w, "run/antin-verifier.api.sock");
+	o->to_signer = peer_new(to_signer, signers, COUNT(signers), SIGNER_MESSAGE_MAX, 60000);
+	o->to_verifier = peer_new(to_verifier, verifiers, COUNT(verifiers), VERIFY_MESSAGE_MAX, 10000);
 }
 
 void
@@ -305,6 +296,7 @@ office_end(struct office *o)
 	pid_t *all[] = { &o->signer, &o->tsa, &o->stamps, &o->service, &o->seal };
 
 	peer_free(o->to_signer);
+	peer_free(o->to_verifier);
 	for (size_t i = 0; i < COUNT(all); i++)
 		world_stop(all[i], SIGTERM);
 	for (size_t i = 0; i < STAFF; i++) {
@@ -420,6 +412,14 @@ office_finish(struct office *o, json_t **out, const char *request, struct err *e
 	return office_call(o, out, SIGNER_FINISH, &field, 1, e);
 }
 
+bool
+office_verifier(struct office *o, json_t **out, struct msg *in, struct err *e)
+{
+	own_struct(msg) reply = msg_new(0, 1);
+
+	return peer_call(o->to_verifier, in, &reply, e) && json_read(out, msg_span(&reply, 0), e);
+}
+
 /*
  * Permits.
  */
@@ -458,9 +458,8 @@ take_handle(char out[33], const json_t *answer)
 }
 
 void
-office_draft(struct office *o, char handle[33], const char *sample, const char *number)
+office_draft_of(struct office *o, char handle[33], const char *submission)
 {
-	own_str char *submission = office_sample(sample, number);
 	own_str char *key = xprintf("draft-%u", o->keys++);
 	own(json_t) *answer = NULL;
 	struct err e;
@@ -470,16 +469,21 @@ office_draft(struct office *o, char handle[33], const char *sample, const char *
 }
 
 void
+office_draft(struct office *o, char handle[33], const char *sample, const char *number)
+{
+	own_str char *submission = office_sample(sample, number);
+
+	office_draft_of(o, handle, submission);
+}
+
+void
 office_draft_well(struct office *o, char handle[33])
 {
 	own_struct(buf) text = buf_new(JSON_MAX);
-	own_str char *key = xprintf("well-%u", o->keys++);
-	own(json_t) *answer = NULL;
 	struct err e;
 
 	assert_done(file_read(&text, TEST_DATA "/well.json", &e), e);
-	assert_done(office_submit(o, &answer, o->program, key, buf_str(&text), &e), e);
-	take_handle(handle, answer);
+	office_draft_of(o, handle, buf_str(&text));
 }
 
 char *
@@ -532,6 +536,13 @@ office_signed(struct office *o, char handle[33], const char *sample, const char 
 	office_sign(o, DIEP, handle);
 }
 
+void
+office_issued(struct office *o, char handle[33], const char *sample, const char *number)
+{
+	office_signed(o, handle, sample, number);
+	office_seal(o, handle);
+}
+
 bool
 office_amend(struct office *o, json_t **out, const char *handle, const char *sample, const json_t *change, struct err *e)
 {
@@ -546,6 +557,16 @@ office_amend(struct office *o, json_t **out, const char *handle, const char *sam
 		json_object_update(j, (json_t *)change);
 	json_write(&text, j);
 	return office_submit(o, out, o->program, key, buf_str(&text), e);
+}
+
+void
+office_amended(struct office *o, char newer[33], const char *handle, const char *sample, const json_t *change)
+{
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	assert_done(office_amend(o, &answer, handle, sample, change, &e), e);
+	take_handle(newer, answer);
 }
 
 void
@@ -613,9 +634,31 @@ office_is(struct office *o, const char *handle, const char *state)
 	return json_is(row, "state", state);
 }
 
+int64_t
+office_number(struct office *o, const char *sql, const char *handle)
+{
+	struct values v = { .n = 0 };
+	unsigned char id[HANDLE_LEN];
+	struct err e;
+
+	assert_done(hex_get_fixed(id, sizeof(id), span_str(handle), &e), e);
+	values_span(&v, "handle", REG_BYTES, span_of(id, sizeof(id)));
+	return database_int(o->w.database, sql, &v, -1);
+}
+
 /*
  * Orders.
  */
+
+/* As they are now. */
+static void
+name_permits(struct office *o, struct order_subject *subject, const char *const *handle, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		snprintf(subject[i].id, sizeof(subject[i].id), "%s", handle[i]);
+		office_hash(o, subject[i].hash, handle[i]);
+	}
+}
 
 void
 office_order_cms(struct office *o, const struct permit_order *p, struct buf *cms)
@@ -624,10 +667,7 @@ office_order_cms(struct office *o, const struct permit_order *p, struct buf *cms
 	struct draft d = { .key = o->staff[p->by].key, .cert = o->staff[p->by].cert, .verb = p->verb, .with = p->with, .subjects = subjects, .nsubjects = p->n,
 		.effective = p->effective };
 
-	for (size_t i = 0; i < p->n; i++) {
-		snprintf(subjects[i].id, sizeof(subjects[i].id), "%s", p->handle[i]);
-		office_hash(o, subjects[i].hash, p->handle[i]);
-	}
+	name_permits(o, subjects, p->handle, p->n);
 	order_cms(&o->w, &d, cms);
 	free(subjects);
 }
@@ -647,6 +687,49 @@ office_order(struct office *o, json_t **out, const struct permit_order *p, struc
 	return office_send_order(o, out, buf_span(&cms), e);
 }
 
+static bool
+act(struct office *o, json_t **answer, const char *handle, const char *verb, const char *with, int days, struct err *e)
+{
+	int64_t effective = days == 0 ? 0 : clock_now() + days * (int64_t)DAY_SECS;
+	own(json_t) *said = NULL;
+
+	if (with != NULL)
+		assert_done(json_read(&said, span_str(with), e), *e);
+	return office_order(o, answer, &(struct permit_order){ CLERK, verb, &handle, 1, said, effective }, e);
+}
+
+bool
+office_act(struct office *o, const char *handle, const char *verb, const char *with, int days, struct err *e)
+{
+	own(json_t) *answer = NULL;
+
+	return act(o, &answer, handle, verb, with, days, e);
+}
+
+void
+office_acted(struct office *o, const char *handle, const char *verb, const char *with, int days)
+{
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	assert_done(act(o, &answer, handle, verb, with, days, &e), e);
+	office_result(verb, answer, 0, ERR_NONE, NULL);
+}
+
+bool
+office_erase(struct office *o, const char *const *handle, size_t n, struct err *e)
+{
+	own(json_t) *decided = json_pack("{s:s}", "decision", "07/QĐ-TN");
+	struct order_subject *subjects = xalloc(n * sizeof(*subjects));
+	struct draft d = { .by = SEC, .verb = "permit.erase", .with = decided, .subjects = subjects, .nsubjects = n };
+	own_struct(buf) cms = buf_new(1 << 20);
+
+	name_permits(o, subjects, handle, n);
+	order_cms(&o->w, &d, &cms);
+	free(subjects);
+	return office_send_order(o, NULL, buf_span(&cms), e);
+}
+
 bool
 office_open_book(struct office *o, enum staff by, const char *agency, const char *book, int64_t year, int64_t next, struct err *e)
 {
@@ -657,6 +740,14 @@ office_open_book(struct office *o, enum staff by, const char *agency, const char
 	hash_json(d.hash, with);
 	order_cms(&o->w, &d, &cms);
 	return office_send_order(o, NULL, buf_span(&cms), e);
+}
+
+void
+office_book(struct office *o, const char *agency, const char *book, int64_t next)
+{
+	struct err e;
+
+	assert_done(office_open_book(o, CLERK, agency, book, year_of_day(day_in_vietnam(clock_now())), next, &e), e);
 }
 
 void
@@ -677,11 +768,7 @@ office_seal(struct office *o, const char *handle)
 void
 office_refused(const char *name, bool done, const struct err *e, enum err_class class, const char *word)
 {
-	if (done)
-		print_error("%s: was done\n", name);
-	else if (e->class != class || strstr(e->text, word) == NULL)
-		print_error("%s: %s: %s\n", name, err_word(e->class), e->text);
-	assert_case(name, !done && e->class == class && strstr(e->text, word) != NULL);
+	assert_refused(name, done, e, class, word);
 }
 
 void

@@ -29,7 +29,7 @@ struct office {
 	struct world w;
 	pid_t seal, service, stamps, tsa, signer;
 	struct official staff[STAFF];
-	struct peer *to_signer;		/* as antin-api */
+	struct peer *to_signer, *to_verifier;	/* as antin-api */
 	char program[65];		/* of the whole city, every kind */
 	unsigned keys;			/* idempotency keys used by office_draft */
 };
@@ -68,11 +68,14 @@ must_check bool office_may(struct office *, const char *program, const char *rig
 must_check bool office_report(struct office *, json_t **out, const char *program, const char *key, const char *events, struct err *);
 must_check bool office_prepare(struct office *, json_t **out, X509 *officer, const char *const *handle, size_t n, struct err *);
 must_check bool office_finish(struct office *, json_t **out, const char *request, struct err *);
+/* The same to antin-verifier. */
+must_check bool office_verifier(struct office *, json_t **out, struct msg *in, struct err *);
 
 /* A sample of tests/data/permits.json as JSON text; number: instead of its own,
  * may be NULL. */
 char *office_sample(const char *id, const char *number);
-/* A draft of a sample; its handle. */
+/* A draft of this submission, or of a sample; its handle. */
+void office_draft_of(struct office *, char handle[33], const char *submission);
 void office_draft(struct office *, char handle[33], const char *sample, const char *number);
 /* A draft of the kind that two officers sign: TL first, then DIEP (tests/data/well.xml). */
 void office_draft_well(struct office *, char handle[33]);
@@ -82,8 +85,11 @@ char *office_signatures(const json_t *prepared, EVP_PKEY *);
 void office_sign(struct office *, enum staff, const char *handle);
 /* Submits a sample, with other members where `change` (may be NULL) has them, as a new version of a permit. */
 must_check bool office_amend(struct office *, json_t **out, const char *handle, const char *sample, const json_t *change, struct err *);
-/* Draft -> signed by DIEP. */
+/* A draft that amends, or the test fails. */
+void office_amended(struct office *, char newer[33], const char *handle, const char *sample, const json_t *change);
+/* Draft -> signed by DIEP; and -> issued, sealed by CLERK. */
 void office_signed(struct office *, char handle[33], const char *sample, const char *number);
+void office_issued(struct office *, char handle[33], const char *sample, const char *number);
 
 /* The file as it is, and its hash. */
 void office_file(struct office *, struct buf *out, const char *handle);
@@ -91,13 +97,22 @@ void office_hash(struct office *, unsigned char hash[SHA256_LEN], const char *ha
 /* The state that the register tells ("draft" ...), its number in the row. */
 json_t *office_row(struct office *, const char *handle);
 bool office_is(struct office *, const char *handle, const char *state);
+/* One number of the register about a permit, which is $handle in the query. */
+int64_t office_number(struct office *, const char *sql, const char *handle);
 
 /* An order by one of the staff about a permit as it is now. */
 struct permit_order { enum staff by; const char *verb; const char *const *handle; size_t n; const json_t *with; int64_t effective; /* 0: now */ };
 void office_order_cms(struct office *, const struct permit_order *, struct buf *cms);
 must_check bool office_send_order(struct office *, json_t **out, struct span cms, struct err *);
 must_check bool office_order(struct office *, json_t **out, const struct permit_order *, struct err *);
+/* CLERK's about one permit, from so many days on; with: JSON text, NULL: none.  office_acted: or the test fails. */
+must_check bool office_act(struct office *, const char *handle, const char *verb, const char *with, int days, struct err *);
+void office_acted(struct office *, const char *handle, const char *verb, const char *with, int days);
+/* SEC's. */
+must_check bool office_erase(struct office *, const char *const *handle, size_t n, struct err *);
 must_check bool office_open_book(struct office *, enum staff, const char *agency, const char *book, int64_t year, int64_t next, struct err *);
+/* This year's, by CLERK, or the test fails. */
+void office_book(struct office *, const char *agency, const char *book, int64_t next);
 /* Sealed by CLERK, or the test fails. */
 void office_seal(struct office *, const char *handle);
 
