@@ -63,9 +63,10 @@ ask(ECDSA_SIG **out, EC_KEY *k, struct span digest, struct err *e)
 	BIGNUM *r, *s;
 
 	promise(n != NULL && sig != NULL);
-	if (digest.len != SHA256_LEN)
+	/* Of a longer digest ECDSA takes the leftmost octets (FIPS 186-5, 6.4.1). */
+	if (digest.len < SHA256_LEN)
 		return fail(e, ERR_INPUT, "a token's P-256 key signs digests of %d octets, not of %zu", SHA256_LEN, digest.len);
-	if (!n->sign(n->where, n->key, digest, &raw, e))
+	if (!n->sign(n->where, n->key, span_of(digest.ptr, SHA256_LEN), &raw, e))
 		return false;
 	if (raw.len != HSM_SIGNATURE_LEN)
 		return fail(e, ERR_TOKEN, "a signature of %zu octets came back, not of %d", raw.len, HSM_SIGNATURE_LEN);

@@ -81,7 +81,7 @@ context_of(const struct stamper *s, struct making *m)
 	own(ASN1_OBJECT) *policy = OBJ_txt2obj(s->policy, 1);
 
 	if (ctx == NULL || policy == NULL || TS_RESP_CTX_set_signer_cert(ctx, s->cert) != 1 || TS_RESP_CTX_set_signer_key(ctx, s->key) != 1 ||
-	    TS_RESP_CTX_set_signer_digest(ctx, EVP_sha256()) != 1 || TS_RESP_CTX_set_ess_cert_id_digest(ctx, EVP_sha256()) != 1 ||
+	    TS_RESP_CTX_set_signer_digest(ctx, EVP_sha512()) != 1 || TS_RESP_CTX_set_ess_cert_id_digest(ctx, EVP_sha256()) != 1 ||
 	    TS_RESP_CTX_set_def_policy(ctx, policy) != 1 || TS_RESP_CTX_add_md(ctx, EVP_sha256()) != 1 ||
 	    TS_RESP_CTX_add_md(ctx, EVP_sha384()) != 1 || TS_RESP_CTX_add_md(ctx, EVP_sha512()) != 1 ||
 	    TS_RESP_CTX_set_accuracy(ctx, STAMP_ACCURACY_SECS, 0, 0) != 1 || TS_RESP_CTX_set_clock_precision_digits(ctx, 3) != 1)

@@ -4,7 +4,8 @@
  * A request of at most STAMP_REQUEST_MAX octets and nothing behind it; imprints
  * of SHA-256, SHA-384, SHA-512; one policy; no extensions; a nonce of at most
  * 32 octets.  Serial numbers of 16 octets: milliseconds, then random, never one
- * twice.  signing-certificate-v2 with SHA-256.  Accuracy one second, and only
+ * twice.  Signed over SHA-512, so that an archive time stamp outlives SHA-256 (renew.h);
+ * signing-certificate-v2 with SHA-256.  Accuracy one second, and only
  * while the clock says that it is that good: else timeNotAvailable.
  *
  * Every response is one: a refusal is a PKIStatus of rejection, not an error.

@@ -396,6 +396,30 @@ test_csr_and_cms(void **state)
 	assert_int_equal(CMS_verify(cms, NULL, NULL, NULL, NULL, CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY), 1);
 }
 
+/* Of a longer digest the leftmost octets are signed, as whoever verifies takes them. */
+static void
+test_longer_digests(void **state)
+{
+	const EVP_MD *const longer[] = { EVP_sha384(), EVP_sha512() };
+	own_token struct token *t = softhsm_open("one");
+	own(EVP_PKEY) *key = NULL;
+	own(EVP_PKEY) *public = NULL;
+	own_struct(buf) spki = buf_new(512);
+	struct token_key k;
+	struct err e;
+
+	assert_done(token_generate(t, HSM_ECDSA_P256, "longer", &k, &e) && token_pkey(&key, t, &k, &e), e);
+	pubkey_to_spki(&spki, key);
+	assert_done(pubkey_from_spki(&public, buf_span(&spki), &e), e);
+	for (size_t i = 0; i < COUNT(longer); i++) {
+		own(X509) *cert = X509_new();
+
+		assert_int_equal(X509_set_pubkey(cert, key), 1);
+		assert_true(X509_sign(cert, key, longer[i]) > 0);
+		assert_int_equal(X509_verify(cert, public), 1);
+	}
+}
+
 /* What the token refuses is what the caller reads, not "EVP lib". */
 static void
 test_evp_refusal_is_a_sentence(void **state)
@@ -414,7 +438,7 @@ test_evp_refusal_is_a_sentence(void **state)
 	assert_false(fail_key(&e, ERR_BUG, "a certificate"));
 	assert_int_equal(e.class, ERR_TOKEN);
 	assert_non_null(strstr(e.text, "the token \"one\" did not sign"));
-	assert_false(X509_sign(cert, key, EVP_sha512()) > 0);
+	assert_false(X509_sign(cert, key, EVP_sha224()) > 0);
 	assert_false(fail_key(&e, ERR_BUG, "a certificate"));
 	assert_int_equal(e.class, ERR_INPUT);
 	assert_false(fail_key(&e, ERR_BUG, "nothing in the queue"));
@@ -533,7 +557,7 @@ main(void)
 		cmocka_unit_test(test_change_pin),
 		cmocka_unit_test(test_two_tokens),
 		cmocka_unit_test(test_csr_and_cms),
-		cmocka_unit_test(test_evp_refusal_is_a_sentence),
+		cmocka_unit_test(test_longer_digests), cmocka_unit_test(test_evp_refusal_is_a_sentence),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_uri),
 		cmocka_unit_test(test_uri_refusals),
