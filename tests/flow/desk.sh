@@ -156,6 +156,13 @@ TABLE
 tell_lie nothing
 is "when it says all again" "$(submit_lines; echo $?) $(tells '3 recorded (3 of them before), 0 refused, 0 not now') $(cut -d' ' -f1 "$answer" | tr '\n' ' ')" "0 1 1 3 5 "
 is "the folder, too" "$(watch; echo $?) $(jq -c '[.line, .status]' "$box/out/lines.jsonl" | tr '\n' ' ')" "0 [1,200] [3,200] [5,200] "
+awk '$0 == "<!-- example: batch -->" { on = 1 } on && /^```/ { n++; next } on && n == 1 { print } n == 2 { exit }' api/README.md >"$state/log/example.sh"
+example() { (cd "$state/log" && sh example.sh "$at" "$state/desk/program.key" lines.jsonl) >"$answer" 2>"$said"; }
+is "the example of api/README.md" "$(example; echo $?) $(cut -d' ' -f1 "$answer" | tr '\n' ' ')" "0 1 3 5 "
+for word in empty cut half; do
+	tell_lie "$word"
+	is "the example: $word" "$(example; echo $?) $(wc -l <"$answer")" "1 0"
+done
 is "what is said of one permit is not said of lines" "$(submit_lines --amends "${draft[0]}"; echo $?) $(tells 'antin: --amends is for one submission')" "64 1"
 
 #
