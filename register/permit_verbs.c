@@ -145,21 +145,21 @@ static const struct verb verbs[] = {
 	  .public = "list idx day ?[book year n]",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "day", REG_INT },
 		  { "book", REG_TEXT, true }, { "year", REG_INT, true }, { "n", REG_INT, true },
-		  { "issuance", REG_BYTES }, { "sealed", REG_BYTES }, { "sha256", REG_BYTES }, { "until", REG_INT, true } },
+		  { "issuance", REG_BYTES }, { "sealed", REG_BYTES }, { "sha256", REG_BYTES }, { "until", REG_INT, true }, { "by", REG_TEXT, true } },
 	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'sealing'", ERR_CONFLICT, "this permit is not being sealed" }, NOT_LOST },
 	  .project = { "UPDATE permit SET state = 'issued', issuance = $issuance, sealed = $sealed, sha256 = $sha256, issued_entry = $entry, "
-		       "proven_until = coalesce($until, 0) WHERE handle = $handle",
+		       "proven_until = coalesce($until, 0), proven_by = coalesce($by, '') WHERE handle = $handle",
 		       "UPDATE book SET is_public = 1 WHERE agency = $agency AND book = $book AND year = $year AND is_public = 0" } },
 
-	/* A copy with an archive time stamp more, `until` when that one proves something
-	 * (verifier/signature.h).  The permit as issued stays beside it. */
+	/* A copy with an archive time stamp more: `until` when, and `by` which algorithms, that
+	 * one proves something (verifier/signature.h).  The permit as issued stays beside it. */
 	{ .name = "permit.renew", .callers = CALLER_SIGNER, .entry = 22, .org = "agency", .category = "kind", .handle = "handle",
-	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "sealed", REG_BYTES }, { "sha256", REG_BYTES }, { "until", REG_INT } },
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "sealed", REG_BYTES }, { "sha256", REG_BYTES }, { "until", REG_INT }, { "by", REG_TEXT } },
 	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued'", ERR_CONFLICT, "this permit is not issued" }, NOT_LOST,
-		     { "SELECT 1 FROM permit WHERE handle = $handle AND proven_until < $until", ERR_CONFLICT, "a copy that lasts as long is there already" } },
+		     { "SELECT 1 FROM permit WHERE handle = $handle AND (proven_until < $until OR proven_by <> $by)", ERR_CONFLICT, "a copy that lasts as long is there already" } },
 	  .project = { "INSERT INTO permit_renewal (handle, n, sealed, sha256, until, entry) "
 		       "SELECT $handle, 1 + (SELECT count(*) FROM permit_renewal WHERE handle = $handle), $sealed, $sha256, $until, $entry",
-		       "UPDATE permit SET proven_until = $until WHERE handle = $handle" } },
+		       "UPDATE permit SET proven_until = $until, proven_by = $by WHERE handle = $handle" } },
 
 	/* In the unit that issues its newer version, `other`. */
 	{ .name = "permit.supersede", .callers = CALLER_SIGNER, .entry = 6, .org = "agency", .category = "kind", .handle = "handle",
@@ -264,9 +264,15 @@ static const struct read reads[] = {
 	  .in = { { "before", REG_INT }, { "until", REG_INT }, { "after", REG_INT } },
 	  .sql = "SELECT handle, proven_until, issued_entry FROM permit WHERE issued_entry IS NOT NULL AND proven_until < $before AND (proven_until, issued_entry) > ($until, $after) AND "
 		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY proven_until, issued_entry LIMIT 200" },
-	{ .name = "permit.copy", .callers = CALLER_SIGNER, .columns = 3, .out = { REG_BYTES, REG_INT, REG_INT }, .in = { { "handle", REG_BYTES } },
-	  .sql = "SELECT " NEWEST("sealed", "sealed") ", proven_until, (SELECT count(*) FROM permit_renewal r WHERE r.handle = permit.handle) FROM permit "
-		 "WHERE handle = $handle AND state = 'issued'" },
+	/* By which algorithms any are proven; and those that are by these. */
+	{ .name = "permit.proven_by", .callers = CALLER_SIGNER, .columns = 1, .out = { REG_TEXT },
+	  .sql = "SELECT DISTINCT proven_by FROM permit WHERE issued_entry IS NOT NULL ORDER BY 1" },
+	{ .name = "permit.renewable_by", .callers = CALLER_SIGNER, .columns = 3, .out = { REG_BYTES, REG_INT, REG_INT },
+	  .in = { { "by", REG_TEXT }, { "after", REG_INT } },
+	  .sql = "SELECT handle, proven_until, issued_entry FROM permit WHERE issued_entry IS NOT NULL AND proven_by = $by AND issued_entry > $after AND "
+		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY issued_entry LIMIT 200" },
+	{ .name = "permit.copy", .callers = CALLER_SIGNER, .columns = 1, .out = { REG_BYTES }, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT " NEWEST("sealed", "sealed") " FROM permit WHERE handle = $handle AND state = 'issued'" },
 	/* What antin-verifier says of a permit, and no more. */
 	{ .name = "known.by_handle", .callers = CALLER_VERIFIER, .columns = 19, .out = KNOWN_OUT, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT " KNOWN_NEWEST " FROM permit WHERE handle = $handle" },

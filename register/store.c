@@ -71,8 +71,10 @@
 	"CREATE INDEX permit_turn_signed ON permit_turn (signed_entry)"
 
 /* Of what was issued before it is not known how long its proofs last: those are renewed first. */
-#define RENEWALS(blob, integer, strict) "ALTER TABLE permit ADD COLUMN proven_until " integer ";UPDATE permit SET proven_until = 0 WHERE issued_entry IS NOT NULL;" \
+#define RENEWALS(blob, text, integer, strict) "ALTER TABLE permit ADD COLUMN proven_until " integer ";ALTER TABLE permit ADD COLUMN proven_by " text ";" \
+	"UPDATE permit SET proven_until = 0, proven_by = '' WHERE issued_entry IS NOT NULL;" \
 	"CREATE INDEX permit_proven ON permit (proven_until, issued_entry) WHERE issued_entry IS NOT NULL;" \
+	"CREATE INDEX permit_proven_by ON permit (proven_by, issued_entry) WHERE issued_entry IS NOT NULL;" \
 	"CREATE TABLE permit_renewal (handle " blob " NOT NULL REFERENCES permit, n " integer " NOT NULL, sealed " blob " NOT NULL, sha256 " blob " NOT NULL UNIQUE, " \
 	"until " integer " NOT NULL, entry " integer " NOT NULL, PRIMARY KEY (handle, n))" strict
 
@@ -236,7 +238,7 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	{ TURNS("BLOB", "TEXT", "INTEGER", " STRICT, WITHOUT ROWID"), TURNS("bytea", "text COLLATE \"C\"", "bigint", "") },
 	{ "CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL", NULL },
 	{ "ALTER TABLE appointment ADD COLUMN authorised_by BLOB", "ALTER TABLE appointment ADD COLUMN authorised_by bytea" },
-	{ RENEWALS("BLOB", "INTEGER", " STRICT"), RENEWALS("bytea", "bigint", "") },
+	{ RENEWALS("BLOB", "TEXT", "INTEGER", " STRICT"), RENEWALS("bytea", "text COLLATE \"C\"", "bigint", "") },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -13,19 +13,23 @@
 #include "verifier/tst.h"
 #include "verifier/xades_write.h"
 
-/* Until when a stamp proves something by itself (verifier/signature.h). */
-static int64_t
-proves_until(const struct service *s, const struct tst *tst)
-{
-	int64_t until = asn1_time_secs(X509_get0_notAfter(tst->signer));
+#include <stdio.h>
 
+/* Until when a stamp proves something by itself, and by what (verifier/signature.h). */
+static void
+note_proof(struct lt_evidence *v, const struct service *s, const struct tst *tst)
+{
+	v->until = asn1_time_secs(X509_get0_notAfter(tst->signer));
+	v->by[0] = '\0';
 	for (size_t i = 0; i < TST_ALGORITHMS; i++) {
 		const struct algorithm *a = policy_algorithm(s->policy, tst->algorithm[i]);
+		size_t len = strlen(v->by);
 
-		if (a != NULL && day_start_vietnam(a->old_until) < until)
-			until = day_start_vietnam(a->old_until);
+		if (a != NULL && day_start_vietnam(a->old_until) < v->until)
+			v->until = day_start_vietnam(a->old_until);
+		if (!word_in(v->by, tst->algorithm[i]))
+			snprintf(v->by + len, sizeof(v->by) - len, "%s%s", len == 0 ? "" : " ", tst->algorithm[i]);
 	}
-	return until;
 }
 
 static bool
@@ -40,7 +44,7 @@ get_stamp(struct lt_evidence *v, struct tst *tst, const struct service *s, const
 	if (!peer_call(s->tsa, &ask, &reply, e) || !tst_of_response(&v->stamp, msg_span(&reply, 0), e) ||
 	    !tst_check(tst, buf_span(&v->stamp), md, imprint, NULL, e))
 		return fail_in(e, "time stamp");
-	v->until = proves_until(s, tst);
+	note_proof(v, s, tst);
 	return true;
 }
 

@@ -108,11 +108,13 @@ must_check bool appointment_find(struct appointment *, const struct service *, c
 
 /* lt_evidence.c: a time stamp over 32 octets of SHA-256, and what the paths of a
  * signature by a certificate of this generation and of the stamp need. */
+#define LT_BY_MAX 80
 struct lt_evidence {
 	struct buf stamp, issuing[2], crl[2];
 	size_t n;				/* issuers */
 	struct span cert[2], list[3];		/* of the above; list: one CRL more, the root's */
-	int64_t until;				/* when the stamp proves nothing any more by itself */
+	int64_t until;				/* when the stamp proves nothing any more by itself ... */
+	char by[LT_BY_MAX];			/* ... and the algorithms that it relies on, each once, separated by spaces */
 };
 void lt_evidence_drop(struct lt_evidence *);
 must_check bool lt_evidence_get(struct lt_evidence *, const struct service *, int64_t generation, const unsigned char imprint[SHA256_LEN], struct err *);

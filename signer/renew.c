@@ -6,14 +6,17 @@
 #include "verifier/proto.h"
 #include "verifier/xades_write.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #define EVERY_SECS 3600
 #define PAGE 200		/* permit.renewable */
-#define COPY_CELLS 3		/* permit.copy: octets, proven_until, how many renewals */
+#define BY_MAX 64		/* sets of algorithms that permits rely on */
 
 struct due { unsigned char handle[HANDLE_LEN]; int64_t until, entry; };
+/* Of a new archive time stamp. */
+struct reliance { int64_t until; char by[LT_BY_MAX]; };
 /* What one round did; no_longer: a new stamp would not outlast the newest there is. */
 struct round { size_t renewed, failed; bool no_longer; struct err first; };
 
@@ -37,10 +40,10 @@ renew_copy(struct buf *out, const struct service *s, struct span handle, struct 
 {
 	own_struct(reg_unit) read = reg_read_new("permit.copy");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[COPY_CELLS];
+	struct reg_cell c[1];
 
 	reg_bytes(&read, "handle", handle);
-	if (!reg_one(s->reg, &read, &rows, c, COPY_CELLS, "issued permit", e))
+	if (!reg_one(s->reg, &read, &rows, c, 1, "issued permit", e))
 		return false;
 	buf_put_span(out, c[0].s);
 	return buf_ok(out, "permit", e);
@@ -78,7 +81,7 @@ check_copy(const struct service *s, struct span file, int64_t since, struct err 
 }
 
 static bool
-record(const struct service *s, const struct permit_row *p, struct span file, int64_t until, struct err *e)
+record(const struct service *s, const struct permit_row *p, struct span file, const struct reliance *new, struct err *e)
 {
 	own_struct(reg_unit) u = reg_unit_new();
 	unsigned char digest[SHA256_LEN];
@@ -90,14 +93,15 @@ record(const struct service *s, const struct permit_row *p, struct span file, in
 	reg_text(&u, "kind", p->kind);
 	reg_bytes(&u, "sealed", file);
 	reg_bytes(&u, "sha256", span_of(digest, sizeof(digest)));
-	reg_int(&u, "until", until);
+	reg_int(&u, "until", new->until);
+	reg_text(&u, "by", new->by);
 	FAULT_POINT("signer.before-renew");
 	return reg_run(s->reg, &u, NULL, e);
 }
 
 /* The copy that there is -> one with a stamp more; nothing in out where it would not last longer. */
 static bool
-make_copy(struct buf *out, int64_t *until, const struct service *s, const struct due *d, struct err *e)
+make_copy(struct buf *out, struct reliance *new, const struct service *s, const struct due *d, struct err *e)
 {
 	const EVP_MD *md = archive_digest(s->policy, day_in_vietnam(clock_now()));
 	own_struct(buf) old = buf_new(VERIFY_MESSAGE_MAX);
@@ -107,7 +111,8 @@ make_copy(struct buf *out, int64_t *until, const struct service *s, const struct
 	if (!renew_copy(&old, s, span_of(d->handle, HANDLE_LEN), e) || !next_imprint(imprint, s, buf_span(&old), md, e) ||
 	    !lt_archive_get(&v, s, md, span_of(imprint, (size_t)EVP_MD_get_size(md)), e))
 		return false;
-	*until = v.until;
+	new->until = v.until;
+	memcpy(new->by, v.by, sizeof(new->by));
 	if (v.until <= d->until)
 		return true;
 	const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.n, .crl = v.list, .ncrls = v.n + 1 };
@@ -124,33 +129,31 @@ renew_one(struct round *r, const struct service *s, const struct due *d, struct 
 	own_struct(buf) file = buf_new(64u << 20);
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct permit_row p;
-	int64_t until, begun = clock_now();
+	struct reliance new;
+	int64_t begun = clock_now();
 
-	if (!permit_by_handle(s, &rows, &p, d->handle, e) || !make_copy(&file, &until, s, d, e))
+	if (!permit_by_handle(s, &rows, &p, d->handle, e) || !make_copy(&file, &new, s, d, e))
 		return false;
 	r->no_longer = file.len == 0;
 	if (r->no_longer)
 		return true;
-	if (!check_copy(s, buf_span(&file), begun, e) || !record(s, &p, buf_span(&file), until, e))
+	if (!check_copy(s, buf_span(&file), begun, e) || !record(s, &p, buf_span(&file), &new, e))
 		return false;
 	r->renewed++;
 	return true;
 }
 
-/* A page of what is due, behind the last one of the page before. */
+/* A page of what is due, behind the last one of the page before: by its end, or by the
+ * algorithms that it relies on. */
 static bool
-read_due(struct due out[PAGE], size_t *n, const struct service *s, int64_t before, const struct due *last, struct err *e)
+read_page(struct due out[PAGE], size_t *n, const struct service *s, struct reg_unit *read, struct err *e)
 {
-	own_struct(reg_unit) read = reg_read_new("permit.renewable");
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct reg_cell c[3];
 	bool more;
 
-	reg_int(&read, "before", before);
-	reg_int(&read, "until", last->until);
-	reg_int(&read, "after", last->entry);
 	*n = 0;
-	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 3, &more, e))
+	if (!reg_read(s->reg, read, &rows, e) || !reg_next(&rows, c, 3, &more, e))
 		return false;
 	for (; more && *n < PAGE; ++*n) {
 		if (c[0].s.len != HANDLE_LEN)
@@ -164,18 +167,46 @@ read_due(struct due out[PAGE], size_t *n, const struct service *s, int64_t befor
 	return true;
 }
 
-/* Those whose proofs end first come first: where a new stamp does not outlast one's
- * newest, it does not outlast those behind it. */
 static bool
-run_round(struct round *r, const struct service *s, int64_t before, struct err *e)
+read_ending(struct due out[PAGE], size_t *n, const struct service *s, int64_t before, const struct due *last, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.renewable");
+
+	reg_int(&read, "before", before);
+	reg_int(&read, "until", last->until);
+	reg_int(&read, "after", last->entry);
+	return read_page(out, n, s, &read, e);
+}
+
+static bool
+read_relying(struct due out[PAGE], size_t *n, const struct service *s, const struct reliance *on, const struct due *last, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.renewable_by");
+
+	reg_text(&read, "by", on->by);
+	reg_int(&read, "after", last->entry);
+	if (!read_page(out, n, s, &read, e))
+		return false;
+	for (size_t i = 0; i < *n; i++)
+		if (on->until < out[i].until)
+			out[i].until = on->until;
+	return true;
+}
+
+/* on: those that rely on these algorithms; NULL: those whose proofs end before a moment,
+ * the first to end first.  Where a new stamp does not outlast the newest of one, it does
+ * not outlast those behind it. */
+static bool
+renew_all(struct round *r, const struct service *s, int64_t before, const struct reliance *on, struct err *e)
 {
 	struct due last = { .until = INT64_MIN, .entry = -1 }, *page = xalloc(PAGE * sizeof(*page));
 	bool good = true;
 	struct err why;
 	size_t n;
 
+	r->no_longer = false;
 	do {
-		good = read_due(page, &n, s, before, &last, e);
+		good = on != NULL ? read_relying(page, &n, s, on, &last, e) : read_ending(page, &n, s, before, &last, e);
 		for (size_t i = 0; good && i < n && !r->no_longer; i++) {
 			if (!renew_one(r, s, &page[i], &why) && r->failed++ == 0)
 				r->first = why;
@@ -184,6 +215,56 @@ run_round(struct round *r, const struct service *s, int64_t before, struct err *
 	} while (good && n == PAGE && !r->no_longer);
 	free(page);
 	return good;
+}
+
+/* The end of the first of these algorithms to end; INT64_MAX: policy knows no end. */
+static int64_t
+end_of(const struct policy *p, const char *by)
+{
+	int64_t end = INT64_MAX;
+
+	for (size_t i = 0; i < p->nalgorithms; i++)
+		if (word_in(by, p->algorithm[i].id) && day_start_vietnam(p->algorithm[i].old_until) < end)
+			end = day_start_vietnam(p->algorithm[i].old_until);
+	return end;
+}
+
+/* The sets of algorithms that permits rely on and one of which ends before that moment. */
+static bool
+read_retiring(struct reliance out[BY_MAX], size_t *n, const struct service *s, int64_t before, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.proven_by");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[1];
+	bool more;
+
+	*n = 0;
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 1, &more, e))
+		return false;
+	while (more && *n < BY_MAX) {
+		struct reliance *x = &out[*n];
+
+		snprintf(x->by, sizeof(x->by), "%.*s", (int)c[0].s.len, (const char *)c[0].s.ptr);
+		x->until = end_of(s->policy, x->by);
+		*n += x->until < before;
+		if (!reg_next(&rows, c, 1, &more, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+run_round(struct round *r, const struct service *s, int64_t before, struct err *e)
+{
+	struct reliance retiring[BY_MAX];
+	size_t n;
+
+	if (!renew_all(r, s, before, NULL, e) || !read_retiring(retiring, &n, s, before, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!renew_all(r, s, before, &retiring[i], e))
+			return false;
+	return true;
 }
 
 static void

@@ -5,7 +5,8 @@
  * of its algorithms.
  *
  * A thread looks at the start and hourly, those first whose proofs end first, `days`
- * before they do.  Nothing is renewed that would not last longer: while antin-tsa has
+ * before they do; then, where policy ends an algorithm within as many days, at all that
+ * rely on it.  Nothing is renewed that would not last longer: while antin-tsa has
  * the certificate that it had, it waits for the next one (one stamp a round tells).
  *
  * The register keeps the permit as issued, which orders, codes and the log mean, and

@@ -155,7 +155,7 @@ struct sealing {
 	struct number number;
 	struct active_cert seal;
 	int64_t time;			/* of the reservation's entry */
-	int64_t until;			/* when the seal's time stamp proves nothing any more */
+	int64_t until; char by[LT_BY_MAX];	/* of the seal's time stamp */
 	struct buf issuance, element, file;
 };
 
@@ -234,6 +234,7 @@ make_element(struct sealing *x, const struct service *s, struct err *e)
 		const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.n, .crl = v.list, .ncrls = v.n + 1 };
 
 		x->until = v.until;
+		memcpy(x->by, v.by, sizeof(x->by));
 		good = xades_element(&x->element, &signer, &tbs, buf_span(&raw), &evidence, e);
 	}
 	xades_tbs_drop(&tbs);
@@ -287,6 +288,7 @@ record_issued(const struct sealing *x, const struct service *s, struct err *e)
 	reg_bytes(&u, "sealed", buf_span(&x->file));
 	reg_bytes(&u, "sha256", span_of(digest, sizeof(digest)));
 	reg_int(&u, "until", x->until);
+	reg_text(&u, "by", x->by);
 	if (p->version > 1)
 		amended_supersede(&u, &x->amended, p);
 	FAULT_POINT("signer.before-issue");

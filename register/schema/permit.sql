@@ -29,7 +29,8 @@ CREATE TABLE permit (
 	version INTEGER NOT NULL DEFAULT 1,
 	amends BLOB,			-- handle of the version before; null: the first
 	signed_entry INTEGER,
-	proven_until INTEGER		-- until when the proofs of its newest copy last (permit_renewal); null: not issued
+	proven_until INTEGER,		-- until when the newest time stamp on its newest copy proves something ...
+	proven_by TEXT		-- ... and by which algorithms; null: not issued
 ) STRICT;
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);
@@ -42,8 +43,9 @@ CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS 
 CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL;
 -- By agency: what it makes public (register/gazette_reads.c).
 CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL;
--- By when its proofs end: what is renewed next.
+-- What is renewed next.
 CREATE INDEX permit_proven ON permit (proven_until, issued_entry) WHERE issued_entry IS NOT NULL;
+CREATE INDEX permit_proven_by ON permit (proven_by, issued_entry) WHERE issued_entry IS NOT NULL;
 
 -- Later copies of an issued permit, each with an archive time stamp more than the one before.
 CREATE TABLE permit_renewal (

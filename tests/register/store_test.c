@@ -117,7 +117,7 @@ an_older_database_is_brought_forward(void **state)
 	    "DROP INDEX publication_seq; DROP INDEX certificate_listed; DROP INDEX appointment_role; DROP INDEX certificate_ended; DROP INDEX certificate_issued; ALTER TABLE certificate DROP COLUMN issued_entry; DROP TABLE ocsp; "
 	    "DROP INDEX certificate_entry; ALTER TABLE certificate DROP COLUMN words; CREATE INDEX certificate_entry ON certificate (entry); "
 	    "ALTER TABLE certificate DROP COLUMN generation; ALTER TABLE certificate DROP COLUMN ended_entry; DROP TABLE report; DROP TABLE log_beat; DROP TABLE certificate_hold; DROP TABLE key_blocked; "
-	    "DROP TABLE permit_renewal; DROP INDEX permit_proven; ALTER TABLE permit DROP COLUMN proven_until; "
+	    "DROP TABLE permit_renewal; DROP INDEX permit_proven; DROP INDEX permit_proven_by; ALTER TABLE permit DROP COLUMN proven_until; ALTER TABLE permit DROP COLUMN proven_by; "
 	    "ALTER TABLE appointment DROP COLUMN authorised_by; DROP TABLE permit_turn; DROP TABLE permit_change; DROP INDEX permit_amends; DROP INDEX permit_submitted; DROP INDEX permit_signed; DROP INDEX permit_reserved; DROP INDEX permit_issued; DROP INDEX permit_agency; ALTER TABLE permit DROP COLUMN version; ALTER TABLE permit DROP COLUMN amends; ALTER TABLE permit DROP COLUMN signed_entry; "
 	    "ALTER TABLE permit ADD COLUMN reason TEXT; ALTER TABLE permit ADD COLUMN decision TEXT; UPDATE permit SET decision = '512/QĐ', reason = 'r'; "
 	    "DROP TABLE order_waiting; DROP TABLE token; DROP INDEX request_token; ALTER TABLE request DROP COLUMN token; "

@@ -171,6 +171,27 @@ an_order_about_it(void **state)
 	assert_string_equal(json_text(json_object_get(report, "in_force"), "answer"), "noted");
 }
 
+/* Policy ends SHA-256 in a hundred days: what relies on it gets a stamp that does not,
+ * though no certificate lasts longer; what does not rely on it is left alone. */
+static void
+an_algorithm_that_ends(void **state)
+{
+	char day[TIME_TEXT];
+
+	assert_int_equal(count("SELECT count(*) FROM permit WHERE proven_by = 'sha512 ecdsa-sha512'"), 2);
+	assert_int_equal(count("SELECT count(*) FROM permit WHERE proven_by = 'sha256 sha512 ecdsa-sha512'"), 1);
+	date_text(day, day_in_vietnam(clock_now()) + 100);
+	own_str char *command = xprintf("sed -i '/id=\"sha256\"/s/old-until=\"[^\"]*\"/old-until=\"%s\"/' '%s/algorithms.xml'", day, o.w.policy_folder);
+
+	assert_int_equal(world_shell(&o.w, command), 0);
+	again();
+	assert_true(becomes("SELECT count(*) FROM permit WHERE proven_by = 'sha512 ecdsa-sha512'", 3));
+	again();
+	world_stop(&o.signer, SIGTERM);
+	office_start_signer(&o);
+	assert_int_equal(count("SELECT count(*) FROM permit_renewal"), 3);
+}
+
 static void
 what_has_no_copy(void **state)
 {
@@ -202,7 +223,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(not_before_its_time), cmocka_unit_test(not_without_a_longer_one), cmocka_unit_test(once_with_a_longer_one),
-		cmocka_unit_test(an_order_about_it), cmocka_unit_test(what_has_no_copy),
+		cmocka_unit_test(an_order_about_it), cmocka_unit_test(an_algorithm_that_ends), cmocka_unit_test(what_has_no_copy),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
