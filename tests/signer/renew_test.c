@@ -181,7 +181,7 @@ an_algorithm_that_ends(void **state)
 	assert_int_equal(count("SELECT count(*) FROM permit WHERE proven_by = 'sha512 ecdsa-sha512'"), 2);
 	assert_int_equal(count("SELECT count(*) FROM permit WHERE proven_by = 'sha256 sha512 ecdsa-sha512'"), 1);
 	date_text(day, day_in_vietnam(clock_now()) + 100);
-	own_str char *command = xprintf("sed -i '/id=\"sha256\"/s/old-until=\"[^\"]*\"/old-until=\"%s\"/' '%s/algorithms.xml'", day, o.w.policy_folder);
+	own_str char *command = xprintf("sed -i '/id=\"sha256\"/s/-until=\"[^\"]*\"/-until=\"%s\"/g' '%s/algorithms.xml'", day, o.w.policy_folder);
 
 	assert_int_equal(world_shell(&o.w, command), 0);
 	again();

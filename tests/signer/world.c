@@ -265,7 +265,7 @@ office_next_stamper(struct office *o)
 void
 office_renew_from_now(struct office *o)
 {
-	assert_int_equal(world_shell(&o->w, "sed -i 's/^\\[antin-signer\\]$/&\\nrenew_days = 20000/' antin.conf"), 0);
+	assert_int_equal(world_shell(&o->w, "sed -i 's/^\\[antin-signer\\]$/&\\nrenew_days = 10000/' antin.conf"), 0);
 }
 
 void
