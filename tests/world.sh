@@ -243,6 +243,23 @@ world_conf() {
 	} >"$state/antin.conf"
 }
 
+# The second ceremony: another token, a bundle (authority.roll-over); the daemons have
+# nothing of it yet.
+world_second_ceremony() {
+	make_token office "$state/pins" issuing-2
+	office enrol --token issuing-2 --pin-file "$state/pins/issuing-2.pin" --label ocsp --csr-out "$state/ceremony/ocsp-2.csr" || die "the second OCSP responder's key"
+	cat >"$state/ceremony/roll-over.json" <<-JSON
+	{"tier": "demonstration", "agency": "H99", "generation": 2, "root_certificate": "$state/ceremony/root.crt",
+	 "issuing_name": "Cơ quan chứng thực THỬ NGHIỆM Hòa Giang", "site": "http://$host", "out": "$state/ceremony",
+	 "root": {"token": "root", "pin_file": "$state/pins/root.pin"}, "issuing": {"token": "issuing-2", "pin_file": "$state/pins/issuing-2.pin"},
+	 "services": [{"profile": "ocsp", "name": "Trả lời trạng thái 2 THỬ NGHIỆM", "agency": "H99", "csr": "$state/ceremony/ocsp-2.csr"}]}
+	JSON
+	office ceremony "$state/ceremony/roll-over.json" --policy-folder "$policy_folder" >/dev/null || die "the second ceremony"
+	hsm_section issuing-2 ca >>"$state/antin.conf"
+	sed -i 's/^processes = .*antin-hsm-issuing/& antin-hsm-issuing-2/' "$state/antin.conf"
+	world_handed_over
+}
+
 free_port() {
 	local port
 	for _ in $(seq 50); do

@@ -1,0 +1,256 @@
+#!/usr/bin/env bash
+# Three years of a city in fast time: officers come and go, the time stamps get another
+# certificate each year, an agency ends, the authority goes on with a new key, an officer's
+# token is lost, SHA-256 is retired.  At each date every permit so far is judged from files
+# alone, as it was issued and as it was renewed (signer/renew.h), and by the city's page.
+# usage: years.sh BUILD
+set -u
+cd "$(dirname "$0")/../.."
+. tests/world.sh
+. tests/authority.sh
+flow_begin years "$1"
+clock_begin
+day=86400
+
+# People's certificates and those of the time stamps last a year here, the others five.
+cp -r policy "$state/policy"
+policy_folder=$state/policy
+sed -i 's/years="[0-9]*"/years="5"/' "$state/policy/profiles/"{administrator,service-signer,ocsp,seal}.xml
+sed -i 's/years="[0-9]*"/years="1"/' "$state/policy/profiles/"{official,tsa}.xml
+sed -i 's/renew-days="[0-9]*"/renew-days="90"/' "$state/policy/profiles/official.xml"
+
+today=0
+on() { TZ=Asia/Ho_Chi_Minh date -d "+$((today + ${1:-0})) days" "+${2:-%F}"; }	# a day of the story, from today
+now() { echo $(($(date +%s) + today * day)); }
+
+as_program() { "$antin" permit "$@" --api "$api" --api-key-file "$state/desk/program.key"; }
+order_of_approver() { order_by approver CB-000001 "$@" --reason "Thử nghiệm" >/dev/null 2>"$state/log/refused"; }
+
+# The next token of someone, with a certificate; the one before lives out its time.
+officer=0
+next_officer() {	# PERSON: $token is of this officer from now on
+	officer=$((officer + 1)) token=officer$officer who=$1
+	make_token desk "$state/desk" "$token"
+	enrol_person "$token" "$who" "Người Ký $who (thử nghiệm)" "PHÓ CHỦ TỊCH" H99 official
+}
+next_clerk() {
+	rm -rf "$state/desk/clerk.pin"
+	make_token desk "$state/desk" "clerk$today"
+	cp "$state/desk/clerk$today.pin" "$state/desk/clerk.pin"
+	enrol_person "clerk$today" CB-000012 "Văn Thư (thử nghiệm)" "Văn thư" H99 official
+}
+clerk() { order_by "clerk$1" CB-000012 "${@:2}" --reason "Cho số và đóng dấu"; }
+
+# The time stamps go on with another key; antin-signer sees it when it begins.
+next_stamper() {
+	local id
+	id=$(office enrol --token tsa --pin-file "$state/pins/tsa.pin" --label "tsa-$today" --api "$api" --profile tsa --agency H99 --name "Dấu thời gian $today THỬ NGHIỆM") || die "the key of the time stamps"
+	world_handed_over
+	order_of_approver cert.approve "$id" || die "the certificate of the time stamps: $(cat "$state/log/refused")"
+	again
+}
+again() { world_down; world_again; }
+
+# Nothing is proven by what ends within 180 days, or by an algorithm that does.
+renewed() { [ "$(register_sql "SELECT count(*) FROM permit WHERE issued_entry IS NOT NULL AND (proven_until < $(($(now) + 180 * day)) OR ' ' || proven_by || ' ' LIKE '% ${retired:-none} %')")" = 0 ]; }
+
+declare -A handle
+names=''
+issue() {	# NAME [FILE ID]
+	local name=$1
+	handle[$name]=$(as_program submit "${2:-tests/data/permits.json}" --id "${3:-gpxd-01}" --key "$name" 2>"$state/log/submit") || die "submitting $name: $(cat "$state/log/submit")"
+	sign_by "$token" "$who" "${handle[$name]}" >"$state/log/sign" 2>&1 || die "signing $name: $(tail -1 "$state/log/sign")"
+	clerk "$clerk" permit.seal "${handle[$name]}" >"$state/log/seal" || die "sealing $name"
+	as_program get "${handle[$name]}" --out "$state/permits/$name.xml" || die "getting $name"
+	names="$names $name"
+}
+
+fresh() {	# every generation's CRL is of this time
+	local n until
+	for n in $(seq "$generations"); do
+		until=$(openssl crl -inform DER -in "$(crl_of "$n")" -noout -nextupdate 2>/dev/null | cut -d= -f2) || return 1
+		[ "$(date -d "$until" +%s)" -gt $(($(now) + 2 * day)) ] || return 1
+	done
+}
+
+# judge FILE -> verdict, sub-indication, "archived" where an archive time stamp holds
+judge() { verify "$1" --json 2>/dev/null | jq -r '[.verdict, .sub, (if .signatures[-1].archived then "archived" else empty end)] | map(select(. != "")) | join(" ")'; }
+# What the city's page says of the same octets.
+by_page() { curl -sS -H "Content-Type: application/xml" --data-binary "@$1" "$api/v1/verify" | jq -r '[.verdict, .sub] | map(select(. != "")) | join(" ")'; }
+
+lasting="TOTAL-PASSED archived" expired="INDETERMINATE OUT_OF_BOUNDS_NO_POE" passes=TOTAL-PASSED
+
+# table: lines "NAME as issued | its newest copy"; the page passes both unless it says another
+table() {
+	local name issued copy page
+	rm -rf "$state/evidence"
+	mkdir "$state/evidence"
+	collect_evidence
+	cp "$state"/public/ca/*.crt "$state/evidence/"
+	while IFS='|' read -r name issued copy page; do
+		name=${name// /} issued=$(echo $issued) copy=$(echo $copy) page=$(echo $page)
+		[ -n "$name" ] || continue
+		curl -sS -H "Authorization: Bearer $(cat "$state/desk/program.key")" -o "$state/permits/$name-archived.xml" "$api/v1/permits/${handle[$name]}/archived"
+		is "day $today, $name as issued" "$(judge "$state/permits/$name.xml")" "$issued"
+		is "day $today, $name, its newest copy" "$(judge "$state/permits/$name-archived.xml")" "$copy"
+		is "day $today, $name by the page" "$(by_page "$state/permits/$name.xml"), $(by_page "$state/permits/$name-archived.xml")" "${page:-$passes, $passes}"
+	done
+}
+
+go_to() {	# DAY
+	today=$1
+	world_down
+	clock $((today * day))
+	world_again
+	within fresh || not_good "day $today: the CRLs are not of this time"
+}
+
+#
+# The beginning.
+#
+world_begin
+world_second_ceremony
+world_up
+certificate_of CB-000001 >/dev/null
+certificate_of CB-000002 >/dev/null
+service_certificate || die "the service signer's certificate"
+register_program
+make_token desk "$state/desk" third
+enrol_person third CB-000003 "Người Duyệt Ba (thử nghiệm)" "Quản trị chứng thư" H99 administrator
+appoint CB-000003 approver H99 "Quản trị chứng thư" ""
+enrol_seals
+clerk=0
+next_clerk
+appoint CB-000012 clerk H99 "Văn thư" ""
+next_officer CB-000011
+appoint CB-000011 officer H99 "PHÓ CHỦ TỊCH" "KT."
+for agency in H99.31.07 H99.31.12; do clerk 0 permit.open-book "$agency" --with "{\"book\":\"GPXD\",\"year\":$(on 0 %Y),\"next\":1}" >/dev/null || die "the book of $agency"; done
+jq '{permits: [.permits[0] | .id = "vhb" | .co_quan_cap.ma = "H99.31.12" | .co_quan_cap.ten = "Ủy ban nhân dân xã Vĩnh Hòa Bắc" | .ma_ho_so |= sub("H99.31.07"; "H99.31.12")]}' tests/data/permits.json >"$state/vhb.json"
+issue first
+issue commune "$state/vhb.json" vhb
+table <<-ROWS
+	first   | $passes | $passes
+	commune | $passes | $passes
+ROWS
+
+#
+# Day 200: who signed does not any more, another does; the time stamps' certificate, of which
+# 165 days are left, has a successor.
+#
+go_to 200
+order_of_approver person.end "$(curl -sS -H 'Content-Type: application/json' -d '{"what":"appointments","person":"CB-000011"}' "$api/v1/list/ca" | jq -r '.items[0] | .id + ":" + .hash')" || not_good "the appointment ends: $(cat "$state/log/refused")"
+handle[late]=$(as_program submit tests/data/permits.json --id gpxd-01 --key late 2>/dev/null)
+refuses "an officer whose appointment has ended" "no appointment" sign_by "$token" "$who" "${handle[late]}"
+next_officer CB-000021
+appoint CB-000021 officer H99 "PHÓ CHỦ TỊCH" "KT."
+[ "$(on 0 %Y)" = "$(date +%Y)" ] || clerk 0 permit.open-book H99.31.07 --with "{\"book\":\"GPXD\",\"year\":$(on 0 %Y),\"next\":1}" >/dev/null || die "the next year's book"
+issue second
+is "renewed before there is a successor" "$(register_sql "SELECT count(*) FROM permit_renewal")" 0
+next_stamper
+within renewed || not_good "day 200: not all are renewed"
+table <<-ROWS
+	first   | $passes | $lasting
+	commune | $passes | $lasting
+	second  | $passes | $lasting
+ROWS
+
+#
+# Day 400: the first certificates have expired, of people and of time stamps; the authority
+# goes on with a new key.
+#
+go_to 400
+bundle=$(sha256sum <"$state/ceremony/roll-over.cms" | cut -d' ' -f1)
+waits=$(order_by approver CB-000001 authority.roll-over "$bundle" --reason "Khóa mới" --with "{\"bundle\":\"$(base64 -w0 "$state/ceremony/roll-over.cms")\"}" --minutes 120 | jq -r .waits.id) &&
+	order_by third CB-000003 order.consent "$waits" --reason "Đồng ý" >/dev/null || die "a new key"
+generations=2
+within test -s "$state/public/crl/1.crl" || not_good "nothing is published of the second generation"
+clerk=400
+next_clerk
+next_officer CB-000021
+clerk 400 permit.open-book H99.31.07 --with "{\"book\":\"GPXD\",\"year\":$(on 0 %Y),\"next\":1}" >/dev/null 2>&1
+next_stamper
+issue third
+within renewed || not_good "day 400: not all are renewed"
+table <<-ROWS
+	first   | $expired | $lasting
+	commune | $expired | $lasting
+	second  | $passes  | $lasting
+	third   | $passes  | $passes
+ROWS
+
+#
+# Day 600: an agency is merged into another.
+#
+go_to 600
+sed -i "/id=\"H99.31.12\"/s|/>| to=\"$(on -1)\" successor=\"H99.31.07\"/>|" "$state/policy/agencies.xml"
+next_stamper
+refuses "a permit of an agency that has ended" "$(on -1)" as_program submit "$state/vhb.json" --id vhb --key after
+within renewed || not_good "day 600: not all are renewed"
+table <<-ROWS
+	first   | $expired | $lasting
+	commune | $expired | $lasting
+	second  | $expired | $lasting
+	third   | $passes  | $lasting
+ROWS
+
+#
+# Day 790: the officer's token is lost, which is known on day 800.  What was signed between
+# is the finder's, for all that anybody knows.
+#
+go_to 790
+clerk=790
+next_clerk
+next_officer CB-000021
+for year in $(on 0 %Y); do clerk 790 permit.open-book H99.31.07 --with "{\"book\":\"GPXD\",\"year\":$year,\"next\":1}" >/dev/null 2>&1; done
+issue before
+lost=$(cat "$state/desk/certificates/CB-000021.serial")
+go_to 800
+issue between
+order_of_approver cert.revoke "$lost" --with "{\"code\":\"keyCompromise\",\"invalidity\":\"$(on -5)T00:00:00+07:00\"}" || not_good "revoking: $(cat "$state/log/refused")"
+next_stamper
+within renewed || not_good "day 800: not all are renewed"
+within sh -c "openssl crl -inform DER -in '$(crl_of 2)' -noout -text | grep -qi '$lost'" || not_good "the CRL does not have the lost token's certificate"
+gone="TOTAL-FAILED REVOKED"
+table <<-ROWS
+	first   | $expired | $lasting
+	second  | $expired | $lasting
+	third   | $expired | $lasting
+	before  | $passes  | $passes
+	between | $gone    | $gone | $gone, $gone
+ROWS
+
+#
+# Day 900: policy ends SHA-256 in a hundred days; day 1010: it is over, and with it all that
+# nothing newer holds.
+#
+go_to 900
+retired=sha256
+sed -i "/id=\"sha256\"/s/-until=\"[^\"]*\"/-until=\"$(on 100)\"/g" "$state/policy/algorithms.xml"
+again
+within renewed || not_good "day 900: not all that rely on SHA-256 are renewed"
+go_to 1010
+next_stamper
+within renewed || not_good "day 1010: not all are renewed"
+table <<-ROWS
+	first   | $expired | $lasting | $expired, $passes
+	commune | $expired | $lasting | $expired, $passes
+	second  | $expired | $lasting | $expired, $passes
+	third   | $expired | $lasting | $expired, $passes
+	before  | INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE | $lasting | INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE, $passes
+	between | $gone    | $gone archived | $gone, $gone
+ROWS
+
+#
+# Day 1100: three years.
+#
+go_to 1100
+table <<-ROWS
+	first   | $expired | $lasting | $expired, $passes
+	commune | $expired | $lasting | $expired, $passes
+	second  | $expired | $lasting | $expired, $passes
+	third   | $expired | $lasting | $expired, $passes
+	before  | INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE | $lasting | INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE, $passes
+ROWS
+world_down
+sound
+[ "$bad" -eq 0 ]
