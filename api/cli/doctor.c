@@ -76,6 +76,7 @@ static const struct check { const char *name, *vi, *ill; doctor_check *see; } ch
 	{ "files", "Chứng thư khác", "sắp hết hạn hoặc không đọc được: thay tệp", see_files },
 	{ "policy", "Chính sách", "khác chính sách đã ghi vào sổ: tìm ai đã sửa tệp", see_policy },
 	{ "approvers", "Người duyệt", "còn quá ít người duyệt: bổ nhiệm thêm, gia hạn chứng thư", see_approvers },
+	{ "archive", "Dấu thời gian lưu trữ", "có giấy phép sắp hết bằng chứng: xin chứng thư mới cho antin-tsa, xem antin-signer", see_archive },
 	{ "pins", "Mã PIN của thẻ khóa", "bộ đếm không tốt: có người đã nhập sai, xem thẻ", see_pins },
 	{ "clock", "Đồng hồ", "chưa đồng bộ: xem chrony", see_clock },
 	{ "backup", "Bản sao lưu", "không có hoặc quá cũ: chạy antin backup", see_backup },

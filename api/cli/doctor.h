@@ -65,7 +65,7 @@ must_check bool check_lasts(const char *what, int64_t not_after, int64_t until, 
 /* doctor_public.c: what the world may copy. */
 doctor_check see_checkpoint, see_witnessed, see_split, see_crls, see_status_list, see_authority;
 /* doctor_register.c: what the register says. */
-doctor_check see_log, see_certificates, see_policy, see_approvers;
+doctor_check see_log, see_certificates, see_policy, see_approvers, see_archive;
 /* doctor_served.c: what the world is answered. */
 doctor_check see_crl_served, see_ocsp_served;
 /* doctor_machine.c: the machine and what lies on it. */

@@ -126,6 +126,34 @@ see_policy(const struct doctor *d, struct buf *says, struct err *e)
 	return WELL;
 }
 
+/* Archive time stamps (signer/renew.h): half of the days in which they are made are gone,
+ * and still they are not. */
+#define OVERDUE_SECS (90 * DAY_SECS)
+
+enum health
+see_archive(const struct doctor *d, struct buf *says, struct err *e)
+{
+	struct values v = { .n = 0 };
+	char day[TIME_TEXT];
+	enum health h;
+	int64_t first, n;
+
+	if (!can_ask(d, &h, says, e))
+		return h;
+	values_int(&v, "before", d->now + OVERDUE_SECS);
+	if (!store_int(d->db, "SELECT min(proven_until) FROM permit WHERE issued_entry IS NOT NULL", NULL, INT64_MAX, &first, e) ||
+	    !store_int(d->db, "SELECT count(*) FROM permit WHERE issued_entry IS NOT NULL AND proven_until < $before", &v, 0, &n, e))
+		return ALARM;
+	date_text(day, first == INT64_MAX ? 0 : day_in_vietnam(first));
+	if (n > 0)
+		return well(fail(e, ERR_CONFLICT, "the proofs of %lld permits end within %d days, the first on %s", (long long)n, (int)(OVERDUE_SECS / DAY_SECS), day));
+	if (first == INT64_MAX)
+		buf_put_str(says, "no permit yet");
+	else
+		buf_printf(says, "every permit is proven until %s at least", day);
+	return WELL;
+}
+
 /* With one alone nobody can approve what that one asks for, nor stand in. */
 #define APPROVERS_MIN 2
 

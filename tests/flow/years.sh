@@ -184,7 +184,7 @@ ROWS
 go_to 600
 sed -i "/id=\"H99.31.12\"/s|/>| to=\"$(on -1)\" successor=\"H99.31.07\"/>|" "$state/policy/agencies.xml"
 next_stamper
-refuses "a permit of an agency that has ended" "$(on -1)" as_program submit "$state/vhb.json" --id vhb --key after
+refuses "a permit of an agency that has ended" "cơ quan này đã kết thúc hoạt động" as_program submit "$state/vhb.json" --id vhb --key after
 within renewed || not_good "day 600: not all are renewed"
 table <<-ROWS
 	first   | $expired | $lasting
@@ -210,13 +210,13 @@ order_of_approver cert.revoke "$lost" --with "{\"code\":\"keyCompromise\",\"inva
 next_stamper
 within renewed || not_good "day 800: not all are renewed"
 within sh -c "openssl crl -inform DER -in '$(crl_of 2)' -noout -text | grep -qi '$lost'" || not_good "the CRL does not have the lost token's certificate"
-gone="TOTAL-FAILED REVOKED"
+gone="TOTAL-FAILED REVOKED" unproven="INDETERMINATE REVOKED_NO_POE"
 table <<-ROWS
 	first   | $expired | $lasting
 	second  | $expired | $lasting
 	third   | $expired | $lasting
-	before  | $passes  | $passes
-	between | $gone    | $gone | $gone, $gone
+	before  | $passes  | $lasting
+	between | $gone    | $gone archived | $gone, $gone
 ROWS
 
 #
@@ -236,7 +236,7 @@ table <<-ROWS
 	commune | $expired | $lasting | $expired, $passes
 	second  | $expired | $lasting | $expired, $passes
 	third   | $expired | $lasting | $expired, $passes
-	before  | INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE | $lasting | INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE, $passes
+	before  | $unproven | $lasting | $unproven, $passes
 	between | $gone    | $gone archived | $gone, $gone
 ROWS
 
@@ -249,7 +249,7 @@ table <<-ROWS
 	commune | $expired | $lasting | $expired, $passes
 	second  | $expired | $lasting | $expired, $passes
 	third   | $expired | $lasting | $expired, $passes
-	before  | INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE | $lasting | INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE, $passes
+	before  | $unproven | $lasting | $unproven, $passes
 ROWS
 world_down
 sound
