@@ -54,6 +54,7 @@ keep() {
 self_signed() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=site.example -days "$2" -out "$1" 2>/dev/null || die "a certificate"; }
 fresh() { rm -rf "$copy" && cp -r "$kept" "$copy"; }
 sql() { sqlite3 "$copy/register.db" "$1"; }
+proven() { sql "INSERT INTO permit (handle, kind, agency, dossier, holder, content, state, issued_entry, entry, time, proven_until, proven_by) VALUES (x'00', 'k', 'H99', 'd', 'h', x'00', 'issued', 1, 1, 1, $(in_days "$1"), '')"; }	# a permit, for DAYS more
 edit() { sed -i "$1" "$copy/antin.conf"; }
 doctor() { "$antin" doctor --config "$copy/antin.conf" "$@"; }
 alarms() { doctor --json "$@" | jq -r '[.[] | select(.health == "ALARM") | .check] | join(",")'; }
@@ -132,6 +133,9 @@ done <<-'EOF2'
 	approvers|sql "UPDATE appointment SET ended_day = 20000 WHERE person = 'CB-000003'"
 	approvers|sql "UPDATE appointment SET to_day = from_day + 1 WHERE person = 'CB-000003'"
 	approvers|sql "UPDATE certificate SET state = 'held' WHERE person = 'CB-000003'"
+	archive|proven 30
+	archive|proven 0
+	|proven 100
 	pins|wrong_pin
 	pins|rm -r tokens; mkdir tokens
 	backup|sed -i 's/"made":"20[0-9][0-9]/"made":"2019/; s/"made": "20[0-9][0-9]/"made": "2019/' backups/1/manifest.json
@@ -140,7 +144,7 @@ done <<-'EOF2'
 	holidays|echo '2026-01-01 x' >policy/holidays
 	holidays|echo 'no day' >policy/holidays
 	backup,disk|edit 's/^backups = .*/backups = \/proc/'
-	log,crl served,ocsp served,certificates,policy,approvers,disk|rm register.db
+	log,crl served,ocsp served,certificates,policy,approvers,archive,disk|rm register.db
 EOF2
 if [ "$(doctor --json | jq -r '.[] | select(.check == "clock") | .health')" != well ]; then
 	fresh
