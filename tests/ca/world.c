@@ -821,6 +821,16 @@ world_refused(const char *name, bool done, const struct err *e, enum err_class c
 	assert_refused(name, done, e, class, word);
 }
 
+void
+world_refuses(struct world *w, const char *name, const struct draft *d, enum err_class class, const char *word)
+{
+	int64_t before = world_log_size(w);
+	struct err e = { ERR_NONE, "" };
+
+	assert_refused(name, world_order(w, d, NULL, &e), &e, class, word);
+	assert_case(name, world_log_size(w) == before);
+}
+
 X509_CRL *
 world_crl(const struct world *w)
 {

@@ -114,6 +114,8 @@ int world_shell(const struct world *, const char *command);
 void world_pem(const struct world *, const char *name, X509 *);
 /* Refused with this class, and a sentence with this word in it. */
 void world_refused(const char *name, bool done, const struct err *, enum err_class, const char *word);
+/* The order is, and nothing of it is in the log. */
+void world_refuses(struct world *, const char *name, const struct draft *, enum err_class, const char *word);
 /* The issuing authority's newest published CRL; NULL while there is none. */
 X509_CRL *world_crl(const struct world *);
 /* Waits until it is revoked there, for a list comes after the order; false if it never is. */
