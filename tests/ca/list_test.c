@@ -3,7 +3,6 @@
  * by name without diacritics, agency, key, serial number, end, state. */
 #include "tests/base/test.h"
 
-#include "base/cbor.h"
 #include "base/clock.h"
 #include "ca/issue.h"
 #include "ca/search.h"
