@@ -197,8 +197,8 @@ hold_ceremony(struct world *w, const struct world_more *more)
 	write_file(w, "ceremony.p7m", buf_span(&w->made.bundle));
 }
 
-static void
-ocsp_ceremony(const struct world *w, struct ceremony_plan *plan)
+void
+world_ocsp(const struct world *w, struct ceremony_plan *plan)
 {
 	static struct ceremony_service service;
 	static struct buf csr;		/* as long as the plan */
@@ -219,7 +219,7 @@ no_sections(const struct world *w)
 void
 world_make_with_ocsp(struct world *w)
 {
-	static const struct world_more more = { ocsp_ceremony, no_sections };
+	static const struct world_more more = { world_ocsp, no_sections };
 
 	world_make_more(w, &more);
 }

@@ -38,8 +38,9 @@ struct world_more { void (*ceremony)(const struct world *, struct ceremony_plan 
 /* With token, ceremony and files, nothing started. */
 void world_make(struct world *);
 void world_make_more(struct world *, const struct world_more *);
-/* With an OCSP responder, whose key is on the issuing token. */
+/* With an OCSP responder, whose key is on the issuing token; what it adds to a ceremony. */
 void world_make_with_ocsp(struct world *);
+void world_ocsp(const struct world *, struct ceremony_plan *);
 struct token *world_token(const char *label);
 struct token *world_token_again(const char *label);	/* one that is there */
 /* A daemon of the configuration, with the tokens' PIN if asked; ready. */
