@@ -262,13 +262,11 @@ register_reader(void)
 {
 	own(json_t) *with = json_pack("{s:s, s:[s], s:[s], s:[s], s:s, s:s}", "name", "Danh sách", "agencies", "H99", "kinds", "*", "rights", "read",
 	    "responsible", "QT-000003", "expires", "2036-01-01T00:00:00Z");
-	struct draft d = { .by = SEC, .verb = "program.register", .with = with };
-	own_struct(buf) text = buf_new(4096);
+	struct draft d = { .by = SEC, .verb = "program.register" };
 	char hex[2 * SHA256_LEN + 1];
 	struct err e;
 
-	json_write(&text, with);
-	sha256(d.hash, buf_span(&text));
+	draft_with(&d, with);
 	hex_text(hex, span_of(reader, sizeof(reader)));
 	d.id = hex;
 	assert_done(world_order(&w, &d, NULL, &e), e);

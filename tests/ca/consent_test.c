@@ -82,19 +82,6 @@ how_many_wait(void)
 	return json_array_size(items);
 }
 
-/* Refused so, and nothing of it is in the log. */
-static void
-refused(const char *name, const struct draft *d, enum err_class class, const char *word)
-{
-	int64_t before = world_log_size(&w);
-	struct err e = { ERR_NONE, "" };
-	bool done = world_order(&w, d, NULL, &e);
-
-	if (done || e.class != class || strstr(e.text, word) == NULL)
-		print_error("%s: %s\n", name, done ? "done" : e.text);
-	assert_case(name, !done && e.class == class && strstr(e.text, word) != NULL && world_log_size(&w) == before);
-}
-
 static bool
 is_active(void)
 {
@@ -116,13 +103,13 @@ first_signatures_that_are_refused(void **state)
 {
 	struct draft d = block(LOCAL);
 
-	refused("outside the scope of who signs first", &d, ERR_POLICY, "outside the scope");
+	world_refuses(&w, "outside the scope of who signs first", &d, ERR_POLICY, "outside the scope");
 	d = block(SEC);
 	d.hash[0] ^= 1;
-	refused("the hash of something else", &d, ERR_CONFLICT, "hash of subject");
+	world_refuses(&w, "the hash of something else", &d, ERR_CONFLICT, "hash of subject");
 	d = block(SEC);
 	d.life = 86400 + 60;
-	refused("waits for more than a day", &d, ERR_POLICY, "at most");
+	world_refuses(&w, "waits for more than a day", &d, ERR_POLICY, "at most");
 	assert_int_equal(how_many_wait(), 0);
 }
 
@@ -142,35 +129,35 @@ consents_that_are_refused(void **state)
 	assert_true(is_active());
 
 	d = consent_to(waits, SEC);
-	refused("who signed first", &d, ERR_POLICY, "one person's two signatures are one");
+	world_refuses(&w, "who signed first", &d, ERR_POLICY, "one person's two signatures are one");
 	seat(&d, second_key, second);
-	refused("with a second certificate", &d, ERR_POLICY, "one person's two signatures are one");
+	world_refuses(&w, "with a second certificate", &d, ERR_POLICY, "one person's two signatures are one");
 	d = consent_to(waits, LOCAL);
-	refused("outside the scope", &d, ERR_POLICY, "consent: the agency");
+	world_refuses(&w, "outside the scope", &d, ERR_POLICY, "consent: the agency");
 	d = consent_to(waits, MAI);
 	seat(&d, plain_key, plain);
-	refused("without a role", &d, ERR_POLICY, "consent: who signed the order has no role that may order key.block");
+	world_refuses(&w, "without a role", &d, ERR_POLICY, "consent: who signed the order has no role that may order key.block");
 	d = consent_to(waits, MAI);
 	d.hash[31] ^= 1;
-	refused("to other octets", &d, ERR_CONFLICT, "hash of subject");
+	world_refuses(&w, "to other octets", &d, ERR_CONFLICT, "hash of subject");
 	d = consent_to(waits, MAI);
 	d.id = "00112233445566778899aabbccddeeff";
-	refused("to an order that is none", &d, ERR_ABSENT, "no such order that waits");
+	world_refuses(&w, "to an order that is none", &d, ERR_ABSENT, "no such order that waits");
 	d = consent_to(waits, MAI);
 	d.id = "sixteen";
-	refused("to no id", &d, ERR_INPUT, "is no order");
+	world_refuses(&w, "to no id", &d, ERR_INPUT, "is no order");
 	d = consent_to(waits, MAI);
 	d.with = nothing;
-	refused("and more", &d, ERR_INPUT, "has no \"with\"");
+	world_refuses(&w, "and more", &d, ERR_INPUT, "has no \"with\"");
 	d = consent_to(waits, MAI);
 	d.life = 3600;
-	refused("that could be used later", &d, ERR_POLICY, "at most");
+	world_refuses(&w, "that could be used later", &d, ERR_POLICY, "at most");
 	d = consent_to(waits, MAI);
 	d.verb = "order.withdraw";
-	refused("withdrawn by somebody else", &d, ERR_POLICY, "by who signed it");
+	world_refuses(&w, "withdrawn by somebody else", &d, ERR_POLICY, "by who signed it");
 	d = consent_to(waits, LOCAL);
 	d.verb = "order.withdraw";
-	refused("withdrawn by a third", &d, ERR_POLICY, "by who signed it");
+	world_refuses(&w, "withdrawn by a third", &d, ERR_POLICY, "by who signed it");
 	assert_true(is_active());
 	assert_int_equal(how_many_wait(), 1);
 }
@@ -212,10 +199,10 @@ who_signed_first_takes_it_back(void **state)
 	hash_from_hex(d.hash, item);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 	assert_int_equal(how_many_wait(), 0);
-	refused("withdrawn twice", &d, ERR_CONFLICT, "was withdrawn");
+	world_refuses(&w, "withdrawn twice", &d, ERR_CONFLICT, "was withdrawn");
 	d.by = MAI;
 	d.verb = "order.consent";
-	refused("consent to what was withdrawn", &d, ERR_CONFLICT, "was withdrawn");
+	world_refuses(&w, "consent to what was withdrawn", &d, ERR_CONFLICT, "was withdrawn");
 	assert_true(is_active());
 }
 
@@ -231,7 +218,7 @@ an_order_that_waited_too_long(void **state)
 	d = consent_to(waits, MAI);
 	while (how_many_wait() > 0)
 		usleep(100000);
-	refused("expired", &d, ERR_CONFLICT, "expired");
+	world_refuses(&w, "expired", &d, ERR_CONFLICT, "expired");
 	assert_true(is_active());
 }
 
@@ -247,7 +234,7 @@ the_first_signer_must_still_have_the_right(void **state)
 	assert_done(world_order(&w, &first, &waits, &e), e);
 	assert_done(world_order(&w, &hold, NULL, &e), e);
 	d = consent_to(waits, MAI);
-	refused("the first is suspended", &d, ERR_POLICY, "the order that waits: the signer's certificate is held");
+	world_refuses(&w, "the first is suspended", &d, ERR_POLICY, "the order that waits: the signer's certificate is held");
 	hold.verb = "cert.resume";
 	assert_done(world_order(&w, &hold, NULL, &e), e);
 	assert_true(is_active());
@@ -269,9 +256,9 @@ two_people_carry_it_out_once(void **state)
 	assert_string_equal(json_string_value(json_object_get(answer, "done")), "key.block");
 	assert_int_equal(json_array_size(json_object_get(answer, "ids")), 1);
 	assert_false(is_active());
-	refused("consent twice", &d, ERR_CONFLICT, "was consented");
+	world_refuses(&w, "consent twice", &d, ERR_CONFLICT, "was consented");
 	second = consent_to(other, SEC);
-	refused("the same done by others meanwhile", &second, ERR_CONFLICT, "blocked already");
+	world_refuses(&w, "the same done by others meanwhile", &second, ERR_CONFLICT, "blocked already");
 }
 
 /* As two orders; and what was withdrawn stays, too. */

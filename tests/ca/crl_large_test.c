@@ -4,7 +4,6 @@
  * minutes and more for all), reads the same list when it has two thousand. */
 #include "tests/base/test.h"
 
-#include "base/cbor.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "ca/crl_issue.h"

@@ -28,14 +28,12 @@ end(void **state)
 static struct draft
 block(char hex[2 * KEY_ID_LEN + 1], const EVP_PKEY *key, const json_t *with)
 {
-	struct draft d = { .by = SEC, .verb = "key.block", .id = hex, .with = with };
-	own_struct(buf) text = buf_new(4096);
+	struct draft d = { .by = SEC, .verb = "key.block", .id = hex };
 	unsigned char id[KEY_ID_LEN];
 
 	key_id_of(id, key);
 	hex_text(hex, span_of(id, sizeof(id)));
-	json_write(&text, with);
-	sha256(d.hash, buf_span(&text));
+	draft_with(&d, with);
 	return d;
 }
 

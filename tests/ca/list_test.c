@@ -3,7 +3,6 @@
  * by name without diacritics, agency, key, serial number, end, state. */
 #include "tests/base/test.h"
 
-#include "base/cbor.h"
 #include "base/clock.h"
 #include "ca/issue.h"
 #include "ca/search.h"
@@ -108,13 +107,11 @@ register_program(enum program which, const char *one, const char *two)
 {
 	own(json_t) *with = json_pack("{s:s, s:[s,s], s:[s], s:[s], s:s, s:s}", "name", "Danh sách", "agencies", one, two, "kinds", "*", "rights", "read",
 	    "responsible", "QT-000003", "expires", "2036-01-01T00:00:00Z");
-	struct draft d = { .by = SEC, .verb = "program.register", .with = with };
-	own_struct(buf) text = buf_new(4096);
+	struct draft d = { .by = SEC, .verb = "program.register" };
 	char hex[2 * SHA256_LEN + 1];
 	struct err e;
 
-	json_write(&text, with);
-	sha256(d.hash, buf_span(&text));
+	draft_with(&d, with);
 	hex_text(hex, span_of(programs[which], SHA256_LEN));
 	d.id = hex;
 	assert_done(world_order(&w, &d, NULL, &e), e);

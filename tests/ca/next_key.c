@@ -13,19 +13,6 @@ section_two(const struct world *w)
 	return text;
 }
 
-static void
-with_ocsp(const struct world *w, struct ceremony_plan *plan)
-{
-	static struct ceremony_service service;
-	static struct buf csr;		/* as long as the plan */
-
-	buf_drop(&csr);
-	token_csr(&csr, w->issuing_token, "ocsp");
-	service = (struct ceremony_service){ "ocsp", "Trả lời trạng thái THỬ NGHIỆM", "H99", buf_span(&csr) };
-	plan->service = &service;
-	plan->nservices = 1;
-}
-
 bool
 next_hold(struct ceremony_result *out, const struct world *w, const struct next_key *n, const struct next_variant *v, struct span csr, struct err *e)
 {
@@ -43,7 +30,7 @@ next_hold(struct ceremony_result *out, const struct world *w, const struct next_
 void
 next_make(struct world *w, struct next_key *n)
 {
-	static const struct world_more more = { with_ocsp, section_two };
+	static const struct world_more more = { world_ocsp, section_two };
 	own_token struct token *second = NULL;
 	own_struct(buf) csr = buf_new(4096);
 	own(EVP_PKEY) *pkey = NULL;

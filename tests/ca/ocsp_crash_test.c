@@ -113,11 +113,9 @@ killed_when_ordered_to_publish(void **state)
 		{ "ca order:1", false }, { "ca order done:1", true }, { "ca ocsp.reserve:1", true }, { "ca ocsp.put done:3", true },
 	};
 	own(json_t) *with = json_pack("{s:[s]}", "what", "ocsp");
-	struct draft d = { .by = SEC, .verb = "authority.publish", .id = "H99", .with = with };
-	own_struct(buf) text = buf_new(1024);
+	struct draft d = { .by = SEC, .verb = "authority.publish", .id = "H99" };
 
-	json_write(&text, with);
-	sha256(d.hash, buf_span(&text));
+	draft_with(&d, with);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		int64_t before = database_of(WHOLES);
 		struct fsck f;

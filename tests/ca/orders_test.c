@@ -28,19 +28,6 @@ end(void **state)
 }
 
 static void
-refused(const char *name, const struct draft *d, enum err_class class, const char *word)
-{
-	int64_t before = world_log_size(&w);
-	struct err e = { ERR_NONE, "" };
-
-	assert_case(name, !world_order(&w, d, NULL, &e));
-	if (e.class != class || strstr(e.text, word) == NULL)
-		print_error("%s: %s: %s\n", name, err_word(e.class), e.text);
-	assert_case(name, e.class == class && strstr(e.text, word) != NULL);
-	assert_case(name, world_log_size(&w) == before);
-}
-
-static void
 orders_that_are_refused(void **state)
 {
 	own(json_t) *request = world_request(&w, "CB-000100", "H99.31.07");
@@ -75,9 +62,9 @@ orders_that_are_refused(void **state)
 		d.id = rows[i].id == NULL ? d.id : rows[i].id;
 		d.after_root = rows[i].root ? other_root : NULL;
 		d.hash[0] ^= rows[i].hash;
-		refused(rows[i].name, &d, rows[i].class, rows[i].word);
+		world_refuses(&w, rows[i].name, &d, rows[i].class, rows[i].word);
 	}
-	refused("for oneself", &self, ERR_POLICY, "for themselves");
+	world_refuses(&w, "for oneself", &self, ERR_POLICY, "for themselves");
 }
 
 static void
@@ -96,7 +83,7 @@ an_order_acts_once(void **state)
 	assert_done(world_bytes(&w, CA_ORDER, buf_span(&cms), &text, &e), e);
 	assert_false(world_bytes(&w, CA_ORDER, buf_span(&cms), &text, &e));
 	assert_int_equal(e.class, ERR_CONFLICT);
-	refused("the same id for another subject", &again, ERR_CONFLICT, "accepted before");
+	world_refuses(&w, "the same id for another subject", &again, ERR_CONFLICT, "accepted before");
 }
 
 static void
@@ -169,7 +156,7 @@ a_service_cannot_order(void **state)
 	d.by = NAM;
 	w.admin[NAM].key = key;
 	w.admin[NAM].cert = service;
-	refused("service", &d, ERR_POLICY, "not a person's");
+	world_refuses(&w, "service", &d, ERR_POLICY, "not a person's");
 	w.admin[NAM] = mine;
 }
 
@@ -263,12 +250,12 @@ appointments_begin_and_end(void **state)
 
 		draft_with(&d, j);
 		d.by = bad[i].by;
-		refused(bad[i].name, &d, bad[i].class, bad[i].word);
+		world_refuses(&w, bad[i].name, &d, bad[i].class, bad[i].word);
 	}
 	d.by = MAI;
 	draft_with(&d, with);
 	d.hash[3] ^= 1;
-	refused("hash of with", &d, ERR_CONFLICT, "hash of subject");
+	world_refuses(&w, "hash of with", &d, ERR_CONFLICT, "hash of subject");
 	draft_with(&d, with);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 
@@ -278,7 +265,7 @@ appointments_begin_and_end(void **state)
 
 	hash_from_hex(stop.hash, item);
 	assert_done(world_order(&w, &stop, NULL, &e), e);
-	refused("ended twice", &stop, ERR_CONFLICT, "ended already");
+	world_refuses(&w, "ended twice", &stop, ERR_CONFLICT, "ended already");
 }
 
 /*
@@ -507,17 +494,17 @@ a_program_is_registered(void **state)
 	draft_with(&d, with);
 	assert_done(world_order(&w, &d, NULL, &e), e);
 	d.by = MAI;
-	refused("an approver", &d, ERR_POLICY, "no role");
+	world_refuses(&w, "an approver", &d, ERR_POLICY, "no role");
 	d.by = SEC;
 	json_object_set_new(with, "rights", json_pack("[s,s]", "read", "seal"));
 	draft_with(&d, with);
-	refused("a right that is none", &d, ERR_ABSENT, "seal is not known");
+	world_refuses(&w, "a right that is none", &d, ERR_ABSENT, "seal is not known");
 	json_object_set_new(with, "rights", json_array());
 	draft_with(&d, with);
-	refused("no rights", &d, ERR_INPUT, "is empty");
+	world_refuses(&w, "no rights", &d, ERR_INPUT, "is empty");
 	json_object_del(with, "rights");
 	draft_with(&d, with);
-	refused("nothing said of rights", &d, ERR_INPUT, "rights");
+	world_refuses(&w, "nothing said of rights", &d, ERR_INPUT, "rights");
 }
 
 static json_t *
@@ -582,7 +569,7 @@ a_token_is_one_persons(void **state)
 		d.hash[0] ^= bad[i].hash;
 		d.id = bad[i].id;
 		d.by = bad[i].by;
-		refused(bad[i].name, &d, bad[i].class, bad[i].word);
+		world_refuses(&w, bad[i].name, &d, bad[i].class, bad[i].word);
 	}
 	assert_done(asked_with("TK-1", "CB-000401", &e), e);
 	assert_false(asked_with("TK-1", "CB-000402", &e));
@@ -592,9 +579,9 @@ a_token_is_one_persons(void **state)
 	d = (struct draft){ .verb = "token.register", .by = SEC, .id = "TK-1" };
 	draft_with(&d, lost);
 	assert_done(world_order(&w, &d, NULL, &e), e);
-	refused("lost again", &d, ERR_CONFLICT, "stays so");
+	world_refuses(&w, "lost again", &d, ERR_CONFLICT, "stays so");
 	draft_with(&d, mine);
-	refused("found again", &d, ERR_CONFLICT, "stays so");
+	world_refuses(&w, "found again", &d, ERR_CONFLICT, "stays so");
 	assert_false(asked_with("TK-1", "CB-000401", &e));
 	assert_true(e.class == ERR_POLICY && strstr(e.text, "is lost") != NULL);
 }
@@ -684,10 +671,10 @@ it_publishes_when_ordered(void **state)
 		d.hash[0] ^= bad[i].hash;
 		d.id = bad[i].id;
 		d.by = bad[i].by;
-		refused(bad[i].name, &d, bad[i].class, bad[i].word);
+		world_refuses(&w, bad[i].name, &d, bad[i].class, bad[i].word);
 	}
 	d = (struct draft){ .verb = "authority.publish", .id = "H99", .by = SEC };
-	refused("no with", &d, ERR_INPUT, "in \"with\"");
+	world_refuses(&w, "no with", &d, ERR_INPUT, "in \"with\"");
 	assert_int_equal(crl_number(), before);
 	with = json_pack("{s:[s]}", "what", "crl");
 	draft_with(&d, with);
@@ -697,7 +684,7 @@ it_publishes_when_ordered(void **state)
 	for (int i = 0; i < 3000 && crl_number() == before; i++)
 		usleep(10000);
 	assert_int_equal(crl_number(), json_integer_value(json_object_get(answer, "crl")));
-	refused("the same order again", &d, ERR_CONFLICT, "accepted before");
+	world_refuses(&w, "the same order again", &d, ERR_CONFLICT, "accepted before");
 }
 
 /* Requests and orders, by the program that asks. */
@@ -757,12 +744,12 @@ a_revoked_administrator_orders_nothing(void **state)
 	struct err e;
 
 	revoke.with = bad;
-	refused("a reason that is none", &revoke, ERR_INPUT, "no reason");
+	world_refuses(&w, "a reason that is none", &revoke, ERR_INPUT, "no reason");
 	revoke.with = NULL;
 	assert_done(world_order(&w, &revoke, NULL, &e), e);
-	refused("revoked twice", &revoke, ERR_CONFLICT, "is revoked");
+	world_refuses(&w, "revoked twice", &revoke, ERR_CONFLICT, "is revoked");
 	d.by = NAM;
-	refused("revoked administrator", &d, ERR_POLICY, "is revoked");
+	world_refuses(&w, "revoked administrator", &d, ERR_POLICY, "is revoked");
 }
 
 int

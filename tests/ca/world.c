@@ -197,8 +197,8 @@ hold_ceremony(struct world *w, const struct world_more *more)
 	write_file(w, "ceremony.p7m", buf_span(&w->made.bundle));
 }
 
-static void
-ocsp_ceremony(const struct world *w, struct ceremony_plan *plan)
+void
+world_ocsp(const struct world *w, struct ceremony_plan *plan)
 {
 	static struct ceremony_service service;
 	static struct buf csr;		/* as long as the plan */
@@ -219,7 +219,7 @@ no_sections(const struct world *w)
 void
 world_make_with_ocsp(struct world *w)
 {
-	static const struct world_more more = { ocsp_ceremony, no_sections };
+	static const struct world_more more = { world_ocsp, no_sections };
 
 	world_make_more(w, &more);
 }
@@ -819,6 +819,16 @@ void
 world_refused(const char *name, bool done, const struct err *e, enum err_class class, const char *word)
 {
 	assert_refused(name, done, e, class, word);
+}
+
+void
+world_refuses(struct world *w, const char *name, const struct draft *d, enum err_class class, const char *word)
+{
+	int64_t before = world_log_size(w);
+	struct err e = { ERR_NONE, "" };
+
+	assert_refused(name, world_order(w, d, NULL, &e), &e, class, word);
+	assert_case(name, world_log_size(w) == before);
 }
 
 X509_CRL *

@@ -38,8 +38,9 @@ struct world_more { void (*ceremony)(const struct world *, struct ceremony_plan 
 /* With token, ceremony and files, nothing started. */
 void world_make(struct world *);
 void world_make_more(struct world *, const struct world_more *);
-/* With an OCSP responder, whose key is on the issuing token. */
+/* With an OCSP responder, whose key is on the issuing token; what it adds to a ceremony. */
 void world_make_with_ocsp(struct world *);
+void world_ocsp(const struct world *, struct ceremony_plan *);
 struct token *world_token(const char *label);
 struct token *world_token_again(const char *label);	/* one that is there */
 /* A daemon of the configuration, with the tokens' PIN if asked; ready. */
@@ -114,6 +115,8 @@ int world_shell(const struct world *, const char *command);
 void world_pem(const struct world *, const char *name, X509 *);
 /* Refused with this class, and a sentence with this word in it. */
 void world_refused(const char *name, bool done, const struct err *, enum err_class, const char *word);
+/* The order is, and nothing of it is in the log. */
+void world_refuses(struct world *, const char *name, const struct draft *, enum err_class, const char *word);
 /* The issuing authority's newest published CRL; NULL while there is none. */
 X509_CRL *world_crl(const struct world *);
 /* Waits until it is revoked there, for a list comes after the order; false if it never is. */

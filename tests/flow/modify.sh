@@ -28,7 +28,7 @@ done
 # shellcheck disable=SC2086
 order_by approver CB-000001 cert.approve $ids --reason "Cấp lần đầu" >"$state/log/approved" || die "approving"
 jq -r '.certificates[].serial' "$state/log/approved" >"$state/log/serials"
-holds "$many certificates" test "$(wc -l <"$state/log/serials")" -eq "$many"
+is "$many certificates" "$(wc -l <"$state/log/serials")" "$many"
 
 # The table, as a spreadsheet of ours writes it: semicolons, quotes, a mark before it.
 table=$state/people.csv
@@ -46,9 +46,9 @@ log_size() { sed -n 2p "$state/public/checkpoint"; }
 sleep 2
 before=$(log_size)
 modify "$table" --dry-run >"$state/log/dry" 2>"$state/log/dry.err"
-holds "a dry run with refusals ends with 1" test $? -eq 1
-holds "a dry run orders nothing" test "$(log_size)" = "$before"
-holds "each of $many says what would change" test "$(grep -c 'title: "Chuyên viên" -> "Chuyên viên chính; bậc 2"' "$state/log/dry")" -eq "$many"
+is "a dry run with refusals ends with 1" $? 1
+is "a dry run orders nothing" "$(log_size)" "$before"
+is "each of $many says what would change" "$(grep -c 'title: "Chuyên viên" -> "Chuyên viên chính; bậc 2"' "$state/log/dry")" "$many"
 says() { holds "row $1 is refused: $2" grep -q "^row $1  .*refused ($3): .*$2" "$state/log/dry"; }
 says 302 'no active certificate' absent
 says 303 'stands in an earlier row' input
@@ -58,11 +58,11 @@ modify "$table" --dry-run --json >"$state/log/dry.json" 2>/dev/null
 holds "the same for programs" test "$(jq .ready "$state/log/dry.json")" -eq "$many" -a "$(jq -r '.rows[303].row, .rows[303].class' "$state/log/dry.json" | paste -sd' ')" = "305 absent"
 
 modify "$table" --token approver --pin-file "$state/desk/approver.pin" --reason "Quyết định 12/QĐ-SXD" --yes >"$state/log/done" 2>"$state/log/done.err"
-holds "an order with rows left out ends with 1" test $? -eq 1
-holds "one order did $many" test "$(grep -c '^row [0-9]*  done, now: [0-9a-f]\{40\}$' "$state/log/done")" -eq "$many"
-holds "it is one order in the register" test "$(register_sql "SELECT count(*) FROM order_accepted WHERE verb = 'cert.modify'")" -eq 1
+is "an order with rows left out ends with 1" $? 1
+is "one order did $many" "$(grep -c '^row [0-9]*  done, now: [0-9a-f]\{40\}$' "$state/log/done")" "$many"
+is "it is one order in the register" "$(register_sql "SELECT count(*) FROM order_accepted WHERE verb = 'cert.modify'")" 1
 modify "$table" --dry-run >"$state/log/again" 2>/dev/null
-holds "the same table again: all is so already" test "$(grep -c 'is so already' "$state/log/again")" -eq "$many"
+is "the same table again: all is so already" "$(grep -c 'is so already' "$state/log/again")" "$many"
 
 # What openssl says of the first and the last, old and new.
 sleep 2
@@ -83,14 +83,14 @@ done
 register_program elsewhere '"read"' H99.27
 register_program submits '"submit"'
 find_as() { local who=$1; shift; desk certificate list "$@" --api "$api" --api-key-file "$state/desk/$who.key"; }
-holds "all are found, old and new" test "$(find_as program --name 'nguoi doi chuc' | wc -l)" -eq $((2 * many))
-holds "those that are active" test "$(find_as program --name 'NGƯỜI ĐỔI' --state active --agency H99 | grep -c "  active   official        H99.14     20[0-9-]*  CB-4[0-9]*   Người Đổi Chức Danh (thử nghiệm)$")" -eq "$many"
-holds "for programs" test "$(find_as program --name danh --state revoked --json | jq '[.items[].name] | unique | length, (.[0] | length)' | paste -sd' ')" = "1 32"
-holds "one by its serial number, as openssl shows it" test "$(find_as program --serial "$(openssl x509 -in "$state/people/new.pem" -noout -serial | cut -d= -f2 | sed 's/../&:/g; s/:$//')" | cut -d' ' -f1)" = "$new"
-holds "by its key, old and new" test "$(find_as program --token "$(openssl x509 -in "$state/people/new.pem" -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1)" | wc -l)" -eq 2
-holds "by a staff number" test "$(find_as program --person CB-400001 --state active | wc -l)" -eq 1
+is "all are found, old and new" "$(find_as program --name 'nguoi doi chuc' | wc -l)" $((2 * many))
+is "those that are active" "$(find_as program --name 'NGƯỜI ĐỔI' --state active --agency H99 | grep -c "  active   official        H99.14     20[0-9-]*  CB-4[0-9]*   Người Đổi Chức Danh (thử nghiệm)$")" "$many"
+is "for programs" "$(find_as program --name danh --state revoked --json | jq '[.items[].name] | unique | length, (.[0] | length)' | paste -sd' ')" "1 32"
+is "one by its serial number, as openssl shows it" "$(find_as program --serial "$(openssl x509 -in "$state/people/new.pem" -noout -serial | cut -d= -f2 | sed 's/../&:/g; s/:$//')" | cut -d' ' -f1)" "$new"
+is "by its key, old and new" "$(find_as program --token "$(openssl x509 -in "$state/people/new.pem" -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1)" | wc -l)" 2
+is "by a staff number" "$(find_as program --person CB-400001 --state active | wc -l)" 1
 holds "none that ended before this year" test -z "$(find_as program --name nguoi --expires-before "$(date +%Y)-01-01")"
-holds "all end some day" test "$(find_as program --name 'nguoi doi' --state active --expires-before 2099-01-01 | wc -l)" -eq "$many"
+is "all end some day" "$(find_as program --name 'nguoi doi' --state active --expires-before 2099-01-01 | wc -l)" "$many"
 holds "a word's middle finds nobody" test -z "$(find_as program --name guoi)"
 holds "another agency's program finds nobody" test -z "$(find_as elsewhere --name nguoi)"
 finds_no() { local what=$1 want=$2 words=$3; shift 3; "$@" >"$state/log/found" 2>&1; holds "$what" test $? -eq "$want" -a -n "$(grep -e "$words" "$state/log/found")"; }

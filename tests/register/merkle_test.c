@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "register/merkle.h"
+#include "tests/register/tiles.h"
 
 #include <fts.h>
 #include <string.h>
@@ -13,17 +14,6 @@
 #define LEAVES 300
 
 static struct hash leaves[LEAVES];
-
-static bool
-from_leaves(void *ctx, unsigned level, uint64_t index, struct hash *out, struct err *e)
-{
-	struct merkle_edge edge = { 0 };
-
-	for (uint64_t i = index << level; i < (index + 1) << level; i++)
-		merkle_append(&edge, &leaves[i]);
-	merkle_root(out, &edge);
-	return true;
-}
 
 static void
 test_every_proof_of_small_trees(void **state)
@@ -42,7 +32,7 @@ test_every_proof_of_small_trees(void **state)
 	}
 	for (uint64_t size = 1; size <= LEAVES; size += size < 70 ? 1 : 23) {
 		for (uint64_t i = 0; i < size; i++) {
-			assert_done(merkle_prove_inclusion(proof, &n, i, size, from_leaves, NULL, &e), e);
+			assert_done(merkle_prove_inclusion(proof, &n, i, size, tiles_of_leaves, leaves, &e), e);
 			assert_done(merkle_check_inclusion(&leaves[i], i, size, proof, n, &roots[size], &e), e);
 			assert_false(merkle_check_inclusion(&leaves[i], i, size, proof, n, &roots[size - 1], &e));
 			assert_false(merkle_check_inclusion(&leaves[(i + 1) % LEAVES], i, size, proof, n, &roots[size], &e));
@@ -50,13 +40,13 @@ test_every_proof_of_small_trees(void **state)
 				assert_false(merkle_check_inclusion(&leaves[i], i, size, proof, n - 1, &roots[size], &e));
 		}
 		for (uint64_t old = 1; old <= size; old++) {
-			assert_done(merkle_prove_consistency(proof, &n, old, size, from_leaves, NULL, &e), e);
+			assert_done(merkle_prove_consistency(proof, &n, old, size, tiles_of_leaves, leaves, &e), e);
 			assert_done(merkle_check_consistency(old, size, &roots[old], &roots[size], proof, n, &e), e);
 			assert_false(merkle_check_consistency(old, size, &roots[old - 1], &roots[size], proof, n, &e));
 		}
 	}
-	assert_false(merkle_prove_inclusion(proof, &n, 5, 5, from_leaves, NULL, &e));
-	assert_false(merkle_prove_consistency(proof, &n, 0, 5, from_leaves, NULL, &e));
+	assert_false(merkle_prove_inclusion(proof, &n, 5, 5, tiles_of_leaves, leaves, &e));
+	assert_false(merkle_prove_consistency(proof, &n, 0, 5, tiles_of_leaves, leaves, &e));
 }
 
 /* false: the vector's hash does not have 32 octets. */

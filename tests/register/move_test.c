@@ -3,7 +3,6 @@
  * there, and put back there. */
 #include "tests/base/test.h"
 
-#include "base/cbor.h"
 #include "register/backup.h"
 #include "register/client.h"
 #include "register/copy.h"

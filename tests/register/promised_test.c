@@ -2,7 +2,6 @@
  * or another history, is refused with its place's name. */
 #include "tests/base/test.h"
 
-#include "base/cbor.h"
 #include "base/file.h"
 #include "register/client.h"
 #include "register/fsck.h"

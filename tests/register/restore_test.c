@@ -3,7 +3,6 @@
  * by this test out of the database's rows, signed with a key of its own. */
 #include "tests/base/test.h"
 
-#include "base/cbor.h"
 #include "base/file.h"
 #include "base/ossl.h"
 #include "register/backup.h"

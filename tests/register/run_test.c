@@ -2,7 +2,6 @@
  * finds whatever is changed behind the register's back. */
 #include "tests/base/test.h"
 
-#include "base/cbor.h"
 #include "base/clock.h"
 #include "register/client.h"
 #include "register/fsck.h"

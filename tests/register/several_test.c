@@ -3,7 +3,6 @@
  * done. */
 #include "tests/base/test.h"
 
-#include "base/cbor.h"
 #include "register/client.h"
 #include "register/fsck.h"
 #include "register/run.h"

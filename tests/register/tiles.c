@@ -8,6 +8,18 @@
 #include <libgen.h>
 #include <unistd.h>
 
+bool
+tiles_of_leaves(void *leaves, unsigned level, uint64_t index, struct hash *out, struct err *e)
+{
+	const struct hash *leaf = leaves;
+	struct merkle_edge edge = { 0 };
+
+	for (uint64_t i = index << level; i < (index + 1) << level; i++)
+		merkle_append(&edge, &leaf[i]);
+	merkle_root(out, &edge);
+	return true;
+}
+
 char *
 tiles_path(const struct tiles *t, const char *name)
 {

@@ -19,6 +19,8 @@ struct tiles {
 	struct { uint64_t n; unsigned width; struct hash hash[TILE_WIDTH]; } level[TILES_LEVELS];
 };
 
+/* A node of the tree over leaves in memory, for proofs (tile_node is of tiles). */
+bool tiles_of_leaves(void *leaves, unsigned level, uint64_t index, struct hash *out, struct err *);
 void tiles_begin(struct tiles *);
 void tiles_end(struct tiles *);			/* removes the folder */
 void tiles_octets(struct tiles *, struct span entry);

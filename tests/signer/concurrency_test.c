@@ -2,7 +2,6 @@
  * another's bytes, no number twice, no gap, no act twice. */
 #include "tests/base/test.h"
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "tests/register/database.h"
 #include "tests/signer/world.h"

@@ -2,7 +2,6 @@
  * nothing that anybody may copy changes. */
 #include "tests/base/test.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "register/copy.h"
 #include "register/fsck.h"

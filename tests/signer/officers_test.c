@@ -2,8 +2,6 @@
  * turn, each once, the later one over what the earlier has signed. */
 #include "tests/base/test.h"
 
-#include "base/clock.h"
-#include "register/entry.h"
 #include "register/fsck.h"
 #include "tests/register/database.h"
 #include "tests/signer/world.h"

@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "register/client.h"
 #include "signer/status_prefix.h"
-#include "tests/register/database.h"
 #include "tests/signer/world.h"
 #include "verifier/cose.h"
 #include "verifier/status_list.h"

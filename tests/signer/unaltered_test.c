@@ -166,12 +166,10 @@ static void
 register_token(const char *serial, const char *state)
 {
 	own(json_t) *with = json_pack("{s:s, s:s, s:s, s:s}", "model", "thẻ thử nghiệm", "person", "CB-000094", "agency", "H99", "state", state);
-	struct draft d = { .by = MAI, .verb = "token.register", .id = serial, .with = with };
-	own_struct(buf) text = buf_new(4096);
+	struct draft d = { .by = MAI, .verb = "token.register", .id = serial };
 	struct err e;
 
-	json_write(&text, with);
-	sha256(d.hash, buf_span(&text));
+	draft_with(&d, with);
 	assert_done(world_order(&o.w, &d, NULL, &e), e);
 }
 
