@@ -51,6 +51,26 @@ check_ring(const struct field *x, const struct field *beside, const struct polic
 	return r->area == NULL || is_of(beside, r->area, FIELD_DECIMAL, false) || fail_at(e, f, at, "the ring of %s names as area no decimal field beside it", x->name);
 }
 
+static void
+load_parcel(struct parcel_parts *p, xmlNode *n)
+{
+	if (n != NULL)
+		*p = (struct parcel_parts){ attr(n, "commune", NULL), attr(n, "sheet", NULL), attr(n, "number", NULL) };
+}
+
+/* The commune alone may be left out: then no parcel is named. */
+static bool
+check_parcel(const struct field *x, const struct policy_file *f, xmlNode *at, struct err *e)
+{
+	const struct parcel_parts *p = &x->parcel;
+	const struct field *commune = p->commune == NULL ? NULL : field_find(x, p->commune);
+
+	if (p->commune == NULL)
+		return true;
+	return (commune != NULL && commune->type == FIELD_UNIT && !commune->many && is_of(x, p->sheet, FIELD_INTEGER, false) && is_of(x, p->number, FIELD_INTEGER, false)) ||
+	    fail_at(e, f, at, "the parcel of %s names as commune no unit, or as sheet or number no integer of it", x->name);
+}
+
 static bool
 find_list(struct field *x, const struct code_list *codes, size_t ncodes)
 {
@@ -83,6 +103,7 @@ load_field(struct field *x, xmlNode *n)
 	x->shape = attr(n, "shape", "");
 	x->list = attr(n, "list", "");
 	load_ring(&x->ring, child_named(n, "ring"));
+	load_parcel(&x->parcel, child_named(n, "parcel"));
 	field_limits_default(x);
 }
 
@@ -112,7 +133,7 @@ load_fields(struct field *group, const struct policy_file *f, xmlNode *n, const 
 	}
 	i = 0;
 	for (xmlNode *c = child_named(n, "field"); c != NULL; c = next_named(c, "field"), i++)
-		if (!check_ring(&group->child[i], group, f, c, e))
+		if (!check_ring(&group->child[i], group, f, c, e) || !check_parcel(&group->child[i], f, c, e))
 			return false;
 	return true;
 }
@@ -231,6 +252,7 @@ free_fields(struct field *group)
 
 		free(x->name); free(x->vi); free(x->en); free(x->fr); free(x->min); free(x->max); free(x->unit); free(x->shape); free(x->list);
 		free(x->ring.corners); free(x->ring.meridian); free(x->ring.zone); free(x->ring.area);
+		free(x->parcel.commune); free(x->parcel.sheet); free(x->parcel.number);
 		free_fields(x);
 	}
 	free(group->child);

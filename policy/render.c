@@ -157,6 +157,8 @@ render_field(struct buf *out, const struct field *f, unsigned depth)
 	render_limit(out, "of the form", f->shape);
 	if (f->ring.corners != NULL)
 		buf_printf(out, ", a ring of %s in meridian %s, zone %s, of area %s", f->ring.corners, f->ring.meridian, f->ring.zone, f->ring.area ?: "not stated");
+	if (f->parcel.commune != NULL)
+		buf_printf(out, ", a parcel of commune %s, sheet %s, number %s", f->parcel.commune, f->parcel.sheet, f->parcel.number);
 	buf_printf(out, "; %s; %s; %s\n", f->vi, f->en, f->fr);
 	for (size_t i = 0; i < f->nchildren; i++)
 		render_field(out, &f->child[i], depth + 1);
