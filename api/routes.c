@@ -8,6 +8,7 @@
 #include "api/gazette.h"
 #include "api/ocsp.h"
 #include "api/ocsp_request.h"
+#include "api/parcel.h"
 #include "api/public.h"
 #include "api/sheet.h"
 #include "base/log.h"
@@ -55,6 +56,8 @@ static const struct route table[] = {
 	{ "GET", "/v1/permits/{code}/sheet", false, 0, sheet_run, "the permit as an A4 page" },
 	{ "POST", "/v1/verify", false, VERIFY_DOCUMENT_MAX, forward_verify, "judges a file" },
 	{ "GET", "/v1/events", false, 0, events_run, "what happened to permits and dossiers, in the order of the log; waits, or streams" },
+	{ "GET", "/v1/parcels/{parcel}", true, 0, parcel_run, "which permits touch a parcel of land: commune/sheet/parcel" },
+	{ "GET", "/v1/parcels.geojson", false, 0, places_run, "where permits lie about which something was recorded since" },
 	{ "GET", "/v1/codes/{typed}", true, 0, forward_lookup, "looks up what a person typed" },
 	{ "POST", "/v1/dossiers/events", false, EVENTS_MAX, dossier_report_run, "what happened to dossiers, up to 500 events" },
 	{ "GET", "/v1/dossiers/{code}", false, 0, dossier_run, "a dossier's step, days and permits" },

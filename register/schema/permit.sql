@@ -28,7 +28,9 @@ CREATE TABLE permit (
 	time INTEGER NOT NULL,
 	version INTEGER NOT NULL DEFAULT 1,
 	amends BLOB,			-- handle of the version before; null: the first
-	signed_entry INTEGER
+	signed_entry INTEGER,
+	parcels TEXT,			-- keys of the parcels that it names, a space between
+	plots TEXT			-- JSON: where it lies, in VN-2000 (verifier/submission.h)
 ) STRICT;
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);
@@ -41,6 +43,15 @@ CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS 
 CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL;
 -- By agency: what it makes public (register/gazette_reads.c).
 CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL;
+
+-- By parcel: which permits touch it (signer/parcel.h); of those that were issued, with the
+-- issue's entry.
+CREATE TABLE permit_parcel (
+	parcel TEXT NOT NULL,
+	entry INTEGER NOT NULL,
+	handle BLOB NOT NULL,
+	PRIMARY KEY (parcel, entry)
+) STRICT, WITHOUT ROWID;
 
 -- Where several officers sign one after the other: what permit had after the n-th, the
 -- last of them excepted.

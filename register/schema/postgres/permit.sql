@@ -28,7 +28,9 @@ CREATE TABLE permit (
 	time bigint NOT NULL,
 	version bigint NOT NULL DEFAULT 1,
 	amends bytea,			-- handle of the version before; null: the first
-	signed_entry bigint
+	signed_entry bigint,
+	parcels text COLLATE "C",			-- keys of the parcels that it names, a space between
+	plots text COLLATE "C"			-- JSON: where it lies, in VN-2000 (verifier/submission.h)
 );
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);
@@ -41,6 +43,15 @@ CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS 
 CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL;
 -- By agency: what it makes public (register/gazette_reads.c).
 CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL;
+
+-- By parcel: which permits touch it (signer/parcel.h); of those that were issued, with the
+-- issue's entry.
+CREATE TABLE permit_parcel (
+	parcel text COLLATE "C" NOT NULL,
+	entry bigint NOT NULL,
+	handle bytea NOT NULL,
+	PRIMARY KEY (parcel, entry)
+);
 
 -- Where several officers sign one after the other: what permit had after the n-th, the
 -- last of them excepted.
