@@ -229,6 +229,7 @@ kind_load(struct kind *k, const char *path, const struct grammar *grammar, const
 	k->keep_years = attr_int(child_named(root, "keep"), "years", 0);
 	k->published = publish != NULL;
 	k->publish_years = publish != NULL ? attr_int(publish, "years", 0) : 0;
+	k->looked_up = child_named(root, "lookup") != NULL;
 	k->holder = attr(holder, "field", "");
 	k->valid_from = validity != NULL ? attr(validity, "from", "") : xstrdup("");
 	k->valid_to = validity != NULL ? attr(validity, "to", "") : xstrdup("");
@@ -237,7 +238,8 @@ kind_load(struct kind *k, const char *path, const struct grammar *grammar, const
 	    check_named_field(k, &f, root, k->valid_from, FIELD_DATE, e) &&
 	    check_named_field(k, &f, root, k->valid_to, FIELD_DATE, e) &&
 	    (k->term_years == 0 || (k->valid_from[0] != '\0' && k->valid_to[0] != '\0') || fail_at(e, &f, root, "a term is from one field to another")) &&
-	    (!k->published || k->numbers_public || fail_at(e, &f, publish, "what is published has public numbers"));
+	    (!k->published || k->numbers_public || fail_at(e, &f, publish, "what is published has public numbers")) &&
+	    (!k->looked_up || k->published || fail_at(e, &f, root, "what is looked up by its number is published"));
 	policy_file_close(&f);
 	if (!good)
 		kind_free_members(k);

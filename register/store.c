@@ -233,6 +233,7 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	{ "CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL", NULL },
 	{ "ALTER TABLE appointment ADD COLUMN authorised_by BLOB", "ALTER TABLE appointment ADD COLUMN authorised_by bytea" },
 	{ PLACES("TEXT", "INTEGER", "BLOB", " STRICT, WITHOUT ROWID"), PLACES("text COLLATE \"C\"", "bigint", "bytea", "") },
+	{ "CREATE INDEX permit_number ON permit (kind, number) WHERE number IS NOT NULL", NULL },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

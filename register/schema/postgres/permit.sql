@@ -43,6 +43,8 @@ CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS 
 CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL;
 -- By agency: what it makes public (register/gazette_reads.c).
 CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL;
+-- By number: what anybody looks up who knows the holder's name, too (verifier/gazette.h).
+CREATE INDEX permit_number ON permit (kind, number) WHERE number IS NOT NULL;
 
 -- By parcel: which permits touch it (signer/parcel.h); of those that were issued, with the
 -- issue's entry.
