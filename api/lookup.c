@@ -75,12 +75,19 @@ put_field(struct buf *out, const char *name, const char *vi, const char *en, con
 	    "spellcheck=\"false\" aria-describedby=\"%s-hint\"><span id=\"%s-hint\" class=\"hint\">%s</span></p>\n", name, vi, en, name, name, name, name, hint);
 }
 
+/* Where there is one there is nothing to choose. */
 static void
 put_kinds(struct buf *out, const json_t *kinds)
 {
-	const json_t *k;
+	const json_t *k = json_array_get(kinds, 0);
 	size_t i;
 
+	if (json_array_size(kinds) == 1) {
+		text_put_html_part(out, "<p><input type=\"hidden\" name=\"kind\" value=\"", json_text(k, "id"), "\">");
+		text_put_html_part(out, "<strong>", json_text(k, "vi"), "</strong>");
+		text_put_html_part(out, " – <span lang=\"en\">", json_text(k, "en"), "</span></p>\n");
+		return;
+	}
 	buf_put_str(out, "<p><label for=\"kind\">Loại giấy <span lang=\"en\">(kind)</span></label><select id=\"kind\" name=\"kind\" required>\n");
 	json_array_foreach(kinds, i, k) {
 		text_put_html_part(out, "<option value=\"", json_text(k, "id"), "\">");

@@ -20,7 +20,7 @@ const looks = async (what, width) => {
 	check(`${what} at ${width} pixels: no script, not to be indexed`, await page.locator('script').count() === 0 && await page.locator('meta[name=robots][content*=noindex]').count() === 1);
 	check(`${what} at ${width} pixels: Vietnamese first, English beside`, await page.locator('html').getAttribute('lang') === 'vi' && await page.locator('main [lang=en]').count() > 0);
 	check(`${what} at ${width} pixels: it says that it is a demonstration`, /THỬ NGHIỆM/.test(await page.locator('#demonstration').innerText()));
-	check(`${what} at ${width} pixels: fields, links and buttons are large enough`, await page.locator('main a, main button, main input, main select').evaluateAll(all => all.every(a => a.getBoundingClientRect().height >= 24 && (a.tagName === 'A' || a.getBoundingClientRect().height >= 40))));
+	check(`${what} at ${width} pixels: fields, links and buttons are large enough`, await page.locator('main a, main button, main input:not([type=hidden]), main select').evaluateAll(all => all.every(a => a.getBoundingClientRect().height >= 24 && (a.tagName === 'A' || a.getBoundingClientRect().height >= 40))));
 	if (shots) await page.screenshot({ path: `${shots}/${what}-${width}.png`, fullPage: true });
 };
 const ask = async (of, whose) => {
@@ -34,7 +34,7 @@ const ask = async (of, whose) => {
 for (const width of [320, 1280]) {
 	await page.setViewportSize({ width, height: 800 });
 	await page.goto(`${base}/tra-cuu`);
-	check('every field has its label', await page.locator('main input, main select').evaluateAll(all => all.every(f => document.querySelector(`label[for=${f.id}]`) !== null)));
+	check('every field has its label', await page.locator('main input:not([type=hidden]), main select').evaluateAll(all => all.every(f => document.querySelector(`label[for=${f.id}]`) !== null)));
 	await looks('form', width);
 	await ask(number, name);
 	check('the answer says its word before its colour', /CÒN HIỆU LỰC/.test(await page.locator('#answer').innerText()) && /IN FORCE/.test(await page.locator('#answer').innerText()));
