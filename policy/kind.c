@@ -229,6 +229,7 @@ kind_load(struct kind *k, const char *path, const struct grammar *grammar, const
 	k->keep_years = attr_int(child_named(root, "keep"), "years", 0);
 	k->published = publish != NULL;
 	k->publish_years = publish != NULL ? attr_int(publish, "years", 0) : 0;
+	k->publish_within = publish != NULL ? attr_int(publish, "within", 0) : 0;
 	k->looked_up = child_named(root, "lookup") != NULL;
 	k->holder = attr(holder, "field", "");
 	k->valid_from = validity != NULL ? attr(validity, "from", "") : xstrdup("");

@@ -201,6 +201,8 @@ render_kinds(struct buf *out, const struct policy *p)
 		buf_printf(out, k->keep_years > 0 ? "  kept: %d years\n" : "  kept: for ever\n", (int)k->keep_years);
 		if (k->published)
 			buf_printf(out, k->publish_years > 0 ? "  made public: public fields for %d years\n" : "  made public: public fields while it stands\n", (int)k->publish_years);
+		if (k->publish_within > 0)
+			number_line(out, "made public within working days", k->publish_within);
 		if (k->looked_up)
 			buf_put_str(out, "  looked up: by anybody, by number and holder's name\n");
 		for (size_t i = 0; i < k->root.nchildren; i++)
