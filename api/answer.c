@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define CODE_MAX 2000
+#define FORM_TEXT_MAX 2000
 
 static int
 hex_digit(unsigned char c)
@@ -35,7 +35,7 @@ decode(struct buf *out, struct span s, struct err *e)
 		}
 		buf_put(out, &c, 1);
 	}
-	return buf_ok(out, "the code", e);
+	return buf_ok(out, "a field of the form", e);
 }
 
 bool
@@ -95,8 +95,8 @@ put_day_row(struct buf *out, const char *term, const char *iso)
 	put_row(out, term, text, 0);
 }
 
-static void
-put_said(struct buf *out, const json_t *said)
+void
+answer_said_html(struct buf *out, const json_t *said)
 {
 	static const char *const colours[] = { "green", "amber", "blue", "red" };
 	const json_t *word = json_object_get(said, "word"), *say = json_object_get(said, "say"), *act = json_object_get(said, "act");
@@ -192,7 +192,7 @@ answer_html(struct buf *out, const json_t *answer, struct err *e)
 		buf_put_str(out, "</p>\n");
 	}
 	buf_put_str(out, "<header><h1>Kiểm tra giấy phép</h1></header><main>\n");
-	put_said(out, said);
+	answer_said_html(out, said);
 	history_html(out, answer);
 	put_permit(out, json_object_get(answer, "permit"));
 	put_dossier(out, json_object_get(answer, "dossier"));
@@ -201,24 +201,31 @@ answer_html(struct buf *out, const json_t *answer, struct err *e)
 }
 
 bool
-answer_run(struct call *c, struct err *e)
+form_text(char **out, struct call *c, const char *name, struct err *e)
 {
 	static const char form[] = "application/x-www-form-urlencoded";
 	const char *type = http_header(c->in, "Content-Type");
-	own_struct(buf) typed = buf_new(CODE_MAX);
-	own_str char *text = NULL;
-	own(json_t) *answer = NULL;
+	own_struct(buf) typed = buf_new(FORM_TEXT_MAX);
 
 	if (type == NULL || strncasecmp(type, form, sizeof(form) - 1) != 0) {
 		c->out->status = 415;
 		return fail(e, ERR_INPUT, "a form is needed here: %s", form);
 	}
-	if (!form_value(&typed, c->in->body, "code", e))
+	if (!form_value(&typed, c->in->body, name, e))
 		return false;
 	if (memchr(typed.ptr ?: (unsigned char *)"", 0, typed.len) != NULL)
-		return fail(e, ERR_INPUT, "the code contains a NUL");
-	text = span_dup_str(buf_span(&typed));
-	if (!lookup_answer(&answer, c, text, e))
+		return fail(e, ERR_INPUT, "the field \"%s\" contains a NUL", name);
+	*out = span_dup_str(buf_span(&typed));
+	return true;
+}
+
+bool
+answer_run(struct call *c, struct err *e)
+{
+	own_str char *text = NULL;
+	own(json_t) *answer = NULL;
+
+	if (!form_text(&text, c, "code", e) || !lookup_answer(&answer, c, text, e))
 		return false;
 	c->out->type = "text/html; charset=utf-8";
 	return answer_html(&c->out->body, answer, e);

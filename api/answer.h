@@ -14,4 +14,8 @@
 bool answer_run(struct call *, struct err *);
 /* The value of a field of application/x-www-form-urlencoded. */
 must_check bool form_value(struct buf *out, struct span form, const char *name, struct err *);
+/* The same of the request's body, as text; another Content-Type is refused (415). */
+must_check bool form_text(char **out, struct call *, const char *name, struct err *);
+/* The box with what is said. */
+void answer_said_html(struct buf *out, const json_t *said);
 must_check bool answer_html(struct buf *out, const json_t *answer, struct err *);

@@ -108,8 +108,8 @@ heading(const json_t *item, const char *lang)
  * Pages.
  */
 
-static void
-put_head(struct buf *out, const json_t *answer, const char *title, const char *feed)
+void
+gazette_head(struct buf *out, const json_t *answer, const char *title, const char *feed)
 {
 	buf_put_str(out, "<!doctype html>\n<html lang=\"vi\"><head><meta charset=\"utf-8\">"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex, nofollow\"><title>");
@@ -125,8 +125,8 @@ put_head(struct buf *out, const json_t *answer, const char *title, const char *f
 	text_put_html_part(out, "<header><h1>", title, "</h1>\n");
 }
 
-static void
-put_foot(struct buf *out)
+void
+gazette_foot(struct buf *out)
 {
 	buf_put_str(out, "</main><footer><p><a href=\"/\">Kiểm tra một giấy phép – <span lang=\"en\">Check a permit</span></a></p></footer></body></html>\n");
 }
@@ -141,8 +141,8 @@ put_row(struct buf *out, const char *term, const char *value, int depth)
 	buf_put_str(out, "</dd></div>\n");
 }
 
-static void
-put_item(struct buf *out, const json_t *item)
+void
+gazette_item(struct buf *out, const json_t *item)
 {
 	own_str char *vi = heading(item, "vi"), *en = heading(item, "en");
 	bool issue = strcmp(json_text(item, "what"), "issued") == 0;
@@ -197,7 +197,7 @@ page(struct buf *out, const json_t *answer, const struct start *p)
 	own_str char *title = xprintf("Công khai giấy phép – %s", json_text(agency, "name"));
 	size_t i;
 
-	put_head(out, answer, title, json_text(agency, "id"));
+	gazette_head(out, answer, title, json_text(agency, "id"));
 	buf_put_str(out, "<p class=\"what\">Giấy phép đã cấp và các quyết định về giấy phép, mới nhất trước. – <span lang=\"en\">Permits issued and what was decided about them, the newest first.</span></p>\n");
 	text_put_html_part(out, "<p id=\"links\"><a href=\"/cong-khai\">Cơ quan khác – <span lang=\"en\">Other agencies</span></a> <a href=\"/cong-khai/", json_text(agency, "id"), "/atom\">Atom</a></p></header><main>\n");
 	put_choice(out, p);
@@ -205,9 +205,9 @@ page(struct buf *out, const json_t *answer, const struct start *p)
 	if (json_array_size(items) == 0)
 		buf_put_str(out, "<p class=\"box\">Chưa có gì được công khai ở đây. – <span lang=\"en\">Nothing has been made public here.</span></p>\n");
 	json_array_foreach(items, i, item)
-		put_item(out, item);
+		gazette_item(out, item);
 	put_next(out, answer, p);
-	put_foot(out);
+	gazette_foot(out);
 }
 
 static void
@@ -318,12 +318,12 @@ gazette_agencies_run(struct call *c, struct err *e)
 
 	if (!ask(&answer, c, &m, e))
 		return false;
-	put_head(&c->out->body, answer, "Công khai giấy phép", "");
+	gazette_head(&c->out->body, answer, "Công khai giấy phép", "");
 	buf_put_str(&c->out->body, "<p class=\"what\">Giấy phép đã cấp và quyết định thu hồi, đình chỉ, hủy của từng cơ quan. – "
 	    "<span lang=\"en\">Permits issued, withdrawn, suspended and cancelled, by agency.</span></p></header><main><ul>\n");
 	json_array_foreach(json_object_get(answer, "agencies"), i, a)
 		put_agency(&c->out->body, a);
 	buf_put_str(&c->out->body, "</ul>\n");
-	put_foot(&c->out->body);
+	gazette_foot(&c->out->body);
 	return answered(c, "text/html; charset=utf-8", e);
 }

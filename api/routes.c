@@ -6,8 +6,10 @@
 #include "api/events.h"
 #include "api/forward.h"
 #include "api/gazette.h"
+#include "api/lookup.h"
 #include "api/ocsp.h"
 #include "api/ocsp_request.h"
+#include "api/parcel.h"
 #include "api/public.h"
 #include "api/sheet.h"
 #include "base/log.h"
@@ -39,6 +41,8 @@ static const struct route table[] = {
 	{ "GET", "/cong-khai", false, 0, gazette_agencies_run, "whose permits are made public" },
 	{ "GET", "/cong-khai/{agency}", false, 0, gazette_run, "what an agency makes public, as a page" },
 	{ "GET", "/cong-khai/{agency}/atom", false, 0, gazette_feed_run, "and as a feed" },
+	{ "GET", "/tra-cuu", false, 0, lookup_page_run, "a form to look a permit up by its number and its holder's name" },
+	{ "POST", "/tra-cuu", false, FORM_MAX, lookup_form_run, "the answer to it, as a page" },
 	{ "GET", "/healthz", false, 0, page_health, "is the process alive" },
 	{ "POST", "/v1/requests", false, REQUEST_MAX, forward_request, "asks for a certificate" },
 	{ "POST", "/v1/orders/ca", false, ORDER_MAX, forward_order_ca, "a signed order about certificates and people" },
@@ -56,10 +60,13 @@ static const struct route table[] = {
 	{ "GET", "/v1/permits/{code}/sheet", false, 0, sheet_run, "the permit as an A4 page" },
 	{ "POST", "/v1/verify", false, VERIFY_DOCUMENT_MAX, forward_verify, "judges a file" },
 	{ "GET", "/v1/events", false, 0, events_run, "what happened to permits and dossiers, in the order of the log; waits, or streams" },
+	{ "GET", "/v1/parcels/{parcel}", true, 0, parcel_run, "which permits touch a parcel of land: commune/sheet/parcel" },
+	{ "GET", "/v1/parcels.geojson", false, 0, places_run, "where permits lie about which something was recorded since" },
 	{ "GET", "/v1/codes/{typed}", true, 0, forward_lookup, "looks up what a person typed" },
 	{ "POST", "/v1/dossiers/events", false, EVENTS_MAX, dossier_report_run, "what happened to dossiers, up to 500 events" },
 	{ "GET", "/v1/dossiers/{code}", false, 0, dossier_run, "a dossier's step, days and permits" },
 	{ "GET", "/v1/publications", false, 0, publications_run, "what an agency makes public of its permits" },
+	{ "POST", "/v1/lookup", false, FORM_MAX, lookup_run, "looks up a permit by its number and its holder's name" },
 	{ "POST", "/v1/timestamps", false, STAMP_MAX, forward_stamp, "time stamps, RFC 3161" },
 	{ "GET", "/checkpoint", false, 0, public_file, "the register's size and root, signed" },
 	{ "GET", "/checkpoint.witnessed", false, 0, public_file, "the newest that its quorum of witnesses has cosigned" },

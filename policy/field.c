@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "policy/mailbox.h"
+#include "policy/parcel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,15 +206,12 @@ check_unit(const struct field *f, const char *text, int32_t today, struct field_
 	return f->codes == NULL || check_code(f, text, today, r);
 }
 
-/* "00070/45/1027": commune, map sheet, parcel. */
 static bool
 check_parcel(const struct field *f, const char *text, int32_t today, struct field_refusal *r)
 {
-	size_t commune = strspn(text, DIGITS), sheet = text[commune] == '/' ? strspn(text + commune + 1, DIGITS) : 0;
-	const char *parcel = text + commune + 1 + sheet;
+	char key[PARCEL_TEXT];
 
-	return (commune == 5 && sheet >= 1 && sheet <= 4 && *parcel == '/' && all_digits(parcel + 1) && strlen(parcel + 1) <= 5 &&
-	    strspn(text + 6, "0") < sheet && strspn(parcel + 1, "0") < strlen(parcel + 1)) || field_refuse(r, FAULT_TYPE, text);
+	return parcel_key(key, text) || field_refuse(r, FAULT_TYPE, text);
 }
 
 /* "512/QĐ-SCT", "CQ 01234567": letters and digits, parted by one sign, with a digit somewhere. */

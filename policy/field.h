@@ -31,6 +31,10 @@ enum field_form { FORM_GROUP, FORM_TEXT, FORM_NUMBER, FORM_INTEGER, FORM_BOOLEAN
  * field beside it states the area; all NULL where it is none. */
 struct ring { char *corners, *meridian, *zone, *area; };
 
+/* A group that names a parcel of land (parcel.h), which of its fields are what; all
+ * NULL where it names none. */
+struct parcel_parts { char *commune, *sheet, *number; };
+
 struct field {
 	char *name, *vi, *en, *fr;
 	enum field_type type;
@@ -43,6 +47,7 @@ struct field {
 	char *list;			/* of a code, of what a personal ID or a unit begins with; "": none */
 	const struct code_list *codes;	/* that list */
 	struct ring ring;		/* of a group that is a plot */
+	struct parcel_parts parcel;	/* of a group that names a parcel */
 	char *shape;			/* of a document number: 9 a digit, A a capital letter; "": any */
 	struct field *child;
 	size_t nchildren;

@@ -1,8 +1,9 @@
 #include "policy/geometry.h"
 
+#include "policy/vn2000.h"
+
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* Viet Nam lies between 8° and 24° north; at 8° a degree of longitude has 110 km. */
 #define NORTH_MIN 880000.0
@@ -14,29 +15,12 @@
 #define AREA_SHARE 0.05		/* how far stated and computed area may be apart */
 #define AREA_LEAST 1.0
 
-/* "105°45'" -> minutes of arc; -1: not of this form. */
-static int
-meridian_minutes(const char *text)
-{
-	static const char degree[] = "°";
-	char *end;
-	long degrees = strtol(text, &end, 10), minutes;
-
-	if (end != text + 3 || strncmp(end, degree, strlen(degree)) != 0)
-		return -1;
-	text = end + strlen(degree);
-	minutes = strtol(text, &end, 10);
-	if (end != text + 2 || strcmp(end, "'") != 0 || degrees < 100 || minutes < 0 || minutes > 59)
-		return -1;
-	return (int)(degrees * 60 + minutes);
-}
-
 /* Zones of 6 degrees have the meridians 99, 105, 111, 117; those of 3 degrees the
  * provinces', on quarters of a degree from 102 to 118. */
 static bool
 check_reference(const struct plot *p, struct field_refusal *r)
 {
-	int m = meridian_minutes(p->meridian);
+	int m = vn2000_meridian(p->meridian);
 	bool of_6 = m >= 99 * 60 && m <= 117 * 60 && (m - 99 * 60) % 360 == 0, of_3 = m >= 102 * 60 && m <= 118 * 60 && m % 15 == 0;
 
 	return (p->zone == 3 && of_3) || (p->zone == 6 && of_6) || field_refuse(r, FAULT_REFERENCE, p->meridian);

@@ -51,6 +51,26 @@ check_ring(const struct field *x, const struct field *beside, const struct polic
 	return r->area == NULL || is_of(beside, r->area, FIELD_DECIMAL, false) || fail_at(e, f, at, "the ring of %s names as area no decimal field beside it", x->name);
 }
 
+static void
+load_parcel(struct parcel_parts *p, xmlNode *n)
+{
+	if (n != NULL)
+		*p = (struct parcel_parts){ attr(n, "commune", NULL), attr(n, "sheet", NULL), attr(n, "number", NULL) };
+}
+
+/* The commune alone may be left out: then no parcel is named. */
+static bool
+check_parcel(const struct field *x, const struct policy_file *f, xmlNode *at, struct err *e)
+{
+	const struct parcel_parts *p = &x->parcel;
+	const struct field *commune = p->commune == NULL ? NULL : field_find(x, p->commune);
+
+	if (p->commune == NULL)
+		return true;
+	return (commune != NULL && commune->type == FIELD_UNIT && !commune->many && is_of(x, p->sheet, FIELD_INTEGER, false) && is_of(x, p->number, FIELD_INTEGER, false)) ||
+	    fail_at(e, f, at, "the parcel of %s names as commune no unit, or as sheet or number no integer of it", x->name);
+}
+
 static bool
 find_list(struct field *x, const struct code_list *codes, size_t ncodes)
 {
@@ -83,6 +103,7 @@ load_field(struct field *x, xmlNode *n)
 	x->shape = attr(n, "shape", "");
 	x->list = attr(n, "list", "");
 	load_ring(&x->ring, child_named(n, "ring"));
+	load_parcel(&x->parcel, child_named(n, "parcel"));
 	field_limits_default(x);
 }
 
@@ -112,7 +133,7 @@ load_fields(struct field *group, const struct policy_file *f, xmlNode *n, const 
 	}
 	i = 0;
 	for (xmlNode *c = child_named(n, "field"); c != NULL; c = next_named(c, "field"), i++)
-		if (!check_ring(&group->child[i], group, f, c, e))
+		if (!check_ring(&group->child[i], group, f, c, e) || !check_parcel(&group->child[i], f, c, e))
 			return false;
 	return true;
 }
@@ -208,6 +229,8 @@ kind_load(struct kind *k, const char *path, const struct grammar *grammar, const
 	k->keep_years = attr_int(child_named(root, "keep"), "years", 0);
 	k->published = publish != NULL;
 	k->publish_years = publish != NULL ? attr_int(publish, "years", 0) : 0;
+	k->publish_within = publish != NULL ? attr_int(publish, "within", 0) : 0;
+	k->looked_up = child_named(root, "lookup") != NULL;
 	k->holder = attr(holder, "field", "");
 	k->valid_from = validity != NULL ? attr(validity, "from", "") : xstrdup("");
 	k->valid_to = validity != NULL ? attr(validity, "to", "") : xstrdup("");
@@ -216,7 +239,8 @@ kind_load(struct kind *k, const char *path, const struct grammar *grammar, const
 	    check_named_field(k, &f, root, k->valid_from, FIELD_DATE, e) &&
 	    check_named_field(k, &f, root, k->valid_to, FIELD_DATE, e) &&
 	    (k->term_years == 0 || (k->valid_from[0] != '\0' && k->valid_to[0] != '\0') || fail_at(e, &f, root, "a term is from one field to another")) &&
-	    (!k->published || k->numbers_public || fail_at(e, &f, publish, "what is published has public numbers"));
+	    (!k->published || k->numbers_public || fail_at(e, &f, publish, "what is published has public numbers")) &&
+	    (!k->looked_up || k->published || fail_at(e, &f, root, "what is looked up by its number is published"));
 	policy_file_close(&f);
 	if (!good)
 		kind_free_members(k);
@@ -231,6 +255,7 @@ free_fields(struct field *group)
 
 		free(x->name); free(x->vi); free(x->en); free(x->fr); free(x->min); free(x->max); free(x->unit); free(x->shape); free(x->list);
 		free(x->ring.corners); free(x->ring.meridian); free(x->ring.zone); free(x->ring.area);
+		free(x->parcel.commune); free(x->parcel.sheet); free(x->parcel.number);
 		free_fields(x);
 	}
 	free(group->child);

@@ -41,6 +41,8 @@ struct kind {
 	int64_t keep_years;		/* how long the dossier is kept; 0: for ever */
 	bool published;			/* its permits, and the decisions about them, are made public */
 	int64_t publish_years;		/* from the issue, for how long with public fields; 0: while it stands */
+	int64_t publish_within;		/* working days in which that is to happen; 0: no rule */
+	bool looked_up;			/* by its number and its holder's name, by anybody */
 	struct field root;		/* a group whose children are the kind's fields */
 };
 

@@ -374,12 +374,13 @@ static const struct answer_rule *rule_of(const struct policy *, const struct ans
 static bool
 check_answers(const struct policy *p, const char *folder, struct err *e)
 {
-	static const char *const ways[] = { "file", "code", "qr" };
-	static const char *const cases[] = { "no-signature", "code-mistyped", "code-not-found", "dossier-code", "too-many-tries", "busy" };
+	static const char *const ways[] = { "file", "code", "qr", "number" };
+	enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
+	static const char *const cases[] = { "no-signature", "code-mistyped", "code-not-found", "number-not-found", "dossier-code", "too-many-tries", "busy" };
 
-	for (int n = 0; n < VERDICTS * SUB_INDICATIONS * FORCES * 3; n++) {
-		struct answer_case c = { .verdict = (enum verdict)(n / (SUB_INDICATIONS * FORCES * 3)), .sub = (enum sub_indication)(n / (FORCES * 3) % SUB_INDICATIONS),
-			.in_force = (enum in_force)(n / 3 % FORCES), .way = ways[n % 3], .tier = "" };
+	for (int n = 0; n < VERDICTS * SUB_INDICATIONS * FORCES * WAYS; n++) {
+		struct answer_case c = { .verdict = (enum verdict)(n / (SUB_INDICATIONS * FORCES * WAYS)), .sub = (enum sub_indication)(n / (FORCES * WAYS) % SUB_INDICATIONS),
+			.in_force = (enum in_force)(n / WAYS % FORCES), .way = ways[n % WAYS], .tier = "" };
 
 		if (rule_of(p, &c) == NULL)
 			return fail(e, ERR_INPUT, "%s/answers.xml: no row fits verdict=%s sub=%s in-force=%s way=%s", folder, verdict_short(c.verdict),

@@ -157,6 +157,8 @@ render_field(struct buf *out, const struct field *f, unsigned depth)
 	render_limit(out, "of the form", f->shape);
 	if (f->ring.corners != NULL)
 		buf_printf(out, ", a ring of %s in meridian %s, zone %s, of area %s", f->ring.corners, f->ring.meridian, f->ring.zone, f->ring.area ?: "not stated");
+	if (f->parcel.commune != NULL)
+		buf_printf(out, ", a parcel of commune %s, sheet %s, number %s", f->parcel.commune, f->parcel.sheet, f->parcel.number);
 	buf_printf(out, "; %s; %s; %s\n", f->vi, f->en, f->fr);
 	for (size_t i = 0; i < f->nchildren; i++)
 		render_field(out, &f->child[i], depth + 1);
@@ -199,6 +201,10 @@ render_kinds(struct buf *out, const struct policy *p)
 		buf_printf(out, k->keep_years > 0 ? "  kept: %d years\n" : "  kept: for ever\n", (int)k->keep_years);
 		if (k->published)
 			buf_printf(out, k->publish_years > 0 ? "  made public: public fields for %d years\n" : "  made public: public fields while it stands\n", (int)k->publish_years);
+		if (k->publish_within > 0)
+			number_line(out, "made public within working days", k->publish_within);
+		if (k->looked_up)
+			buf_put_str(out, "  looked up: by anybody, by number and holder's name\n");
 		for (size_t i = 0; i < k->root.nchildren; i++)
 			render_field(out, &k->root.child[i], 1);
 	}

@@ -6,13 +6,17 @@
  * decisions, backwards from entry $before.  What has no seal is not there, nor a
  * permit whose kind is not among $kinds (" a b "), nor what is a note or the
  * replacement by a newer version: that one's issue says so.  Content is given with
- * an issue alone, and where it is not longer than a list can bear. */
+ * an issue alone, and where it is not longer than a list can bear.
+ *
+ * The issues of one number, the newest first, are read for whoever knows the holder's
+ * name, too; a number of a book comes again each year. */
 #include "register/proto.h"
 #include "register/verbs.h"
 
 #define TEXT(x) #x
 #define LIMIT(n) TEXT(n)
 #define CONTENT_MAX 65536
+#define CONTENT "CASE WHEN length(p.content) <= " LIMIT(CONTENT_MAX) " THEN p.content END"
 #define NO_INT "CAST(NULL AS bigint)"
 #define NO_TEXT "CAST(NULL AS text)"
 #define OF_PERMIT "p.handle, p.kind, p.number, p.version, p.day, p.valid_to, (SELECT count(*) FROM permit_change n WHERE n.handle = p.handle)"
@@ -22,12 +26,17 @@ static const struct read reads[] = {
 	{ .name = "gazette", .callers = CALLER_VERIFIER, .columns = 14,
 	  .in = { { "agency", REG_TEXT }, { "kinds", REG_TEXT }, { "before", REG_INT }, { "from", REG_INT }, { "to", REG_INT } },
 	  .out = { REG_INT, REG_INT, REG_BYTES, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_BYTES, REG_BYTES },
-	  .sql = "SELECT p.issued_entry, " NO_INT ", " OF_PERMIT ", p.day, " NO_INT ", " NO_TEXT ", CASE WHEN length(p.content) <= " LIMIT(CONTENT_MAX) " THEN p.content END, "
+	  .sql = "SELECT p.issued_entry, " NO_INT ", " OF_PERMIT ", p.day, " NO_INT ", " NO_TEXT ", " CONTENT ", "
 		 "(SELECT l.entry FROM log_entry l WHERE l.idx = p.issued_entry) FROM permit p WHERE p.issued_entry < $before AND p.day >= $from AND p.day <= $to AND " PUBLIC
 		 " UNION ALL "
 		 "SELECT c.entry, c.act, " OF_PERMIT ", c.from_day, c.until_day, c.decision, CAST(NULL AS bytea), (SELECT l.entry FROM log_entry l WHERE l.idx = c.entry) "
 		 "FROM permit_change c JOIN permit p ON p.handle = c.handle WHERE c.entry < $before AND c.act IN (0, 1, 2, 4, 5) AND c.from_day >= $from AND c.from_day <= $to AND " PUBLIC
 		 " ORDER BY 1 DESC LIMIT " LIMIT(GAZETTE_ITEMS) },
+	{ .name = "gazette.number", .callers = CALLER_VERIFIER, .columns = 15, .in = { { "kind", REG_TEXT }, { "number", REG_TEXT } },
+	  .out = { REG_INT, REG_INT, REG_BYTES, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_BYTES, REG_BYTES, REG_TEXT },
+	  .sql = "SELECT p.issued_entry, " NO_INT ", " OF_PERMIT ", p.day, " NO_INT ", " NO_TEXT ", " CONTENT ", "
+		 "(SELECT l.entry FROM log_entry l WHERE l.idx = p.issued_entry), p.holder FROM permit p WHERE p.kind = $kind AND p.number = $number AND p.state = 'issued' "
+		 "ORDER BY p.issued_entry DESC LIMIT " LIMIT(GAZETTE_ITEMS) },
 	{ .name = NULL },
 };
 

@@ -33,6 +33,9 @@ const char erase_signed[] = ERASE_SIGNED, erase_turn[] = ERASE_TURN(""), erase_r
 #define AMENDED " FROM permit p JOIN permit a ON a.handle = p.amends WHERE p.handle = $handle"
 #define ISSUED_OR_LOST "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued' UNION ALL " \
 	"SELECT 1 FROM permit_lost WHERE handle = $handle AND list IS NOT NULL"
+/* The parcels that a permit names, a row each: keys of one length, a space between. */
+#define PARCELS "INSERT INTO permit_parcel (parcel, entry, handle) WITH RECURSIVE named(n, parcels) AS (SELECT 0, parcels FROM permit WHERE handle = $handle AND length(parcels) > 0 " \
+	"UNION ALL SELECT n + 1, parcels FROM named WHERE (n + 2) * 17 - 1 <= length(parcels)) SELECT substr(parcels, n * 17 + 1, 16), $entry, $handle FROM named"
 /* What becomes of an issued permit; whether the act is lawful then, antin-signer
  * has looked at (policy/life.h), and order.fresh that nothing came between. */
 #define CHANGE(verb, type, act) \
@@ -49,14 +52,14 @@ static const struct verb verbs[] = {
 	{ .name = "permit.submit", .callers = CALLER_SIGNER, .entry = 3, .org = "agency", .category = "kind", .handle = "handle", .public = "received_day",
 	  .in = { { "handle", REG_BYTES }, { "kind", REG_TEXT }, { "agency", REG_TEXT }, { "dossier", REG_TEXT }, { "holder", REG_TEXT }, { "given", REG_TEXT, true },
 		  { "valid_to", REG_INT, true }, { "content", REG_BYTES }, { "program", REG_BYTES }, { "key", REG_TEXT }, { "sha256", REG_BYTES }, { "received_day", REG_INT },
-		  { "version", REG_INT, true }, { "amends", REG_BYTES, true } },
+		  { "version", REG_INT, true }, { "amends", REG_BYTES, true }, { "parcels", REG_TEXT, true }, { "plots", REG_TEXT, true } },
 	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM submission WHERE program = $program AND key = $key)", ERR_CONFLICT,
 		       "this idempotency key was used before" },
 		     { "SELECT 1 WHERE ($amends IS NULL AND $version IS NULL) OR ($amends IS NOT NULL AND $version > 1)", ERR_BUG, "a later version amends, the first does not" },
 		     { "SELECT 1 WHERE $amends IS NULL OR EXISTS (SELECT 1 FROM permit WHERE handle = $amends AND state = 'issued' AND kind = $kind)", ERR_CONFLICT,
 		       "what is amended is no issued permit of this kind" } },
-	  .project = { "INSERT INTO permit (handle, kind, agency, dossier, holder, given, valid_to, content, state, entry, time, version, amends) "
-		       "VALUES ($handle, $kind, $agency, $dossier, $holder, $given, $valid_to, $content, 'draft', $entry, $time, coalesce($version, 1), $amends)",
+	  .project = { "INSERT INTO permit (handle, kind, agency, dossier, holder, given, valid_to, content, state, entry, time, version, amends, parcels, plots) "
+		       "VALUES ($handle, $kind, $agency, $dossier, $holder, $given, $valid_to, $content, 'draft', $entry, $time, coalesce($version, 1), $amends, $parcels, $plots)",
 		       "INSERT INTO submission (program, key, sha256, handle) VALUES ($program, $key, $sha256, $handle)" } },
 
 	{ .name = "permit.officer_signed", .callers = CALLER_SIGNER, .entry = 4, .org = "agency", .category = "kind", .handle = "handle",
@@ -149,7 +152,7 @@ static const struct verb verbs[] = {
 	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'sealing'", ERR_CONFLICT, "this permit is not being sealed" }, NOT_LOST },
 	  .project = { "UPDATE permit SET state = 'issued', issuance = $issuance, sealed = $sealed, sha256 = $sha256, issued_entry = $entry, "
 		       "proven_until = coalesce($until, 0), proven_by = coalesce($by, '') WHERE handle = $handle",
-		       "UPDATE book SET is_public = 1 WHERE agency = $agency AND book = $book AND year = $year AND is_public = 0" } },
+		       "UPDATE book SET is_public = 1 WHERE agency = $agency AND book = $book AND year = $year AND is_public = 0", PARCELS } },
 
 	/* A copy with an archive time stamp more: `until` when, and `by` which algorithms, that
 	 * one proves something (verifier/signature.h).  The permit as issued stays beside it. */

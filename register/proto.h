@@ -20,6 +20,7 @@
 #define REG_MESSAGE_MAX (48u << 20)
 #define REG_UNITS_MAX 128
 #define GAZETTE_ITEMS 100	/* rows of the read "gazette" at most */
+#define PARCEL_ITEMS 100	/* and of the reads "parcel.permits" and "parcel.places" */
 #define REG_CALLERS (CALLER_CA | CALLER_SIGNER | CALLER_TSA | CALLER_VERIFIER)
 
 #define REG_MESSAGES(X) \

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 typedef const struct log_report_spec *log_report_table(void);
-static log_report_table *const tables[] = { log_report_on_time, log_report_permits, log_report_certificates, log_report_orders, log_report_numbers };
+static log_report_table *const tables[] = { log_report_on_time, log_report_permits, log_report_certificates, log_report_orders, log_report_numbers, log_report_publications };
 
 const struct log_report_spec *
 log_report_nth(size_t i)

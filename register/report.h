@@ -50,6 +50,9 @@ const struct log_report_spec *log_report_permits(void);
 const struct log_report_spec *log_report_certificates(void);
 const struct log_report_spec *log_report_orders(void);
 const struct log_report_spec *log_report_numbers(void);
+const struct log_report_spec *log_report_publications(void);
+/* Its columns, for whoever holds it against rules. */
+enum { PUBLICATIONS_ROW, PUBLICATIONS_AGENCY, PUBLICATIONS_KIND, PUBLICATIONS_WHAT, PUBLICATIONS_DAYS, PUBLICATIONS_RECORDED };
 
 struct log_report_cell { enum { CELL_NONE, CELL_TEXT, CELL_NUMBER } kind; struct span text; int64_t n; };
 static inline struct log_report_cell cell_text(struct span s) { return (struct log_report_cell){ CELL_TEXT, s, 0 }; }

@@ -66,6 +66,8 @@
 	"ALTER TABLE permit ADD COLUMN signed_entry " integer ";" ENDED_FILL_ONE("permit", "signed_entry", type4, handle, "officers IS NOT NULL") \
 	"CREATE INDEX permit_amends ON permit (amends) WHERE amends IS NOT NULL"
 
+#define PLACES(text, integer, blob, strict) "ALTER TABLE permit ADD COLUMN parcels " text ";ALTER TABLE permit ADD COLUMN plots " text ";" \
+	"CREATE TABLE permit_parcel (parcel " text " NOT NULL, entry " integer " NOT NULL, handle " blob " NOT NULL, PRIMARY KEY (parcel, entry))" strict
 #define TURNS(blob, text, integer, strict) "CREATE TABLE permit_turn (handle " blob " NOT NULL REFERENCES permit, n " integer " NOT NULL, officers " blob " NOT NULL, " \
 	"officer_person " text " NOT NULL, officer_serial " blob " NOT NULL, signed_entry " integer " NOT NULL, PRIMARY KEY (handle, n))" strict ";" \
 	"CREATE INDEX permit_turn_signed ON permit_turn (signed_entry)"
@@ -239,6 +241,8 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	{ "CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL", NULL },
 	{ "ALTER TABLE appointment ADD COLUMN authorised_by BLOB", "ALTER TABLE appointment ADD COLUMN authorised_by bytea" },
 	{ RENEWALS("BLOB", "TEXT", "INTEGER", " STRICT"), RENEWALS("bytea", "text COLLATE \"C\"", "bigint", "") },
+	{ PLACES("TEXT", "INTEGER", "BLOB", " STRICT, WITHOUT ROWID"), PLACES("text COLLATE \"C\"", "bigint", "bytea", "") },
+	{ "CREATE INDEX permit_number ON permit (kind, number) WHERE number IS NOT NULL", NULL },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

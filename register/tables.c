@@ -24,8 +24,9 @@ static const struct table tables[] = {
 	{ "program", "id, name, agencies, kinds, rights, responsible, expires, entry" },
 	{ "permit", "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, "
 	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, "
-	    "reserved_entry, issued_entry, entry, time, version, amends, signed_entry, proven_until, proven_by" },
+	    "reserved_entry, issued_entry, entry, time, version, amends, signed_entry, proven_until, proven_by, parcels, plots" },
 	{ "permit_renewal", "handle, n, sealed, sha256, until, entry", .keys = 2 },
+	{ "permit_parcel", "parcel, entry, handle", .keys = 2 },
 	{ "permit_turn", "handle, n, officers, officer_person, officer_serial, signed_entry", .keys = 2 },
 	{ "permit_change", "entry, handle, act, from_day, until_day, ends, decision, reason, note, other" },
 	{ "submission", "program, key, sha256, handle", .keys = 2 },

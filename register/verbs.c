@@ -4,7 +4,7 @@ typedef const struct verb *verb_table(void);
 typedef const struct read *read_table(void);
 
 static verb_table *const verb_tables[] = { log_verbs, cert_verbs, permit_verbs, dossier_verbs };
-static read_table *const read_tables[] = { log_reads, cert_reads, permit_reads, dossier_reads, feed_reads, gazette_reads };
+static read_table *const read_tables[] = { log_reads, cert_reads, permit_reads, dossier_reads, feed_reads, gazette_reads, parcel_reads };
 
 const struct verb *
 verb_find(const char *name)

@@ -87,3 +87,4 @@ const struct read *permit_reads(void);
 const struct read *dossier_reads(void);
 const struct read *feed_reads(void);
 const struct read *gazette_reads(void);
+const struct read *parcel_reads(void);

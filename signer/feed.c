@@ -86,8 +86,8 @@ item_json(json_t **out, const struct reg_cell c[FEED_COLUMNS], struct err *e)
 struct feeding { const struct service *s; const struct program *asks; int64_t after, size; json_t *items; };
 
 /* " a b ", in which a kind is found with its spaces; null: every kind. */
-static void
-put_kinds(struct reg_unit *read, const struct scope *s)
+void
+feed_put_kinds(struct reg_unit *read, const struct scope *s)
 {
 	own_str char *kinds = xprintf(" %s ", s->kinds);
 
@@ -110,7 +110,7 @@ page(struct feeding *f, struct err *e)
 	reg_int(&read, "after", f->after);
 	reg_int(&read, "upto", upto);
 	reg_agencies(&read, f->asks->scope.agencies);
-	put_kinds(&read, &f->asks->scope);
+	feed_put_kinds(&read, &f->asks->scope);
 	if (!reg_read(f->s->reg, &read, &rows, e) || !reg_next(&rows, c, FEED_COLUMNS, &more, e))
 		return false;
 	while (more) {
@@ -130,10 +130,8 @@ page(struct feeding *f, struct err *e)
 	return true;
 }
 
-struct head { int64_t size; uint64_t replica_size; int64_t as_of; };
-
 static bool
-head_read(struct head *h, const struct service *s, struct err *e)
+head_read(struct feed_head *h, const struct service *s, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("log.head");
 	own_struct(reg_rows) rows = { .left = 0 };
@@ -141,7 +139,7 @@ head_read(struct head *h, const struct service *s, struct err *e)
 
 	if (!reg_one(s->reg, &read, &rows, c, 3, "head of the log", e))
 		return false;
-	*h = (struct head){ c[0].i, rows.size, rows.as_of };
+	*h = (struct feed_head){ c[0].i, rows.size, rows.as_of };
 	return true;
 }
 
@@ -160,7 +158,7 @@ put_restored(json_t *out, const struct service *s, struct err *e)
 }
 
 static bool
-put_replica(json_t *out, const struct head *h)
+put_replica(json_t *out, const struct feed_head *h)
 {
 	char text[TIME_TEXT];
 
@@ -174,25 +172,35 @@ static const struct err_rule ahead = { ERR_CONFLICT, "the log does not reach as 
 	"Sổ chưa có đến mục này: sổ đã được khôi phục; hãy đọc lại từ một mục trước đó." };
 
 bool
+feed_head(struct feed_head *h, const struct service *s, uint64_t from, struct err *e)
+{
+	return head_read(h, s, e) && (from <= (uint64_t)h->size || fail_by(e, &ahead));
+}
+
+bool
+feed_put_state(json_t *answer, const struct service *s, const struct feed_head *h, struct err *e)
+{
+	return put_restored(answer, s, e) && put_replica(answer, h);
+}
+
+bool
 feed(json_t **out, const struct service *s, struct span who, uint64_t from, int64_t now, struct err *e)
 {
 	own_struct(program) asks = { .id = { 0 } };
 	own(json_t) *items = json_array();
 	own(json_t) *j = NULL;
 	struct feeding f = { .s = s, .asks = &asks, .items = items };
-	struct head head;
+	struct feed_head head;
 
-	if (!program_find(&asks, s, who, RIGHT_READ, now, e) || !head_read(&head, s, e))
+	if (!program_find(&asks, s, who, RIGHT_READ, now, e) || !feed_head(&head, s, from, e))
 		return false;
-	if (from > (uint64_t)head.size)
-		return fail_by(e, &ahead);
 	f.after = (int64_t)from - 1;
 	f.size = head.size;
 	for (size_t i = 0; i < FEED_PAGES && json_array_size(items) == 0 && f.after < f.size - 1; i++)
 		if (!page(&f, e))
 			return false;
 	j = json_pack("{s:O, s:I}", "items", items, "next", (json_int_t)f.after);
-	if (!put_restored(j, s, e) || !put_replica(j, &head))
+	if (!feed_put_state(j, s, &head, e))
 		return false;
 	*out = take(&j);
 	return true;
@@ -202,7 +210,7 @@ bool
 feed_wait(uint64_t *size, const struct service *s, uint64_t known, uint64_t ms, struct err *e)
 {
 	int64_t until = clock_mono_ms() + (int64_t)(ms < WAIT_MAX_MS ? ms : WAIT_MAX_MS);
-	struct head head;
+	struct feed_head head;
 
 	for (;;) {
 		if (!head_read(&head, s, e))

@@ -22,6 +22,14 @@
  * first entry that counts. */
 must_check bool feed(json_t **out, const struct service *, struct span who, uint64_t from, int64_t now, struct err *);
 
+/* What other feeds over the log share (parcel.h): how far it is now, refused where the
+ * cursor lies behind it; " a b " of a program's kinds, null for all; "restored" and,
+ * where there is one, "replica" in the answer. */
+struct feed_head { int64_t size; uint64_t replica_size; int64_t as_of; };
+must_check bool feed_head(struct feed_head *, const struct service *, uint64_t from, struct err *);
+void feed_put_kinds(struct reg_unit *read, const struct scope *);
+must_check bool feed_put_state(json_t *answer, const struct service *, const struct feed_head *, struct err *);
+
 /* Waits until the log has another size than this, at most ms; what it has then. */
 must_check bool feed_wait(uint64_t *size, const struct service *, uint64_t known, uint64_t ms, struct err *);
 

@@ -19,6 +19,7 @@
 #include "base/serve.h"
 #include "base/start.h"
 #include "signer/feed.h"
+#include "signer/parcel.h"
 #include "signer/proto.h"
 #include "signer/tsa_proto.h"
 #include "verifier/code.h"
@@ -213,6 +214,25 @@ on_events(void *s, enum msg_caller who, const struct msg *in, struct msg *out, s
 }
 
 static bool
+on_parcel(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	json_t *j;
+
+	return parcel_permits(&j, s, msg_span(in, 0), msg_str(in, 1), msg_u64(in, 2), clock_now(), e) && reply_json(out, j);
+}
+
+static bool
+on_places(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_struct(buf) text = buf_new(SIGNER_MESSAGE_MAX - 1024);
+
+	if (!parcel_places(&text, s, msg_span(in, 0), msg_u64(in, 1), clock_now(), e))
+		return false;
+	msg_put(out, buf_span(&text));
+	return true;
+}
+
+static bool
 on_grown(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
 	uint64_t size;
@@ -235,6 +255,8 @@ on_grown(void *s, enum msg_caller who, const struct msg *in, struct msg *out, st
 #define route_SIGNER_DOSSIERS on_dossiers
 #define route_SIGNER_DOSSIER_PERMITS on_dossier_permits
 #define route_SIGNER_EVENTS on_events
+#define route_SIGNER_PARCEL on_parcel
+#define route_SIGNER_PLACES on_places
 #define route_SIGNER_GROWN on_grown
 #define ROUTE(name, callers, in, out) { { name, #name, callers, in, out }, route_##name },
 static const struct serve_route routes[] = { SIGNER_MESSAGES(ROUTE) };

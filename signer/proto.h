@@ -57,6 +57,10 @@
  *                 program sees
  * SIGNER_EVENTS   who, index of the first entry that counts -> what happened since
  *                 to permits and dossiers, JSON (feed.h)
+ * SIGNER_PARCEL   who, a parcel's code, an entry (0: none) -> the permits that touch it,
+ *                 issued behind that entry, JSON (parcel.h)
+ * SIGNER_PLACES   who, index of the first entry that counts -> where those permits lie
+ *                 about which something was recorded since, GeoJSON (parcel.h)
  * SIGNER_GROWN    a size of the log, milliseconds -> the size that it has, when it is
  *                 another or the time is over (2 seconds at most)
  */
@@ -79,6 +83,8 @@
 	X(SIGNER_DOSSIERS, CALLER_API | CALLER_CLI, "bss", "s") \
 	X(SIGNER_DOSSIER_PERMITS, CALLER_API | CALLER_CLI, "bs", "s") \
 	X(SIGNER_EVENTS, CALLER_API | CALLER_CLI, "bu", "s") \
+	X(SIGNER_PARCEL, CALLER_API | CALLER_CLI, "bsu", "s") \
+	X(SIGNER_PLACES, CALLER_API | CALLER_CLI, "bu", "s") \
 	X(SIGNER_GROWN, CALLER_API, "uu", "u")
 
 enum signer_message { SIGNER_MESSAGES_FIRST = 0x600, SIGNER_MESSAGES(MSG_ENUM) };

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/file.h"
+#include "signer/proto.h"
 #include "verifier/proto.h"
 
 #include <stdlib.h>
@@ -71,6 +72,25 @@ put_amendment(struct reg_unit *u, const struct amendment *becomes)
 	reg_bytes(u, "amends", span_of(becomes->handle, HANDLE_LEN));
 }
 
+/* Which parcels it names, and where it lies. */
+static void
+put_place(struct reg_unit *u, const json_t *facts)
+{
+	const json_t *parcels = json_object_get(facts, "parcels"), *plots = json_object_get(facts, "plots");
+	own_struct(buf) text = buf_new(SIGNER_MESSAGE_MAX);
+
+	if (json_is_string(parcels))
+		reg_text(u, "parcels", json_string_value(parcels));
+	else
+		reg_null(u, "parcels");
+	if (json_is_array(plots)) {
+		json_write(&text, plots);
+		reg_text(u, "plots", buf_str(&text));
+	} else {
+		reg_null(u, "plots");
+	}
+}
+
 /* What the worker said of a submission that amends another permit is held against
  * that one; then it writes the content of the version which it becomes. */
 static bool
@@ -123,6 +143,7 @@ record_draft(const struct service *s, const unsigned char handle[HANDLE_LEN], st
 	reg_bytes(&u, "sha256", span_of(digest, SHA256_LEN));
 	reg_int(&u, "received_day", day_in_vietnam(now));
 	put_amendment(&u, becomes);
+	put_place(&u, facts);
 	FAULT_POINT("signer.submit");
 	return reg_run(s->reg, &u, NULL, e);
 }
@@ -163,6 +184,8 @@ submit(json_t **out, const struct service *s, struct span who, const char *key, 
 	if (!record_draft(s, handle, id, key, digest, msg_span(&reply, 0), facts, &becomes, now, e))
 		/* The same key may have been quicker on another connection. */
 		return e->class == ERR_CONFLICT && seen_before(out, &seen, s, id, key, digest, e) && seen;
+	json_object_del(facts, "parcels");
+	json_object_del(facts, "plots");
 	json_object_set_new(facts, "handle", json_string(handle_text));
 	json_object_set_new(facts, "version", json_integer(becomes.version == 0 ? 1 : becomes.version));
 	json_object_set_new(facts, "again", json_false());

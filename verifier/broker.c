@@ -334,11 +334,11 @@ is_issued(const struct known *k)
 	return k->found && strcmp(k->state, "issued") == 0;
 }
 
-/* The bytes as issued are judged like a file; the answer is that of a code. */
+/* The bytes as issued are judged like a file; the answer is that of a code or a number. */
 static bool
-answer_permit(struct broker *b, json_t **out, const struct known *k, int64_t now, struct err *e)
+answer_permit(struct broker *b, json_t **out, const struct known *k, const char *way, int64_t now, struct err *e)
 {
-	const struct asked a = { .at = now, .now = now, .day = day_in_vietnam(now), .way = "code" };
+	const struct asked a = { .at = now, .now = now, .day = day_in_vietnam(now), .way = way };
 	int document;
 
 	if (!memfd_sealed(&document, buf_span(&k->sealed), e) || !judge(b, out, document, k->since, &a, e))
@@ -472,25 +472,36 @@ look_up_permit(struct broker *b, json_t **out, bool *found, const char *code, in
 		return false;
 	*found = is_issued(&k);
 	if (*found)
-		return answer_permit(b, out, &k, now, e);
+		return answer_permit(b, out, &k, "code", now, e);
 	*out = not_found(b, now);
 	say_replica(*out, &k.seen);
 	return true;
 }
 
-static bool
-answer_code(struct broker *b, json_t **out, enum typed what, const char *code, const char *asker, int64_t now, struct err *e)
+/* The answer for whoever must wait; NULL for whoever need not. */
+static json_t *
+must_wait(const struct broker *b, const char *asker, int64_t now)
 {
 	struct answer_facts f = facts_new(b, now);
 	int wait = misses_wait(b->misses, asker, now);
+	json_t *j;
+
+	if (wait <= 0)
+		return NULL;
+	f.wait_minutes = (wait + 59) / 60;
+	j = plain_answer(b, "too-many-tries", &f);
+	json_object_set_new(j, "wait", json_integer(wait));
+	return j;
+}
+
+static bool
+answer_code(struct broker *b, json_t **out, enum typed what, const char *code, const char *asker, int64_t now, struct err *e)
+{
 	bool found = false;
 
-	f.wait_minutes = (wait + 59) / 60;
-	if (wait > 0) {
-		*out = plain_answer(b, "too-many-tries", &f);
-		json_object_set_new(*out, "wait", json_integer(wait));
+	*out = must_wait(b, asker, now);
+	if (*out != NULL)
 		return true;
-	}
 	if (!(what == TYPED_DOSSIER ? look_up_dossier : look_up_permit)(b, out, &found, code, now, e))
 		return false;
 	misses_note(b->misses, asker, found, now);
@@ -628,16 +639,81 @@ on_publications(void *state, enum msg_caller who, const struct msg *in, struct m
 	return true;
 }
 
+/*
+ * VERIFY_NUMBER.
+ */
+
+/* What the list makes public of it and no more: neither code nor file, no masked field. */
+static bool
+answer_number(struct broker *b, json_t **out, struct gazette *g, const unsigned char handle[HANDLE_LEN], int64_t now, struct err *e)
+{
+	own_struct(known) k = { 0 };
+	own(json_t) *report = NULL;
+	json_t *item = json_array_get(g->items, 0);
+
+	if (!known_by_bytes(&k, b->reg, "known.by_handle", "handle", span_of(handle, HANDLE_LEN), e) || !answer_permit(b, &report, &k, "number", now, e) ||
+	    (g->nshown > 0 && !read_contents(b, g, e)))
+		return false;
+	json_object_set_new(item, "state_say", say_json(permit_say(json_text(item, "state"))));
+	*out = json_pack("{s:O, s:O, s:O}", "answer", json_object_get(report, "answer"), "in_force", json_object_get(report, "in_force"), "permit", item);
+	return true;
+}
+
+static bool
+look_up_number(struct broker *b, json_t **out, const struct gazette_lookup *q, const char *asker, int64_t now, struct err *e)
+{
+	own_struct(gazette) g = { .items = NULL };
+	unsigned char handle[HANDLE_LEN];
+	struct answer_facts f = facts_new(b, now);
+	bool found;
+
+	*out = must_wait(b, asker, now);
+	if (*out != NULL)
+		return true;
+	if (!gazette_find(&g, &found, handle, b->reg, b->policy, q, day_in_vietnam(now), e))
+		return false;
+	if (!found)
+		*out = plain_answer(b, "number-not-found", &f);
+	else if (!answer_number(b, out, &g, handle, now, e))
+		return false;
+	say_replica(*out, &g.seen);
+	misses_note(b->misses, asker, found, now);
+	return true;
+}
+
+static bool
+on_number(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	const struct gazette_lookup q = { msg_str(in, 0), msg_str(in, 1), msg_str(in, 2) };
+	struct broker *b = state;
+	int64_t now = clock_now();
+	struct answer_facts f = facts_new(b, now);
+	own(json_t) *j = NULL;
+	struct err why;
+
+	if (!gazette_lookup_check(b->policy, &q, e))
+		return false;
+	if (!look_up_number(b, &j, &q, msg_str(in, 3), now, &why)) {
+		log_warn("a number could not be looked up: %s", why.text);
+		j = plain_answer(b, "busy", &f);
+	}
+	put_json(out, j);
+	return true;
+}
+
 static bool
 on_publishers(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
 	const struct broker *b = state;
 	int32_t today = day_in_vietnam(clock_now());
-	own(json_t) *answer = json_pack("{s:[], s:o}", "agencies", "prefix", prefix_json(b));
+	own(json_t) *answer = json_pack("{s:[], s:[], s:o}", "agencies", "lookups", "prefix", prefix_json(b));
 
 	for (const struct agency *a = b->policy->agency; a < b->policy->agency + b->policy->nagencies; a++)
 		json_array_append_new(json_object_get(answer, "agencies"),
 		    json_pack("{s:s, s:s, s:b}", "id", a->id, "name", a->name, "ended", (int)(a->to < today)));
+	for (const struct kind *k = b->policy->kind; k < b->policy->kind + b->policy->nkinds; k++)
+		if (k->looked_up)
+			json_array_append_new(json_object_get(answer, "lookups"), kind_json(b, k->id));
 	put_json(out, answer);
 	return true;
 }
@@ -651,6 +727,7 @@ on_publishers(void *state, enum msg_caller who, const struct msg *in, struct msg
 #define route_VERIFY_DOSSIER on_dossier
 #define route_VERIFY_PUBLICATIONS on_publications
 #define route_VERIFY_PUBLISHERS on_publishers
+#define route_VERIFY_NUMBER on_number
 static const struct serve_route routes[] = { VERIFY_MESSAGES(ROUTE) };
 
 const struct serve_route *

@@ -1,6 +1,7 @@
 #include "verifier/gazette.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <stdio.h>
 
@@ -164,6 +165,67 @@ gazette_read(struct gazette *out, struct reg *reg, const struct policy *p, const
 	reg_int(&read, "before", q->after == 0 ? INT64_MAX : (int64_t)q->after);
 	if (!reg_read(reg, &read, &rows, e) || !take_rows(&g, reg, p, &rows, today, e))
 		return false;
+	g.seen = (struct seen){ rows.as_of, rows.size };
+	*out = g;
+	g = (struct gazette){ .items = NULL };
+	return true;
+}
+
+/*
+ * By number and name.
+ */
+
+bool
+gazette_lookup_check(const struct policy *p, const struct gazette_lookup *q, struct err *e)
+{
+	own_struct(buf) words = buf_new(8 * GAZETTE_HOLDER_MAX);
+	const struct kind *k = policy_kind(p, q->kind);
+
+	if (k == NULL || !k->looked_up)
+		return fail(e, ERR_ABSENT, "permits of this kind are not looked up by their numbers");
+	if (q->number[0] == '\0' || strlen(q->number) > GAZETTE_NUMBER_MAX)
+		return fail(e, ERR_INPUT, "\"number\" is the permit's number, as it is printed");
+	if (strlen(q->holder) > GAZETTE_HOLDER_MAX || !text_words(&words, span_str(q->holder), e) || words.len == 0)
+		return fail(e, ERR_INPUT, "\"holder\" is the holder's full name");
+	return true;
+}
+
+/* "Nguyễn Đình An" and "nguyen dinh an". */
+static bool
+same_name(bool *same, struct span one, struct span other, struct err *e)
+{
+	own_struct(buf) a = buf_new(1 << 16), b = buf_new(1 << 16);
+
+	if (!text_words(&a, one, e) || !text_words(&b, other, e))
+		return false;
+	*same = a.len > 0 && span_eq(buf_span(&a), buf_span(&b));
+	return true;
+}
+
+bool
+gazette_find(struct gazette *out, bool *found, unsigned char handle[HANDLE_LEN], struct reg *reg, const struct policy *p, const struct gazette_lookup *q, int32_t today, struct err *e)
+{
+	own_struct(gazette) g = { .items = json_array(), .shown = json_array(), .contents = buf_new(2 * GAZETTE_OCTETS) };
+	own_struct(reg_unit) read = reg_read_new("gazette.number");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[COLUMNS + 1];
+	bool more, full;
+
+	*found = false;
+	reg_text(&read, "kind", q->kind);
+	reg_text(&read, "number", q->number);
+	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, COLUMNS + 1, &more, e))
+		return false;
+	while (more && !*found) {
+		if (!same_name(found, c[COLUMNS].s, span_str(q->holder), e))
+			return false;
+		if (*found && (c[2].s.len != HANDLE_LEN || !take_item(&g, reg, p, c, today, &full, e)))
+			return false;
+		if (*found)
+			memcpy(handle, c[2].s.ptr, HANDLE_LEN);
+		else if (!reg_next(&rows, c, COLUMNS + 1, &more, e))
+			return false;
+	}
 	g.seen = (struct seen){ rows.as_of, rows.size };
 	*out = g;
 	g = (struct gazette){ .items = NULL };

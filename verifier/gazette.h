@@ -11,6 +11,12 @@
  * A page ends after GAZETTE_ITEMS items or GAZETTE_OCTETS octets of contents, and the
  * next one goes on behind its last entry, whatever was recorded meanwhile.
  *
+ * Of kinds that say so one permit is looked up, by its number and its holder's name: its
+ * issue, as the list shows it.  Numbers run on from one another, so that a number alone
+ * opens nothing; who knows one of the two is told nothing of the other.  Names are
+ * compared without case and diacritics, word by word; a permit of several holders is
+ * known by the first that it names.
+ *
  * Content is XML: it is put together here, and read by a worker.
  * Read through register/client.h; one of the few files of verifier that may.
  */
@@ -36,5 +42,13 @@ void gazette_drop(struct gazette *);
 
 /* Refused: an agency that there never was. */
 must_check bool gazette_read(struct gazette *out, struct reg *, const struct policy *, const struct gazette_question *, int32_t today, struct err *);
+#define GAZETTE_NUMBER_MAX 100		/* octets */
+#define GAZETTE_HOLDER_MAX 300
+struct gazette_lookup { const char *kind, *number, *holder; };
+/* Of the newest issue with both: it is the one item, and its handle.  *found is false where
+ * there is none.  Refused: a kind that is not looked up so, what can be no number or name. */
+must_check bool gazette_lookup_check(const struct policy *, const struct gazette_lookup *, struct err *);
+must_check bool gazette_find(struct gazette *out, bool *found, unsigned char handle[HANDLE_LEN], struct reg *, const struct policy *, const struct gazette_lookup *, int32_t today, struct err *);
+
 /* The worker's answer: of each content its lines, or null. */
 must_check bool gazette_put_lines(struct gazette *, struct span json, struct err *);

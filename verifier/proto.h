@@ -27,7 +27,12 @@
  * VERIFY_PUBLICATIONS  an agency, a year (0: every), the last entry of the page before
  *                  (0: none) -> what it makes public (gazette.h), JSON: {"agency",
  *                  "items","next","prefix",?"replica"}
- * VERIFY_PUBLISHERS    -> the agencies, JSON: {"agencies":[{"id","name","ended"}],"prefix"}
+ * VERIFY_PUBLISHERS    -> the agencies, and the kinds that are looked up by number, JSON:
+ *                  {"agencies":[{"id","name","ended"}],"lookups":[{"id","vi","en"}],"prefix"}
+ * VERIFY_NUMBER    a kind, a number, its holder's name, and who asks -> answer, JSON; of one
+ *                  that is known {"answer","in_force","permit" (an item of gazette.h),
+ *                  ?"replica"}.  Misses are counted as those of codes are, whether number or
+ *                  name was wrong
  *
  * Each document meets a worker of its own, which dies with it; what the register
  * itself holds, and certificate requests, meet lasting ones.
@@ -48,6 +53,7 @@
 	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s") \
 	X(VERIFY_DOSSIER, CALLER_API | CALLER_CLI, "ss", "s") \
 	X(VERIFY_PUBLICATIONS, CALLER_API | CALLER_CLI, "suu", "s") \
-	X(VERIFY_PUBLISHERS, CALLER_API | CALLER_CLI, "", "s")
+	X(VERIFY_PUBLISHERS, CALLER_API | CALLER_CLI, "", "s") \
+	X(VERIFY_NUMBER, CALLER_API | CALLER_CLI, "ssss", "s")
 
 enum verify_message { VERIFY_MESSAGES_FIRST = 0x400, VERIFY_MESSAGES(MSG_ENUM) };

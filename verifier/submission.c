@@ -21,6 +21,8 @@ submission_drop(struct submission *s)
 	free(s->holder);
 	free(s->given);
 	free(s->amends);
+	buf_drop(&s->parcels);
+	json_decref(s->plots);
 	json_decref(s->remarks);
 	json_decref(s->problems);
 	*s = (struct submission){ 0 };
@@ -424,7 +426,7 @@ submission_read(struct submission *out, struct span text, const char *handle, in
 	bool good;
 
 	*out = (struct submission){ .content = buf_new(CONTENT_MAX), .valid_from = INT32_MIN, .valid_to = INT32_MAX,
-		.remarks = json_array(), .problems = json_array() };
+		.parcels = buf_new(SUBMISSION_MAX), .plots = json_array(), .remarks = json_array(), .problems = json_array() };
 	if (!hex_is(handle, HANDLE_LEN))
 		return fail(e, ERR_BUG, "a handle is 32 hex digits");
 	if (text.len > SUBMISSION_MAX)
@@ -442,7 +444,7 @@ submission_read(struct submission *out, struct span text, const char *handle, in
 	told_drop(&t);
 	if (!good)
 		return fail_first(out, e);
-	if (!buf_ok(&out->content, "the content", e) || !permit_check_content(buf_span(&out->content), policy, grammars, e))
+	if (!buf_ok(&out->content, "the content", e) || !buf_ok(&out->parcels, "the parcels", e) || !permit_check_content(buf_span(&out->content), policy, grammars, e))
 		return false;
 	/* Nobody signs a version that was only supposed. */
 	if (out->amends != NULL && amended == NULL)
@@ -462,11 +464,14 @@ day_or_null(int32_t day)
 }
 
 json_t *
-submission_facts(const struct submission *s)
+submission_facts(struct submission *s)
 {
-	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:O}", "kind", s->kind->id, "agency", s->agency->id,
+	const char *parcels = s->parcels.len > 0 ? buf_str(&s->parcels) : NULL;
+	json_t *plots = json_array_size(s->plots) > 0 ? s->plots : NULL;
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:O, s:s?, s:O?}", "kind", s->kind->id, "agency", s->agency->id,
 	    "dossier", s->dossier, "procedure", s->procedure, "holder", s->holder, "given", s->given, "amends", s->amends,
-	    "valid_from", day_or_null(s->valid_from), "valid_to", day_or_null(s->valid_to), "remarks", s->remarks);
+	    "valid_from", day_or_null(s->valid_from), "valid_to", day_or_null(s->valid_to), "remarks", s->remarks,
+	    "parcels", parcels, "plots", plots);
 
 	promise(j != NULL);
 	return j;

@@ -34,6 +34,8 @@ struct submission {
 	char *given;			/* number that comes with it, or NULL */
 	char *amends;			/* handle of the permit of which it is a new version, or NULL */
 	int32_t valid_from, valid_to;	/* INT32_MIN, INT32_MAX: open */
+	struct buf parcels;		/* keys (policy/parcel.h) of those that it names, each once, a space between */
+	json_t *plots;			/* [{"meridian","zone","corners":["northing easting",...]}], the numbers as they are signed */
 	json_t *remarks;		/* [{"field","vi","en"}] */
 	json_t *problems;		/* [{"field","path","code","vi","en"}]; when refused, mostly not empty */
 };
@@ -48,5 +50,6 @@ struct submission_amended { int64_t version; int32_t day; };
  * out->problems tells all, e the first. */
 must_check bool submission_read(struct submission *out, struct span json, const char *handle, int32_t today, const struct submission_amended *amended,
     const struct policy *, struct permit_grammars *, struct err *);
-/* {"kind","agency","dossier","procedure","holder","given","amends","valid_from","valid_to","remarks"}; null where none. */
-json_t *submission_facts(const struct submission *);
+/* {"kind","agency","dossier","procedure","holder","given","amends","valid_from","valid_to","remarks",
+ * "parcels","plots"}; null where none. */
+json_t *submission_facts(struct submission *);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "policy/geometry.h"
+#include "policy/parcel.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -175,12 +176,44 @@ plain_text(char out[128], enum field_form form, const json_t *j)
 	return false;
 }
 
+/*
+ * Where it is: parcels and plots.
+ */
+
+/* However often it is named, and in whichever way it is written. */
+static void
+note_parcel(struct submission *s, const char *key)
+{
+	if (strstr(buf_str(&s->parcels), key) == NULL)
+		buf_printf(&s->parcels, "%s%s", s->parcels.len > 0 ? " " : "", key);
+}
+
+/* Of a group that names a parcel in parts; without the commune it names none. */
+static bool
+check_parcel(struct reading *r, const struct field *f, const json_t *group, const struct spot *at)
+{
+	const char *commune = json_string_value(json_object_get(group, f->parcel.commune));
+	char text[64], key[PARCEL_TEXT];
+
+	if (commune == NULL)
+		return true;
+	snprintf(text, sizeof(text), "%.5s/%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT, commune, json_integer_value(json_object_get(group, f->parcel.sheet)),
+	    json_integer_value(json_object_get(group, f->parcel.number)));
+	if (!parcel_key(key, text)) {
+		own_struct(spot) here = spot_below(at, f->parcel.commune, field_find(f, f->parcel.commune));
+
+		return submission_problem(r, &here, FAULT_DIGITS, "5");
+	}
+	note_parcel(r->s, key);
+	return true;
+}
+
 static bool
 put_value(struct buf *out, struct reading *r, const json_t *j, const struct spot *at)
 {
 	own_struct(buf) text = buf_new(SUBMISSION_MAX * 4);
 	struct field_refusal why;
-	char plain[128];
+	char plain[128], key[PARCEL_TEXT];
 
 	if (field_form(at->f->type) == FORM_TEXT && json_is_string(j)) {
 		if (!submission_text(&text, r, j, at, field_has_lines(at->f)))
@@ -192,6 +225,8 @@ put_value(struct buf *out, struct reading *r, const json_t *j, const struct spot
 	}
 	if (!field_check(at->f, buf_str(&text), r->today, &why))
 		return submission_problem(r, at, why.fault, why.what);
+	if (at->f->type == FIELD_PARCEL && parcel_key(key, buf_str(&text)))
+		note_parcel(r->s, key);
 	text_put_xml(out, buf_span(&text));
 	return true;
 }
@@ -203,7 +238,7 @@ put_one(struct buf *out, struct reading *r, const json_t *j, const struct spot *
 
 	buf_printf(out, "<%s>", at->f->name);
 	if (at->f->type == FIELD_GROUP && json_is_object(j))
-		good = submission_group(out, r, at->f, j, at);
+		good = submission_group(out, r, at->f, j, at) && (at->f->parcel.commune == NULL || check_parcel(r, at->f, j, at));
 	else
 		good = put_value(out, r, j, at);
 	buf_printf(out, "</%s>", at->f->name);
@@ -264,9 +299,18 @@ check_keys(struct reading *r, const struct field *group, const json_t *j, const 
 	return good;
 }
 
-/*
- * Plots.
- */
+static json_t *
+corners_told(const json_t *corners)
+{
+	json_t *told = json_array();
+	const json_t *corner;
+	char text[128];
+	size_t i;
+
+	json_array_foreach(corners, i, corner)
+		json_array_append_new(told, pair_text(text, corner) ? json_string(text) : json_null());
+	return told;
+}
 
 /* beside: the group in which the plot stands. */
 static bool
@@ -281,7 +325,10 @@ check_plot(struct reading *r, const struct field *f, const json_t *plot, const j
 	for (size_t i = 0; i < p.n; i++)
 		for (size_t k = 0; k < 2; k++)
 			corner[i][k] = json_number_value(json_array_get(json_array_get(corners, i), k));
-	return geometry_check(&p, &why) || submission_problem(r, at, why.fault, why.what);
+	if (!geometry_check(&p, &why))
+		return submission_problem(r, at, why.fault, why.what);
+	json_array_append_new(r->s->plots, json_pack("{s:s, s:I, s:o}", "meridian", p.meridian, "zone", (json_int_t)p.zone, "corners", corners_told(corners)));
+	return true;
 }
 
 static bool

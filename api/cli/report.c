@@ -7,6 +7,9 @@
  * octets that were signed as the newest CRL, batch of OCSP responses and status
  * list (ca/crl_prefix.h, ca/ocsp_prefix.h, signer/status_prefix.h), checked
  * against what their entry says.
+ *
+ * With --policy the report publications is held against what each kind asks (`within` of
+ * `publish`): a row an agency and kind, of those that ask something.
  */
 #include "api/cli/command.h"
 
@@ -14,6 +17,8 @@
 #include "ca/authority.h"
 #include "ca/crl_prefix.h"
 #include "ca/ocsp_prefix.h"
+#include "policy/policy.h"
+#include "register/keyed.h"
 #include "register/report_page.h"
 #include "signer/status_prefix.h"
 
@@ -34,6 +39,7 @@ const struct arg_option report_options[] = {
 	{ "issuer", "FILE", false, "crl, ocsp: the issuer's certificate; status: the signer's" },
 	{ "responder", "FILE", false, "ocsp: the responder's certificate" },
 	{ "shard", "N", false, "crl, ocsp: of the authority's key N + 1 (0)" },
+	{ "policy", "DIR", false, "publications: how many were in time, by the rule of each kind" },
 	{ "uri", "URI", false, "status: the list's address" },
 	{ NULL },
 };
@@ -120,6 +126,61 @@ print_made(const struct args *a, const char *name, uint64_t size, const struct h
 	}
 }
 
+/* The report publications, by the rules of kinds. */
+struct deadline { int64_t within, in_time, late; };
+
+static void
+print_deadline(void *json, const struct span key[KEYED_TEXTS], void *thing)
+{
+	const struct deadline *d = thing;
+	own_str char *agency = span_dup_str(key[0]), *kind = span_dup_str(key[1]);
+
+	if (json != NULL)
+		json_array_append_new(json, json_pack("{s:s, s:s, s:I, s:I, s:I}", "agency", agency, "kind", kind, "within", (json_int_t)d->within,
+		    "in_time", (json_int_t)d->in_time, "late", (json_int_t)d->late));
+	else
+		printf("deadline,%s,%s,%lld,%lld,%lld\n", agency, kind, (long long)d->within, (long long)d->in_time, (long long)d->late);
+}
+
+static bool
+run_deadlines(const struct args *a, const struct prefix *p, uint64_t size, struct err *e)
+{
+	const struct log_report_spec *spec = log_report_publications();
+	own(json_t) *rows = a->json ? json_array() : NULL;
+	struct keyed deadlines = keyed_new(sizeof(struct deadline));
+	struct policy *policy;
+	struct log_report r;
+
+	if (!policy_load(&policy, args_get(a, "policy"), e))
+		return false;
+	if (!log_report_make(&r, &spec, 1, p, size, e)) {
+		policy_free(policy);
+		return false;
+	}
+	for (size_t i = 0; i < r.n; i++) {
+		const struct kind *k = policy_kind(policy, log_report_text(&r, i, PUBLICATIONS_KIND));
+		struct deadline *d;
+
+		if (k == NULL || k->publish_within == 0)
+			continue;
+		d = keyed_at(&deadlines, span_str(log_report_text(&r, i, PUBLICATIONS_AGENCY)), span_str(k->id), SPAN_NONE);
+		d->within = k->publish_within;
+		*(log_report_number(&r, i, PUBLICATIONS_DAYS) <= d->within ? &d->in_time : &d->late) += log_report_number(&r, i, PUBLICATIONS_RECORDED);
+	}
+	if (rows == NULL)
+		printf("row,agency,kind,within,in_time,late\n");
+	keyed_each(&deadlines, print_deadline, rows);
+	if (rows != NULL) {
+		own(json_t) *j = json_pack("{s:b, s:s, s:I, s:O}", "done", 1, "spec", spec->name, "size", (json_int_t)size, "deadlines", rows);
+
+		command_print_json(j);
+	}
+	keyed_drop(&deadlines);
+	log_report_drop(&r);
+	policy_free(policy);
+	return true;
+}
+
 static bool
 run_report(const struct args *a, const struct log_report_spec *spec, const struct prefix *p, uint64_t size, struct err *e)
 {
@@ -128,6 +189,8 @@ run_report(const struct args *a, const struct log_report_spec *spec, const struc
 	struct log_report r;
 	bool good;
 
+	if (args_get(a, "policy") != NULL)
+		return spec == log_report_publications() ? run_deadlines(a, p, size, e) : fail(e, ERR_INPUT, "--policy is for the report publications");
 	if (!log_report_make(&r, &spec, 1, p, size, e))
 		return false;
 	good = log_report_files_make(&f, &r, e) && (out == NULL || write_files(out, spec->name, &f, e));

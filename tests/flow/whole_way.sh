@@ -73,13 +73,16 @@ holds "the examples of FORMATS.md" python3 tests/policy/formats.py policy/FORMAT
 for _ in $(seq 600); do [ -e "$state/public/report/index.html" ] && break; sleep 0.1; done
 holds "the site lists the reports" bash -c 'curl -sSf "$1/report/" | grep -q "permits.html" && curl -sSfI "$1/report/permits.csv" | grep -qi "text/csv"' _ "$api"
 if [ -d tests/page/node_modules ]; then holds "the reports in a browser" node tests/page/report_test.mjs "$api"; fi
+"$antin" report publications --tiles "$state/public" --policy policy --json >"$state/deadlines.json"
+holds "construction permits and the decisions about them, by their kind's rule" jq -e '.deadlines | length > 0 and all(.kind == "construction" and .within == 5 and .in_time > 0 and .late == 0)' "$state/deadlines.json"
+refuses "another report has no deadline" "publications" "$antin" report permits --tiles "$state/public" --policy policy
 refuses "and no other file there" "404" curl -sSf "$api/report/../checkpoint2"
 world_down
 
 # Everything made again from the tiles alone, in another folder: by antin, and by
 # a program that knows only FORMATS.md.
 cp -r "$state/public/checkpoint" "$state/public/log.vkey" "$state/public/tile" "$state/copy/"
-for spec in on-time permits certificates orders numbers; do
+for spec in on-time permits certificates orders numbers publications; do
 	size=$(sed -n 's/^size,//p' "$state/public/report/$spec.csv")
 	"$antin" report "$spec" --size "$size" --tiles "$state/copy" --key "$state/trust/log.vkey" --out "$state/again" >"$state/log/again" 2>&1
 	for form in csv json html; do holds "antin report $spec: the same $form" cmp "$state/public/report/$spec.$form" "$state/again/$spec.$form"; done
@@ -91,7 +94,7 @@ refuses "another issuer's CRL it is not" "says was signed" "$antin" report crl -
 refuses "another log's key" "the note is not signed by" "$antin" report permits --tiles "$state/copy" --key xacthuc.hoagiang.example/register+da89c5e4+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4
 openssl x509 -in "$state/ceremony/issuing.crt" -outform DER -out "$state/issuing.der"
 if command -v node >/dev/null; then
-	holds "node: the CRL, OCSP and two reports" node tests/register/recompute.mjs "$state/copy" "$state/trust/log.vkey" "$state/issuing.der" "$state/public/crl/0.crl" "$state/public/report/permits.csv" "$state/public/report/on-time.csv" "$state/public/ocsp"
+	holds "node: the CRL, OCSP and three reports" node tests/register/recompute.mjs "$state/copy" "$state/trust/log.vkey" "$state/issuing.der" "$state/public/crl/0.crl" "$state/public/report/permits.csv" "$state/public/report/on-time.csv" "$state/public/report/publications.csv" "$state/public/ocsp"
 	sed 's/,1,0,1$/,1,0,0/; s/,2,0,1$/,2,0,0/' "$state/public/report/permits.csv" >"$state/copy/permits.csv"
 	refuses "node: a report with a withdrawal less" "not ok the report permits" node tests/register/recompute.mjs "$state/copy" "$state/trust/log.vkey" "$state/issuing.der" "$state/public/crl/0.crl" "$state/copy/permits.csv"
 fi

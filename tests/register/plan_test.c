@@ -12,7 +12,7 @@
 
 /* What grows. */
 static const char *const growing[] = { "certificate", "request", "permit", "number_used", "submission", "log_entry", "log_subject", "log_tile",
-	"order_accepted", "permit_change", "permit_turn", "publication", "appointment", "stamp_batch", "dossier", "dossier_step", "dossier_event" };
+	"order_accepted", "permit_change", "permit_turn", "permit_parcel", "publication", "appointment", "stamp_batch", "dossier", "dossier_step", "dossier_event" };
 
 static char dir[] = "/tmp/antin-plan-XXXXXX";
 static char *database;
@@ -118,7 +118,7 @@ verbs(void **state)
 static void
 reads(void **state)
 {
-	const struct read *const all[] = { log_reads(), cert_reads(), permit_reads(), dossier_reads(), feed_reads(), gazette_reads() };
+	const struct read *const all[] = { log_reads(), cert_reads(), permit_reads(), dossier_reads(), feed_reads(), gazette_reads(), parcel_reads() };
 
 	for (size_t i = 0; i < COUNT(all); i++)
 		for (const struct read *r = all[i]; r->name != NULL; r++) {

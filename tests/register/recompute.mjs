@@ -162,6 +162,16 @@ const made = {
 		}
 		return ['row,agency,kind,month,issued,superseded,withdrawn', [...counts].map(([k, c]) => ['permits', ...JSON.parse(k), ...c])];
 	},
+	publications(all) {
+		const counts = new Map(), acts = { 0: 'resumed', 1: 'withdrawn', 2: 'suspended', 4: 'void', 5: 'restored' };
+		for (const x of all.filter(e => e.type >= 5 && e.type <= 7)) {
+			const what = x.type === 5 ? 'issued' : acts[x.pub[2]], from = x.pub[x.type === 5 ? 2 : 3];
+			let days = 0;
+			for (let d = from + 1; d <= dayOf(x.time); d++) if (![0, 6].includes(new Date(d * 86400000).getUTCDay())) days++;
+			if (what) tally(counts, [x.org, x.category, what, days], () => [0])[0]++;
+		}
+		return ['row,agency,kind,what,days,recorded', [...counts].map(([k, c]) => ['recorded', ...JSON.parse(k), ...c])];
+	},
 	'on-time'(all, today) {
 		const dossiers = new Map(), counts = new Map(), late = new Map(), series = new Map(), rows = [];
 		for (const x of all.filter(e => e.type === 19)) {

@@ -162,6 +162,9 @@ test_rows(void **state)
 		    "certificates,tsa,active,1\ncertificates,tsa,expired,1\ncertificates,tsa,held,1\ncertificates,tsa,revoked,1\n" },
 		{ "orders", false, "2026-11-30", "row,role,month,orders\norders,clerk,2026-11,1\n" },
 		{ "orders", true, "2026-12-01", "row,role,month,orders\norders,approver,2026-12,1\norders,clerk,2026-11,1\norders,clerk,2026-12,1\n" },
+		/* From Sunday 22 November: to Monday 30 six working days, to Tuesday seven; what holds from a later day has none. */
+		{ "publications", true, "2026-12-01", "row,agency,kind,what,days,recorded\nrecorded,\"a,\"\"b\"\"\",<script>alert(1)</script>,issued,0,1\n"
+		    "recorded,H99.14,investment,issued,6,1\nrecorded,H99.14,investment,issued,7,1\nrecorded,H99.31.07,construction,issued,0,3\nrecorded,H99.31.07,construction,withdrawn,7,1\n" },
 		{ "numbers", true, "2026-12-01", "row,agency,book,year,first,last,issued,missing\nbook,\"a,\"\"b\"\"\",=1+1,2026,7,7,1,0\n"
 		    "book,H99.31.07,GPXD,2026,245,249,3,2\ngap,H99.31.07,GPXD,2026,247,248,,2\n" },
 	};
@@ -243,7 +246,7 @@ static void
 test_other_shapes(void **state)
 {
 	static const struct { const char *name; unsigned type; const char *spec; } rows[] = {
-		{ "issued", 5, "permits" }, { "issued", 5, "numbers" }, { "withdrawn", 7, "permits" }, { "certificate", 1, "certificates" }, { "revoked", 2, "certificates" },
+		{ "issued", 5, "permits" }, { "issued", 5, "numbers" }, { "withdrawn", 7, "permits" }, { "an issue", 5, "publications" }, { "a withdrawal", 7, "publications" }, { "certificate", 1, "certificates" }, { "revoked", 2, "certificates" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {

@@ -208,13 +208,28 @@ renew(void)
 	store_free(s);
 }
 
+/* The other sample's works have a plot; and a parcel. */
+static json_t *
+works_with_a_place(void)
+{
+	own_str char *text = office_sample("gpxd-02", NULL);
+	own(json_t) *sample = NULL;
+	json_t *works;
+	struct err e;
+
+	assert_done(json_read(&sample, span_str(text), &e), e);
+	works = json_object_get(sample, "cong_trinh");
+	json_object_set_new(works, "thua_dat", json_pack("[s]", "26734/27/318"));
+	return json_pack("{s:O}", "cong_trinh", works);
+}
+
 static void
 work(void)
 {
 	own(json_t) *decision = json_pack("{s:s}", "decision", "512/QĐ-SCT");
 	char one[33], two[33], newer[33], both[33], given[33], signed_[33], draft[33], program[65];
 	struct permit_order withdraw = { CLERK, "permit.withdraw", (const char *const[]){ two }, 1, decision };
-	own(json_t) *answer = NULL;
+	own(json_t) *answer = NULL, *works = works_with_a_place();
 	struct err e;
 
 	office_book(&o, "H99.31.07", "GPXD", 245);
@@ -229,7 +244,7 @@ work(void)
 	office_seal(&o, two);
 	office_seal(&o, given);
 	assert_done(office_order(&o, &answer, &withdraw, &e), e);
-	office_amended(&o, newer, one, "gpxd-01", NULL);
+	office_amended(&o, newer, one, "gpxd-01", works);
 	office_sign(&o, DIEP, newer);
 	office_seal(&o, newer);
 	renew();

@@ -30,7 +30,9 @@ CREATE TABLE permit (
 	amends bytea,			-- handle of the version before; null: the first
 	signed_entry bigint,
 	proven_until bigint,		-- until when the newest time stamp on its newest copy proves something ...
-	proven_by text COLLATE "C"		-- ... and by which algorithms; null: not issued
+	proven_by text COLLATE "C",		-- ... and by which algorithms; null: not issued
+	parcels text COLLATE "C",			-- keys of the parcels that it names, a space between
+	plots text COLLATE "C"			-- JSON: where it lies, in VN-2000 (verifier/submission.h)
 );
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);
@@ -43,6 +45,8 @@ CREATE INDEX permit_reserved ON permit (reserved_entry) WHERE reserved_entry IS 
 CREATE INDEX permit_issued ON permit (issued_entry) WHERE issued_entry IS NOT NULL;
 -- By agency: what it makes public (register/gazette_reads.c).
 CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL;
+-- By number: what anybody looks up who knows the holder's name, too (verifier/gazette.h).
+CREATE INDEX permit_number ON permit (kind, number) WHERE number IS NOT NULL;
 -- What is renewed next.
 CREATE INDEX permit_proven ON permit (proven_until, issued_entry) WHERE issued_entry IS NOT NULL;
 CREATE INDEX permit_proven_by ON permit (proven_by, issued_entry) WHERE issued_entry IS NOT NULL;
@@ -56,6 +60,15 @@ CREATE TABLE permit_renewal (
 	until bigint NOT NULL,
 	entry bigint NOT NULL,
 	PRIMARY KEY (handle, n)
+);
+
+-- By parcel: which permits touch it (signer/parcel.h); of those that were issued, with the
+-- issue's entry.
+CREATE TABLE permit_parcel (
+	parcel text COLLATE "C" NOT NULL,
+	entry bigint NOT NULL,
+	handle bytea NOT NULL,
+	PRIMARY KEY (parcel, entry)
 );
 
 -- Where several officers sign one after the other: what permit had after the n-th, the

@@ -1,0 +1,237 @@
+/* A permit looked up by its number and its holder's name: who knows one of the two learns
+ * nothing of the other, and who knows both is told what is public and no more. */
+#include "tests/base/test.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "tests/signer/world.h"
+#include "verifier/gazette.h"
+#include "verifier/misses.h"
+#include "verifier/proto.h"
+
+#define KIND "practitioner"
+
+static struct office o;
+static struct peer *to_verifier;
+static char handle[33], number[128], holder[512];
+
+static const char *word(const json_t *j, const char *key) { return json_string_value(json_object_get(j, key)) ?: ""; }
+
+/* An asker of its own unless it is named: misses are counted. */
+static bool
+ask(json_t **out, const char *kind, const char *of, const char *name, const char *asker, struct err *e)
+{
+	static unsigned askers;
+	own_str char *fresh = xprintf("192.0.2.%u", askers++ % 250);
+	own_struct(msg) in = msg_new(VERIFY_NUMBER, 8192), reply = msg_new(0, 1);
+
+	msg_put_str(&in, kind);
+	msg_put_str(&in, of);
+	msg_put_str(&in, name);
+	msg_put_str(&in, asker != NULL ? asker : fresh);
+	return peer_call(to_verifier, &in, &reply, e) && json_read(out, msg_span(&reply, 0), e);
+}
+
+static const char *said(const json_t *answer) { return word(json_object_get(answer, "answer"), "id"); }
+
+static void
+assert_said(const char *of, const char *name, const char *want)
+{
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	assert_done(ask(&answer, KIND, of, name, NULL, &e), e);
+	if (strcmp(said(answer), want) != 0)
+		print_error("%s, %s: %s, not %s\n", of, name, said(answer), want);
+	assert_string_equal(said(answer), want);
+	assert_true((json_object_get(answer, "permit") != NULL) == (strcmp(want, "number-not-found") != 0));
+}
+
+static int
+begin(void **state)
+{
+	static const struct msg_type types[] = { VERIFY_MESSAGES(MSG_TYPE) };
+	own_str char *socket = NULL;
+	own(json_t) *row = NULL;
+	struct err e;
+
+	office_begin(&o);
+	socket = world_path(&o.w, "run/antin-verifier.api.sock");
+	to_verifier = peer_new(socket, types, COUNT(types), VERIFY_MESSAGE_MAX, 10000);
+	assert_done(office_open_book(&o, CLERK, "H99.17", "GPHN", 0, 455, &e), e);
+	office_signed(&o, handle, "gphn-01", NULL);
+	row = office_row(&o, handle);
+	snprintf(holder, sizeof(holder), "%s", word(row, "holder"));
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	peer_free(to_verifier);
+	office_end(&o);
+	return 0;
+}
+
+static void
+what_is_refused(void **state)
+{
+	own_str char *long_number = xalloc(GAZETTE_NUMBER_MAX + 2), *long_name = xalloc(GAZETTE_HOLDER_MAX + 2);
+	const struct { const char *name, *kind, *number, *holder; enum err_class class; const char *word; } rows[] = {
+		{ "no kind", "", "000455/HGI-GPHN", holder, ERR_ABSENT, "not looked up by their numbers" },
+		{ "no such kind", "luck", "000455/HGI-GPHN", holder, ERR_ABSENT, "not looked up by their numbers" },
+		{ "a kind that is not looked up so", "land-use", "AA 01234567", holder, ERR_ABSENT, "not looked up by their numbers" },
+		{ "one that is published, and not looked up", "construction", "245/GPXD-UBND", holder, ERR_ABSENT, "not looked up by their numbers" },
+		{ "no number", KIND, "", holder, ERR_INPUT, "\"number\"" },
+		{ "a number too long", KIND, memset(long_number, '1', GAZETTE_NUMBER_MAX + 1), holder, ERR_INPUT, "\"number\"" },
+		{ "no name", KIND, "000455/HGI-GPHN", "", ERR_INPUT, "\"holder\"" },
+		{ "a name of signs", KIND, "000455/HGI-GPHN", "% _ *", ERR_INPUT, "\"holder\"" },
+		{ "a name too long", KIND, "000455/HGI-GPHN", memset(long_name, 'a', GAZETTE_HOLDER_MAX + 1), ERR_INPUT, "\"holder\"" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own(json_t) *answer = NULL;
+		struct err e;
+
+		office_refused(rows[i].name, ask(&answer, rows[i].kind, rows[i].number, rows[i].holder, NULL, &e), &e, rows[i].class, rows[i].word);
+	}
+}
+
+/* Before its seal it has no number; then it has one. */
+static void
+from_the_issue_on(void **state)
+{
+	own(json_t) *row = NULL;
+
+	assert_said("000455/HGI-GPHN", holder, "number-not-found");
+	office_seal(&o, handle);
+	row = office_row(&o, handle);
+	snprintf(number, sizeof(number), "%s", word(row, "number"));
+	assert_string_equal(number, "000455/HGI-GPHN");
+	assert_said(number, holder, "in-force-by-number");
+}
+
+/* The name in every spelling of the same words; nothing less, nothing more. */
+static void
+names(void **state)
+{
+	own_struct(buf) folded = buf_new(1024), upper = buf_new(1024);
+	own_str char *short_name = xstrdup(holder), *longer = xprintf("%s Anh", holder), *pattern = xprintf("%.*s%%", (int)strcspn(holder, " "), holder), *spaced = xprintf("  %s ", holder);
+	struct err e;
+
+	assert_done(text_fold(&folded, span_str(holder), false, &e) && text_fold(&upper, span_str(holder), true, &e), e);
+	*strrchr(short_name, ' ') = '\0';
+	assert_said(number, buf_str(&folded), "in-force-by-number");
+	assert_said(number, buf_str(&upper), "in-force-by-number");
+	assert_said(number, spaced, "in-force-by-number");
+	assert_said(number, short_name, "number-not-found");
+	assert_said(number, strrchr(holder, ' ') + 1, "number-not-found");
+	assert_said(number, longer, "number-not-found");
+	assert_said(number, pattern, "number-not-found");
+	assert_said("000456/HGI-GPHN", holder, "number-not-found");
+	assert_said("000455", holder, "number-not-found");
+	assert_said("%", holder, "number-not-found");
+	assert_said(handle, holder, "number-not-found");
+}
+
+/* Which of the two was wrong, nobody learns. */
+static void
+one_refusal(void **state)
+{
+	own(json_t) *wrong_name = NULL, *wrong_number = NULL, *both = NULL;
+	struct err e;
+
+	assert_done(ask(&wrong_name, KIND, number, "Người Khác", NULL, &e) && ask(&wrong_number, KIND, "000999/HGI-GPHN", holder, NULL, &e) &&
+	    ask(&both, KIND, "000999/HGI-GPHN", "Người Khác", NULL, &e), e);
+	assert_true(json_equal(wrong_name, wrong_number));
+	assert_true(json_equal(wrong_name, both));
+}
+
+/* Neither what is masked, not even its last digits, nor what opens the file. */
+static void
+nothing_that_is_masked(void **state)
+{
+	own(json_t) *answer = NULL, *row = office_row(&o, handle);
+	own_str char *sample = office_sample("gphn-01", NULL);
+	own(json_t) *fields = NULL;
+	own_struct(buf) text = buf_new(1 << 20);
+	const char *id;
+	struct err e;
+
+	assert_done(json_read(&fields, span_str(sample), &e), e);
+	assert_done(ask(&answer, KIND, number, holder, NULL, &e), e);
+	json_write(&text, answer);
+	id = word(fields, "so_dinh_danh");
+	assert_true(strlen(id) == 12 && strlen(word(row, "shortcode")) > 0);
+	const char *const held[] = { id, id + 9, word(fields, "ngay_sinh"), word(row, "shortcode"), word(row, "voicecode"), handle, word(row, "dossier"), "•", "signatures", "shortcode", "handle", "so_dinh_danh", "ngay_sinh" };
+	const char *const told[] = { number, word(fields, "chuc_danh"), "in-force-by-number", "\"state\":\"issued\"" };
+
+	for (size_t i = 0; i < COUNT(held); i++)
+		assert_case(held[i], strstr(buf_str(&text), held[i]) == NULL);
+	for (size_t i = 0; i < COUNT(told); i++)
+		assert_case(told[i], strstr(buf_str(&text), told[i]) != NULL);
+}
+
+static void
+act(const char *verb, const char *decision)
+{
+	const char *const handles[] = { handle };
+	own(json_t) *with = json_pack("{s:s}", "decision", decision), *answer = NULL;
+	const struct permit_order order = { CLERK, verb, handles, 1, with };
+	struct err e;
+
+	assert_done(office_order(&o, &answer, &order, &e), e);
+	office_result(verb, answer, 0, ERR_NONE, NULL);
+}
+
+/* The state, by the words of every other way; what stands no more shows no fields. */
+static void
+states(void **state)
+{
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	act("permit.suspend", "1/QĐ-SYT");
+	assert_said(number, holder, "suspended-open");
+	act("permit.resume", "2/QĐ-SYT");
+	act("permit.withdraw", "3/QĐ-SYT");
+	assert_done(ask(&answer, KIND, number, holder, NULL, &e), e);
+	assert_string_equal(said(answer), "withdrawn");
+	assert_string_equal(word(json_object_get(answer, "permit"), "state"), "withdrawn");
+	assert_true(json_is_null(json_object_get(json_object_get(answer, "permit"), "lines")));
+}
+
+/* Wrong numbers and wrong names count alike, and together. */
+static void
+who_tries_waits(void **state)
+{
+	own(json_t) *last = NULL;
+	struct err e;
+
+	for (int i = 0; i < MISSES_MAX; i++) {
+		own(json_t) *answer = NULL;
+
+		assert_done(ask(&answer, KIND, i % 2 ? number : "000999/HGI-GPHN", i % 2 ? "Người Khác" : holder, "198.51.100.7", &e), e);
+		assert_string_equal(said(answer), "number-not-found");
+	}
+	assert_done(ask(&last, KIND, number, holder, "198.51.100.7", &e), e);
+	assert_string_equal(said(last), "too-many-tries");
+	assert_true(json_integer_value(json_object_get(last, "wait")) > 0);
+	assert_said(number, holder, "withdrawn");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(from_the_issue_on),
+		cmocka_unit_test(names),
+		cmocka_unit_test(one_refusal),
+		cmocka_unit_test(nothing_that_is_masked),
+		cmocka_unit_test(states),
+		cmocka_unit_test(who_tries_waits),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
