@@ -230,6 +230,7 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	{ TURNS("BLOB", "TEXT", "INTEGER", " STRICT, WITHOUT ROWID"), TURNS("bytea", "text COLLATE \"C\"", "bigint", "") },
 	{ "CREATE INDEX permit_agency ON permit (agency, issued_entry) WHERE issued_entry IS NOT NULL", NULL },
 	{ "ALTER TABLE appointment ADD COLUMN authorised_by BLOB", "ALTER TABLE appointment ADD COLUMN authorised_by bytea" },
+	{ "ALTER TABLE permit ADD COLUMN converted TEXT", "ALTER TABLE permit ADD COLUMN converted text COLLATE \"C\"" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

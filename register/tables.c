@@ -24,7 +24,7 @@ static const struct table tables[] = {
 	{ "program", "id, name, agencies, kinds, rights, responsible, expires, entry" },
 	{ "permit", "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, "
 	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, "
-	    "reserved_entry, issued_entry, entry, time, version, amends, signed_entry" },
+	    "reserved_entry, issued_entry, entry, time, version, amends, signed_entry, converted" },
 	{ "permit_turn", "handle, n, officers, officer_person, officer_serial, signed_entry", .keys = 2 },
 	{ "permit_change", "entry, handle, act, from_day, until_day, ends, decision, reason, note, other" },
 	{ "submission", "program, key, sha256, handle", .keys = 2 },

@@ -128,7 +128,10 @@ show_ticket(const struct ticket *t, const struct args *a, struct err *e)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct ticket_document *d = &t->document[i];
 
-		fprintf(stderr, "  %zu/%zu  %s | %s | %s | %s\n", i + 1, t->n, d->kind, d->agency, d->dossier, d->holder);
+		fprintf(stderr, "  %zu/%zu  %s | %s | %s | %s", i + 1, t->n, d->kind, d->agency, d->dossier, d->holder);
+		if (d->converted != NULL)
+			fprintf(stderr, " | chuyển từ bảng mã / converted from %s", d->converted);
+		fputc('\n', stderr);
 	}
 	if (args_has(a, "yes"))
 		return true;

@@ -134,6 +134,7 @@ tell_submit(struct telling *t, struct err *e)
 	say_text(t, "dossier", " của hồ sơ ", history_field(t->x, "dossier").s);
 	say_text(t, "program", ", bởi chương trình ", span_str(by.name));
 	say_day(t, "received", ", ngày nhận ", &day);
+	say_text(t, "converted", ", chuyển từ bảng mã ", history_field(t->x, "converted").s);
 	return true;
 }
 

@@ -9,8 +9,12 @@
  * what somebody has open for writing, or what changed less than --quiet seconds ago; and a
  * question whose name has an answer that was not taken yet.
  *
- * Text is UTF-8, or UTF-16 with its byte-order mark; the answer has the form of the
- * question.  Nothing is guessed: other code pages are refused.
+ * Text is UTF-8, or UTF-16 with its byte-order mark.  What lies in FOLDER/cp1258/in,
+ * FOLDER/tcvn3/in or FOLDER/vni/in, and nothing else, is in that code page
+ * (base/code_page.h), and goes the same way there: nothing is guessed, and an octet that
+ * the page has not is refused.  Each of its submissions gets the member "converted", so that
+ * the officer who signs is told.  The answer has the form of the question; what a code page
+ * cannot say stands there as \uXXXX.
  *
  * Killed at any moment, nothing is lost and nothing submitted twice: what lies in taken/ is
  * handed in again, under an idempotency key that follows from its name and octets.  (An
@@ -21,6 +25,7 @@
 #include "api/cli/http.h"
 
 #include "base/clock.h"
+#include "base/code_page.h"
 #include "base/file.h"
 #include "base/ossl.h"
 #include "base/text.h"
@@ -36,7 +41,7 @@
 #include <unistd.h>
 
 #define QUESTION_MAX (16u << 20)
-#define ANSWER_MAX (2 * HTTP_ANSWER_MAX)	/* in UTF-16 */
+#define ANSWER_MAX (3 * HTTP_ANSWER_MAX)	/* two octets of UTF-8 are six in an escape */
 #define QUESTION_NAME_MAX 200
 #define PASS_SECS 1
 #define AWAY_SECS 5
@@ -51,8 +56,17 @@ const struct arg_option watch_options[] = {
 
 static const char *const folders[] = { "in", "taken", "out", "done" };
 
+/* In which form submissions are, by where they lie; and what a clerk is told who laid another
+ * there. */
+static const struct box { const char *under, *page, *vi; } boxes[] = {
+	{ "", NULL, "UTF-8, hoặc UTF-16 có BOM; TCVN3, VNI và 1258 có thư mục riêng (tcvn3, vni, cp1258)" },
+	{ "cp1258/", "windows-1258", "bảng mã 1258" }, { "tcvn3/", "TCVN3", "bảng mã TCVN3" }, { "vni/", "VNI", "bảng mã VNI" },
+};
+#define BOXES (sizeof(boxes) / sizeof(boxes[0]))
+
 struct watch {
 	const char *folder;
+	const struct box *box;		/* that is looked into */
 	const struct http_service *service;
 	long quiet;
 	bool waits;			/* of this pass: something was not answered, for this reason */
@@ -62,7 +76,7 @@ struct watch {
 static char *
 path_of(const struct watch *w, const char *folder, const char *name)
 {
-	return xprintf("%s/%s/%s", w->folder, folder, name);
+	return xprintf("%s/%s%s/%s", w->folder, w->box->under, folder, name);
 }
 
 /*
@@ -76,8 +90,10 @@ static const struct { enum form form; const char *mark; size_t len; } forms[] = 
 #define FORMS (sizeof(forms) / sizeof(forms[0]))
 
 static bool
-text_read(struct buf *utf8, size_t *form, struct span octets, struct err *e)
+text_read(struct buf *utf8, size_t *form, const struct watch *w, struct span octets, struct err *e)
 {
+	if (w->box->page != NULL)
+		return code_page_get(utf8, code_page_named(w->box->page), octets, e);
 	for (*form = 0; forms[*form].len > 0 && (octets.len < forms[*form].len || memcmp(octets.ptr, forms[*form].mark, forms[*form].len) != 0); ++*form)
 		continue;
 	octets = span_of(octets.ptr + forms[*form].len, octets.len - forms[*form].len);
@@ -86,12 +102,16 @@ text_read(struct buf *utf8, size_t *form, struct span octets, struct err *e)
 	case FORM_UTF16_BIG:	return utf16_get(utf8, octets, true, e);
 	default:		buf_put_span(utf8, octets);
 	}
-	return utf8_check(buf_span(utf8), e) || fail_in(e, "UTF-8, or UTF-16 with its byte-order mark, and no other code page (TCVN3, VNI, 1258)");
+	return utf8_check(buf_span(utf8), e) || fail_in(e, "UTF-8, or UTF-16 with its byte-order mark; other code pages have folders of their own (tcvn3, vni, cp1258)");
 }
 
 static void
-text_put(struct buf *out, size_t form, struct span utf8)
+text_put(struct buf *out, size_t form, const struct watch *w, struct span utf8)
 {
+	if (w->box->page != NULL) {
+		code_page_put_json(out, code_page_named(w->box->page), utf8);
+		return;
+	}
 	buf_put(out, forms[form].mark, forms[form].len);
 	if (forms[form].form == FORM_UTF16_LITTLE || forms[form].form == FORM_UTF16_BIG)
 		utf16_put(out, utf8, forms[form].form == FORM_UTF16_BIG);
@@ -172,14 +192,15 @@ take_question(const struct watch *w, const char *name, bool *taken, struct err *
  * Handing it in.
  */
 
-/* Of name and octets. */
+/* Of box, name and octets. */
 static void
-key_of(char key[KEY_HEX + 1], const char *name, struct span octets)
+key_of(char key[KEY_HEX + 1], const struct watch *w, const char *name, struct span octets)
 {
-	own_struct(buf) all = buf_new(QUESTION_MAX + QUESTION_NAME_MAX + 2);
+	own_struct(buf) all = buf_new(QUESTION_MAX + QUESTION_NAME_MAX + 16);
 	unsigned char digest[SHA256_LEN];
 	char hex[2 * SHA256_LEN + 1];
 
+	buf_put_str(&all, w->box->under);
 	buf_put(&all, name, strlen(name) + 1);
 	buf_put_span(&all, octets);
 	sha256(digest, buf_span(&all));
@@ -189,28 +210,60 @@ key_of(char key[KEY_HEX + 1], const char *name, struct span octets)
 
 /* What is no submission for a reason seen here already, in the form of an answer. */
 static void
-put_refused(struct buf *answer, const struct err *why)
+put_refused(struct buf *answer, const struct watch *w, const struct err *why)
 {
+	own_str char *vi = why->vi[0] != '\0' ? xstrdup(why->vi) : xprintf("Tệp này không đọc được như một đơn nộp: cần JSON viết bằng %s.", w->box->vi);
 	own(json_t) *j = json_pack("{s:i, s:i, s:s, s:s, s:{s:s, s:s}}", "line", 1, "status", err_http(why->class), "class", err_word(why->class), "detail", why->text,
-	    "say", "vi", "Tệp này không đọc được như một đơn nộp: cần JSON viết bằng UTF-8, hoặc UTF-16 có BOM, không dùng TCVN3, VNI hay 1258.", "en", why->text);
+	    "say", "vi", vi, "en", why->text);
 
 	promise(j != NULL);
+	if (why->code[0] != '\0')
+		json_object_set_new(j, "code", json_string(why->code));
 	json_write(answer, j);
 	buf_put_byte(answer, '\n');
 }
 
-/* One submission on however many lines becomes one line. */
-static bool
-lines_of(struct buf *lines, const char *name, struct span text, struct err *e)
+/* Said by who converted, whatever stands there already. */
+static void
+put_submission(struct buf *lines, const struct watch *w, json_t *j)
+{
+	if (w->box->page != NULL && json_is_object(j))
+		json_object_set_new(j, "converted", json_string(w->box->page));
+	json_write(lines, j);
+}
+
+/* What is no JSON the service refuses, by its line. */
+static void
+put_line(struct buf *lines, const struct watch *w, struct span line)
 {
 	own(json_t) *j = NULL;
+	struct err ignored;
 
-	if (ends_in(name, ".jsonl")) {
-		buf_put_span(lines, text);
-	} else {
+	if (json_read(&j, line, &ignored))
+		put_submission(lines, w, j);
+	else
+		buf_put_span(lines, line);
+	buf_put_byte(lines, '\n');
+}
+
+/* One submission on however many lines becomes one line. */
+static bool
+lines_of(struct buf *lines, const struct watch *w, const char *name, struct span text, struct err *e)
+{
+	own(json_t) *j = NULL;
+	struct span line;
+
+	if (!ends_in(name, ".jsonl")) {
 		if (!json_read(&j, text, e))
 			return false;
-		json_write(lines, j);
+		put_submission(lines, w, j);
+	} else if (w->box->page == NULL) {
+		buf_put_span(lines, text);
+	} else {
+		while (span_take_line(&text, &line))
+			put_line(lines, w, line);
+		if (text.len > 0)
+			put_line(lines, w, text);
 	}
 	return buf_ok(lines, "the question", e);
 }
@@ -250,13 +303,13 @@ ask(struct buf *answer, const struct watch *w, const char *name, const char *key
 	own_struct(buf) lines = buf_new(QUESTION_MAX);
 	struct err why;
 
-	if (!lines_of(&lines, name, text, &why)) {
-		put_refused(answer, &why);
+	if (!lines_of(&lines, w, name, text, &why)) {
+		put_refused(answer, w, &why);
 		return true;
 	}
 	if (text.len == 0 || lines.len == strspn(buf_str(&lines), " \t\r\n")) {
 		(void)!fail(&why, ERR_INPUT, "the file has no submission");
-		put_refused(answer, &why);
+		put_refused(answer, w, &why);
 		return true;
 	}
 	return http_call(answer, &(struct http_request){ .service = w->service, .method = "POST", .path = "/v1/permits/batch", .type = "application/jsonl",
@@ -278,14 +331,14 @@ find_answer(struct buf *told, char key[KEY_HEX + 1], const struct watch *w, cons
 			return false;
 		}
 		buf_reset(&octets);
-		put_refused(&answer, &why);
-	} else if (!text_read(&text, &form, buf_span(&octets), &why)) {
-		put_refused(&answer, &why);
+		put_refused(&answer, w, &why);
+	} else if (!text_read(&text, &form, w, buf_span(&octets), &why)) {
+		put_refused(&answer, w, &why);
 	}
-	key_of(key, name, buf_span(&octets));
+	key_of(key, w, name, buf_span(&octets));
 	if (answer.len == 0 && !ask(&answer, w, name, key, buf_span(&text), e))
 		return false;
-	text_put(told, form, buf_span(&answer));
+	text_put(told, form, w, buf_span(&answer));
 	return buf_ok(told, "the answer", e);
 }
 
@@ -376,15 +429,30 @@ take_and_answer(struct watch *w, const char *name, struct err *e)
 {
 	bool taken;
 
-	return take_question(w, name, &taken, e) && (!taken || answer_question(w, name, e) || fail_in(e, "%s", name));
+	return take_question(w, name, &taken, e) && (!taken || answer_question(w, name, e) || fail_in(e, "%s%s", w->box->under, name));
 }
 
 /* What was taken before comes first. */
 static bool
+box_pass(struct watch *w, struct err *e)
+{
+	return each(w, "taken", questions, answer_question, e) && each(w, "in", questions, take_and_answer, e);
+}
+
+static bool
+each_box(struct watch *w, bool (*act)(struct watch *, struct err *), struct err *e)
+{
+	for (w->box = boxes; w->box < boxes + BOXES; w->box++)
+		if (!act(w, e))
+			return false;
+	return true;
+}
+
+static bool
 pass(struct watch *w, struct err *e)
 {
 	w->waits = false;
-	if (!each(w, "taken", questions, answer_question, e) || !each(w, "in", questions, take_and_answer, e))
+	if (!each_box(w, box_pass, e))
 		return false;
 	if (w->waits)
 		*e = w->why;
@@ -410,7 +478,7 @@ watch_on(struct watch *w, struct err *e)
 }
 
 static bool
-folders_make(const struct watch *w, struct err *e)
+box_make(struct watch *w, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		own_str char *path = path_of(w, folders[i], "");
@@ -420,6 +488,12 @@ folders_make(const struct watch *w, struct err *e)
 			return false;
 	}
 	return true;
+}
+
+static bool
+box_tidy(struct watch *w, struct err *e)
+{
+	return each(w, "taken", remains, remove_remains, e);
 }
 
 /* One watches a folder; the lock ends with the process. */
@@ -446,7 +520,7 @@ command_watch(const struct args *a)
 	}
 	w.folder = a->word[0];
 	signal(SIGIO, SIG_IGN);		/* somebody would write to what a lease is held on: that waits */
-	if (!http_service_open(&service, a, &e) || !folders_make(&w, &e) || !folder_lock(&w, &e) || !each(&w, "taken", remains, remove_remains, &e))
+	if (!http_service_open(&service, a, &e) || !each_box(&w, box_make, &e) || !folder_lock(&w, &e) || !each_box(&w, box_tidy, &e))
 		return command_refuse(a, &e);
 	if (args_has(a, "once") ? pass(&w, &e) : watch_on(&w, &e))
 		return 0;

@@ -28,7 +28,8 @@ CREATE TABLE permit (
 	time INTEGER NOT NULL,
 	version INTEGER NOT NULL DEFAULT 1,
 	amends BLOB,			-- handle of the version before; null: the first
-	signed_entry INTEGER
+	signed_entry INTEGER,
+	converted TEXT			-- from this code page; null: submitted in Unicode
 ) STRICT;
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);

@@ -28,7 +28,8 @@ CREATE TABLE permit (
 	time bigint NOT NULL,
 	version bigint NOT NULL DEFAULT 1,
 	amends bytea,			-- handle of the version before; null: the first
-	signed_entry bigint
+	signed_entry bigint,
+	converted text COLLATE "C"	-- from this code page; null: submitted in Unicode
 );
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);
