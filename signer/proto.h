@@ -10,7 +10,7 @@
  * kinds is answered like what does not exist.
  *
  * SIGNER_SUBMIT   who, idempotency key, submission (JSON) -> {"handle","kind",
- *                 "agency","dossier","holder","amends","version","remarks","again"};
+ *                 "agency","dossier","holder","amends","converted","version","remarks","again"};
  *                 one that amends is held against the permit before (amend.h); refused for
  *                 what it says: {"problems":[{"field","path","code","vi","en"}]}, and
  *                 nothing is recorded

@@ -153,6 +153,7 @@ what_is_no_ticket(void **state)
 		{ "something more around it", "\"antin\"", "\"also\":1,\"antin\"" },
 		{ "a key twice", "\"antin\"", "\"antin\":\"ticket/1\",\"antin\"" },
 		{ "a number for a name", "\"Nguyễn Văn Mẫu\"", "7" },
+		{ "a number for a code page", "\"agency\"", "\"converted\":1258,\"agency\"" },
 		{ "no JSON", "{", "[" },
 		{ "something behind", "\"id\"", "\"id\":\"\"}{\"id\"" },
 	};
