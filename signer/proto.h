@@ -17,7 +17,7 @@
  * SIGNER_LIST     who, {"state":"draft"|"signed"|"sealing"|"returned"|"issued"|
  *                 "suspended"|"withdrawn"|"superseded"|"void", ?"after":entry} -> {"items":[{"handle","kind","agency",
  *                 "dossier","holder","state","number","version","shortcode",
- *                 "voicecode","officers","hash"}],?"next":entry}; officers: how
+ *                 "voicecode","officers","hash","converted"}],?"next":entry}; officers: how
  *                 many have signed; hash: what an order about it names
  * SIGNER_PREPARE  who, {"handles":[...]}, the officer's certificate (DER) ->
  *                 {"session","expires","ticket" (base64 CMS),
