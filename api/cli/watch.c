@@ -10,11 +10,9 @@
  * question whose name has an answer that was not taken yet.
  *
  * Text is UTF-8, or UTF-16 with its byte-order mark.  What lies in FOLDER/cp1258/in,
- * FOLDER/tcvn3/in or FOLDER/vni/in, and nothing else, is in that code page
- * (base/code_page.h), and goes the same way there: nothing is guessed, and an octet that
- * the page has not is refused.  Each of its submissions gets the member "converted", so that
- * the officer who signs is told.  The answer has the form of the question; what a code page
- * cannot say stands there as \uXXXX.
+ * FOLDER/tcvn3/in or FOLDER/vni/in, and nothing else, is in that code page, and goes the same
+ * way there: nothing is guessed (question.h).  The officer who signs is told, and the answer
+ * has the form of the question.
  *
  * Killed at any moment, nothing is lost and nothing submitted twice: what lies in taken/ is
  * handed in again, under an idempotency key that follows from its name and octets.  (An
@@ -23,12 +21,11 @@
  */
 #include "api/cli/command.h"
 #include "api/cli/http.h"
+#include "api/cli/question.h"
 
 #include "base/clock.h"
-#include "base/code_page.h"
 #include "base/file.h"
 #include "base/ossl.h"
-#include "base/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -77,46 +74,6 @@ static char *
 path_of(const struct watch *w, const char *folder, const char *name)
 {
 	return xprintf("%s/%s%s/%s", w->folder, w->box->under, folder, name);
-}
-
-/*
- * The form of a text.
- */
-
-enum form { FORM_UTF8, FORM_UTF8_MARK, FORM_UTF16_LITTLE, FORM_UTF16_BIG };
-static const struct { enum form form; const char *mark; size_t len; } forms[] = {
-	{ FORM_UTF8_MARK, "\xef\xbb\xbf", 3 }, { FORM_UTF16_LITTLE, "\xff\xfe", 2 }, { FORM_UTF16_BIG, "\xfe\xff", 2 }, { FORM_UTF8, "", 0 },
-};
-#define FORMS (sizeof(forms) / sizeof(forms[0]))
-
-static bool
-text_read(struct buf *utf8, size_t *form, const struct watch *w, struct span octets, struct err *e)
-{
-	if (w->box->page != NULL)
-		return code_page_get(utf8, code_page_named(w->box->page), octets, e);
-	for (*form = 0; forms[*form].len > 0 && (octets.len < forms[*form].len || memcmp(octets.ptr, forms[*form].mark, forms[*form].len) != 0); ++*form)
-		continue;
-	octets = span_of(octets.ptr + forms[*form].len, octets.len - forms[*form].len);
-	switch (forms[*form].form) {
-	case FORM_UTF16_LITTLE:	return utf16_get(utf8, octets, false, e);
-	case FORM_UTF16_BIG:	return utf16_get(utf8, octets, true, e);
-	default:		buf_put_span(utf8, octets);
-	}
-	return utf8_check(buf_span(utf8), e) || fail_in(e, "UTF-8, or UTF-16 with its byte-order mark; other code pages have folders of their own (tcvn3, vni, cp1258)");
-}
-
-static void
-text_put(struct buf *out, size_t form, const struct watch *w, struct span utf8)
-{
-	if (w->box->page != NULL) {
-		code_page_put_json(out, code_page_named(w->box->page), utf8);
-		return;
-	}
-	buf_put(out, forms[form].mark, forms[form].len);
-	if (forms[form].form == FORM_UTF16_LITTLE || forms[form].form == FORM_UTF16_BIG)
-		utf16_put(out, utf8, forms[form].form == FORM_UTF16_BIG);
-	else
-		buf_put_span(out, utf8);
 }
 
 /*
@@ -223,51 +180,6 @@ put_refused(struct buf *answer, const struct watch *w, const struct err *why)
 	buf_put_byte(answer, '\n');
 }
 
-/* Said by who converted, whatever stands there already. */
-static void
-put_submission(struct buf *lines, const struct watch *w, json_t *j)
-{
-	if (w->box->page != NULL && json_is_object(j))
-		json_object_set_new(j, "converted", json_string(w->box->page));
-	json_write(lines, j);
-}
-
-/* What is no JSON the service refuses, by its line. */
-static void
-put_line(struct buf *lines, const struct watch *w, struct span line)
-{
-	own(json_t) *j = NULL;
-	struct err ignored;
-
-	if (json_read(&j, line, &ignored))
-		put_submission(lines, w, j);
-	else
-		buf_put_span(lines, line);
-	buf_put_byte(lines, '\n');
-}
-
-/* One submission on however many lines becomes one line. */
-static bool
-lines_of(struct buf *lines, const struct watch *w, const char *name, struct span text, struct err *e)
-{
-	own(json_t) *j = NULL;
-	struct span line;
-
-	if (!ends_in(name, ".jsonl")) {
-		if (!json_read(&j, text, e))
-			return false;
-		put_submission(lines, w, j);
-	} else if (w->box->page == NULL) {
-		buf_put_span(lines, text);
-	} else {
-		while (span_take_line(&text, &line))
-			put_line(lines, w, line);
-		if (text.len > 0)
-			put_line(lines, w, text);
-	}
-	return buf_ok(lines, "the question", e);
-}
-
 /* A line that was not recorded for reasons of the service's own has its file wait. */
 static const char not_now[] = "not-now";
 
@@ -296,24 +208,12 @@ read_question(struct buf *octets, const char *path, struct err *e)
 	return open_plain(&fd, path, &st, e) && fd_read(octets, fd, path, e);
 }
 
-/* What this file was answered, or why nothing was answered yet. */
+/* What these lines were answered, or why nothing was answered yet. */
 static bool
-ask(struct buf *answer, const struct watch *w, const char *name, const char *key, struct span text, struct err *e)
+ask(struct buf *answer, const struct watch *w, const char *key, struct span lines, struct err *e)
 {
-	own_struct(buf) lines = buf_new(QUESTION_MAX);
-	struct err why;
-
-	if (!lines_of(&lines, w, name, text, &why)) {
-		put_refused(answer, w, &why);
-		return true;
-	}
-	if (text.len == 0 || lines.len == strspn(buf_str(&lines), " \t\r\n")) {
-		(void)!fail(&why, ERR_INPUT, "the file has no submission");
-		put_refused(answer, w, &why);
-		return true;
-	}
 	return http_call(answer, &(struct http_request){ .service = w->service, .method = "POST", .path = "/v1/permits/batch", .type = "application/jsonl",
-	    .body = buf_span(&lines), .idempotency = key }, e) && all_answered(buf_span(answer), e);
+	    .body = lines, .idempotency = key }, e) && all_answered(buf_span(answer), e);
 }
 
 /* The answer of taken/NAME, in its form. */
@@ -321,8 +221,8 @@ static bool
 find_answer(struct buf *told, char key[KEY_HEX + 1], const struct watch *w, const char *name, struct err *e)
 {
 	own_str char *held = path_of(w, "taken", name);
-	own_struct(buf) octets = buf_new(QUESTION_MAX), text = buf_new(QUESTION_MAX), answer = buf_new(HTTP_ANSWER_MAX);
-	size_t form = FORMS - 1;
+	own_struct(buf) octets = buf_new(QUESTION_MAX), lines = buf_new(QUESTION_MAX), answer = buf_new(HTTP_ANSWER_MAX);
+	struct question q = { .page = w->box->page };
 	struct err why;
 
 	if (!read_question(&octets, held, &why)) {
@@ -332,13 +232,13 @@ find_answer(struct buf *told, char key[KEY_HEX + 1], const struct watch *w, cons
 		}
 		buf_reset(&octets);
 		put_refused(&answer, w, &why);
-	} else if (!text_read(&text, &form, w, buf_span(&octets), &why)) {
+	} else if (!question_lines(&lines, &q, buf_span(&octets), ends_in(name, ".jsonl"), &why)) {
 		put_refused(&answer, w, &why);
 	}
 	key_of(key, w, name, buf_span(&octets));
-	if (answer.len == 0 && !ask(&answer, w, name, key, buf_span(&text), e))
+	if (answer.len == 0 && !ask(&answer, w, key, buf_span(&lines), e))
 		return false;
-	text_put(told, form, w, buf_span(&answer));
+	question_tell(told, &q, buf_span(&answer));
 	return buf_ok(told, "the answer", e);
 }
 
