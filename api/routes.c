@@ -3,6 +3,7 @@
 #include "api/answer.h"
 #include "api/batch.h"
 #include "api/dossier.h"
+#include "api/edxml.h"
 #include "api/events.h"
 #include "api/forward.h"
 #include "api/gazette.h"
@@ -57,6 +58,7 @@ static const struct route table[] = {
 	{ "GET", "/v1/permits/{code}", false, 0, forward_permit, "the permit file" },
 	{ "GET", "/v1/permits/{code}/archived", false, 0, forward_archived, "the copy of an issued permit whose proofs last longest" },
 	{ "GET", "/v1/permits/{code}/proof", false, 0, forward_proof, "proof that the register holds its issue" },
+	{ "GET", "/v1/permits/{code}/edxml", false, 0, edxml_run, "the permit as an edXML message to an agency" },
 	{ "GET", "/v1/permits/{code}/sheet", false, 0, sheet_run, "the permit as an A4 page" },
 	{ "POST", "/v1/verify", false, VERIFY_DOCUMENT_MAX, forward_verify, "judges a file" },
 	{ "GET", "/v1/events", false, 0, events_run, "what happened to permits and dossiers, in the order of the log; waits, or streams" },

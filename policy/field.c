@@ -409,6 +409,7 @@ static const struct { const char *word, *say[2]; } faults[FIELD_FAULTS] = {
 	[FAULT_DOSSIER] = { "dossier", { "\"{what}\" không đúng dạng hoặc ngày không có thật", "\"{what}\" has not the form of a dossier code, or its date does not exist" } },
 	[FAULT_NUMBER_UNASKED] = { "number-unasked", { "loại này do văn thư cho số, không nộp kèm", "this kind is numbered when it is sealed; none may come with it" } },
 	[FAULT_AMENDS] = { "amends", { "phải là mã 32 chữ số thập lục phân của giấy phép được điều chỉnh", "must be the handle, 32 hexadecimal digits, of the permit that it amends" } },
+	[FAULT_CONVERTED] = { "converted", { "không có bảng mã \"{what}\"", "there is no code page \"{what}\"" } },
 	[FAULT_HOLDER] = { "holder", { "thiếu họ tên hoặc tên tổ chức", "neither a person's nor an organisation's name" } },
 	[FAULT_VALIDITY] = { "validity", { "ngày hết hạn trước ngày bắt đầu", "it ends before it begins" } },
 	[FAULT_TERM] = { "term", { "dài hơn thời hạn của loại giấy này", "longer than this kind of permit may last" } },

@@ -52,14 +52,14 @@ static const struct verb verbs[] = {
 	{ .name = "permit.submit", .callers = CALLER_SIGNER, .entry = 3, .org = "agency", .category = "kind", .handle = "handle", .public = "received_day",
 	  .in = { { "handle", REG_BYTES }, { "kind", REG_TEXT }, { "agency", REG_TEXT }, { "dossier", REG_TEXT }, { "holder", REG_TEXT }, { "given", REG_TEXT, true },
 		  { "valid_to", REG_INT, true }, { "content", REG_BYTES }, { "program", REG_BYTES }, { "key", REG_TEXT }, { "sha256", REG_BYTES }, { "received_day", REG_INT },
-		  { "version", REG_INT, true }, { "amends", REG_BYTES, true }, { "parcels", REG_TEXT, true }, { "plots", REG_TEXT, true } },
+		  { "version", REG_INT, true }, { "amends", REG_BYTES, true }, { "parcels", REG_TEXT, true }, { "plots", REG_TEXT, true }, { "converted", REG_TEXT, true } },
 	  .check = { { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM submission WHERE program = $program AND key = $key)", ERR_CONFLICT,
 		       "this idempotency key was used before" },
 		     { "SELECT 1 WHERE ($amends IS NULL AND $version IS NULL) OR ($amends IS NOT NULL AND $version > 1)", ERR_BUG, "a later version amends, the first does not" },
 		     { "SELECT 1 WHERE $amends IS NULL OR EXISTS (SELECT 1 FROM permit WHERE handle = $amends AND state = 'issued' AND kind = $kind)", ERR_CONFLICT,
 		       "what is amended is no issued permit of this kind" } },
-	  .project = { "INSERT INTO permit (handle, kind, agency, dossier, holder, given, valid_to, content, state, entry, time, version, amends, parcels, plots) "
-		       "VALUES ($handle, $kind, $agency, $dossier, $holder, $given, $valid_to, $content, 'draft', $entry, $time, coalesce($version, 1), $amends, $parcels, $plots)",
+	  .project = { "INSERT INTO permit (handle, kind, agency, dossier, holder, given, valid_to, content, state, entry, time, version, amends, parcels, plots, converted) "
+		       "VALUES ($handle, $kind, $agency, $dossier, $holder, $given, $valid_to, $content, 'draft', $entry, $time, coalesce($version, 1), $amends, $parcels, $plots, $converted)",
 		       "INSERT INTO submission (program, key, sha256, handle) VALUES ($program, $key, $sha256, $handle)" } },
 
 	{ .name = "permit.officer_signed", .callers = CALLER_SIGNER, .entry = 4, .org = "agency", .category = "kind", .handle = "handle",
@@ -232,12 +232,12 @@ static const struct verb verbs[] = {
 
 #define CHANGED "(SELECT count(*) FROM permit_change WHERE permit_change.handle = permit.handle)"
 #define PERMIT_COMMON "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, " \
-	"number, short_code, voice_code, list, idx, day, sealed, sha256, " CHANGED ", version, reserved_entry"
+	"number, short_code, voice_code, list, idx, day, sealed, sha256, " CHANGED ", version, reserved_entry, converted"
 #define PERMIT_COLUMNS PERMIT_COMMON ", issued_entry"
 /* The same, but the last: where the next page begins. */
 #define LIST_COLUMNS PERMIT_COMMON ", entry"
 #define PERMIT_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_TEXT, REG_BYTES, REG_TEXT, REG_BYTES, \
-	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_INT, REG_INT }
+	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_INT }
 /* Of a permit's copies the one that lasts longest: {column}, or that of the permit as issued. */
 #define NEWEST(column, issued) "coalesce((SELECT r." column " FROM permit_renewal r WHERE r.handle = permit.handle ORDER BY r.n DESC LIMIT 1), " issued ")"
 /* The entry by which the copy came. */
@@ -250,13 +250,13 @@ static const struct verb verbs[] = {
 #define CHANGE_CELLS 11
 
 static const struct read reads[] = {
-	{ .name = "permit.by_handle", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "handle", REG_BYTES } },
+	{ .name = "permit.by_handle", .callers = READERS, .columns = 25, .out = PERMIT_OUT, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE handle = $handle" },
-	{ .name = "permit.by_code", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "code", REG_TEXT } },
+	{ .name = "permit.by_code", .callers = READERS, .columns = 25, .out = PERMIT_OUT, .in = { { "code", REG_TEXT } },
 	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE short_code = $code OR voice_code = $code" },
-	{ .name = "permit.by_sha256", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "sha256", REG_BYTES } },
+	{ .name = "permit.by_sha256", .callers = READERS, .columns = 25, .out = PERMIT_OUT, .in = { { "sha256", REG_BYTES } },
 	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE sha256 = $sha256" },
-	{ .name = "permit.list", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "state", REG_TEXT }, { "after", REG_INT } },
+	{ .name = "permit.list", .callers = READERS, .columns = 25, .out = PERMIT_OUT, .in = { { "state", REG_TEXT }, { "after", REG_INT } },
 	  .sql = "SELECT " LIST_COLUMNS " FROM permit WHERE state = $state AND entry > $after ORDER BY entry LIMIT 200" },
 	/* Numbers without their seal: what a new antin-signer begins with. */
 	{ .name = "permit.sealing", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_INT }, .in = { { "after", REG_INT } },
@@ -302,7 +302,7 @@ static const struct read reads[] = {
 	{ .name = "permit.turns", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_INT, REG_TEXT }, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT signed_entry, officer_person FROM permit_turn WHERE handle = $handle ORDER BY n" },
 	/* The permit that this one is a newer version of. */
-	{ .name = "permit.amended", .callers = CALLER_SIGNER, .columns = 24, .out = PERMIT_OUT, .in = { { "handle", REG_BYTES } },
+	{ .name = "permit.amended", .callers = CALLER_SIGNER, .columns = 25, .out = PERMIT_OUT, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE handle = (SELECT n.amends FROM permit n WHERE n.handle = $handle)" },
 	/* Of a permit's number: the day of its first version, and which version is the newest. */
 	{ .name = "permit.number", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_INT, REG_INT }, .in = { { "handle", REG_BYTES } },
@@ -312,7 +312,7 @@ static const struct read reads[] = {
 	{ .name = "permit.reservation", .callers = READERS, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "entry", REG_INT } },
 	  .sql = "SELECT record, entry FROM log_entry WHERE idx = $entry" },
 	/* Those of them about which something was recorded since. */
-	{ .name = "permit.list_changed", .callers = READERS, .columns = 24, .out = PERMIT_OUT, .in = { { "after", REG_INT } },
+	{ .name = "permit.list_changed", .callers = READERS, .columns = 25, .out = PERMIT_OUT, .in = { { "after", REG_INT } },
 	  .sql = "SELECT " LIST_COLUMNS " FROM permit WHERE state = 'issued' AND entry > $after AND EXISTS (SELECT 1 FROM permit_change WHERE permit_change.handle = permit.handle) "
 		 "ORDER BY entry LIMIT 200" },
 	/* What became of a permit; the last three columns: number of the one that replaces it, the log's entry, that one's version. */

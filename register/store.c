@@ -243,6 +243,7 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	{ RENEWALS("BLOB", "TEXT", "INTEGER", " STRICT"), RENEWALS("bytea", "text COLLATE \"C\"", "bigint", "") },
 	{ PLACES("TEXT", "INTEGER", "BLOB", " STRICT, WITHOUT ROWID"), PLACES("text COLLATE \"C\"", "bigint", "bytea", "") },
 	{ "CREATE INDEX permit_number ON permit (kind, number) WHERE number IS NOT NULL", NULL },
+	{ "ALTER TABLE permit ADD COLUMN converted TEXT", "ALTER TABLE permit ADD COLUMN converted text COLLATE \"C\"" },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -24,7 +24,7 @@ static const struct table tables[] = {
 	{ "program", "id, name, agencies, kinds, rights, responsible, expires, entry" },
 	{ "permit", "handle, kind, agency, dossier, holder, given, valid_to, content, state, officers, officer_person, officer_serial, "
 	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, "
-	    "reserved_entry, issued_entry, entry, time, version, amends, signed_entry, proven_until, proven_by, parcels, plots" },
+	    "reserved_entry, issued_entry, entry, time, version, amends, signed_entry, proven_until, proven_by, parcels, plots, converted" },
 	{ "permit_renewal", "handle, n, sealed, sha256, until, entry", .keys = 2 },
 	{ "permit_parcel", "parcel, entry, handle", .keys = 2 },
 	{ "permit_turn", "handle, n, officers, officer_person, officer_serial, signed_entry", .keys = 2 },

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 
-#define LIST_ENTRY 23		/* of permit.list: where the next page begins */
+#define LIST_ENTRY 24		/* of permit.list: where the next page begins */
 #define LIST_ITEMS 500
 #define LIST_PAGES 10		/* of the register, read for one answer */
 
@@ -30,9 +30,9 @@ item(const struct permit_row *p, const char *word)
 		sha256(digest, buf_span(&file));
 		hex_text(hash, span_of(digest, sizeof(digest)));
 	}
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:I, s:s}", "handle", handle, "kind", p->kind, "agency", p->agency,
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:I, s:s, s:o}", "handle", handle, "kind", p->kind, "agency", p->agency,
 	    "dossier", text_json(p->dossier), "holder", text_json(p->holder), "state", word, "number", text_json(p->number),
-	    "version", (json_int_t)p->version, "shortcode", text_json(p->shortcode), "voicecode", text_json(p->voicecode), "officers", (json_int_t)signatures, "hash", hash);
+	    "version", (json_int_t)p->version, "shortcode", text_json(p->shortcode), "voicecode", text_json(p->voicecode), "officers", (json_int_t)signatures, "hash", hash, "converted", text_json(p->converted));
 }
 
 /* What is asked for, and where it is found.  */

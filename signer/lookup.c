@@ -22,7 +22,7 @@ permit_row_take(struct permit_row *p, const struct reg_cell c[PERMIT_COLUMNS])
 	*p = (struct permit_row){ .handle = c[0].s, .dossier = c[3].s, .holder = c[4].s, .given = c[5].s, .has_given = !c[5].null,
 		.valid_to = c[6].null ? INT64_MAX : c[6].i, .content = c[7].s, .officers = c[9].s, .person = c[10].s, .serial = c[11].s,
 		.number = c[12].s, .shortcode = c[13].s, .voicecode = c[14].s, .list = c[15].i, .idx = c[16].i, .day = c[17].i,
-		.sealed = c[18].s, .sha256 = c[19].s, .changes = c[20].i, .version = c[21].i, .reserved_entry = c[22].i };
+		.sealed = c[18].s, .sha256 = c[19].s, .changes = c[20].i, .version = c[21].i, .reserved_entry = c[22].i, .converted = c[23].s };
 	copy_text(p->kind, sizeof(p->kind), c[1].s);
 	copy_text(p->agency, sizeof(p->agency), c[2].s);
 	copy_text(p->state, sizeof(p->state), c[8].s);

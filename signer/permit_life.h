@@ -67,12 +67,13 @@ struct permit_row {
 	struct span handle, content, officers, sealed, sha256, serial;
 	char kind[64], agency[64], state[16];
 	struct span dossier, holder, given, number, shortcode, voicecode, person;
+	struct span converted;		/* from this code page; empty: it came in Unicode */
 	int64_t valid_to, list, idx, day, reserved_entry;
 	int64_t changes, version;	/* changes: how many were recorded since its issue */
 	bool has_given;
 };
 
-#define PERMIT_COLUMNS 24
+#define PERMIT_COLUMNS 25
 void permit_row_take(struct permit_row *, const struct reg_cell cells[PERMIT_COLUMNS]);
 must_check bool permit_by_handle(const struct service *, struct reg_rows *, struct permit_row *, const unsigned char handle[HANDLE_LEN], struct err *);
 /* The file as it is now: content and officers, or the sealed permit. */

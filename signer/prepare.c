@@ -126,21 +126,27 @@ make_ticket(struct buf *cms, const struct service *s, const struct piece *p, siz
     const unsigned char id[16], int64_t expires, struct err *e)
 {
 	struct ticket t = { .expires = expires, .n = n, .document = xalloc(n * sizeof(struct ticket_document)) };
-	char **texts = xalloc(2 * n * sizeof(char *));
+	struct { char *holder, *dossier, *converted; } *texts = xalloc(n * sizeof(*texts));
 	own_struct(buf) json = buf_new(TICKET_MAX);
 	bool good;
 
 	memcpy(t.id, id, sizeof(t.id));
 	key_id_of_cert(t.officer, officer->cert);
 	for (size_t i = 0; i < n; i++) {
-		texts[2 * i] = span_dup_str(p[i].permit.holder);
-		texts[2 * i + 1] = span_dup_str(p[i].permit.dossier);
-		t.document[i] = (struct ticket_document){ p[i].permit.kind, p[i].permit.agency, texts[2 * i], texts[2 * i + 1], { 0 } };
+		const struct permit_row *row = &p[i].permit;
+
+		texts[i].holder = span_dup_str(row->holder);
+		texts[i].dossier = span_dup_str(row->dossier);
+		texts[i].converted = row->converted.len > 0 ? span_dup_str(row->converted) : NULL;
+		t.document[i] = (struct ticket_document){ row->kind, row->agency, texts[i].holder, texts[i].dossier, texts[i].converted, { 0 } };
 		memcpy(t.document[i].digest, p[i].tbs.digest, SHA256_LEN);
 	}
 	good = ticket_write(&json, &t, e) && cms_sign_attached(s->signer_key, s->signer, buf_span(&json), cms, e);
-	for (size_t i = 0; i < 2 * n; i++)
-		free(texts[i]);
+	for (size_t i = 0; i < n; i++) {
+		free(texts[i].holder);
+		free(texts[i].dossier);
+		free(texts[i].converted);
+	}
 	free(texts);
 	ticket_drop(&t);
 	return good;

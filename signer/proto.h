@@ -10,14 +10,14 @@
  * kinds is answered like what does not exist.
  *
  * SIGNER_SUBMIT   who, idempotency key, submission (JSON) -> {"handle","kind",
- *                 "agency","dossier","holder","amends","version","remarks","again"};
+ *                 "agency","dossier","holder","amends","converted","version","remarks","again"};
  *                 one that amends is held against the permit before (amend.h); refused for
  *                 what it says: {"problems":[{"field","path","code","vi","en"}]}, and
  *                 nothing is recorded
  * SIGNER_LIST     who, {"state":"draft"|"signed"|"sealing"|"returned"|"issued"|
  *                 "suspended"|"withdrawn"|"superseded"|"void", ?"after":entry} -> {"items":[{"handle","kind","agency",
  *                 "dossier","holder","state","number","version","shortcode",
- *                 "voicecode","officers","hash"}],?"next":entry}; officers: how
+ *                 "voicecode","officers","hash","converted"}],?"next":entry}; officers: how
  *                 many have signed; hash: what an order about it names
  * SIGNER_PREPARE  who, {"handles":[...]}, the officer's certificate (DER) ->
  *                 {"session","expires","ticket" (base64 CMS),

@@ -107,6 +107,15 @@ ask_amended(struct msg *reply, struct amendment *becomes, const struct service *
 	return ask_gate(s, submission, handle, becomes, now, reply, e);
 }
 
+static void
+put_text_or_null(struct reg_unit *u, const char *name, const json_t *text)
+{
+	if (json_is_string(text))
+		reg_text(u, name, json_string_value(text));
+	else
+		reg_null(u, name);
+}
+
 static bool
 record_draft(const struct service *s, const unsigned char handle[HANDLE_LEN], struct span program, const char *key,
     const unsigned char digest[SHA256_LEN], struct span content, const json_t *facts, const struct amendment *becomes, int64_t now, struct err *e)
@@ -129,10 +138,8 @@ record_draft(const struct service *s, const unsigned char handle[HANDLE_LEN], st
 	reg_text(&u, "agency", agency);
 	reg_text(&u, "dossier", dossier);
 	reg_text(&u, "holder", holder);
-	if (json_is_string(given))
-		reg_text(&u, "given", json_string_value(given));
-	else
-		reg_null(&u, "given");
+	put_text_or_null(&u, "given", given);
+	put_text_or_null(&u, "converted", json_object_get(facts, "converted"));
 	if (json_is_string(valid_to))
 		reg_int(&u, "valid_to", last);
 	else

@@ -1,6 +1,7 @@
 #include "verifier/submission.h"
 
 #include "base/clock.h"
+#include "base/code_page.h"
 #include "base/text.h"
 #include "register/entry.h"
 #include "verifier/code.h"
@@ -34,18 +35,19 @@ submission_drop(struct submission *s)
 
 /* What either shape says, before it is checked. */
 struct told {
-	const json_t *kind, *agency, *agency_name, *dossier, *procedure, *step, *number, *amends;
+	const json_t *kind, *agency, *agency_name, *dossier, *procedure, *step, *number, *amends, *converted;
 	json_t *fields;			/* own: only the kind's fields */
 	bool by_loai;
 };
 
 /* Parts of the head: as either shape calls them, and as people do. */
-enum part { PART_WHOLE, PART_KIND, PART_AGENCY, PART_DOSSIER, PART_PROCEDURE, PART_STEP, PART_NUMBER, PART_AMENDS, PART_FIELDS, PART_HOLDER, PART_VALIDITY };
+enum part { PART_WHOLE, PART_KIND, PART_AGENCY, PART_DOSSIER, PART_PROCEDURE, PART_STEP, PART_NUMBER, PART_AMENDS, PART_CONVERTED, PART_FIELDS, PART_HOLDER, PART_VALIDITY };
 static const struct { const char *ours, *loai, *vi, *en; } parts[] = {
 	[PART_WHOLE] = { "", "", "đơn nộp", "the submission" }, [PART_KIND] = { "kind", "loai", "loại giấy", "kind" },
 	[PART_AGENCY] = { "agency", "co_quan_cap.ma", "cơ quan cấp", "agency" }, [PART_DOSSIER] = { "dossier", "ma_ho_so", "mã hồ sơ", "dossier code" },
 	[PART_PROCEDURE] = { "procedure", "ten_thu_tuc", "tên thủ tục", "procedure" }, [PART_STEP] = { "step", "step", "bước xử lý", "step" },
 	[PART_NUMBER] = { "number", "so_ky_hieu", "số giấy", "number" }, [PART_AMENDS] = { "amends", "amends", "giấy phép được điều chỉnh", "the permit that it amends" },
+	[PART_CONVERTED] = { "converted", "converted", "bảng mã gốc", "the code page that it was converted from" },
 	[PART_FIELDS] = { "fields", "fields", "nội dung", "fields" },
 	[PART_HOLDER] = { "", "", "người được cấp", "holder" }, [PART_VALIDITY] = { "", "", "thời hạn", "validity" },
 };
@@ -89,7 +91,7 @@ told_drop(struct told *t)
 
 /* What the samples' system keeps beside the content; not ours to sign. */
 static const char *const aside[] = { "id", "so_ky_hieu", "ngay_cap", "dia_danh", "nguoi_ky", "hard_cases", "thay_the", "thu_hoi",
-	"dinh_chi", "bien_dong", "loai", "co_quan_cap", "ma_ho_so", "ten_thu_tuc", "amends", NULL };
+	"dinh_chi", "bien_dong", "loai", "co_quan_cap", "ma_ho_so", "ten_thu_tuc", "amends", "converted", NULL };
 static const char *const aside_told[] = { "thay_the", "thu_hoi", "dinh_chi", "bien_dong", NULL };
 
 static void
@@ -100,7 +102,7 @@ tell_sample(struct told *t, const json_t *j, struct reading *r)
 	*t = (struct told){ .kind = json_object_get(j, "loai"), .agency = json_object_get(agency, "ma"),
 		.agency_name = json_object_get(agency, "ten"), .dossier = json_object_get(j, "ma_ho_so"),
 		.procedure = json_object_get(j, "ten_thu_tuc"), .number = json_object_get(j, "so_ky_hieu"),
-		.amends = json_object_get(j, "amends"), .fields = json_copy((json_t *)j), .by_loai = true };
+		.amends = json_object_get(j, "amends"), .converted = json_object_get(j, "converted"), .fields = json_copy((json_t *)j), .by_loai = true };
 	for (size_t i = 0; aside[i] != NULL; i++)
 		json_object_del(t->fields, aside[i]);
 	for (size_t i = 0; aside_told[i] != NULL; i++)
@@ -112,7 +114,7 @@ tell_sample(struct told *t, const json_t *j, struct reading *r)
 static bool
 tell_envelope(struct told *t, const json_t *j, struct reading *r)
 {
-	static const char *const keys[] = { "kind", "agency", "dossier", "procedure", "step", "number", "amends", "fields", NULL };
+	static const char *const keys[] = { "kind", "agency", "dossier", "procedure", "step", "number", "amends", "converted", "fields", NULL };
 	struct err e = { ERR_NONE, "" };
 
 	if (!json_only(j, keys, &e))
@@ -120,7 +122,7 @@ tell_envelope(struct told *t, const json_t *j, struct reading *r)
 	*t = (struct told){ .kind = json_object_get(j, "kind"), .agency = json_object_get(j, "agency"),
 		.dossier = json_object_get(j, "dossier"), .procedure = json_object_get(j, "procedure"),
 		.step = json_object_get(j, "step"), .number = json_object_get(j, "number"),
-		.amends = json_object_get(j, "amends"), .fields = json_incref(json_object_get(j, "fields")) };
+		.amends = json_object_get(j, "amends"), .converted = json_object_get(j, "converted"), .fields = json_incref(json_object_get(j, "fields")) };
 	return true;
 }
 
@@ -200,6 +202,20 @@ read_amends(struct reading *r, const struct told *t)
 	if (!hex_is(handle, HANDLE_LEN))
 		return problem_at(r, t, PART_AMENDS, FAULT_AMENDS, "");
 	r->s->amends = xstrdup(handle);
+	return true;
+}
+
+static bool
+read_converted(struct reading *r, const struct told *t)
+{
+	const char *name = string_of(t->converted);
+	const struct code_page *from = code_page_named(name);
+
+	if (t->converted == NULL || json_is_null(t->converted))
+		return true;
+	if (from == NULL)
+		return problem_at(r, t, PART_CONVERTED, FAULT_CONVERTED, name);
+	r->s->converted = code_page_name(from);
 	return true;
 }
 
@@ -352,7 +368,8 @@ read_head(struct reading *r, const struct told *t, char **step)
 	if (r->s->procedure == NULL)
 		r->s->procedure = xstrdup(r->s->kind->vi);
 	good = read_number(r, t) && good;
-	return read_amends(r, t) && good;
+	good = read_amends(r, t) && good;
+	return read_converted(r, t) && good;
 }
 
 /* Before anybody has looked, a later version is the second, of today. */
@@ -468,8 +485,8 @@ submission_facts(struct submission *s)
 {
 	const char *parcels = s->parcels.len > 0 ? buf_str(&s->parcels) : NULL;
 	json_t *plots = json_array_size(s->plots) > 0 ? s->plots : NULL;
-	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:O, s:s?, s:O?}", "kind", s->kind->id, "agency", s->agency->id,
-	    "dossier", s->dossier, "procedure", s->procedure, "holder", s->holder, "given", s->given, "amends", s->amends,
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:o, s:o, s:O, s:s?, s:O?}", "kind", s->kind->id, "agency", s->agency->id,
+	    "dossier", s->dossier, "procedure", s->procedure, "holder", s->holder, "given", s->given, "amends", s->amends, "converted", s->converted,
 	    "valid_from", day_or_null(s->valid_from), "valid_to", day_or_null(s->valid_to), "remarks", s->remarks,
 	    "parcels", parcels, "plots", plots);
 

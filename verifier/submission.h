@@ -3,11 +3,14 @@
  * <content> octets.
  *
  * Two shapes are read: our envelope
- *	{"kind","agency","dossier","procedure",?"step",?"number",?"amends",?"fields"{...}}
+ *	{"kind","agency","dossier","procedure",?"step",?"number",?"amends",?"converted",?"fields"{...}}
  * and a permit as the samples write it ("loai", "co_quan_cap", "ma_ho_so", ...,
  * the kind's fields at the top level); what the samples say about the signer,
  * number-as-printed, and life after issue is not content and is left aside,
  * with a remark each.
+ *
+ * "converted", in either, is the code page (base/code_page.h) that the text was in before whoever
+ * hands it in made it Unicode.  It is no content: it is for the officers to know.
  *
  * Every value is checked by its field (policy/field.h), as of the day of the
  * submission.  Every refusal names the field in Vietnamese and English; all are
@@ -32,6 +35,7 @@ struct submission {
 	struct buf content;		/* canonical <content> octets; none yet of a later version whose number is not known */
 	char *dossier, *procedure, *holder;
 	char *given;			/* number that comes with it, or NULL */
+	const char *converted;		/* from this code page, or NULL */
 	char *amends;			/* handle of the permit of which it is a new version, or NULL */
 	int32_t valid_from, valid_to;	/* INT32_MIN, INT32_MAX: open */
 	struct buf parcels;		/* keys (policy/parcel.h) of those that it names, each once, a space between */
@@ -50,6 +54,6 @@ struct submission_amended { int64_t version; int32_t day; };
  * out->problems tells all, e the first. */
 must_check bool submission_read(struct submission *out, struct span json, const char *handle, int32_t today, const struct submission_amended *amended,
     const struct policy *, struct permit_grammars *, struct err *);
-/* {"kind","agency","dossier","procedure","holder","given","amends","valid_from","valid_to","remarks",
+/* {"kind","agency","dossier","procedure","holder","given","amends","converted","valid_from","valid_to","remarks",
  * "parcels","plots"}; null where none. */
 json_t *submission_facts(struct submission *);

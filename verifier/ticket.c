@@ -31,6 +31,8 @@ ticket_write(struct buf *out, const struct ticket *t, struct err *e)
 		    "dossier", d->dossier, "digest_alg", "sha256", "digest", digest);
 		if (one == NULL)
 			return fail(e, ERR_INPUT, "a ticket's texts are not UTF-8");
+		if (d->converted != NULL)
+			json_object_set_new(one, "converted", json_string(d->converted));
 		json_array_append_new(list, one);
 	}
 	hex_text(id, span_of(t->id, sizeof(t->id)));
@@ -45,11 +47,11 @@ ticket_write(struct buf *out, const struct ticket *t, struct err *e)
 static bool
 take_document(struct ticket_document *d, const json_t *j, struct err *e)
 {
-	static const char *const keys[] = { "kind", "agency", "holder", "dossier", "digest_alg", "digest", NULL };
+	static const char *const keys[] = { "kind", "agency", "holder", "dossier", "converted", "digest_alg", "digest", NULL };
 	const char *alg;
 
 	if (!json_only(j, keys, e) || !json_take_str(&d->kind, j, "kind", e) || !json_take_str(&d->agency, j, "agency", e) ||
-	    !json_take_str(&d->holder, j, "holder", e) || !json_take_str(&d->dossier, j, "dossier", e) ||
+	    !json_take_str(&d->holder, j, "holder", e) || !json_take_str(&d->dossier, j, "dossier", e) || !json_may_str(&d->converted, j, "converted", e) ||
 	    !json_take_str(&alg, j, "digest_alg", e) || !json_take_hex(d->digest, SHA256_LEN, j, "digest", e))
 		return false;
 	return strcmp(alg, "sha256") == 0 || fail(e, ERR_POLICY, "the digest is not SHA-256");

@@ -3,8 +3,8 @@
  * are to be signed, said by the signing service's key (FORMATS: the ticket).
  *
  * {"antin":"ticket/1","id":<32 hex>,"officer":<SPKI hash>,"expires":...,
- *  "documents":[{"kind","agency","holder","dossier","digest_alg":"sha256","digest"}]}
- * inside CMS SignedData by the service signer's key, which the program pins.
+ *  "documents":[{"kind","agency","holder","dossier",?"converted","digest_alg":"sha256","digest"}]}
+ * (converted: the code page that the submission was converted from) inside CMS SignedData by the service signer's key, which the program pins.
  * At most 500 documents; five minutes; once (the service sees to that).
  */
 #pragma once
@@ -16,7 +16,7 @@
 #define TICKET_LIFE_SECS 300
 #define TICKET_MAX (1u << 20)
 
-struct ticket_document { const char *kind, *agency, *holder, *dossier; unsigned char digest[SHA256_LEN]; };
+struct ticket_document { const char *kind, *agency, *holder, *dossier, *converted; /* may be NULL */ unsigned char digest[SHA256_LEN]; };
 
 struct ticket {
 	unsigned char id[16], officer[KEY_ID_LEN];

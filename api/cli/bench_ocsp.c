@@ -90,11 +90,7 @@ put_path(struct buf *out, X509 *issuer, uint64_t n)
 	base64_put(&text, span_of(der, (size_t)len));
 	OPENSSL_free(der);
 	buf_put_str(out, "GET /ocsp/");
-	for (size_t i = 0; i < text.len; i++)
-		if (strchr("+/=", text.ptr[i]) != NULL)
-			buf_printf(out, "%%%02X", text.ptr[i]);
-		else
-			buf_put_byte(out, text.ptr[i]);
+	http_put_escaped(out, buf_span(&text));
 	buf_put_str(out, " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
 }
 

@@ -125,11 +125,7 @@ ask(struct buf *response, const struct asked *x, X509 *cert, struct err *e)
 	base64_put(&text, span_of(der, (size_t)len));
 	OPENSSL_free(der);
 	buf_put_str(&path, "/ocsp/");
-	for (size_t i = 0; i < text.len; i++)
-		if (strchr("+/=", text.ptr[i]) != NULL)
-			buf_printf(&path, "%%%02X", text.ptr[i]);
-		else
-			buf_put_byte(&path, text.ptr[i]);
+	http_put_escaped(&path, buf_span(&text));
 	return buf_ok(&path, "OCSP request", e) && get(x->d, buf_str(&path), response, e);
 }
 

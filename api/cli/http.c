@@ -116,6 +116,18 @@ put_tls(CURL *c, const struct http_service *s)
 	}
 }
 
+void
+http_put_escaped(struct buf *path, struct span s)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] != '\0' && strchr(plain, s.ptr[i]) != NULL)
+			buf_put_byte(path, s.ptr[i]);
+		else
+			buf_printf(path, "%%%02X", s.ptr[i]);
+}
+
 bool
 http_call(struct buf *answer, const struct http_request *r, struct err *e)
 {

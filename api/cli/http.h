@@ -41,6 +41,8 @@ struct http_request {
 	json_t **refused;		/* where a refusal is put as it came; may be NULL */
 };
 
+/* As a part of a path or the value of a query, whatever it is (RFC 3986, 2.1). */
+void http_put_escaped(struct buf *path, struct span);
 /* The body of a 2xx answer, appended. */
 must_check bool http_call(struct buf *answer, const struct http_request *, struct err *);
 /* The same with JSON both ways; body may be NULL. */

@@ -1,6 +1,6 @@
 /*
  * antin permit -- submit (a file of lines: permit_lines.c), list, sign
- * (permit_sign.c), get, sheet, proof: asked of the service; story and bundle: read
+ * (permit_sign.c), get, sheet, proof, edxml: asked of the service; story and bundle: read
  * out of the register (permit_story.h, permit_bundle.h).
  */
 #include "api/cli/command.h"
@@ -26,7 +26,9 @@ const struct arg_option permit_options[] = {
 	{ "service-certificate", "FILE", false, "sign: the certificate whose tickets are believed" },
 	{ "handles", "FILE", false, "sign: those of the file's lines, too" },
 	{ "yes", NULL, false, "sign: do not ask before signing" },
-	{ "out", "FILE", false, "get, proof, sheet, story, bundle: write here" },
+	{ "out", "FILE", false, "get, proof, sheet, edxml, story, bundle: write here" },
+	{ "to", "CODE", false, "edxml: the agency that receives it" },
+	{ "to-name", "TEXT", false, "edxml: its name" },
 	{ "database", "NAME", false, "story, bundle: the register, a file or a server (postgresql://...)" },
 	{ "policy-folder", "DIR", false, "story, bundle: the policy" },
 	{ "day", "YYYY-MM-DD", false, "story: the status on this day (today)" },
@@ -179,6 +181,23 @@ static bool permit_get(const struct args *a, struct err *e) { return fetch(a, ""
 static bool permit_proof(const struct args *a, struct err *e) { return fetch(a, "/proof", e); }
 static bool permit_sheet(const struct args *a, struct err *e) { return fetch(a, "/sheet", e); }
 
+static bool
+permit_edxml(const struct args *a, struct err *e)
+{
+	own_struct(buf) suffix = buf_new(64 << 10);
+	const char *to;
+
+	if (!args_need(a, "to", &to, e))
+		return false;
+	buf_put_str(&suffix, "/edxml?to=");
+	http_put_escaped(&suffix, span_str(to));
+	if (args_has(a, "to-name")) {
+		buf_put_str(&suffix, "&to_name=");
+		http_put_escaped(&suffix, span_str(args_get(a, "to-name")));
+	}
+	return buf_ok(&suffix, "the address", e) && fetch(a, buf_str(&suffix), e);
+}
+
 /*
  * Out of the register.
  */
@@ -232,7 +251,7 @@ command_permit(const struct args *a)
 {
 	static const struct { const char *word; bool (*run)(const struct args *, struct err *); } acts[] = {
 		{ "submit", permit_submit }, { "list", permit_list }, { "sign", permit_sign },
-		{ "get", permit_get }, { "proof", permit_proof }, { "sheet", permit_sheet },
+		{ "get", permit_get }, { "proof", permit_proof }, { "sheet", permit_sheet }, { "edxml", permit_edxml },
 		{ "story", permit_story }, { "bundle", permit_bundle },
 	};
 	struct err e;
@@ -242,6 +261,6 @@ command_permit(const struct args *a)
 	for (size_t i = 0; a->nwords > 0 && i < sizeof(acts) / sizeof(acts[0]); i++)
 		if (strcmp(acts[i].word, a->word[0]) == 0)
 			return acts[i].run(a, &e) ? 0 : command_refuse(a, &e);
-	fail(&e, ERR_INPUT, "antin permit submit, list, sign, get, proof, sheet, story or bundle");
+	fail(&e, ERR_INPUT, "antin permit submit, list, sign, get, proof, sheet, edxml, story or bundle");
 	return command_usage(a, &e);
 }

@@ -88,7 +88,8 @@ ask_prepare(json_t **out, const struct signing *s, const json_t *handles, struct
 static char *
 line_of(const struct ticket_document *d)
 {
-	return xprintf("%s | %s | %s | %s", d->kind, d->agency, d->dossier, d->holder);
+	return xprintf("%s | %s | %s | %s%s%s", d->kind, d->agency, d->dossier, d->holder,
+	    d->converted != NULL ? " | chuyển từ bảng mã / converted from " : "", d->converted ?: "");
 }
 
 static void

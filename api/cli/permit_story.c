@@ -151,6 +151,7 @@ tell_submit(struct telling *t, struct err *e)
 		buf_printf(&t->vi, "; là bản thứ %lld", (long long)version.i);
 	}
 	say_permit(t, "amends", ", điều chỉnh giấy phép mã ", &amends);
+	say_text(t, "converted", ", chuyển từ bảng mã ", history_field(t->x, "converted").s);
 	return true;
 }
 

@@ -10,8 +10,10 @@
  * what somebody has open for writing, or what changed less than --quiet seconds ago; and a
  * question whose name has an answer that was not taken yet.
  *
- * Text is UTF-8, or UTF-16 with its byte-order mark; the answer has the form of the
- * question.  Nothing is guessed: other code pages are refused.
+ * Text is UTF-8, or UTF-16 with its byte-order mark.  What lies in FOLDER/cp1258/in,
+ * FOLDER/tcvn3/in or FOLDER/vni/in, and nothing else, is in that code page, and goes the same
+ * way there: nothing is guessed (question.h).  The officer who signs is told, and the answer
+ * has the form of the question.
  *
  * Killed at any moment, nothing is lost and nothing submitted twice: what lies in taken/ is
  * handed in again, under an idempotency key that follows from its name and octets.  (An
@@ -20,11 +22,11 @@
  */
 #include "api/cli/command.h"
 #include "api/cli/portion.h"
+#include "api/cli/question.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/ossl.h"
-#include "base/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -37,7 +39,7 @@
 #include <unistd.h>
 
 #define QUESTION_MAX (16u << 20)
-#define QUESTION_LINES_MAX 10000
+#define ANSWER_MAX (3 * HTTP_ANSWER_MAX)	/* two octets of UTF-8 are six in an escape */
 #define QUESTION_NAME_MAX 200
 #define PASS_SECS 1
 #define AWAY_SECS 5
@@ -52,8 +54,17 @@ const struct arg_option watch_options[] = {
 
 static const char *const folders[] = { "in", "taken", "out", "done" };
 
+/* In which form submissions are, by where they lie; and what a clerk is told who laid another
+ * there. */
+static const struct box { const char *under, *page, *vi; } boxes[] = {
+	{ "", NULL, "UTF-8, hoặc UTF-16 có BOM; TCVN3, VNI và 1258 có thư mục riêng (tcvn3, vni, cp1258)" },
+	{ "cp1258/", "windows-1258", "bảng mã 1258" }, { "tcvn3/", "TCVN3", "bảng mã TCVN3" }, { "vni/", "VNI", "bảng mã VNI" },
+};
+#define BOXES (sizeof(boxes) / sizeof(boxes[0]))
+
 struct watch {
 	const char *folder;
+	const struct box *box;		/* that is looked into */
 	const struct http_service *service;
 	long quiet;
 	bool waits;			/* of this pass: something was not answered, for this reason */
@@ -63,40 +74,7 @@ struct watch {
 static char *
 path_of(const struct watch *w, const char *folder, const char *name)
 {
-	return xprintf("%s/%s/%s", w->folder, folder, name);
-}
-
-/*
- * The form of a text.
- */
-
-enum form { FORM_UTF8, FORM_UTF8_MARK, FORM_UTF16_LITTLE, FORM_UTF16_BIG };
-static const struct { enum form form; const char *mark; size_t len; } forms[] = {
-	{ FORM_UTF8_MARK, "\xef\xbb\xbf", 3 }, { FORM_UTF16_LITTLE, "\xff\xfe", 2 }, { FORM_UTF16_BIG, "\xfe\xff", 2 }, { FORM_UTF8, "", 0 },
-};
-#define FORMS (sizeof(forms) / sizeof(forms[0]))
-
-static bool
-text_read(struct buf *utf8, size_t *form, struct span octets, struct err *e)
-{
-	for (*form = 0; forms[*form].len > 0 && (octets.len < forms[*form].len || memcmp(octets.ptr, forms[*form].mark, forms[*form].len) != 0); ++*form)
-		continue;
-	octets = span_of(octets.ptr + forms[*form].len, octets.len - forms[*form].len);
-	switch (forms[*form].form) {
-	case FORM_UTF16_LITTLE:	return utf16_get(utf8, octets, false, e);
-	case FORM_UTF16_BIG:	return utf16_get(utf8, octets, true, e);
-	default:		buf_put_span(utf8, octets);
-	}
-	return utf8_check(buf_span(utf8), e) || fail_in(e, "UTF-8, or UTF-16 with its byte-order mark, and no other code page (TCVN3, VNI, 1258)");
-}
-
-static void
-text_put(struct buf *out, size_t form, struct span utf8)
-{
-	if (forms[form].form == FORM_UTF16_LITTLE || forms[form].form == FORM_UTF16_BIG)
-		utf16_put(out, utf8, forms[form].form == FORM_UTF16_BIG);
-	else
-		buf_put_span(out, utf8);
+	return xprintf("%s/%s%s/%s", w->folder, w->box->under, folder, name);
 }
 
 /*
@@ -172,14 +150,15 @@ take_question(const struct watch *w, const char *name, bool *taken, struct err *
  * Handing it in.
  */
 
-/* Of name and octets. */
+/* Of box, name and octets. */
 static void
-key_of(char key[KEY_HEX + 1], const char *name, struct span octets)
+key_of(char key[KEY_HEX + 1], const struct watch *w, const char *name, struct span octets)
 {
-	own_struct(buf) all = buf_new(QUESTION_MAX + QUESTION_NAME_MAX + 2);
+	own_struct(buf) all = buf_new(QUESTION_MAX + QUESTION_NAME_MAX + 16);
 	unsigned char digest[SHA256_LEN];
 	char hex[2 * SHA256_LEN + 1];
 
+	buf_put_str(&all, w->box->under);
 	buf_put(&all, name, strlen(name) + 1);
 	buf_put_span(&all, octets);
 	sha256(digest, buf_span(&all));
@@ -196,50 +175,20 @@ read_question(struct buf *octets, const char *path, struct err *e)
 	return open_plain(&fd, path, &st, e) && fd_read(octets, fd, path, e);
 }
 
-static bool
-check_lines(struct span text, struct err *e)
-{
-	static const struct err_rule many = { ERR_LIMIT, NULL, "too-many-lines", "Tệp có quá nhiều dòng; chưa dòng nào được nộp." };
-	struct span line;
-	size_t n = 0;
-
-	if (span_is_blank(text))
-		return fail(e, ERR_INPUT, "the file has no submission");
-	while (span_next_line(&text, &line))
-		n++;
-	return n <= QUESTION_LINES_MAX || fail_rule(e, &many, "the file has %zu lines, and may have %d; none was handed in", n, QUESTION_LINES_MAX);
-}
-
-/* One submission on however many lines becomes one line. */
-static bool
-lines_of(struct buf *lines, const char *name, struct span text, struct err *e)
-{
-	own(json_t) *j = NULL;
-
-	if (ends_in(name, ".jsonl")) {
-		buf_put_span(lines, text);
-		return check_lines(text, e) && buf_ok(lines, "the question", e);
-	}
-	if (!json_read(&j, text, e))
-		return false;
-	json_write(lines, j);
-	return buf_ok(lines, "the question", e);
-}
-
 /*
  * Answers, in the form of the question, as they come.
  */
 
-struct telling { int fd; size_t form; };
+struct telling { int fd; const struct watch *watch; struct question question; };
 
 static bool
 tell(const struct telling *t, const json_t *answer, struct err *e)
 {
-	own_struct(buf) utf8 = buf_new(HTTP_ANSWER_MAX), text = buf_new(2 * HTTP_ANSWER_MAX);
+	own_struct(buf) utf8 = buf_new(HTTP_ANSWER_MAX), text = buf_new(ANSWER_MAX);
 
 	json_write(&utf8, answer);
 	buf_put_byte(&utf8, '\n');
-	text_put(&text, t->form, buf_span(&utf8));
+	question_tell(&text, &t->question, buf_span(&utf8));
 	return buf_ok(&utf8, "an answer", e) && buf_ok(&text, "an answer", e) && fd_write(t->fd, buf_span(&text), e);
 }
 
@@ -247,9 +196,9 @@ tell(const struct telling *t, const json_t *answer, struct err *e)
 static bool
 tell_refused(const struct telling *t, const struct err *why, struct err *e)
 {
-	static const char unreadable[] = "Tệp này không đọc được như một đơn nộp: cần JSON viết bằng UTF-8, hoặc UTF-16 có BOM, không dùng TCVN3, VNI hay 1258.";
+	own_str char *vi = why->vi[0] != '\0' ? xstrdup(why->vi) : xprintf("Tệp này không đọc được như một đơn nộp: cần JSON viết bằng %s.", t->watch->box->vi);
 	own(json_t) *j = json_pack("{s:i, s:i, s:s, s:s, s:{s:s, s:s}}", "line", 1, "status", err_http(why->class), "class", err_word(why->class), "detail", why->text,
-	    "say", "vi", why->vi[0] != '\0' ? why->vi : unreadable, "en", why->text);
+	    "say", "vi", vi, "en", why->text);
 
 	promise(j != NULL);
 	if (why->code[0] != '\0')
@@ -282,7 +231,7 @@ static bool
 tell_all(struct telling *t, char key[KEY_HEX + 1], const struct watch *w, const char *name, struct err *e)
 {
 	own_str char *held = path_of(w, "taken", name);
-	own_struct(buf) octets = buf_new(QUESTION_MAX), text = buf_new(QUESTION_MAX), lines = buf_new(QUESTION_MAX);
+	own_struct(buf) octets = buf_new(QUESTION_MAX), lines = buf_new(QUESTION_MAX), mark = buf_new(8);
 	struct err why;
 	bool read = read_question(&octets, held, &why);
 
@@ -292,10 +241,10 @@ tell_all(struct telling *t, char key[KEY_HEX + 1], const struct watch *w, const 
 	}
 	if (!read)
 		buf_reset(&octets);
-	key_of(key, name, buf_span(&octets));
-	t->form = FORMS - 1;
-	read = read && text_read(&text, &t->form, buf_span(&octets), &why) && lines_of(&lines, name, buf_span(&text), &why);
-	if (!fd_write(t->fd, span_of(forms[t->form].mark, forms[t->form].len), e))
+	key_of(key, w, name, buf_span(&octets));
+	read = read && question_lines(&lines, &t->question, buf_span(&octets), ends_in(name, ".jsonl"), &why);
+	question_mark(&mark, &t->question);
+	if (!fd_write(t->fd, buf_span(&mark), e))
 		return false;
 	return read ? hand_in(t, w, key, buf_span(&lines), e) : tell_refused(t, &why, e);
 }
@@ -330,7 +279,7 @@ write_answer(const struct watch *w, const char *name, struct err *e)
 {
 	own_str char *hidden = xprintf(".%s", name), *written = path_of(w, "taken", hidden);
 	own_fd int fd = open(written, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct telling t = { .fd = fd };
+	struct telling t = { .fd = fd, .watch = w, .question = { .page = w->box->page } };
 	char key[KEY_HEX + 1];
 
 	if (fd < 0)
@@ -401,15 +350,30 @@ take_and_answer(struct watch *w, const char *name, struct err *e)
 {
 	bool taken;
 
-	return take_question(w, name, &taken, e) && (!taken || answer_question(w, name, e) || fail_in(e, "%s", name));
+	return take_question(w, name, &taken, e) && (!taken || answer_question(w, name, e) || fail_in(e, "%s%s", w->box->under, name));
 }
 
 /* What was taken before comes first. */
 static bool
+box_pass(struct watch *w, struct err *e)
+{
+	return each(w, "taken", questions, answer_question, e) && each(w, "in", questions, take_and_answer, e);
+}
+
+static bool
+each_box(struct watch *w, bool (*act)(struct watch *, struct err *), struct err *e)
+{
+	for (w->box = boxes; w->box < boxes + BOXES; w->box++)
+		if (!act(w, e))
+			return false;
+	return true;
+}
+
+static bool
 pass(struct watch *w, struct err *e)
 {
 	w->waits = false;
-	if (!each(w, "taken", questions, answer_question, e) || !each(w, "in", questions, take_and_answer, e))
+	if (!each_box(w, box_pass, e))
 		return false;
 	if (w->waits)
 		*e = w->why;
@@ -435,7 +399,7 @@ watch_on(struct watch *w, struct err *e)
 }
 
 static bool
-folders_make(const struct watch *w, struct err *e)
+box_make(struct watch *w, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		own_str char *path = path_of(w, folders[i], "");
@@ -445,6 +409,12 @@ folders_make(const struct watch *w, struct err *e)
 			return false;
 	}
 	return true;
+}
+
+static bool
+box_tidy(struct watch *w, struct err *e)
+{
+	return each(w, "taken", remains, remove_remains, e);
 }
 
 /* One watches a folder; the lock ends with the process. */
@@ -471,7 +441,7 @@ command_watch(const struct args *a)
 	}
 	w.folder = a->word[0];
 	signal(SIGIO, SIG_IGN);		/* somebody would write to what a lease is held on: that waits */
-	if (!http_service_open(&service, a, &e) || !folders_make(&w, &e) || !folder_lock(&w, &e) || !each(&w, "taken", remains, remove_remains, &e))
+	if (!http_service_open(&service, a, &e) || !each_box(&w, box_make, &e) || !folder_lock(&w, &e) || !each_box(&w, box_tidy, &e))
 		return command_refuse(a, &e);
 	if (args_has(a, "once") ? pass(&w, &e) : watch_on(&w, &e))
 		return 0;

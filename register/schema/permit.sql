@@ -32,7 +32,8 @@ CREATE TABLE permit (
 	proven_until INTEGER,		-- until when the newest time stamp on its newest copy proves something ...
 	proven_by TEXT,		-- ... and by which algorithms; null: not issued
 	parcels TEXT,			-- keys of the parcels that it names, a space between
-	plots TEXT			-- JSON: where it lies, in VN-2000 (verifier/submission.h)
+	plots TEXT,			-- JSON: where it lies, in VN-2000 (verifier/submission.h)
+	converted TEXT			-- from this code page; null: submitted in Unicode
 ) STRICT;
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);

@@ -15,7 +15,7 @@ def handles():
 
 api, key = sys.argv[1], open(sys.argv[2]).read().strip()
 found = sorted(handles())
-opened = [(h, tail) for h in found for tail in ("", "/proof", "/sheet") if get(api, "/v1/permits/" + h + tail)[0] != 401]
+opened = [(h, tail) for h in found for tail in ("", "/proof", "/sheet", "/edxml?to=H99") if get(api, "/v1/permits/" + h + tail)[0] != 401]
 issued = sum(get(api, "/v1/permits/" + h, key)[0] == 200 for h in found)
 good = not opened and issued >= 12
 print("%s %d handles stand in the public log; without a key they open %d things, with one %d permits" % ("ok" if good else "not ok", len(found), len(opened), issued))

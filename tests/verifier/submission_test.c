@@ -307,6 +307,42 @@ agencies_come_and_go(void **state)
 	}
 }
 
+/* What whoever converted says of it is no content, and is told. */
+static void
+which_code_page_it_was(void **state)
+{
+	static const struct { const char *name, *value, *converted; bool good; } cases[] = {
+		{ "TCVN3", "\"TCVN3\"", "TCVN3", true }, { "VNI", "\"VNI\"", "VNI", true }, { "1258", "\"windows-1258\"", "windows-1258", true }, { "null", "null", NULL, true },
+		{ "small letters", "\"tcvn3\"", NULL, false }, { "Unicode", "\"UTF-16\"", NULL, false }, { "a name of a folder", "\"cp1258\"", NULL, false },
+		{ "more than a name", "\"VNI\\u0000\"", NULL, false }, { "empty", "\"\"", NULL, false }, { "a number", "1258", NULL, false }, { "a list", "[\"VNI\"]", NULL, false },
+	};
+	own_struct(buf) plain = buf_new(JSON_MAX);
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		own(json_t) *j = sample("gpxd-01"), *facts = NULL;
+		struct submission s;
+		struct err e = { ERR_NONE, "" };
+		bool good;
+
+		json_object_set_new(j, "converted", json_loads(cases[i].value, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL));
+		good = submit_json(&s, j, &e);
+		assert_case(cases[i].name, good == cases[i].good);
+		if (good) {
+			facts = submission_facts(&s);
+			assert_case(cases[i].name, strcmp(json_text(facts, "converted"), cases[i].converted ?: "") == 0);
+			if (plain.len == 0)
+				buf_put_span(&plain, buf_span(&s.content));
+			assert_case(cases[i].name, span_eq(buf_span(&s.content), buf_span(&plain)));
+		} else {
+			const json_t *first = json_array_get(s.problems, 0);
+
+			assert_case(cases[i].name, e.class == ERR_INPUT && (first == NULL || strcmp(json_text(first, "code"), "converted") == 0));
+			assert_case(cases[i].name, first == NULL || strcmp(json_text(first, "path"), "/converted") == 0);
+		}
+		submission_drop(&s);
+	}
+}
+
 #define BEFORE "ffff02030405060708090a0b0c0d0e0f"
 
 /* Content is written when the register has said which version it is; before that what is wrong is told. */
@@ -466,6 +502,7 @@ main(void)
 		cmocka_unit_test(given_numbers_are_checked),
 		cmocka_unit_test(all_problems_come_at_once),
 		cmocka_unit_test(agencies_come_and_go),
+		cmocka_unit_test(which_code_page_it_was),
 		cmocka_unit_test(a_later_version),
 		cmocka_unit_test(versions_by_the_grammar),
 		cmocka_unit_test(a_problem_says_where),

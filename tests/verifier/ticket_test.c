@@ -42,7 +42,7 @@ written(struct buf *out, size_t n, int64_t expires)
 	memset(t.id, 7, sizeof(t.id));
 	memcpy(t.officer, officer_key, sizeof(t.officer));
 	for (size_t i = 0; i < n; i++) {
-		t.document[i] = (struct ticket_document){ "construction", "H99.31.07", "Nguyễn Văn Mẫu", "H99.31.07-261026-0042", { 0 } };
+		t.document[i] = (struct ticket_document){ "construction", "H99.31.07", "Nguyễn Văn Mẫu", "H99.31.07-261026-0042", i == 1 ? "TCVN3" : NULL, { 0 } };
 		t.document[i].digest[0] = (unsigned char)i;
 		t.document[i].digest[1] = (unsigned char)(i >> 8);
 	}
@@ -83,6 +83,8 @@ reads_the_same(void **state)
 		assert_done(ticket_open(&t, buf_span(&cms), signer.cert, officer_key, PKI_NOW, &e), e);
 		assert_int_equal(t.n, sizes[i]);
 		assert_string_equal(t.document[0].holder, "Nguyễn Văn Mẫu");
+		assert_null(t.document[0].converted);
+		assert_true(t.n == 1 || strcmp(t.document[1].converted, "TCVN3") == 0);
 		assert_done(ticket_write(&again, &t, &e), e);
 		assert_true(span_eq(buf_span(&again), buf_span(&text)));
 		ticket_drop(&t);
@@ -154,6 +156,7 @@ what_is_no_ticket(void **state)
 		{ "a number for a kind", "\"construction\"", "7", ERR_INPUT, "document 1: \"kind\" is not a string" },
 		{ "a number for an agency", "\"H99.31.07\"", "7", ERR_INPUT, "document 1: \"agency\" is not a string" },
 		{ "a number for a dossier", "\"H99.31.07-261026-0042\"", "7", ERR_INPUT, "document 1: \"dossier\" is not a string" },
+		{ "a number for a code page", "\"agency\"", "\"converted\":1258,\"agency\"", ERR_INPUT, "document 1: \"converted\" is not a string" },
 		{ "no JSON", "{", "[", ERR_INPUT, "']' expected near ':'" },
 		{ "something behind", "\"id\"", "\"id\":\"\"}{\"id\"", ERR_INPUT, "end of file expected near '{'" },
 	};

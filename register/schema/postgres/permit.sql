@@ -32,7 +32,8 @@ CREATE TABLE permit (
 	proven_until bigint,		-- until when the newest time stamp on its newest copy proves something ...
 	proven_by text COLLATE "C",		-- ... and by which algorithms; null: not issued
 	parcels text COLLATE "C",			-- keys of the parcels that it names, a space between
-	plots text COLLATE "C"			-- JSON: where it lies, in VN-2000 (verifier/submission.h)
+	plots text COLLATE "C",			-- JSON: where it lies, in VN-2000 (verifier/submission.h)
+	converted text COLLATE "C"	-- from this code page; null: submitted in Unicode
 );
 CREATE INDEX permit_state ON permit (state, entry);
 CREATE INDEX permit_dossier ON permit (dossier);
