@@ -267,9 +267,9 @@ static const struct read reads[] = {
 	  .in = { { "before", REG_INT }, { "until", REG_INT }, { "after", REG_INT } },
 	  .sql = "SELECT handle, proven_until, issued_entry FROM permit WHERE issued_entry IS NOT NULL AND proven_until < $before AND (proven_until, issued_entry) > ($until, $after) AND "
 		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY proven_until, issued_entry LIMIT 200" },
-	/* By which algorithms any are proven; and those that are by these. */
-	{ .name = "permit.proven_by", .callers = CALLER_SIGNER, .columns = 1, .out = { REG_TEXT },
-	  .sql = "SELECT DISTINCT proven_by FROM permit WHERE issued_entry IS NOT NULL ORDER BY 1" },
+	/* By which algorithms any are proven, one after the other; and those that are by these. */
+	{ .name = "permit.proven_by", .callers = CALLER_SIGNER, .columns = 1, .out = { REG_TEXT }, .in = { { "after", REG_TEXT } },
+	  .sql = "SELECT proven_by FROM permit WHERE issued_entry IS NOT NULL AND proven_by > $after ORDER BY proven_by LIMIT 1" },
 	{ .name = "permit.renewable_by", .callers = CALLER_SIGNER, .columns = 3, .out = { REG_BYTES, REG_INT, REG_INT },
 	  .in = { { "by", REG_TEXT }, { "after", REG_INT } },
 	  .sql = "SELECT handle, proven_until, issued_entry FROM permit WHERE issued_entry IS NOT NULL AND proven_by = $by AND issued_entry > $after AND "

@@ -12,7 +12,6 @@
 
 #define EVERY_SECS 3600
 #define PAGE 200		/* permit.renewable */
-#define BY_MAX 64		/* sets of algorithms that permits rely on */
 
 struct due { unsigned char handle[HANDLE_LEN]; int64_t until, entry; };
 /* Of a new archive time stamp. */
@@ -229,42 +228,36 @@ end_of(const struct policy *p, const char *by)
 	return end;
 }
 
-/* The sets of algorithms that permits rely on and one of which ends before that moment. */
+/* The next set of algorithms that permits rely on; *more is false behind the last. */
 static bool
-read_retiring(struct reliance out[BY_MAX], size_t *n, const struct service *s, int64_t before, struct err *e)
+next_reliance(struct reliance *x, bool *more, const struct service *s, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("permit.proven_by");
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct reg_cell c[1];
-	bool more;
 
-	*n = 0;
-	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 1, &more, e))
+	reg_text(&read, "after", x->by);
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 1, more, e))
 		return false;
-	while (more && *n < BY_MAX) {
-		struct reliance *x = &out[*n];
-
-		snprintf(x->by, sizeof(x->by), "%.*s", (int)c[0].s.len, (const char *)c[0].s.ptr);
-		x->until = end_of(s->policy, x->by);
-		*n += x->until < before;
-		if (!reg_next(&rows, c, 1, &more, e))
-			return false;
-	}
+	if (!*more)
+		return true;
+	snprintf(x->by, sizeof(x->by), "%.*s", (int)c[0].s.len, (const char *)c[0].s.ptr);
+	x->until = end_of(s->policy, x->by);
 	return true;
 }
 
 static bool
 run_round(struct round *r, const struct service *s, int64_t before, struct err *e)
 {
-	struct reliance retiring[BY_MAX];
-	size_t n;
+	struct reliance on = { .by = "" };
+	bool more = true;
 
-	if (!renew_all(r, s, before, NULL, e) || !read_retiring(retiring, &n, s, before, e))
+	if (!renew_all(r, s, before, NULL, e))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!renew_all(r, s, before, &retiring[i], e))
+	while (next_reliance(&on, &more, s, e) && more)
+		if (on.until < before && !renew_all(r, s, before, &on, e))
 			return false;
-	return true;
+	return !more;
 }
 
 static void
