@@ -18,7 +18,7 @@ static const struct log_report_column columns[] = {
 };
 
 static const struct log_report_part parts[] = {
-	{ "recorded", "Sau bao nhiêu ngày làm việc", "After how many working days", "days", { "recorded" } },
+	{ "recorded", "Sau bao nhiêu ngày làm việc", "After how many working days", NULL, { NULL } },
 	{ NULL },
 };
 

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "policy/parcel.h"
 #include "policy/vn2000.h"
-#include "register/proto.h"
 #include "signer/feed.h"
 
 #include <stdlib.h>

@@ -202,31 +202,51 @@ same_name(bool *same, struct span one, struct span other, struct err *e)
 	return true;
 }
 
-bool
-gazette_find(struct gazette *out, bool *found, unsigned char handle[HANDLE_LEN], struct reg *reg, const struct policy *p, const struct gazette_lookup *q, int32_t today, struct err *e)
+/* The newest issue with both. */
+static bool
+find_handle(bool *found, unsigned char handle[HANDLE_LEN], struct reg *reg, const struct gazette_lookup *q, struct seen *seen, struct err *e)
 {
-	own_struct(gazette) g = { .items = json_array(), .shown = json_array(), .contents = buf_new(2 * GAZETTE_OCTETS) };
-	own_struct(reg_unit) read = reg_read_new("gazette.number");
+	own_struct(reg_unit) read = reg_read_new("gazette.holders");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[COLUMNS + 1];
-	bool more, full;
+	struct reg_cell c[2];
+	bool more;
 
 	*found = false;
 	reg_text(&read, "kind", q->kind);
 	reg_text(&read, "number", q->number);
-	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, COLUMNS + 1, &more, e))
+	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, 2, &more, e))
 		return false;
-	while (more && !*found) {
-		if (!same_name(found, c[COLUMNS].s, span_str(q->holder), e))
+	*seen = (struct seen){ rows.as_of, rows.size };
+	while (more) {
+		if (!same_name(found, c[1].s, span_str(q->holder), e))
 			return false;
-		if (*found && (c[2].s.len != HANDLE_LEN || !take_item(&g, reg, p, c, today, &full, e)))
-			return false;
-		if (*found)
-			memcpy(handle, c[2].s.ptr, HANDLE_LEN);
-		else if (!reg_next(&rows, c, COLUMNS + 1, &more, e))
+		if (*found) {
+			promise(c[0].s.len == HANDLE_LEN);
+			memcpy(handle, c[0].s.ptr, HANDLE_LEN);
+			return true;
+		}
+		if (!reg_next(&rows, c, 2, &more, e))
 			return false;
 	}
-	g.seen = (struct seen){ rows.as_of, rows.size };
+	return true;
+}
+
+bool
+gazette_find(struct gazette *out, bool *found, unsigned char handle[HANDLE_LEN], struct reg *reg, const struct policy *p, const struct gazette_lookup *q, int32_t today, struct err *e)
+{
+	own_struct(gazette) g = { .items = json_array(), .shown = json_array(), .contents = buf_new(2 * GAZETTE_OCTETS) };
+	own_struct(reg_unit) read = reg_read_new("gazette.issue");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[COLUMNS];
+	bool full;
+
+	if (!find_handle(found, handle, reg, q, &g.seen, e))
+		return false;
+	if (*found) {
+		reg_bytes(&read, "handle", span_of(handle, HANDLE_LEN));
+		if (!reg_one(reg, &read, &rows, c, COLUMNS, "permit with this number", e) || !take_item(&g, reg, p, c, today, &full, e))
+			return false;
+	}
 	*out = g;
 	g = (struct gazette){ .items = NULL };
 	return true;

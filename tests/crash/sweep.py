@@ -373,6 +373,8 @@ class Work:
         permit = next(p for p in json.load(open(TREE + "/tests/data/permits.json"))["permits"] if p["id"] == sample)
         if sample.startswith("vpdd"):
             permit["so_ky_hieu"] = f"98-{self.serial:05}-01"    # its number is given
+        if sample.startswith("gpxd"):
+            permit["cong_trinh"]["thua_dat"] = [f"26734/1/{self.serial}", f"26734/2/{self.serial}"]
         if amends:
             permit["amends"] = amends
         return self.hand_in(permit, key)
@@ -630,6 +632,13 @@ def check_numbers(name):
             not_ok(f"{name}: the sealed permit does not say its number {number}")
 
 
+def check_parcels(name):
+    """Who is issued is found by each parcel that it names, by its issue's entry, and nobody else is."""
+    named = sorted((p, entry, handle) for parcels, entry, handle in db("SELECT parcels, issued_entry, handle FROM permit WHERE state = 'issued' AND parcels IS NOT NULL") for p in parcels.split(" "))
+    if named != sorted(db("SELECT parcel, entry, handle FROM permit_parcel")):
+        not_ok(f"{name}: the index of parcels is not that of the issued permits")
+
+
 def seal_digest(sealed):
     at = sealed.rindex(b' Id="seal"><ds:SignedInfo>')
     info = sealed[sealed.index(b"<ds:SignedInfo>", at):sealed.index(b"</ds:SignedInfo>", at) + 16]
@@ -723,6 +732,7 @@ class Explainer:
 
 def check(name, work, explainer):
     check_numbers(name)
+    check_parcels(name)
     for what, sql, args in work.told:
         if not db(sql, *args):
             not_ok(f"{name}: {what} was acknowledged and is lost: {args}")

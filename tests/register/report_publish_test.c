@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define REPORTS 5
+#define REPORTS 6
 
 static char dir[] = "/tmp/antin-reports-XXXXXX";
 static char *database;
