@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "verifier/cert.h"
 #include "verifier/path.h"
+#include "verifier/stamper.h"
 #include "verifier/tst.h"
 
 #include <stdio.h>
@@ -89,6 +90,21 @@ service_trusted(X509 *cert, const char *profile, int64_t when, const cert_list *
 	return good;
 }
 
+/* One of ours, or another authority's that policy names. */
+static bool
+stamp_trusted(const struct tst *t, const cert_list *bag, const crl_list *crls, const struct judge_question *q, struct err *e)
+{
+	const struct time_authority *a = stamper_authority(q->policy, t, bag);
+	struct path_result path;
+	bool good;
+
+	if (a == NULL)
+		return service_trusted(t->signer, "tsa", t->time, bag, crls, q, e);
+	good = stamper_path(&path, a, t, bag, e) && service_not_revoked(&path, t->time, crls, q, e);
+	path_result_drop(&path);
+	return good;
+}
+
 /*
  * First step: identification, integrity, time stamps.
  */
@@ -153,7 +169,7 @@ stamp_time(int64_t *out, const struct judged *j, struct span token, const struct
 
 	if (good) {
 		all = gather(bag, t.bag, NULL);
-		good = service_trusted(t.signer, "tsa", t.time, all, j->x->crls, q, e);
+		good = stamp_trusted(&t, all, j->x->crls, q, e);
 		sk_X509_free(all);
 	}
 	*out = good ? t.time : INT64_MAX;

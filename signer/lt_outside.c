@@ -1,0 +1,126 @@
+/*
+ * Another authority's time stamp (permit_life.h), brought by antin-tsa-outside, which
+ * has looked at it; looked at again, for what is sealed with it must last: a path to
+ * the anchor of its row, and for every certificate on it a CRL of its issuer that was
+ * not over at the time of the stamp, and does not say that it was revoked.
+ */
+#include "signer/permit_life.h"
+
+#include "base/clock.h"
+#include "signer/outside_proto.h"
+#include "verifier/crl.h"
+#include "verifier/stamper.h"
+#include "verifier/xades_write.h"
+
+static const struct err_rule waits = { ERR_LATER, NULL, "stamp-waits", "đang chờ dấu thời gian" };
+
+bool
+stamp_waits(const struct err *e)
+{
+	return strcmp(e->code, waits.code) == 0;
+}
+
+bool
+lt_is_outside(const struct service *s, const char *kind)
+{
+	return s->outside != NULL && (strcmp(s->outside_kinds, "*") == 0 || word_in(s->outside_kinds, kind));
+}
+
+struct brought { struct msg reply; struct span crls; };
+
+static bool
+ask(struct brought *b, const struct service *s, const unsigned char imprint[SHA256_LEN], int64_t until, struct err *e)
+{
+	own_struct(msg) request = msg_new(OUTSIDE_STAMP, OUTSIDE_MESSAGE_MAX);
+	int64_t patience = until - clock_mono_ms();
+
+	msg_put_str(&request, s->authority->id);
+	msg_put(&request, span_of(imprint, SHA256_LEN));
+	msg_put_u64(&request, patience > 0 ? (uint64_t)patience : 0);
+	if (!peer_call(s->outside, &request, &b->reply, e))
+		return false;
+	b->crls = msg_span(&b->reply, 1);
+	return true;
+}
+
+/* The next CRL from the front. */
+static bool
+take_crl(X509_CRL **out, struct span *der, struct span *rest, struct err *e)
+{
+	const unsigned char *p = rest->ptr;
+	X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)rest->len);
+
+	if (crl == NULL)
+		return fail_ossl(e, ERR_INPUT, "what antin-tsa-outside gives as CRLs is none");
+	*out = crl;
+	*der = span_of(rest->ptr, (size_t)(p - rest->ptr));
+	*rest = span_of(p, rest->len - der->len);
+	return true;
+}
+
+/* One certificate of the path: its issuer's CRL goes along. */
+static bool
+add_status(struct lt_evidence *v, X509 *cert, X509 *issuer, struct span crls, int64_t at, struct err *e)
+{
+	while (crls.len > 0) {
+		own(X509_CRL) *crl = NULL;
+		struct crl_facts f;
+		struct revocation says;
+		struct err ignored;
+		struct span der;
+
+		if (!take_crl(&crl, &der, &crls, e))
+			return false;
+		if (!crl_check(&f, crl, issuer, &ignored) || f.next_update < at)
+			continue;
+		crl_lookup(&says, crl, X509_get0_serialNumber(cert));
+		if (says.state == CERT_REVOKED)
+			return fail(e, ERR_POLICY, "the certificate of the time stamp, or one above it, is revoked");
+		return lt_add_crl(v, der, e);
+	}
+	return fail(e, ERR_LATER, "there is no CRL yet that covers the certificate of the time stamp, or one above it");
+}
+
+static bool
+add_path(struct lt_evidence *v, const struct path_result *path, struct span crls, int64_t at, struct err *e)
+{
+	int n = sk_X509_num(path->chain);
+
+	for (int i = 0; i + 1 < n; i++) {
+		own_struct(buf) der = buf_new(64u << 10);
+
+		cert_to_der(&der, sk_X509_value(path->chain, i));
+		/* The stamp has its own; the anchor is the reader's. */
+		if ((i > 0 && !lt_add_cert(v, buf_span(&der), e)) || !add_status(v, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), crls, at, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+take_stamp(struct lt_evidence *v, const struct service *s, const struct lt_wish *w, const struct brought *b, const unsigned char imprint[SHA256_LEN], struct err *e)
+{
+	struct path_result path = { 0 };
+	struct tst t = { 0 };
+	bool good;
+
+	buf_put_span(&v->stamp, msg_span(&b->reply, 0));
+	good = buf_ok(&v->stamp, "time stamp", e) && tst_check(&t, buf_span(&v->stamp), EVP_sha256(), span_of(imprint, SHA256_LEN), NULL, e) &&
+	    stamp_timely(&t, w->signed_at, clock_now(), e) && stamper_path(&path, s->authority, &t, NULL, e) && add_path(v, &path, b->crls, t.time, e);
+	path_result_drop(&path);
+	tst_drop(&t);
+	return good;
+}
+
+bool
+lt_outside(struct lt_evidence *v, const struct service *s, const struct lt_wish *w, struct err *e)
+{
+	struct brought b = { .reply = msg_new(0, 1) };
+	unsigned char imprint[SHA256_LEN];
+	bool good;
+
+	xades_imprint(imprint, w->value);
+	good = ask(&b, s, imprint, w->until, e) && take_stamp(v, s, w, &b, imprint, e);
+	msg_drop(&b.reply);
+	return good || fail_as(e, &waits);
+}
