@@ -159,6 +159,18 @@ errands_ask(struct errands *e, const unsigned char name[SHA256_LEN], int64_t pat
 	return good && buf_ok(out, "what was asked for", why);
 }
 
+void
+errands_forget(struct errands *e, const unsigned char name[SHA256_LEN])
+{
+	struct errand *x;
+
+	pthread_mutex_lock(&e->lock);
+	x = find(e, name);
+	if (x != NULL && x->state == BROUGHT && x->asking == 0)
+		forget(x);
+	pthread_mutex_unlock(&e->lock);
+}
+
 size_t
 errands_waiting(struct errands *e)
 {

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "signer/outside_proto.h"
-#include "verifier/crl.h"
 #include "verifier/stamper.h"
 #include "verifier/xades_write.h"
 
@@ -43,55 +42,20 @@ ask(struct brought *b, const struct service *s, const unsigned char imprint[SHA2
 	return true;
 }
 
-/* The next CRL from the front. */
-static bool
-take_crl(X509_CRL **out, struct span *der, struct span *rest, struct err *e)
-{
-	const unsigned char *p = rest->ptr;
-	X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)rest->len);
-
-	if (crl == NULL)
-		return fail_ossl(e, ERR_INPUT, "what antin-tsa-outside gives as CRLs is none");
-	*out = crl;
-	*der = span_of(rest->ptr, (size_t)(p - rest->ptr));
-	*rest = span_of(p, rest->len - der->len);
-	return true;
-}
-
-/* One certificate of the path: its issuer's CRL goes along. */
-static bool
-add_status(struct lt_evidence *v, X509 *cert, X509 *issuer, struct span crls, int64_t at, struct err *e)
-{
-	while (crls.len > 0) {
-		own(X509_CRL) *crl = NULL;
-		struct crl_facts f;
-		struct revocation says;
-		struct err ignored;
-		struct span der;
-
-		if (!take_crl(&crl, &der, &crls, e))
-			return false;
-		if (!crl_check(&f, crl, issuer, &ignored) || f.next_update < at)
-			continue;
-		crl_lookup(&says, crl, X509_get0_serialNumber(cert));
-		if (says.state == CERT_REVOKED)
-			return fail(e, ERR_POLICY, "the certificate of the time stamp, or one above it, is revoked");
-		return lt_add_crl(v, der, e);
-	}
-	return fail(e, ERR_LATER, "there is no CRL yet that covers the certificate of the time stamp, or one above it");
-}
-
 static bool
 add_path(struct lt_evidence *v, const struct path_result *path, struct span crls, int64_t at, struct err *e)
 {
-	int n = sk_X509_num(path->chain);
+	struct span used[PATH_MAX_CERTS];
+	size_t n;
 
-	for (int i = 0; i + 1 < n; i++) {
+	if (!stamper_status(used, &n, path, crls, at, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
 		own_struct(buf) der = buf_new(64u << 10);
 
-		cert_to_der(&der, sk_X509_value(path->chain, i));
+		cert_to_der(&der, sk_X509_value(path->chain, (int)i));
 		/* The stamp has its own; the anchor is the reader's. */
-		if ((i > 0 && !lt_add_cert(v, buf_span(&der), e)) || !add_status(v, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), crls, at, e))
+		if ((i > 0 && !lt_add_cert(v, buf_span(&der), e)) || !lt_add_crl(v, used[i], e))
 			return false;
 	}
 	return true;

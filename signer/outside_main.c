@@ -84,6 +84,11 @@ on_stamp(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 	if (!errands_ask(o->errands, msg_span(in, 1).ptr, patience > PATIENCE_MAX_MS ? PATIENCE_MAX_MS : (int64_t)patience, &token, e))
 		return false;
 	outside_crls_put(o->crls, &crls);
+	if (!outside_lasts(buf_span(&token), o->authority, msg_span(in, 1).ptr, buf_span(&crls), e)) {
+		if (e->class != ERR_LATER)
+			errands_forget(o->errands, msg_span(in, 1).ptr);
+		return false;
+	}
 	msg_put(out, buf_span(&token));
 	msg_put(out, buf_span(&crls));
 	return buf_ok(&crls, "the CRLs", e);

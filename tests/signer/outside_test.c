@@ -26,12 +26,13 @@ static uint64_t drawn;
  * The process.
  */
 
+/* With root.crl and this one. */
 static void
-outside_start(const char *more)
+outside_start_with(const char *crl, const char *more)
 {
 	static const struct msg_type types[] = { OUTSIDE_MESSAGES(MSG_TYPE) };
 	own_str char *conf = xprintf("%s/conf", folder), *policy = xprintf("%s/policy", folder), *socket = xprintf("%s/antin-tsa-outside.signer.sock", folder);
-	own_str char *text = tsa_section(&tsa, folder, policy, more);
+	own_str char *text = tsa_section(&tsa, folder, policy, crl, more);
 	struct err e;
 
 	assert_done(file_write(conf, span_str(text), 0644, &e), e);
@@ -73,6 +74,14 @@ has_crls(void)
 	json_array_foreach(json_object_get(j, "crls"), i, one)
 		n += json_is_string(json_object_get(one, "until"));
 	return n == 2;
+}
+
+static void
+outside_start(const char *more)
+{
+	outside_start_with("issuing.pem", more);
+	for (time_t until = 0; !has_crls() && wait_more(&until);)
+		continue;
 }
 
 /* An imprint that was never asked for. */
@@ -159,9 +168,6 @@ brings_a_stamp_and_keeps_it(void **state)
 	assert_int_equal(heard(imprint), 1);
 	/* It was a request as RFC 3161 3.4 has it. */
 	assert_true(tsa_heard(&tsa, "POST ? ") == 0);
-	for (time_t until = 0; !has_crls() && wait_more(&until);)
-		continue;
-	assert_true(has_crls());
 	now = state_of();
 	assert_true(json_is_string(json_object_get(now, "answered")) && json_is_null(json_object_get(now, "refused")));
 	/* Whoever asks for another authority is at the wrong door. */
@@ -295,26 +301,58 @@ authorization_is_told_to_the_authority(void **state)
 	assert_non_null(strstr(strstr(buf_str(&text), wanted), " application/timestamp-query Basic_dGh1OnRodQ==\n"));
 }
 
+/* Not known to be good is not good; the stamp is kept, and there when it is known. */
 static void
-crls_that_are_none_do_not_count(void **state)
+nothing_without_crls(void **state)
 {
-	static const char *const names[] = { "strange-root.crl", "late.crl", "there-is-none.crl" };
+	static const struct { const char *name, *says; } cases[] = {
+		{ "strange-root.crl", "no certificate of thu made this CRL" }, { "late.crl", "this CRL is out of date" },
+		{ "there-is-none.crl", "HTTP 404" }, { "garbage.crl", "not a CRL" },
+	};
+	own_str char *garbage = tsa_path(&tsa, "garbage.crl"), *log = xprintf("%s/log", folder);
+	int before = dup(2);
+	struct err e;
 
+	assert_done(file_write(garbage, span_str("no CRL at all"), 0644, &e), e);
 	tsa_mode(&tsa, "good");
-	for (size_t i = 0; i < COUNT(names); i++) {
-		own_str char *wanted = xprintf("GET %s", names[i]);
-		own_str char *text = NULL, *conf = xprintf("%s/conf", folder), *policy = xprintf("%s/policy", folder), *log = xprintf("%s/log", folder), *command = NULL;
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		own_struct(buf) said = buf_new(1 << 16);
-		struct err e;
+		unsigned char imprint[SHA256_LEN];
 
-		text = xprintf("[antin-tsa-outside]\nrun = %s\npolicy = %s\nauthority = thu\nurl = http://127.0.0.1:%u/\ncrls = http://127.0.0.1:%u/%s\n", folder, policy, tsa.port, tsa.port, names[i]);
-		assert_done(file_write(conf, span_str(text), 0644, &e), e);
-		command = xprintf("timeout 3 " BINARY_DIR "/bin/antin-tsa-outside --config %s 2>%s", conf, log);
-		assert_int_not_equal(system(command), -1);
-		assert_case(names[i], tsa_heard(&tsa, wanted) >= 1);
-		assert_done(file_read(&said, log, &e), e);
-		assert_case(names[i], strstr(buf_str(&said), i == 0 ? "no certificate of thu made this CRL" : i == 1 ? "out of date" : "HTTP 404") != NULL);
+		draw(imprint);
+		assert_non_null(freopen(log, "w", stderr));
+		outside_start_with(cases[i].name, "");
+		dup2(before, 2);
+		refused(cases[i].name, imprint, ERR_LATER, "there is no CRL yet");
+		refused(cases[i].name, imprint, ERR_LATER, "there is no CRL yet");
+		assert_case(cases[i].name, heard(imprint) == 1);
+		for (time_t until = 0; strstr(buf_str(&said), cases[i].says) == NULL && wait_more(&until);) {
+			buf_reset(&said);
+			assert_done(file_read(&said, log, &e), e);
+		}
+		assert_case(cases[i].name, strstr(buf_str(&said), cases[i].says) != NULL);
+		outside_stop();
 	}
+	close(before);
+}
+
+static void
+nothing_of_a_revoked_certificate(void **state)
+{
+	own_struct(buf) token = buf_new(TST_MAX);
+	unsigned char imprint[SHA256_LEN];
+	struct err e;
+
+	draw(imprint);
+	tsa_mode(&tsa, "revoked");
+	outside_start("");
+	refused("revoked", imprint, ERR_POLICY, "is revoked");
+	/* It is not kept. */
+	tsa_mode(&tsa, "good");
+	assert_done(ask("thu", imprint, PATIENCE_MS, &token, &e), e);
+	assert_true(verified(buf_span(&token), imprint));
+	assert_int_equal(heard(imprint), 2);
+	outside_stop();
 }
 
 static void
@@ -391,7 +429,8 @@ main(void)
 		cmocka_unit_test(is_asked_again),
 		cmocka_unit_test(is_not_waited_for),
 		cmocka_unit_test(authorization_is_told_to_the_authority),
-		cmocka_unit_test(crls_that_are_none_do_not_count),
+		cmocka_unit_test(nothing_without_crls),
+		cmocka_unit_test(nothing_of_a_revoked_certificate),
 		cmocka_unit_test(starts_with_nothing_wrong),
 	};
 

@@ -80,10 +80,10 @@ tsa_heard(const struct tsa *t, const char *word)
 }
 
 char *
-tsa_section(const struct tsa *t, const char *run, const char *policy, const char *more)
+tsa_section(const struct tsa *t, const char *run, const char *policy, const char *crl, const char *more)
 {
 	return xprintf("[antin-tsa-outside]\nrun = %s\npolicy = %s\nauthority = thu\nurl = http://127.0.0.1:%u/tsa\n"
-	    "crls = http://127.0.0.1:%u/root.crl http://127.0.0.1:%u/issuing.pem\n%s", run, policy, t->port, t->port, t->port, more);
+	    "crls = http://127.0.0.1:%u/root.crl http://127.0.0.1:%u/%s\n%s", run, policy, t->port, t->port, t->port, crl, more);
 }
 
 void

@@ -17,7 +17,8 @@ void tsa_mode(const struct tsa *, const char *mode);
 unsigned tsa_heard(const struct tsa *, const char *word);
 /* A file of the folder. */
 char *tsa_path(const struct tsa *, const char *name);
-/* The section [antin-tsa-outside] that asks it; more: further lines, may be "". */
-char *tsa_section(const struct tsa *, const char *run, const char *policy, const char *more);
+/* The section [antin-tsa-outside] that asks it, with its CRLs root.crl and another, such
+ * as issuing.pem; more: further lines, may be "". */
+char *tsa_section(const struct tsa *, const char *run, const char *policy, const char *crl, const char *more);
 /* Copies the row over timestamps.xml of a copy of the policy. */
 void tsa_into_policy(const struct tsa *, const char *policy);
