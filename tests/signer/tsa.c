@@ -79,6 +79,19 @@ tsa_heard(const struct tsa *t, const char *word)
 	return n;
 }
 
+unsigned
+tsa_imprints(const struct tsa *t)
+{
+	own_str char *command = xprintf("awk '$1 == \"POST\" { print $2 }' %s/heard | sort -u | wc -l", t->folder);
+	FILE *f = popen(command, "r");
+	unsigned n = 0;
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%u", &n), 1);
+	pclose(f);
+	return n;
+}
+
 char *
 tsa_section(const struct tsa *t, const char *run, const char *policy, const char *crl, const char *more)
 {

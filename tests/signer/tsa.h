@@ -15,6 +15,8 @@ void tsa_end(struct tsa *);
 void tsa_mode(const struct tsa *, const char *mode);
 /* How many requests began with this word ("POST", "GET", "POST <imprint>") so far. */
 unsigned tsa_heard(const struct tsa *, const char *word);
+/* How many different imprints it was asked for. */
+unsigned tsa_imprints(const struct tsa *);
 /* A file of the folder. */
 char *tsa_path(const struct tsa *, const char *name);
 /* The section [antin-tsa-outside] that asks it, with its CRLs root.crl and another, such
