@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "register/log_state.h"
 #include "register/note.h"
-#include "verifier/tst.h"
+#include "verifier/stamper.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,12 +68,13 @@ new_file(struct bundle *b, const char *fmt, ...)
  */
 
 enum step {
-	ROOT, LOG_KEY, CHECKPOINT, PATH, SIGNED_WITH, XML, STAMP_PATH, STAMPED, STAMP, STAMP_TIME,
+	ROOT, LOG_KEY, CHECKPOINT, PATH, SIGNED_WITH, XML, STAMP_ROOT, STAMP_PATH, STAMPED, STAMP, STAMP_TIME,
 	ORDER_PATH, ORDER_ISSUER, ORDER_CMS, ORDER_TEXT, ORDER_SEAL, ORDER_ACT, IN_LOG, MEANS, ABOUT, RECORDS_ORDER, RECORDS_PERMIT,
 	APPOINTED, DECIDED, POLICY, POLICY_HASH, POLICY_KIND
 };
 
-#define VERIFY "openssl verify -x509_strict -attime {at} -no-CApath -no-CAstore -CAfile certificates/root.pem "
+#define VERIFY_BY(root) "openssl verify -x509_strict -attime {at} -no-CApath -no-CAstore -CAfile certificates/" root ".pem "
+#define VERIFY VERIFY_BY("root")
 #define BELOW "-untrusted certificates/issuing.pem "
 
 static const struct { const char *vi, *command; } steps[] = {
@@ -86,11 +87,13 @@ static const struct { const char *vi, *command; } steps[] = {
 	[XML] = { "Chữ ký {id} đúng, và mọi phần nó bao gồm còn nguyên.",
 		"holds xml --trusted-pem certificates/root.pem --untrusted-pem certificates/{id}-issuer.pem --verification-gmt-time '{gmt}' "
 		"--node-xpath \"//*[local-name()='Signature'][@Id='{id}']\"" },
+	[STAMP_ROOT] = { "Dấu thời gian của chữ ký {id} do nơi khác cấp: {who}. Dấu vân tay SHA-256 của chứng thư gốc của nơi ấy. Đối chiếu với dấu vân tay mà nơi ấy đã công bố: {hash}",
+		"prints {hash} fingerprint certificates/{stamp_root}.pem" },
 	[STAMP_PATH] = { "Dấu thời gian của chữ ký {id}: chứng thư của nơi cấp dấu thời gian còn hiệu lực lúc ấy.",
-		"prints 'certificates/{id}-stamp.pem: OK' " VERIFY BELOW "-crl_check_all -purpose timestampsign -CRLfile crls/{id}.pem certificates/{id}-stamp.pem" },
+		"prints 'certificates/{id}-stamp.pem: OK' " VERIFY_BY("{stamp_root}") "-untrusted certificates/{stamp_issuing}.pem -crl_check_all -purpose timestampsign -CRLfile crls/{id}.pem certificates/{id}-stamp.pem" },
 	[STAMPED] = { "Dấu thời gian và những octet được đóng dấu chính là của chữ ký {id} trong giấy phép.", "holds stamped {id} stamps/{id}.octets stamps/{id}.tst" },
 	[STAMP] = { "Dấu thời gian của chữ ký {id} đúng.", "holds openssl ts -verify -token_in -in stamps/{id}.tst -data stamps/{id}.octets -attime {at} "
-		"-CAfile certificates/root.pem -untrusted certificates/issuing.pem" },
+		"-CAfile certificates/{stamp_root}.pem -untrusted certificates/{stamp_issuing}.pem" },
 	[STAMP_TIME] = { "Dấu thời gian của chữ ký {id} ghi lúc {stamped} (giờ quốc tế).", "holds dated stamps/{id}.tst '{time}' {year}" },
 	[ORDER_PATH] = { "Lệnh ở dòng {id}: chứng thư của {who} còn hiệu lực khi ra lệnh.",
 		"prints 'certificates/order-{id}.pem: OK' " VERIFY BELOW "-crl_check -CRLfile crls/order-{id}.pem certificates/order-{id}.pem" },
@@ -228,8 +231,44 @@ gmt_time(char out[TIME_TEXT], int64_t t)
 	out[19] = '\0';
 }
 
+/* Whose anchor the stamp's certificates lead to, and where it stands. */
+struct stamp_files { char root[64], issuing[64]; };
+
 static void
-signature_steps(struct bundle *b, const struct xades *x, const struct report_signature *s, int64_t at, int64_t stamped)
+cert_list_to_pem(struct buf *out, const cert_list *list)
+{
+	for (int i = 0; i < sk_X509_num(list); i++)
+		cert_to_pem(out, sk_X509_value(list, i));
+}
+
+/* Ours, or another authority's, whose anchor is in the policy. */
+static void
+add_stamp_files(struct bundle *b, struct stamp_files *f, const struct xades *x, const struct tst *t)
+{
+	const struct time_authority *a = stamper_authority(b->h->stored->policy, t, x->bag);
+	own_struct(buf) der = buf_new(1 << 16);
+	unsigned char digest[SHA256_LEN];
+	char hash[2 * SHA256_LEN + 1];
+	struct buf *between;
+
+	*f = (struct stamp_files){ "root", "issuing" };
+	if (a == NULL)
+		return;
+	snprintf(f->root, sizeof(f->root), "%s-stamp-root", x->id);
+	snprintf(f->issuing, sizeof(f->issuing), "%s-stamp-issuing", x->id);
+	cert_list_to_pem(new_file(b, "certificates/%s.pem", f->root), a->anchor);
+	between = new_file(b, "certificates/%s.pem", f->issuing);
+	cert_list_to_pem(between, a->between);
+	cert_list_to_pem(between, t->bag);
+	cert_list_to_pem(between, x->bag);
+	cert_to_der(&der, sk_X509_value(a->anchor, 0));
+	sha256(digest, buf_span(&der));
+	hex_text(hash, span_of(digest, sizeof(digest)));
+	add_step(b, STAMP_ROOT, (const char *const[]){ "id", x->id, "who", a->vi, "hash", hash, "stamp_root", f->root, NULL });
+}
+
+static void
+signature_steps(struct bundle *b, const struct xades *x, const struct report_signature *s, const struct stamp_files *f, int64_t at, int64_t stamped)
 {
 	static const enum step all[] = { PATH, SIGNED_WITH, XML, STAMP_PATH, STAMPED, STAMP, STAMP_TIME };
 	char secs[24], gmt[TIME_TEXT], when[TIME_TEXT], time[TIME_TEXT], year[8];
@@ -239,7 +278,8 @@ signature_steps(struct bundle *b, const struct xades *x, const struct report_sig
 	gmt_time(when, stamped);
 	stamp_time(time, year, stamped);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		add_step(b, all[i], (const char *const[]){ "id", x->id, "who", s->signer, "at", secs, "gmt", gmt, "stamped", when, "time", time, "year", year, NULL });
+		add_step(b, all[i], (const char *const[]){ "id", x->id, "who", s->signer, "at", secs, "gmt", gmt, "stamped", when, "time", time, "year", year,
+		    "stamp_root", f->root, "stamp_issuing", f->issuing, NULL });
 }
 
 static bool
@@ -251,6 +291,7 @@ add_signature(struct bundle *b, const struct xades *x, const struct report_signa
 	struct span token;
 	struct buf *octets, *crls;
 	unsigned char imprint[EVP_MAX_MD_SIZE];
+	struct stamp_files f;
 	int64_t at;
 
 	if (signer == NULL || x->nstamps == 0 || sk_X509_CRL_num(x->crls) == 0)
@@ -276,7 +317,8 @@ add_signature(struct bundle *b, const struct xades *x, const struct report_signa
 		put_crl(crls, sk_X509_CRL_value(x->crls, i));
 		as_of(&at, sk_X509_CRL_value(x->crls, i));
 	}
-	signature_steps(b, x, s, at, t.time);
+	add_stamp_files(b, &f, x, &t);
+	signature_steps(b, x, s, &f, at, t.time);
 	return true;
 }
 

@@ -20,10 +20,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define HANDLES_MAX 10000
 #define HAND_IN_SECS 60			/* before the ticket's end */
 #define TELL_MS 1000
+#define AGAIN_SECS 3			/* until signatures are handed in again whose time stamps are waited for */
+#define SEND_SECS 20			/* before the session's end, not any more */
 
 /* What lasts over all tickets; zeroed: nothing yet. */
 struct signing {
@@ -205,23 +208,63 @@ sign_documents(json_t *out, struct signing *s, const json_t *documents, int64_t 
 	return true;
 }
 
-/* The results of what was handed in; what was not has none yet. */
-static bool
-hand_in(struct signing *s, const char *session, json_t *signatures, struct err *e)
+/* What was handed in and waits for its time stamp, to be handed in again. */
+static json_t *
+waiting_of(const json_t *signatures, const json_t *results)
 {
-	own(json_t) *ask = json_pack("{s:s, s:O}", "session", session, "signatures", signatures);
-	own(json_t) *answer = NULL;
+	own(json_t) *waits = json_object();
+	json_t *list = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(results, i, one)
+		if (strcmp(json_string_value(json_object_get(one, "code")) ?: "", "stamp-waits") == 0)
+			json_object_set_new(waits, json_string_value(json_object_get(one, "handle")) ?: "", json_true());
+	json_array_foreach(signatures, i, one)
+		if (json_object_get(waits, json_string_value(json_object_get(one, "handle")) ?: "") != NULL)
+			json_array_append(list, one);
+	return list;
+}
+
+/* The results of what was handed in and needs not be again; what was not has none yet. */
+static void
+tell_results(struct signing *s, const json_t *results, const json_t *signatures, const json_t *again)
+{
 	own(json_t) *handed = json_object();
-	json_t *one, *results;
+	json_t *one;
 	size_t i;
 
 	json_array_foreach(signatures, i, one)
 		json_object_set_new(handed, json_string_value(json_object_get(one, "handle")) ?: "", json_true());
-	if (!http_json(&answer, &s->service, "POST", "/v1/permits/finish", ask, e) || !json_take_arr(&results, answer, "results", e))
-		return fail_in(e, "%zu signatures were handed in, what became of them is not known (antin permit list --state signed)", json_array_size(signatures));
+	json_array_foreach(again, i, one)
+		json_object_del(handed, json_string_value(json_object_get(one, "handle")) ?: "");
 	json_array_foreach(results, i, one)
 		if (json_object_get(handed, json_string_value(json_object_get(one, "handle")) ?: "") != NULL)
 			tell_result(s, one, json_is_true(json_object_get(one, "done")));
+}
+
+/* The same signatures again while their time stamps are waited for, as long as the
+ * session lasts: nobody signs anything anew. */
+static bool
+hand_in(struct signing *s, const char *session, json_t *signatures, int64_t until, struct err *e)
+{
+	own(json_t) *left = json_incref(signatures);
+
+	while (json_array_size(left) > 0) {
+		own(json_t) *ask = json_pack("{s:s, s:O}", "session", session, "signatures", left);
+		own(json_t) *answer = NULL;
+		json_t *results, *again;
+
+		if (!http_json(&answer, &s->service, "POST", "/v1/permits/finish", ask, e) || !json_take_arr(&results, answer, "results", e))
+			return fail_in(e, "%zu signatures were handed in, what became of them is not known (antin permit list --state signed)", json_array_size(left));
+		again = clock_now() < until ? waiting_of(left, results) : json_array();
+		tell_results(s, results, left, again);
+		json_decref(left);
+		left = again;
+		if (json_array_size(again) > 0) {
+			fprintf(stderr, "  đang chờ dấu thời gian (%zu); nothing need be signed again\n", json_array_size(again));
+			nanosleep(&(struct timespec){ .tv_sec = AGAIN_SECS }, NULL);
+		}
+	}
 	return true;
 }
 
@@ -255,7 +298,7 @@ sign_ticket(json_t **rest, struct signing *s, const json_t *prepared, const stru
 	    !show_ticket(t, s->a, e) || !token_ready(s, e))
 		return false;
 	all = sign_documents(signatures, s, documents, t->expires - HAND_IN_SECS, &why);
-	if (json_array_size(signatures) > 0 && !hand_in(s, session, signatures, e))
+	if (json_array_size(signatures) > 0 && !hand_in(s, session, signatures, t->expires - SEND_SECS, e))
 		return false;
 	if (!all) {
 		*e = why;

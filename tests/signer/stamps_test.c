@@ -180,6 +180,26 @@ lasts_by_what_is_in_the_file(void **state)
 	look_at("stamped by our own", other, "ours ours");
 }
 
+/* What a court gets: with openssl and xmlsec1 alone, in an empty folder. */
+static void
+a_bundle_holds_by_its_anchor(void **state)
+{
+	own_str char *folder = tsa_path(&tsa, "bundle"), *make = NULL;
+	char handle[33];
+	bool made = false;
+
+	signed_by_diep(handle, MINE, NULL);
+	office_seal(&o, handle);
+	make = xprintf("mkdir -p %s && cd %s && " BINARY_DIR "/bin/antin permit bundle %s --database '%s' --policy-folder %s --out x.zip >bundle.out 2>&1", folder, folder, handle, o.w.database, o.w.policy_folder);
+	/* The log is published by and by. */
+	for (time_t until = 0; !made && wait_more(&until);)
+		made = system(make) == 0;
+	assert_true(made);
+	run_tool("CHECK.txt", xprintf("cd %s && python3 -m zipfile -e x.zip . && sh CHECK.txt", folder));
+	run_tool("their root's fingerprint", xprintf("cd %s && grep -q \"$(openssl x509 -in ../root.crt -outform DER | sha256sum | cut -c1-64)\" CHECK.txt", folder));
+	run_tool("another root", xprintf("cd %s && cp ../strange-root.crt certificates/seal-stamp-root.pem && ! sh CHECK.txt", folder));
+}
+
 /*
  * While it is away.
  */
@@ -360,6 +380,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lasts_by_what_is_in_the_file),
+		cmocka_unit_test(a_bundle_holds_by_its_anchor),
 		cmocka_unit_test(a_seal_waits_and_keeps_its_number),
 		cmocka_unit_test(an_officer_signs_once),
 		cmocka_unit_test(a_session_that_waits_takes_nothing_else),
