@@ -38,11 +38,8 @@ struct errands *
 errands_new(errand_run *run, void *state, size_t result_max)
 {
 	struct errands *e = xalloc(sizeof(*e));
-	pthread_condattr_t monotonic;
 
-	promise(pthread_condattr_init(&monotonic) == 0 && pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 &&
-	    pthread_mutex_init(&e->lock, NULL) == 0 && pthread_cond_init(&e->work, NULL) == 0 && pthread_cond_init(&e->back, &monotonic) == 0);
-	pthread_condattr_destroy(&monotonic);
+	promise(pthread_mutex_init(&e->lock, NULL) == 0 && pthread_cond_init(&e->work, NULL) == 0 && pthread_cond_init(&e->back, NULL) == 0);
 	e->run = run;
 	e->state = state;
 	e->result_max = result_max;
@@ -117,17 +114,10 @@ begin(struct errands *e, const unsigned char name[SHA256_LEN], struct err *why)
 static void
 wait_for(struct errands *e, const struct errand *x, int64_t patience_ms)
 {
-	struct timespec until;
+	struct timespec until = clock_mono_in(patience_ms);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += patience_ms / 1000;
-	until.tv_nsec += patience_ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	while (x->state == WAITING || x->state == RUNNING)
-		if (pthread_cond_timedwait(&e->back, &e->lock, &until) == ETIMEDOUT)
+		if (pthread_cond_clockwait(&e->back, &e->lock, CLOCK_MONOTONIC, &until) == ETIMEDOUT)
 			return;
 }
 
