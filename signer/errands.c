@@ -149,18 +149,6 @@ errands_ask(struct errands *e, const unsigned char name[SHA256_LEN], int64_t pat
 	return good && buf_ok(out, "what was asked for", why);
 }
 
-void
-errands_forget(struct errands *e, const unsigned char name[SHA256_LEN])
-{
-	struct errand *x;
-
-	pthread_mutex_lock(&e->lock);
-	x = find(e, name);
-	if (x != NULL && x->state == BROUGHT && x->asking == 0)
-		forget(x);
-	pthread_mutex_unlock(&e->lock);
-}
-
 size_t
 errands_waiting(struct errands *e)
 {
@@ -218,6 +206,19 @@ refused(struct errands *e, const struct err *why)
 		return;
 	e->rest_secs = e->rest_secs == 0 ? FIRST_REST_SECS : e->rest_secs * 2 > ERRANDS_REST_SECS ? ERRANDS_REST_SECS : e->rest_secs * 2;
 	e->rest_until = clock_mono_ms() + e->rest_secs * 1000;
+}
+
+void
+errands_spoilt(struct errands *e, const unsigned char name[SHA256_LEN], const struct err *why)
+{
+	struct errand *x;
+
+	pthread_mutex_lock(&e->lock);
+	x = find(e, name);
+	if (x != NULL && x->state == BROUGHT && x->asking == 0)
+		forget(x);
+	refused(e, why);
+	pthread_mutex_unlock(&e->lock);
 }
 
 static void

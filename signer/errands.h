@@ -25,8 +25,8 @@ struct errands *errands_new(errand_run *, void *state, size_t result_max);
 void errands_start(struct errands *, unsigned runners);
 /* Appends what it brought.  ERR_LATER: not yet, or not now. */
 must_check bool errands_ask(struct errands *, const unsigned char name[SHA256_LEN], int64_t patience_ms, struct buf *out, struct err *);
-/* What was brought is of no use. */
-void errands_forget(struct errands *, const unsigned char name[SHA256_LEN]);
+/* What was brought is of no use after all: as if it had been refused. */
+void errands_spoilt(struct errands *, const unsigned char name[SHA256_LEN], const struct err *why);
 /* How many are not back; the last refusal, if nothing was brought since (false: none). */
 size_t errands_waiting(struct errands *);
 bool errands_refused(struct errands *, struct err *);

@@ -86,7 +86,7 @@ on_stamp(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 	outside_crls_put(o->crls, &crls);
 	if (!outside_lasts(buf_span(&token), o->authority, msg_span(in, 1).ptr, buf_span(&crls), e)) {
 		if (e->class != ERR_LATER)
-			errands_forget(o->errands, msg_span(in, 1).ptr);
+			errands_spoilt(o->errands, msg_span(in, 1).ptr, e);
 		return false;
 	}
 	msg_put(out, buf_span(&token));

@@ -160,6 +160,18 @@ signed_by_diep(char handle[33], const char *sample, const char *number)
 }
 
 static void
+doctor_says(const char *name, const char *health, const char *says)
+{
+	own_str char *conf = tsa_path(&tsa, "doctor.conf"), *text = NULL;
+	struct err e;
+
+	text = xprintf("[antin-doctor]\npublic = %s/public\noutside = %s/run/antin-tsa-outside.cli.sock\n", o.w.dir, o.w.dir);
+	assert_done(file_write(conf, span_str(text), 0644, &e), e);
+	run_tool(name, xprintf(BINARY_DIR "/bin/antin doctor --config %s --json >%s/doctor.json; jq -e '.[] | select(.check == \"stamps\") | .health == \"%s\" and (.says | test(\"%s\"))' %s/doctor.json",
+	    conf, tsa.folder, health, says, tsa.folder));
+}
+
+static void
 lasts_by_what_is_in_the_file(void **state)
 {
 	own_str char *permit = tsa_path(&tsa, "permit.xml"), *root = tsa_path(&tsa, "our-root.pem");
@@ -168,6 +180,7 @@ lasts_by_what_is_in_the_file(void **state)
 	signed_by_diep(handle, MINE, NULL);
 	office_seal(&o, handle);
 	assert_int_equal(tsa_imprints(&tsa), 2);
+	doctor_says("stamped", "well", "thu answered in [0-9.]+ s");
 	look_at("stamped by the authority", handle, "theirs theirs");
 	/* A policy that does not name it takes nothing of it, and its root is an anchor for
 	 * stamps alone. */
@@ -224,6 +237,7 @@ a_seal_waits_and_keeps_its_number(void **state)
 		waits(bad[i].mode, answer, 0);
 		before = office_row(&o, handle);
 		assert_case(bad[i].mode, json_is(before, "state", "sealing") && json_is_string(json_object_get(before, "number")));
+		doctor_says(bad[i].mode, "ALARM", "thu");
 		assert_case(bad[i].mode, json_is(json_object_get(before, "waits"), "code", "stamp-waits") && json_is(json_object_get(before, "waits"), "vi", "đang chờ dấu thời gian"));
 		office_refused(bad[i].mode, office_order(&o, &again, &p, &e), &e, ERR_CONFLICT, "does not wait for its seal (sealing)");
 		tsa_mode(&tsa, "good");
