@@ -10,7 +10,8 @@
  *  4. Number, codes and place in the status list are allotted in the transaction
  *     that reserves the seal; nothing of them is ever used twice.
  *  5. The seal signs octets that follow from the reservation alone, so that
- *     recovery signs the same digest again and no number is lost.
+ *     recovery signs the same digest again and no number is lost.  While its time
+ *     stamp is waited for, the signature is the one that was made (kept_seal.c).
  *  6. What leaves has been judged with the verifier's own code.
  *
  *	(none)  --permit.submit, submit.c-------------> draft
