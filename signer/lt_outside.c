@@ -11,6 +11,8 @@
 #include "verifier/stamper.h"
 #include "verifier/xades_write.h"
 
+#include <stdatomic.h>
+
 static const struct err_rule waits = { ERR_LATER, NULL, "stamp-waits", "đang chờ dấu thời gian" };
 
 bool
@@ -25,21 +27,29 @@ lt_is_outside(const struct service *s, const char *kind)
 	return s->outside != NULL && (strcmp(s->outside_kinds, "*") == 0 || word_in(s->outside_kinds, kind));
 }
 
+/* So many threads wait at once; whoever comes then is told at once that it waits, so that
+ * what needs no stamp is heard. */
+#define WAITERS_MAX 32
+static atomic_uint waiters;
+
 struct brought { struct msg reply; struct span crls; };
 
 static bool
 ask(struct brought *b, const struct service *s, const unsigned char imprint[SHA256_LEN], int64_t until, struct err *e)
 {
 	own_struct(msg) request = msg_new(OUTSIDE_STAMP, OUTSIDE_MESSAGE_MAX);
-	int64_t patience = until - clock_mono_ms();
+	bool may_wait = atomic_fetch_add(&waiters, 1) < WAITERS_MAX;
+	int64_t patience = may_wait ? until - clock_mono_ms() : 0;
+	bool good;
 
 	msg_put_str(&request, s->authority->id);
 	msg_put(&request, span_of(imprint, SHA256_LEN));
 	msg_put_u64(&request, patience > 0 ? (uint64_t)patience : 0);
-	if (!peer_call(s->outside, &request, &b->reply, e))
-		return false;
-	b->crls = msg_span(&b->reply, 1);
-	return true;
+	good = peer_call(s->outside, &request, &b->reply, e);
+	atomic_fetch_sub(&waiters, 1);
+	if (good)
+		b->crls = msg_span(&b->reply, 1);
+	return good;
 }
 
 static bool

@@ -74,21 +74,21 @@ set_bounds(struct outside_http *h, const char *url, struct buf *out)
 
 /* type: NULL, any. */
 static bool
-perform(struct outside_http *h, const char *url, const char *type, const struct buf *out, struct err *e)
+perform(struct outside_http *h, const char *type, const struct buf *out, struct err *e)
 {
 	CURLcode code = curl_easy_perform(h->curl);
 	const char *told = NULL;
 	long status = 0;
 
 	if (out->failed)
-		return fail(e, ERR_LIMIT, "%.100s answers with more than %zu bytes", url, out->max);
+		return fail(e, ERR_LIMIT, "the answer has more than %zu bytes", out->max);
 	if (code != CURLE_OK)
-		return fail(e, ERR_LATER, "%.100s: %s", url, curl_easy_strerror(code));
+		return fail(e, ERR_LATER, "%s", curl_easy_strerror(code));
 	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(h->curl, CURLINFO_CONTENT_TYPE, &told);
 	if (status != 200)
-		return fail(e, ERR_LATER, "%.100s answers with HTTP %ld", url, status);
-	return type == NULL || (told != NULL && strncasecmp(told, type, strlen(type)) == 0) || fail(e, ERR_INPUT, "%.100s answers with something else than %s", url, type);
+		return fail(e, ERR_LATER, "the answer is HTTP %ld", status);
+	return type == NULL || (told != NULL && strncasecmp(told, type, strlen(type)) == 0) || fail(e, ERR_INPUT, "the answer is something else than %s", type);
 }
 
 bool
@@ -98,7 +98,7 @@ outside_http_stamp(struct outside_http *h, const char *url, struct span request,
 	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, h->headers);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, (const char *)request.ptr);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request.len);
-	return perform(h, url, "application/timestamp-reply", out, e);
+	return perform(h, "application/timestamp-reply", out, e);
 }
 
 bool
@@ -106,5 +106,5 @@ outside_http_get(struct outside_http *h, const char *url, struct buf *out, struc
 {
 	set_bounds(h, url, out);
 	curl_easy_setopt(h->curl, CURLOPT_HTTPGET, 1L);
-	return perform(h, url, NULL, out, e);
+	return perform(h, NULL, out, e);
 }

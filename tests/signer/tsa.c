@@ -4,6 +4,7 @@
 #include "tests/base/test.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ tsa_begin(struct tsa *t)
 	assert_int_equal(system(command), 0);
 	t->server = fork();
 	if (t->server == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		execlp("python3", "python3", SCRIPT, "serve", t->folder, NULL);
 		_exit(127);
 	}
