@@ -38,6 +38,19 @@
 	LANDLOCK_ACCESS_FS_REFER)
 #define FS_FILE_ONLY (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE)
 
+void
+jail_outward(struct jail_path out[JAIL_OUTWARD_MAX], const char *more)
+{
+	const char *const wanted[] = { "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf",
+		"/etc/ssl", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/lib/ssl", "/dev/urandom", more };
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (wanted[i][0] != '\0' && access(wanted[i], R_OK) == 0)
+			out[n++] = (struct jail_path){ wanted[i], false };
+	out[n] = (struct jail_path){ NULL, false };
+}
+
 static bool
 drop_ids(const struct jail *j, struct err *e)
 {

@@ -43,6 +43,11 @@ struct jail {
 	unsigned cpu_secs;			/* RLIMIT_CPU; 0: none */
 };
 
+/* What names and certificates of servers are looked up in, and one file more ("":
+ * none); what this machine lacks it does without.  Ends with NULL. */
+#define JAIL_OUTWARD_MAX 16
+void jail_outward(struct jail_path out[JAIL_OUTWARD_MAX], const char *more);
+
 must_check bool jail_enter(const struct jail *, struct err *);
 /* Compiles the filter of these abilities now, so that children forked later
  * only load it: a millisecond becomes microseconds for each. */

@@ -38,7 +38,8 @@ enum msg_caller {
 	CALLER_TSA = 1 << 3, CALLER_VERIFIER = 1 << 4, CALLER_REGISTER = 1 << 5,
 	CALLER_CLI = 1 << 6, CALLER_HSM = 1 << 7, CALLER_COURIER = 1 << 8,
 	CALLER_WITNESS = 1 << 9,	/* a user id only: it calls nobody here */
-	CALLERS = 10
+	CALLER_OUTSIDE = 1 << 10,	/* antin-tsa-outside: the same */
+	CALLERS = 11
 };
 
 struct msg_type {

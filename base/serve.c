@@ -38,7 +38,7 @@ const char *
 caller_word(enum msg_caller c)
 {
 	static const char *const word[CALLERS] = { "api", "ca", "signer", "tsa",
-		"verifier", "register", "cli", "hsm", "courier", "witness" };
+		"verifier", "register", "cli", "hsm", "courier", "witness", "outside" };
 
 	for (unsigned i = 0; i < CALLERS; i++)
 		if (c == (enum msg_caller)(1u << i))

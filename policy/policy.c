@@ -142,6 +142,16 @@ read_algorithm(struct policy *p, const struct policy_file *f, xmlNode *n, struct
 	return a->new_until <= a->old_until || fail_at(e, f, n, "%s is accepted longer for new signatures than for old ones", a->id);
 }
 
+static bool
+read_time_authority(struct policy *p, const struct policy_file *f, xmlNode *n, struct err *e)
+{
+	struct time_authority *a = &p->time_authority[p->ntime_authorities++];
+
+	if (!time_authority_read(a, f, n, e))
+		return false;
+	return policy_time_authority(p, a->id) == a || fail_at(e, f, n, "the time-stamping authority %s stands twice", a->id);
+}
+
 static const char *const lang_word[LANGS] = { "vi", "en", "fr" };
 
 static void
@@ -223,6 +233,7 @@ static const struct { const char *file, *row; size_t array, size; row_reader *re
 	{ "roles", "verb", offsetof(struct policy, verb), sizeof(struct order_verb), read_verb },
 	{ "tiers", "tier", offsetof(struct policy, tier), sizeof(struct tier), read_tier },
 	{ "algorithms", "algorithm", offsetof(struct policy, algorithm), sizeof(struct algorithm), read_algorithm },
+	{ "timestamps", "authority", offsetof(struct policy, time_authority), sizeof(struct time_authority), read_time_authority },
 	{ "answers", "answer", offsetof(struct policy, answer), sizeof(struct answer), read_answer },
 	{ "answers", "when", offsetof(struct policy, rule), sizeof(struct answer_rule), read_rule },
 };
@@ -448,6 +459,9 @@ policy_free(struct policy *p)
 	for (size_t i = 0; i < p->nagencies; i++)
 		agency_free_members(&p->agency[i]);
 	free(p->agency);
+	for (size_t i = 0; i < p->ntime_authorities; i++)
+		time_authority_free_members(&p->time_authority[i]);
+	free(p->time_authority);
 	free_strings(p->role, p->nroles, sizeof(struct role), 3);
 	free_strings(p->verb, p->nverbs, sizeof(struct order_verb), 4);
 	free_strings(p->tier, p->ntiers, sizeof(struct tier), 10);
@@ -479,6 +493,7 @@ LOOKUP(policy_verb, order_verb, verb, nverbs, id)
 LOOKUP(policy_tier, tier, tier, ntiers, id)
 LOOKUP(policy_algorithm, algorithm, algorithm, nalgorithms, id)
 LOOKUP(policy_algorithm_by_uri, algorithm, algorithm, nalgorithms, uri)
+LOOKUP(policy_time_authority, time_authority, time_authority, ntime_authorities, id)
 LOOKUP(policy_answer, answer, answer, nanswers, id)
 
 const struct tier *

@@ -13,6 +13,7 @@
 
 #include "policy/agency.h"
 #include "policy/kind.h"
+#include "policy/time_authority.h"
 #include "policy/verdict.h"
 
 struct role { char *id, *vi, *en; };
@@ -49,6 +50,7 @@ struct policy {
 	struct order_verb *verb; size_t nverbs;
 	struct tier *tier; size_t ntiers;
 	struct algorithm *algorithm; size_t nalgorithms;
+	struct time_authority *time_authority; size_t ntime_authorities;
 	struct answer *answer; size_t nanswers;
 	struct answer_rule *rule; size_t nrules;
 };
@@ -69,6 +71,7 @@ const struct tier *policy_tier(const struct policy *, const char *id);
 const struct tier *policy_tier_by_oid(const struct policy *, const char *oid);
 const struct algorithm *policy_algorithm(const struct policy *, const char *id);
 const struct algorithm *policy_algorithm_by_uri(const struct policy *, const char *uri);
+const struct time_authority *policy_time_authority(const struct policy *, const char *id);
 const struct answer *policy_answer(const struct policy *, const char *id);
 /* Is one of the words of a list that is separated by spaces. */
 bool word_in(const char *list, const char *word);

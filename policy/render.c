@@ -91,6 +91,36 @@ render_algorithms(struct buf *out, const struct policy *p)
 }
 
 static void
+render_authority_cert(struct buf *out, const char *name, const cert_list *list)
+{
+	for (int i = 0; i < sk_X509_num(list); i++) {
+		own_struct(buf) der = buf_new(1 << 16);
+		unsigned char digest[SHA256_LEN];
+
+		cert_to_der(&der, sk_X509_value(list, i));
+		sha256(digest, buf_span(&der));
+		buf_printf(out, "  %s: SHA-256 ", name);
+		hex_put(out, span_of(digest, sizeof(digest)));
+		buf_put_byte(out, '\n');
+	}
+}
+
+static void
+render_time_authorities(struct buf *out, const struct policy *p)
+{
+	for (const struct time_authority *a = p->time_authority; a < p->time_authority + p->ntime_authorities; a++) {
+		buf_printf(out, "time-stamping authority %s\n", a->id);
+		line(out, "vi", a->vi);
+		line(out, "en", a->en);
+		line(out, "policies", a->policies);
+		day_line(out, "from", a->from);
+		day_line(out, "to", a->to);
+		render_authority_cert(out, "anchor", a->anchor);
+		render_authority_cert(out, "between", a->between);
+	}
+}
+
+static void
 render_roles(struct buf *out, const struct policy *p)
 {
 	for (const struct role *r = p->role; r < p->role + p->nroles; r++) {
@@ -257,7 +287,8 @@ render_answers(struct buf *out, const struct policy *p)
 }
 
 static const struct policy_chapter chapters[] = {
-	{ "tiers", render_tiers }, { "profiles", render_profiles }, { "algorithms", render_algorithms }, { "roles", render_roles },
+	{ "tiers", render_tiers }, { "profiles", render_profiles }, { "algorithms", render_algorithms }, { "timestamps", render_time_authorities },
+	{ "roles", render_roles },
 	{ "agencies", render_agencies }, { "codes", render_codes }, { "kinds", render_kinds }, { "answers", render_answers },
 };
 

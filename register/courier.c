@@ -19,7 +19,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define CONNECT_MS 2000L
 #define CONNECTIONS_MAX (LOG_POLICY_MAX + 4)
@@ -148,23 +147,16 @@ open_ways(struct courier *out, const struct courier_conf *c, struct err *e)
 	return true;
 }
 
-/* What names and certificates are looked up in; what this machine lacks it does
- * without. */
 static bool
 close_jail(const struct courier_conf *c, struct err *e)
 {
-	const char *const wanted[] = { "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf",
-		"/etc/ssl", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/lib/ssl", "/dev/urandom", c->ca };
-	struct jail_path paths[sizeof(wanted) / sizeof(wanted[0]) + 1] = { { NULL } };
+	struct jail_path paths[JAIL_OUTWARD_MAX];
 	struct place place = { c->run, (uid_t)c->uid_base };
 	uid_t uid = place_uid(&place, CALLER_COURIER);
 	/* No AF_UNIX: the door is open already, and no other is reached. */
 	const struct jail jail = { .abilities = JAIL_THREADS | JAIL_INET | JAIL_CONNECT | JAIL_READ, .paths = paths, .uid = uid, .gid = uid, .files_max = 512 };
-	size_t n = 0;
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (wanted[i][0] != '\0' && access(wanted[i], R_OK) == 0)
-			paths[n++] = (struct jail_path){ wanted[i], false };
+	jail_outward(paths, c->ca);
 	return jail_enter(&jail, e);
 }
 

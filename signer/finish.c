@@ -4,33 +4,37 @@
  * Nothing but session and signatures is accepted from the other side; each document is
  * looked at again, for itself, and recorded or refused.
  */
+#include "signer/session.h"
 #include "signer/turn.h"
 
 #include "base/clock.h"
 #include "base/crew.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "verifier/ticket.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+/* prepared: the time in the signature.  until: monotonic ms, how long stamps are waited for. */
+struct moment { int64_t prepared, now, until; };
+
 /* B-LT: the stamp, the certificates that its path and the officer's need, the CRL. */
 static bool
-make_element(struct buf *out, const struct service *s, const struct piece *p, const struct active_cert *officer, int64_t time, struct span raw, struct err *e)
+make_element(struct buf *out, const struct service *s, const struct piece *p, const struct active_cert *officer, const struct moment *m, struct span raw, struct err *e)
 {
 	char id[PIECE_ID];
-	struct xades_signer signer = { .id = id, .certificate = buf_span(&officer->der), .time = time,
+	struct xades_signer signer = { .id = id, .certificate = buf_span(&officer->der), .time = m->prepared,
 		.title = p->appointment.title, .mode = p->appointment.mode, .alg = XADES_ECDSA_SHA256 };
-	own_struct(lt_evidence) v = { .n = 0 };
-	unsigned char imprint[SHA256_LEN];
+	own_struct(lt_evidence) v = { .ncerts = 0 };
+	const struct lt_wish w = { .kind = p->permit.kind, .generation = officer->generation, .value = raw, .signed_at = m->prepared, .until = m->until };
 
 	piece_id(id, p);
 	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
-	xades_imprint(imprint, raw);
 	FAULT_POINT("signer.officer-stamp");
-	if (!lt_evidence_get(&v, s, officer->generation, imprint, e))
+	if (!lt_evidence_get(&v, s, &w, e))
 		return false;
-	const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.n, .crl = v.list, .ncrls = v.n + 1 };
+	const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.ncerts, .crl = v.crl, .ncrls = v.ncrls };
 
 	return xades_element(out, &signer, &p->tbs, raw, &evidence, e);
 }
@@ -89,13 +93,13 @@ still_appointed(const struct service *s, struct piece *p, const struct active_ce
 }
 
 static bool
-finish_one(const struct service *s, const struct active_cert *officer, const json_t *document, const json_t *signatures, int64_t time, int64_t now, struct err *e)
+finish_one(const struct service *s, const struct active_cert *officer, const json_t *document, const json_t *signatures, const struct moment *m, struct err *e)
 {
 	struct piece p = { .rows = { .left = 0 } };
 	own_struct(buf) raw = buf_new(128);
 	own_struct(buf) element = buf_new(32u << 20);
 	const char *handle, *title, *mode, *signature = NULL;
-	int32_t day = day_in_vietnam(now);
+	int32_t day = day_in_vietnam(m->now);
 	int64_t turn;
 	size_t i;
 	json_t *one;
@@ -115,8 +119,8 @@ finish_one(const struct service *s, const struct active_cert *officer, const jso
 	snprintf(p.appointment.title, sizeof(p.appointment.title), "%s", title);
 	snprintf(p.appointment.mode, sizeof(p.appointment.mode), "%s", mode);
 	good = base64_get(&raw, span_str(signature), e) && permit_by_handle(s, &p.rows, &p.permit, p.handle, e) && still_appointed(s, &p, officer, turn, day, e) &&
-	    piece_tbs(&p, s, officer, time, e) && check_signature(&p, officer, buf_span(&raw), e) &&
-	    make_element(&element, s, &p, officer, time, buf_span(&raw), e) && record_signed(s, &p, officer, buf_span(&element), day, e);
+	    piece_tbs(&p, s, officer, m->prepared, e) && check_signature(&p, officer, buf_span(&raw), e) &&
+	    make_element(&element, s, &p, officer, m, buf_span(&raw), e) && record_signed(s, &p, officer, buf_span(&element), day, e);
 	piece_drop(&p);
 	return good;
 }
@@ -165,21 +169,6 @@ put_unprepared(json_t *results, const json_t *documents, const json_t *signature
 	}
 }
 
-static bool
-take_session(json_t **out, const struct service *s, const char *id_hex, struct err *e)
-{
-	own_struct(reg_unit) u = reg_unit_new();
-	own_struct(reg_results) results = { .reply = msg_new(0, 1) };
-	unsigned char id[16];
-	struct span body;
-
-	if (!hex_get_fixed(id, sizeof(id), span_str(id_hex), e))
-		return fail_in(e, "\"session\"");
-	reg_verb(&u, "session.take");
-	reg_bytes(&u, "id", span_of(id, sizeof(id)));
-	return reg_run(s->reg, &u, &results, e) && reg_result_span(&results, 0, "body", &body, e) && json_read(out, body, e);
-}
-
 /* Each document by itself, a few at once. */
 struct finished { bool good; struct err why; };
 
@@ -187,7 +176,7 @@ struct finishing {
 	const struct service *s;
 	const struct active_cert *officer;
 	const json_t *documents, *signatures;
-	int64_t time, now;
+	struct moment moment;
 	struct finished *result;
 };
 
@@ -196,7 +185,23 @@ finish_piece(void *state, size_t i)
 {
 	struct finishing *f = state;
 
-	f->result[i].good = finish_one(f->s, f->officer, json_array_get(f->documents, i), f->signatures, f->time, f->now, &f->result[i].why);
+	f->result[i].good = finish_one(f->s, f->officer, json_array_get(f->documents, i), f->signatures, &f->moment, &f->result[i].why);
+}
+
+/* What waits for its time stamp keeps the session, for the time that it had: the same
+ * signatures, handed in again, are completed then, and the officer signs nothing anew.
+ * They are not kept here: a signature is recorded whole, with its evidence, or not. */
+static bool
+put_waiting(const struct finishing *f, struct session *session, struct err *e)
+{
+	json_t *waiting = json_array();
+
+	for (size_t i = 0; i < json_array_size(f->documents); i++)
+		if (!f->result[i].good && stamp_waits(&f->result[i].why))
+			json_array_append(waiting, json_array_get(f->documents, i));
+	json_decref(session->documents);
+	session->documents = waiting;
+	return json_array_size(waiting) == 0 || session_put(f->s, session, e);
 }
 
 bool
@@ -204,25 +209,26 @@ finish(json_t **out, const struct service *s, const char *request, int64_t now, 
 {
 	static const char *const keys[] = { "session", "signatures", NULL };
 	struct active_cert officer = { .cert = NULL, .der = buf_new(1) };
+	own_struct(session) session = { .documents = NULL };
 	own(json_t) *j = NULL;
-	own(json_t) *session = NULL;
-	json_t *signatures, *documents, *results, *document;
+	own(json_t) *documents = NULL;
+	json_t *signatures, *results, *document;
 	struct finishing all;
-	const char *id, *serial;
-	int64_t time;
+	const char *id;
+	bool good;
 	size_t i;
 
 	if (!json_read(&j, span_str(request), e) || !json_only(j, keys, e) || !json_take_str(&id, j, "session", e) || !json_take_arr(&signatures, j, "signatures", e) ||
-	    !check_signatures(signatures, e))
-		return false;
-	if (!take_session(&session, s, id, e) || !json_take_str(&serial, session, "serial", e) || !json_take_int(&time, session, "time", e) ||
-	    !json_take_arr(&documents, session, "documents", e))
+	    !check_signatures(signatures, e) || !session_take(&session, s, id, e))
 		return false;
 	/* Revoked between prepare and finish: nothing is made of it. */
-	if (!active_cert_find(&officer, s, serial, now, e))
+	if (!active_cert_find(&officer, s, session.serial, now, e))
 		return false;
-	all = (struct finishing){ s, &officer, documents, signatures, time, now, xalloc(json_array_size(documents) * sizeof(*all.result)) };
+	documents = json_incref(session.documents);
+	all = (struct finishing){ s, &officer, documents, signatures, { session.time, now, clock_mono_ms() + STAMP_PATIENCE_MS },
+		xalloc(json_array_size(documents) * sizeof(*all.result)) };
 	crew_run(SEAL_CREW, json_array_size(documents), finish_piece, &all);
+	good = put_waiting(&all, &session, e);
 	results = json_array();
 	json_array_foreach(documents, i, document)
 		json_array_append_new(results, result_json(json_string_value(json_object_get(document, "handle")), all.result[i].good, &all.result[i].why, NULL));
@@ -230,5 +236,7 @@ finish(json_t **out, const struct service *s, const char *request, int64_t now, 
 	free(all.result);
 	active_cert_drop(&officer);
 	*out = json_pack("{s:o}", "results", results);
+	if (!good)
+		log_warn("what waits for its time stamp must be signed again: %s", e->text);
 	return true;
 }

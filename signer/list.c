@@ -13,8 +13,19 @@ text_json(struct span s)
 	return s.len == 0 ? json_null() : json_stringn((const char *)s.ptr, s.len);
 }
 
+/* Of a seal that follows: the rule under which it could not be made yet. */
 static json_t *
-item(const struct permit_row *p, const char *word)
+waits_json(const struct service *s, const struct permit_row *p)
+{
+	struct err why;
+
+	if (strcmp(p->state, "sealing") != 0 || !seal_again_why(s, p->handle.ptr, &why) || why.code[0] == '\0')
+		return NULL;
+	return json_pack("{s:s, s:s}", "code", why.code, "vi", why.vi);
+}
+
+static json_t *
+item(const struct service *s, const struct permit_row *p, const char *word)
 {
 	own_struct(buf) file = buf_new(64u << 20);
 	char handle[HANDLE_HEX], hash[2 * SHA256_LEN + 1] = "";
@@ -30,9 +41,10 @@ item(const struct permit_row *p, const char *word)
 		sha256(digest, buf_span(&file));
 		hex_text(hash, span_of(digest, sizeof(digest)));
 	}
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:I, s:s, s:o}", "handle", handle, "kind", p->kind, "agency", p->agency,
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:I, s:s, s:o, s:o*}", "handle", handle, "kind", p->kind, "agency", p->agency,
 	    "dossier", text_json(p->dossier), "holder", text_json(p->holder), "state", word, "number", text_json(p->number),
-	    "version", (json_int_t)p->version, "shortcode", text_json(p->shortcode), "voicecode", text_json(p->voicecode), "officers", (json_int_t)signatures, "hash", hash, "converted", text_json(p->converted));
+	    "version", (json_int_t)p->version, "shortcode", text_json(p->shortcode), "voicecode", text_json(p->voicecode), "officers", (json_int_t)signatures, "hash", hash, "converted", text_json(p->converted),
+	    "waits", waits_json(s, p));
 }
 
 /* What is asked for, and where it is found.  */
@@ -65,7 +77,7 @@ take_row(struct listing *l, const struct permit_row *p, struct err *e)
 	if (!permit_word(&word, l->s, p, l->today, e))
 		return false;
 	if (strcmp(word, l->state->word) == 0)
-		json_array_append_new(l->items, item(p, word));
+		json_array_append_new(l->items, item(l->s, p, word));
 	return true;
 }
 

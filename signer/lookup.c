@@ -160,15 +160,21 @@ result_json(const char *handle, bool done, const struct err *why, const char *ne
 {
 	json_t *j = json_pack("{s:s, s:b}", "handle", handle, "done", done);
 	own_str char *text = NULL;
+	const char *said;
 	bool inside;
 
 	promise(j != NULL);
 	if (done)
 		return j;
 	inside = why->class == ERR_BUG || why->class == ERR_LATER;
+	said = stamp_waits(why) ? "the time stamp is waited for" : inside ? "a part of the service does not answer now" : why->text;
 	log_warn("permit %s: %s", handle, why->text);
 	json_object_set_new(j, "class", json_string(err_word(why->class)));
-	text = xprintf("%s%s%s", inside ? "a part of the service does not answer now" : why->text, next != NULL ? "; " : "", next != NULL ? next : "");
+	text = xprintf("%s%s%s", said, next != NULL ? "; " : "", next != NULL ? next : "");
 	json_object_set_new(j, "text", json_string(text));
+	if (stamp_waits(why)) {
+		json_object_set_new(j, "code", json_string(why->code));
+		json_object_set_new(j, "vi", json_string(why->vi));
+	}
 	return j;
 }

@@ -1,7 +1,7 @@
 /*
  * What makes a signature last beyond its certificates (B-LT, permit_life.h): a
- * time stamp over it, and of signer and stamper the issuing certificate with its
- * newest CRL, each once; the root's CRL.
+ * time stamp over it, of our own or of another authority (lt_outside.c), and of signer
+ * and stamper the issuing certificate with its newest CRL, each once; the root's CRL.
  *
  * After a roll-over of the authority (ca/roll_over.h) officer, seal and stamp may
  * have certificates of different issuing keys.
@@ -16,8 +16,8 @@
 #include <stdio.h>
 
 /* Until when a stamp proves something by itself, and by what (verifier/signature.h). */
-static void
-note_proof(struct lt_evidence *v, const struct service *s, const struct tst *tst)
+void
+lt_note_proof(struct lt_evidence *v, const struct service *s, const struct tst *tst)
 {
 	v->until = asn1_time_secs(X509_get0_notAfter(tst->signer));
 	v->by[0] = '\0';
@@ -39,12 +39,12 @@ get_stamp(struct lt_evidence *v, struct tst *tst, const struct service *s, const
 	own_struct(msg) reply = msg_new(0, 1);
 	own_struct(buf) request = buf_new(4096);
 
-	tst_request(&request, md, imprint);
+	tst_request(&request, md, imprint, SPAN_NONE);
 	msg_put(&ask, buf_span(&request));
 	if (!peer_call(s->tsa, &ask, &reply, e) || !tst_of_response(&v->stamp, msg_span(&reply, 0), e) ||
 	    !tst_check(tst, buf_span(&v->stamp), md, imprint, NULL, e))
 		return fail_in(e, "time stamp");
-	note_proof(v, s, tst);
+	lt_note_proof(v, s, tst);
 	return true;
 }
 
@@ -88,15 +88,34 @@ get_crl(struct buf *der, const struct service *s, int64_t generation, struct err
 	return buf_ok(der, "CRL", e);
 }
 
+bool
+lt_add_cert(struct lt_evidence *v, struct span der, struct err *e)
+{
+	if (v->ncerts == LT_MAX)
+		return fail(e, ERR_LIMIT, "more than %d certificates on the paths of one signature", LT_MAX);
+	v->cert_der[v->ncerts] = buf_new(64u << 10);
+	buf_put_span(&v->cert_der[v->ncerts], der);
+	return buf_ok(&v->cert_der[v->ncerts++], "certificate", e);
+}
+
+bool
+lt_add_crl(struct lt_evidence *v, struct span der, struct err *e)
+{
+	if (v->ncrls == LT_MAX)
+		return fail(e, ERR_LIMIT, "more than %d CRLs on the paths of one signature", LT_MAX);
+	v->crl_der[v->ncrls] = buf_new(16u << 20);
+	buf_put_span(&v->crl_der[v->ncrls], der);
+	return buf_ok(&v->crl_der[v->ncrls++], "CRL", e);
+}
+
 static bool
 add_issuer(struct lt_evidence *v, const struct service *s, int64_t generation, struct err *e)
 {
-	struct buf *issuing = &v->issuing[v->n], *crl = &v->crl[v->n];
+	own_struct(buf) issuing = buf_new(64u << 10);
+	own_struct(buf) crl = buf_new(16u << 20);
 
-	*issuing = buf_new(64 << 10);
-	*crl = buf_new(16u << 20);
-	v->n++;
-	return get_issuing(issuing, s, generation, e) && get_crl(crl, s, generation, e);
+	return get_issuing(&issuing, s, generation, e) && get_crl(&crl, s, generation, e) &&
+	    lt_add_cert(v, buf_span(&issuing), e) && lt_add_crl(v, buf_span(&crl), e);
 }
 
 #define NO_GENERATION 0			/* nobody's signature: the stamper's path alone */
@@ -116,30 +135,43 @@ add_stampers(struct lt_evidence *v, const struct service *s, const struct tst *t
 	    (!more || c[14].i == generation || add_issuer(v, s, c[14].i, e));
 }
 
-static void
-fill(struct lt_evidence *v, const struct service *s)
+/* A stamp of our own. */
+static bool
+lt_own(struct lt_evidence *v, const struct service *s, const struct lt_wish *w, struct err *e)
 {
-	for (size_t i = 0; i < v->n; i++) {
-		v->cert[i] = buf_span(&v->issuing[i]);
-		v->list[i] = buf_span(&v->crl[i]);
+	struct tst tst = { .time = 0 };
+	unsigned char imprint[SHA256_LEN];
+	bool good;
+
+	xades_imprint(imprint, w->value);
+	good = get_stamp(v, &tst, s, EVP_sha256(), span_of(imprint, sizeof(imprint)), e) && add_issuer(v, s, w->generation, e) && add_stampers(v, s, &tst, w->generation, e);
+
+	tst_drop(&tst);
+	return good;
+}
+
+/* With the root's CRL, and its spans. */
+static bool
+give(struct lt_evidence *out, struct lt_evidence *v, const struct service *s, struct err *e)
+{
+	if (!lt_add_crl(v, buf_span(&s->root_crl), e))
+		return false;
+	*out = *v;
+	*v = (struct lt_evidence){ .ncerts = 0 };
+	for (size_t i = 0; i < LT_MAX; i++) {
+		out->cert[i] = buf_span(&out->cert_der[i]);
+		out->crl[i] = buf_span(&out->crl_der[i]);
 	}
-	v->list[v->n] = buf_span(&s->root_crl);
+	return true;
 }
 
 bool
-lt_evidence_get(struct lt_evidence *out, const struct service *s, int64_t generation, const unsigned char imprint[SHA256_LEN], struct err *e)
+lt_evidence_get(struct lt_evidence *out, const struct service *s, const struct lt_wish *w, struct err *e)
 {
 	own_struct(lt_evidence) v = { .stamp = buf_new(TST_MAX) };
-	struct tst tst = { .time = 0 };
-	bool good = get_stamp(&v, &tst, s, EVP_sha256(), span_of(imprint, SHA256_LEN), e) && add_issuer(&v, s, generation, e) && add_stampers(&v, s, &tst, generation, e);
+	bool good = lt_is_outside(s, w->kind) ? lt_outside(&v, s, w, e) && add_issuer(&v, s, w->generation, e) : lt_own(&v, s, w, e);
 
-	tst_drop(&tst);
-	if (!good)
-		return false;
-	*out = v;
-	v = (struct lt_evidence){ .n = 0 };
-	fill(out, s);
-	return true;
+	return good && give(out, &v, s, e);
 }
 
 bool
@@ -150,20 +182,15 @@ lt_archive_get(struct lt_evidence *out, const struct service *s, const EVP_MD *m
 	bool good = get_stamp(&v, &tst, s, md, imprint, e) && add_stampers(&v, s, &tst, NO_GENERATION, e);
 
 	tst_drop(&tst);
-	if (!good)
-		return false;
-	*out = v;
-	v = (struct lt_evidence){ .n = 0 };
-	fill(out, s);
-	return true;
+	return good && give(out, &v, s, e);
 }
 
 void
 lt_evidence_drop(struct lt_evidence *v)
 {
 	buf_drop(&v->stamp);
-	for (size_t i = 0; i < v->n; i++) {
-		buf_drop(&v->issuing[i]);
-		buf_drop(&v->crl[i]);
+	for (size_t i = 0; i < LT_MAX; i++) {
+		buf_drop(&v->cert_der[i]);
+		buf_drop(&v->crl_der[i]);
 	}
 }

@@ -6,7 +6,7 @@
  *	of their own, behind antin-hsm.
  * Hears: antin-api, the command line.
  * Speaks to: antin-register, antin-verifier (submissions go to a worker there),
- *	antin-tsa, its two antin-hsm.
+ *	antin-tsa or antin-tsa-outside, its two antin-hsm.
  * Can never: see the authority's key, open the network; seal what no clerk's
  *	order names.
  */
@@ -19,6 +19,7 @@
 #include "base/serve.h"
 #include "base/start.h"
 #include "signer/feed.h"
+#include "signer/outside_proto.h"
 #include "signer/parcel.h"
 #include "signer/proto.h"
 #include "signer/tsa_proto.h"
@@ -32,7 +33,7 @@
 #define START_WAIT_MS 60000
 #define CALL_TIMEOUT_MS 60000
 
-struct signer_conf { char *run, *policy, *origin, *status_uri, *org, *seal, *service, *root, *root_crl, *issuing; int64_t uid_base, renew_days; };
+struct signer_conf { char *run, *policy, *origin, *status_uri, *org, *seal, *service, *root, *root_crl, *issuing, *stamps, *stamps_of, *outside; int64_t uid_base, renew_days; };
 
 static const struct conf_option options[] = {
 	{ "run", CONF_STR, .field = offsetof(struct signer_conf, run), .doc = "folder of the sockets" },
@@ -48,6 +49,9 @@ static const struct conf_option options[] = {
 	{ "issuing", CONF_STR, .field = offsetof(struct signer_conf, issuing), .doc = "the issuing certificate" },
 	{ "renew_days", CONF_INT, .field = offsetof(struct signer_conf, renew_days), .min = 1, .max = 20000, .def = RENEW_DAYS,
 	  .doc = "days before a permit's proofs end at which it gets an archive time stamp" },
+	{ "stamps_by", CONF_STR, .field = offsetof(struct signer_conf, stamps), .def = "", .doc = "id in timestamps.xml of the authority that stamps instead of antin-tsa" },
+	{ "stamps_of", CONF_STR, .field = offsetof(struct signer_conf, stamps_of), .def = "*", .doc = "kinds of permits that it stamps" },
+	{ "outside", CONF_STR, .field = offsetof(struct signer_conf, outside), .def = "antin-tsa-outside", .doc = "daemon that brings its stamps" },
 	{ NULL },
 };
 
@@ -263,6 +267,7 @@ static const struct serve_route routes[] = { SIGNER_MESSAGES(ROUTE) };
 
 static const struct msg_type verify_types[] = { VERIFY_MESSAGES(MSG_TYPE) };
 static const struct msg_type tsa_types[] = { TSA_MESSAGES(MSG_TYPE) };
+static const struct msg_type outside_types[] = { OUTSIDE_MESSAGES(MSG_TYPE) };
 
 static struct peer *
 peer_at(const struct place *place, const char *daemon, const struct msg_type *types, size_t n, size_t max)
@@ -270,6 +275,34 @@ peer_at(const struct place *place, const char *daemon, const struct msg_type *ty
 	own_str char *socket = place_socket(place, daemon, CALLER_SIGNER);
 
 	return peer_new(socket, types, n, max, CALL_TIMEOUT_MS);
+}
+
+static bool
+kinds_known(const struct policy *p, const char *kinds)
+{
+	own_str char *copy = xstrdup(kinds);
+	char *rest = copy;
+
+	for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
+		if (strcmp(word, "*") != 0 && policy_kind(p, word) == NULL)
+			return false;
+	return true;
+}
+
+/* It need not be there yet: what waits for its stamps waits for it, too. */
+static bool
+open_outside(struct service *s, const struct place *place, const struct signer_conf *c, struct err *e)
+{
+	if (c->stamps[0] == '\0')
+		return true;
+	s->authority = policy_time_authority(s->policy, c->stamps);
+	if (s->authority == NULL)
+		return fail(e, ERR_ABSENT, "stamps_by: timestamps.xml of %s has no authority %s", c->policy, c->stamps);
+	if (!kinds_known(s->policy, c->stamps_of))
+		return fail(e, ERR_ABSENT, "stamps_of: kinds of permits, or *");
+	s->outside_kinds = c->stamps_of;
+	s->outside = peer_at(place, c->outside, outside_types, sizeof(outside_types) / sizeof(outside_types[0]), OUTSIDE_MESSAGE_MAX);
+	return true;
 }
 
 static struct hsm *
@@ -344,6 +377,9 @@ start(struct service *s, const struct signer_conf *c, struct serve **door, struc
 	s->tsa = peer_at(&place, "antin-tsa", tsa_types, 1, TSA_MESSAGE_MAX);
 	s->status = status_clock_new();
 	s->again = seal_again_new();
+	s->kept = kept_seals_new();
+	if (!open_outside(s, &place, c, e))
+		return false;
 	return serve_new(door, &place, "antin-signer", routes, sizeof(routes) / sizeof(routes[0]), SIGNER_MESSAGE_MAX, CONNECTIONS_MAX, e) &&
 	    jail_enter(&jail, e) && reg_wait(s->reg, START_WAIT_MS, e) && hsm_wait(s->seal, START_WAIT_MS, e) && hsm_wait(s->key, START_WAIT_MS, e) &&
 	    peer_wait(s->verifier, START_WAIT_MS, e) && peer_wait(s->tsa, START_WAIT_MS, e) && load_signer(s, e);

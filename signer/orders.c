@@ -184,7 +184,7 @@ seal_day(const struct acting *a, int32_t *day, struct err *e)
 
 /* Sealing what was reserved: each by itself. */
 struct sealed { bool good; struct err why; };
-struct seal_all { struct acting *a; struct sealed *result; };
+struct seal_all { struct acting *a; struct sealed *result; int64_t until; };
 
 static void
 seal_piece(void *state, size_t i)
@@ -192,16 +192,16 @@ seal_piece(void *state, size_t i)
 	struct seal_all *all = state;
 	const unsigned char *handle = all->a->permit[i].handle.ptr;
 
-	all->result[i].good = seal_one(all->a->s, handle, &all->result[i].why);
+	all->result[i].good = seal_one(all->a->s, handle, all->until, &all->result[i].why);
 	/* The reservation is durable: the seal follows (seal_again.c). */
 	if (!all->result[i].good)
-		seal_again_put(all->a->s, handle);
+		seal_again_put(all->a->s, handle, &all->result[i].why);
 }
 
 static bool
 act_seal(struct acting *a, json_t **out, struct err *e)
 {
-	struct seal_all all = { a, NULL };
+	struct seal_all all = { .a = a };
 	json_t *results;
 	int32_t day;
 
@@ -217,9 +217,10 @@ act_seal(struct acting *a, json_t **out, struct err *e)
 	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
 		/* Nobody knows whether it ran: what is reserved must be sealed. */
 		for (size_t i = 0; e->class == ERR_LATER && i < a->order.nsubjects; i++)
-			seal_again_put(a->s, a->permit[i].handle.ptr);
+			seal_again_put(a->s, a->permit[i].handle.ptr, e);
 		return false;
 	}
+	all.until = clock_mono_ms() + STAMP_PATIENCE_MS;
 	all.result = xalloc(a->order.nsubjects * sizeof(*all.result));
 	crew_run(SEAL_CREW, a->order.nsubjects, seal_piece, &all);
 	results = json_array();

@@ -10,7 +10,8 @@
  *  4. Number, codes and place in the status list are allotted in the transaction
  *     that reserves the seal; nothing of them is ever used twice.
  *  5. The seal signs octets that follow from the reservation alone, so that
- *     recovery signs the same digest again and no number is lost.
+ *     recovery signs the same digest again and no number is lost.  While its time
+ *     stamp is waited for, the signature is the one that was made (kept_seal.c).
  *  6. What leaves has been judged with the verifier's own code.
  *
  *	(none)  --permit.submit, submit.c-------------> draft
@@ -44,6 +45,7 @@
 #include "verifier/order.h"
 #include "verifier/permit.h"
 #include "verifier/report.h"
+#include "verifier/tst.h"
 
 #define HANDLE_HEX (2 * HANDLE_LEN + 1)
 
@@ -54,12 +56,16 @@ struct service {
 	struct reg *reg;
 	struct hsm *seal, *key;			/* seal token; service signer's token */
 	struct peer *verifier, *tsa;
+	struct peer *outside;			/* another authority's stamps; NULL: none are taken */
+	const struct time_authority *authority;	/* its row */
+	const char *outside_kinds;		/* of which permits: ids, separated by spaces, or "*" */
 	const char *origin, *status_uri, *org;
 	X509 *root, *issuing, *signer;		/* signer: tickets and status lists */
 	struct buf root_crl;			/* DER: the issuing certificate's status */
 	EVP_PKEY *signer_key;
 	struct status_clock *status;		/* status_publish.c's own */
 	struct seal_again *again;		/* seal_again.c's own */
+	struct kept_seals *kept;		/* kept_seal.c's own */
 };
 
 /* A permit as the register has it; borrows from rows. */
@@ -107,20 +113,38 @@ struct right { const char *person, *roles, *agency, *title; const struct kind *k
 struct appointment { char role[40], title[256], mode[256]; };
 must_check bool appointment_find(struct appointment *, const struct service *, const struct right *, struct err *);
 
-/* lt_evidence.c: a time stamp over 32 octets of SHA-256, and what the paths of a
- * signature by a certificate of this generation and of the stamp need. */
+/* lt_evidence.c: a time stamp over a signature's value, and what the paths of the
+ * signature and of the stamp need. */
+#define LT_MAX 12
 #define LT_BY_MAX 80
 struct lt_evidence {
-	struct buf stamp, issuing[2], crl[2];
-	size_t n;				/* issuers */
-	struct span cert[2], list[3];		/* of the above; list: one CRL more, the root's */
+	struct buf stamp, cert_der[LT_MAX], crl_der[LT_MAX];
+	size_t ncerts, ncrls;
+	struct span cert[LT_MAX], crl[LT_MAX];	/* of the above */
 	int64_t until;				/* when the stamp proves nothing any more by itself ... */
 	char by[LT_BY_MAX];			/* ... and the algorithms that it relies on, each once, separated by spaces */
 };
 void lt_evidence_drop(struct lt_evidence *);
-must_check bool lt_evidence_get(struct lt_evidence *, const struct service *, int64_t generation, const unsigned char imprint[SHA256_LEN], struct err *);
-/* The same for an archive time stamp over this imprint. */
+struct lt_wish {
+	const char *kind;			/* of the permit */
+	int64_t generation;			/* of the signer's certificate */
+	struct span value;			/* of the signature */
+	int64_t signed_at;			/* the stamp's time is after this */
+	int64_t until;				/* monotonic ms: how long another authority is waited for */
+};
+must_check bool lt_evidence_get(struct lt_evidence *, const struct service *, const struct lt_wish *, struct err *);
+/* The same for an archive time stamp over this imprint, by antin-tsa. */
 must_check bool lt_archive_get(struct lt_evidence *, const struct service *, const EVP_MD *md, struct span imprint, struct err *);
+/* The same of this module's two files. */
+void lt_note_proof(struct lt_evidence *, const struct service *, const struct tst *);
+must_check bool lt_add_cert(struct lt_evidence *, struct span der, struct err *);
+must_check bool lt_add_crl(struct lt_evidence *, struct span der, struct err *);
+/* lt_outside.c: another authority's stamp, with all that its path needs.  Not there in
+ * time: refused under the rule stamp-waits, and there when asked again a while later. */
+bool lt_is_outside(const struct service *, const char *kind);
+must_check bool lt_outside(struct lt_evidence *, const struct service *, const struct lt_wish *, struct err *);
+/* A refusal under that rule? */
+bool stamp_waits(const struct err *);
 
 /* Handlers: JSON in, JSON out.  Of what is submitted and refused for what it says,
  * out has the problems (proto.h). */
@@ -151,12 +175,25 @@ must_check bool seal_has_room(size_t content, size_t officers, size_t last, stru
 #define SEAL_CREW 3			/* permits sealed at once: two cores, and one waiting for token or disk */
 /* Reserves inside the unit of the order; seals what is reserved. */
 must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
-must_check bool seal_one(const struct service *, const unsigned char handle[HANDLE_LEN], struct err *);
+/* until: monotonic ms, how long another authority's stamp is waited for. */
+must_check bool seal_one(const struct service *, const unsigned char handle[HANDLE_LEN], int64_t until, struct err *);
+/* How long those who sign and seal are kept waiting for all their stamps. */
+#define STAMP_PATIENCE_MS 10000
+
+/* kept_seal.c: a seal's signature without its time stamp, in memory until it has one.
+ * Made anew it would be as good, but the stamp that comes is for this one. */
+struct kept_seals *kept_seals_new(void);
+/* By the digest that was signed; raw: appended, nothing where there is none. */
+void kept_seal_get(struct kept_seals *, const unsigned char digest[SHA256_LEN], struct buf *raw);
+void kept_seal_put(struct kept_seals *, const unsigned char digest[SHA256_LEN], struct span raw);
+void kept_seal_drop(struct kept_seals *, const unsigned char digest[SHA256_LEN]);
 
 /* seal_again.c: a thread seals what was reserved and could not be sealed at
  * once, because the token, the clock or the disk failed: until it is done. */
 struct seal_again *seal_again_new(void);
-void seal_again_put(const struct service *, const unsigned char handle[HANDLE_LEN]);
+void seal_again_put(const struct service *, const unsigned char handle[HANDLE_LEN], const struct err *why);
+/* Why it was not sealed when it was tried last; false: it is not in the queue. */
+bool seal_again_why(const struct service *, const unsigned char handle[HANDLE_LEN], struct err *why);
 /* What the last run reserved goes into the queue; then the thread begins. */
 must_check bool seal_again_start(const struct service *, struct err *);
 

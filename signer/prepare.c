@@ -5,18 +5,17 @@
  * appointment and the time of preparing (turn.h); only those are kept, once, for five
  * minutes, and finish.c makes the same octets again.
  */
+#include "signer/session.h"
 #include "signer/turn.h"
 
 #include "base/clock.h"
 #include "base/cms.h"
 #include "base/fault.h"
-#include "verifier/ticket.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define BATCH_MAX TICKET_DOCUMENTS_MAX
-#define SESSION_SECS TICKET_LIFE_SECS
 
 static void
 pieces_free(struct piece *p, size_t n)
@@ -155,26 +154,18 @@ make_ticket(struct buf *cms, const struct service *s, const struct piece *p, siz
 static bool
 put_session(const struct service *s, const unsigned char id[16], const struct piece *p, size_t n, const char *serial, int64_t now, struct err *e)
 {
-	own(json_t) *list = json_array();
-	own(json_t) *j = NULL;
-	own_struct(buf) body = buf_new(1 << 20);
-	own_struct(reg_unit) u = reg_unit_new();
+	own_struct(session) x = { .time = now, .documents = json_array() };
 
+	memcpy(x.id, id, sizeof(x.id));
+	snprintf(x.serial, sizeof(x.serial), "%s", serial);
 	for (size_t i = 0; i < n; i++) {
 		char handle[HANDLE_HEX];
 
 		hex_text(handle, span_of(p[i].handle, HANDLE_LEN));
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}", "handle", handle, "title", p[i].appointment.title, "mode", p[i].appointment.mode,
+		json_array_append_new(x.documents, json_pack("{s:s, s:s, s:s, s:I}", "handle", handle, "title", p[i].appointment.title, "mode", p[i].appointment.mode,
 		    "turn", (json_int_t)p[i].nth));
 	}
-	j = json_pack("{s:s, s:I, s:O}", "serial", serial, "time", (json_int_t)now, "documents", list);
-	promise(j != NULL);
-	json_write(&body, j);
-	reg_verb(&u, "session.put");
-	reg_bytes(&u, "id", span_of(id, 16));
-	reg_bytes(&u, "body", buf_span(&body));
-	reg_int(&u, "expires", now + SESSION_SECS);
-	return reg_run(s->reg, &u, NULL, e);
+	return session_put(s, &x, e);
 }
 
 static json_t *

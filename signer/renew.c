@@ -104,7 +104,7 @@ make_copy(struct buf *out, struct reliance *new, const struct service *s, const 
 {
 	const EVP_MD *md = archive_digest(s->policy, day_in_vietnam(clock_now()));
 	own_struct(buf) old = buf_new(VERIFY_MESSAGE_MAX);
-	own_struct(lt_evidence) v = { .n = 0 };
+	own_struct(lt_evidence) v = { .ncerts = 0 };
 	unsigned char imprint[EVP_MAX_MD_SIZE];
 
 	if (!renew_copy(&old, s, span_of(d->handle, HANDLE_LEN), e) || !next_imprint(imprint, s, buf_span(&old), md, e) ||
@@ -114,7 +114,7 @@ make_copy(struct buf *out, struct reliance *new, const struct service *s, const 
 	memcpy(new->by, v.by, sizeof(new->by));
 	if (v.until <= d->until)
 		return true;
-	const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.n, .crl = v.list, .ncrls = v.n + 1 };
+	const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.ncerts, .crl = v.crl, .ncrls = v.ncrls };
 
 	if (!xades_archive(out, buf_span(&old), &evidence, e))
 		return false;

@@ -155,6 +155,7 @@ struct sealing {
 	struct number number;
 	struct active_cert seal;
 	int64_t time;			/* of the reservation's entry */
+	unsigned char digest[SHA256_LEN];	/* that the seal signs */
 	int64_t until; char by[LT_BY_MAX];	/* of the seal's time stamp */
 	struct buf issuance, element, file;
 };
@@ -203,35 +204,56 @@ make_issuance(struct sealing *x, const struct service *s)
 	issuance_write(&x->issuance, &i);
 }
 
+/* What the seal's token signs, once: until the time stamp is there the signature is kept. */
 static bool
-make_element(struct sealing *x, const struct service *s, struct err *e)
+sign(struct buf *raw, const struct sealing *x, const struct service *s, struct err *e)
+{
+	own_struct(buf) der = buf_new(128);
+	unsigned char key_id[KEY_ID_LEN];
+
+	key_id_of_cert(key_id, x->seal.cert);
+	kept_seal_get(s->kept, x->digest, raw);
+	FAULT_POINT("signer.before-seal");
+	if (raw->len == 0 && !hsm_sign(s->seal, key_id, HSM_ECDSA_P256, span_of(x->digest, SHA256_LEN), raw, e))
+		return false;
+	FAULT_POINT("signer.after-seal");
+	if (!ecdsa_raw_to_der(&der, buf_span(raw), e))
+		return false;
+	if (!ecdsa_verify(X509_get0_pubkey(x->seal.cert), span_of(x->digest, SHA256_LEN), buf_span(&der)))
+		return fail(e, ERR_TOKEN, "the seal token's signature does not verify");
+	return true;
+}
+
+static bool
+get_evidence(struct lt_evidence *v, const struct sealing *x, const struct service *s, struct span raw, int64_t until, struct err *e)
+{
+	const struct lt_wish w = { .kind = x->permit.kind, .generation = x->seal.generation, .value = raw, .signed_at = x->time, .until = until };
+	bool good = lt_evidence_get(v, s, &w, e);
+
+	if (!good && stamp_waits(e))
+		kept_seal_put(s->kept, x->digest, raw);
+	return good;
+}
+
+static bool
+make_element(struct sealing *x, const struct service *s, int64_t until, struct err *e)
 {
 	struct xades_signer signer = { .id = "seal", .certificate = buf_span(&x->seal.der), .time = x->time, .alg = XADES_ECDSA_SHA256 };
 	struct xades_target targets[XADES_TARGETS_MAX];
 	struct xades_tbs tbs = { .signed_info = buf_new(1), .properties = buf_new(1) };
 	own_struct(buf) raw = buf_new(128);
-	own_struct(lt_evidence) v = { .n = 0 };
-	own_struct(buf) der = buf_new(128);
-	unsigned char key_id[KEY_ID_LEN], imprint[SHA256_LEN];
+	own_struct(lt_evidence) v = { .ncerts = 0 };
 	size_t n;
 	bool good;
 
 	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
-	key_id_of_cert(key_id, x->seal.cert);
 	good = xades_seal_targets(targets, &n, x->permit.content, x->permit.officers, buf_span(&x->issuance), e) &&
 	    xades_prepare(&tbs, &signer, targets, n, e);
-	FAULT_POINT("signer.before-seal");
-	good = good && hsm_sign(s->seal, key_id, HSM_ECDSA_P256, span_of(tbs.digest, SHA256_LEN), &raw, e);
-	FAULT_POINT("signer.after-seal");
-	good = good && ecdsa_raw_to_der(&der, buf_span(&raw), e);
-	if (good && !ecdsa_verify(X509_get0_pubkey(x->seal.cert), span_of(tbs.digest, SHA256_LEN), buf_span(&der)))
-		good = fail(e, ERR_TOKEN, "the seal token's signature does not verify");
+	if (good)
+		memcpy(x->digest, tbs.digest, SHA256_LEN);
+	good = good && sign(&raw, x, s, e) && get_evidence(&v, x, s, buf_span(&raw), until, e);
 	if (good) {
-		xades_imprint(imprint, buf_span(&raw));
-		good = lt_evidence_get(&v, s, x->seal.generation, imprint, e);
-	}
-	if (good) {
-		const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.n, .crl = v.list, .ncrls = v.n + 1 };
+		const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.ncerts, .crl = v.crl, .ncrls = v.ncrls };
 
 		x->until = v.until;
 		memcpy(x->by, v.by, sizeof(x->by));
@@ -296,7 +318,7 @@ record_issued(const struct sealing *x, const struct service *s, struct err *e)
 }
 
 bool
-seal_one(const struct service *s, const unsigned char handle[HANDLE_LEN], struct err *e)
+seal_one(const struct service *s, const unsigned char handle[HANDLE_LEN], int64_t until, struct err *e)
 {
 	struct sealing x = { .rows = { .left = 0 }, .seal = { .cert = NULL, .der = buf_new(1) }, .issuance = buf_new(16 << 10),
 		.element = buf_new(32u << 20), .file = buf_new(64u << 20) };
@@ -308,9 +330,11 @@ seal_one(const struct service *s, const unsigned char handle[HANDLE_LEN], struct
 	good = good && seal_certificate(&x.seal, s, x.permit.agency, e) && reservation_time(s, x.permit.reserved_entry, &x.time, e);
 	if (good)
 		make_issuance(&x, s);
-	good = good && make_element(&x, s, e) &&
+	good = good && make_element(&x, s, until, e) &&
 	    permit_write(&x.file, x.permit.content, x.permit.officers, buf_span(&x.issuance), buf_span(&x.element), e) &&
 	    judge_own(&x, s, clock_now(), e) && record_issued(&x, s, e);
+	if (good)
+		kept_seal_drop(s->kept, x.digest);
 	sealing_drop(&x);
 	return good;
 }

@@ -6,22 +6,30 @@
  * Only what is in the queue is tried, so that an order and this thread never
  * seal the same permit at once.  The queue is memory: the register knows what is
  * reserved, and a new process asks it.  A permit that cannot be sealed delays no
- * other, and is tried for ever: its number is given.
+ * other, and is tried for ever: its number is given.  One that waits for another
+ * authority's time stamp is not waited for here, and tried less and less often.
  */
 #include "signer/permit_life.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <stdlib.h>
 #include <time.h>
 
 #define EVERY_SECS 2
+#define STAMP_EVERY_MAX_SECS 30
 
-struct waiting { unsigned char handle[HANDLE_LEN]; struct waiting *next; };
+struct waiting {
+	unsigned char handle[HANDLE_LEN];
+	struct err why;			/* of the last try */
+	int64_t rest_secs, due;		/* due: monotonic ms */
+	struct waiting *next;
+};
 
 struct seal_again {
 	pthread_mutex_t lock;
-	struct waiting *first;
+	struct waiting *first;		/* others put in front; this file's thread alone takes out */
 	pthread_t thread;
 };
 
@@ -35,33 +43,66 @@ seal_again_new(void)
 }
 
 static void
-put(struct seal_again *q, struct waiting *w)
+note(struct waiting *w, const struct err *why)
 {
-	pthread_mutex_lock(&q->lock);
-	w->next = q->first;
-	q->first = w;
-	pthread_mutex_unlock(&q->lock);
+	bool stamp = stamp_waits(why);
+
+	w->rest_secs = !stamp || w->rest_secs == 0 ? EVERY_SECS : w->rest_secs * 2 > STAMP_EVERY_MAX_SECS ? STAMP_EVERY_MAX_SECS : w->rest_secs * 2;
+	w->due = clock_mono_ms() + (stamp ? w->rest_secs * 1000 : 0);
+	w->why = *why;
 }
 
 void
-seal_again_put(const struct service *s, const unsigned char handle[HANDLE_LEN])
+seal_again_put(const struct service *s, const unsigned char handle[HANDLE_LEN], const struct err *why)
 {
 	struct waiting *w = xalloc(sizeof(*w));
 
+	*w = (struct waiting){ .next = NULL };
 	memcpy(w->handle, handle, HANDLE_LEN);
-	put(s->again, w);
+	note(w, why);
+	pthread_mutex_lock(&s->again->lock);
+	w->next = s->again->first;
+	s->again->first = w;
+	pthread_mutex_unlock(&s->again->lock);
 }
 
-static struct waiting *
-take_all(struct seal_again *q)
+bool
+seal_again_why(const struct service *s, const unsigned char handle[HANDLE_LEN], struct err *why)
 {
-	struct waiting *all;
+	const struct waiting *w;
+
+	pthread_mutex_lock(&s->again->lock);
+	for (w = s->again->first; w != NULL && memcmp(w->handle, handle, HANDLE_LEN) != 0; w = w->next)
+		continue;
+	if (w != NULL)
+		*why = w->why;
+	pthread_mutex_unlock(&s->again->lock);
+	return w != NULL;
+}
+
+/* From here on what hangs behind it does not change but by this thread. */
+static struct waiting *
+first_of(struct seal_again *q)
+{
+	struct waiting *first;
 
 	pthread_mutex_lock(&q->lock);
-	all = q->first;
-	q->first = NULL;
+	first = q->first;
 	pthread_mutex_unlock(&q->lock);
-	return all;
+	return first;
+}
+
+static void
+take_out(struct seal_again *q, struct waiting *w)
+{
+	struct waiting **at;
+
+	pthread_mutex_lock(&q->lock);
+	for (at = &q->first; *at != w; at = &(*at)->next)
+		continue;
+	*at = w->next;
+	pthread_mutex_unlock(&q->lock);
+	free(w);
 }
 
 /* Its seal was made after all and only the answer was lost, or it was never
@@ -80,7 +121,7 @@ is_settled(const struct service *s, const unsigned char handle[HANDLE_LEN])
 static void
 try_all(const struct service *s, struct err *told)
 {
-	struct waiting *w = take_all(s->again), *next;
+	struct waiting *w = first_of(s->again), *next;
 	struct err first = { ERR_NONE, "" };
 	size_t made = 0;
 
@@ -88,15 +129,20 @@ try_all(const struct service *s, struct err *told)
 		struct err e;
 
 		next = w->next;
-		if (seal_one(s, w->handle, &e)) {
+		if (clock_mono_ms() < w->due) {
+			if (first.class == ERR_NONE)
+				first = w->why;
+		} else if (seal_one(s, w->handle, 0, &e)) {
 			made++;
-			free(w);
+			take_out(s->again, w);
 		} else if (e.class == ERR_CONFLICT && is_settled(s, w->handle)) {
-			free(w);
+			take_out(s->again, w);
 		} else {
 			if (first.class == ERR_NONE)
 				first = e;
-			put(s->again, w);
+			pthread_mutex_lock(&s->again->lock);
+			note(w, &e);
+			pthread_mutex_unlock(&s->again->lock);
 		}
 	}
 	if (first.class != ERR_NONE && strcmp(first.text, told->text) != 0)
@@ -124,6 +170,7 @@ again_main(void *arg)
 bool
 seal_again_start(const struct service *s, struct err *e)
 {
+	const struct err reserved = { ERR_LATER, "it was reserved before" };
 	int64_t after = -1;
 	bool more;
 
@@ -136,7 +183,7 @@ seal_again_start(const struct service *s, struct err *e)
 		if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 2, &more, e))
 			return false;
 		for (bool row = more; row;) {
-			seal_again_put(s, c[0].s.ptr);
+			seal_again_put(s, c[0].s.ptr, &reserved);
 			after = c[1].i;
 			if (!reg_next(&rows, c, 2, &row, e))
 				return false;

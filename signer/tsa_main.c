@@ -192,7 +192,7 @@ self_check(struct tsa *t, struct err *e)
 	struct stamp_record record;
 	struct tst tst;
 
-	tst_request(&request, EVP_sha256(), span_of(zero, sizeof(zero)));
+	tst_request(&request, EVP_sha256(), span_of(zero, sizeof(zero)), SPAN_NONE);
 	if (!stamper_answer(&response, &record, &t->stamper, buf_span(&request), e) || !tst_of_response(&token, buf_span(&response), e) ||
 	    !tst_check(&tst, buf_span(&token), EVP_sha256(), span_of(record.imprint, record.imprint_len), NULL, e))
 		return fail_in(e, "self-check of the time stamps");

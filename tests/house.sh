@@ -66,7 +66,7 @@ homes() {
 	qrencode.h api/qr.c
 	libgfshare.h hsm/shares.c
 	zip.h api/cli/archive.c
-	curl/curl.h api/cli/http.c register/courier.c
+	curl/curl.h api/cli/http.c register/courier.c signer/outside_http.c
 	libpq-fe.h register/store_postgres.c
 	seccomp.h base/jail.c
 	linux/landlock.h base/jail.c

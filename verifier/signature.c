@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "verifier/cert.h"
 #include "verifier/path.h"
+#include "verifier/stamper.h"
 #include "verifier/tst.h"
 
 #include <stdio.h>
@@ -191,6 +192,23 @@ open_any_stamp(struct tst *out, const struct judged *j, const struct stamp *s, c
 	return (s->archive >= 0 || !EVP_MD_is_a(md, "SHA256")) && open_stamp(out, j, s, md, bag, e);
 }
 
+/* By one of ours, or by another authority that policy names.  known: since when the stamp
+ * is known to be there. */
+static bool
+stamp_trusted(const struct tst *t, int64_t known, const cert_list *bag, const crl_list *crls, const struct judge_question *q, struct err *e)
+{
+	const struct service_use use = { .profile = "tsa", .when = t->time, .known = known };
+	const struct time_authority *a = stamper_authority(q->policy, t, bag);
+	struct path_result path;
+	bool good;
+
+	if (a == NULL)
+		return service_trusted(t->signer, &use, bag, crls, q, e);
+	good = stamper_path(&path, a, t, bag, e) && service_not_revoked(&path, &use, crls, q, e) && service_not_expired(&path, &use, e);
+	path_result_drop(&path);
+	return good;
+}
+
 /* Good still when it is known to have existed.  An algorithm without a row is judged by
  * the digest in it. */
 static bool
@@ -213,10 +231,8 @@ stamp_time(int64_t *out, const struct judged *j, const struct stamp *s, const st
 	bool good = open_any_stamp(&t, j, s, bag, e);
 
 	if (good) {
-		const struct service_use use = { .profile = "tsa", .when = t.time, .known = j->known };
-
 		all = gather(bag, t.bag, NULL);
-		good = stamp_algorithms(&t, j->known, q, e) && service_trusted(t.signer, &use, all, j->x->crls, q, e);
+		good = stamp_algorithms(&t, j->known, q, e) && stamp_trusted(&t, j->known, all, j->x->crls, q, e);
 		sk_X509_free(all);
 	}
 	*out = good ? t.time : INT64_MAX;

@@ -203,6 +203,7 @@ static bool
 take_facts(struct tst *t, TS_TST_INFO *info, struct err *e)
 {
 	const TS_ACCURACY *accuracy = TS_TST_INFO_get_accuracy(info);
+	const ASN1_INTEGER *nonce = TS_TST_INFO_get_nonce(info);
 	own_struct(buf) serial = buf_new(sizeof(t->serial) - 1);
 
 	t->time = asn1_time_secs(TS_TST_INFO_get_time(info));
@@ -212,6 +213,10 @@ take_facts(struct tst *t, TS_TST_INFO *info, struct err *e)
 		const ASN1_INTEGER *secs = TS_ACCURACY_get_seconds(accuracy);
 
 		t->accuracy_secs = (secs != NULL ? ASN1_INTEGER_get(secs) : 0) + (TS_ACCURACY_get_millis(accuracy) != NULL);
+	}
+	if (nonce != NULL && (ASN1_STRING_type(nonce) & V_ASN1_NEG) == 0 && ASN1_STRING_length(nonce) <= TST_NONCE_MAX) {
+		t->nonce_len = (size_t)ASN1_STRING_length(nonce);
+		memcpy(t->nonce, ASN1_STRING_get0_data(nonce), t->nonce_len);
 	}
 	serial_hex(&serial, TS_TST_INFO_get_serial(info));
 	if (!buf_ok(&serial, "the time stamp's serial number", e))
@@ -282,18 +287,20 @@ tst_of_response(struct buf *token, struct span response, struct err *e)
 }
 
 void
-tst_request(struct buf *out, const EVP_MD *md, struct span imprint)
+tst_request(struct buf *out, const EVP_MD *md, struct span imprint, struct span nonce)
 {
 	own(TS_REQ) *req = TS_REQ_new();
 	TS_MSG_IMPRINT *m = TS_MSG_IMPRINT_new();
 	X509_ALGOR *alg = X509_ALGOR_new();
 	unsigned char *der = NULL;
+	own(ASN1_INTEGER) *number = ASN1_INTEGER_new();
 	int n;
 
+	promise(number != NULL && ASN1_STRING_set(number, nonce.ptr, (int)nonce.len) == 1);
 	promise(req != NULL && m != NULL && alg != NULL && X509_ALGOR_set0(alg, OBJ_nid2obj(EVP_MD_get_type(md)), V_ASN1_NULL, NULL) == 1 &&
 	    TS_REQ_set_version(req, 1) == 1 && TS_MSG_IMPRINT_set_algo(m, alg) == 1 &&
 	    TS_MSG_IMPRINT_set_msg(m, (unsigned char *)imprint.ptr, (int)imprint.len) == 1 && TS_REQ_set_msg_imprint(req, m) == 1 &&
-	    TS_REQ_set_cert_req(req, 1) == 1);
+	    TS_REQ_set_cert_req(req, 1) == 1 && (nonce.len == 0 || TS_REQ_set_nonce(req, number) == 1));
 	n = i2d_TS_REQ(req, &der);
 	promise(n > 0);
 	buf_put(out, der, (size_t)n);

@@ -16,12 +16,14 @@
 
 #define TST_MAX (64u << 10)
 #define TST_ALGORITHMS 3		/* digest of the imprint, digest that is signed, signature */
+#define TST_NONCE_MAX 32
 
 struct tst {
 	int64_t time;			/* genTime */
 	int64_t accuracy_secs;		/* rounded up; 0 when it says none */
 	char serial[80], policy[80];
 	char algorithm[TST_ALGORITHMS][24];	/* what it relies on, as policy/algorithms.xml calls it: "sha256", "ecdsa-sha512" */
+	unsigned char nonce[TST_NONCE_MAX]; size_t nonce_len;	/* of the request; 0: none, or longer */
 	X509 *signer;			/* own */
 	cert_list *bag;			/* own */
 };
@@ -32,8 +34,9 @@ void tst_drop(struct tst *);
 must_check bool tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span imprint, const cert_list *bag, struct err *);
 /* The digest algorithm that the token's imprint uses; NULL if it is not taken. */
 const EVP_MD *tst_digest(struct span token);
-/* RFC 3161 2.4.1: a TimeStampReq for this imprint, the stamp's certificate asked for, appended. */
-void tst_request(struct buf *out, const EVP_MD *md, struct span imprint);
+/* RFC 3161 2.4.1: a TimeStampReq for this imprint, the stamp's certificate asked for, appended.
+ * nonce: a positive number without leading zeros, empty: none. */
+void tst_request(struct buf *out, const EVP_MD *md, struct span imprint, struct span nonce);
 /* A response: granted -> its token appended; a rejection is ERR_LATER or
  * ERR_POLICY with the PKIFailureInfo's name. */
 must_check bool tst_of_response(struct buf *token, struct span response, struct err *);

@@ -57,6 +57,7 @@ static const struct conf_option conf_table[] = {
 	{ "backup_hours", CONF_INT, FIELD(backup_hours), .min = 1, .max = 8784, .def = "26", .doc = "how old the newest may be" },
 	{ "recheck", CONF_STR, FIELD(recheck), .def = "", .doc = "memory of antin recheck" },
 	{ "recheck_hours", CONF_INT, FIELD(recheck_hours), .min = 1, .max = 8784, .def = "26", .doc = "how long ago the last may have ended" },
+	{ "outside", CONF_STR, FIELD(outside), .def = "", .doc = "socket of antin-tsa-outside: its run/antin-tsa-outside.cli.sock" },
 	{ "command", CONF_STR, FIELD(command), .def = "", .doc = "with --watch: called as COMMAND CHECK SENTENCE" },
 	{ NULL },
 };
@@ -78,6 +79,7 @@ static const struct check { const char *name, *vi, *ill; doctor_check *see; } ch
 	{ "approvers", "Người duyệt", "còn quá ít người duyệt: bổ nhiệm thêm, gia hạn chứng thư", see_approvers },
 	{ "archive", "Dấu thời gian lưu trữ", "có giấy phép sắp hết bằng chứng: xin chứng thư mới cho antin-tsa, xem antin-signer", see_archive },
 	{ "pins", "Mã PIN của thẻ khóa", "bộ đếm không tốt: có người đã nhập sai, xem thẻ", see_pins },
+	{ "stamps", "Dấu thời gian của nơi khác", "không có hoặc không dùng được: xem antin-tsa-outside, hỏi nơi cấp dấu thời gian", see_stamps },
 	{ "clock", "Đồng hồ", "chưa đồng bộ: xem chrony", see_clock },
 	{ "backup", "Bản sao lưu", "không có hoặc quá cũ: chạy antin backup", see_backup },
 	{ "recheck", "Xem lại mọi thứ đã lưu", "có thứ hỏng, hoặc lâu chưa xem lại: chạy antin recheck, đọc câu kèm theo", see_recheck },

@@ -28,7 +28,7 @@
 #define HOUR 3600
 
 struct doctor_conf {
-	char *public, *witness_policy, *database, *site, *policy, *certificates, *tokens, *backups, *recheck, *command;
+	char *public, *witness_policy, *database, *site, *policy, *certificates, *tokens, *backups, *recheck, *outside, *command;
 	int64_t backup_hours, recheck_hours;
 	bool unsynchronised;
 };
@@ -68,5 +68,7 @@ doctor_check see_checkpoint, see_witnessed, see_split, see_crls, see_status_list
 doctor_check see_log, see_certificates, see_policy, see_approvers, see_archive;
 /* doctor_served.c: what the world is answered. */
 doctor_check see_crl_served, see_ocsp_served;
+/* doctor_stamps.c: who stamps for us. */
+doctor_check see_stamps;
 /* doctor_machine.c: the machine and what lies on it. */
 doctor_check see_files, see_pins, see_clock, see_backup, see_recheck, see_holidays, see_room;

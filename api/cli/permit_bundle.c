@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "register/log_state.h"
 #include "register/note.h"
-#include "verifier/tst.h"
+#include "verifier/stamper.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,8 +154,44 @@ gmt_time(char out[TIME_TEXT], int64_t t)
 	out[19] = '\0';
 }
 
+/* Whose anchor the stamp's certificates lead to, and where it stands. */
+struct stamp_files { char root[64], issuing[64]; };
+
 static void
-signature_steps(struct bundle *b, const struct xades *x, const struct report_signature *s, int64_t at, int64_t stamped)
+cert_list_to_pem(struct buf *out, const cert_list *list)
+{
+	for (int i = 0; i < sk_X509_num(list); i++)
+		cert_to_pem(out, sk_X509_value(list, i));
+}
+
+/* Ours, or another authority's, whose anchor is in the policy. */
+static void
+add_stamp_files(struct bundle *b, struct stamp_files *f, const struct xades *x, const struct tst *t)
+{
+	const struct time_authority *a = stamper_authority(b->h->stored->policy, t, x->bag);
+	own_struct(buf) der = buf_new(1 << 16);
+	unsigned char digest[SHA256_LEN];
+	char hash[2 * SHA256_LEN + 1];
+	struct buf *between;
+
+	*f = (struct stamp_files){ "root", "issuing" };
+	if (a == NULL)
+		return;
+	snprintf(f->root, sizeof(f->root), "%s-stamp-root", x->id);
+	snprintf(f->issuing, sizeof(f->issuing), "%s-stamp-issuing", x->id);
+	cert_list_to_pem(new_file(b, "certificates/%s.pem", f->root), a->anchor);
+	between = new_file(b, "certificates/%s.pem", f->issuing);
+	cert_list_to_pem(between, a->between);
+	cert_list_to_pem(between, t->bag);
+	cert_list_to_pem(between, x->bag);
+	cert_to_der(&der, sk_X509_value(a->anchor, 0));
+	sha256(digest, buf_span(&der));
+	hex_text(hash, span_of(digest, sizeof(digest)));
+	check_add(&b->check, CHECK_STAMP_ROOT, (const char *const[]){ "id", x->id, "who", a->vi, "hash", hash, "stamp_root", f->root, NULL });
+}
+
+static void
+signature_steps(struct bundle *b, const struct xades *x, const struct report_signature *s, const struct stamp_files *f, int64_t at, int64_t stamped)
 {
 	static const enum check_step all[] = { CHECK_PATH, CHECK_SIGNED_WITH, CHECK_XML, CHECK_STAMP_PATH, CHECK_STAMPED, CHECK_STAMP, CHECK_STAMP_TIME };
 	char secs[24], gmt[TIME_TEXT], when[TIME_TEXT], time[TIME_TEXT], year[8];
@@ -165,7 +201,8 @@ signature_steps(struct bundle *b, const struct xades *x, const struct report_sig
 	gmt_time(when, stamped);
 	stamp_time(time, year, stamped);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		check_add(&b->check, all[i], (const char *const[]){ "id", x->id, "who", s->signer, "at", secs, "gmt", gmt, "stamped", when, "time", time, "year", year, NULL });
+		check_add(&b->check, all[i], (const char *const[]){ "id", x->id, "who", s->signer, "at", secs, "gmt", gmt, "stamped", when, "time", time, "year", year,
+		    "stamp_root", f->root, "stamp_issuing", f->issuing, NULL });
 }
 
 static bool
@@ -177,6 +214,7 @@ add_signature(struct bundle *b, const struct xades *x, const struct report_signa
 	struct span token;
 	struct buf *octets, *crls;
 	unsigned char imprint[EVP_MAX_MD_SIZE];
+	struct stamp_files f;
 	int64_t at;
 
 	if (signer == NULL || x->nstamps == 0 || sk_X509_CRL_num(x->crls) == 0)
@@ -202,7 +240,8 @@ add_signature(struct bundle *b, const struct xades *x, const struct report_signa
 		put_crl(crls, sk_X509_CRL_value(x->crls, i));
 		as_of(&at, sk_X509_CRL_value(x->crls, i));
 	}
-	signature_steps(b, x, s, at, t.time);
+	add_stamp_files(b, &f, x, &t);
+	signature_steps(b, x, s, &f, at, t.time);
 	return true;
 }
 

@@ -21,9 +21,12 @@
 #include "verifier/ticket.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #define HAND_IN_SECS 60			/* before the ticket's end */
 #define TELL_MS 1000
+#define AGAIN_SECS 3			/* until signatures are handed in again whose time stamps are waited for */
+#define SEND_SECS 20			/* before the session's end, not any more */
 
 /* What lasts over all tickets; zeroed: nothing yet. */
 struct signing {
@@ -209,23 +212,68 @@ ask_finish(json_t **out, const struct signing *s, const char *session, json_t *s
 	return fail_in(e, "%zu signatures were handed in, " NOT_KNOWN, json_array_size(signatures));
 }
 
-/* The results of what was handed in; what was not has none yet. */
-static bool
-hand_in(struct signing *s, const char *session, json_t *signatures, struct err *e)
+/* What was handed in and waits for its time stamp, to be handed in again. */
+static json_t *
+waiting_of(const json_t *signatures, const json_t *results)
 {
-	own(json_t) *answer = NULL, *left = json_object();
+	own(json_t) *waits = json_object();
+	json_t *list = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(results, i, one)
+		if (strcmp(json_text(one, "code"), "stamp-waits") == 0)
+			json_object_set_new(waits, json_text(one, "handle"), json_true());
+	json_array_foreach(signatures, i, one)
+		if (json_object_get(waits, json_text(one, "handle")) != NULL)
+			json_array_append(list, one);
+	return list;
+}
+
+/* The results of what was handed in and need not be again; what was not has none yet. */
+static bool
+tell_results(struct signing *s, const json_t *results, const json_t *signatures, const json_t *again, struct err *e)
+{
+	own(json_t) *left = json_object();
 	json_t *one;
 	size_t i;
 
 	json_array_foreach(signatures, i, one)
 		json_object_set_new(left, json_text(one, "handle"), json_true());
-	if (!ask_finish(&answer, s, session, signatures, e))
-		return false;
-	json_array_foreach(json_object_get(answer, "results"), i, one)
+	json_array_foreach(again, i, one)
+		json_object_del(left, json_text(one, "handle"));
+	json_array_foreach(results, i, one)
 		if (json_object_del(left, json_text(one, "handle")) == 0)
 			tell_result(s, one, json_is_true(json_object_get(one, "done")));
 	return json_object_size(left) == 0 ||
 	    fail(e, ERR_LATER, "of %zu signatures that were handed in the service says nothing of %zu; " NOT_KNOWN, json_array_size(signatures), json_object_size(left));
+}
+
+/* The same signatures again while their time stamps are waited for, as long as the
+ * session lasts: nobody signs anything anew. */
+static bool
+hand_in(struct signing *s, const char *session, json_t *signatures, int64_t until, struct err *e)
+{
+	own(json_t) *left = json_incref(signatures);
+
+	while (json_array_size(left) > 0) {
+		own(json_t) *answer = NULL;
+		json_t *again;
+
+		if (!ask_finish(&answer, s, session, left, e))
+			return false;
+		again = clock_now() < until ? waiting_of(left, json_object_get(answer, "results")) : json_array();
+		if (!tell_results(s, json_object_get(answer, "results"), left, again, e)) {
+			json_decref(again);
+			return false;
+		}
+		json_decref(left);
+		left = again;
+		if (json_array_size(again) > 0) {
+			fprintf(stderr, "  đang chờ dấu thời gian (%zu); nothing need be signed again\n", json_array_size(again));
+			nanosleep(&(struct timespec){ .tv_sec = AGAIN_SECS }, NULL);
+		}
+	}
+	return true;
 }
 
 static bool

@@ -143,6 +143,7 @@ done <<-'EOF2'
 	holidays|rm policy/holidays
 	holidays|echo '2026-01-01 x' >policy/holidays
 	holidays|echo 'no day' >policy/holidays
+	stamps|edit 's/^public = .*/&\noutside = \/nowhere.sock/'
 	backup,disk|edit 's/^backups = .*/backups = \/proc/'
 	log,crl served,ocsp served,certificates,policy,approvers,archive,disk|rm register.db
 EOF2

@@ -15,7 +15,7 @@
 
 static const struct place { const char *root, *file, *own; } places[] = {
 	{ "<agencies", "agencies.xml", "agencies.xml" }, { "<roles", "roles.xml", "roles.xml" }, { "<tiers", "tiers.xml", "tiers.xml" },
-	{ "<algorithms", "algorithms.xml", "algorithms.xml" }, { "<answers", "answers.xml", "answers.xml" },
+	{ "<algorithms", "algorithms.xml", "algorithms.xml" }, { "<answers", "answers.xml", "answers.xml" }, { "<timestamps", "timestamps.xml", "timestamps.xml" },
 	{ "<codes", "codes/one.xml", "codes/land-types.xml" },
 	{ "<kind", "kinds/one.xml", "kinds/land-use.xml" }, { "<profile", "profiles/one.xml", "profiles/official.xml" },
 };

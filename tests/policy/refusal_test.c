@@ -32,10 +32,21 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 	return remove(path);
 }
 
+/* The policy as it is takes time stamps of nobody else. */
+static bool
+other_authorities(void)
+{
+	own_str char *to = xprintf("%s/timestamps.xml", folder);
+	own_struct(buf) text = buf_new(1 << 20);
+	struct err e;
+
+	return file_read(&text, TEST_DATA "/timestamps.xml", &e) && file_write(to, buf_span(&text), 0600, &e);
+}
+
 static int
 setup(void **state)
 {
-	return mkdtemp(folder) == NULL || nftw(POLICY, copy_one, 8, FTW_PHYS) != 0;
+	return mkdtemp(folder) == NULL || nftw(POLICY, copy_one, 8, FTW_PHYS) != 0 || !other_authorities();
 }
 
 static int
@@ -54,6 +65,22 @@ replaced(const char *text, const char *from, const char *to)
 }
 
 static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
+	{ "two time-stamping authorities of one name", "timestamps.xml", "id=\"thu-hai\"", "id=\"thu-mot\"", "stands twice" },
+	{ "a time-stamping authority without a name", "timestamps.xml", "id=\"thu-hai\"", "id=\"\"", "timestamps.xml, line" },
+	{ "a time-stamping policy that is no OID", "timestamps.xml", "2.999.7.3", "2.999.", "timestamps.xml, line" },
+	{ "every time-stamping policy", "timestamps.xml", "2.999.7.3", "*", "timestamps.xml, line" },
+	{ "no time-stamping policy", "timestamps.xml", "policies=\"2.999.7.3\"", "policies=\"\"", "timestamps.xml, line" },
+	{ "a time-stamping authority without a first day", "timestamps.xml", "policies=\"2.999.7.3\" from=\"2026-01-01\"", "policies=\"2.999.7.3\"", "timestamps.xml, line" },
+	{ "one that ends before it begins", "timestamps.xml", "to=\"2029-12-31\"", "to=\"2019-12-31\"", "ends before it begins" },
+	{ "a last day that is none", "timestamps.xml", "to=\"2029-12-31\"", "to=\"2029-13-31\"", "to is no date" },
+	{ "a first day that is none", "timestamps.xml", "from=\"2020-01-01\"", "from=\"soon\"", "from is no date" },
+	{ "a second anchor", "timestamps.xml", "<certificate>", "<anchor>MA==</anchor><certificate>", "timestamps.xml, line" },
+	{ "no anchor", "timestamps.xml", "<anchor>MII", "<certificate>MII", "timestamps.xml" },
+	{ "an anchor of nothing", "timestamps.xml", "<anchor>MIIB", "<anchor></anchor><!--", "timestamps.xml" },
+	{ "an anchor that is no base64", "timestamps.xml", "<anchor>MIIB", "<anchor>M*IB", "timestamps.xml" },
+	{ "an anchor that is no certificate", "timestamps.xml", "<anchor>MIIB", "<anchor>MIIC", "not a certificate" },
+	{ "an anchor that is no authority's", "timestamps.xml", "<anchor>MIIB", "<anchor>MIIBSjCB8aADAgECAhQFNFCqm9RKrbgk+HEkFkmO5yg9lDAKBggqhkjOPQQDAjAMMQowCAYDVQQDDAFMMCAXDTI2MTEyNzIxMDYyNFoYDzIwODEwODMwMjEwNjI0WjAMMQowCAYDVQQDDAFMMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEd53TU9VgIeSqNRzESg4igXDpr061N7upgmBcNStQ+1cTaPEnKv09o/izJT6e4Bcj+p0wrtAK2yzatmHSqhA19qMvMC0wDAYDVR0TAQH/BAIwADAdBgNVHQ4EFgQUMquQiz2KVAbIpK4SDJVbu0txNGowCgYIKoZIzj0EAwIDSAAwRQIhANT56w44DTyl4WWsYdrlPqyPiE4sO0y9DyPDKi3+m56oAiBeND3AmqkdYMJF/9ya0sfDLminnOJwmIJX+z9OqqNSFQ==</anchor></authority><authority id=\"x\" vi=\"x\" en=\"x\" policies=\"2.999.7.4\" from=\"2026-01-01\"><anchor>MIIB", "no certification authority's" },
+	{ "a time-stamping authority of further words", "timestamps.xml", "id=\"thu-hai\"", "id=\"thu-hai\" url=\"http://127.0.0.1/\"", "timestamps.xml, line" },
 	{ "no XML at all", "tiers.xml", "</tiers>", "", "not well-formed" },
 	{ "a DTD", "tiers.xml", "<tiers ", "<!DOCTYPE tiers [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><tiers ", "DOCTYPE" },
 	{ "an element the grammar lacks", "agencies.xml", "</agencies>", "<town/></agencies>", "agencies.xml, line" },
@@ -235,7 +262,7 @@ test_refused(void **state)
 static void
 test_absent(void **state)
 {
-	static const char *const files[] = { "tiers.xml", "roles.xml", "answers.xml", "algorithms.xml", "agencies.xml", "grammar/kind.rng", "grammar/codes.rng", "codes/sexes.xml", "grammar/tiers.rng" };
+	static const char *const files[] = { "tiers.xml", "roles.xml", "answers.xml", "algorithms.xml", "agencies.xml", "timestamps.xml", "grammar/kind.rng", "grammar/codes.rng", "codes/sexes.xml", "grammar/tiers.rng" };
 
 	for (size_t i = 0; i < COUNT(files); i++) {
 		own_str char *path = xprintf("%s/%s", folder, files[i]), *away = xprintf("%s/away", folder);
@@ -254,13 +281,13 @@ test_hash(void **state)
 {
 	static const struct { const char *file, *from, *to; } changes[] = {
 		{ "tiers.xml", "chứng thực thử nghiệm", "chứng thực thử nghiêm" }, { "kinds/construction.xml", "Cốt nền", "Cot nền" },
-		{ "profiles/tsa.xml", "Dấu thời gian", "Dấu thời gian " }, { "answers.xml", "đang còn hiệu lực", "còn hiệu lực" },
+		{ "profiles/tsa.xml", "Dấu thời gian", "Dấu thời gian " }, { "timestamps.xml", "2.999.7.1", "2.999.7.4" }, { "answers.xml", "đang còn hiệu lực", "còn hiệu lực" },
 		{ "grammar/permit.rng", "<param name=\"maxLength\">300", "<param name=\"maxLength\">301" },
 	};
 	own(policy_t) *before = NULL, *again = NULL;
 	struct err e = { 0 };
 
-	assert_done(policy_load(&before, POLICY, &e), e);
+	assert_done(policy_load(&before, folder, &e), e);
 	assert_done(policy_load(&again, folder, &e), e);
 	assert_memory_equal(before->hash, again->hash, 32);
 	for (size_t i = 0; i < COUNT(changes); i++) {

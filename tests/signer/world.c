@@ -583,10 +583,12 @@ office_file(struct office *o, struct buf *out, const char *handle)
 	buf_put_span(out, msg_span(&reply, 0));
 }
 
-static bool
+bool
 json_is(const json_t *row, const char *key, const char *text)
 {
-	return strcmp(json_string_value(json_object_get(row, key)), text) == 0;
+	const char *is = json_string_value(json_object_get(row, key));
+
+	return is != NULL && strcmp(is, text) == 0;
 }
 
 void

@@ -94,6 +94,8 @@ void office_issued(struct office *, char handle[33], const char *sample, const c
 /* The file as it is, and its hash. */
 void office_file(struct office *, struct buf *out, const char *handle);
 void office_hash(struct office *, unsigned char hash[SHA256_LEN], const char *handle);
+/* A member of this text. */
+bool json_is(const json_t *row, const char *key, const char *text);
 /* The state that the register tells ("draft" ...), its number in the row. */
 json_t *office_row(struct office *, const char *handle);
 bool office_is(struct office *, const char *handle, const char *state);
