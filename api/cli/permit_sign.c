@@ -318,7 +318,7 @@ sign_ticket(json_t **rest, struct signing *s, const json_t *prepared, const stru
 		return false;
 	all = sign_documents(signatures, s, documents, t->expires - HAND_IN_SECS, &why);
 	n = json_array_size(signatures);
-	if (n > 0 && !hand_in(s, session, signatures, e))
+	if (n > 0 && !hand_in(s, session, signatures, t->expires - SEND_SECS, e))
 		return false;
 	if (!all) {
 		*e = why;
