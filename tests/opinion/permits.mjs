@@ -74,7 +74,7 @@ async function stamp(element, covered, values, name, told) {
 	told(is(method, DS, 'CanonicalizationMethod') && method.getAttribute('Algorithm') === EXC_C14N && is(token, XADES, 'EncapsulatedTimeStamp') && more.length === 0, `${name} form`);
 	told(hex(info.messageImprint.hashedMessage.valueBlock.valueHexView) === want, `${name} imprint`);
 	const said = await openssl('ts', '-verify', '-digest', want, `-${hash}`, '-token_in', '-in', put(der), '-attime', String(Math.ceil(Math.max(time, values.since))), ...values.args);
-	told(/^Verification: OK$/m.test(said), `${name} token`, said.trim().split('\n').find(l => l.includes('error')));
+	told(/^Verification: OK$/m.test(said), `${name} token`, said.trim().split('\n').find(l => l.includes('error'))?.replace(/^[^ ]*:error:/, ''));
 	return time;
 }
 
@@ -105,7 +105,7 @@ async function signature(element, id, targets, root, told) {
 
 	const list = unsigned ? kids(kids(unsigned)[0]) : [], at = list.findIndex(n => is(n, XADES141, 'ArchiveTimeStamp')), first = at < 0 ? list : list.slice(0, at);
 	const values = evidence([keyInfo, ...first.filter(n => !is(n, XADES, 'SignatureTimeStamp'))], root), good = { t: [], a: [] };
-	let last = SigningTime.Value / 1000, archives = 0;
+	let last = SigningTime.Value / 1000, proven = last, archives = 0;
 	for (const [i, n] of list.entries()) {
 		const archive = is(n, XADES141, 'ArchiveTimeStamp'), before = told.count();
 		if (!archive && !is(n, XADES, 'SignatureTimeStamp')) continue;
@@ -116,9 +116,10 @@ async function signature(element, id, targets, root, told) {
 		told(time >= last, `${name} order`);
 		last = time;
 		good[archive ? 'a' : 't'].push(told.count() === before);
+		if (!archive) proven = time;
 	}
 	told(good.t.length > 0, `${id} unstamped`);
-	const path = await openssl('verify', '-attime', String(Math.ceil(Math.max(last, values.since))), ...values.args, put(pem('CERTIFICATE', der)));
+	const path = await openssl('verify', '-attime', String(Math.ceil(Math.max(proven, values.since))), ...values.args, put(pem('CERTIFICATE', der)));
 	told(/: OK$/m.test(path), `${id} evidence`, path.trim().split('\n').find(l => l.includes('error')));
 	const stamped = good.t.length > 0 && good.t.every(Boolean), lasting = stamped && values.crls > 0 && /: OK$/m.test(path);
 	return !stamped ? 'B-B' : !lasting ? 'B-T' : good.a.length === 0 ? 'B-LT' : good.a.every(Boolean) ? 'B-LTA' : 'B-LT';
@@ -166,7 +167,8 @@ const ARCHIVE = /<xadesv141:ArchiveTimeStamp .*?<\/xadesv141:TimeStampValidation
 const behind = (n, edit) => t => { const at = [...t.matchAll(ARCHIVE)].at(n).index; return t.slice(0, at) + edit(t.slice(at)); };
 const seal = edit => within('seal', edit), officer = edit => within('officer-1', edit);
 
-// What each must fail, and nothing else; `archives`: how many time stamps of that kind it needs.
+// What each must fail, and nothing else, of a permit with one officer and up to two archive time stamps; `archives`:
+// how many it needs.
 const of = name => [`${name} imprint`, `${name} token`], older = of('seal archive 1'), newer = of('seal archive 2'), both = [...older, ...newer], trusted = ['evidence', 'stamp token'];
 const ways = [
 	{ name: 'as it is', edit: t => t, fails: [] },
@@ -200,7 +202,7 @@ const ways = [
 
 async function spoil(all) {
 	const count = (p, pattern) => (p.text.match(pattern) ?? []).length;
-	const [p] = all.filter(x => count(x, / Id="officer-\d+">/g) === 1).sort((a, b) => count(b, ARCHIVE) - count(a, ARCHIVE)), archives = p ? count(p, ARCHIVE) : 0;
+	const [p] = all.filter(x => count(x, / Id="officer-\d+">/g) === 1 && count(x, ARCHIVE) <= 2).sort((a, b) => count(b, ARCHIVE) - count(a, ARCHIVE)), archives = p ? count(p, ARCHIVE) : 0;
 	const key = put(''), stranger = /-----BEGIN CERT[^]*/.exec(await openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-subj', '/CN=stranger'))?.[0];
 	if (!p) return tell(false, 'no permit to alter');
 	for (const w of ways.filter(x => (x.archives ?? 0) <= archives)) {
