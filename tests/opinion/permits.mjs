@@ -163,7 +163,7 @@ const octet = (name, n, at) => t => {
 	return t.replace(old, open + der.toString('base64') + close);
 };
 const exchanged = (name, n, m) => t => { const a = nth(t, name, n), b = nth(t, name, m); return t.replace(a, '\0').replace(b, a).replace('\0', b); };
-const ARCHIVE = /<xadesv141:ArchiveTimeStamp .*?<\/xadesv141:TimeStampValidationData>/g, STAMP = 'xades:SignatureTimeStamp', TOKEN = 'xades:EncapsulatedTimeStamp', CRL = 'xades:EncapsulatedCRLValue';
+const ARCHIVE = /<xadesv141:ArchiveTimeStamp .*?<\/xadesv141:TimeStampValidationData>/g, STAMP = 'xades:SignatureTimeStamp', TOKEN = 'xades:EncapsulatedTimeStamp', CRL = 'xades:EncapsulatedCRLValue', REVOCATION = 'xades:RevocationValues';
 const behind = (n, edit) => t => { const at = [...t.matchAll(ARCHIVE)].at(n).index; return t.slice(0, at) + edit(t.slice(at)); };
 const seal = edit => within('seal', edit), officer = edit => within('officer-1', edit);
 
@@ -179,7 +179,7 @@ const ways = [
 	{ name: "with the officer's role altered", edit: officer(s => s.replace(/<xades:ClaimedRole>./, '<xades:ClaimedRole>X')), fails: ['officer-1 #officer-1-props', 'seal #officer-1', ...both] },
 	{ name: "with the officer's CRLs in another order", edit: officer(exchanged(CRL, 0, 1)), fails: ['seal #officer-1', ...both] },
 	{ name: "with the officer's value altered", edit: officer(octet('ds:SignatureValue', 0, 5)), fails: ['officer-1 value', ...of('officer-1 stamp'), 'seal #officer-1', ...both] },
-	{ name: "with the seal's certificate for the officer's", edit: t => officer(s => s.replace(element('ds:KeyInfo'), nth(t, 'ds:KeyInfo', -1)))(t), fails: ['officer-1 certificate', 'officer-1 value', 'seal #officer-1', ...both] },
+	{ name: "with the officer's certificate altered", edit: officer(octet('ds:X509Certificate', 0, -1)), fails: ['officer-1 certificate', 'officer-1 evidence', 'seal #officer-1', ...both] },
 	{ name: "with the seal's time stamp for the officer's", edit: t => officer(s => s.replace(element(STAMP), nth(t, STAMP, -1)))(t), fails: [...of('officer-1 stamp'), 'seal #officer-1', ...both] },
 	{ name: "with the officer's time stamp for the seal's", edit: t => seal(s => s.replace(element(STAMP), nth(t, STAMP, 0)))(t), fails: [...of('seal stamp'), ...both] },
 	{ name: "with the seal's time altered", edit: seal(s => s.replace(/<xades:SigningTime>20/, '<xades:SigningTime>19')), fails: ['seal #seal-props', ...both] },
@@ -187,14 +187,14 @@ const ways = [
 	{ name: 'with an object more in the seal', edit: seal(s => `${s}<ds:Object></ds:Object>`), fails: ['seal form', ...both] },
 	{ name: "with the signature on the seal's time stamp altered", edit: seal(octet(TOKEN, 0, -1)), fails: ['seal stamp token', ...both] },
 	{ name: "without the seal's time stamp", edit: seal(without(STAMP)), fails: ['seal unstamped', ...both] },
-	{ name: 'with a CRL in the seal altered', edit: seal(octet(CRL, 0, -1)), fails: ['seal stamp token', 'seal evidence', ...both] },
-	{ name: 'without CRLs in the seal', edit: seal(without('xades:RevocationValues')), fails: ['seal stamp token', 'seal evidence', ...both] },
+	{ name: 'with the CRLs in the seal altered', edit: seal(s => s.replace(nth(s, REVOCATION, 0), r => r.match(element(CRL)).reduce((x, _, i) => octet(CRL, i, -1)(x), r))), fails: ['seal stamp token', 'seal evidence', ...both] },
+	{ name: 'without CRLs in the seal', edit: seal(without(REVOCATION)), fails: ['seal stamp token', 'seal evidence', ...both] },
 	{ name: "with the seal's CRLs in another order", edit: seal(exchanged(CRL, 0, 1)), archives: 1, fails: both },
 	{ name: 'with its archive time stamps exchanged', edit: t => { const [a, b] = t.match(ARCHIVE); return t.replace(a + b, b + a); }, archives: 2, fails: [...both, 'seal archive 2 order'] },
 	{ name: 'without the older archive time stamp', edit: t => t.replace(t.match(ARCHIVE)[0], ''), archives: 2, fails: older },
 	{ name: "with the older's CRLs in another order", edit: behind(0, exchanged(CRL, 0, 1)), archives: 2, fails: newer },
 	{ name: 'with the signature on the newer archive time stamp altered', edit: behind(1, octet(TOKEN, 0, -1)), archives: 2, fails: ['seal archive 2 token'] },
-	{ name: "without the newer's CRLs", edit: behind(1, without('xades:RevocationValues')), archives: 2, fails: ['seal archive 2 token'] },
+	{ name: "without the newer's CRLs", edit: behind(1, without(REVOCATION)), archives: 2, fails: ['seal archive 2 token'] },
 	{ name: "without the newer's validation data", edit: behind(1, without('xadesv141:TimeStampValidationData')), archives: 2, fails: ['seal archive 2 data', 'seal archive 2 token'] },
 	{ name: 'with another canonicalisation of the newer', edit: behind(1, t => t.replace('xml-exc-c14n#"', 'xml-exc-c14n#WithComments"')), archives: 2, fails: ['seal archive 2 form'] },
 	{ name: "as another authority's", edit: t => t, stranger: true, fails: ['officer-1', 'seal'].flatMap(id => trusted.map(x => `${id} ${x}`)).concat('seal archive 1 token', 'seal archive 2 token') },
