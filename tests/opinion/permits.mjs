@@ -105,7 +105,7 @@ async function signature(element, id, targets, root, told) {
 
 	const list = unsigned ? kids(kids(unsigned)[0]) : [], at = list.findIndex(n => is(n, XADES141, 'ArchiveTimeStamp')), first = at < 0 ? list : list.slice(0, at);
 	const values = evidence([keyInfo, ...first.filter(n => !is(n, XADES, 'SignatureTimeStamp'))], root), good = { t: [], a: [] };
-	let last = SigningTime.Value / 1000, proven = last, archives = 0;
+	let last = 0, proven = SigningTime.Value / 1000, archives = 0;
 	for (const [i, n] of list.entries()) {
 		const archive = is(n, XADES141, 'ArchiveTimeStamp'), before = told.count();
 		if (!archive && !is(n, XADES, 'SignatureTimeStamp')) continue;

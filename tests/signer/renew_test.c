@@ -81,7 +81,7 @@ judged(struct span file, const char *options)
 {
 	own_struct(msg) in = msg_new(VERIFY_FILE, 4096);
 	own_struct(msg) reply = msg_new(0, 1);
-	json_t *report;
+	json_t *report = NULL;
 	struct err e;
 	int fd;
 
