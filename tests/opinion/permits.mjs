@@ -7,7 +7,7 @@
 //
 // usage: node permits.mjs FOLDER...            an authority's each, as of opinion.mjs; permits are *.xml, anywhere below
 //        node permits.mjs --refused FOLDER...  one of them, altered: each time exactly what it must fail, fails
-// Exit 77: xadesjs is not installed (npm ci).
+// Exit 77: xadesjs is not installed (npm ci), or no permit was left.
 import { execFile } from 'node:child_process';
 import { X509Certificate, createHash, webcrypto } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,6 +31,7 @@ const EXC_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#', PROPERTIES = 'http:/
 const hashes = { '2.16.840.1.101.3.4.2.1': 'sha256', '2.16.840.1.101.3.4.2.2': 'sha384', '2.16.840.1.101.3.4.2.3': 'sha512' };
 
 const kids = n => [...n.childNodes].filter(c => c.nodeType === 1);
+const mixed = n => kids(n).length > 0 && (kids(n).length < n.childNodes.length || kids(n).some(mixed));
 const is = (n, space, name) => n?.namespaceURI === space && n.localName === name;
 const below = (n, space, name) => [...n.getElementsByTagNameNS(space, name)];
 const octets = n => Buffer.from(n.textContent, 'base64');
@@ -81,7 +82,7 @@ async function stamp(element, covered, values, name, told) {
 // One signature; targets: what it must name before its own properties, in order.  Gives its level.
 async function signature(element, id, targets, root, told) {
 	const [info, value, keyInfo, object, ...more] = kids(element), qualifying = kids(object)[0], [properties, unsigned] = kids(qualifying);
-	told([info, value, keyInfo, object].map(n => n.localName).join() === 'SignedInfo,SignatureValue,KeyInfo,Object' && more.length === 0 && element.getAttribute('Id') === id &&
+	told([info, value, keyInfo, object].map(n => n.localName).join() === 'SignedInfo,SignatureValue,KeyInfo,Object' && more.length === 0 && !mixed(element) && element.getAttribute('Id') === id &&
 		qualifying.getAttribute('Target') === `#${id}` && is(properties, XADES, 'SignedProperties') && properties.getAttribute('Id') === `${id}-props`, `${id} form`);
 
 	const signed = new Signature(element.ownerDocument);
@@ -186,6 +187,7 @@ const ways = [
 	{ name: "with the seal's time altered", edit: seal(s => s.replace(/<xades:SigningTime>20/, '<xades:SigningTime>19')), fails: ['seal #seal-props', ...both] },
 	{ name: 'with a reference of the seal less', edit: seal(s => s.replace(/<ds:Reference [^>]*URI="#issuance".*?<\/ds:Reference>/, '')), fails: ['seal names', 'seal #seal-props', 'seal value', ...both] },
 	{ name: 'with an object more in the seal', edit: seal(s => `${s}<ds:Object></ds:Object>`), fails: ['seal form', ...both] },
+	{ name: "with a space behind the seal's value", edit: seal(s => s.replace('</ds:SignatureValue>', '$& ')), fails: ['seal form'] },
 	{ name: "with the signature on the seal's time stamp altered", edit: seal(octet(TOKEN, 0, -1)), fails: ['seal stamp token', ...both] },
 	{ name: "without the seal's time stamp", edit: seal(without(STAMP)), fails: ['seal unstamped', ...both] },
 	{ name: 'with the CRLs in the seal altered', edit: seal(s => s.replace(nth(s, REVOCATION, 0), r => r.match(element(CRL)).reduce((x, _, i) => octet(CRL, i, -1)(x), r))), fails: ['seal stamp token', 'seal evidence', ...both] },
