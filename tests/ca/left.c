@@ -43,17 +43,20 @@ put_row(void *ctx, const struct value *columns, unsigned n, struct err *e)
 }
 
 static void
-take_rows(struct left *l, const char *database)
+take_rows(struct left *l, const struct world *w)
 {
 	static const enum reg_type types[] = { REG_BYTES };
 	struct store *s = NULL;
 	struct err e;
 
-	assert_done(store_open(&s, database, STORE_READ, &e), e);
+	assert_done(store_open(&s, w->database, STORE_READ, &e), e);
 	l->ext = ".crt";
 	assert_done(store_run(s, "SELECT der FROM certificate WHERE der IS NOT NULL", NULL, types, 1, put_row, l, NULL, &e), e);
 	l->ext = ".crl";
 	assert_done(store_run(s, "SELECT der FROM crl WHERE length(der) <= 262144", NULL, types, 1, put_row, l, NULL, &e), e);
+	l->ext = ".xml";
+	if (!w->broken)
+		assert_done(store_run(s, "SELECT sealed FROM permit WHERE sealed IS NOT NULL UNION ALL SELECT sealed FROM permit_renewal", NULL, types, 1, put_row, l, NULL, &e), e);
 	store_free(s);
 }
 
@@ -85,7 +88,7 @@ left_take(const struct world *w)
 	assert_true(mkdir(BINARY_DIR "/left", 0755) == 0 || errno == EEXIST);
 	snprintf(l.folder, sizeof(l.folder), BINARY_DIR "/left/%s-%s", program_invocation_short_name, w->dir + strlen(w->dir) - 6);
 	assert_true(mkdir(l.folder, 0755) == 0 || errno == EEXIST);
-	take_rows(&l, w->database);
+	take_rows(&l, w);
 	for (size_t i = 0; i < COUNT(patterns); i++)
 		take_files(&l, w, patterns[i]);
 }

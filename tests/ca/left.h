@@ -1,10 +1,11 @@
 /*
  * tests/ca/left.h -- what a world made stays behind when the world goes:
- * certificates, CRLs and OCSP packs, in a folder of the build's `left`, where
- * tests/opinion asks others about them.
+ * certificates, CRLs, OCSP packs and permits, in a folder of the build's `left`,
+ * where tests/opinion asks others about them.
  *
  * Certificates and CRLs are taken from the register, every one that was ever
- * signed; of OCSP batches what is published when this is called.  A file's name
+ * signed, and so are sealed permits and their later copies, unless the test changed
+ * rows itself; of OCSP batches what is published when this is called.  A file's name
  * is its content's hash: to take a thing twice is to take it once.
  */
 #pragma once

@@ -81,7 +81,7 @@ judged(struct span file, const char *options)
 {
 	own_struct(msg) in = msg_new(VERIFY_FILE, 4096);
 	own_struct(msg) reply = msg_new(0, 1);
-	json_t *report;
+	json_t *report = NULL;
 	struct err e;
 	int fd;
 
@@ -192,6 +192,21 @@ an_algorithm_that_ends(void **state)
 	assert_int_equal(count("SELECT count(*) FROM permit_renewal"), 3);
 }
 
+/* A copy that ages in its turn gets a stamp more, and keeps the one that it has. */
+static void
+once_more(void **state)
+{
+	own(json_t) *report = NULL;
+	own_struct(buf) copy = buf_new(SIGNER_MESSAGE_MAX);
+
+	office_next_stamper(&o);
+	again();
+	assert_true(becomes("SELECT count(*) FROM permit_renewal WHERE n = 2", 3));
+	archived(&copy, first);
+	report = judged(buf_span(&copy), "{}");
+	assert_string_equal(json_text(report, "verdict"), "TOTAL-PASSED");
+}
+
 static void
 what_has_no_copy(void **state)
 {
@@ -223,7 +238,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(not_before_its_time), cmocka_unit_test(not_without_a_longer_one), cmocka_unit_test(once_with_a_longer_one),
-		cmocka_unit_test(an_order_about_it), cmocka_unit_test(an_algorithm_that_ends), cmocka_unit_test(what_has_no_copy),
+		cmocka_unit_test(an_order_about_it), cmocka_unit_test(an_algorithm_that_ends), cmocka_unit_test(once_more),
+		cmocka_unit_test(what_has_no_copy),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

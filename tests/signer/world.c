@@ -248,12 +248,13 @@ office_start_seal(struct office *o)
 void
 office_next_stamper(struct office *o)
 {
+	own_str char *label = xprintf("tsa-next-%u", ++o->stampers);
 	own_token struct token *tsa = world_token_again("tsa");
 	own_struct(buf) csr = buf_new(4096);
 	own_str char *ask = NULL;
 
 	sleep(1);	/* certificates count in seconds */
-	token_csr(&csr, tsa, "tsa-next");
+	token_csr(&csr, tsa, label);
 	ask = ask_text("tsa", "H99", "Dấu thời gian sau THỬ NGHIỆM", NULL, NULL, buf_span(&csr));
 	X509_free(world_enrol_ask(&o->w, ask, MAI));
 	world_stop(&o->tsa, SIGTERM);

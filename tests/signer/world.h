@@ -32,6 +32,7 @@ struct office {
 	struct peer *to_signer, *to_verifier;	/* as antin-api */
 	char program[65];		/* of the whole city, every kind */
 	unsigned keys;			/* idempotency keys used by office_draft */
+	unsigned stampers;		/* made by office_next_stamper */
 };
 
 void office_begin(struct office *);
