@@ -1,7 +1,7 @@
 /*
  * What makes a signature last beyond its certificates (B-LT, permit_life.h): a
  * time stamp over it, and of signer and stamper the issuing certificate with its
- * newest CRL, each once; the root's CRL.
+ * newest CRL, each once; the root's newest CRL.
  *
  * After a roll-over of the authority (ca/roll_over.h) officer, seal and stamp may
  * have certificates of different issuing keys.
@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "signer/tsa_proto.h"
+#include "verifier/crl.h"
 #include "verifier/tst.h"
 #include "verifier/xades_write.h"
 
@@ -88,6 +89,28 @@ get_crl(struct buf *der, const struct service *s, int64_t generation, struct err
 	return buf_ok(der, "CRL", e);
 }
 
+/* The newest that is published (ca/root_crl.h); before any is, that of the file.  None is
+ * believed that is not the root's. */
+static bool
+get_root_crl(struct buf *der, const struct service *s, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("publish.last");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own(X509_CRL) *crl = NULL;
+	struct crl_facts facts;
+	struct reg_cell c[1];
+	bool published;
+
+	reg_text(&read, "path", "crl/root.crl");
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 1, &published, e))
+		return false;
+	if (published && (!crl_from_any(&crl, c[0].s, e) || !crl_check(&facts, crl, s->root, e)))
+		return fail_in(e, "crl/root.crl");
+	*der = buf_new(1 << 20);
+	buf_put_span(der, published ? c[0].s : buf_span(&s->root_crl));
+	return buf_ok(der, "the root's CRL", e);
+}
+
 static bool
 add_issuer(struct lt_evidence *v, const struct service *s, int64_t generation, struct err *e)
 {
@@ -117,13 +140,13 @@ add_stampers(struct lt_evidence *v, const struct service *s, const struct tst *t
 }
 
 static void
-fill(struct lt_evidence *v, const struct service *s)
+fill(struct lt_evidence *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		v->cert[i] = buf_span(&v->issuing[i]);
 		v->list[i] = buf_span(&v->crl[i]);
 	}
-	v->list[v->n] = buf_span(&s->root_crl);
+	v->list[v->n] = buf_span(&v->root_crl);
 }
 
 bool
@@ -131,14 +154,15 @@ lt_evidence_get(struct lt_evidence *out, const struct service *s, int64_t genera
 {
 	own_struct(lt_evidence) v = { .stamp = buf_new(TST_MAX) };
 	struct tst tst = { .time = 0 };
-	bool good = get_stamp(&v, &tst, s, EVP_sha256(), span_of(imprint, SHA256_LEN), e) && add_issuer(&v, s, generation, e) && add_stampers(&v, s, &tst, generation, e);
+	bool good = get_stamp(&v, &tst, s, EVP_sha256(), span_of(imprint, SHA256_LEN), e) && add_issuer(&v, s, generation, e) && add_stampers(&v, s, &tst, generation, e) &&
+	    get_root_crl(&v.root_crl, s, e);
 
 	tst_drop(&tst);
 	if (!good)
 		return false;
 	*out = v;
 	v = (struct lt_evidence){ .n = 0 };
-	fill(out, s);
+	fill(out);
 	return true;
 }
 
@@ -147,14 +171,14 @@ lt_archive_get(struct lt_evidence *out, const struct service *s, const EVP_MD *m
 {
 	own_struct(lt_evidence) v = { .stamp = buf_new(TST_MAX) };
 	struct tst tst = { .time = 0 };
-	bool good = get_stamp(&v, &tst, s, md, imprint, e) && add_stampers(&v, s, &tst, NO_GENERATION, e);
+	bool good = get_stamp(&v, &tst, s, md, imprint, e) && add_stampers(&v, s, &tst, NO_GENERATION, e) && get_root_crl(&v.root_crl, s, e);
 
 	tst_drop(&tst);
 	if (!good)
 		return false;
 	*out = v;
 	v = (struct lt_evidence){ .n = 0 };
-	fill(out, s);
+	fill(out);
 	return true;
 }
 
@@ -162,6 +186,7 @@ void
 lt_evidence_drop(struct lt_evidence *v)
 {
 	buf_drop(&v->stamp);
+	buf_drop(&v->root_crl);
 	for (size_t i = 0; i < v->n; i++) {
 		buf_drop(&v->issuing[i]);
 		buf_drop(&v->crl[i]);

@@ -56,7 +56,7 @@ struct service {
 	struct peer *verifier, *tsa;
 	const char *origin, *status_uri, *org;
 	X509 *root, *issuing, *signer;		/* signer: tickets and status lists */
-	struct buf root_crl;			/* DER: the issuing certificate's status */
+	struct buf root_crl;			/* DER, of the beginning: the issuing certificate's status */
 	EVP_PKEY *signer_key;
 	struct status_clock *status;		/* status_publish.c's own */
 	struct seal_again *again;		/* seal_again.c's own */
@@ -110,7 +110,7 @@ must_check bool appointment_find(struct appointment *, const struct service *, c
  * signature by a certificate of this generation and of the stamp need. */
 #define LT_BY_MAX 80
 struct lt_evidence {
-	struct buf stamp, issuing[2], crl[2];
+	struct buf stamp, issuing[2], crl[2], root_crl;
 	size_t n;				/* issuers */
 	struct span cert[2], list[3];		/* of the above; list: one CRL more, the root's */
 	int64_t until;				/* when the stamp proves nothing any more by itself ... */
