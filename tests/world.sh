@@ -274,6 +274,13 @@ world_root_crl() {
 	world_handed_over
 }
 
+# The order that publishes $root_crl, for a second to consent to: its id
+root_crl_order() {
+	local hash
+	hash=$(sha256sum <"$root_crl" | cut -d' ' -f1)
+	order_by approver CB-000001 authority.root-crl "$hash" --reason "Danh sách thu hồi của gốc" --with "{\"crl\":\"$(base64 -w0 "$root_crl")\"}" --minutes 120 | jq -r .waits.id
+}
+
 free_port() {
 	local port
 	for _ in $(seq 50); do
