@@ -18,7 +18,11 @@
  *
  * It is taken also when it revokes the issuing certificate that is in front: that
  * must not wait.  What is issued then is good to nobody, until a roll-over
- * (roll_over.h) puts another key in front.
+ * (roll_over.h) puts another key in front; and what stamps under that certificate
+ * prove is proven no more, but where a stamp of another key stands over it.
+ *
+ * After a restore that lost the record of one, the order that is given first is
+ * that one's again (register/cert_verbs.c): only its octets say what it revoked.
  *
  * root_crl_make runs in the command line, where the root's token is.
  */

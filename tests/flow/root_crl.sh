@@ -138,11 +138,31 @@ before=$root_crl
 world_root_crl "{\"certificate\": \"$state/ceremony/issuing.crt\", \"reason\": \"cACompromise\", \"date\": \"$(date -u -d "@$(now)" +%FT%TZ)\"}"
 revoked=$root_crl
 expect "the transcript says which" "$(grep -ci "revoked: serial $(openssl x509 -in "$state/ceremony/issuing.crt" -noout -serial | cut -d= -f2)" "${root_crl%/*}/transcript.txt")" 1
+"$antin" backup --database "$database" --to "$state/backup" >/dev/null || die "the backup"
 order_first && consents third CB-000003 || not_good "the order: $(cat "$state/log/order")"
 within public_is "$root_crl" || not_good "it is not public"
 is "openssl: the issuing certificate" "$(judged | grep -c "certificate revoked")" 1
 collect_evidence
 is "what only that key's stamps prove" "$(verify "$state/permits/day 700.xml" --json 2>/dev/null | jq -r '.verdict + " " + .sub')" "INDETERMINATE REVOKED_CA_NO_POE"
+
+# A restore loses its record, and takes nothing back of what is public.
+sleep 1
+world_down
+register_lost
+# shellcheck disable=SC2046
+holds "restored from before that order" "$antin" restore --from "$state/backup" $(register_at) --tiles "$state/public"
+if [ "$uid_base" -ne 0 ]; then chown -R "$((uid_base + 5)):$((uid_base + 5))" "$state/register"; fi
+world_again
+within fresh || not_good "restored: the issuing key's CRL is not of this time"
+is "recorded after the restore" "$(recorded)" 1
+expect "what is public still tells it" "$(public_is "$revoked" && echo same)" same
+root_crl=$before
+world_root_crl
+order_first || not_good "the order: $(cat "$state/log/order")"
+refuses "a later one that forgets it" "order that one first" consents third CB-000003
+root_crl=$revoked
+order_first && consents third CB-000003 || not_good "the same again: $(cat "$state/log/order")"
+is "recorded once more" "$(recorded)" 2
 sleep 1
 root_crl=$before
 world_root_crl
