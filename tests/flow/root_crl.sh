@@ -138,7 +138,7 @@ before=$root_crl
 world_root_crl "{\"certificate\": \"$state/ceremony/issuing.crt\", \"reason\": \"cACompromise\", \"date\": \"$(date -u -d "@$(now)" +%FT%TZ)\"}"
 revoked=$root_crl
 expect "the transcript says which" "$(grep -ci "revoked: serial $(openssl x509 -in "$state/ceremony/issuing.crt" -noout -serial | cut -d= -f2)" "${root_crl%/*}/transcript.txt")" 1
-"$antin" backup --database "$database" --to "$state/backup" >/dev/null || die "the backup"
+"$antin" backup --database "$database" --to "$state/backup" >"$state/log/backup" 2>&1 || die "the backup"
 order_first && consents third CB-000003 || not_good "the order: $(cat "$state/log/order")"
 within public_is "$root_crl" || not_good "it is not public"
 is "openssl: the issuing certificate" "$(judged | grep -c "certificate revoked")" 1
