@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/cms.h"
-#include "ca/crl_issue.h"
 #include "ca/der.h"
 #include "ca/issue.h"
 #include "ca/lint.h"
@@ -15,8 +14,6 @@
 #include <stdlib.h>
 
 #define CERT_MAX 8192
-#define ROOT_CRL_VALID_SECS (366 * 86400)	/* the root is offline; renewed at a yearly ceremony */
-#define ROOT_CRL_PATH "crl/root.crl"
 #define FACTS_MAX 4096
 #define APPOINTMENT_ID_LEN 16
 #define CEREMONY "ceremony/1"
@@ -44,19 +41,6 @@ ceremony_drop(struct ceremony *c)
 /*
  * Making: where the root's token is.
  */
-
-static bool
-sign_with(struct buf *out, EVP_PKEY *key, struct span tbs, struct err *e)
-{
-	own(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
-	unsigned char sig[256];
-	size_t n = sizeof(sig);
-
-	promise(ctx != NULL);
-	if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 || EVP_DigestSign(ctx, sig, &n, tbs.ptr, tbs.len) != 1)
-		return fail_key(e, ERR_TOKEN, "the root key does not sign");
-	return signed_wrap(out, tbs, span_of(sig, n), e);
-}
 
 /* The mark of a tier stands in no name of another's: neither can be read as the
  * other.  (That it stands in its own, a lint asks.) */
@@ -103,7 +87,7 @@ make_authority(struct buf *out, X509 **cert, const struct certificate_plan *c, X
 
 	*out = buf_new(CERT_MAX);
 	return certificate_tbs(&tbs, c, issuer, e) && lint_tbs(buf_span(&tbs), c, issuer, e) &&
-	    sign_with(out, key, buf_span(&tbs), e) && cert_from_der(cert, buf_span(out), e);
+	    signed_by(out, key, buf_span(&tbs), e) && cert_from_der(cert, buf_span(out), e);
 }
 
 /* The one that is, or a new one. */
@@ -147,11 +131,15 @@ make_chain(struct ceremony_result *r, X509 **root, X509 **issuing, const struct 
 static bool
 make_root_crl(struct ceremony_result *r, X509 *root, const struct ceremony_plan *p, struct err *e)
 {
-	own_struct(buf) tbs = buf_new(CERT_MAX);
+	struct root_crl_plan c = p->crl;
 
-	r->root_crl = buf_new(CERT_MAX);
-	return crl_tbs(&tbs, root, p->now, p->now, p->now + ROOT_CRL_VALID_SECS, NULL, 0, e) &&
-	    sign_with(&r->root_crl, p->root_key, buf_span(&tbs), e);
+	if ((c.last.len > 0) != (p->root != NULL))
+		return fail(e, ERR_INPUT, "a later generation's ceremony is given the root's last CRL, and the first is not");
+	c.key = p->root_key;
+	c.root = root;
+	c.now = p->now;
+	r->root_crl = buf_new(ROOT_CRL_MAX);
+	return root_crl_make(&r->root_crl, &c, e);
 }
 
 static json_t *
@@ -533,7 +521,10 @@ ceremony_put(struct reg_unit *u, struct authority *a, const struct ceremony *c, 
 
 	cert_to_der(&issuing, c->issuing);
 	put_publication(u, path, buf_span(&issuing));
-	put_publication(u, ROOT_CRL_PATH, buf_span(&c->root_crl));
+	if (c->generation == 1)
+		put_publication(u, ROOT_CRL_PATH, buf_span(&c->root_crl));
+	else if (!root_crl_put_newer(u, a, buf_span(&c->root_crl), now, e))
+		return false;
 	return each_entry(a, c, record_entry, u, now, e);
 }
 

@@ -3,7 +3,8 @@
  * certificate, the root's CRL, and a bundle that says who the first
  * administrators and services are (FORMATS 3: the first administrators come
  * from the ceremony's entry and from nowhere else).  And how it goes on with a
- * new key: a smaller ceremony under the same root (roll_over.h).
+ * new key: a smaller ceremony under the same root (roll_over.h).  Each year a
+ * ceremony without any bundle makes the root's next CRL (root_crl.h).
  *
  * The bundle is CMS SignedData by the root key over canonical JSON
  *   {"antin":"ceremony/1","tier","site","root","issuing","root_crl" (base64 DER),
@@ -21,6 +22,7 @@
 
 #include "base/json.h"
 #include "base/ossl.h"
+#include "ca/root_crl.h"
 #include "policy/policy.h"
 
 #define CEREMONY_MAX (1u << 20)
@@ -37,6 +39,7 @@ struct ceremony_plan {
 	EVP_PKEY *root_key, *issuing_key;	/* keys of tokens; of issuing only the public half is used */
 	X509 *root;				/* of a later generation: the root as it is; root_name is not used */
 	int64_t generation;			/* then 2 ..., else 0 */
+	struct root_crl_plan crl;		/* then its last, and what is to be revoked; the rest is filled in */
 	const struct ceremony_person *person; size_t npersons;
 	const struct ceremony_service *service; size_t nservices;
 	int64_t now;

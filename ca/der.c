@@ -1,5 +1,7 @@
 #include "ca/der.h"
 
+#include "hsm/remote_key.h"
+
 #include <time.h>
 
 #define UTC_TIME 0x17
@@ -99,6 +101,19 @@ signed_wrap(struct buf *out, struct span tbs, struct span sig, struct err *e)
 	buf_put_byte(out, 0);
 	buf_put_span(out, sig);
 	return buf_ok(out, "signed object", e);
+}
+
+bool
+signed_by(struct buf *out, EVP_PKEY *key, struct span tbs, struct err *e)
+{
+	own(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
+	unsigned char sig[256];
+	size_t n = sizeof(sig);
+
+	promise(ctx != NULL);
+	if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 || EVP_DigestSign(ctx, sig, &n, tbs.ptr, tbs.len) != 1)
+		return fail_key(e, ERR_TOKEN, "the root key does not sign");
+	return signed_wrap(out, tbs, span_of(sig, n), e);
 }
 
 bool

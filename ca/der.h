@@ -26,6 +26,8 @@ void der_ecdsa_sha256(struct buf *out);
 /* SEQUENCE { tbs, ecdsa-with-SHA256, BIT STRING sig }.  sig: DER of an ECDSA
  * signature. */
 must_check bool signed_wrap(struct buf *out, struct span tbs, struct span sig, struct err *e);
+/* The same, signed here with a key of a token: at a ceremony. */
+must_check bool signed_by(struct buf *out, EVP_PKEY *key, struct span tbs, struct err *e);
 /* The same with a signature that is none: for reading octets before they are signed. */
 must_check bool signed_wrap_unsigned(struct buf *out, struct span tbs, struct err *e);
 /* Refuses an object that is anything but these tbs octets, that algorithm, and

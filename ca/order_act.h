@@ -3,7 +3,7 @@
  * about, the unit that records it with its effect, and the answer.
  *
  * For the verbs (order_anew.c, order_certificate.c, order_consent.c,
- * order_person.c, order_token.c, publish_order.c, roll_over.c), in their order of use: the
+ * order_person.c, order_token.c, publish_order.c, roll_over.c, root_crl.c), in their order of use: the
  * subject, its hash, role and scope, then the unit.  Refusals have their sentence;
  * nothing is done before act_run.  Not here: signature, lifetime and the table of
  * verbs (orders.c).
@@ -84,3 +84,5 @@ bool order_token(struct act *, struct err *);
 bool order_publish(struct act *, struct err *);
 /* roll_over.c */
 bool order_roll_over(struct act *, struct err *);
+/* root_crl.c */
+bool order_root_crl(struct act *, struct err *);

@@ -60,7 +60,7 @@ static const struct { const char *verb; bool (*run)(struct act *, struct err *);
 	{ "cert.suspend", order_suspend }, { "cert.resume", order_resume },
 	{ "cert.renew", order_renew }, { "cert.modify", order_modify },
 	{ "key.block", order_block_key },
-	{ "authority.roll-over", order_roll_over }, { "authority.publish", order_publish },
+	{ "authority.roll-over", order_roll_over }, { "authority.root-crl", order_root_crl }, { "authority.publish", order_publish },
 	{ "person.appoint", order_appoint }, { "person.end", order_end }, { "program.register", order_program },
 	{ "token.register", order_token },
 	{ "order.consent", order_consent }, { "order.withdraw", order_withdraw },

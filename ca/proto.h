@@ -20,6 +20,8 @@
  *		  key.block         subject: SHA-256 (hex) of a SubjectPublicKeyInfo, SHA-256 of
  *		                    canonical `with`; with {?"invalidity": RFC 3339} -> ids: its
  *		                    certificates, revoked in the same act
+ *		  authority.root-crl subject: the SHA-256 of a CRL of the root, SHA-256 of canonical
+ *		                    `with`; with {"crl": base64 of its DER} -> ids: the subject
  *		  authority.publish subject: the authority's own agency, SHA-256 of canonical
  *		                    `with`; with {"what": ["crl", "ocsp"]} or one of them -> crl
  *		  person.appoint    subject: the person, SHA-256 of canonical `with`;

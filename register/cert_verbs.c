@@ -186,6 +186,17 @@ static const struct verb verbs[] = {
 		       "another roll-over was recorded meanwhile" } },
 	  .project = { "INSERT INTO policy_adopted (entry, what, hash, body, time) VALUES ($entry, 'roll-over', $hash, $body, $time)" } },
 
+	/* The root's next CRL, from a ceremony (ca/root_crl.h); size: its octets.  What a
+	 * restore lost may have entries that nobody here knows of: it comes first. */
+	{ .name = "authority.root_crl", .callers = CALLER_CA, .entry = 8, .org = "org", .public = "kind number this_update next_update size sha256",
+	  .in = { { "org", REG_TEXT }, { "kind", REG_TEXT }, { "number", REG_INT }, { "this_update", REG_INT }, { "next_update", REG_INT },
+		  { "size", REG_INT }, { "sha256", REG_BYTES }, { "follows", REG_BYTES }, { "body", REG_BYTES } },
+	  .check = { { "SELECT 1 FROM publication WHERE path = 'crl/root.crl' AND body = $follows", ERR_CONFLICT, "another CRL of the root was published meanwhile" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM list_lost AS l WHERE l.kind = 'root' AND l.number = (SELECT max(number) FROM list_lost WHERE kind = 'root') "
+		       "AND l.sha256 <> $sha256 AND NOT EXISTS (SELECT 1 FROM policy_adopted WHERE what = 'root-crl' AND hash = l.sha256))", ERR_CONFLICT,
+		       "a restore lost the record of the root's CRL that is public; order that one first" } },
+	  .project = { "INSERT INTO policy_adopted (entry, what, hash, body, time) VALUES ($entry, 'root-crl', $sha256, $body, $time)" } },
+
 	/* A function of the first `size` entries, whose root it names.  Older records
 	 * have the octets' length there, and no root. */
 	{ .name = "crl.reserve", .callers = CALLER_CA, .entry = 8, .org = "org", .public = "kind number this_update next_update size ?[root] sha256",

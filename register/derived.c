@@ -107,6 +107,29 @@ find_ceremony(struct check *k, struct err *e)
 	return store_run(k->db, "SELECT body FROM policy_adopted WHERE what = 'roll-over' ORDER BY entry", NULL, type, 1, take_roll_over, k, NULL, e);
 }
 
+/* Since there are records of it (ca/root_crl.h), the last of them says the root's CRL. */
+static bool
+take_root_crl(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	struct check *k = ctx;
+	own(X509_CRL) *crl = NULL;
+
+	if (k->root == NULL)
+		return fail(e, ERR_STORE, "no ceremony is recorded");
+	if (!crl_from_any(&crl, c[0].s, e) || X509_CRL_verify(crl, X509_get0_pubkey(k->root)) != 1)
+		return fail_ossl(e, ERR_STORE, "policy_adopted, root-crl: it is not signed by the root");
+	k->out->signatures++;
+	return keep(&k->root_crl, c, 1, e);
+}
+
+static bool
+find_root_crl(struct check *k, struct err *e)
+{
+	static const enum reg_type type[] = { REG_BYTES };
+
+	return store_run(k->db, "SELECT body FROM policy_adopted WHERE what = 'root-crl' ORDER BY entry", NULL, type, 1, take_root_crl, k, NULL, e);
+}
+
 /*
  * CRLs.
  */
@@ -411,7 +434,7 @@ derived_check(struct derived *out, struct store *db, struct err *e)
 	bool good;
 
 	*out = (struct derived){ .signatures = 0 };
-	good = find_ceremony(&k, e) && find_signers(&k, e) && store_run(db, "SELECT number, tbs, der, shard FROM crl ORDER BY number", NULL, types, 4, check_crl, &k, NULL, e) &&
+	good = find_ceremony(&k, e) && find_root_crl(&k, e) && find_signers(&k, e) && store_run(db, "SELECT number, tbs, der, shard FROM crl ORDER BY number", NULL, types, 4, check_crl, &k, NULL, e) &&
 	    store_run(db, "SELECT number, tbs, cwt FROM status_list ORDER BY number", NULL, types, 3, check_cwt, &k, NULL, e) && check_publications(&k, e);
 	check_drop(&k);
 	return good;

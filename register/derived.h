@@ -4,8 +4,8 @@
  *	crl.der          the issuing key's signature over tbs, and nothing else
  *	status_list.cwt  a status-list signer's signature over tbs, and nothing else
  *	ocsp             which batches are signed, by their packs (ocsp_check.h)
-	publication      root, issuing certificate and the root's CRL as the ceremony
- *	                 recorded them; the last signed CRL, the last signed list;
+ *	publication      root and issuing certificates as the ceremonies recorded them; the
+ *	                 root's last CRL that was recorded; the last signed CRL, the last signed list;
  *	                 the last reports (report_check.h)
  *
  * Keys come from records: the issuing certificate from the ceremony's bundle,

@@ -10,7 +10,8 @@
  *	2	revoked stays revoked, suspended suspended, and on the CRL; resumed is resumed
  *	5	the place in the status list is used, and the number where it is public
  *	6, 7	what became of a permit, without decision and reason
- *	8	the numbers of lists and batches are used
+ *	8	the numbers of lists and batches are used; the root's CRL that is public
+ *		stays, and is recorded once more by its order
  *	10	an appointment with a second entry has ended: on that day, as far as we know
  *	13	a request with a second entry was rejected
  *	14	a permit whose seal was reserved is not sealed again
@@ -44,7 +45,9 @@ must_check bool lost_project(struct store *, const struct entry *, int64_t idx, 
 	"NOT EXISTS (SELECT 1 FROM list_lost AS l WHERE l.kind LIKE 'ocsp%-delta' AND path = replace(l.kind, '-delta', '/delta.pack') AND l.number > " \
 	"(SELECT coalesce(max(number), 0) FROM ocsp WHERE signed <> 0 AND l.kind = " LOST_OCSP_KIND " || '-delta')) AND " \
 	"(path <> 'status/1.cwt' OR NOT EXISTS (SELECT 1 FROM list_lost WHERE kind = 'status' AND number > " \
-	"(SELECT coalesce(max(number), 0) FROM status_list WHERE cwt IS NOT NULL)))"
+	"(SELECT coalesce(max(number), 0) FROM status_list WHERE cwt IS NOT NULL))) AND " \
+	"(path <> 'crl/root.crl' OR NOT EXISTS (SELECT 1 FROM list_lost AS l WHERE l.kind = 'root' AND " \
+	"NOT EXISTS (SELECT 1 FROM policy_adopted AS p WHERE p.what = 'root-crl' AND p.entry > l.entry)))"
 
 /* Type 18, whether its record is there (log.reimported) or lost, too. */
 extern const char lost_places[], lost_books[];

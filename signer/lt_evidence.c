@@ -1,7 +1,7 @@
 /*
  * What makes a signature last beyond its certificates (B-LT, permit_life.h): a
  * time stamp over it, of our own or of another authority (lt_outside.c), and of signer
- * and stamper the issuing certificate with its newest CRL, each once; the root's CRL.
+ * and stamper the issuing certificate with its newest CRL, each once; the root's newest CRL.
  *
  * After a roll-over of the authority (ca/roll_over.h) officer, seal and stamp may
  * have certificates of different issuing keys.
@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "signer/tsa_proto.h"
+#include "verifier/crl.h"
 #include "verifier/tst.h"
 #include "verifier/xades_write.h"
 
@@ -108,6 +109,27 @@ lt_add_crl(struct lt_evidence *v, struct span der, struct err *e)
 	return buf_ok(&v->crl_der[v->ncrls++], "CRL", e);
 }
 
+/* The newest that is published (ca/root_crl.h); before any is, that of the file.  None is
+ * believed that is not the root's. */
+static bool
+get_root_crl(struct buf *der, const struct service *s, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("publish.last");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own(X509_CRL) *crl = NULL;
+	struct crl_facts facts;
+	struct reg_cell c[1];
+	bool published;
+
+	reg_text(&read, "path", "crl/root.crl");
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 1, &published, e))
+		return false;
+	if (published && (!crl_from_any(&crl, c[0].s, e) || !crl_check(&facts, crl, s->root, e)))
+		return fail_in(e, "crl/root.crl");
+	buf_put_span(der, published ? c[0].s : buf_span(&s->root_crl));
+	return buf_ok(der, "the root's CRL", e);
+}
+
 static bool
 add_issuer(struct lt_evidence *v, const struct service *s, int64_t generation, struct err *e)
 {
@@ -150,11 +172,13 @@ lt_own(struct lt_evidence *v, const struct service *s, const struct lt_wish *w, 
 	return good;
 }
 
-/* With the root's CRL, and its spans. */
+/* With the root's newest CRL, and its spans. */
 static bool
 give(struct lt_evidence *out, struct lt_evidence *v, const struct service *s, struct err *e)
 {
-	if (!lt_add_crl(v, buf_span(&s->root_crl), e))
+	own_struct(buf) root_crl = buf_new(1 << 20);
+
+	if (!get_root_crl(&root_crl, s, e) || !lt_add_crl(v, buf_span(&root_crl), e))
 		return false;
 	*out = *v;
 	*v = (struct lt_evidence){ .ncerts = 0 };

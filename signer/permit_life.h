@@ -61,7 +61,7 @@ struct service {
 	const char *outside_kinds;		/* of which permits: ids, separated by spaces, or "*" */
 	const char *origin, *status_uri, *org;
 	X509 *root, *issuing, *signer;		/* signer: tickets and status lists */
-	struct buf root_crl;			/* DER: the issuing certificate's status */
+	struct buf root_crl;			/* DER, of the beginning: the issuing certificate's status */
 	EVP_PKEY *signer_key;
 	struct status_clock *status;		/* status_publish.c's own */
 	struct seal_again *again;		/* seal_again.c's own */

@@ -250,7 +250,7 @@ world_second_ceremony() {
 	office enrol --token issuing-2 --pin-file "$state/pins/issuing-2.pin" --label ocsp --csr-out "$state/ceremony/ocsp-2.csr" || die "the second OCSP responder's key"
 	cat >"$state/ceremony/roll-over.json" <<-JSON
 	{"tier": "demonstration", "agency": "H99", "generation": 2, "root_certificate": "$state/ceremony/root.crt",
-	 "issuing_name": "Cơ quan chứng thực THỬ NGHIỆM Hòa Giang", "site": "http://$host", "out": "$state/ceremony",
+	 "issuing_name": "Cơ quan chứng thực THỬ NGHIỆM Hòa Giang", "site": "http://$host", "out": "$state/ceremony", "root_crl": "$state/ceremony/root.crl",
 	 "root": {"token": "root", "pin_file": "$state/pins/root.pin"}, "issuing": {"token": "issuing-2", "pin_file": "$state/pins/issuing-2.pin"},
 	 "services": [{"profile": "ocsp", "name": "Trả lời trạng thái 2 THỬ NGHIỆM", "agency": "H99", "csr": "$state/ceremony/ocsp-2.csr"}]}
 	JSON
@@ -258,6 +258,27 @@ world_second_ceremony() {
 	hsm_section issuing-2 ca >>"$state/antin.conf"
 	sed -i 's/^processes = .*antin-hsm-issuing/& antin-hsm-issuing-2/' "$state/antin.conf"
 	world_handed_over
+}
+
+# The yearly ceremony: the root's next CRL is $root_crl (authority.root-crl), with what
+# is to be revoked, as the ceremony's file has it.  world_root_crl [REVOKED]
+world_root_crl() {
+	local last=${root_crl:-$state/ceremony/root.crl} out
+	out=$(mktemp -d "$state/ceremony/root-crl-XXXX")
+	cat >"$out/plan.json" <<-JSON
+	{"root_certificate": "$state/ceremony/root.crt", "root_crl": "$last", "revoke": [${1:-}], "out": "$out",
+	 "root": {"token": "root", "pin_file": "$state/pins/root.pin"}}
+	JSON
+	office ceremony "$out/plan.json" >/dev/null || die "the ceremony of the root's CRL"
+	root_crl=$out/root.crl
+	world_handed_over
+}
+
+# The order that publishes $root_crl, for a second to consent to: its id
+root_crl_order() {
+	local hash
+	hash=$(sha256sum <"$root_crl" | cut -d' ' -f1)
+	order_by approver CB-000001 authority.root-crl "$hash" --reason "Danh sách thu hồi của gốc" --with "{\"crl\":\"$(base64 -w0 "$root_crl")\"}" --minutes 120 | jq -r .waits.id
 }
 
 free_port() {
@@ -434,7 +455,7 @@ seal() {	# HANDLE...
 collect_evidence() {
 	cp -r "$state/public/crl/." "$state/evidence/" 2>/dev/null
 	cp "$state/public/status/"*.cwt "$state/evidence/" 2>/dev/null
-	cp "$state/ceremony/issuing.crt" "$state/ceremony/root.crl" "$state/ceremony/service.crt" "$state/evidence/"
+	cp "$state/ceremony/issuing.crt" "$state/ceremony/service.crt" "$state/evidence/"
 	cp "$state/public/log.vkey" "$state/trust/"
 }
 

@@ -18,10 +18,17 @@
  * SoftHSM in a new folder: every name ends in "(DIỄN TẬP)", requests that are
  * not there yet are made up, and nothing outside the folder is touched.
  *
- * A later generation's (ca/roll_over.h) has "generation" and "root_certificate"
- * (a file) instead of root_name, origin, log_state, log and administrators, and
- * writes issuing-N.crt, root.crl, roll-over.cms, which an order
+ * A later generation's (ca/roll_over.h) has "generation" and what every later
+ * ceremony has,
+ *	"root_certificate":FILE, "root_crl":FILE,	the root's last CRL
+ *	"revoke":[{"certificate":FILE,"reason":WORD,"date":RFC 3339}]
+ * instead of root_name, origin, log_state, log and administrators ("revoke" may be left
+ * out), and writes issuing-N.crt, root.crl, roll-over.cms, which an order
  * authority.roll-over takes, and the transcript.
+ *
+ * The yearly one (ca/root_crl.h) has those three, "out" and "root", and nothing else;
+ * whoever revokes nothing says so ("revoke":[]).  It writes root.crl, which an order
+ * authority.root-crl takes, and the transcript.
  */
 #include "api/cli/command.h"
 #include "api/cli/custody.h"
@@ -56,13 +63,15 @@ struct holding { const struct args *args; const char *name; struct span text; js
 
 #define PRESENT_MAX 200
 
-/* What the plan's people, services and log borrow. */
+/* What the plan's people, services, log and root's CRL borrow. */
 struct entries {
+	struct root_revocation revoke[ROOT_CRL_REVOKED_MAX];
+	struct buf last_crl;
 	struct ceremony_person person[CEREMONY_PEOPLE_MAX];
 	struct ceremony_service service[CEREMONY_PEOPLE_MAX];
 	struct buf csr[2 * CEREMONY_PEOPLE_MAX];
 	char *roles[CEREMONY_PEOPLE_MAX], *log_vkey;
-	size_t ncsr, nroles;
+	size_t ncsr, nroles, nrevoke;
 };
 
 static void
@@ -72,6 +81,9 @@ entries_drop(struct entries *x)
 		buf_drop(&x->csr[i]);
 	for (size_t i = 0; i < x->nroles; i++)
 		free(x->roles[i]);
+	for (size_t i = 0; i < x->nrevoke; i++)
+		X509_free(x->revoke[i].cert);
+	buf_drop(&x->last_crl);
 	free(x->log_vkey);
 }
 
@@ -115,6 +127,8 @@ open_token(struct held *h, struct holding *c, const char *name, enum hsm_alg alg
 			h->key = keys[i];
 			return true;
 		}
+	if (strcmp(name, "root") == 0 && json_object_get(c->plan, "root_certificate") != NULL)
+		return fail(e, ERR_ABSENT, "the token %s has no key \"root\"; this ceremony is of a root that is", label);
 	return token_generate(h->token, alg, name, &h->key, e) || fail_in(e, "%s", name);
 }
 
@@ -232,13 +246,57 @@ take_first(struct ceremony_plan *plan, struct entries *x, struct held *log, stru
 }
 
 static bool
-take_later(struct ceremony_plan *plan, const json_t *j, struct err *e)
+take_cert(X509 **out, const json_t *j, const char *key, struct err *e)
 {
 	own_struct(buf) text = buf_new(1 << 16);
 	const char *path;
 
-	return json_take_int(&plan->generation, j, "generation", e) && json_take_str(&path, j, "root_certificate", e) && file_read(&text, path, e) &&
-	    (cert_from_any(&plan->root, buf_span(&text), e) || fail_in(e, "%s", path));
+	return json_take_str(&path, j, key, e) && file_read(&text, path, e) && (cert_from_any(out, buf_span(&text), e) || fail_in(e, "%s", path));
+}
+
+static bool
+take_last_crl(struct root_crl_plan *plan, struct entries *x, const json_t *j, struct err *e)
+{
+	own_struct(buf) text = buf_new(ROOT_CRL_MAX);
+	own(X509_CRL) *crl = NULL;
+	const char *path;
+
+	if (!json_take_str(&path, j, "root_crl", e) || !file_read(&text, path, e) || !(crl_from_any(&crl, buf_span(&text), e) || fail_in(e, "%s", path)))
+		return false;
+	x->last_crl = buf_new(ROOT_CRL_MAX);
+	crl_to_der(&x->last_crl, crl);
+	plan->last = buf_span(&x->last_crl);
+	return buf_ok(&x->last_crl, "the root's last CRL", e);
+}
+
+static bool
+take_revoked(struct root_crl_plan *plan, struct entries *x, const json_t *j, struct err *e)
+{
+	static const char *const keys[] = { "certificate", "reason", "date", NULL };
+	struct root_revocation *r = x->revoke;
+	const char *reason, *date;
+	json_t *list, *one;
+	size_t i;
+
+	plan->revoke = r;
+	if (!json_take_arr(&list, j, "revoke", e))
+		return false;
+	json_array_foreach(list, i, one) {
+		if (i >= ROOT_CRL_REVOKED_MAX)
+			return fail(e, ERR_LIMIT, "a ceremony revokes at most %d certificates", ROOT_CRL_REVOKED_MAX);
+		if (!json_only(one, keys, e) || !json_take_str(&reason, one, "reason", e) || !root_crl_reason(&r[i].reason, reason, e) ||
+		    !json_take_str(&date, one, "date", e) || !time_parse(&r[i].date, date, e) || !take_cert(&r[i].cert, one, "certificate", e))
+			return fail_in(e, "certificate %zu to be revoked", i + 1);
+		plan->nrevoke = ++x->nrevoke;
+	}
+	return true;
+}
+
+static bool
+take_later(struct ceremony_plan *plan, struct entries *x, const json_t *j, struct err *e)
+{
+	return json_take_int(&plan->generation, j, "generation", e) && take_cert(&plan->root, j, "root_certificate", e) && take_last_crl(&plan->crl, x, j, e) &&
+	    (json_object_get(j, "revoke") == NULL || take_revoked(&plan->crl, x, j, e));
 }
 
 static bool
@@ -250,17 +308,21 @@ put_result(const struct ceremony_plan *plan, const struct ceremony_result *r, co
 	    put_file(out, "root.crl", buf_span(&r->root_crl), e) && put_file(out, plan->root == NULL ? "ceremony.cms" : "roll-over.cms", buf_span(&r->bundle), e);
 }
 
+/* t: what was made; the rest is filled in. */
 static bool
-put_transcript(const char *folder, const struct holding *c, const struct ceremony_plan *plan, const struct ceremony_result *r, const struct held *root, struct err *e)
+put_transcript(const char *folder, const struct holding *c, struct transcript t, const struct held *root, struct err *e)
 {
 	own_struct(buf) text = buf_new(CEREMONY_MAX);
 	own_struct(buf) present = buf_new(PRESENT_MAX);
-	struct transcript t = { .plan_name = c->name, .plan = c->text, .p = plan, .r = r, .root_token = token_label(root->token),
-		.signatures = c->custody.needed, .rehearsal = c->rehearsal };
 
 	buf_put_span(&present, buf_span(&c->present));
 	if (c->custody.needed == 0)
 		buf_put_str(&present, "một mã PIN / one PIN");
+	t.plan_name = c->name;
+	t.plan = c->text;
+	t.root_token = token_label(root->token);
+	t.signatures = c->custody.needed;
+	t.rehearsal = c->rehearsal;
 	t.custody = buf_str(&present);
 	return transcript_write(&text, &t, e) && put_file(folder, "transcript.txt", buf_span(&text), e);
 }
@@ -276,9 +338,10 @@ make(struct ceremony_plan *plan, struct entries *x, struct holding *c, struct he
 	good = json_take_str(&plan->tier, j, "tier", e) && json_take_str(&plan->agency, j, "agency", e) && json_take_str(&plan->issuing_name, j, "issuing_name", e) &&
 	    json_take_str(&plan->site, j, "site", e) && json_take_str(&out, j, "out", e) &&
 	    open_token(root, c, "root", HSM_ECDSA_P256, e) && open_token(issuing, c, "issuing", HSM_ECDSA_P256, e) &&
-	    (later ? take_later(plan, j, e) : take_first(plan, x, log, c, j, e)) && take_services(plan, x, j, e) &&
+	    (later ? take_later(plan, x, j, e) : take_first(plan, x, log, c, j, e)) && take_services(plan, x, j, e) &&
 	    token_pkey(&plan->root_key, root->token, &root->key, e) && token_pkey(&plan->issuing_key, issuing->token, &issuing->key, e) &&
-	    ceremony_make(&r, plan, e) && put_result(plan, &r, out, e) && put_transcript(out, c, plan, &r, root, e);
+	    ceremony_make(&r, plan, e) && put_result(plan, &r, out, e) &&
+	    put_transcript(out, c, (struct transcript){ .p = plan, .crl = &plan->crl, .r = &r, .root_key = plan->root_key, .now = plan->now }, root, e);
 	if (good)
 		printf("ceremony held%s: %s, root CRL, bundle and transcript are in %s\n", c->rehearsal ? " as a rehearsal" : "",
 		    later ? "the next issuing certificate" : "root and issuing certificates", out);
@@ -286,8 +349,42 @@ make(struct ceremony_plan *plan, struct entries *x, struct holding *c, struct he
 	return good;
 }
 
+/* The yearly one: the root alone. */
 static bool
-hold(struct holding *c, struct err *e)
+make_crl(struct root_crl_plan *plan, struct entries *x, struct holding *c, struct held *root, struct err *e)
+{
+	static const char *const keys[] = { "root_certificate", "root_crl", "revoke", "out", "root", NULL };
+	struct ceremony_result r = { buf_new(1), buf_new(1), buf_new(ROOT_CRL_MAX), buf_new(1) };
+	const char *out;
+	bool good;
+
+	good = json_only(c->plan, keys, e) && json_take_str(&out, c->plan, "out", e) && take_cert(&plan->root, c->plan, "root_certificate", e) &&
+	    take_last_crl(plan, x, c->plan, e) && take_revoked(plan, x, c->plan, e) && open_token(root, c, "root", HSM_ECDSA_P256, e) &&
+	    token_pkey(&plan->key, root->token, &root->key, e) && root_crl_make(&r.root_crl, plan, e) && folder_make(out, 0755, e) &&
+	    put_file(out, "root.crl", buf_span(&r.root_crl), e) &&
+	    put_transcript(out, c, (struct transcript){ .crl = plan, .r = &r, .root_key = plan->key, .now = plan->now }, root, e);
+	if (good)
+		printf("ceremony held: the root's next CRL and transcript are in %s\n", out);
+	ceremony_result_drop(&r);
+	return good;
+}
+
+static bool
+hold_crl(struct holding *c, struct err *e)
+{
+	struct held root = { NULL };
+	struct root_crl_plan plan = { .now = clock_now() };
+	own_struct(entries) x = { .ncsr = 0 };
+	bool good = make_crl(&plan, &x, c, &root, e);
+
+	EVP_PKEY_free(plan.key);
+	X509_free(plan.root);
+	token_free(root.token);
+	return good;
+}
+
+static bool
+hold_authority(struct holding *c, struct err *e)
 {
 	struct held root = { NULL }, issuing = { NULL }, log = { NULL };
 	struct ceremony_plan plan = { .now = clock_now() };
@@ -307,6 +404,14 @@ hold(struct holding *c, struct err *e)
 	token_free(issuing.token);
 	token_free(log.token);
 	return good;
+}
+
+static bool
+hold(struct holding *c, struct err *e)
+{
+	bool yearly = json_object_get(c->plan, "revoke") != NULL && json_object_get(c->plan, "generation") == NULL;
+
+	return yearly ? hold_crl(c, e) : hold_authority(c, e);
 }
 
 /*
@@ -449,8 +554,8 @@ rehearse(struct holding *c, struct err *e)
 
 	if (!args_need(c->args, "in", &given, e))
 		return false;
-	if (json_object_get(c->plan, "generation") != NULL)
-		return fail(e, ERR_INPUT, "a rehearsal makes a root of its own: a later generation is rehearsed behind that, with its root_certificate");
+	if (json_object_get(c->plan, "root_certificate") != NULL)
+		return fail(e, ERR_INPUT, "a rehearsal makes a root of its own: a later ceremony is rehearsed behind that, with its root_certificate");
 	if (args_has(c->args, "module") || args_has(c->args, "share"))
 		return fail(e, ERR_INPUT, "a rehearsal takes neither --module nor --share: its tokens and shares are its own");
 	if (mkdir(given, 0700) != 0)

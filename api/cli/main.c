@@ -25,7 +25,7 @@ static const struct command commands[] = {
 	{ "doctor", "", "is what the authority publishes whole and fresh?", doctor_options, command_doctor },
 	{ "up", "", "starts the processes of one configuration and stops them together", up_options, command_up },
 	{ "token", "init|key|list", "PKCS#11 tokens and keys", token_options, command_token },
-	{ "ceremony", "shares|rehearse FILE, or FILE", "makes root and issuing authority and the bundle that starts an authority", ceremony_options, command_ceremony },
+	{ "ceremony", "shares|rehearse FILE, or FILE", "makes root and issuing authority and the bundle that starts an authority; later on a new key, and each year the root's CRL", ceremony_options, command_ceremony },
 	{ "enrol", "", "makes a key on a token and asks for a certificate", enrol_options, command_enrol },
 	{ "order", "VERB ID... | list | show ID | verify ID", "an order, shown, signed with a token and sent; those that are kept", order_options, command_order },
 	{ "certificate", "list | modify", "looks for certificates; changes what they say, from a table", certificate_options, command_certificate },

@@ -184,6 +184,7 @@ static const struct { const char *verb, *path; bool (*hash)(struct making *, str
 	{ "cert.modify", "/v1/orders/ca", hash_certificate },
 	{ "key.block", "/v1/orders/ca", hash_with },
 	{ "authority.roll-over", "/v1/orders/ca", hash_with },
+	{ "authority.root-crl", "/v1/orders/ca", hash_with },
 	{ "authority.publish", "/v1/orders/ca", hash_with },
 	{ "person.appoint", "/v1/orders/ca", hash_with },
 	{ "person.end", "/v1/orders/ca", hash_given },

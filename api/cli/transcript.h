@@ -16,8 +16,11 @@
 struct transcript {
 	const char *plan_name;		/* the ceremony's file */
 	struct span plan;
-	const struct ceremony_plan *p;
+	const struct ceremony_plan *p;		/* NULL: the yearly one, which makes a CRL alone */
+	const struct root_crl_plan *crl;	/* of a later one: the last CRL, what was revoked */
 	const struct ceremony_result *r;
+	const EVP_PKEY *root_key;
+	int64_t now;
 	const char *root_token, *custody;	/* custody: who opened it */
 	unsigned signatures;		/* lines for custodians */
 	bool rehearsal;

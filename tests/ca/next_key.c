@@ -21,7 +21,7 @@ next_hold(struct ceremony_result *out, const struct world *w, const struct next_
 		.policy = w->policy, .tier = "demonstration", .agency = "H99", .issuing_name = v->name != NULL ? v->name : NEXT_NAME,
 		.site = v->site != NULL ? v->site : NEXT_SITE, .root_key = v->root_key != NULL ? v->root_key : n->root_pkey, .root = v->root != NULL ? v->root : w->root,
 		.issuing_key = v->issuing, .generation = v->generation != 0 ? v->generation : 2, .now = clock_now(),
-		.service = &service, .nservices = csr.len > 0,
+		.service = &service, .nservices = csr.len > 0, .crl = { .last = v->last_crl.len > 0 ? v->last_crl : buf_span(&w->made.root_crl) },
 	};
 
 	return ceremony_make(out, &plan, e);

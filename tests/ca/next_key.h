@@ -5,7 +5,7 @@
 #include "tests/ca/world.h"
 
 /* A ceremony for a later generation; of its parts one may be another. */
-struct next_variant { const char *name, *site; int64_t generation; EVP_PKEY *issuing, *root_key; X509 *root; };
+struct next_variant { const char *name, *site; int64_t generation; EVP_PKEY *issuing, *root_key; X509 *root; struct span last_crl; };
 
 struct next_key {
 	struct token *root_token;	/* in the safe at other times */

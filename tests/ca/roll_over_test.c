@@ -89,7 +89,7 @@ another_root(void **state)
 	assert_done(cert_from_der(&their_root, buf_span(&theirs.root), &e), e);
 	world_refused("the key of another root", next_hold(&r, &w, &next, &(struct next_variant){ .issuing = key, .root_key = root }, SPAN_NONE, &e), &e, ERR_INPUT, "another key");
 	world_refused("a whole ceremony's bundle", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&theirs.bundle), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
-	assert_done(next_hold(&r, &w, &next, &(struct next_variant){ .issuing = key, .root_key = root, .root = their_root }, SPAN_NONE, &e), e);
+	assert_done(next_hold(&r, &w, &next, &(struct next_variant){ .issuing = key, .root_key = root, .root = their_root, .last_crl = buf_span(&theirs.root_crl) }, SPAN_NONE, &e), e);
 	world_refused("another root's bundle", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&r.bundle), NULL, &e), &e, ERR_INPUT, "ceremony bundle");
 	world_refused("our own first ceremony's", next_order(&w, &(struct draft){ .by = MAI }, buf_span(&w.made.bundle), NULL, &e), &e, ERR_CONFLICT, "generation 1");
 	ceremony_result_drop(&theirs);

@@ -299,6 +299,26 @@ class Work:
         until("the revocation", lambda: one("SELECT state FROM certificate WHERE serial = ?", serial) == "revoked", revoke)
         until("the revocation on the published CRL", lambda: serial in open(STATE + "/public/crl/0.crl", "rb").read())
 
+    # -- the root's CRL
+
+    def root_crl(self):
+        """What the yearly ceremony made, published by an order of two people."""
+        path = self.shell.must("root_crl=$state/public/crl/root.crl; world_root_crl; echo $root_crl").strip()
+        der = open(path, "rb").read()
+        recorded = "SELECT 1 FROM policy_adopted WHERE what = 'root-crl' AND hash = ?", hashlib.sha256(der).digest()
+
+        def publish():
+            done, out = self.shell.run(f"root_crl='{path}'; root_crl_order")
+            if not done:
+                return False
+            done, _ = self.order("third", "CB-000003", "order.consent", out.strip())
+            if done:
+                self.told_of("the root's CRL", *recorded)
+            return done
+
+        until("the root's CRL", lambda: one(*recorded), publish)
+        until("the root's CRL in public", lambda: open(STATE + "/public/crl/root.crl", "rb").read() == der)
+
     # -- people, programs, books
 
     def people(self):
@@ -860,7 +880,7 @@ def jobs_of(work):
     last = {p: "hsm.log.signed" if p == "antin-hsm-log" else "hsm.signed" for p in hsms}
     doing = {"antin-hsm-issuing": work.certificates, "antin-hsm-log": work.people}
     return [
-        Job("certificates", work.certificates), Job("people", work.people), Job("permits", work.permits), Job("erasures", work.erasures), Job("dossiers", work.dossiers),
+        Job("certificates", work.certificates), Job("people", work.people), Job("the root's CRL", work.root_crl), Job("permits", work.permits), Job("erasures", work.erasures), Job("dossiers", work.dossiers),
         Job("the token fails twice", work.certificates, [("antin-hsm-issuing", "hsm.sign", 1)] * 2),
         Job("the register ends while certificates are reserved", work.certificates, [("antin-register", "cert.reserve after-commit", 1)]),
         Job("antin-ca ends with a reservation", work.certificates, [("antin-ca", "ca reserve done", 1)]),
@@ -923,7 +943,8 @@ def prepare(work):
     shell = work.shell
     for command in ("service_certificate", "certificate_of CB-000001", "certificate_of CB-000002",
                     "register_program program '\"submit\",\"read\",\"report\"'", "enrol_person officer CB-000011 'Người Ký (thử nghiệm)' 'PHÓ CHỦ TỊCH' H99 official",
-                    "enrol_person clerk CB-000012 'Văn Thư (thử nghiệm)' 'Văn thư' H99 official", "make_token desk $state/desk head", "enrol_person head CB-000013 'Người Ký Trước (thử nghiệm)' 'CHÁNH VĂN PHÒNG' H99 official", "enrol_seals",
+                    "enrol_person clerk CB-000012 'Văn Thư (thử nghiệm)' 'Văn thư' H99 official", "make_token desk $state/desk third",
+                    "enrol_person third CB-000003 'Người Duyệt Ba (thử nghiệm)' 'Quản trị chứng thư' H99 administrator", "appoint CB-000003 approver H99 'Quản trị chứng thư' ''", "make_token desk $state/desk head", "enrol_person head CB-000013 'Người Ký Trước (thử nghiệm)' 'CHÁNH VĂN PHÒNG' H99 official", "enrol_seals",
                     "appoint CB-000011 officer H99 'PHÓ CHỦ TỊCH' KT.", "appoint CB-000012 clerk H99 'Văn thư' ''",
                     "appoint CB-000013 officer H99 'CHÁNH VĂN PHÒNG' TL.", f"open_book H99.31.07 GPG $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}", f"open_book H99.31.07 GPXD $(TZ=Asia/Ho_Chi_Minh date +%Y) {FIRST}"):
         shell.must(command)

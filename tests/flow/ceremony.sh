@@ -116,4 +116,45 @@ expect "2, 4 and 5 by another program" "$(opens "$(share 2)" "$(share 4)" "$(sha
 expect "2 and 4 are too few for it" "$(opens "$(share 2)" "$(share 4)")" 0
 expect "openssl agrees that the root signed" "$(openssl verify -CAfile "$out/root.crt" "$out/issuing.crt" 2>&1 | tail -n 1 | sed 's/.*: //')" OK
 expect "and opens the bundle" "$(openssl cms -verify -noverify -inform DER -in "$out/ceremony.cms" 2>/dev/null | jq -r .antin)" ceremony/1
+
+#
+# A year later: the root's next CRL, by custodians 2, 4 and 5.
+#
+first=$out out=$state/next
+year() { printf '{"root_certificate": "%s", "root_crl": "%s", "revoke": [%s], "out": "%s", "root": {"token": "vault", "custodians": {"needed": 3, "of": 5, "shares": "%s"}}}' "${1:-$first/root.crt}" "${2:-$first/root.crl}" "${3:-}" "$out" "$state/shares"; }
+three=(--share "$(share 2)" --share "$(share 4)" --share "$(share 5)")
+year >"$state/year.json"
+refused "two of three" '2 shares were given: more custodians' "$state/year.json" --share "$(share 1)" --share "$(share 2)"
+refused "it is rehearsed behind a rehearsal" 'a later ceremony is rehearsed behind that' rehearse "$state/year.json" --in "$state/more"
+year "$state/rehearsal/out/root.crt" >"$state/wrong.json"
+refused "another root's certificate" 'another key than the root' "$state/wrong.json" "${three[@]}"
+year '' "$state/rehearsal/out/root.crl" >"$state/wrong.json"
+refused "another root's CRL" 'last CRL: the CRL is of another issuer' "$state/wrong.json" "${three[@]}"
+year '' "$first/root.crt" >"$state/wrong.json"
+refused "a certificate for a CRL" 'root.crt' "$state/wrong.json" "${three[@]}"
+jq '.more = 1' "$state/year.json" >"$state/wrong.json"
+refused "a word too many, in the year's file" 'more' "$state/wrong.json" "${three[@]}"
+jq 'del(.revoke)' "$state/year.json" >"$state/wrong.json"
+refused "nothing said of revocations" 'tier' "$state/wrong.json" "${three[@]}"
+issuing_on() { printf '{"certificate": "%s", "reason": "%s", "date": "%s"}' "$first/issuing.crt" "$1" "$2"; }
+for row in "certificateHold $(date -u +%FT%TZ) is no reason" "superseded yesterday certificate 1 to be revoked" "superseded 2099-01-01T00:00:00Z in the future"; do
+	read -r reason date sentence <<<"$row"
+	year '' '' "$(issuing_on "$reason" "$date")" >"$state/wrong.json"
+	refused "revoked: $reason, $date" "$sentence" "$state/wrong.json" "${three[@]}"
+done
+sleep 1
+year '' '' "$(issuing_on superseded "$(date -u +%FT%TZ)")" >"$state/year.json"
+ceremony "$state/year.json" "${three[@]}"
+expect "three of five hold it" "$? $(ls "$out" | tr '\n' ' ')" "0 root.crl transcript.txt "
+transcript=$out/transcript.txt
+expect "who was present" "$(grep -c '3 of 5 custodians, set [0-9a-f]\{8\}, present: 2 4 5' "$transcript")" 1
+expect "the file that was reviewed" "$(grep -c "year.json *SHA-256 $(sum <"$state/year.json")" "$transcript")" 1
+expect "the last CRL" "$(grep -c "last CRL *SHA-256 $(sum <"$first/root.crl")" "$transcript")" 1
+expect "what was revoked" "$(grep -ci "revoked: serial $(openssl x509 -in "$first/issuing.crt" -noout -serial | cut -d= -f2), .* 4 (RFC 5280)" "$transcript")" 1
+expect "the new CRL" "$(has root.crl "$(sum <"$out/root.crl")")" 1
+expect "lines for three custodians, operator and auditor" "$(grep -c '____  ngày / date' "$transcript")" 5
+expect "nothing of a share or PIN" "$(for p in $pins; do grep -c "$p" "$transcript" "$state/log/ceremony"; done | grep -vc ':0$')" 0
+expect "openssl: by the root" "$(openssl crl -inform DER -in "$out/root.crl" -noout -verify -CAfile "$first/root.crt" 2>&1 | head -n 1)" "verify OK"
+openssl crl -inform DER -in "$out/root.crl" -out "$state/next.pem"
+expect "and the issuing certificate is revoked" "$(openssl verify -crl_check -CAfile "$first/root.crt" -CRLfile "$state/next.pem" "$first/issuing.crt" 2>&1 | grep -c 'certificate revoked')" 1
 [ "$bad" -eq 0 ]

@@ -488,31 +488,37 @@ cert_renew_is_too_early_for_who_may(void **state)
 	assert_true(early > 0);
 }
 
-/* It is the authority's own agency's; who has the right there hears that this is no bundle. */
+/* They are the authority's own agency's; who has the right there hears that this is none. */
 static void
-a_roll_over_is_for_the_authority_alone(void **state)
+what_the_root_made_is_for_the_authority_alone(void **state)
 {
-	const struct order_verb *v = policy_verb(o.w.policy, "authority.roll-over");
-	struct subject s = { .with = json_pack("{s:s}", "bundle", "AAAA") };
-	unsigned char hash[SHA256_LEN];
-	size_t heard = 0;
+	static const struct { const char *verb, *key, *heard; } rows[] = {
+		{ "authority.roll-over", "bundle", "ceremony bundle" }, { "authority.root-crl", "crl", "the root's new CRL" },
+	};
 
-	sha256(hash, span_of("\0\0\0", 3));
-	hex_text(s.id, span_of(hash, sizeof(hash)));
-	hash_json(s.hash, s.with);
-	for (size_t p = 0; p < npeople; p++) {
-		const struct place *place = people[p].place;
-		struct err e = { ERR_NONE, "" };
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct order_verb *v = policy_verb(o.w.policy, rows[i].verb);
+		struct subject s = { .with = json_pack("{s:s}", rows[i].key, "AAAA") };
+		unsigned char hash[SHA256_LEN];
+		size_t heard = 0;
 
-		if (!word_in(v->roles, people[p].role) || !place->reaches || strcmp(place->agency, "H99") != 0) {
-			one_order(v->id, &people[p], false, &s);
-			continue;
+		sha256(hash, span_of("\0\0\0", 3));
+		hex_text(s.id, span_of(hash, sizeof(hash)));
+		hash_json(s.hash, s.with);
+		for (size_t p = 0; p < npeople; p++) {
+			const struct place *place = people[p].place;
+			struct err e = { ERR_NONE, "" };
+
+			if (!word_in(v->roles, people[p].role) || !place->reaches || strcmp(place->agency, "H99") != 0) {
+				one_order(v->id, &people[p], false, &s);
+				continue;
+			}
+			assert_case(people[p].role, !send(&people[p], v->id, &s, &e) && e.class == ERR_INPUT && strstr(e.text, rows[i].heard) != NULL);
+			heard++;
 		}
-		assert_case(people[p].role, !send(&people[p], v->id, &s, &e) && e.class == ERR_INPUT && strstr(e.text, "ceremony bundle") != NULL);
-		heard++;
+		assert_true(heard > 0);
+		subject_drop(&s);
 	}
-	assert_true(heard > 0);
-	subject_drop(&s);
 }
 
 /* As a roll-over: it is the authority's own agency's, whose right ends at no ward. */
@@ -537,7 +543,8 @@ every_verb_of_the_policy_is_here(void **state)
 {
 	for (size_t k = 0; k < o.w.policy->nverbs; k++) {
 		bool found = strcmp(o.w.policy->verb[k].id, "order.withdraw") == 0 || strcmp(o.w.policy->verb[k].id, "cert.renew") == 0 ||
-		    strcmp(o.w.policy->verb[k].id, "authority.roll-over") == 0 || strcmp(o.w.policy->verb[k].id, "authority.publish") == 0;
+		    strcmp(o.w.policy->verb[k].id, "authority.roll-over") == 0 || strcmp(o.w.policy->verb[k].id, "authority.root-crl") == 0 ||
+		    strcmp(o.w.policy->verb[k].id, "authority.publish") == 0;
 
 		for (size_t i = 0; i < COUNT(verbs); i++)
 			found |= strcmp(o.w.policy->verb[k].id, verbs[i].verb) == 0;
@@ -549,7 +556,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_roll_over_is_for_the_authority_alone),
+		cmocka_unit_test(what_the_root_made_is_for_the_authority_alone),
 		cmocka_unit_test(to_publish_is_for_the_authority_alone),
 		cmocka_unit_test(every_verb_of_the_policy_is_here),
 		cmocka_unit_test(every_role_orders_every_verb_everywhere),
