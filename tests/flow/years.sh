@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Three years of a city in fast time: officers come and go, the time stamps get another
 # certificate each year, an agency ends, the authority goes on with a new key, an officer's
-# token is lost, SHA-256 is retired.  At each date every permit so far is judged from files
-# alone, as it was issued and as it was renewed (signer/renew.h), and by the city's page.
+# token is lost, SHA-256 is retired, the root's CRL is made anew each year.  At each date every
+# permit so far is judged from files alone, as it was issued and as it was renewed
+# (signer/renew.h), and by the city's page.
 # usage: years.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
@@ -97,6 +98,13 @@ table() {
 	done
 }
 
+# The root's CRL of the year, by two people.
+year_of_root() {
+	local waits
+	world_root_crl
+	waits=$(root_crl_order) && order_by third CB-000003 order.consent "$waits" --reason "Đồng ý" >/dev/null || die "the root's CRL"
+}
+
 go_to() {	# DAY
 	today=$1
 	world_down
@@ -144,6 +152,7 @@ refuses "an officer whose appointment has ended" "no appointment" sign_by "$toke
 next_officer CB-000021
 appoint CB-000021 officer H99 "PHÓ CHỦ TỊCH" "KT."
 [ "$(on 0 %Y)" = "$(date +%Y)" ] || clerk 0 permit.open-book H99.31.07 --with "{\"book\":\"GPXD\",\"year\":$(on 0 %Y),\"next\":1}" >/dev/null || die "the next year's book"
+year_of_root
 issue second
 is "renewed before there is a successor" "$(register_sql "SELECT count(*) FROM permit_renewal")" 0
 next_stamper
@@ -181,6 +190,8 @@ ROWS
 #
 # Day 600: an agency is merged into another.
 #
+go_to 540
+year_of_root
 go_to 600
 sed -i "/id=\"H99.31.12\"/s|/>| to=\"$(on -1)\" successor=\"H99.31.07\"/>|" "$state/policy/agencies.xml"
 next_stamper
@@ -224,6 +235,7 @@ ROWS
 # nothing newer holds.
 #
 go_to 900
+year_of_root
 retired=sha256
 sed -i "/id=\"sha256\"/s/-until=\"[^\"]*\"/-until=\"$(on 100)\"/g" "$state/policy/algorithms.xml"
 again
