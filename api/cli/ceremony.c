@@ -28,7 +28,8 @@
  *
  * The yearly one (ca/root_crl.h) has those three, "out" and "root", and nothing else;
  * whoever revokes nothing says so ("revoke":[]).  It writes root.crl, which an order
- * authority.root-crl takes, and the transcript.
+ * authority.root-crl takes, and the transcript.  A later ceremony is rehearsed with
+ * what a rehearsal left: its root, its shares and SOFTHSM2_CONF=DIR/softhsm.conf.
  */
 #include "api/cli/command.h"
 #include "api/cli/custody.h"

@@ -126,6 +126,12 @@ three=(--share "$(share 2)" --share "$(share 4)" --share "$(share 5)")
 year >"$state/year.json"
 refused "two of three" '2 shares were given: more custodians' "$state/year.json" --share "$(share 1)" --share "$(share 2)"
 refused "it is rehearsed behind a rehearsal" 'a later ceremony is rehearsed behind that' rehearse "$state/year.json" --in "$state/more"
+out=$state/rehearsal/next
+year "$state/rehearsal/out/root.crt" "$state/rehearsal/out/root.crl" >"$state/rehearsal/year.json"
+shared=$(printf -- "--share $state/rehearsal/shares/share-%s.txt " 1 2 3)
+# shellcheck disable=SC2086
+expect "it is rehearsed with the rehearsal's tokens and shares" "$(SOFTHSM2_CONF=$state/rehearsal/softhsm.conf "$antin" ceremony "$state/rehearsal/year.json" $shared >"$state/log/ceremony" 2>&1 </dev/null; echo $?) $(ls "$out" | tr '\n' ' ')" "0 root.crl transcript.txt "
+out=$state/next
 year "$state/rehearsal/out/root.crt" >"$state/wrong.json"
 refused "another root's certificate" 'another key than the root' "$state/wrong.json" "${three[@]}"
 year '' "$state/rehearsal/out/root.crl" >"$state/wrong.json"
