@@ -82,7 +82,8 @@ take_files(const struct left *l, const struct world *w, const char *pattern)
 void
 left_take(const struct world *w)
 {
-	static const char *const patterns[] = { "root.crt", "root.crl", "issuing.crt", "public/ca/*.crt", "public/crl/*.crl", "public/ocsp*/*.pack" };
+	static const char *const patterns[] = { "root.crt", "root.crl", "issuing.crt", "public/ca/*.crt", "public/crl/*.crl", "public/ocsp*/*.pack",
+		"policy/timestamps.xml" };
 	struct left l;
 
 	assert_true(mkdir(BINARY_DIR "/left", 0755) == 0 || errno == EEXIST);

@@ -5,7 +5,7 @@
  *
  * Certificates and CRLs are taken from the register, every one that was ever
  * signed, and so are sealed permits and their later copies, unless the test changed
- * rows itself; of OCSP batches what is published when this is called.  A file's name
+ * rows itself, with the authorities of others for time stamps; of OCSP batches what is published when this is called.  A file's name
  * is its content's hash: to take a thing twice is to take it once.
  */
 #pragma once

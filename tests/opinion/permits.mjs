@@ -57,12 +57,13 @@ class Signature extends SignedXml {
 }
 
 // The certificates and CRLs of these elements, as openssl takes them; `since`: when the last of the CRLs came out.
-function evidence(elements, root) {
+// anchors: what they must lead to; between: certificates that policy has for a time stamp of others.
+function evidence(elements, anchors, between = '') {
 	const of = (space, name) => elements.flatMap(e => below(e, space, name)).map(octets);
 	const crls = of(XADES, 'EncapsulatedCRLValue'), certs = [...of(DS, 'X509Certificate'), ...of(XADES, 'EncapsulatedX509Certificate')];
 	return {
 		crls: crls.length, since: Math.max(0, ...crls.map(c => new pkijs.CertificateRevocationList({ schema: whole(c) }).thisUpdate.value / 1000)),
-		args: ['-x509_strict', '-crl_check_all', '-CAfile', put(root + crls.map(c => pem('X509 CRL', c)).join('')), '-untrusted', put(certs.map(c => pem('CERTIFICATE', c)).join('') || root)],
+		args: ['-x509_strict', '-crl_check_all', '-CAfile', put(anchors + crls.map(c => pem('X509 CRL', c)).join('')), '-untrusted', put(certs.map(c => pem('CERTIFICATE', c)).join('') + between || anchors)],
 	};
 }
 
@@ -80,7 +81,7 @@ async function stamp(element, covered, values, name, told) {
 }
 
 // One signature; targets: what it must name before its own properties, in order.  Gives its level.
-async function signature(element, id, targets, root, told) {
+async function signature(element, id, targets, trust, told) {
 	const [info, value, keyInfo, object, ...more] = kids(element), qualifying = kids(object)[0], [properties, unsigned] = kids(qualifying);
 	told([info, value, keyInfo, object].map(n => n.localName).join() === 'SignedInfo,SignatureValue,KeyInfo,Object' && more.length === 0 && !mixed(element) && element.getAttribute('Id') === id &&
 		qualifying.getAttribute('Target') === `#${id}` && is(properties, XADES, 'SignedProperties') && properties.getAttribute('Id') === `${id}-props`, `${id} form`);
@@ -105,7 +106,7 @@ async function signature(element, id, targets, root, told) {
 	told(await signed.ValidateSignatureValue([key]).catch(() => false), `${id} value`);
 
 	const list = unsigned ? kids(kids(unsigned)[0]) : [], at = list.findIndex(n => is(n, XADES141, 'ArchiveTimeStamp')), first = at < 0 ? list : list.slice(0, at);
-	const values = evidence([keyInfo, ...first.filter(n => !is(n, XADES, 'SignatureTimeStamp'))], root), good = { t: [], a: [] };
+	const kept = [keyInfo, ...first.filter(n => !is(n, XADES, 'SignatureTimeStamp'))], values = evidence(kept, trust.root), good = { t: [], a: [] };
 	let last = 0, proven = SigningTime.Value / 1000, archives = 0;
 	for (const [i, n] of list.entries()) {
 		const archive = is(n, XADES141, 'ArchiveTimeStamp'), before = told.count();
@@ -113,7 +114,7 @@ async function signature(element, id, targets, root, told) {
 		const name = archive ? `${id} archive ${++archives}` : `${id} stamp`;
 		const covered = archive ? [...shown, ...[info, value, keyInfo, ...list.slice(0, i), ...more.filter(o => is(o, DS, 'Object'))].map(canonical)] : [canonical(value)];
 		told(!archive || is(list[i + 1], XADES141, 'TimeStampValidationData'), `${name} data`);
-		const time = await stamp(n, covered, archive ? evidence(list.slice(i + 1, i + 2), root) : values, name, told);
+		const time = await stamp(n, covered, evidence(archive ? list.slice(i + 1, i + 2) : kept, trust.root + trust.anchors, trust.between), name, told);
 		told(time >= last, `${name} order`);
 		last = time;
 		good[archive ? 'a' : 't'].push(told.count() === before);
@@ -127,7 +128,7 @@ async function signature(element, id, targets, root, told) {
 }
 
 // A permit: content, officers' signatures, issuance, the seal; every Id once.
-async function judge(text, root) {
+async function judge(text, trust) {
 	const failed = [], why = [], levels = {};
 	const told = (good, what, detail) => { if (!good) { failed.push(what); why.push(detail ? `${what} (${detail})` : what); } };
 	told.count = () => failed.length;
@@ -137,19 +138,23 @@ async function judge(text, root) {
 		told(document.childNodes.length === 1 && is(permit, PERMIT, 'permit') && [...permit.attributes].every(a => a.nodeName === 'xmlns') && is(content, PERMIT, 'content') && officers.length > 0 &&
 			officers.every(o => is(o, DS, 'Signature')) && is(issuance, PERMIT, 'issuance') && is(seal, DS, 'Signature') && new Set(ids).size === ids.length, 'permit');
 		if (failed.length > 0) return { failed, why, levels };
-		for (const [i, o] of officers.entries()) levels[`officer-${i + 1}`] = await signature(o, `officer-${i + 1}`, [content, ...officers.slice(0, i)], root, told);
-		levels.seal = await signature(seal, 'seal', [content, ...officers, issuance], root, told);
+		for (const [i, o] of officers.entries()) levels[`officer-${i + 1}`] = await signature(o, `officer-${i + 1}`, [content, ...officers.slice(0, i)], trust, told);
+		levels.seal = await signature(seal, 'seal', [content, ...officers, issuance], trust, told);
 	} catch (e) {
 		told(false, 'read', e.message);
 	}
 	return { failed, why, levels };
 }
 
-// The permits in an authority's folder, with its root.
+// The permits in an authority's folder, with its root and, for time stamps alone, those of others that its policy
+// names (timestamps.xml).
 function authority(folder) {
 	const names = readdirSync(folder, { recursive: true }).map(String).sort();
 	const root = names.filter(n => n.endsWith('.crt')).map(n => new X509Certificate(readFileSync(join(folder, n)))).find(c => c.ca && c.checkIssued(c));
-	return names.filter(n => n.endsWith('.xml')).map(n => ({ name: join(folder, n), text: readFileSync(join(folder, n), 'utf8'), root: root.toString() }));
+	const xmls = names.filter(n => n.endsWith('.xml')).map(n => ({ name: join(folder, n), text: readFileSync(join(folder, n), 'utf8') })), permits = xmls.filter(x => x.text.startsWith('<permit '));
+	const of = tag => xmls.filter(x => !permits.includes(x)).flatMap(x => below(Parse(x.text), 'urn:antin:policy:1', tag)).map(n => pem('CERTIFICATE', octets(n))).join('');
+	const trust = { root: root.toString(), anchors: of('anchor'), between: of('certificate') };
+	return permits.map(p => ({ ...p, trust }));
 }
 
 // Alterations of a permit's text.
@@ -210,7 +215,7 @@ async function spoil(all) {
 	const archives = count(p, ARCHIVE), made = await openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', put(''), '-subj', '/CN=stranger');
 	const stranger = made.slice(made.indexOf('-----BEGIN CERTIFICATE'));
 	for (const w of ways.filter(x => (x.archives ?? 0) <= archives)) {
-		const text = w.edit(p.text), { failed } = await judge(text, w.stranger ? stranger : p.root), want = w.fails.filter(f => !(/ archive (\d+)/.exec(f)?.[1] > archives));
+		const text = w.edit(p.text), { failed } = await judge(text, w.stranger ? { ...p.trust, root: stranger } : p.trust), want = w.fails.filter(f => !(/ archive (\d+)/.exec(f)?.[1] > archives));
 		tell((text === p.text) === (w.edit === same) && failed.sort().join() === want.sort().join(), `a permit ${w.name}: ${failed.join(', ') || 'good'}`);
 	}
 	console.log(`a permit with ${archives} archive time stamps was altered`);
@@ -221,7 +226,7 @@ const tell = (good, what) => { if (!good) bad++; console.log(`${good ? 'ok' : 'n
 const all = folders.flatMap(authority), queue = [...all], levels = {};
 const work = async () => {
 	for (let p; (p = queue.shift());) {
-		const said = await judge(p.text, p.root), each = Object.entries(said.levels);
+		const said = await judge(p.text, p.trust), each = Object.entries(said.levels);
 		each.forEach(([, level]) => { levels[level] = (levels[level] ?? 0) + 1; });
 		tell(said.failed.length === 0, `${p.name}: ${[...each.map(l => l.join(' ')), ...said.why].join(', ')}`);
 	}
