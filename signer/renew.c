@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define EVERY_SECS 3600
+#define AGAIN_SECS 1			/* doubled, before what failed is tried again */
 #define PAGE 200		/* permit.renewable */
 
 struct due { unsigned char handle[HANDLE_LEN]; int64_t until, entry; };
@@ -277,15 +278,17 @@ renew_main(void *arg)
 {
 	const struct renewing *w = arg;
 	struct err told = { ERR_NONE, "" };
+	time_t again = AGAIN_SECS;
 
 	for (;;) {
 		struct round r = { .first = { ERR_NONE, "" } };
 		struct err e;
 
-		if (!run_round(&r, w->s, clock_now() + w->days * DAY_SECS, &e))
-			log_warn("what is to be renewed cannot be read: %s", e.text);
+		if (!run_round(&r, w->s, clock_now() + w->days * DAY_SECS, &e) && r.failed++ == 0)
+			r.first = e;
 		tell(&r, &told);
-		nanosleep(&(struct timespec){ .tv_sec = EVERY_SECS }, NULL);
+		again = r.failed == 0 ? AGAIN_SECS : again < EVERY_SECS / 2 ? 2 * again : EVERY_SECS;
+		nanosleep(&(struct timespec){ .tv_sec = r.failed == 0 ? EVERY_SECS : again }, NULL);
 	}
 	return NULL;
 }

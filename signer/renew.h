@@ -14,8 +14,8 @@
  * is renewed all the same: what it once said must be shown as long.
  *
  * A copy is recorded only after the verifier's own code has found the new stamp good.
- * What cannot be renewed delays no other, is told to the log and is tried in the next
- * round; antin doctor counts what is due.
+ * What cannot be renewed delays no other, is told to the log and is tried again after
+ * seconds, later after up to an hour; antin doctor counts what is due.
  *
  * ETSI EN 319 132-1 5.5; EN 319 102-1 5.6.
  */
