@@ -137,8 +137,10 @@ renew_one(struct round *r, const struct service *s, const struct due *d, struct 
 	r->no_longer = file.len == 0;
 	if (r->no_longer)
 		return true;
-	if (!check_copy(s, buf_span(&file), begun, e) || !record(s, &p, buf_span(&file), &new, e))
+	if (!check_copy(s, buf_span(&file), begun, e))
 		return false;
+	if (!record(s, &p, buf_span(&file), &new, e))
+		return e->class == ERR_CONFLICT;	/* another antin-signer was first */
 	r->renewed++;
 	return true;
 }
