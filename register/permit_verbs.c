@@ -238,7 +238,7 @@ static const struct verb verbs[] = {
 #define LIST_COLUMNS PERMIT_COMMON ", entry"
 #define PERMIT_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_TEXT, REG_BYTES, REG_TEXT, REG_BYTES, \
 	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_INT }
-/* Of a permit's copies the one that lasts longest: {column}, or that of the permit as issued. */
+/* Of a permit's newest copy: {column}, or that of the permit as issued. */
 #define NEWEST(column, issued) "coalesce((SELECT r." column " FROM permit_renewal r WHERE r.handle = permit.handle ORDER BY r.n DESC LIMIT 1), " issued ")"
 /* The entry by which the copy came. */
 #define KNOWN_COLUMNS(sealed, came) "handle, state, kind, agency, dossier, number, day, valid_to, " CHANGED ", version, " sealed ", sha256, " \
@@ -274,8 +274,10 @@ static const struct read reads[] = {
 	  .in = { { "by", REG_TEXT }, { "after", REG_INT } },
 	  .sql = "SELECT handle, proven_until, issued_entry FROM permit WHERE issued_entry IS NOT NULL AND proven_by = $by AND issued_entry > $after AND "
 		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY issued_entry LIMIT 200" },
-	{ .name = "permit.copy", .callers = CALLER_SIGNER, .columns = 1, .out = { REG_BYTES }, .in = { { "handle", REG_BYTES } },
-	  .sql = "SELECT " NEWEST("sealed", "sealed") " FROM permit WHERE handle = $handle AND state = 'issued'" },
+	/* The newest copy, and the entry by which it came. */
+	{ .name = "permit.copy", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT " NEWEST("sealed", "sealed") ", (SELECT l.entry FROM log_entry l WHERE l.idx = " NEWEST("entry", "issued_entry") ") FROM permit "
+		 "WHERE handle = $handle AND state = 'issued'" },
 	/* What antin-verifier says of a permit, and no more. */
 	{ .name = "known.by_handle", .callers = CALLER_VERIFIER, .columns = 19, .out = KNOWN_OUT, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT " KNOWN_NEWEST " FROM permit WHERE handle = $handle" },

@@ -43,10 +43,10 @@ judges_give(struct judges *j, struct permit_grammars *g)
 }
 
 void
-judges_report(struct report *out, const struct service *s, struct span file, int64_t now)
+judges_report(struct report *out, const struct service *s, struct span file, int64_t now, int64_t known_since)
 {
 	own(evidence_t) *evidence = evidence_new();
-	struct judge_question q = { .document = file, .at = now, .day = day_in_vietnam(now), .policy = s->policy,
+	struct judge_question q = { .document = file, .at = now, .day = day_in_vietnam(now), .policy = s->policy, .known_since = known_since,
 		.grammars = judges_take(s->judges), .evidence = evidence };
 
 	promise(X509_up_ref(s->root) == 1 && sk_X509_push(evidence->anchors, s->root) > 0);

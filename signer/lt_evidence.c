@@ -16,12 +16,18 @@
 
 #include <stdio.h>
 
-/* Until when a stamp proves something by itself, and by what (verifier/signature.h). */
+/* Until when a stamp proves something by itself, and by what (verifier/signature.h).
+ * path: of another authority's; none of ours outlives its issuer. */
 void
-lt_note_proof(struct lt_evidence *v, const struct service *s, const struct tst *tst)
+lt_note_proof(struct lt_evidence *v, const struct service *s, const struct tst *tst, const cert_list *path)
 {
 	v->until = asn1_time_secs(X509_get0_notAfter(tst->signer));
 	v->by[0] = '\0';
+	for (int i = 0; i + 1 < sk_X509_num(path); i++) {	/* but the anchor */
+		int64_t end = asn1_time_secs(X509_get0_notAfter(sk_X509_value(path, i)));
+
+		v->until = end < v->until ? end : v->until;
+	}
 	for (size_t i = 0; i < TST_ALGORITHMS; i++) {
 		const struct algorithm *a = policy_algorithm(s->policy, tst->algorithm[i]);
 		size_t len = strlen(v->by);
@@ -45,7 +51,7 @@ get_stamp(struct lt_evidence *v, struct tst *tst, const struct service *s, const
 	if (!peer_call(s->tsa, &ask, &reply, e) || !tst_of_response(&v->stamp, msg_span(&reply, 0), e) ||
 	    !tst_check(tst, buf_span(&v->stamp), md, imprint, NULL, e))
 		return fail_in(e, "time stamp");
-	lt_note_proof(v, s, tst);
+	lt_note_proof(v, s, tst, NULL);
 	return true;
 }
 
@@ -140,8 +146,6 @@ add_issuer(struct lt_evidence *v, const struct service *s, int64_t generation, s
 	    lt_add_cert(v, buf_span(&issuing), e) && lt_add_crl(v, buf_span(&crl), e);
 }
 
-#define NO_GENERATION 0			/* nobody's signature: the stamper's path alone */
-
 /* The stamper's certificate is one of this register's, or its chain came along. */
 static bool
 add_stampers(struct lt_evidence *v, const struct service *s, const struct tst *tst, int64_t generation, struct err *e)
@@ -198,12 +202,27 @@ lt_evidence_get(struct lt_evidence *out, const struct service *s, const struct l
 	return good && give(out, &v, s, e);
 }
 
+/* Every generation: the stamps before this one must be shown not to be revoked now, by
+ * whichever key their certificates are signed. */
+static bool
+add_generations(struct lt_evidence *v, const struct service *s, struct err *e)
+{
+	struct err why;
+
+	for (int64_t generation = 1; generation < LT_MAX; generation++)
+		if (!add_issuer(v, s, generation, &why)) {
+			*e = why;
+			return generation > 1 && why.class == ERR_ABSENT;
+		}
+	return true;
+}
+
 bool
 lt_archive_get(struct lt_evidence *out, const struct service *s, const EVP_MD *md, struct span imprint, struct err *e)
 {
 	own_struct(lt_evidence) v = { .stamp = buf_new(TST_MAX) };
 	struct tst tst = { .time = 0 };
-	bool good = get_stamp(&v, &tst, s, md, imprint, e) && add_stampers(&v, s, &tst, NO_GENERATION, e);
+	bool good = get_stamp(&v, &tst, s, md, imprint, e) && add_generations(&v, s, e);
 
 	tst_drop(&tst);
 	return good && give(out, &v, s, e);

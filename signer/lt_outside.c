@@ -82,7 +82,7 @@ take_stamp(struct lt_evidence *v, const struct service *s, const struct lt_wish 
 	good = buf_ok(&v->stamp, "time stamp", e) && tst_check(&t, buf_span(&v->stamp), EVP_sha256(), span_of(imprint, SHA256_LEN), NULL, e) &&
 	    stamp_timely(&t, w->signed_at, clock_now(), e) && stamper_path(&path, s->authority, &t, NULL, e) && add_path(v, &path, b->crls, t.time, e);
 	if (good)
-		lt_note_proof(v, s, &t);
+		lt_note_proof(v, s, &t, path.chain);
 	path_result_drop(&path);
 	tst_drop(&t);
 	return good;

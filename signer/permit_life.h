@@ -136,7 +136,7 @@ must_check bool lt_evidence_get(struct lt_evidence *, const struct service *, co
 /* The same for an archive time stamp over this imprint, by antin-tsa. */
 must_check bool lt_archive_get(struct lt_evidence *, const struct service *, const EVP_MD *md, struct span imprint, struct err *);
 /* The same of this module's two files. */
-void lt_note_proof(struct lt_evidence *, const struct service *, const struct tst *);
+void lt_note_proof(struct lt_evidence *, const struct service *, const struct tst *, const cert_list *path);
 must_check bool lt_add_cert(struct lt_evidence *, struct span der, struct err *);
 must_check bool lt_add_crl(struct lt_evidence *, struct span der, struct err *);
 /* lt_outside.c: another authority's stamp, with all that its path needs.  Not there in
@@ -165,8 +165,9 @@ json_t *result_json(const char *handle, bool done, const struct err *why, const 
 must_check bool judges_new(struct judges **out, const struct policy *, const char *policy_folder, struct err *);
 struct permit_grammars *judges_take(struct judges *);
 void judges_give(struct judges *, struct permit_grammars *);
-/* The verifier's own eyes on a file of ours, before it leaves: drop the report. */
-void judges_report(struct report *out, const struct service *, struct span file, int64_t now);
+/* The verifier's own eyes on a file of ours, before it leaves: drop the report.
+ * known_since: as of judge.h. */
+void judges_report(struct report *out, const struct service *, struct span file, int64_t now, int64_t known_since);
 
 /* seal.c. */
 /* Before a number is used up: are officers' signatures of so many octets, the last of them

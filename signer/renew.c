@@ -35,18 +35,50 @@ archive_digest(const struct policy *p, int32_t day)
 	return EVP_sha512();
 }
 
-bool
-renew_copy(struct buf *out, const struct service *s, struct span handle, struct err *e)
+/* *since: when it was recorded. */
+static bool
+read_copy(struct buf *out, int64_t *since, const struct service *s, struct span handle, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("permit.copy");
 	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[1];
+	struct reg_cell c[2];
+	struct entry came;
 
 	reg_bytes(&read, "handle", handle);
-	if (!reg_one(s->reg, &read, &rows, c, 1, "issued permit", e))
+	if (!reg_one(s->reg, &read, &rows, c, 2, "issued permit", e) || !entry_read(&came, c[1].s, e))
 		return false;
+	*since = came.time;
 	buf_put_span(out, c[0].s);
 	return buf_ok(out, "permit", e);
+}
+
+bool
+renew_copy(struct buf *out, const struct service *s, struct span handle, struct err *e)
+{
+	int64_t since;
+
+	return read_copy(out, &since, s, handle, e);
+}
+
+static bool
+passes(const struct service *s, struct span file, int64_t known_since)
+{
+	struct report r;
+	bool good;
+
+	judges_report(&r, s, file, clock_now(), known_since);
+	good = r.verdict == VERDICT_PASSED;
+	report_drop(&r);
+	return good;
+}
+
+/* Where a permit's own proofs have ended already, the register's word for its octets says
+ * more than a stamp of today over them. */
+static bool
+in_time(const struct service *s, struct span file, int64_t since, struct err *e)
+{
+	return passes(s, file, 0) || !passes(s, file, since) ||
+	    fail(e, ERR_POLICY, "its own proofs have ended, and the register's word alone holds it: a copy would prove less");
 }
 
 /* What the next archive time stamp of this file covers. */
@@ -55,7 +87,9 @@ next_imprint(unsigned char out[EVP_MAX_MD_SIZE], const struct service *s, struct
 {
 	struct permit_grammars *g = judges_take(s->judges);
 	struct permit p = { .sealed = false };
-	bool good = permit_read(&p, file, s->policy, g, e) && xades_archive_imprint(out, &p.seal, p.seal.narchives, md, e);
+	bool good = permit_read(&p, file, s->policy, g, e) &&
+	    (p.seal.narchives < XADES_ARCHIVES_MAX || fail(e, ERR_LIMIT, "it has %d archive time stamps, and no verifier reads more", XADES_ARCHIVES_MAX)) &&
+	    xades_archive_imprint(out, &p.seal, p.seal.narchives, md, e);
 
 	permit_drop(&p);
 	judges_give(s->judges, g);
@@ -70,7 +104,7 @@ check_copy(const struct service *s, struct span file, int64_t since, struct err 
 	struct report r;
 	bool good;
 
-	judges_report(&r, s, file, clock_now());
+	judges_report(&r, s, file, clock_now(), 0);
 	seal = &r.signature[r.nsignatures == 0 ? 0 : r.nsignatures - 1];
 	good = r.nsignatures > 0 && seal->archived != INT64_MIN && seal->archived >= since;
 	if (!good)
@@ -107,8 +141,9 @@ make_copy(struct buf *out, struct reliance *new, const struct service *s, const 
 	own_struct(buf) old = buf_new(VERIFY_MESSAGE_MAX);
 	own_struct(lt_evidence) v = { .ncerts = 0 };
 	unsigned char imprint[EVP_MAX_MD_SIZE];
+	int64_t since;
 
-	if (!renew_copy(&old, s, span_of(d->handle, HANDLE_LEN), e) || !next_imprint(imprint, s, buf_span(&old), md, e) ||
+	if (!read_copy(&old, &since, s, span_of(d->handle, HANDLE_LEN), e) || !in_time(s, buf_span(&old), since, e) || !next_imprint(imprint, s, buf_span(&old), md, e) ||
 	    !lt_archive_get(&v, s, md, span_of(imprint, (size_t)EVP_MD_get_size(md)), e))
 		return false;
 	new->until = v.until;

@@ -13,7 +13,10 @@
  * every copy beside it (permit.renew, type 22 in the log).  Withdrawn or void, a permit
  * is renewed all the same: what it once said must be shown as long.
  *
- * A copy is recorded only after the verifier's own code has found the new stamp good.
+ * A copy is recorded only after the verifier's own code has found the new stamp good, and
+ * none is made where it would prove less than the register's word does: of a permit whose
+ * own proofs have ended before, because its stamper was revoked or nothing was renewed in
+ * time.  A revocation is no reason to renew; what the register says goes on.
  * What cannot be renewed delays no other, is told to the log and is tried again after
  * seconds, later after up to an hour; antin doctor counts what is due.
  *

@@ -270,7 +270,7 @@ judge_own(const struct sealing *x, const struct service *s, int64_t now, struct 
 	struct report r;
 	bool good;
 
-	judges_report(&r, s, buf_span(&x->file), now);
+	judges_report(&r, s, buf_span(&x->file), now, 0);
 	good = r.verdict == VERDICT_PASSED;
 	if (!good)
 		fail(e, ERR_BUG, "self-check: the sealed permit is %s %s (%.120s)", verdict_word(r.verdict), sub_word(r.sub),

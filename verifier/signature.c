@@ -46,29 +46,50 @@ find_path(struct path_result *out, X509 *leaf, const char *purpose, int64_t when
  * Services: who may give time, who may sign lists.
  */
 
+/* When the key's acts stopped to count: the revocation, or earlier the day from
+ * which the key is said to have been out of hand. */
+static int64_t
+revoked_from(const struct revocation *r)
+{
+	return r->invalidity != INT64_MIN && r->invalidity < r->date ? r->invalidity : r->date;
+}
+
 /* RFC 3161 4: after these a token made before stays good; after others nothing by
  * the key can be believed but what is known to be older. */
 static bool
 leaves_good(const struct revocation *r, const struct service_use *use)
 {
-	return use->known < r->date || (use->when < r->date && (r->reason == CRL_REASON_AFFILIATION_CHANGED || r->reason == CRL_REASON_SUPERSEDED ||
+	int64_t from = revoked_from(r);
+
+	return use->known < from || (use->when < from && (r->reason == CRL_REASON_AFFILIATION_CHANGED || r->reason == CRL_REASON_SUPERSEDED ||
 	    r->reason == CRL_REASON_CESSATION_OF_OPERATION || r->reason == CRL_REASON_CERTIFICATE_HOLD));
 }
 
+/* What a CRL says that was not over at `at`. */
 static bool
-service_not_revoked(const struct path_result *path, const struct service_use *use, const crl_list *crls, const struct judge_question *q, struct err *e)
+not_revoked_at(const struct path_result *path, int64_t at, const struct service_use *use, const crl_list *crls, const struct judge_question *q, struct err *e)
 {
 	for (int i = 0; i + 1 < sk_X509_num(path->chain); i++) {
 		struct revocation r;
 		int64_t as_of;
 
-		evidence_status(&r, &as_of, q->evidence, crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), use->when);
+		evidence_status(&r, &as_of, q->evidence, crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), at);
 		if (r.state == CERT_UNKNOWN && !q->insecure_no_revocation)
 			return fail(e, ERR_LATER, "it is not known whether its certificate was revoked then");
 		if (r.state == CERT_REVOKED && !leaves_good(&r, use))
 			return fail(e, ERR_POLICY, "its certificate was revoked");
 	}
 	return true;
+}
+
+/* Where something newer shows that it was there, also as of that time: a CRL from before
+ * a revocation does not speak for it, and one from after the certificate's end need not
+ * list it any more. */
+static bool
+service_not_revoked(const struct path_result *path, const struct service_use *use, const crl_list *crls, const struct judge_question *q, struct err *e)
+{
+	return not_revoked_at(path, use->when, use, crls, q, e) &&
+	    (use->known >= q->at || use->known <= use->when || not_revoked_at(path, use->known, use, crls, q, e));
 }
 
 static bool
@@ -209,15 +230,16 @@ stamp_trusted(const struct tst *t, int64_t known, const cert_list *bag, const cr
 	return good;
 }
 
-/* Good still when it is known to have existed.  An algorithm without a row is judged by
- * the digest in it. */
+/* Good still when it is known to have existed. */
 static bool
 stamp_algorithms(const struct tst *t, int64_t known, const struct judge_question *q, struct err *e)
 {
 	for (size_t i = 0; i < TST_ALGORITHMS; i++) {
 		const struct algorithm *a = policy_algorithm(q->policy, t->algorithm[i]);
 
-		if (a != NULL && day_in_vietnam(known) > a->old_until)
+		if (a == NULL)
+			return fail(e, ERR_POLICY, "policy has no row for %s", t->algorithm[i]);
+		if (day_in_vietnam(known) > a->old_until)
 			return fail(e, ERR_POLICY, "%s is not relied on any more, and nothing shows that it existed before", a->id);
 	}
 	return true;
@@ -332,14 +354,6 @@ judge_tier(struct judged *j, const struct path_result *path, const struct judge_
 	if (t == NULL)
 		signature_failed(j, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the certificates do not name one trust tier of ours");
 	return t != NULL;
-}
-
-/* When the key's acts stopped to count: the revocation, or earlier the day from
- * which the key is said to have been out of hand. */
-static int64_t
-revoked_from(const struct revocation *r)
-{
-	return r->invalidity != INT64_MIN && r->invalidity < r->date ? r->invalidity : r->date;
 }
 
 /* EN 319 102-1 5.2.6.4: a hold is a question that a later CRL answers. */

@@ -79,23 +79,30 @@ take_crl(X509_CRL **out, struct span *der, struct span *rest, struct err *e)
 	return true;
 }
 
+/* The newest of the issuer's that was not over at `at`. */
 static bool
 find_crl(struct span *used, X509 *cert, X509 *issuer, struct span crls, int64_t at, struct err *e)
 {
+	struct revocation newest = { .state = CERT_UNKNOWN };
+	int64_t this_update = INT64_MIN;
+
 	while (crls.len > 0) {
 		own(X509_CRL) *crl = NULL;
-		struct revocation says;
+		struct span der;
 		struct crl_facts f;
 		struct err ignored;
 
-		if (!take_crl(&crl, used, &crls, e))
+		if (!take_crl(&crl, &der, &crls, e))
 			return false;
-		if (!crl_check(&f, crl, issuer, &ignored) || f.next_update < at)
+		if (!crl_check(&f, crl, issuer, &ignored) || f.next_update < at || f.this_update <= this_update)
 			continue;
-		crl_lookup(&says, crl, X509_get0_serialNumber(cert));
-		return says.state != CERT_REVOKED || fail(e, ERR_POLICY, "its certificate, or one above it, is revoked");
+		crl_lookup(&newest, crl, X509_get0_serialNumber(cert));
+		this_update = f.this_update;
+		*used = der;
 	}
-	return fail(e, ERR_LATER, "there is no CRL yet for its certificate, or one above it");
+	if (this_update == INT64_MIN)
+		return fail(e, ERR_LATER, "there is no CRL yet for its certificate, or one above it");
+	return newest.state != CERT_REVOKED || fail(e, ERR_POLICY, "its certificate, or one above it, is revoked");
 }
 
 bool

@@ -31,16 +31,18 @@ decode(PKCS7 **out, struct span token, struct err *e)
 	return true;
 }
 
+static bool
+is_taken(int nid)
+{
+	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512;
+}
+
 static const EVP_MD *
 imprint_digest(TS_TST_INFO *info)
 {
-	static const int taken[] = { NID_sha256, NID_sha384, NID_sha512 };
 	int nid = OBJ_obj2nid(TS_MSG_IMPRINT_get_algo(TS_TST_INFO_get_msg_imprint(info))->algorithm);
 
-	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-		if (taken[i] == nid)
-			return EVP_get_digestbynid(nid);
-	return NULL;
+	return is_taken(nid) ? EVP_get_digestbynid(nid) : NULL;
 }
 
 const EVP_MD *
@@ -159,8 +161,8 @@ check_signature(PKCS7 *cms, X509 **signer, const cert_list *mine, const cert_lis
 	if (sk_PKCS7_SIGNER_INFO_num(all) != 1)
 		return fail(e, ERR_INPUT, "a time stamp has one signer (RFC 3161 2.4.2)");
 	si = sk_PKCS7_SIGNER_INFO_value(all, 0);
-	if (OBJ_obj2nid(si->digest_alg->algorithm) == NID_sha1 || OBJ_obj2nid(si->digest_alg->algorithm) == NID_md5)
-		return fail(e, ERR_POLICY, "the time stamp is signed over SHA-1 or MD5");
+	if (!is_taken(OBJ_obj2nid(si->digest_alg->algorithm)))
+		return fail(e, ERR_POLICY, "the time stamp is signed over another digest than SHA-256, SHA-384 or SHA-512");
 	if (!find_signer(signer, mine, si, bag, e) || !check_signer(*signer, e) || !check_ess(si, *signer, e))
 		return false;
 	content = PKCS7_dataInit(cms, NULL);
@@ -191,12 +193,10 @@ take_algorithms(struct tst *t, PKCS7 *cms, TS_TST_INFO *info, X509 *signer)
 {
 	const PKCS7_SIGNER_INFO *si = sk_PKCS7_SIGNER_INFO_value(PKCS7_get_signer_info(cms), 0);
 	bool rsa = EVP_PKEY_get_base_id(X509_get0_pubkey(signer)) == EVP_PKEY_RSA;
-	char over[sizeof(t->algorithm[0]) - sizeof("ecdsa-")];
 
 	digest_word(t->algorithm[0], sizeof(t->algorithm[0]), imprint_digest(info));
-	digest_word(over, sizeof(over), EVP_get_digestbyobj(si->digest_alg->algorithm));
-	snprintf(t->algorithm[1], sizeof(t->algorithm[1]), "%s", over);
-	snprintf(t->algorithm[2], sizeof(t->algorithm[2]), "%s-%s", rsa ? "rsa" : "ecdsa", over);
+	digest_word(t->algorithm[1], sizeof(t->algorithm[1]), EVP_get_digestbyobj(si->digest_alg->algorithm));
+	snprintf(t->algorithm[2], sizeof(t->algorithm[2]), "%s", rsa ? "rsa-sha256" : "ecdsa-sha256");
 }
 
 static bool

@@ -22,7 +22,8 @@ struct tst {
 	int64_t time;			/* genTime */
 	int64_t accuracy_secs;		/* rounded up; 0 when it says none */
 	char serial[80], policy[80];
-	char algorithm[TST_ALGORITHMS][24];	/* what it relies on, as policy/algorithms.xml calls it: "sha256", "ecdsa-sha512" */
+	char algorithm[TST_ALGORITHMS][24];	/* what it relies on, as policy/algorithms.xml calls it; of the signature "ecdsa-sha256" or
+						 * "rsa-sha256", whose digest is told apart */
 	unsigned char nonce[TST_NONCE_MAX]; size_t nonce_len;	/* of the request; 0: none, or longer */
 	X509 *signer;			/* own */
 	cert_list *bag;			/* own */

@@ -13,7 +13,7 @@ static struct maker *m;
 static struct maker_party next_tsa;
 static struct buf issued, archived, twice;
 
-#define STAMPED(tsa, digest, years) (&(struct maker_stamping){ tsa, digest, maker_now + (int64_t)((years) * (double)YEAR) })
+#define STAMPED(tsa, digest, years) (&(struct maker_stamping){ .by = tsa, .md = digest, .when = maker_now + (int64_t)((years) * (double)YEAR) })
 
 static int
 set_up(void **state)
@@ -113,15 +113,41 @@ the_log_prolongs_it(void **state)
 static void
 a_key_that_is_lost(void **state)
 {
-	const struct maker_revoked first = { m->tsa.cert, maker_now + 27 * YEAR / 10, 1, 0 }, second = { next_tsa.cert, maker_now + 27 * YEAR / 10, 1, 0 };
+	const struct maker_revoked first = { m->tsa.cert, maker_now + 27 * YEAR / 10, 1, 0 }, second = { next_tsa.cert, maker_now + 27 * YEAR / 10, 1, 0 },
+	    earlier = { m->tsa.cert, maker_now + 27 * YEAR / 10, 1, maker_now + 24 * YEAR / 10 };
 	own(X509_CRL) *lost = maker_crl(m, maker_now + 28 * YEAR / 10, maker_now + 29 * YEAR / 10, &first, 1);
 	own(X509_CRL) *both = maker_crl(m, maker_now + 28 * YEAR / 10, maker_now + 29 * YEAR / 10, &second, 1);
-	own(evidence_t) *v = maker_evidence(m, lost), *w = maker_evidence(m, both);
+	own(X509_CRL) *since = maker_crl(m, maker_now + 28 * YEAR / 10, maker_now + 29 * YEAR / 10, &earlier, 1);
+	own(evidence_t) *v = maker_evidence(m, lost), *w = maker_evidence(m, both), *x = maker_evidence(m, since);
 
 	expect("the stamp's key lost, nothing older shows it", buf_span(&issued), &(struct when){ .years = 2.85, .evidence = v }, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE, 0);
 	expect("the stamp's key lost after the archive's time", buf_span(&archived), &(struct when){ .years = 2.85, .evidence = v }, VERDICT_PASSED, SUB_NONE, 2.5);
 	expect("the archive's key lost", buf_span(&archived), &(struct when){ .years = 2.85, .evidence = w }, VERDICT_PASSED, SUB_NONE, 0);
+	expect("the stamp's key said to be lost before the archive's time", buf_span(&archived), &(struct when){ .years = 2.85, .evidence = x }, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE, 2.5);
 	expect("the archive's key lost, and the stamp's certificate expired", buf_span(&archived), &(struct when){ .years = 3.1, .evidence = w }, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE, 0);
+}
+
+/* When the stamp's certificate has expired the CRLs do not list it any more; what they
+ * said when the archive time stamp was made is what counts. */
+static void
+a_revocation_is_not_forgotten(void **state)
+{
+	const struct maker_revoked lost = { m->tsa.cert, maker_now + 3 * YEAR / 2, 1, 0 };
+	own(X509_CRL) *then = maker_crl(m, maker_now + 5 * YEAR / 2 - 60, maker_now + 5 * YEAR / 2 + 14 * DAY_SECS, &lost, 1);
+	own(X509_CRL) *now = maker_crl(m, maker_now + 4 * YEAR - 60, maker_now + 4 * YEAR + 14 * DAY_SECS, NULL, 0);
+	own(evidence_t) *v = maker_evidence(m, now);
+	own_struct(buf) told = buf_new(XML_SIZE_MAX);
+	struct maker_stamping s = *STAMPED(&next_tsa, EVP_sha512(), 2.5);
+
+	s.crl = then;
+	maker_archive(m, &told, buf_span(&issued), &s);
+	expect("before it expired", buf_span(&told), &(struct when){ .years = 2.6 }, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE, 2.5);
+	expect("after it expired", buf_span(&told), &(struct when){ .years = 4 }, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE, 2.5);
+	expect("with the CRL of today, too", buf_span(&told), &(struct when){ .years = 4, .evidence = v }, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE, 2.5);
+	s.crl = m->issuing_crl;		/* over since long */
+	buf_reset(&told);
+	maker_archive(m, &told, buf_span(&issued), &s);
+	expect("with a CRL from before it, and none of then", buf_span(&told), &(struct when){ .years = 2.6, .evidence = v }, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE, 2.5);
 }
 
 /* SHA-256 is relied on until +2.7 years; what it secured then must be shown by something
@@ -221,7 +247,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(how_long_it_lasts), cmocka_unit_test(the_log_prolongs_it), cmocka_unit_test(a_key_that_is_lost),
+		cmocka_unit_test(how_long_it_lasts), cmocka_unit_test(the_log_prolongs_it), cmocka_unit_test(a_key_that_is_lost), cmocka_unit_test(a_revocation_is_not_forgotten),
 		cmocka_unit_test(a_hash_that_is_retired), cmocka_unit_test(altered), cmocka_unit_test(many),
 	};
 

@@ -535,7 +535,7 @@ maker_archive(struct maker *m, struct buf *out, struct span permit, const struct
 	permit_drop(&p);
 	maker_stamp(&token, span_of(imprint, (size_t)EVP_MD_get_size(s->md)), s);
 	cert_to_der(&issuing, m->issuing.cert);
-	crl_to_der(&crl, now);
+	crl_to_der(&crl, s->crl != NULL ? s->crl : now);
 	crl_to_der(&root_crl, root);
 	const struct span certs[] = { buf_span(&issuing) }, crls[] = { buf_span(&crl), buf_span(&root_crl) };
 	const struct xades_evidence v = { .stamp = buf_span(&token), .cert = certs, .ncerts = 1, .crl = crls, .ncrls = 2 };

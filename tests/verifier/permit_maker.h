@@ -48,7 +48,7 @@ X509_CRL *maker_crl(struct maker *, int64_t this_update, int64_t next_update, co
 X509_CRL *maker_root_crl(struct maker *, int64_t this_update, int64_t next_update);
 
 /* A token over an imprint; md: that of the imprint and of the signature. */
-struct maker_stamping { const struct maker_party *by; const EVP_MD *md; int64_t when; };
+struct maker_stamping { const struct maker_party *by; const EVP_MD *md; int64_t when; X509_CRL *crl; /* with an archive time stamp, instead of one of then */ };
 void maker_stamp(struct buf *token, struct span imprint, const struct maker_stamping *);
 
 /* What differs from an ordinary permit; zero members mean the ordinary. */
