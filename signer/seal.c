@@ -273,7 +273,7 @@ judge_own(const struct sealing *x, const struct service *s, int64_t now, struct 
 	judges_report(&r, s, buf_span(&x->file), now, 0);
 	good = r.verdict == VERDICT_PASSED;
 	if (!good)
-		fail(e, ERR_BUG, "self-check: the sealed permit is %s %s (%.120s)", verdict_word(r.verdict), sub_word(r.sub),
+		fail(e, r.sub == SUB_TRY_LATER ? ERR_LATER : ERR_BUG, "self-check: the sealed permit is %s %s (%.120s)", verdict_word(r.verdict), sub_word(r.sub),
 		    r.reasons.n > 0 ? r.reasons.at[0].en : r.nsignatures > 0 && r.signature[r.nsignatures - 1].reasons.n > 0 ? r.signature[r.nsignatures - 1].reasons.at[0].en : "");
 	report_drop(&r);
 	return good;

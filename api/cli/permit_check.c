@@ -16,11 +16,11 @@ static const struct { const char *vi, *command; } told[] = {
 	[CHECK_XML] = { "Chữ ký {id} đúng, và mọi phần nó bao gồm còn nguyên.",
 		"holds xml --trusted-pem certificates/root.pem --untrusted-pem certificates/{id}-issuer.pem --verification-gmt-time '{gmt}' "
 		"--node-xpath \"//*[local-name()='Signature'][@Id='{id}']\"" },
-	[CHECK_STAMP_ROOT] = { "Dấu thời gian của chữ ký {id} do nơi khác cấp: {who}. Dấu vân tay SHA-256 của chứng thư gốc của nơi ấy. Đối chiếu với dấu vân tay mà nơi ấy đã công bố: {hash}",
+	[CHECK_STAMP_ROOT] = { "Dấu thời gian của chữ ký {id} do tổ chức khác cấp: {who}. Dấu vân tay SHA-256 của chứng thư gốc của tổ chức ấy. Đối chiếu với dấu vân tay mà tổ chức ấy đã công bố: {hash}",
 		"prints {hash} fingerprint certificates/{stamp_root}.pem" },
-	[CHECK_STAMP_PATH] = { "Dấu thời gian của chữ ký {id}: chứng thư của nơi cấp dấu thời gian còn hiệu lực lúc ấy.",
+	[CHECK_STAMP_PATH] = { "Dấu thời gian của chữ ký {id}: chứng thư của tổ chức cấp dấu thời gian còn hiệu lực lúc ấy.",
 		"prints 'certificates/{id}-stamp.pem: OK' " VERIFY_BY("{stamp_root}") "-untrusted certificates/{stamp_issuing}.pem -crl_check_all -purpose timestampsign -CRLfile crls/{id}.pem certificates/{id}-stamp.pem" },
-	[CHECK_STAMPED] = { "Dấu thời gian và những octet được đóng dấu chính là của chữ ký {id} trong giấy phép.", "holds stamped {id} stamps/{id}.octets stamps/{id}.tst" },
+	[CHECK_STAMPED] = { "Dấu thời gian và những byte được đóng dấu chính là của chữ ký {id} trong giấy phép.", "holds stamped {id} stamps/{id}.octets stamps/{id}.tst" },
 	[CHECK_STAMP] = { "Dấu thời gian của chữ ký {id} đúng.", "holds openssl ts -verify -token_in -in stamps/{id}.tst -data stamps/{id}.octets -attime {at} "
 		"-CAfile certificates/{stamp_root}.pem -untrusted certificates/{stamp_issuing}.pem" },
 	[CHECK_STAMP_TIME] = { "Dấu thời gian của chữ ký {id} ghi lúc {stamped} (giờ quốc tế).", "holds dated stamps/{id}.tst '{time}' {year}" },

@@ -9,6 +9,8 @@
  *			of ten years ago stands on its own stamps and CRLs, and what
  *			was revoked since spoils none; and each officer held the right
  *			to sign it on that day, as the register has it (verifier/right.h)
+ *	copies		of each permit's renewed copies (signer/renew.h) the newest is the
+ *			octets that were recorded, and its archive time stamp holds today
  *	orders		each is the CMS of the certificate that it was taken from, and
  *			says what was recorded of it
  *	lists		every CRL, status list and pack of OCSP responses, by fsck's

@@ -6,7 +6,8 @@
  *
  * NAME.json is one submission, NAME.jsonl has one a line, handed in by portions (portion.h);
  * up to 16 MiB and 10,000 lines.  An answer may be of any size.  Left alone: every
- * other name, and what begins with a dot (write there, and rename); what is no plain file;
+ * other name, and what begins with a dot (write there, and rename); what is no plain file
+ * (one that cannot be read is told of, and waits);
  * what somebody has open for writing, or what changed less than --quiet seconds ago; and a
  * question whose name has an answer that was not taken yet.
  *
@@ -109,7 +110,7 @@ open_plain(int *out, const char *path, struct stat *st, struct err *e)
 {
 	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
-	if (fd < 0 && errno != ELOOP)
+	if (fd < 0 && errno != ELOOP && errno != ENXIO)	/* a link, a socket */
 		return fail(e, ERR_STORE, "%s cannot be opened: %s", path, strerror(errno));
 	if (fd < 0 || fstat(fd, st) != 0 || !S_ISREG(st->st_mode))
 		return fail(e, ERR_INPUT, "this is no plain file");
@@ -126,18 +127,22 @@ is_there(const char *path)
 	return lstat(path, &st) == 0;
 }
 
-/* in/NAME -> taken/NAME; *taken is false when it is left alone. */
+/* in/NAME -> taken/NAME; *taken is false when it is left alone.  One that cannot be read
+ * waits for whoever mends that, and the next one's turn comes. */
 static bool
-take_question(const struct watch *w, const char *name, bool *taken, struct err *e)
+take_question(struct watch *w, const char *name, bool *taken, struct err *e)
 {
 	own_str char *in = path_of(w, "in", name), *held = path_of(w, "taken", name), *out = path_of(w, "out", name);
 	own_fd int fd = -1;
 	struct stat st;
-	struct err ignored;
+	struct err why;
 
 	*taken = false;
-	if (!open_plain(&fd, in, &st, &ignored))
+	if (!open_plain(&fd, in, &st, &why)) {
+		if (why.class != ERR_INPUT && is_there(in))
+			w->waits = !fail(&w->why, ERR_LATER, "%s", why.text);
 		return true;
+	}
 	if (clock_now() - st.st_mtime < w->quiet || has_writer(fd) || is_there(out) || is_there(held))
 		return true;
 	if (rename(in, held) != 0)
@@ -196,7 +201,7 @@ tell(const struct telling *t, const json_t *answer, struct err *e)
 static bool
 tell_refused(const struct telling *t, const struct err *why, struct err *e)
 {
-	own_str char *vi = why->vi[0] != '\0' ? xstrdup(why->vi) : xprintf("Tệp này không đọc được như một đơn nộp: cần JSON viết bằng %s.", t->watch->box->vi);
+	own_str char *vi = why->vi[0] != '\0' ? xstrdup(why->vi) : xprintf("Tệp này không đọc được như một hồ sơ nộp: cần JSON viết bằng %s.", t->watch->box->vi);
 	own(json_t) *j = json_pack("{s:i, s:i, s:s, s:s, s:{s:s, s:s}}", "line", 1, "status", err_http(why->class), "class", err_word(why->class), "detail", why->text,
 	    "say", "vi", vi, "en", why->text);
 

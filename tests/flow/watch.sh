@@ -88,8 +88,7 @@ is "questions are put away" "$(ls "$box/done" | wc -l) $(ls "$box/in" "$box/take
 # The same again: nothing is recorded; an answer that was not taken is not written over.
 first=$(jq -r .handle "$box/out/plain.json")
 lay plain.json
-watch --once --quiet 0
-is "an answer that was not taken" "$(ls "$box/in")" plain.json
+is "an answer that was not taken" "$(watch --once --quiet 0; echo $?) $(ls "$box/in")" "0 plain.json"
 rm "$box/out/plain.json"
 watch --once --quiet 0
 is "the same file again" "$(jq -r '"\(.status) \(.handle)"' "$box/out/plain.json") $(drafts)" "200 $first 6"
@@ -117,11 +116,20 @@ cp "$state/made/k000.json" "$box/in/k000.json.part"
 mkdir "$box/in/folder.json"
 ln -s "$state/desk/program.key" "$box/in/link.json"
 mkfifo "$box/in/pipe.json"
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$box/in/socket.json"
 lay beside0.json
 watch --once --quiet 0
 beside "hidden, of another name, no plain file" $? 0
-is "these are left alone" "$(ls -A "$box/in" | wc -l) $(ls "$box/out" | wc -l)" "5 0"
+is "these are left alone" "$(ls -A "$box/in" | wc -l) $(ls "$box/out" | wc -l)" "6 0"
 rm -r "$box"/in/.hidden.json "$box"/in/*
+# Another user's, which this one may not read.
+as_user() { setpriv --reuid 61000 --regid 61000 --clear-groups "$@"; }
+if [ "$(id -u)" -eq 0 ] && as_user test -x "$state"; then
+	mkdir "$state/theirs" && cp "$state/desk/program.key" "$state/theirs/key" && chown -R 61000:61000 "$state/theirs"
+	as_user "$antin" watch "$state/theirs" --api "$api" --api-key-file "$state/theirs/key" --once >/dev/null 2>&1
+	install -m 600 "$state/made/k000.json" "$state/theirs/in/k000.json"
+	is "what cannot be read is told" "$(as_user "$antin" watch "$state/theirs" --api "$api" --api-key-file "$state/theirs/key" --once --quiet 0 2>"$state/log/theirs"; echo $?) $(grep -c 'k000.json cannot be opened' "$state/log/theirs")" "75 1"
+fi
 head -c 300 "$state/made/k000.json" >"$box/in/k000.json"
 exec 9>>"$box/in/k000.json"
 lay beside1.json

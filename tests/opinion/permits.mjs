@@ -211,7 +211,7 @@ const ways = [
 async function spoil(all) {
 	const count = (p, pattern) => p.text.match(pattern)?.length ?? 0, fit = all.filter(p => count(p, / Id="officer-\d+">/g) === 1 && count(p, ARCHIVE) <= 2);
 	const [p] = fit.sort((a, b) => count(b, ARCHIVE) - count(a, ARCHIVE));
-	if (!p) return console.log('no permit with one officer was left to alter');
+	if (!p) return tell(all.length === 0, 'no permit with one officer was left to alter');
 	const archives = count(p, ARCHIVE), made = await openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', put(''), '-subj', '/CN=stranger');
 	const stranger = made.slice(made.indexOf('-----BEGIN CERTIFICATE'));
 	for (const w of ways.filter(x => (x.archives ?? 0) <= archives)) {
