@@ -83,9 +83,9 @@ expect "nothing was written" "$(ls "$state"/no.zip 2>/dev/null)" ""
 #
 # In an empty folder, with nothing of ours.
 #
-tools=$state/tools court=$state/court
-mkdir "$tools" "$court"
-for tool in $(dpkg -L coreutils | grep -E '^(/usr)?/bin/') $(command -v sh openssl xmlsec1); do ln -sf "$tool" "$tools/"; done
+court=$state/court
+mkdir "$court"
+court_tools
 python3 -m zipfile -e "$state/permit.zip" "$court"
 court_holds() { (cd "$court" && "$@" env -i PATH="$tools" sh CHECK.txt) >"$state/log/check" 2>&1; }
 court_holds env

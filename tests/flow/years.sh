@@ -269,9 +269,7 @@ ROWS
 # every certificate has expired.
 #
 world_down
-tools=$state/tools
-mkdir "$tools"
-for tool in $(dpkg -L coreutils | grep -E '^(/usr)?/bin/') $(command -v sh openssl xmlsec1); do ln -sf "$tool" "$tools/"; done
+court_tools
 for name in first commune second third before; do
 	mkdir "$state/court-$name"
 	"$antin" permit bundle "${handle[$name]}" --database "$database" --policy-folder "$policy_folder" --out "$state/$name.zip" 2>"$state/log/bundle" &&
