@@ -221,7 +221,8 @@ with_their_states(void **state)
 {
 	char handle[33];
 	own(json_t) *answer = NULL, *amended = NULL;
-	own(json_t) *change = json_pack("{s:o}", "cong_trinh", json_incref(json_object_get(sample_on("gpxd-01", json_pack("[s]", "26734/9/9")), "cong_trinh")));
+	own(json_t) *sample = sample_on("gpxd-01", json_pack("[s]", "26734/9/9"));
+	own(json_t) *change = json_pack("{s:O}", "cong_trinh", json_object_get(sample, "cong_trinh"));
 	const json_t *acts;
 	struct err e;
 
