@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "tests/signer/world.h"
-#include "verifier/gazette.h"
 #include "verifier/misses.h"
 #include "verifier/proto.h"
 
@@ -76,17 +75,18 @@ end(void **state)
 static void
 what_is_refused(void **state)
 {
-	own_str char *long_number = xalloc(GAZETTE_NUMBER_MAX + 2), *long_name = xalloc(GAZETTE_HOLDER_MAX + 2);
+	own_str char *long_number = xalloc(LOOKUP_NUMBER_MAX + 2), *long_name = xalloc(LOOKUP_HOLDER_MAX + 2);
 	const struct { const char *name, *kind, *number, *holder; enum err_class class; const char *word; } rows[] = {
 		{ "no kind", "", "000455/HGI-GPHN", holder, ERR_ABSENT, "not looked up by their numbers" },
 		{ "no such kind", "luck", "000455/HGI-GPHN", holder, ERR_ABSENT, "not looked up by their numbers" },
 		{ "a kind that is not looked up so", "land-use", "AA 01234567", holder, ERR_ABSENT, "not looked up by their numbers" },
 		{ "one that is published, and not looked up", "construction", "245/GPXD-UBND", holder, ERR_ABSENT, "not looked up by their numbers" },
 		{ "no number", KIND, "", holder, ERR_INPUT, "\"number\"" },
-		{ "a number too long", KIND, memset(long_number, '1', GAZETTE_NUMBER_MAX + 1), holder, ERR_INPUT, "\"number\"" },
+		{ "a number too long", KIND, memset(long_number, '1', LOOKUP_NUMBER_MAX + 1), holder, ERR_INPUT, "\"number\"" },
 		{ "no name", KIND, "000455/HGI-GPHN", "", ERR_INPUT, "\"holder\"" },
+		{ "a number of blanks", KIND, " \t ", holder, ERR_INPUT, "\"number\"" },
 		{ "a name of signs", KIND, "000455/HGI-GPHN", "% _ *", ERR_INPUT, "\"holder\"" },
-		{ "a name too long", KIND, "000455/HGI-GPHN", memset(long_name, 'a', GAZETTE_HOLDER_MAX + 1), ERR_INPUT, "\"holder\"" },
+		{ "a name too long", KIND, "000455/HGI-GPHN", memset(long_name, 'a', LOOKUP_HOLDER_MAX + 1), ERR_INPUT, "\"holder\"" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -132,6 +132,36 @@ names(void **state)
 	assert_said("000455", holder, "number-not-found");
 	assert_said("%", holder, "number-not-found");
 	assert_said(handle, holder, "number-not-found");
+}
+
+/* The number in every spelling of the same signs; what is longer than a number in octets
+ * alone is looked up. */
+static void
+numbers(void **state)
+{
+	static const char *const same[] = { "000455/hgi-gphn", " 000455 / HGI - GPHN ", "000455/Hgi-Gphn\u00a0" };
+	static const char *const others[] = { "455/HGI-GPHN", "000455HGIGPHN", "000455/HGI-GPHN.", "000455/HGI\u2013GPHN", "o00455/HGI-GPHN" };
+	own_struct(buf) many = buf_new(1024), more = buf_new(1024);
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	for (size_t i = 0; i < COUNT(same); i++)
+		assert_said(same[i], holder, "in-force-by-number");
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_said(others[i], holder, "number-not-found");
+	for (int i = 0; i < LOOKUP_NUMBER_MAX; i++)
+		buf_put_str(&many, "Đ");
+	for (int i = 0; i < LOOKUP_HOLDER_MAX; i++)
+		buf_put_str(&more, "ế");
+	assert_said(buf_str(&many), buf_str(&more), "number-not-found");
+	buf_put_str(&many, "Đ");
+	office_refused("a character more", ask(&answer, KIND, buf_str(&many), holder, NULL, &e), &e, ERR_INPUT, "\"number\"");
+	assert_string_equal(e.code, "lookup-number");
+	assert_true(strstr(e.vi, "Số giấy") != NULL);
+	buf_put_str(&more, "ế");
+	office_refused("a character more", ask(&answer, KIND, number, buf_str(&more), NULL, &e), &e, ERR_INPUT, "\"holder\"");
+	assert_string_equal(e.code, "lookup-holder");
+	assert_true(strstr(e.vi, "Họ tên") != NULL);
 }
 
 /* Which of the two was wrong, nobody learns. */
@@ -201,6 +231,32 @@ states(void **state)
 	}
 }
 
+static bool
+looks_up_codes(const char *asker)
+{
+	own_struct(msg) in = msg_new(VERIFY_LOOKUP, 8192), reply = msg_new(0, 1);
+	own(json_t) *row = office_row(&o, handle), *answer = NULL;
+	struct err e;
+
+	msg_put_str(&in, word(row, "shortcode"));
+	msg_put_str(&in, asker);
+	assert_done(peer_call(to_verifier, &in, &reply, &e) && json_read(&answer, msg_span(&reply, 0), &e), e);
+	return strcmp(said(answer), "withdrawn") == 0;
+}
+
+/* Who is right often waits for nobody. */
+static void
+who_is_right_goes_on(void **state)
+{
+	for (int i = 0; i < 3 * MISSES_MAX; i++) {
+		own(json_t) *answer = NULL;
+		struct err e;
+
+		assert_done(ask(&answer, KIND, number, holder, "198.51.100.8", &e), e);
+		assert_string_equal(said(answer), "withdrawn-by-number");
+	}
+}
+
 /* Wrong numbers and wrong names count alike, and together. */
 static void
 who_tries_waits(void **state)
@@ -215,8 +271,9 @@ who_tries_waits(void **state)
 		assert_string_equal(said(answer), "number-not-found");
 	}
 	assert_done(ask(&last, KIND, number, holder, "198.51.100.7", &e), e);
-	assert_string_equal(said(last), "too-many-tries");
+	assert_string_equal(said(last), "too-many-numbers");
 	assert_true(json_integer_value(json_object_get(last, "wait")) > 0);
+	assert_case("codes are looked up for him", looks_up_codes("198.51.100.7"));
 	assert_said(number, holder, "withdrawn-by-number");
 }
 
@@ -227,9 +284,11 @@ main(void)
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(from_the_issue_on),
 		cmocka_unit_test(names),
+		cmocka_unit_test(numbers),
 		cmocka_unit_test(one_refusal),
 		cmocka_unit_test(nothing_that_is_masked),
 		cmocka_unit_test(states),
+		cmocka_unit_test(who_is_right_goes_on),
 		cmocka_unit_test(who_tries_waits),
 	};
 
