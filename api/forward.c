@@ -394,6 +394,7 @@ answer_read(json_t **out, struct span text, struct err *e)
 /* The answers that are also a word of HTTP. */
 static const struct { const char *id; unsigned status, retry_secs; } answer_status[] = {
 	{ "too-many-tries", 429, 300 },
+	{ "too-many-numbers", 429, 300 },
 	{ "busy", 503, 20 },
 };
 

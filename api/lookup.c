@@ -22,7 +22,7 @@ put_text(struct msg *m, const char *text, const char *name, struct err *e)
 
 	trim(&s);
 	msg_put(m, s);
-	return text_fits(s, name, e);
+	return s.len == 0 || text_fits(s, name, e);
 }
 
 static bool
@@ -69,10 +69,10 @@ put_page(struct call *c, struct err *e)
 }
 
 static void
-put_field(struct buf *out, const char *name, const char *vi, const char *en, const char *hint)
+put_field(struct buf *out, const char *name, int max, const char *vi, const char *en, const char *hint)
 {
-	buf_printf(out, "<p><label for=\"%s\">%s <span lang=\"en\">(%s)</span></label><input id=\"%s\" name=\"%s\" type=\"text\" required maxlength=\"300\" autocomplete=\"off\" "
-	    "spellcheck=\"false\" aria-describedby=\"%s-hint\"><span id=\"%s-hint\" class=\"hint\">%s</span></p>\n", name, vi, en, name, name, name, name, hint);
+	buf_printf(out, "<p><label for=\"%s\">%s <span lang=\"en\">(%s)</span></label><input id=\"%s\" name=\"%s\" type=\"text\" required maxlength=\"%d\" autocomplete=\"off\" "
+	    "spellcheck=\"false\" aria-describedby=\"%s-hint\"><span id=\"%s-hint\" class=\"hint\">%s</span></p>\n", name, vi, en, name, name, max, name, name, hint);
 }
 
 /* Where there is one there is nothing to choose. */
@@ -97,8 +97,30 @@ put_kinds(struct buf *out, const json_t *kinds)
 	buf_put_str(out, "</select></p>\n");
 }
 
-bool
-lookup_page_run(struct call *c, struct err *e)
+static void
+put_form(struct buf *out, const json_t *kinds)
+{
+	if (json_array_size(kinds) == 0) {
+		buf_put_str(out, "<p>Ở đây không loại giấy nào tra được theo số. – <span lang=\"en\">No kind of permit is looked up by its number here.</span></p>\n");
+		return;
+	}
+	buf_put_str(out, "<form method=\"post\" action=\"/tra-cuu\" autocomplete=\"off\">\n");
+	put_kinds(out, kinds);
+	put_field(out, "number", LOOKUP_NUMBER_MAX, "Số giấy", "number", "Như in trên giấy; chữ hoa, chữ thường đều được. – <span lang=\"en\">As it is printed; capitals or not.</span>");
+	put_field(out, "holder", LOOKUP_HOLDER_MAX, "Họ tên đầy đủ của người được cấp", "holder's full name", "Có dấu hay không dấu đều được. – <span lang=\"en\">With or without diacritics.</span>");
+	buf_put_str(out, "<p><button type=\"submit\" id=\"go\">Tra cứu – <span lang=\"en\">Look up</span></button></p></form>\n");
+}
+
+static void
+put_refusal(struct buf *out, const json_t *say)
+{
+	text_put_html_part(out, "<section id=\"answer\" class=\"grey\" role=\"alert\"><h2>CHƯA TRA ĐƯỢC</h2><p class=\"say\">", json_text(say, "vi"), "</p>\n");
+	text_put_html_part(out, "<div lang=\"en\"><p>", json_text(say, "en"), "</p></div></section>\n");
+}
+
+/* refused: the words why nothing was looked up, NULL: nothing was asked yet. */
+static bool
+put_form_page(struct call *c, const json_t *refused, struct err *e)
 {
 	own_struct(msg) m = msg_new(VERIFY_PUBLISHERS, 64), reply = msg_new(0, HTTP_REPLY_MAX);
 	struct buf *out = &c->out->body;
@@ -108,14 +130,25 @@ lookup_page_run(struct call *c, struct err *e)
 		return false;
 	gazette_head(out, answer, title, "");
 	buf_put_str(out, "<p class=\"what\">Cho biết giấy mang số và tên này có trong sổ của thành phố không, và còn hiệu lực không. – "
-	    "<span lang=\"en\">Tells whether the city's register has a permit with this number and name, and whether it is in force.</span></p></header><main>\n"
-	    "<form method=\"post\" action=\"/tra-cuu\" autocomplete=\"off\">\n");
-	put_kinds(out, json_object_get(answer, "lookups"));
-	put_field(out, "number", "Số giấy", "number", "Đúng như in trên giấy, ví dụ 000123/HGI-GPHN. – <span lang=\"en\">As it is printed.</span>");
-	put_field(out, "holder", "Họ tên đầy đủ của người được cấp", "holder's full name", "Có dấu hay không dấu đều được. – <span lang=\"en\">With or without diacritics.</span>");
-	buf_put_str(out, "<p><button type=\"submit\" id=\"go\">Tra cứu – <span lang=\"en\">Look up</span></button></p></form>\n");
+	    "<span lang=\"en\">Tells whether the city's register has a permit with this number and name, and whether it is in force.</span></p></header><main>\n");
+	if (refused != NULL)
+		put_refusal(out, refused);
+	put_form(out, json_object_get(answer, "lookups"));
 	gazette_foot(out);
 	return put_page(c, e);
+}
+
+bool lookup_page_run(struct call *c, struct err *e) { return put_form_page(c, NULL, e); }
+
+/* A person gets a page, with the status that a program would get. */
+static bool
+put_refused_page(struct call *c, struct err *e)
+{
+	own(json_t) *problem = NULL;
+
+	c->out->status = (unsigned)err_http(e->class);
+	problem = http_problem_json(c->out->status, e, NULL);
+	return put_form_page(c, json_object_get(problem, "say"), e);
 }
 
 bool
@@ -126,8 +159,10 @@ lookup_form_run(struct call *c, struct err *e)
 	own(json_t) *answer = NULL;
 	const json_t *item;
 
-	if (!form_text(&kind, c, "kind", e) || !form_text(&number, c, "number", e) || !form_text(&holder, c, "holder", e) || !ask(&answer, c, kind, number, holder, e))
+	if (!form_text(&kind, c, "kind", e) || !form_text(&number, c, "number", e) || !form_text(&holder, c, "holder", e))
 		return false;
+	if (!ask(&answer, c, kind, number, holder, e))
+		return put_refused_page(c, e);
 	item = json_object_get(answer, "permit");
 	gazette_head(out, json_object_get(answer, "answer"), title, "");
 	buf_put_str(out, "</header><main>\n");

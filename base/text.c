@@ -259,6 +259,29 @@ text_fold(struct buf *out, struct span s, bool keep_case, struct err *e)
 }
 
 bool
+text_capitals(struct buf *out, struct span s, struct err *e)
+{
+	uint8_t *upper;
+	size_t len;
+
+	if (!utf8_check(s, e))
+		return false;
+	if (s.len == 0)
+		return true;
+	upper = u8_toupper(s.ptr, s.len, NULL, UNINORM_NFC, NULL, &len);
+	promise(upper != NULL);
+	for (size_t i = 0, n; i < len; i += n) {
+		ucs4_t c;
+
+		n = (size_t)u8_mbtouc(&c, upper + i, len - i);
+		if (!uc_is_property_white_space(c))
+			buf_put(out, upper + i, n);
+	}
+	free(upper);
+	return buf_ok(out, "text", e);
+}
+
+bool
 text_words(struct buf *out, struct span s, struct err *e)
 {
 	own_struct(buf) plain = buf_new(out->max);

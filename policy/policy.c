@@ -387,7 +387,8 @@ check_answers(const struct policy *p, const char *folder, struct err *e)
 {
 	static const char *const ways[] = { "file", "code", "qr", "number" };
 	enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
-	static const char *const cases[] = { "no-signature", "code-mistyped", "code-not-found", "number-not-found", "dossier-code", "too-many-tries", "busy" };
+	static const char *const cases[] = { "no-signature", "code-mistyped", "code-not-found", "number-not-found", "dossier-code", "too-many-tries", "too-many-numbers", "busy" };
+	static const struct { enum in_force in_force; const char *reason; } variants[] = { { FORCE_SUSPENDED, "open" }, { FORCE_VOID, "alone" } };
 
 	for (int n = 0; n < VERDICTS * SUB_INDICATIONS * FORCES * WAYS; n++) {
 		struct answer_case c = { .verdict = (enum verdict)(n / (SUB_INDICATIONS * FORCES * WAYS)), .sub = (enum sub_indication)(n / (FORCES * WAYS) % SUB_INDICATIONS),
@@ -396,6 +397,12 @@ check_answers(const struct policy *p, const char *folder, struct err *e)
 		if (rule_of(p, &c) == NULL)
 			return fail(e, ERR_INPUT, "%s/answers.xml: no row fits verdict=%s sub=%s in-force=%s way=%s", folder, verdict_short(c.verdict),
 			    sub_word(c.sub), in_force_word(c.in_force), c.way);
+	}
+	for (size_t i = 0; i < WAYS * sizeof(variants) / sizeof(variants[0]); i++) {
+		struct answer_case c = { .verdict = VERDICT_PASSED, .in_force = variants[i / WAYS].in_force, .way = ways[i % WAYS], .tier = "", .reason = variants[i / WAYS].reason };
+
+		if (rule_of(p, &c) == NULL)
+			return fail(e, ERR_INPUT, "%s/answers.xml: no row fits in-force=%s way=%s case=%s", folder, in_force_word(c.in_force), c.way, c.reason);
 	}
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (rule_of(p, &(struct answer_case){ .way = "code", .tier = "", .reason = cases[i] }) == NULL)
@@ -561,8 +568,8 @@ rule_of(const struct policy *p, const struct answer_case *c)
 		/* A rule with a case is for that case alone, and the reverse. */
 		if ((r->reason != NULL) != (c->reason != NULL) || !fits(r->reason, c->reason))
 			continue;
-		if (c->reason != NULL || (fits(r->verdict, verdict_short(c->verdict)) && fits(r->sub, sub_word(c->sub)) &&
-		    fits(r->in_force, in_force_word(c->in_force)) && fits(r->way, c->way) && fits(r->tier, c->tier)))
+		if (fits(r->verdict, verdict_short(c->verdict)) && fits(r->sub, sub_word(c->sub)) &&
+		    fits(r->in_force, in_force_word(c->in_force)) && fits(r->way, c->way) && fits(r->tier, c->tier))
 			return r;
 	}
 	return NULL;

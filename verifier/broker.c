@@ -478,18 +478,17 @@ look_up_permit(struct broker *b, json_t **out, bool *found, const char *code, in
 	return true;
 }
 
-/* The answer for whoever must wait; NULL for whoever need not. */
+/* The answer for whoever must wait so many seconds; NULL for whoever need not. */
 static json_t *
-must_wait(const struct broker *b, const char *asker, int64_t now)
+must_wait(const struct broker *b, const char *reason, int wait, int64_t now)
 {
 	struct answer_facts f = facts_new(b, now);
-	int wait = misses_wait(b->misses, asker, now);
 	json_t *j;
 
 	if (wait <= 0)
 		return NULL;
 	f.wait_minutes = (wait + 59) / 60;
-	j = plain_answer(b, "too-many-tries", &f);
+	j = plain_answer(b, reason, &f);
 	json_object_set_new(j, "wait", json_integer(wait));
 	return j;
 }
@@ -499,7 +498,7 @@ answer_code(struct broker *b, json_t **out, enum typed what, const char *code, c
 {
 	bool found = false;
 
-	*out = must_wait(b, asker, now);
+	*out = must_wait(b, "too-many-tries", misses_wait(b->misses, asker, now), now);
 	if (*out != NULL)
 		return true;
 	if (!(what == TYPED_DOSSIER ? look_up_dossier : look_up_permit)(b, out, &found, code, now, e))
@@ -659,26 +658,38 @@ answer_number(struct broker *b, json_t **out, struct gazette *g, const unsigned 
 	return true;
 }
 
+/* found: is there one?  True as long as nobody has looked. */
 static bool
-look_up_number(struct broker *b, json_t **out, const struct gazette_lookup *q, const char *asker, int64_t now, struct err *e)
+look_up_number(struct broker *b, json_t **out, bool *found, const struct gazette_lookup *q, int64_t now, struct err *e)
 {
 	own_struct(gazette) g = { .items = NULL };
 	unsigned char handle[HANDLE_LEN];
 	struct answer_facts f = facts_new(b, now);
-	bool found;
 
-	*out = must_wait(b, asker, now);
-	if (*out != NULL)
-		return true;
-	if (!gazette_find(&g, &found, handle, b->reg, b->policy, q, day_in_vietnam(now), e))
+	*found = true;
+	if (!gazette_find(&g, found, handle, b->reg, b->policy, q, day_in_vietnam(now), e))
 		return false;
-	if (!found)
+	if (!*found)
 		*out = plain_answer(b, "number-not-found", &f);
 	else if (!answer_number(b, out, &g, handle, now, e))
 		return false;
 	say_replica(*out, &g.seen);
-	misses_note(b->misses, asker, found, now);
 	return true;
+}
+
+static bool
+answer_lookup(struct broker *b, json_t **out, const struct gazette_lookup *q, const char *asker, int64_t now, struct err *e)
+{
+	own_str char *who = xprintf("number:%s", asker);
+	bool found, good;
+
+	*out = must_wait(b, "too-many-numbers", misses_take(b->misses, who, now), now);
+	if (*out != NULL)
+		return true;
+	good = look_up_number(b, out, &found, q, now, e);
+	if (found)
+		misses_take_back(b->misses, who, now);
+	return good;
 }
 
 static bool
@@ -693,7 +704,7 @@ on_number(void *state, enum msg_caller who, const struct msg *in, struct msg *ou
 
 	if (!gazette_lookup_check(b->policy, &q, e))
 		return false;
-	if (!look_up_number(b, &j, &q, msg_str(in, 3), now, &why)) {
+	if (!answer_lookup(b, &j, &q, msg_str(in, 3), now, &why)) {
 		log_warn("a number could not be looked up: %s", why.text);
 		j = plain_answer(b, "busy", &f);
 	}

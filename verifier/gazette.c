@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "verifier/proto.h"
 
 #include <stdio.h>
 
@@ -9,6 +10,7 @@
 #define KINDS_MAX 8192
 #define FIRST_YEAR 1000
 #define LAST_YEAR 9999
+#define LOOKUP_TEXT_MAX 8192	/* octets of what a number or a name becomes */
 
 void
 gazette_drop(struct gazette *g)
@@ -175,18 +177,22 @@ gazette_read(struct gazette *out, struct reg *reg, const struct policy *p, const
  * By number and name.
  */
 
+static const struct err_rule not_looked_up = { ERR_ABSENT, "permits of this kind are not looked up by their numbers", "lookup-kind", "Loại giấy này không tra được theo số." };
+static const struct err_rule no_number = { ERR_INPUT, "\"number\" is the permit's number, as it is printed", "lookup-number", "Số giấy còn thiếu hoặc dài quá: ghi đúng như in trên giấy." };
+static const struct err_rule no_holder = { ERR_INPUT, "\"holder\" is the holder's full name", "lookup-holder", "Họ tên còn thiếu hoặc dài quá: ghi họ tên đầy đủ của người được cấp." };
+
 bool
 gazette_lookup_check(const struct policy *p, const struct gazette_lookup *q, struct err *e)
 {
-	own_struct(buf) words = buf_new(8 * GAZETTE_HOLDER_MAX);
+	own_struct(buf) plain = buf_new(LOOKUP_TEXT_MAX), words = buf_new(LOOKUP_TEXT_MAX);
 	const struct kind *k = policy_kind(p, q->kind);
 
 	if (k == NULL || !k->looked_up)
-		return fail(e, ERR_ABSENT, "permits of this kind are not looked up by their numbers");
-	if (q->number[0] == '\0' || strlen(q->number) > GAZETTE_NUMBER_MAX)
-		return fail(e, ERR_INPUT, "\"number\" is the permit's number, as it is printed");
-	if (strlen(q->holder) > GAZETTE_HOLDER_MAX || !text_words(&words, span_str(q->holder), e) || words.len == 0)
-		return fail(e, ERR_INPUT, "\"holder\" is the holder's full name");
+		return fail_by(e, &not_looked_up);
+	if (!utf8_check(span_str(q->number), e) || utf8_count(span_str(q->number)) > LOOKUP_NUMBER_MAX || !text_capitals(&plain, span_str(q->number), e) || plain.len == 0)
+		return fail_by(e, &no_number);
+	if (!utf8_check(span_str(q->holder), e) || utf8_count(span_str(q->holder)) > LOOKUP_HOLDER_MAX || !text_words(&words, span_str(q->holder), e) || words.len == 0)
+		return fail_by(e, &no_holder);
 	return true;
 }
 
@@ -208,12 +214,16 @@ find_handle(bool *found, unsigned char handle[HANDLE_LEN], struct reg *reg, cons
 {
 	own_struct(reg_unit) read = reg_read_new("gazette.holders");
 	own_struct(reg_rows) rows = { .left = 0 };
+	own_struct(buf) capitals = buf_new(LOOKUP_TEXT_MAX);
 	struct reg_cell c[2];
 	bool more;
 
 	*found = false;
+	if (!text_capitals(&capitals, span_str(q->number), e))
+		return false;
 	reg_text(&read, "kind", q->kind);
 	reg_text(&read, "number", q->number);
+	reg_text(&read, "capitals", buf_str(&capitals));
 	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, 2, &more, e))
 		return false;
 	*seen = (struct seen){ rows.as_of, rows.size };

@@ -13,7 +13,8 @@
  *
  * Of kinds that say so one permit is looked up, by its number and its holder's name: its
  * issue, as the list shows it.  Numbers run on from one another, so that a number alone
- * opens nothing; who knows one of the two is told nothing of the other.  Names are
+ * opens nothing; who knows one of the two is told nothing of the other.  A number is
+ * found as it was typed, and in capitals without blanks, as books write it.  Names are
  * compared without case and diacritics, word by word; a permit of several holders is
  * known by the first that it names.
  *
@@ -42,8 +43,6 @@ void gazette_drop(struct gazette *);
 
 /* Refused: an agency that there never was. */
 must_check bool gazette_read(struct gazette *out, struct reg *, const struct policy *, const struct gazette_question *, int32_t today, struct err *);
-#define GAZETTE_NUMBER_MAX 100		/* octets */
-#define GAZETTE_HOLDER_MAX 300
 struct gazette_lookup { const char *kind, *number, *holder; };
 /* Of the newest issue with both: it is the one item, and its handle.  *found is false where
  * there is none.  Refused: a kind that is not looked up so, what can be no number or name. */

@@ -66,22 +66,53 @@ city_brakes(const struct misses *m, int64_t now)
 	return m->minute == now / 60 && m->missed >= MISSES_CITY_MIN && 2 * m->missed > m->looked;
 }
 
+static bool
+counts(const struct asker *a, uint64_t key, int64_t now)
+{
+	return a->key == key && a->count > 0 && now < a->first + MISSES_SECS && now >= a->first;
+}
+
+/* The lock is held, here and in note. */
+static int
+wait_of(struct misses *m, const char *who, int64_t now)
+{
+	uint64_t key = key_of(who);
+	const struct asker *a = row_of(m, key);
+
+	if (!counts(a, key, now))
+		return 0;
+	if (a->count >= (is_device(who) ? MISSES_DEVICE_MAX : MISSES_MAX))
+		return (int)(a->first + MISSES_SECS - now);
+	return !is_device(who) && city_brakes(m, now) ? 60 : 0;
+}
+
+static void
+note(struct misses *m, const char *who, bool found, int64_t now)
+{
+	uint64_t key = key_of(who);
+	struct asker *a = row_of(m, key);
+
+	if (m->minute != now / 60) {
+		m->minute = now / 60;
+		m->looked = m->missed = 0;
+	}
+	m->looked++;
+	if (found)
+		return;
+	m->missed++;
+	if (!counts(a, key, now))
+		*a = (struct asker){ .key = key, .first = now };
+	a->count++;
+	a->last = now;
+}
+
 int
 misses_wait(struct misses *m, const char *who, int64_t now)
 {
-	uint64_t key = key_of(who);
-	int limit = is_device(who) ? MISSES_DEVICE_MAX : MISSES_MAX;
-	int wait = 0;
+	int wait;
 
 	pthread_mutex_lock(&m->lock);
-	const struct asker *a = row_of(m, key);
-
-	if (a->key == key && now < a->first + MISSES_SECS && now >= a->first) {
-		if (a->count >= limit)
-			wait = (int)(a->first + MISSES_SECS - now);
-		else if (a->count > 0 && !is_device(who) && city_brakes(m, now))
-			wait = 60;
-	}
+	wait = wait_of(m, who, now);
 	pthread_mutex_unlock(&m->lock);
 	return wait;
 }
@@ -89,22 +120,36 @@ misses_wait(struct misses *m, const char *who, int64_t now)
 void
 misses_note(struct misses *m, const char *who, bool found, int64_t now)
 {
+	pthread_mutex_lock(&m->lock);
+	note(m, who, found, now);
+	pthread_mutex_unlock(&m->lock);
+}
+
+int
+misses_take(struct misses *m, const char *who, int64_t now)
+{
+	int wait;
+
+	pthread_mutex_lock(&m->lock);
+	wait = wait_of(m, who, now);
+	if (wait == 0)
+		note(m, who, false, now);
+	pthread_mutex_unlock(&m->lock);
+	return wait;
+}
+
+/* Whoever's row, or minute, has gone since has nothing to be taken from. */
+void
+misses_take_back(struct misses *m, const char *who, int64_t now)
+{
 	uint64_t key = key_of(who);
 
 	pthread_mutex_lock(&m->lock);
-	if (m->minute != now / 60) {
-		m->minute = now / 60;
-		m->looked = m->missed = 0;
-	}
-	m->looked++;
-	if (!found) {
-		struct asker *a = row_of(m, key);
+	struct asker *a = row_of(m, key);
 
-		m->missed++;
-		if (a->key != key || now >= a->first + MISSES_SECS || now < a->first)
-			*a = (struct asker){ .key = key, .first = now };
-		a->count++;
-		a->last = now;
-	}
+	if (counts(a, key, now))
+		a->count--;
+	if (m->minute == now / 60 && m->missed > 0)
+		m->missed--;
 	pthread_mutex_unlock(&m->lock);
 }

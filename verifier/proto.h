@@ -31,8 +31,8 @@
  *                  {"agencies":[{"id","name","ended"}],"lookups":[{"id","vi","en"}],"prefix"}
  * VERIFY_NUMBER    a kind, a number, its holder's name, and who asks -> answer, JSON; of one
  *                  that is known {"answer","in_force","permit" (an item of gazette.h),
- *                  ?"replica"}.  Misses are counted as those of codes are, whether number or
- *                  name was wrong
+ *                  ?"replica"}.  Misses are counted, apart from those of codes, whether
+ *                  number or name was wrong (misses.h)
  *
  * Each document meets a worker of its own, which dies with it; what the register
  * itself holds, and certificate requests, meet lasting ones.
@@ -44,6 +44,8 @@
 #define VERIFY_DOCUMENT_MAX (8u << 20)
 #define VERIFY_MESSAGE_MAX (12u << 20)
 #define GATE_CSRS_MAX 64
+#define LOOKUP_NUMBER_MAX 100	/* characters */
+#define LOOKUP_HOLDER_MAX 300
 
 #define VERIFY_MESSAGES(X) \
 	X(VERIFY_FILE, CALLER_API | CALLER_CLI, "sF", "s") \

@@ -456,6 +456,7 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "the agencies' page", "GET", "/cong-khai", "", NULL, 200, "<li><a href=\"/cong-khai/H99.31.07\">Phường &lt;An&gt;</a></li>" },
 	{ "the agencies' page, one that has ended", "GET", "/cong-khai", "", NULL, 200, "Sở</a> (đã kết thúc hoạt động)" },
 	{ "the agencies' page, robots", "GET", "/cong-khai", "", NULL, 200, "X-Robots-Tag: noindex, nofollow" },
+	{ "no kind that is looked up: nothing to choose", "GET", "/tra-cuu", "", NULL, 200, "không loại giấy nào tra được theo số" },
 	{ "an agency's page", "GET", "/cong-khai/H99.31.07", "", NULL, 200, "<h1>Công khai giấy phép – Phường &lt;An&gt;</h1>" },
 	{ "an agency's page, demonstration", "GET", "/cong-khai/H99.31.07", "", NULL, 200, "<p id=\"demonstration\" role=\"note\">THỬ" },
 	{ "an agency's page, heading escaped", "GET", "/cong-khai/H99.31.07", "", NULL, 200, "<h2>Giấy phép số 245/&lt;i&gt;: &lt;Cấp&gt;</h2>" },

@@ -57,6 +57,28 @@ words_of_texts(void **state)
 }
 
 static void
+capitals_of_texts(void **state)
+{
+	static const struct { const char *text, *capitals; } rows[] = {
+		{ "000912/hgi-gphn", "000912/HGI-GPHN" }, { " 000912 / HGI - GPHN\t", "000912/HGI-GPHN" }, { "00012/hgi-gphđ", "00012/HGI-GPHĐ" },
+		{ "12/VPĐK\u00a0", "12/VPĐK" }, { "\u20071\u3000", "1" }, { "ve\u0323\u0302", "VỆ" }, { "%_", "%_" }, { "", "" }, { " ", "" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_struct(buf) capitals = buf_new(200);
+		struct err e;
+
+		assert_done(text_capitals(&capitals, span_str(rows[i].text), &e), e);
+		assert_string_equal(buf_str(&capitals), rows[i].capitals);
+	}
+	own_struct(buf) none = buf_new(200);
+	struct err e;
+
+	assert_false(text_capitals(&none, span_of("\xc3", 1), &e));
+	assert_int_equal(e.class, ERR_INPUT);
+}
+
+static void
 put_character(struct buf *text, unsigned c)
 {
 	if (c < 0x80)
@@ -170,6 +192,7 @@ main(void)
 		cmocka_unit_test(each_letter_folds),
 		cmocka_unit_test(utf16_of_texts),
 		cmocka_unit_test(words_of_texts),
+		cmocka_unit_test(capitals_of_texts),
 		cmocka_unit_test(words_stay_what_they_are),
 		cmocka_unit_test(what_deceives_is_refused),
 		cmocka_unit_test(what_is_no_text_is_refused),

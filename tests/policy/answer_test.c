@@ -27,7 +27,14 @@ test_judgements(void **state)
 		{ VERDICT_PASSED, SUB_NONE, FORCE_YES, "code", "city", "in-force-by-code" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_YES, "qr", "city", "in-force-by-code" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_YES, "number", "demonstration", "in-force-by-number" },
-		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "number", "city", "withdrawn" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "number", "city", "withdrawn-by-number" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_SUPERSEDED, "number", "city", "superseded-by-number" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_SUSPENDED, "number", "city", "suspended-by-number" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_EXPIRED, "number", "city", "expired-by-number" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_VOID, "number", "city", "void-by-number" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_NOTED, "number", "city", "in-force-with-notes-by-number" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_UNKNOWN, "number", "city", "status-unknown" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "number", "other", "other-tier" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "file", "city", "withdrawn" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "code", "city", "withdrawn" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_SUPERSEDED, "file", "city", "superseded" },
@@ -63,10 +70,16 @@ test_judgements(void **state)
 static void
 test_cases_without_judgement(void **state)
 {
-	static const char *const cases[] = { "no-signature", "code-mistyped", "code-not-found", "number-not-found", "dossier-code", "too-many-tries", "busy" };
+	static const char *const cases[] = { "no-signature", "code-mistyped", "code-not-found", "number-not-found", "dossier-code", "too-many-tries", "too-many-numbers", "busy" };
 
 	for (size_t i = 0; i < COUNT(cases); i++)
 		assert_string_equal(answer_pick(policy, &(struct answer_case){ .way = "code", .tier = "", .reason = cases[i] })->id, cases[i]);
+}
+
+static bool
+says_genuine(const struct answer *a)
+{
+	return strstr(a->say[LANG_VI], "Giấy thật") != NULL || strstr(a->say[LANG_EN], "Genuine") != NULL || strstr(a->say[LANG_FR], "Authentique") != NULL;
 }
 
 /* Green only for what passed and holds; red never for what is merely unknown;
@@ -92,7 +105,8 @@ test_every_combination(void **state)
 						assert_case(a->id, (strcmp(a->colour, "green") == 0) == holds);
 						assert_case(a->id, (strcmp(a->colour, "red") == 0) == (v == VERDICT_FAILED || (v == VERDICT_INDETERMINATE && s == SUB_SIG_CONSTRAINTS_FAILURE)));
 						assert_case(a->id, strcmp(a->id, "in-force") != 0 || w == 0);
-						assert_case(a->id, strcmp(a->id, "in-force-by-number") != 0 || w == 3);
+						assert_case(a->id, strstr(a->id, "-by-number") == NULL || w == 3);
+						assert_case(a->id, w != 3 || !says_genuine(a));
 						assert_case(a->id, strcmp(a->id, "seal-false") != 0 || w == 2);
 						assert_case(a->id, strcmp(a->id, "altered") != 0 || w != 2);
 					}
@@ -105,7 +119,7 @@ test_every_combination(void **state)
 		assert_case(policy->answer[i].id, used[i]);
 		seen++;
 	}
-	assert_int_equal(seen, 25);
+	assert_int_equal(seen, 34);
 }
 
 /* No row stands below one that already takes everything it asks for. */
@@ -208,14 +222,26 @@ test_signs(void **state)
 static void
 test_a_code_never_says_the_paper_is_genuine(void **state)
 {
-	static const char *const typed[] = { "in-force-by-code", "in-force-by-number" };
+	assert_true(says_genuine(policy_answer(policy, "in-force")));
+	assert_false(says_genuine(policy_answer(policy, "in-force-by-code")));
+	for (size_t i = 0; i < policy->nrules; i++)
+		if (policy->rule[i].way != NULL && strcmp(policy->rule[i].way, "number") == 0)
+			assert_case(policy->rule[i].answer, !says_genuine(policy_answer(policy, policy->rule[i].answer)));
+}
 
-	for (size_t i = 0; i < COUNT(typed); i++) {
-		const struct answer *a = policy_answer(policy, typed[i]);
+/* Of a suspension and a cancellation there are two answers each, by number too. */
+static void
+test_variants(void **state)
+{
+	static const struct { enum in_force in_force; const char *reason, *way, *want; } cases[] = {
+		{ FORCE_SUSPENDED, "open", "number", "suspended-open-by-number" }, { FORCE_SUSPENDED, "open", "code", "suspended-open" },
+		{ FORCE_VOID, "alone", "number", "void-alone-by-number" }, { FORCE_VOID, "alone", "file", "void-alone" },
+	};
 
-		assert_null(strstr(a->say[LANG_VI], "Giấy thật"));
-		assert_null(strstr(a->say[LANG_EN], "Genuine"));
-		assert_null(strstr(a->say[LANG_FR], "Authentique"));
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct answer_case c = { VERDICT_PASSED, SUB_NONE, cases[i].in_force, cases[i].way, "city", cases[i].reason };
+
+		assert_string_equal(answer_pick(policy, &c)->id, cases[i].want);
 	}
 }
 
@@ -240,7 +266,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_judgements), cmocka_unit_test(test_cases_without_judgement), cmocka_unit_test(test_every_combination),
+		cmocka_unit_test(test_judgements), cmocka_unit_test(test_variants), cmocka_unit_test(test_cases_without_judgement), cmocka_unit_test(test_every_combination),
 		cmocka_unit_test(test_no_row_is_hidden), cmocka_unit_test(test_limits), cmocka_unit_test(test_sms), cmocka_unit_test(test_signs),
 		cmocka_unit_test(test_a_code_never_says_the_paper_is_genuine), cmocka_unit_test(test_fill),
 	};

@@ -146,6 +146,8 @@ static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
 	{ "a passed permit nobody answers", "answers.xml", "<when answer=\"status-unknown\" verdict=\"passed\"/>", "", "no row fits verdict=passed" },
 	{ "a broken seal answered in one way only", "answers.xml", "<when answer=\"altered\" verdict=\"failed\"/>", "<when answer=\"altered\" verdict=\"failed\" way=\"qr\"/>", "no row fits verdict=failed" },
 	{ "a tier's row for everything", "answers.xml", "<when answer=\"altered\" verdict=\"failed\"/>", "<when answer=\"altered\" verdict=\"failed\" tier=\"city\"/>", "no row fits verdict=failed" },
+	{ "an open suspension without words", "answers.xml", "<when answer=\"suspended-open\" verdict=\"passed\" in-force=\"suspended\" case=\"open\"/>", "", "no row fits in-force=suspended way=file case=open" },
+	{ "a cancellation alone with words for one way", "answers.xml", "<when answer=\"void-alone\" verdict=\"passed\"", "<when answer=\"void-alone\" way=\"file\" verdict=\"passed\"", "no row fits in-force=void way=code case=alone" },
 	{ "a busy service without words", "answers.xml", "<when answer=\"busy\" case=\"busy\"/>", "", "no row fits case=busy" },
 
 	{ "a CA without keyCertSign", "profiles/root.xml", "keyCertSign", "digitalSignature", "RFC 5280" },

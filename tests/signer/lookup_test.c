@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "tests/signer/world.h"
-#include "verifier/gazette.h"
 #include "verifier/misses.h"
 #include "verifier/proto.h"
 
@@ -76,17 +75,18 @@ end(void **state)
 static void
 what_is_refused(void **state)
 {
-	own_str char *long_number = xalloc(GAZETTE_NUMBER_MAX + 2), *long_name = xalloc(GAZETTE_HOLDER_MAX + 2);
+	own_str char *long_number = xalloc(LOOKUP_NUMBER_MAX + 2), *long_name = xalloc(LOOKUP_HOLDER_MAX + 2);
 	const struct { const char *name, *kind, *number, *holder; enum err_class class; const char *word; } rows[] = {
 		{ "no kind", "", "000455/HGI-GPHN", holder, ERR_ABSENT, "not looked up by their numbers" },
 		{ "no such kind", "luck", "000455/HGI-GPHN", holder, ERR_ABSENT, "not looked up by their numbers" },
 		{ "a kind that is not looked up so", "land-use", "AA 01234567", holder, ERR_ABSENT, "not looked up by their numbers" },
 		{ "one that is published, and not looked up", "construction", "245/GPXD-UBND", holder, ERR_ABSENT, "not looked up by their numbers" },
 		{ "no number", KIND, "", holder, ERR_INPUT, "\"number\"" },
-		{ "a number too long", KIND, memset(long_number, '1', GAZETTE_NUMBER_MAX + 1), holder, ERR_INPUT, "\"number\"" },
+		{ "a number too long", KIND, memset(long_number, '1', LOOKUP_NUMBER_MAX + 1), holder, ERR_INPUT, "\"number\"" },
 		{ "no name", KIND, "000455/HGI-GPHN", "", ERR_INPUT, "\"holder\"" },
+		{ "a number of blanks", KIND, " \t ", holder, ERR_INPUT, "\"number\"" },
 		{ "a name of signs", KIND, "000455/HGI-GPHN", "% _ *", ERR_INPUT, "\"holder\"" },
-		{ "a name too long", KIND, "000455/HGI-GPHN", memset(long_name, 'a', GAZETTE_HOLDER_MAX + 1), ERR_INPUT, "\"holder\"" },
+		{ "a name too long", KIND, "000455/HGI-GPHN", memset(long_name, 'a', LOOKUP_HOLDER_MAX + 1), ERR_INPUT, "\"holder\"" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -134,6 +134,36 @@ names(void **state)
 	assert_said(handle, holder, "number-not-found");
 }
 
+/* The number in every spelling of the same signs; what is longer than a number in octets
+ * alone is looked up. */
+static void
+numbers(void **state)
+{
+	static const char *const same[] = { "000455/hgi-gphn", " 000455 / HGI - GPHN ", "000455/Hgi-Gphn\u00a0" };
+	static const char *const others[] = { "455/HGI-GPHN", "000455HGIGPHN", "000455/HGI-GPHN.", "000455/HGI\u2013GPHN", "o00455/HGI-GPHN" };
+	own_struct(buf) many = buf_new(1024), more = buf_new(1024);
+	own(json_t) *answer = NULL;
+	struct err e;
+
+	for (size_t i = 0; i < COUNT(same); i++)
+		assert_said(same[i], holder, "in-force-by-number");
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_said(others[i], holder, "number-not-found");
+	for (int i = 0; i < LOOKUP_NUMBER_MAX; i++)
+		buf_put_str(&many, "Đ");
+	for (int i = 0; i < LOOKUP_HOLDER_MAX; i++)
+		buf_put_str(&more, "ế");
+	assert_said(buf_str(&many), buf_str(&more), "number-not-found");
+	buf_put_str(&many, "Đ");
+	office_refused("a character more", ask(&answer, KIND, buf_str(&many), holder, NULL, &e), &e, ERR_INPUT, "\"number\"");
+	assert_string_equal(e.code, "lookup-number");
+	assert_true(strstr(e.vi, "Số giấy") != NULL);
+	buf_put_str(&more, "ế");
+	office_refused("a character more", ask(&answer, KIND, number, buf_str(&more), NULL, &e), &e, ERR_INPUT, "\"holder\"");
+	assert_string_equal(e.code, "lookup-holder");
+	assert_true(strstr(e.vi, "Họ tên") != NULL);
+}
+
 /* Which of the two was wrong, nobody learns. */
 static void
 one_refusal(void **state)
@@ -172,33 +202,59 @@ nothing_that_is_masked(void **state)
 		assert_case(told[i], strstr(buf_str(&text), told[i]) != NULL);
 }
 
-static void
-act(const char *verb, const char *decision)
-{
-	const char *const handles[] = { handle };
-	own(json_t) *with = json_pack("{s:s}", "decision", decision), *answer = NULL;
-	const struct permit_order order = { CLERK, verb, handles, 1, with };
-	struct err e;
-
-	assert_done(office_order(&o, &answer, &order, &e), e);
-	office_result(verb, answer, 0, ERR_NONE, NULL);
-}
-
-/* The state, by the words of every other way; what stands no more shows no fields. */
+/* Each state in words of its own: a number says what the register has, never that a paper
+ * is genuine; what stands no more shows no fields. */
 static void
 states(void **state)
 {
-	own(json_t) *answer = NULL;
+	static const struct { const char *verb, *with, *said, *force; bool fields; } rows[] = {
+		{ "permit.annotate", "{\"decision\":\"1/QĐ-SYT\",\"note\":\"Điều chỉnh (kiểm thử)\"}", "in-force-with-notes-by-number", "noted", true },
+		{ "permit.suspend", "{\"decision\":\"2/QĐ-SYT\"}", "suspended-open-by-number", "suspended", true },
+		{ "permit.resume", "{\"decision\":\"3/QĐ-SYT\"}", "in-force-with-notes-by-number", "noted", true },
+		{ "permit.withdraw", "{\"decision\":\"4/QĐ-SYT\"}", "withdrawn-by-number", "withdrawn", false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own(json_t) *answer = NULL;
+		own_struct(buf) text = buf_new(1 << 20);
+		struct err e;
+
+		office_acted(&o, handle, rows[i].verb, rows[i].with, 0);
+		assert_done(ask(&answer, KIND, number, holder, NULL, &e), e);
+		json_write(&text, answer);
+		assert_string_equal(said(answer), rows[i].said);
+		assert_string_equal(word(json_object_get(answer, "in_force"), "answer"), rows[i].force);
+		assert_case(rows[i].verb, json_is_null(json_object_get(json_object_get(answer, "permit"), "lines")) != rows[i].fields);
+		assert_case(rows[i].verb, strstr(buf_str(&text), "Giấy thật") == NULL && strstr(buf_str(&text), "Genuine") == NULL);
+		assert_case(rows[i].verb, strstr(buf_str(&text), "chép được số và tên") != NULL);
+		assert_case(rows[i].verb, strstr(buf_str(&text), "kiểm thử") == NULL);
+	}
+}
+
+static bool
+looks_up_codes(const char *asker)
+{
+	own_struct(msg) in = msg_new(VERIFY_LOOKUP, 8192), reply = msg_new(0, 1);
+	own(json_t) *row = office_row(&o, handle), *answer = NULL;
 	struct err e;
 
-	act("permit.suspend", "1/QĐ-SYT");
-	assert_said(number, holder, "suspended-open");
-	act("permit.resume", "2/QĐ-SYT");
-	act("permit.withdraw", "3/QĐ-SYT");
-	assert_done(ask(&answer, KIND, number, holder, NULL, &e), e);
-	assert_string_equal(said(answer), "withdrawn");
-	assert_string_equal(word(json_object_get(answer, "permit"), "state"), "withdrawn");
-	assert_true(json_is_null(json_object_get(json_object_get(answer, "permit"), "lines")));
+	msg_put_str(&in, word(row, "shortcode"));
+	msg_put_str(&in, asker);
+	assert_done(peer_call(to_verifier, &in, &reply, &e) && json_read(&answer, msg_span(&reply, 0), &e), e);
+	return strcmp(said(answer), "withdrawn") == 0;
+}
+
+/* Who is right often waits for nobody. */
+static void
+who_is_right_goes_on(void **state)
+{
+	for (int i = 0; i < 3 * MISSES_MAX; i++) {
+		own(json_t) *answer = NULL;
+		struct err e;
+
+		assert_done(ask(&answer, KIND, number, holder, "198.51.100.8", &e), e);
+		assert_string_equal(said(answer), "withdrawn-by-number");
+	}
 }
 
 /* Wrong numbers and wrong names count alike, and together. */
@@ -215,9 +271,10 @@ who_tries_waits(void **state)
 		assert_string_equal(said(answer), "number-not-found");
 	}
 	assert_done(ask(&last, KIND, number, holder, "198.51.100.7", &e), e);
-	assert_string_equal(said(last), "too-many-tries");
+	assert_string_equal(said(last), "too-many-numbers");
 	assert_true(json_integer_value(json_object_get(last, "wait")) > 0);
-	assert_said(number, holder, "withdrawn");
+	assert_case("codes are looked up for him", looks_up_codes("198.51.100.7"));
+	assert_said(number, holder, "withdrawn-by-number");
 }
 
 int
@@ -227,9 +284,11 @@ main(void)
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(from_the_issue_on),
 		cmocka_unit_test(names),
+		cmocka_unit_test(numbers),
 		cmocka_unit_test(one_refusal),
 		cmocka_unit_test(nothing_that_is_masked),
 		cmocka_unit_test(states),
+		cmocka_unit_test(who_is_right_goes_on),
 		cmocka_unit_test(who_tries_waits),
 	};
 

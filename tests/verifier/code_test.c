@@ -208,6 +208,35 @@ misses_are_counted_and_forgiven(void **state)
 	misses_free(m);
 }
 
+/* What is under way counts; what was right does not, and begins no five minutes. */
+static void
+misses_are_taken_and_taken_back(void **state)
+{
+	struct misses *m = misses_new();
+
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(misses_take(m, "number:a", 1000), 0);
+		misses_take_back(m, "number:a", 1000);
+	}
+	for (int i = 0; i < MISSES_MAX; i++)
+		assert_int_equal(misses_take(m, "number:a", 1100), 0);
+	assert_int_equal(misses_take(m, "number:a", 1110), MISSES_SECS - 10);
+	assert_int_equal(misses_take(m, "number:a", 1110), MISSES_SECS - 10);
+	assert_int_equal(misses_wait(m, "a", 1110), 0);
+	assert_int_equal(misses_wait(m, "number:b", 1110), 0);
+	misses_take_back(m, "number:a", 1100);
+	assert_int_equal(misses_take(m, "number:a", 1110), 0);
+	assert_int_equal(misses_take(m, "number:a", 1110), MISSES_SECS - 10);
+	/* Of what is over nothing is taken back, and from nobody more than there was. */
+	misses_take_back(m, "number:a", 1000);
+	misses_take_back(m, "number:c", 1110);
+	assert_int_equal(misses_take(m, "number:a", 1110), MISSES_SECS - 10);
+	for (int i = 0; i < MISSES_MAX; i++)
+		assert_int_equal(misses_take(m, "number:c", 1110), 0);
+	assert_int_equal(misses_take(m, "number:c", 1110), MISSES_SECS);
+	misses_free(m);
+}
+
 /* Many askers guessing together: whoever missed once waits, others do not. */
 static void
 the_city_has_a_brake(void **state)
@@ -237,6 +266,7 @@ main(void)
 		cmocka_unit_test(typed_texts_are_told_apart),
 		cmocka_unit_test(dossier_codes),
 		cmocka_unit_test(misses_are_counted_and_forgiven),
+		cmocka_unit_test(misses_are_taken_and_taken_back),
 		cmocka_unit_test(the_city_has_a_brake),
 	};
 
