@@ -6,21 +6,11 @@
 #include "base/text.h"
 #include "verifier/proto.h"
 
-static void
-trim(struct span *s)
-{
-	while (s->len > 0 && s->ptr[0] == ' ')
-		*s = span_of(s->ptr + 1, s->len - 1);
-	while (s->len > 0 && s->ptr[s->len - 1] == ' ')
-		s->len--;
-}
-
 static bool
 put_text(struct msg *m, const char *text, const char *name, struct err *e)
 {
-	struct span s = span_str(text);
+	struct span s = span_trim(span_str(text));
 
-	trim(&s);
 	msg_put(m, s);
 	return s.len == 0 || text_fits(s, name, e);
 }

@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,6 +49,16 @@ bool
 span_eq_secret(struct span a, struct span b)
 {
 	return a.len == b.len && CRYPTO_memcmp(a.ptr, b.ptr, a.len) == 0;
+}
+
+struct span
+span_trim(struct span s)
+{
+	while (s.len > 0 && isspace(s.ptr[0]))
+		s = span_of(s.ptr + 1, s.len - 1);
+	while (s.len > 0 && isspace(s.ptr[s.len - 1]))
+		s.len--;
+	return s;
 }
 
 bool

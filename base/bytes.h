@@ -35,6 +35,8 @@ bool span_eq_secret(struct span, struct span);
 char *span_dup_str(struct span);
 /* The next line, without its LF; advances.  false: none is left that ends. */
 bool span_take_line(struct span *text, struct span *line);
+/* Without ASCII white space at either end. */
+struct span span_trim(struct span);
 /* The same, and the last may lack its LF.  false: nothing is left. */
 bool span_next_line(struct span *text, struct span *line);
 

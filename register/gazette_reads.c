@@ -9,7 +9,7 @@
  * an issue alone, and where it is not longer than a list can bear.
  *
  * The issues of one number, the newest first, are read for whoever knows the holder's
- * name, too; a number of a book comes again each year. */
+ * name, too; a number of a book comes again each year, so that these have pages as well. */
 #include "register/proto.h"
 #include "register/verbs.h"
 
@@ -34,8 +34,10 @@ static const struct read reads[] = {
 		 "FROM permit_change c JOIN permit p ON p.handle = c.handle WHERE c.entry < $before AND c.act IN (0, 1, 2, 4, 5) AND c.from_day >= $from AND c.from_day <= $to AND " PUBLIC
 		 " ORDER BY 1 DESC LIMIT " LIMIT(GAZETTE_ITEMS) },
 	/* Nothing long is read before the name is known to be right: a wrong number costs the same. */
-	{ .name = "gazette.holders", .callers = CALLER_VERIFIER, .columns = 2, .in = { { "kind", REG_TEXT }, { "number", REG_TEXT }, { "capitals", REG_TEXT } }, .out = { REG_BYTES, REG_TEXT },
-	  .sql = "SELECT handle, holder FROM permit WHERE kind = $kind AND number IN ($number, $capitals) AND state = 'issued' ORDER BY issued_entry DESC LIMIT " LIMIT(GAZETTE_ITEMS) },
+	{ .name = "gazette.holders", .callers = CALLER_VERIFIER, .columns = 3,
+	  .in = { { "kind", REG_TEXT }, { "number", REG_TEXT }, { "capitals", REG_TEXT }, { "before", REG_INT } }, .out = { REG_INT, REG_BYTES, REG_TEXT },
+	  .sql = "SELECT issued_entry, handle, holder FROM permit WHERE kind = $kind AND number IN ($number, $capitals) AND state = 'issued' AND issued_entry < $before "
+		 "ORDER BY issued_entry DESC LIMIT " LIMIT(GAZETTE_ITEMS) },
 	{ .name = "gazette.issue", .callers = CALLER_VERIFIER, .columns = 14, .in = { { "handle", REG_BYTES } }, .out = { ITEM_OUT },
 	  .sql = "SELECT " ISSUE " FROM permit p WHERE p.handle = $handle AND p.state = 'issued'" },
 	{ .name = NULL },

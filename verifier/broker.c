@@ -658,7 +658,6 @@ answer_number(struct broker *b, json_t **out, struct gazette *g, const unsigned 
 	return true;
 }
 
-/* found: is there one?  True as long as nobody has looked. */
 static bool
 look_up_number(struct broker *b, json_t **out, bool *found, const struct gazette_lookup *q, int64_t now, struct err *e)
 {
@@ -666,7 +665,6 @@ look_up_number(struct broker *b, json_t **out, bool *found, const struct gazette
 	unsigned char handle[HANDLE_LEN];
 	struct answer_facts f = facts_new(b, now);
 
-	*found = true;
 	if (!gazette_find(&g, found, handle, b->reg, b->policy, q, day_in_vietnam(now), e))
 		return false;
 	if (!*found)
@@ -680,15 +678,14 @@ look_up_number(struct broker *b, json_t **out, bool *found, const struct gazette
 static bool
 answer_lookup(struct broker *b, json_t **out, const struct gazette_lookup *q, const char *asker, int64_t now, struct err *e)
 {
-	own_str char *who = xprintf("number:%s", asker);
-	bool found, good;
+	bool found = false, good;
 
-	*out = must_wait(b, "too-many-numbers", misses_take(b->misses, who, now), now);
+	*out = must_wait(b, "too-many-numbers", misses_take(b->numbers, asker, now), now);
 	if (*out != NULL)
 		return true;
 	good = look_up_number(b, out, &found, q, now, e);
-	if (found)
-		misses_take_back(b->misses, who, now);
+	if (!good || found)
+		misses_take_back(b->numbers, asker, now);
 	return good;
 }
 

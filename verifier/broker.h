@@ -21,7 +21,7 @@ struct broker {
 	struct nursery *nursery;
 	struct reg *reg;
 	struct tile_cache *tiles;	/* of the proofs that were made */
-	struct misses *misses;
+	struct misses *misses, *numbers;	/* of codes; of numbers with a name */
 	const struct tier *tier;	/* of this installation, where a document names none */
 	const char *host, *telephone;
 	int32_t golive;

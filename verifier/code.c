@@ -225,16 +225,6 @@ put_plain(struct buf *out, struct span text)
 }
 
 static struct span
-trim(struct span s)
-{
-	while (s.len > 0 && isspace(s.ptr[0]))
-		s = span_of(s.ptr + 1, s.len - 1);
-	while (s.len > 0 && isspace(s.ptr[s.len - 1]))
-		s.len--;
-	return s;
-}
-
-static struct span
 longest_digits(struct span s)
 {
 	struct span best = SPAN_NONE;
@@ -284,7 +274,7 @@ plain_code(const char *code)
 enum typed
 typed_what(struct span text, struct buf *plain)
 {
-	struct span s = fragment(trim(text)), digits = longest_digits(s);
+	struct span s = fragment(span_trim(text)), digits = longest_digits(s);
 	own_struct(buf) upper = buf_new(TYPED_MAX);
 	enum typed what;
 

@@ -208,36 +208,51 @@ same_name(bool *same, struct span one, struct span other, struct err *e)
 	return true;
 }
 
-/* The newest issue with both. */
+/* The newest issue with this number and name. */
+struct found { bool is; unsigned char handle[HANDLE_LEN]; struct seen seen; };
+
+/* Those of one page behind entry *before, which moves on; *n: how many there were. */
 static bool
-find_handle(bool *found, unsigned char handle[HANDLE_LEN], struct reg *reg, const struct gazette_lookup *q, struct seen *seen, struct err *e)
+find_in_page(struct found *out, size_t *n, int64_t *before, struct reg *reg, const struct gazette_lookup *q, const char *capitals, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("gazette.holders");
 	own_struct(reg_rows) rows = { .left = 0 };
-	own_struct(buf) capitals = buf_new(LOOKUP_TEXT_MAX);
-	struct reg_cell c[2];
+	struct reg_cell c[3];
 	bool more;
 
-	*found = false;
-	if (!text_capitals(&capitals, span_str(q->number), e))
-		return false;
 	reg_text(&read, "kind", q->kind);
 	reg_text(&read, "number", q->number);
-	reg_text(&read, "capitals", buf_str(&capitals));
-	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, 2, &more, e))
+	reg_text(&read, "capitals", capitals);
+	reg_int(&read, "before", *before);
+	if (!reg_read(reg, &read, &rows, e) || !reg_next(&rows, c, 3, &more, e))
 		return false;
-	*seen = (struct seen){ rows.as_of, rows.size };
-	while (more) {
-		if (!same_name(found, c[1].s, span_str(q->holder), e))
+	out->seen = (struct seen){ rows.as_of, rows.size };
+	for (*n = 0; more && !out->is; ++*n) {
+		if (!same_name(&out->is, c[2].s, span_str(q->holder), e))
 			return false;
-		if (*found) {
-			promise(c[0].s.len == HANDLE_LEN);
-			memcpy(handle, c[0].s.ptr, HANDLE_LEN);
-			return true;
-		}
-		if (!reg_next(&rows, c, 2, &more, e))
+		promise(c[1].s.len == HANDLE_LEN);
+		memcpy(out->handle, c[1].s.ptr, HANDLE_LEN);
+		*before = c[0].i;
+		if (!reg_next(&rows, c, 3, &more, e))
 			return false;
 	}
+	return true;
+}
+
+static bool
+find_handle(struct found *out, struct reg *reg, const struct gazette_lookup *q, struct err *e)
+{
+	own_struct(buf) capitals = buf_new(LOOKUP_TEXT_MAX);
+	int64_t before = INT64_MAX;
+	size_t n;
+
+	*out = (struct found){ .is = false };
+	if (!text_capitals(&capitals, span_str(q->number), e))
+		return false;
+	do {
+		if (!find_in_page(out, &n, &before, reg, q, buf_str(&capitals), e))
+			return false;
+	} while (!out->is && n == GAZETTE_ITEMS);
 	return true;
 }
 
@@ -248,11 +263,15 @@ gazette_find(struct gazette *out, bool *found, unsigned char handle[HANDLE_LEN],
 	own_struct(reg_unit) read = reg_read_new("gazette.issue");
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct reg_cell c[COLUMNS];
+	struct found permit;
 	bool full;
 
-	if (!find_handle(found, handle, reg, q, &g.seen, e))
+	if (!find_handle(&permit, reg, q, e))
 		return false;
-	if (*found) {
+	g.seen = permit.seen;
+	*found = permit.is;
+	if (permit.is) {
+		memcpy(handle, permit.handle, HANDLE_LEN);
 		reg_bytes(&read, "handle", span_of(handle, HANDLE_LEN));
 		if (!reg_one(reg, &read, &rows, c, COLUMNS, "permit with this number", e) || !take_item(&g, reg, p, c, today, &full, e))
 			return false;

@@ -44,9 +44,10 @@ void gazette_drop(struct gazette *);
 /* Refused: an agency that there never was. */
 must_check bool gazette_read(struct gazette *out, struct reg *, const struct policy *, const struct gazette_question *, int32_t today, struct err *);
 struct gazette_lookup { const char *kind, *number, *holder; };
-/* Of the newest issue with both: it is the one item, and its handle.  *found is false where
- * there is none.  Refused: a kind that is not looked up so, what can be no number or name. */
+/* Refused: a kind that is not looked up so, what can be no number or name. */
 must_check bool gazette_lookup_check(const struct policy *, const struct gazette_lookup *, struct err *);
+/* Of the newest issue with both: it is the one item, and its handle.  *found is false where
+ * there is none. */
 must_check bool gazette_find(struct gazette *out, bool *found, unsigned char handle[HANDLE_LEN], struct reg *, const struct policy *, const struct gazette_lookup *, int32_t today, struct err *);
 
 /* The worker's answer: of each content its lines, or null. */

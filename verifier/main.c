@@ -50,6 +50,7 @@ load(const struct verifier_conf *c, struct broker *b, permit_grammars **grammars
 	b->telephone = c->telephone;
 	b->tier = policy_tier(policy, c->tier);
 	b->misses = misses_new();
+	b->numbers = misses_new();
 	b->tiles = tile_cache_new();
 	return b->tier != NULL || fail(e, ERR_INPUT, "there is no trust tier called %.40s", c->tier);
 }

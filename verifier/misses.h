@@ -11,7 +11,7 @@
  * Codes are drawn from too many to be tried, so that theirs are counted when they have
  * missed.  Numbers run on from one another: each is counted before it is looked up, and
  * taken back when there was nobody wrong, or many at once would be tried for the price
- * of one.  They are counted apart ("number:..."), so that wrong names stop no code.
+ * of one.  They have a table of their own, so that wrong names stop no code.
  *
  * A table of fixed size; the asker seen longest ago gives way.  Any thread.
  */
