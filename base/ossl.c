@@ -15,6 +15,13 @@ cert_list_free(cert_list *list)
 	sk_X509_pop_free(list, X509_free);
 }
 
+void
+cert_list_borrow(cert_list *into, const cert_list *from)
+{
+	for (int i = 0; i < sk_X509_num(from); i++)
+		promise(sk_X509_push(into, sk_X509_value(from, i)) > 0);
+}
+
 bool
 fail_ossl(struct err *e, enum err_class class, const char *fmt, ...)
 {

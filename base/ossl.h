@@ -52,6 +52,8 @@ OWN_WITH(GENERAL_NAMES, GENERAL_NAMES_free)
 typedef STACK_OF(X509) cert_list;
 void cert_list_free(cert_list *);
 OWN_WITH(cert_list, cert_list_free)
+/* Members that stay the other list's: such a list is freed with sk_X509_free alone. */
+void cert_list_borrow(cert_list *into, const cert_list *from);
 
 /* fail() with OpenSSL's newest reason behind the text; empties the queue. */
 bool fail_ossl(struct err *, enum err_class, const char *fmt, ...)

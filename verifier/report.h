@@ -39,7 +39,7 @@ struct report_signature {
 	char issuer[256], serial[64];
 	int64_t claimed, proven;	/* proven: INT64_MAX without proof */
 	enum proof proof;
-	int64_t archived;		/* the newest archive time stamp that holds; INT64_MIN: none */
+	int64_t archived;		/* the newest archive time stamp; INT64_MIN: it does not hold, or there is none */
 	bool integrity;			/* signature and digests hold */
 	bool valid_then;		/* path and revocation at the best signature time */
 	int64_t not_before, not_after;

@@ -23,13 +23,12 @@ signature_failed(struct judged *j, enum verdict verdict, enum sub_indication sub
 static cert_list *
 gather(const cert_list *a, const cert_list *b, const cert_list *c)
 {
-	const cert_list *lists[] = { a, b, c };
 	cert_list *all = sk_X509_new_null();
 
 	promise(all != NULL);
-	for (size_t l = 0; l < 3; l++)
-		for (int i = 0; i < sk_X509_num(lists[l]); i++)
-			promise(sk_X509_push(all, sk_X509_value(lists[l], i)) > 0);
+	cert_list_borrow(all, a);
+	cert_list_borrow(all, b);
+	cert_list_borrow(all, c);
 	return all;
 }
 
@@ -293,7 +292,7 @@ take_archives(struct judged *j, const struct judge_question *q)
 			proves_nothing(j, &s, &e);
 			continue;
 		}
-		if (j->out->archived == INT64_MIN)
+		if (i == j->x->narchives)
 			j->out->archived = when;
 		if (when < j->known)
 			j->known = when;

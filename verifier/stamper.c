@@ -3,14 +3,6 @@
 #include "base/clock.h"
 #include "verifier/crl.h"
 
-/* Borrowed members; freed with sk_X509_free alone. */
-static void
-append(cert_list *into, const cert_list *from)
-{
-	for (int i = 0; i < sk_X509_num(from); i++)
-		promise(sk_X509_push(into, sk_X509_value(from, i)) > 0);
-}
-
 /* What policy names comes before what a stamp brings. */
 static void
 find(struct path_result *out, const struct time_authority *a, const struct tst *t, const cert_list *bag)
@@ -20,9 +12,9 @@ find(struct path_result *out, const struct time_authority *a, const struct tst *
 	struct err ignored;
 
 	promise(all != NULL);
-	append(all, a->between);
-	append(all, t->bag);
-	append(all, bag);
+	cert_list_borrow(all, a->between);
+	cert_list_borrow(all, t->bag);
+	cert_list_borrow(all, bag);
 	promise(path_judge(out, &ask, &ignored));
 	sk_X509_free(all);
 }
