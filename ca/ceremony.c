@@ -6,6 +6,7 @@
 #include "ca/issue.h"
 #include "ca/lint.h"
 #include "ca/request.h"
+#include "register/list_entry.h"
 #include "verifier/cert.h"
 #include "verifier/crl.h"
 #include "verifier/csr.h"

@@ -5,6 +5,7 @@
 #include "ca/crl_issue.h"
 #include "ca/der.h"
 #include "ca/order_act.h"
+#include "register/list_entry.h"
 #include "verifier/crl.h"
 
 #include <stdlib.h>

@@ -30,7 +30,6 @@
 
 #include "base/ossl.h"
 
-#define ROOT_CRL_PATH "crl/root.crl"
 #define ROOT_CRL_MAX (1u << 16)
 #define ROOT_CRL_VALID_SECS (366 * 86400)	/* renewed at a yearly ceremony */
 #define ROOT_CRL_REVOKED_MAX 50			/* at one ceremony */

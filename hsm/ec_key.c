@@ -65,7 +65,7 @@ ask(ECDSA_SIG **out, EC_KEY *k, struct span digest, struct err *e)
 	promise(n != NULL && sig != NULL);
 	/* Of a longer digest ECDSA takes the leftmost octets (FIPS 186-5, 6.4.1). */
 	if (digest.len < SHA256_LEN)
-		return fail(e, ERR_INPUT, "a token's P-256 key signs digests of %d octets, not of %zu", SHA256_LEN, digest.len);
+		return fail(e, ERR_INPUT, "a token's P-256 key signs digests of %d octets and more, not of %zu", SHA256_LEN, digest.len);
 	if (!n->sign(n->where, n->key, span_of(digest.ptr, SHA256_LEN), &raw, e))
 		return false;
 	if (raw.len != HSM_SIGNATURE_LEN)

@@ -3,6 +3,7 @@
 #include "base/cbor.h"
 #include "base/cms.h"
 #include "base/json.h"
+#include "register/list_entry.h"
 #include "register/ocsp_check.h"
 #include "register/report_check.h"
 
@@ -345,7 +346,7 @@ static void
 add_places(struct published *p, const struct check *k)
 {
 	add_place(p, &k->root_der, "ca/root.crt");
-	add_place(p, &k->root_crl, "crl/root.crl");
+	add_place(p, &k->root_crl, ROOT_CRL_PATH);
 	add_place(p, &k->cwt, "status/1.cwt");
 	for (size_t i = 0; i < k->nshards; i++) {
 		add_place(p, &k->shard[i].issuing_der, i == 0 ? "ca/issuing.crt" : "ca/issuing-%zu.crt", i + 1);

@@ -25,6 +25,7 @@ struct list_entry {
 };
 
 #define LIST_ENTRY 8
+#define ROOT_CRL_PATH "crl/root.crl"	/* where the root's list is published: of its signing no entry tells */
 must_check bool list_entry_read(struct list_entry *out, uint64_t index, const struct entry *, struct err *);
 
 /* The newest of a kind among the first `size` entries; ERR_ABSENT. */

@@ -188,20 +188,34 @@ finish_piece(void *state, size_t i)
 	f->result[i].good = finish_one(f->s, f->officer, json_array_get(f->documents, i), f->signatures, &f->moment, &f->result[i].why);
 }
 
+static bool
+waits(const struct finished *x)
+{
+	return !x->good && stamp_waits(&x->why);
+}
+
 /* What waits for its time stamp keeps the session, for the time that it had: the same
  * signatures, handed in again, are completed then, and the officer signs nothing anew.
- * They are not kept here: a signature is recorded whole, with its evidence, or not. */
-static bool
-put_waiting(const struct finishing *f, struct session *session, struct err *e)
+ * They are not kept here: a signature is recorded whole, with its evidence, or not.
+ * Without the session nothing waits. */
+static void
+put_waiting(const struct finishing *f, struct session *session)
 {
+	size_t n = json_array_size(f->documents);
 	json_t *waiting = json_array();
+	struct err e;
 
-	for (size_t i = 0; i < json_array_size(f->documents); i++)
-		if (!f->result[i].good && stamp_waits(&f->result[i].why))
+	for (size_t i = 0; i < n; i++)
+		if (waits(&f->result[i]))
 			json_array_append(waiting, json_array_get(f->documents, i));
 	json_decref(session->documents);
 	session->documents = waiting;
-	return json_array_size(waiting) == 0 || session_put(f->s, session, e);
+	if (json_array_size(waiting) == 0 || session_put(f->s, session, &e))
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (waits(&f->result[i]))
+			f->result[i].why = e;
+	log_warn("what waits for its time stamp must be signed again: %s", e.text);
 }
 
 bool
@@ -215,7 +229,6 @@ finish(json_t **out, const struct service *s, const char *request, int64_t now, 
 	json_t *signatures, *results, *document;
 	struct finishing all;
 	const char *id;
-	bool good;
 	size_t i;
 
 	if (!json_read(&j, span_str(request), e) || !json_only(j, keys, e) || !json_take_str(&id, j, "session", e) || !json_take_arr(&signatures, j, "signatures", e) ||
@@ -228,7 +241,7 @@ finish(json_t **out, const struct service *s, const char *request, int64_t now, 
 	all = (struct finishing){ s, &officer, documents, signatures, { session.time, now, clock_mono_ms() + STAMP_PATIENCE_MS },
 		xalloc(json_array_size(documents) * sizeof(*all.result)) };
 	crew_run(SEAL_CREW, json_array_size(documents), finish_piece, &all);
-	good = put_waiting(&all, &session, e);
+	put_waiting(&all, &session);
 	results = json_array();
 	json_array_foreach(documents, i, document)
 		json_array_append_new(results, result_json(json_string_value(json_object_get(document, "handle")), all.result[i].good, &all.result[i].why, NULL));
@@ -236,7 +249,5 @@ finish(json_t **out, const struct service *s, const char *request, int64_t now, 
 	free(all.result);
 	active_cert_drop(&officer);
 	*out = json_pack("{s:o}", "results", results);
-	if (!good)
-		log_warn("what waits for its time stamp must be signed again: %s", e->text);
 	return true;
 }

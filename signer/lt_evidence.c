@@ -9,6 +9,7 @@
 #include "signer/permit_life.h"
 
 #include "base/clock.h"
+#include "register/list_entry.h"
 #include "signer/tsa_proto.h"
 #include "verifier/crl.h"
 #include "verifier/tst.h"
@@ -30,10 +31,10 @@ lt_note_proof(struct lt_evidence *v, const struct service *s, const struct tst *
 	}
 	for (size_t i = 0; i < TST_ALGORITHMS; i++) {
 		const struct algorithm *a = policy_algorithm(s->policy, tst->algorithm[i]);
+		int64_t end = a == NULL ? INT64_MIN : day_start_vietnam(a->old_until);
 		size_t len = strlen(v->by);
 
-		if (a != NULL && day_start_vietnam(a->old_until) < v->until)
-			v->until = day_start_vietnam(a->old_until);
+		v->until = end < v->until ? end : v->until;
 		if (!word_in(v->by, tst->algorithm[i]))
 			snprintf(v->by + len, sizeof(v->by) - len, "%s%s", len == 0 ? "" : " ", tst->algorithm[i]);
 	}
@@ -127,11 +128,11 @@ get_root_crl(struct buf *der, const struct service *s, struct err *e)
 	struct reg_cell c[1];
 	bool published;
 
-	reg_text(&read, "path", "crl/root.crl");
+	reg_text(&read, "path", ROOT_CRL_PATH);
 	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 1, &published, e))
 		return false;
 	if (published && (!crl_from_any(&crl, c[0].s, e) || !crl_check(&facts, crl, s->root, e)))
-		return fail_in(e, "crl/root.crl");
+		return fail_in(e, ROOT_CRL_PATH);
 	buf_put_span(der, published ? c[0].s : buf_span(&s->root_crl));
 	return buf_ok(der, "the root's CRL", e);
 }
@@ -207,13 +208,17 @@ lt_evidence_get(struct lt_evidence *out, const struct service *s, const struct l
 static bool
 add_generations(struct lt_evidence *v, const struct service *s, struct err *e)
 {
-	struct err why;
+	for (int64_t generation = 1; generation <= LT_MAX; generation++) {
+		own_struct(buf) issuing = buf_new(64u << 10);
+		own_struct(buf) crl = buf_new(16u << 20);
 
-	for (int64_t generation = 1; generation < LT_MAX; generation++)
-		if (!add_issuer(v, s, generation, &why)) {
-			*e = why;
-			return generation > 1 && why.class == ERR_ABSENT;
-		}
+		if (!get_issuing(&issuing, s, generation, e))
+			return generation > 1 && e->class == ERR_ABSENT;
+		if (generation == LT_MAX)
+			return fail(e, ERR_LIMIT, "more than %d issuing keys", LT_MAX - 1);
+		if (!add_issuer(v, s, generation, e))
+			return false;
+	}
 	return true;
 }
 

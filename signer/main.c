@@ -6,7 +6,7 @@
  *	of their own, behind antin-hsm.
  * Hears: antin-api, the command line.
  * Speaks to: antin-register, antin-verifier (submissions go to a worker there),
- *	antin-tsa or antin-tsa-outside, its two antin-hsm.
+ *	antin-tsa, antin-tsa-outside where one is configured, its two antin-hsm.
  * Can never: see the authority's key, open the network; seal what no clerk's
  *	order names.
  */
@@ -56,12 +56,14 @@ static const struct conf_option options[] = {
 };
 
 static bool
-reply_json(struct msg *out, json_t *j)
+reply_json(struct msg *out, json_t *j, struct err *e)
 {
-	own_struct(buf) text = buf_new(SIGNER_MESSAGE_MAX);
+	own_struct(buf) text = buf_new(SIGNER_MESSAGE_MAX - 1024);
 
 	json_write(&text, j);
 	json_decref(j);
+	if (!buf_ok(&text, "the answer", e))
+		return false;
 	msg_put_str(out, buf_str(&text));
 	return true;
 }
@@ -71,7 +73,7 @@ on_submit(void *s, enum msg_caller who, const struct msg *in, struct msg *out, s
 {
 	json_t *j;
 
-	return submit(&j, s, msg_span(in, 0), msg_str(in, 1), msg_str(in, 2), clock_now(), e) && reply_json(out, j);
+	return submit(&j, s, msg_span(in, 0), msg_str(in, 1), msg_str(in, 2), clock_now(), e) && reply_json(out, j, e);
 }
 
 static bool
@@ -79,7 +81,7 @@ on_list(void *s, enum msg_caller who, const struct msg *in, struct msg *out, str
 {
 	json_t *j;
 
-	return list(&j, s, msg_span(in, 0), msg_str(in, 1), clock_now(), e) && reply_json(out, j);
+	return list(&j, s, msg_span(in, 0), msg_str(in, 1), clock_now(), e) && reply_json(out, j, e);
 }
 
 static bool
@@ -87,7 +89,7 @@ on_prepare(void *s, enum msg_caller who, const struct msg *in, struct msg *out, 
 {
 	json_t *j;
 
-	return prepare(&j, s, msg_span(in, 0), msg_str(in, 1), msg_span(in, 2), clock_now(), e) && reply_json(out, j);
+	return prepare(&j, s, msg_span(in, 0), msg_str(in, 1), msg_span(in, 2), clock_now(), e) && reply_json(out, j, e);
 }
 
 static bool
@@ -95,7 +97,7 @@ on_finish(void *s, enum msg_caller who, const struct msg *in, struct msg *out, s
 {
 	json_t *j;
 
-	return finish(&j, s, msg_str(in, 0), clock_now(), e) && reply_json(out, j);
+	return finish(&j, s, msg_str(in, 0), clock_now(), e) && reply_json(out, j, e);
 }
 
 static bool
@@ -103,7 +105,7 @@ on_order(void *s, enum msg_caller who, const struct msg *in, struct msg *out, st
 {
 	json_t *j;
 
-	return order_act(&j, s, msg_span(in, 0), clock_now(), e) && reply_json(out, j);
+	return order_act(&j, s, msg_span(in, 0), clock_now(), e) && reply_json(out, j, e);
 }
 
 /* For the program that asks. */
@@ -198,7 +200,7 @@ on_dossiers(void *s, enum msg_caller who, const struct msg *in, struct msg *out,
 {
 	json_t *j;
 
-	return dossier_report(&j, s, msg_span(in, 0), msg_str(in, 1), msg_span(in, 2), clock_now(), e) && reply_json(out, j);
+	return dossier_report(&j, s, msg_span(in, 0), msg_str(in, 1), msg_span(in, 2), clock_now(), e) && reply_json(out, j, e);
 }
 
 static bool
@@ -206,7 +208,7 @@ on_dossier_permits(void *s, enum msg_caller who, const struct msg *in, struct ms
 {
 	json_t *j;
 
-	return dossier_permits(&j, s, msg_span(in, 0), msg_str(in, 1), clock_now(), e) && reply_json(out, j);
+	return dossier_permits(&j, s, msg_span(in, 0), msg_str(in, 1), clock_now(), e) && reply_json(out, j, e);
 }
 
 static bool
@@ -214,7 +216,7 @@ on_events(void *s, enum msg_caller who, const struct msg *in, struct msg *out, s
 {
 	json_t *j;
 
-	return feed(&j, s, msg_span(in, 0), msg_u64(in, 1), clock_now(), e) && reply_json(out, j);
+	return feed(&j, s, msg_span(in, 0), msg_u64(in, 1), clock_now(), e) && reply_json(out, j, e);
 }
 
 static bool
@@ -222,7 +224,7 @@ on_parcel(void *s, enum msg_caller who, const struct msg *in, struct msg *out, s
 {
 	json_t *j;
 
-	return parcel_permits(&j, s, msg_span(in, 0), msg_str(in, 1), msg_u64(in, 2), clock_now(), e) && reply_json(out, j);
+	return parcel_permits(&j, s, msg_span(in, 0), msg_str(in, 1), msg_u64(in, 2), clock_now(), e) && reply_json(out, j, e);
 }
 
 static bool
@@ -283,8 +285,10 @@ kinds_known(const struct policy *p, const char *kinds)
 	own_str char *copy = xstrdup(kinds);
 	char *rest = copy;
 
+	if (strcmp(kinds, "*") == 0)
+		return true;
 	for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
-		if (strcmp(word, "*") != 0 && policy_kind(p, word) == NULL)
+		if (policy_kind(p, word) == NULL)
 			return false;
 	return true;
 }

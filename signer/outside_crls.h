@@ -2,8 +2,8 @@
  * signer/outside_crls.h -- another authority's CRLs, fetched from addresses of the
  * configuration and kept in memory.
  *
- * One counts when a certificate of the authority's row made it and it is not older than
- * the one at hand, which stays until then.  Fetched anew every hour, a minute after it
+ * One counts when a certificate of the authority's row made it, it has not ended, and it is
+ * not older than the one at hand, which stays until then.  Fetched anew every hour, a minute after it
  * could not be had.
  *
  * A thread of its own; whoever asks gets what is there.

@@ -6,10 +6,32 @@
 
 struct outside_http { const struct outside_way *way; CURL *curl; struct curl_slist *headers; };
 
+/* An address that cannot be used may have a password in it, and is not told. */
 bool
 outside_url(const char *url, struct err *e)
 {
-	return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0 || fail(e, ERR_INPUT, "%.100s is no address of http or https", url);
+	const char *host = strncmp(url, "http://", 7) == 0 ? url + 7 : strncmp(url, "https://", 8) == 0 ? url + 8 : NULL;
+
+	if (host == NULL)
+		return fail(e, ERR_INPUT, "an address of http or https is wanted");
+	return host[strcspn(host, "@/?#")] != '@' || fail(e, ERR_INPUT, "an address with a user's name or password in it; \"authorization\" names a file with what the authority wants to hear");
+}
+
+bool
+outside_url_keeps(const char *url)
+{
+	static const char *const here[] = { "127.0.0.1", "[::1]", "localhost" };
+	const char *host = url + strlen("http://");
+
+	if (strncmp(url, "http://", 7) != 0)
+		return true;
+	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
+		size_t len = strlen(here[i]);
+
+		if (strncmp(host, here[i], len) == 0 && (host[len] == '\0' || strchr(":/?#", host[len]) != NULL))
+			return true;
+	}
+	return false;
 }
 
 void

@@ -20,6 +20,8 @@ struct outside_way {
 
 /* An address that may be asked. */
 must_check bool outside_url(const char *url, struct err *);
+/* Nobody on the way there reads what is said: https, or an address of this machine. */
+bool outside_url_keeps(const char *url);
 
 struct outside_http;
 /* Borrows the way. */

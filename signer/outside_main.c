@@ -76,7 +76,7 @@ on_stamp(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 {
 	struct outside *o = state;
 	own_struct(buf) token = buf_new(TST_MAX);
-	own_struct(buf) crls = buf_new(OUTSIDE_MESSAGE_MAX - TST_MAX - 1024);
+	own_struct(buf) crls = buf_new(OUTSIDE_CRLS_MAX * OUTSIDE_CRL_MAX);
 	uint64_t patience = msg_u64(in, 2);
 
 	if (strcmp(msg_str(in, 0), o->authority->id) != 0)
@@ -84,6 +84,8 @@ on_stamp(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 	if (!errands_ask(o->errands, msg_span(in, 1).ptr, patience > PATIENCE_MAX_MS ? PATIENCE_MAX_MS : (int64_t)patience, &token, e))
 		return false;
 	outside_crls_put(o->crls, &crls);
+	if (!buf_ok(&crls, "the CRLs", e))
+		return false;
 	if (!outside_lasts(buf_span(&token), o->authority, msg_span(in, 1).ptr, buf_span(&crls), e)) {
 		if (e->class != ERR_LATER)
 			errands_spoilt(o->errands, msg_span(in, 1).ptr, e);
@@ -91,7 +93,7 @@ on_stamp(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 	}
 	msg_put(out, buf_span(&token));
 	msg_put(out, buf_span(&crls));
-	return buf_ok(&crls, "the CRLs", e);
+	return true;
 }
 
 static bool
@@ -149,6 +151,8 @@ prepare_ways(struct outside *o, const struct outside_conf *c, struct err *e)
 
 	if (!policy_load(&policy, c->policy, e) || !outside_url(c->url, e) || !read_authorization(o, c->authorization, e))
 		return false;
+	if (o->way.authorization[0] != '\0' && !outside_url_keeps(c->url))
+		return fail(e, ERR_INPUT, "authorization: over http everybody on the way reads it; the address must be one of https");
 	o->authority = policy_time_authority(policy, c->authority);
 	if (o->authority == NULL)
 		return fail(e, ERR_ABSENT, "timestamps.xml of %s has no authority %s", c->policy, c->authority);

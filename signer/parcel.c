@@ -4,6 +4,7 @@
 #include "policy/parcel.h"
 #include "policy/vn2000.h"
 #include "signer/feed.h"
+#include "verifier/submission.h"
 
 #include <stdlib.h>
 
@@ -96,6 +97,8 @@ parcel_permits(json_t **out, const struct service *s, struct span who, const cha
 	char key[PARCEL_TEXT], plain[PARCEL_TEXT];
 	struct reg_cell c[COLUMNS];
 	struct feed_head seen;
+	size_t octets = 0;
+	int64_t last = 0;
 	bool more;
 
 	if (!program_find(&asks, s, who, RIGHT_READ, now, e))
@@ -110,17 +113,18 @@ parcel_permits(json_t **out, const struct service *s, struct span who, const cha
 	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, COLUMNS, &more, e))
 		return false;
 	seen = (struct feed_head){ .replica_size = rows.size, .as_of = rows.as_of };
-	while (more) {
+	while (more && octets < OCTETS) {
 		json_t *item = NULL;
 
 		if (!item_json(&item, s, c, day_in_vietnam(now), e))
 			return false;
 		json_array_append_new(items, item);
+		octets += c[PLOTS].null ? 0 : c[PLOTS].s.len;
+		last = c[ENTRY].i;
 		if (!reg_next(&rows, c, COLUMNS, &more, e))
 			return false;
 	}
-	j = json_pack("{s:s, s:O, s:o}", "parcel", plain, "items", items,
-	    "next", json_array_size(items) == PARCEL_ITEMS ? json_incref(json_object_get(json_array_get(items, PARCEL_ITEMS - 1), "entry")) : json_null());
+	j = json_pack("{s:s, s:O, s:o}", "parcel", plain, "items", items, "next", more || json_array_size(items) == PARCEL_ITEMS ? json_integer(last) : json_null());
 	if (!feed_put_state(j, s, &seen, e))
 		return false;
 	*out = take(&j);
@@ -132,18 +136,17 @@ parcel_permits(json_t **out, const struct service *s, struct span who, const cha
  */
 
 struct ring_point { double longitude, latitude; };
-#define RING_MAX 200			/* corners that a list of a field has at most */
 
 /* The corners in degrees, the first again at the end; false: not such as a worker tells. */
 static bool
-ring_read(struct ring_point p[RING_MAX + 1], size_t *n, const json_t *plot)
+ring_read(struct ring_point p[SUBMISSION_ITEMS_MAX + 1], size_t *n, const json_t *plot)
 {
 	int meridian = vn2000_meridian(json_text(plot, "meridian"));
 	int64_t zone = json_integer_value(json_object_get(plot, "zone"));
 	const json_t *corners = json_object_get(plot, "corners"), *corner;
 	size_t i;
 
-	if (meridian < 0 || json_array_size(corners) < 3 || json_array_size(corners) > RING_MAX)
+	if (meridian < 0 || json_array_size(corners) < 3 || json_array_size(corners) > SUBMISSION_ITEMS_MAX)
 		return false;
 	json_array_foreach(corners, i, corner) {
 		double at[2];
@@ -187,7 +190,7 @@ put_ring(struct buf *out, const struct ring_point *p, size_t n)
 static bool
 put_geometry(struct buf *out, const json_t *plots, struct err *e)
 {
-	struct ring_point p[RING_MAX + 1];
+	struct ring_point p[SUBMISSION_ITEMS_MAX + 1];
 	const json_t *plot;
 	size_t i, n;
 

@@ -18,14 +18,15 @@
  *                 "suspended"|"withdrawn"|"superseded"|"void", ?"after":entry} -> {"items":[{"handle","kind","agency",
  *                 "dossier","holder","state","number","version","shortcode",
  *                 "voicecode","officers","hash","converted"}],?"next":entry}; officers: how
- *                 many have signed; hash: what an order about it names
+ *                 many have signed; hash: what an order about it names; ?"waits":{"code","vi"} of one
+ *                 that was numbered: why its seal is not there yet
  * SIGNER_PREPARE  who, {"handles":[...]}, the officer's certificate (DER) ->
  *                 {"session","expires","ticket" (base64 CMS),
  *                 "documents":[{"handle","digest"}],"refused":[as results]}: up to
  *                 500; those that cannot be signed are left out, and where that
  *                 leaves none the whole is refused
  * SIGNER_FINISH   {"session","signatures":[{"handle","signature" (base64 of
- *                 r||s)}]} -> {"results":[{"handle","done",?"class",?"text"}]}:
+ *                 r||s)}]} -> {"results":[{"handle","done",?"class",?"text",?"code",?"vi"}]}:
  *                 each prepared permit in its order, then what was not prepared
  * SIGNER_ORDER    a signed order (CMS) -> what was done, JSON:
  *                   permit.seal       subject: handle, SHA-256 of the officer-signed

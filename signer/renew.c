@@ -254,15 +254,20 @@ renew_all(struct round *r, const struct service *s, int64_t before, const struct
 	return good;
 }
 
-/* The end of the first of these algorithms to end; INT64_MAX: policy knows no end. */
+/* The end of the first of these algorithms to end; one that policy no longer knows has ended. */
 static int64_t
 end_of(const struct policy *p, const char *by)
 {
+	own_str char *copy = xstrdup(by);
 	int64_t end = INT64_MAX;
+	char *rest = copy;
 
-	for (size_t i = 0; i < p->nalgorithms; i++)
-		if (word_in(by, p->algorithm[i].id) && day_start_vietnam(p->algorithm[i].old_until) < end)
-			end = day_start_vietnam(p->algorithm[i].old_until);
+	for (char *id = strsep(&rest, " "); id != NULL; id = strsep(&rest, " ")) {
+		const struct algorithm *a = policy_algorithm(p, id);
+		int64_t its = a == NULL ? INT64_MIN : day_start_vietnam(a->old_until);
+
+		end = its < end ? its : end;
+	}
 	return end;
 }
 

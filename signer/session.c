@@ -17,6 +17,8 @@ session_put(const struct service *s, const struct session *x, struct err *e)
 
 	promise(j != NULL);
 	json_write(&body, j);
+	if (!buf_ok(&body, "the session", e))
+		return false;
 	reg_verb(&u, "session.put");
 	reg_bytes(&u, "id", span_of(x->id, sizeof(x->id)));
 	reg_bytes(&u, "body", buf_span(&body));

@@ -72,23 +72,30 @@ put_amendment(struct reg_unit *u, const struct amendment *becomes)
 	reg_bytes(u, "amends", span_of(becomes->handle, HANDLE_LEN));
 }
 
-/* Which parcels it names, and where it lies. */
 static void
-put_place(struct reg_unit *u, const json_t *facts)
+put_text_or_null(struct reg_unit *u, const char *name, const json_t *text)
 {
-	const json_t *parcels = json_object_get(facts, "parcels"), *plots = json_object_get(facts, "plots");
+	if (json_is_string(text))
+		reg_text(u, name, json_string_value(text));
+	else
+		reg_null(u, name);
+}
+
+/* Which parcels it names, and where it lies. */
+static bool
+put_place(struct reg_unit *u, const json_t *facts, struct err *e)
+{
+	const json_t *plots = json_object_get(facts, "plots");
 	own_struct(buf) text = buf_new(SIGNER_MESSAGE_MAX);
 
-	if (json_is_string(parcels))
-		reg_text(u, "parcels", json_string_value(parcels));
-	else
-		reg_null(u, "parcels");
+	put_text_or_null(u, "parcels", json_object_get(facts, "parcels"));
 	if (json_is_array(plots)) {
 		json_write(&text, plots);
 		reg_text(u, "plots", buf_str(&text));
 	} else {
 		reg_null(u, "plots");
 	}
+	return buf_ok(&text, "where it lies", e);
 }
 
 /* What the worker said of a submission that amends another permit is held against
@@ -105,15 +112,6 @@ ask_amended(struct msg *reply, struct amendment *becomes, const struct service *
 	msg_drop(reply);
 	*reply = msg_new(0, 1);
 	return ask_gate(s, submission, handle, becomes, now, reply, e);
-}
-
-static void
-put_text_or_null(struct reg_unit *u, const char *name, const json_t *text)
-{
-	if (json_is_string(text))
-		reg_text(u, name, json_string_value(text));
-	else
-		reg_null(u, name);
 }
 
 static bool
@@ -150,7 +148,8 @@ record_draft(const struct service *s, const unsigned char handle[HANDLE_LEN], st
 	reg_bytes(&u, "sha256", span_of(digest, SHA256_LEN));
 	reg_int(&u, "received_day", day_in_vietnam(now));
 	put_amendment(&u, becomes);
-	put_place(&u, facts);
+	if (!put_place(&u, facts, e))
+		return false;
 	FAULT_POINT("signer.submit");
 	return reg_run(s->reg, &u, NULL, e);
 }

@@ -28,6 +28,7 @@
 
 #define SUBMISSION_MAX (256u << 10)
 #define SUBMISSION_PROBLEMS_MAX 100
+#define SUBMISSION_ITEMS_MAX 200	/* of a field with many values, the corners of a plot too */
 
 struct submission {
 	const struct kind *kind;

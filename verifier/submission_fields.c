@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define ITEMS_MAX 200
 #define KEY_SHOWN 60		/* octets of a key that nobody knows */
 
 /*
@@ -251,8 +250,8 @@ put_many(struct buf *out, struct reading *r, const json_t *j, const struct spot 
 	size_t n = json_array_size(j);
 	bool good = true;
 
-	if (!json_is_array(j) || (n == 0 && !at->f->optional) || n > ITEMS_MAX) {
-		own_str char *most = xprintf("%d", ITEMS_MAX);
+	if (!json_is_array(j) || (n == 0 && !at->f->optional) || n > SUBMISSION_ITEMS_MAX) {
+		own_str char *most = xprintf("%d", SUBMISSION_ITEMS_MAX);
 
 		return submission_problem(r, at, FAULT_LIST, most);
 	}
@@ -316,7 +315,7 @@ corners_told(const json_t *corners)
 static bool
 check_plot(struct reading *r, const struct field *f, const json_t *plot, const json_t *beside, const struct spot *at)
 {
-	double corner[ITEMS_MAX][2];
+	double corner[SUBMISSION_ITEMS_MAX][2];
 	const json_t *corners = json_object_get(plot, f->ring.corners), *area = f->ring.area == NULL ? NULL : json_object_get(beside, f->ring.area);
 	struct plot p = { .meridian = json_string_value(json_object_get(plot, f->ring.meridian)), .zone = json_integer_value(json_object_get(plot, f->ring.zone)),
 		.corner = corner, .n = json_array_size(corners), .area = json_is_number(area) ? json_number_value(area) : -1 };

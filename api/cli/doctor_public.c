@@ -1,7 +1,7 @@
 /* What the world may copy, read as files: log, CRLs, status list, authorities. */
 #include "api/cli/doctor.h"
 
-#include "register/entry.h"
+#include "register/list_entry.h"
 #include "register/tile.h"
 #include "verifier/cert.h"
 #include "verifier/cose.h"
@@ -192,7 +192,7 @@ see_crls(const struct doctor *d, struct buf *says, struct err *e)
 		if (!see_one_crl(d, crl, issuing, 25 * HOUR, d->shut, says, e))
 			return ALARM;
 	}
-	return well(see_one_crl(d, "crl/root.crl", "ca/root.crt", 0, d->ahead + ROOT_CRL_DAYS * DAY_SECS, says, e));
+	return well(see_one_crl(d, ROOT_CRL_PATH, "ca/root.crt", 0, d->ahead + ROOT_CRL_DAYS * DAY_SECS, says, e));
 }
 
 /* Its times alone: whoever relies on the list checks the signature. */

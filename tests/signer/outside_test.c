@@ -359,13 +359,34 @@ nothing_of_a_revoked_certificate(void **state)
 }
 
 static void
+does_not_start(const char *name, const char *options, const char *says)
+{
+	own_str char *conf = xprintf("%s/conf", folder), *log = xprintf("%s/log", folder);
+	own_str char *text = xprintf("[antin-tsa-outside]\nrun = %s\npolicy = %s/policy\n%s", folder, folder, options);
+	/* The leak checker cannot work in a jail. */
+	own_str char *command = xprintf("ASAN_OPTIONS=detect_leaks=0 timeout 5 " BINARY_DIR "/bin/antin-tsa-outside --config %s 2>%s", conf, log);
+	own_struct(buf) said = buf_new(1 << 16);
+	struct err e;
+	int status;
+
+	assert_done(file_write(conf, span_str(text), 0644, &e), e);
+	status = system(command);
+	assert_done(file_read(&said, log, &e), e);
+	if (strstr(buf_str(&said), says) == NULL)
+		print_error("%s: %s\n", name, buf_str(&said));
+	assert_case(name, WIFEXITED(status) && WEXITSTATUS(status) == 1 && strstr(buf_str(&said), says) != NULL);
+}
+
+static void
 starts_with_nothing_wrong(void **state)
 {
 	static const struct { const char *name, *key, *value, *says; } cases[] = {
 		{ "an authority that policy lacks", "authority", "khac", "has no authority khac" },
-		{ "no address", "url", "ftp://127.0.0.1/", "no address of http or https" },
-		{ "a file as an address", "url", "/etc/passwd", "no address of http or https" },
-		{ "a CRL in a file", "crls", "file:///etc/passwd", "no address of http or https" },
+		{ "no address", "url", "ftp://127.0.0.1/", "an address of http or https" },
+		{ "a file as an address", "url", "/etc/passwd", "an address of http or https" },
+		{ "a CRL in a file", "crls", "file:///etc/passwd", "an address of http or https" },
+		{ "a password in an address", "url", "https://thu:thu@tsa.example/", "password in it" },
+		{ "and of a CRL", "crls", "http://thu@tsa.example/thu.crl", "password in it" },
 		{ "no time at all", "secs", "0", "secs" },
 		{ "everybody at once", "at_once", "1000", "at_once" },
 		{ "a word that is nowhere", "authorization", "/nowhere", "/nowhere" },
@@ -373,7 +394,7 @@ starts_with_nothing_wrong(void **state)
 		{ "a word of nothing", "authorization", "FOLDER/none", "is not one line" },
 		{ "a key that is none", "uri", "http://127.0.0.1/", "uri" },
 	};
-	own_str char *two = xprintf("%s/two", folder), *none = xprintf("%s/none", folder), *conf = xprintf("%s/conf", folder), *log = xprintf("%s/log", folder);
+	own_str char *two = xprintf("%s/two", folder), *none = xprintf("%s/none", folder);
 	struct err e;
 
 	assert_done(file_write(two, span_str("Basic YQ==\nX-Other: 1\n"), 0600, &e) && file_write(none, span_str("\n"), 0600, &e), e);
@@ -383,18 +404,25 @@ starts_with_nothing_wrong(void **state)
 		bool further = url != cases[i].value && crls != cases[i].value && authority != cases[i].value;
 		own_str char *value = strncmp(cases[i].value, "FOLDER", 6) == 0 ? xprintf("%s%s", folder, cases[i].value + 6) : xstrdup(cases[i].value);
 		own_str char *last = further ? xprintf("%s = %s\n", cases[i].key, value) : xstrdup("");
-		own_str char *text = xprintf("[antin-tsa-outside]\nrun = %s\npolicy = %s/policy\nauthority = %s\nurl = %s\ncrls = %s\n%s", folder, folder, authority, url, crls, last);
-		/* The leak checker cannot work in a jail. */
-		own_str char *command = xprintf("ASAN_OPTIONS=detect_leaks=0 timeout 5 " BINARY_DIR "/bin/antin-tsa-outside --config %s 2>%s", conf, log);
-		own_struct(buf) said = buf_new(1 << 16);
-		int status;
+		own_str char *text = xprintf("authority = %s\nurl = %s\ncrls = %s\n%s", authority, url, crls, last);
 
-		assert_done(file_write(conf, span_str(text), 0644, &e), e);
-		status = system(command);
-		assert_done(file_read(&said, log, &e), e);
-		if (strstr(buf_str(&said), cases[i].says) == NULL)
-			print_error("%s: %s\n", cases[i].name, buf_str(&said));
-		assert_case(cases[i].name, WIFEXITED(status) && WEXITSTATUS(status) == 1 && strstr(buf_str(&said), cases[i].says) != NULL);
+		does_not_start(cases[i].name, text, cases[i].says);
+	}
+}
+
+/* A word that everybody on the way reads would be nobody's secret. */
+static void
+authorization_wants_https(void **state)
+{
+	static const char *const urls[] = { "http://tsa.example/", "http://127.0.0.1.example/", "http://localhost.example:80/", "http://[2001:db8::1]/" };
+	own_str char *file = xprintf("%s/word", folder);
+	struct err e;
+
+	assert_done(file_write(file, span_str("Basic dGh1OnRodQ==\n"), 0600, &e), e);
+	for (size_t i = 0; i < COUNT(urls); i++) {
+		own_str char *text = xprintf("authority = thu\nurl = %s\ncrls = http://127.0.0.1:1/a\nauthorization = %s\n", urls[i], file);
+
+		does_not_start(urls[i], text, "must be one of https");
 	}
 }
 
@@ -433,6 +461,7 @@ main(void)
 		cmocka_unit_test(is_asked_again),
 		cmocka_unit_test(is_not_waited_for),
 		cmocka_unit_test(authorization_is_told_to_the_authority),
+		cmocka_unit_test(authorization_wants_https),
 		cmocka_unit_test(nothing_without_crls),
 		cmocka_unit_test(nothing_of_a_revoked_certificate),
 		cmocka_unit_test(starts_with_nothing_wrong),
