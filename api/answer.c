@@ -81,18 +81,21 @@ put_plain_row(struct buf *out, const char *term, const char *value)
 	put_row(out, term, value, 0);
 }
 
-/* 2026-11-03 as people write it: 03/11/2026. */
+const char *
+day_of_people(char out[DAY_TEXT], const char *iso)
+{
+	if (strlen(iso) < 10 || iso[4] != '-' || iso[7] != '-')
+		return iso;
+	snprintf(out, DAY_TEXT, "%.2s/%.2s/%.4s", iso + 8, iso + 5, iso);
+	return out;
+}
+
 static void
 put_day_row(struct buf *out, const char *term, const char *iso)
 {
-	char text[11];
+	char text[DAY_TEXT];
 
-	if (strlen(iso) < 10 || iso[4] != '-' || iso[7] != '-') {
-		put_row(out, term, iso, 0);
-		return;
-	}
-	snprintf(text, sizeof(text), "%.2s/%.2s/%.4s", iso + 8, iso + 5, iso);
-	put_row(out, term, text, 0);
+	put_row(out, term, day_of_people(text, iso), 0);
 }
 
 void

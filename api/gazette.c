@@ -1,11 +1,10 @@
 #include "api/gazette.h"
 
+#include "api/answer.h"
 #include "api/forward.h"
 #include "api/public.h"
 #include "base/text.h"
 #include "verifier/proto.h"
-
-#include <stdio.h>
 
 #define AGENCY_MAX 64
 #define YEAR_MIN 1000
@@ -83,16 +82,12 @@ word_of(const json_t *obj, const char *key, const char *lang)
 	return json_text(json_object_get(obj, key), lang);
 }
 
-/* 2026-11-03 as people write it. */
 static void
 put_day(struct buf *out, const char *before, const char *iso, const char *after)
 {
-	char text[11];
+	char text[DAY_TEXT];
 
-	if (strlen(iso) < 10)
-		return;
-	snprintf(text, sizeof(text), "%.2s/%.2s/%.4s", iso + 8, iso + 5, iso);
-	text_put_html_part(out, before, text, after);
+	text_put_html_part(out, before, day_of_people(text, iso), after);
 }
 
 /* "Giấy phép xây dựng số 12/GPXD-UBND: thu hồi" */

@@ -1,29 +1,20 @@
 #include "api/history.h"
 
+#include "api/answer.h"
 #include "base/text.h"
-
-/* 2026-11-03 as people write it: 03/11/2026. */
-static void
-put_day(struct buf *out, const char *iso)
-{
-	if (strlen(iso) == 10)
-		buf_printf(out, "%.2s/%.2s/%.4s", iso + 8, iso + 5, iso);
-}
 
 static void
 put_change(struct buf *out, const json_t *change)
 {
 	const json_t *say = json_object_get(change, "say");
+	char day[DAY_TEXT];
 
 	buf_put_str(out, "<div><dt>");
-	put_day(out, json_text(change, "from"));
+	text_put_html(out, span_str(day_of_people(day, json_text(change, "from"))));
 	buf_put_str(out, "</dt><dd>");
 	text_put_html_part(out, "<strong>", json_text(say, "vi"), "</strong>");
 	text_put_html_part(out, " <span lang=\"en\">(", json_text(say, "en"), ")</span>");
-	if (json_text(change, "until")[0] != '\0') {
-		buf_put_str(out, ", đến hết ngày ");
-		put_day(out, json_text(change, "until"));
-	}
+	text_put_html_part(out, ", đến hết ngày ", day_of_people(day, json_text(change, "until")), "");
 	text_put_html_part(out, ", theo quyết định ", json_text(change, "decision"), "");
 	text_put_html_part(out, ", thay bằng số ", json_text(change, "replacement"), "");
 	if (json_integer_value(json_object_get(change, "version")) > 1)

@@ -1,5 +1,6 @@
 #include "api/sheet.h"
 
+#include "api/answer.h"
 #include "api/code128.h"
 #include "api/forward.h"
 #include "api/history.h"
@@ -37,28 +38,19 @@ put_day(struct buf *out, const char *iso)
 	text_put_html(out, span_of(iso, 4));
 }
 
-/* 2026-11-03 -> 03/11/2026. */
-static void
-put_short_day(struct buf *out, const char *iso)
-{
-	text_put_html(out, span_of(iso + 8, 2));
-	buf_put_str(out, "/");
-	text_put_html(out, span_of(iso + 5, 2));
-	buf_put_str(out, "/");
-	text_put_html(out, span_of(iso, 4));
-}
-
 /* 2026-11-03T15:42:07+07:00 -> 15:42:07 03/11/2026; other text as it is. */
 static void
 put_time(struct buf *out, const char *t)
 {
+	char day[DAY_TEXT];
+
 	if (strlen(t) < 19 || t[10] != 'T') {
 		text_put_html(out, span_str(t));
 		return;
 	}
 	text_put_html(out, span_of(t + 11, 8));
 	buf_put_str(out, " ");
-	put_short_day(out, t);
+	text_put_html(out, span_str(day_of_people(day, t)));
 }
 
 /* Of a permit that replaces an earlier version of itself. */
@@ -66,11 +58,12 @@ static void
 put_version(struct buf *out, const json_t *permit)
 {
 	const char *before = json_text(json_object_get(permit, "amends"), "day");
+	char day[DAY_TEXT];
 
-	if (strlen(before) < 10)
+	if (before[0] == '\0')
 		return;
 	buf_printf(out, "<p>Bản thứ %lld, thay bản cấp ngày ", (long long)json_integer_value(json_object_get(permit, "version")));
-	put_short_day(out, before);
+	text_put_html(out, span_str(day_of_people(day, before)));
 	buf_put_str(out, "</p>");
 }
 

@@ -2,6 +2,8 @@
 
 #include "base/cbor.h"
 
+#define DAY_MAX 4000000		/* twelve thousand years; so a day is an int32_t and has a date */
+
 /* The values of one array, and of an array within it. */
 static bool
 take_items(struct public_item *out, size_t *n, struct cbor *c, unsigned depth, struct err *e)
@@ -59,4 +61,13 @@ public_items(struct public_item out[PUBLIC_ITEMS_MAX], const struct entry *x, co
 			return true;
 		}
 	return fail(e, ERR_INPUT, "an entry of type %llu whose public item has another shape", (unsigned long long)x->type);
+}
+
+bool
+public_day(int32_t *out, int64_t day, struct err *e)
+{
+	if (day < 0 || day > DAY_MAX)
+		return fail(e, ERR_INPUT, "day %lld", (long long)day);
+	*out = (int32_t)day;
+	return true;
 }

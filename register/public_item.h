@@ -18,3 +18,5 @@ struct public_item { char kind; int64_t i; struct span s; };	/* kind: i, t or b;
 
 /* shapes: ends with NULL; *which (may be NULL) is the row that fits. */
 must_check bool public_items(struct public_item out[PUBLIC_ITEMS_MAX], const struct entry *, const char *const *shapes, size_t *which, struct err *);
+/* A day (since 1970) that an item tells: not before that, nor later than any calendar goes. */
+must_check bool public_day(int32_t *out, int64_t day, struct err *);

@@ -22,7 +22,6 @@
 
 #define EVENT 19
 #define GROUPS_MAX 65535
-#define DAY_MAX 4000000		/* twelve thousand years; so a day is an int32_t and has a date */
 #define DIGITS_MAX 9
 #define OWNED_DIGITS 6		/* from here on the first two digits name the system that numbers */
 
@@ -264,13 +263,6 @@ static const struct { const char *step; void (*on)(struct dossier *, const struc
 	{ "returned", on_resolved }, { "refused", on_resolved }, { "done", on_resolved },
 };
 
-static bool
-take_day(int32_t *out, int64_t day, struct err *e)
-{
-	*out = (int32_t)day;
-	return (day >= 0 && day <= DAY_MAX) || fail(e, ERR_INPUT, "day %lld", (long long)day);
-}
-
 /* [step, day, ?[due], running]. */
 static bool
 take_event(struct event *v, size_t *step, const struct entry *x, struct err *e)
@@ -279,10 +271,10 @@ take_event(struct event *v, size_t *step, const struct entry *x, struct err *e)
 	struct public_item p[PUBLIC_ITEMS_MAX];
 	size_t shape;
 
-	if (!public_items(p, x, shapes, &shape, e) || !take_day(&v->day, p[1].i, e) || !take_day(&v->made, day_in_vietnam(x->time), e))
+	if (!public_items(p, x, shapes, &shape, e) || !public_day(&v->day, p[1].i, e) || !public_day(&v->made, day_in_vietnam(x->time), e))
 		return false;
 	v->has_due = shape == 1;
-	if (v->has_due && !take_day(&v->due, p[2].i, e))
+	if (v->has_due && !public_day(&v->due, p[2].i, e))
 		return false;
 	v->took = v->day > v->made - 1 ? v->day : v->made - 1;
 	v->running = p[2 + shape].s;

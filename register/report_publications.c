@@ -43,7 +43,7 @@ working_days(int64_t first, int64_t last)
 
 /* 5: [list, idx, day, ?[book, year, n]]; 6 and 7: [list, idx, act, from, ?until]. */
 static bool
-take_public(const char **what, int64_t *day, const struct entry *x, struct err *e)
+take_public(const char **what, int32_t *day, const struct entry *x, struct err *e)
 {
 	static const char *const issue[] = { "iii", "iiitii", NULL }, *const change[] = { "iiii", "iiiii", NULL };
 	struct public_item p[PUBLIC_ITEMS_MAX];
@@ -52,8 +52,7 @@ take_public(const char **what, int64_t *day, const struct entry *x, struct err *
 	if (!public_items(p, x, issued ? issue : change, NULL, e))
 		return false;
 	*what = issued ? "issued" : p[2].i >= 0 && (size_t)p[2].i < sizeof(acts) / sizeof(acts[0]) ? acts[p[2].i] : NULL;
-	*day = p[issued ? 2 : 3].i;
-	return true;
+	return public_day(day, p[issued ? 2 : 3].i, e);
 }
 
 static bool
@@ -61,7 +60,7 @@ entry(void *state, uint64_t index, const struct entry *x, struct err *e)
 {
 	const char *what;
 	char key[64];
-	int64_t day;
+	int32_t day;
 
 	if (x->type < 5 || x->type > 7)
 		return true;

@@ -6,7 +6,8 @@
  * certificates that were made for it.  Of each signature of theirs on a permit,
  * officer's or seal:
  *
- *	stands		a time stamp that counts today is older than T
+ *	stands		it was there before T, by a time stamp that counts today or by the register's
+ *			word; looked at is the copy whose proofs last longest
  *	sign-again	none is, or the signature does not pass today; a newer version of the permit,
  *			with the same content, is signed in its place (signer/amend.h)
  *	over		the permit was withdrawn, cancelled, replaced or never issued: nobody needs a new signature
@@ -288,7 +289,7 @@ see_permit(void *ctx, const struct stored_permit *p, struct err *e)
 		return false;
 	if (!may_be_signed(m, buf_span(&file)))
 		return true;
-	stored_judge(m->report, m->stored, p, buf_span(&file), m->at);
+	stored_judge(m->report, m->stored, p, buf_span(&file), m->at, p->recorded <= m->at && p->recorded != INT64_MIN ? p->recorded : 0);
 	for (size_t i = 0; i < m->report->nsignatures; i++)
 		if (holder_of(m, m->report->signature[i].serial) != NULL)
 			print_signature(m, p, &m->report->signature[i]);
@@ -304,7 +305,7 @@ see_permits(struct impact *m, struct err *e)
 
 	m->report = xalloc(sizeof(*m->report));
 	do {
-		if (!stored_page(m->stored, after, see_permit, m, &n, e))
+		if (!stored_page(m->stored, STORED_NEWEST, after, see_permit, m, &n, e))
 			return false;
 	} while (n > 0);
 	return true;

@@ -104,15 +104,22 @@ add_authority(struct bundle *b)
 }
 
 static void
-root_step(struct bundle *b)
+fingerprint(char hex[2 * SHA256_LEN + 1], X509 *cert)
 {
 	own_struct(buf) der = buf_new(1 << 16);
 	unsigned char digest[SHA256_LEN];
+
+	cert_to_der(&der, cert);
+	sha256(digest, buf_span(&der));
+	hex_text(hex, span_of(digest, sizeof(digest)));
+}
+
+static void
+root_step(struct bundle *b)
+{
 	char hash[2 * SHA256_LEN + 1];
 
-	cert_to_der(&der, b->root);
-	sha256(digest, buf_span(&der));
-	hex_text(hash, span_of(digest, sizeof(digest)));
+	fingerprint(hash, b->root);
 	check_add(&b->check, CHECK_ROOT, (const char *const[]){ "hash", hash, NULL });
 }
 
@@ -169,8 +176,6 @@ static void
 add_stamp_files(struct bundle *b, struct stamp_files *f, const struct xades *x, const struct tst *t)
 {
 	const struct time_authority *a = stamper_authority(b->h->stored->policy, t, x->bag);
-	own_struct(buf) der = buf_new(1 << 16);
-	unsigned char digest[SHA256_LEN];
 	char hash[2 * SHA256_LEN + 1];
 	struct buf *between;
 
@@ -184,9 +189,7 @@ add_stamp_files(struct bundle *b, struct stamp_files *f, const struct xades *x, 
 	cert_list_to_pem(between, a->between);
 	cert_list_to_pem(between, t->bag);
 	cert_list_to_pem(between, x->bag);
-	cert_to_der(&der, sk_X509_value(a->anchor, 0));
-	sha256(digest, buf_span(&der));
-	hex_text(hash, span_of(digest, sizeof(digest)));
+	fingerprint(hash, sk_X509_value(a->anchor, 0));
 	check_add(&b->check, CHECK_STAMP_ROOT, (const char *const[]){ "id", x->id, "who", a->vi, "hash", hash, "stamp_root", f->root, NULL });
 }
 

@@ -290,7 +290,7 @@ judge(struct history *h, struct err *e)
 	if (!stored_file(&file, &p, e))
 		return false;
 	h->report = xalloc(sizeof(*h->report));
-	stored_judge(h->report, h->stored, &p, buf_span(&file), at != INT64_MIN ? at : h->at[h->n - 1].entry.time);
+	stored_judge(h->report, h->stored, &p, buf_span(&file), at != INT64_MIN ? at : h->at[h->n - 1].entry.time, 0);
 	return true;
 }
 

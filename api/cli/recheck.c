@@ -207,7 +207,7 @@ see_permit(void *ctx, const struct stored_permit *p, struct err *e)
 	if (!stored_file(&file, p, e))
 		return false;
 	sha256(digest, buf_span(&file));
-	stored_judge(w->report, &w->stored, p, buf_span(&file), p->issued != INT64_MIN ? p->issued : w->now);
+	stored_judge(w->report, &w->stored, p, buf_span(&file), p->recorded != INT64_MIN ? p->recorded : w->now, 0);
 	w->memory.now.permits++;
 	w->memory.now.signatures += (int64_t)w->report->nsignatures;
 	if (p->file.len > 0 && !span_eq(p->sha256, span_of(digest, SHA256_LEN)))
@@ -229,7 +229,7 @@ see_permits(struct work *w, uint64_t *n, struct err *e)
 	if (r->after_len == HANDLE_LEN)
 		memcpy(after, r->after, HANDLE_LEN);
 	w->nsignings = 0;
-	if (!stored_page(&w->stored, after, see_permit, w, n, e))
+	if (!stored_page(&w->stored, STORED_ISSUED, after, see_permit, w, n, e))
 		return false;
 	for (size_t i = 0; i < w->nsignings; i++)
 		if (!see_right(w, &w->signing[i], e))
@@ -255,7 +255,7 @@ see_copy(void *ctx, const struct value *c, unsigned n, struct err *e)
 	if (p.handle.len != HANDLE_LEN)
 		return fail(e, ERR_STORE, "permit_renewal: a handle of %zu octets", p.handle.len);
 	sha256(digest, p.file);
-	stored_judge(w->report, &w->stored, &p, p.file, w->now);
+	stored_judge(w->report, &w->stored, &p, p.file, w->now, 0);
 	if (w->report->nsignatures > 0)
 		seal += w->report->nsignatures - 1;
 	if (!span_eq(p.sha256, span_of(digest, SHA256_LEN)))

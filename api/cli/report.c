@@ -189,8 +189,12 @@ run_report(const struct args *a, const struct log_report_spec *spec, const struc
 	struct log_report r;
 	bool good;
 
+	if (args_get(a, "policy") != NULL && spec != log_report_publications())
+		return fail(e, ERR_INPUT, "--policy is for the report publications");
+	if (args_get(a, "policy") != NULL && out != NULL)
+		return fail(e, ERR_INPUT, "what --policy asks for is printed, and --out writes none of it");
 	if (args_get(a, "policy") != NULL)
-		return spec == log_report_publications() ? run_deadlines(a, p, size, e) : fail(e, ERR_INPUT, "--policy is for the report publications");
+		return run_deadlines(a, p, size, e);
 	if (!log_report_make(&r, &spec, 1, p, size, e))
 		return false;
 	good = log_report_files_make(&f, &r, e) && (out == NULL || write_files(out, spec->name, &f, e));

@@ -83,10 +83,10 @@ stored_file(struct buf *out, const struct stored_permit *p, struct err *e)
 }
 
 void
-stored_judge(struct report *out, const struct stored *s, const struct stored_permit *p, struct span file, int64_t at)
+stored_judge(struct report *out, const struct stored *s, const struct stored_permit *p, struct span file, int64_t at, int64_t known_since)
 {
 	judge_permit(out, &(struct judge_question){ .document = file, .at = at, .day = day_in_vietnam(at), .policy = s->policy, .grammars = s->grammars,
-	    .evidence = s->evidence, .no_status_list = true, .unsealed = p->file.len == 0 });
+	    .evidence = s->evidence, .known_since = known_since, .no_status_list = true, .unsealed = p->file.len == 0 });
 }
 
 /* Whatever the day: void, replaced, or withdrawn; and the latter two not restored. */
@@ -103,32 +103,38 @@ take_permit(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
 	struct page *page = ctx;
 	struct stored_permit p = { .handle = c[0].s, .state = c[1].s, .number = c[2].s, .agency = c[3].s, .kind = c[4].s, .content = c[5].s,
-		.officers = c[6].s, .file = c[7].s, .sha256 = c[8].s, .issued = INT64_MIN };
+		.officers = c[6].s, .file = c[7].s, .sha256 = c[8].s, .recorded = INT64_MIN };
 	struct entry entry;
 
 	if (p.handle.len != HANDLE_LEN)
 		return fail(e, ERR_STORE, "permit: a handle of %zu octets", p.handle.len);
 	if (!c[9].null && !entry_read(&entry, c[9].s, e))
-		return fail_in(e, "the entry of a permit's issue");
+		return fail_in(e, "the entry of a permit's file");
 	if (!c[9].null)
-		p.issued = entry.time;
+		p.recorded = entry.time;
 	memcpy(page->after, p.handle.ptr, HANDLE_LEN);
 	return page->each(page->ctx, &p, e);
 }
 
+#define PAGE(file, sha256, entry) "SELECT handle, " WHAT_IT_IS ", number, agency, kind, content, officers, " file ", " sha256 ", " \
+	"(SELECT entry FROM log_entry WHERE idx = " entry ") FROM permit WHERE handle > $after AND officers IS NOT NULL ORDER BY handle LIMIT 64"	/* STORED_PAGE */
+#define RENEWED(column, issued) "coalesce((SELECT r." column " FROM permit_renewal r WHERE r.handle = permit.handle ORDER BY r.n DESC LIMIT 1), " issued ")"
+
 bool
-stored_page(const struct stored *s, unsigned char after[HANDLE_LEN], stored_each *each, void *ctx, uint64_t *n, struct err *e)
+stored_page(const struct stored *s, enum stored_copy which, unsigned char after[HANDLE_LEN], stored_each *each, void *ctx, uint64_t *n, struct err *e)
 {
 	static const enum reg_type types[] = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_BYTES, REG_BYTES, REG_BYTES, REG_BYTES, REG_BYTES };
+	static const char *const sql[] = {
+		[STORED_ISSUED] = PAGE("sealed", "sha256", "issued_entry"),
+		[STORED_NEWEST] = PAGE(RENEWED("sealed", "sealed"), RENEWED("sha256", "sha256"), RENEWED("entry", "issued_entry")),
+	};
 	unsigned char began[HANDLE_LEN];
 	struct page page = { each, ctx, after };
 	struct values v = { .n = 0 };
 
 	memcpy(began, after, HANDLE_LEN);
 	values_span(&v, "after", REG_BYTES, span_of(began, HANDLE_LEN));
-	return store_run(s->db, "SELECT handle, " WHAT_IT_IS ", number, agency, kind, content, officers, sealed, sha256, "
-	    "(SELECT entry FROM log_entry WHERE idx = issued_entry) FROM permit WHERE handle > $after AND officers IS NOT NULL ORDER BY handle LIMIT 64",	/* STORED_PAGE */
-	    &v, types, 10, take_permit, &page, n, e);
+	return store_run(s->db, sql[which], &v, types, 10, take_permit, &page, n, e);
 }
 
 /*

@@ -30,12 +30,12 @@ void stored_drop(struct stored *);
 struct stored_permit {
 	struct span handle, state, number, agency, kind;
 	struct span content, officers, file, sha256;
-	int64_t issued;			/* when it was recorded; INT64_MIN without a seal */
+	int64_t recorded;		/* when the file was; INT64_MIN without a seal */
 };
 /* As it is in the file, or would be: appended. */
 must_check bool stored_file(struct buf *out, const struct stored_permit *, struct err *);
-/* Gives a report, always; file is what stored_file gave. */
-void stored_judge(struct report *out, const struct stored *, const struct stored_permit *, struct span file, int64_t at);
+/* Gives a report, always; file is what stored_file gave.  known_since: as of judge.h. */
+void stored_judge(struct report *out, const struct stored *, const struct stored_permit *, struct span file, int64_t at, int64_t known_since);
 
 /* A text of a row, cut to what has room; "" where there is none. */
 void stored_text(char *out, size_t size, const struct value *);
@@ -43,9 +43,11 @@ void stored_text(char *out, size_t size, const struct value *);
 /* false ends it with that refusal.  It may not use the database. */
 typedef bool stored_each(void *ctx, const struct stored_permit *, struct err *);
 /* Of the next STORED_PAGE permits behind *after (HANDLE_LEN octets; zeros: from
- * the first), which moves on; *n counts them: 0 after the last. */
+ * the first), which moves on; *n counts them: 0 after the last.  NEWEST: as the copy whose
+ * proofs last longest (signer/renew.h). */
 #define STORED_PAGE 64
-must_check bool stored_page(const struct stored *, unsigned char after[HANDLE_LEN], stored_each *, void *ctx, uint64_t *n, struct err *);
+enum stored_copy { STORED_ISSUED, STORED_NEWEST };
+must_check bool stored_page(const struct stored *, enum stored_copy, unsigned char after[HANDLE_LEN], stored_each *, void *ctx, uint64_t *n, struct err *);
 
 /* An appointment of who signed as the n-th officer (from 1) that was there when that was
  * recorded, the oldest first; entry -1: there was none.  Borrowed for the call. */

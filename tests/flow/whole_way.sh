@@ -75,6 +75,7 @@ holds "the site lists the reports" bash -c 'curl -sSf "$1/report/" | grep -q "pe
 if [ -d tests/page/node_modules ]; then holds "the reports in a browser" node tests/page/report_test.mjs "$api"; fi
 "$antin" report publications --tiles "$state/public" --policy policy --json >"$state/deadlines.json"
 holds "construction permits and the decisions about them, by their kind's rule" jq -e '.deadlines | length > 0 and all(.kind == "construction" and .within == 5 and .in_time > 0 and .late == 0)' "$state/deadlines.json"
+refuses "deadlines go to no folder" "writes none" "$antin" report publications --tiles "$state/public" --policy policy --out "$state/deadlines"
 refuses "another report has no deadline" "publications" "$antin" report permits --tiles "$state/public" --policy policy
 refuses "and no other file there" "404" curl -sSf "$api/report/../checkpoint2"
 world_down
