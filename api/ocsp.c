@@ -275,11 +275,11 @@ ocsp_answer(struct ocsp_shelf *s, struct span request, int64_t now, struct buf *
 static void
 put_etag(struct call *c, const struct pack_head *head)
 {
-	own_struct(buf) id = buf_new(64);
+	unsigned char id[sizeof(head->number) + SERIAL_LEN];
 
-	buf_put_u64(&id, (uint64_t)head->number);
-	buf_put_span(&id, head->about);
-	etag_put(c, buf_span(&id));
+	memcpy(id, &head->number, sizeof(head->number));
+	memcpy(id + sizeof(head->number), head->about.ptr, SERIAL_LEN);
+	hex_text(c->out->etag, span_of(id, sizeof(id)));
 }
 
 /* RFC 5019 6.2: no cache keeps what is not signed; what is signed, an hour, and

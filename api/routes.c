@@ -33,55 +33,55 @@
 #define ARG_MAX 4096
 
 static const struct route table[] = {
-	{ "GET", "/", false, 0, page_file, "the citizen's page" },
-	{ "GET", "/style.css", false, 0, page_file, "its looks" },
-	{ "GET", "/page.js", false, 0, page_file, "its hands" },
-	{ "GET", "/sheet.css", false, 0, page_file, "the looks of the permit sheet" },
-	{ "GET", "/openapi.yaml", false, 0, page_file, "this interface" },
-	{ "POST", "/answer", false, FORM_MAX, answer_run, "the answer to a code as a page, for whoever has no JavaScript" },
-	{ "GET", "/cong-khai", false, 0, gazette_agencies_run, "whose permits are made public" },
-	{ "GET", "/cong-khai/{agency}", false, 0, gazette_run, "what an agency makes public, as a page" },
-	{ "GET", "/cong-khai/{agency}/atom", false, 0, gazette_feed_run, "and as a feed" },
-	{ "GET", "/tra-cuu", false, 0, lookup_page_run, "a form to look a permit up by its number and its holder's name" },
-	{ "POST", "/tra-cuu", false, FORM_MAX, lookup_form_run, "the answer to it, as a page" },
-	{ "GET", "/healthz", false, 0, page_health, "is the process alive" },
-	{ "POST", "/v1/requests", false, REQUEST_MAX, forward_request, "asks for a certificate" },
-	{ "POST", "/v1/orders/ca", false, ORDER_MAX, forward_order_ca, "a signed order about certificates and people" },
-	{ "POST", "/v1/orders/signer", false, ORDER_MAX, forward_order_signer, "a signed order about permits" },
-	{ "POST", "/v1/list/ca", false, LIST_MAX, forward_list_ca, "requests, certificates, appointments, orders and those that wait" },
-	{ "POST", "/v1/list/permits", false, LIST_MAX, forward_list_permits, "permits by state" },
-	{ "GET", "/v1/certificates/{serial}", false, 0, forward_certificate, "a certificate, DER" },
-	{ "POST", "/v1/permits", false, SUBMISSION_MAX, forward_submit, "hands in a permit to be signed" },
-	{ "POST", "/v1/permits/batch", false, HTTP_PIECES, batch_run, "hands in up to 10,000 permits, one a line", &batch_pieces },
-	{ "POST", "/v1/permits/prepare", false, PREPARE_MAX, forward_prepare, "what an officer will sign" },
-	{ "POST", "/v1/permits/finish", false, FINISH_MAX, forward_finish, "the officer's signatures" },
-	{ "GET", "/v1/permits/{code}", false, 0, forward_permit, "the permit file" },
-	{ "GET", "/v1/permits/{code}/archived", false, 0, forward_archived, "the copy of an issued permit whose proofs last longest" },
-	{ "GET", "/v1/permits/{code}/proof", false, 0, forward_proof, "proof that the register holds its issue" },
-	{ "GET", "/v1/permits/{code}/edxml", false, 0, edxml_run, "the permit as an edXML message to an agency" },
-	{ "GET", "/v1/permits/{code}/sheet", false, 0, sheet_run, "the permit as an A4 page" },
-	{ "POST", "/v1/verify", false, VERIFY_DOCUMENT_MAX, forward_verify, "judges a file" },
-	{ "GET", "/v1/events", false, 0, events_run, "what happened to permits and dossiers, in the order of the log; waits, or streams" },
-	{ "GET", "/v1/parcels/{parcel}", true, 0, parcel_run, "which permits touch a parcel of land: commune/sheet/parcel" },
-	{ "GET", "/v1/parcels.geojson", false, 0, places_run, "where permits lie about which something was recorded since" },
-	{ "GET", "/v1/codes/{typed}", true, 0, forward_lookup, "looks up what a person typed" },
-	{ "POST", "/v1/dossiers/events", false, EVENTS_MAX, dossier_report_run, "what happened to dossiers, up to 500 events" },
-	{ "GET", "/v1/dossiers/{code}", false, 0, dossier_run, "a dossier's step, days and permits" },
-	{ "GET", "/v1/publications", false, 0, publications_run, "what an agency makes public of its permits" },
-	{ "POST", "/v1/lookup", false, FORM_MAX, lookup_run, "looks up a permit by its number and its holder's name" },
-	{ "POST", "/v1/timestamps", false, STAMP_MAX, forward_stamp, "time stamps, RFC 3161" },
-	{ "GET", "/checkpoint", false, 0, public_file, "the register's size and root, signed" },
-	{ "GET", "/checkpoint.witnessed", false, 0, public_file, "the newest that its quorum of witnesses has cosigned" },
-	{ "GET", "/witnesses.json", false, 0, public_file, "which witness cosigned what, and whether one saw another log" },
-	{ "GET", "/log.vkey", false, 0, public_file, "the key of the checkpoint" },
-	{ "GET", "/tile/{path}", true, 0, public_file, "the register's tiles" },
-	{ "GET", "/crl/{path}", true, 0, public_file, "revocation lists" },
-	{ "GET", "/ca/{path}", true, 0, public_file, "certificates of the authority" },
-	{ "GET", "/ocsp/{request}", true, 0, ocsp_get, "is a certificate revoked? RFC 6960, the request in base64" },
-	{ "POST", "/ocsp", false, OCSP_REQUEST_MAX, ocsp_post, "the same, the request as body" },
-	{ "GET", "/status/{path}", true, 0, public_file, "status lists of permits" },
-	{ "GET", "/report/", false, 0, public_reports, "the list of reports" },
-	{ "GET", "/report/{path}", true, 0, public_file, "reports about the register, as page, CSV and JSON" },
+	{ "GET", "/", AT_ONCE, 0, page_file, "the citizen's page" },
+	{ "GET", "/style.css", AT_ONCE, 0, page_file, "its looks" },
+	{ "GET", "/page.js", AT_ONCE, 0, page_file, "its hands" },
+	{ "GET", "/sheet.css", AT_ONCE, 0, page_file, "the looks of the permit sheet" },
+	{ "GET", "/openapi.yaml", AT_ONCE, 0, page_file, "this interface" },
+	{ "POST", "/answer", 0, FORM_MAX, answer_run, "the answer to a code as a page, for whoever has no JavaScript" },
+	{ "GET", "/cong-khai", 0, 0, gazette_agencies_run, "whose permits are made public" },
+	{ "GET", "/cong-khai/{agency}", 0, 0, gazette_run, "what an agency makes public, as a page" },
+	{ "GET", "/cong-khai/{agency}/atom", 0, 0, gazette_feed_run, "and as a feed" },
+	{ "GET", "/tra-cuu", 0, 0, lookup_page_run, "a form to look a permit up by its number and its holder's name" },
+	{ "POST", "/tra-cuu", 0, FORM_MAX, lookup_form_run, "the answer to it, as a page" },
+	{ "GET", "/healthz", AT_ONCE, 0, page_health, "is the process alive" },
+	{ "POST", "/v1/requests", 0, REQUEST_MAX, forward_request, "asks for a certificate" },
+	{ "POST", "/v1/orders/ca", 0, ORDER_MAX, forward_order_ca, "a signed order about certificates and people" },
+	{ "POST", "/v1/orders/signer", 0, ORDER_MAX, forward_order_signer, "a signed order about permits" },
+	{ "POST", "/v1/list/ca", 0, LIST_MAX, forward_list_ca, "requests, certificates, appointments, orders and those that wait" },
+	{ "POST", "/v1/list/permits", 0, LIST_MAX, forward_list_permits, "permits by state" },
+	{ "GET", "/v1/certificates/{serial}", 0, 0, forward_certificate, "a certificate, DER" },
+	{ "POST", "/v1/permits", 0, SUBMISSION_MAX, forward_submit, "hands in a permit to be signed" },
+	{ "POST", "/v1/permits/batch", 0, HTTP_PIECES, batch_run, "hands in up to 10,000 permits, one a line", &batch_pieces },
+	{ "POST", "/v1/permits/prepare", 0, PREPARE_MAX, forward_prepare, "what an officer will sign" },
+	{ "POST", "/v1/permits/finish", 0, FINISH_MAX, forward_finish, "the officer's signatures" },
+	{ "GET", "/v1/permits/{code}", 0, 0, forward_permit, "the permit file" },
+	{ "GET", "/v1/permits/{code}/archived", 0, 0, forward_archived, "the copy of an issued permit whose proofs last longest" },
+	{ "GET", "/v1/permits/{code}/proof", 0, 0, forward_proof, "proof that the register holds its issue" },
+	{ "GET", "/v1/permits/{code}/edxml", 0, 0, edxml_run, "the permit as an edXML message to an agency" },
+	{ "GET", "/v1/permits/{code}/sheet", 0, 0, sheet_run, "the permit as an A4 page" },
+	{ "POST", "/v1/verify", 0, VERIFY_DOCUMENT_MAX, forward_verify, "judges a file" },
+	{ "GET", "/v1/events", 0, 0, events_run, "what happened to permits and dossiers, in the order of the log; waits, or streams" },
+	{ "GET", "/v1/parcels/{parcel}", REST, 0, parcel_run, "which permits touch a parcel of land: commune/sheet/parcel" },
+	{ "GET", "/v1/parcels.geojson", 0, 0, places_run, "where permits lie about which something was recorded since" },
+	{ "GET", "/v1/codes/{typed}", REST, 0, forward_lookup, "looks up what a person typed" },
+	{ "POST", "/v1/dossiers/events", 0, EVENTS_MAX, dossier_report_run, "what happened to dossiers, up to 500 events" },
+	{ "GET", "/v1/dossiers/{code}", 0, 0, dossier_run, "a dossier's step, days and permits" },
+	{ "GET", "/v1/publications", 0, 0, publications_run, "what an agency makes public of its permits" },
+	{ "POST", "/v1/lookup", 0, FORM_MAX, lookup_run, "looks up a permit by its number and its holder's name" },
+	{ "POST", "/v1/timestamps", 0, STAMP_MAX, forward_stamp, "time stamps, RFC 3161" },
+	{ "GET", "/checkpoint", AT_ONCE, 0, public_file, "the register's size and root, signed" },
+	{ "GET", "/checkpoint.witnessed", AT_ONCE, 0, public_file, "the newest that its quorum of witnesses has cosigned" },
+	{ "GET", "/witnesses.json", AT_ONCE, 0, public_file, "which witness cosigned what, and whether one saw another log" },
+	{ "GET", "/log.vkey", AT_ONCE, 0, public_file, "the key of the checkpoint" },
+	{ "GET", "/tile/{path}", REST | AT_ONCE, 0, public_file, "the register's tiles" },
+	{ "GET", "/crl/{path}", REST | AT_ONCE, 0, public_file, "revocation lists" },
+	{ "GET", "/ca/{path}", REST | AT_ONCE, 0, public_file, "certificates of the authority" },
+	{ "GET", "/ocsp/{request}", REST | AT_ONCE, 0, ocsp_get, "is a certificate revoked? RFC 6960, the request in base64" },
+	{ "POST", "/ocsp", AT_ONCE, OCSP_REQUEST_MAX, ocsp_post, "the same, the request as body" },
+	{ "GET", "/status/{path}", REST | AT_ONCE, 0, public_file, "status lists of permits" },
+	{ "GET", "/report/", 0, 0, public_reports, "the list of reports" },
+	{ "GET", "/report/{path}", REST | AT_ONCE, 0, public_file, "reports about the register, as page, CSV and JSON" },
 	{ NULL },
 };
 
@@ -131,7 +131,7 @@ fits(const struct route *r, const char *path, struct span *arg)
 	if (len <= tail_len || strcmp(path + len - tail_len, tail) != 0)
 		return false;
 	*arg = span_of(path, len - tail_len);
-	return r->rest || memchr(arg->ptr, '/', arg->len) == NULL;
+	return (r->how & REST) != 0 || memchr(arg->ptr, '/', arg->len) == NULL;
 }
 
 /* HEAD is answered by whoever answers GET. */
@@ -206,6 +206,8 @@ admit(void *api, struct http_request *in, size_t *body_max, struct http_reply *o
 		return false;
 	}
 	if (r != NULL) {
+		in->place = r;
+		in->at_once = (r->how & AT_ONCE) != 0;
 		*body_max = r->body_max;
 		return r->pieces == NULL || begin_pieces(&in->work, r, api, in, out);
 	}
@@ -225,9 +227,9 @@ admit(void *api, struct http_request *in, size_t *body_max, struct http_reply *o
 static const struct route *
 route_of(const struct http_request *in, struct span *arg)
 {
-	const struct route *other, *r = find(in, arg, &other);
+	const struct route *r = in->place;
 
-	promise(r != NULL);
+	promise(r != NULL && fits(r, in->path, arg));
 	return r;
 }
 
@@ -252,9 +254,10 @@ run(void *api, const struct http_request *in, struct http_reply *out)
 {
 	struct span arg = SPAN_NONE;
 	const struct route *r = route_of(in, &arg);
-	own_str char *text = span_dup_str(arg);
+	bool last = arg.len > 0 && arg.ptr[arg.len] == '\0';	/* of the path: nothing to cut off */
+	own_str char *text = last ? NULL : span_dup_str(arg);
 	struct err e = { ERR_NONE, "" };
-	struct call c = { .api = api, .in = in, .out = out, .arg = text };
+	struct call c = { .api = api, .in = in, .out = out, .arg = last ? (const char *)arg.ptr : text };
 
 	if (!r->run(&c, &e))
 		(void)!put_refusal(out, &e);

@@ -42,9 +42,11 @@ struct route_pieces {
 	void (*drop)(void *work);
 };
 
+enum { REST = 1, AT_ONCE = 2 };	/* {x} takes slashes, too; base/http.h */
+
 struct route {
 	const char *method, *pattern;
-	bool rest;
+	int how;
 	size_t body_max;
 	bool (*run)(struct call *, struct err *);
 	const char *doc;

@@ -447,16 +447,20 @@ b64_put(struct buf *b, struct span s, const char *sign, bool pad)
 	}
 }
 
+/* RFC 4648 4 from '+' on; what is none is 64. */
+static const unsigned char b64_values['z' - '+' + 1] =
+    "\x3e@@@\x3f\x34\x35\x36\x37\x38\x39\x3a\x3b\x3c\x3d@@@@@@@"
+    "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19@@@@@@"
+    "\x1a\x1b\x1c\x1d\x1e\x1f\x20\x21\x22\x23\x24\x25\x26\x27\x28\x29\x2a\x2b\x2c\x2d\x2e\x2f\x30\x31\x32\x33";
+
 static int
 b64_value(unsigned char c, const char *sign)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == sign[62] ? 62 : c == sign[63] ? 63 : -1;
+	unsigned v = c >= '+' && c <= 'z' ? b64_values[c - '+'] : 64;
+
+	if (v < 62)
+		return (int)v;
+	return c == (unsigned char)sign[62] ? 62 : c == (unsigned char)sign[63] ? 63 : -1;
 }
 
 static bool

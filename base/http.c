@@ -17,16 +17,28 @@
 #include <unistd.h>
 
 #define CERTIFICATE_MAX (16u << 10)
+#define PIECE_MAX (1u << 20)		/* the library's are smaller: its memory of a connection */
+#define LOOPS_MIN 4
+#define LOOPS_MAX 16
+#define LAST_WORDS_MS 2000		/* for what was answered when the server ends */
 
+/*
+ * Loops, two a processor, read requests and send answers; hands run what may wait for
+ * somebody.  A request that a hand has is asleep for its loop.
+ */
 struct http {
 	struct MHD_Daemon *daemon;
 	struct http_limits limits;
 	struct http_site site;
 	bool tls;
 	_Atomic size_t bodies;		/* octets held for requests that are being read */
+	pthread_t *hand;
+	unsigned hands;
 	pthread_mutex_t lock;		/* of what follows */
-	pthread_cond_t some;		/* something is parked, or the end has come */
-	struct reading *parked;
+	pthread_cond_t some;		/* something is parked or has ended, or the end has come */
+	pthread_cond_t work;		/* something waits for a hand, or the end has come */
+	struct reading *parked, *waiting, **last;	/* waiting: for a hand, in order */
+	size_t handed;			/* requests that a hand has had, and that are not over */
 	uint64_t wakes;			/* how often all were woken */
 	bool ending;
 };
@@ -36,12 +48,17 @@ struct reading {
 	struct http *http;
 	struct http_request request;
 	struct buf body, certificate;
-	size_t body_max;
+	size_t body_max, held;		/* held: counted in http.bodies */
 	bool too_large, crowded;
 	time_t began;
 	char *method, *path;
+	bool handed;
+	bool (*job)(struct reading *), (*then)(struct reading *);	/* a hand's, while it has the request; false: parked */
+	struct reading *next;		/* parked, or waiting, too */
+	struct buf piece;		/* of a body, while it is a hand's */
 	int64_t since, due;		/* when it was parked first, and until when; 0: never */
-	struct reading *next;		/* parked, too */
+	struct http_reply reply;
+	bool answered;
 	struct http_stream stream;
 	struct buf flow;		/* of the stream: octets on their way, `sent` of them sent */
 	size_t sent;
@@ -150,16 +167,48 @@ static const struct { const char *name, *value; bool of_pages; } always[] = {
 	{ "Permissions-Policy", "geolocation=(), microphone=(), payment=()", true },
 };
 
-/* RFC 9110 5.6.7; the locale is always C. */
+/* printf would take a tenth of a short answer's time. */
+static char *
+put_number(char *at, unsigned n)
+{
+	char digit[10];
+	size_t len = 0;
+
+	do
+		digit[len++] = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	while (len > 0)
+		*at++ = digit[--len];
+	*at = '\0';
+	return at;
+}
+
+static void
+put_pair(char *at, int n)
+{
+	at[0] = (char)('0' + n / 10 % 10);
+	at[1] = (char)('0' + n % 10);
+}
+
+/* RFC 9110 5.6.7. */
 static void
 put_time(struct MHD_Response *m, const char *name, int64_t t)
 {
+	char text[] = "day, 00 mon 0000 00:00:00 GMT";
 	time_t when = (time_t)t;
 	struct tm tm;
-	char text[40];
 
-	if (t != 0 && gmtime_r(&when, &tm) != NULL && strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm) > 0)
-		MHD_add_response_header(m, name, text);
+	if (t <= 0 || gmtime_r(&when, &tm) == NULL || tm.tm_year > 9999 - 1900)
+		return;
+	memcpy(text, &"SunMonTueWedThuFriSat"[3 * tm.tm_wday], 3);
+	put_pair(text + 5, tm.tm_mday);
+	memcpy(text + 8, &"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * tm.tm_mon], 3);
+	put_pair(text + 12, (tm.tm_year + 1900) / 100);
+	put_pair(text + 14, tm.tm_year);
+	put_pair(text + 17, tm.tm_hour);
+	put_pair(text + 20, tm.tm_min);
+	put_pair(text + 23, tm.tm_sec);
+	MHD_add_response_header(m, name, text);
 }
 
 static void
@@ -171,7 +220,7 @@ put_cache(struct MHD_Response *m, const struct http_reply *r)
 		MHD_add_response_header(m, "Cache-Control", r->cache ?: "no-store");
 		return;
 	}
-	snprintf(text, sizeof(text), "max-age=%u, public, no-transform, must-revalidate", r->cache_secs);
+	strcpy(put_number(stpcpy(text, "max-age="), r->cache_secs), ", public, no-transform, must-revalidate");
 	MHD_add_response_header(m, "Cache-Control", text);
 }
 
@@ -195,7 +244,7 @@ put_headers(struct MHD_Response *m, const struct http_reply *r)
 		MHD_add_response_header(m, "Retry-After", text);
 	}
 	if (r->etag[0] != 0) {
-		snprintf(text, sizeof(text), "\"%s\"", r->etag);
+		strcpy(stpcpy(stpcpy(text, "\""), r->etag), "\"");
 		MHD_add_response_header(m, "ETag", text);
 	}
 	if (r->file_name[0] != 0) {
@@ -231,6 +280,100 @@ send_reply(struct MHD_Connection *connection, struct http_reply *r)
 }
 
 /*
+ * Hands.
+ */
+
+static void
+wait_for_hand(struct reading *r)
+{
+	struct http *h = r->http;
+
+	r->next = NULL;
+	*h->last = r;
+	h->last = &r->next;
+	pthread_cond_signal(&h->work);
+}
+
+/* From its loop, which goes on when the job is done; false: the server ends, the
+ * loop does it.  The library calls once more for a request that is asleep when its
+ * body has just ended: the hand that has it goes on. */
+static bool
+hand_over(struct reading *r, bool (*job)(struct reading *))
+{
+	struct http *h = r->http;
+	bool taken;
+
+	pthread_mutex_lock(&h->lock);
+	taken = r->job != NULL || !h->ending;
+	if (r->job != NULL) {
+		r->then = job;
+	} else if (taken) {
+		h->handed += !r->handed;
+		r->handed = true;
+		r->job = job;
+		MHD_suspend_connection(r->request.connection);
+		wait_for_hand(r);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return taken;
+}
+
+static struct reading *
+next_for_hand(struct http *h)
+{
+	struct reading *r;
+
+	pthread_mutex_lock(&h->lock);
+	while (h->waiting == NULL && !h->ending)
+		pthread_cond_wait(&h->work, &h->lock);
+	r = h->waiting;
+	if (r != NULL)
+		h->waiting = r->next;
+	if (h->waiting == NULL)
+		h->last = &h->waiting;
+	pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+static bool
+is_with_hand(struct reading *r)
+{
+	bool with;
+
+	pthread_mutex_lock(&r->http->lock);
+	with = r->job != NULL;
+	pthread_mutex_unlock(&r->http->lock);
+	return with;
+}
+
+/* To its loop, or on with what came meanwhile. */
+static bool
+give_back(struct reading *r)
+{
+	struct http *h = r->http;
+	bool (*job)(struct reading *);
+
+	pthread_mutex_lock(&h->lock);
+	job = r->job = r->then;
+	r->then = NULL;
+	if (job == NULL)
+		MHD_resume_connection(r->request.connection);
+	pthread_mutex_unlock(&h->lock);
+	return job == NULL;		/* then r may be no more */
+}
+
+static void *
+hand_main(void *http)
+{
+	struct reading *r;
+
+	while ((r = next_for_hand(http)) != NULL)
+		while (r->job(r) && !give_back(r))
+			continue;
+	return NULL;
+}
+
+/*
  * Requests that wait.  A handler that found nothing saw the world as it was before it
  * began: when all were woken since, it runs again instead of being parked, so
  * that nothing falls between looking and waiting.
@@ -247,7 +390,7 @@ wakes_seen(struct http *h)
 	return seen;
 }
 
-/* False: something happened since, or the server ends; nothing is parked. */
+/* From a hand.  False: something happened since, or the server ends; nothing is parked. */
 static bool
 park(struct reading *r, uint64_t seen, int64_t until)
 {
@@ -256,16 +399,30 @@ park(struct reading *r, uint64_t seen, int64_t until)
 
 	pthread_mutex_lock(&h->lock);
 	parked = h->wakes == seen && !h->ending;
+	r->request.over = h->ending;
 	if (parked) {
 		r->due = until;
 		r->next = h->parked;
 		h->parked = r;
-		MHD_suspend_connection(r->request.connection);
-		pthread_cond_signal(&h->some);
+		pthread_cond_broadcast(&h->some);
 	}
-	r->request.over = h->ending;
 	pthread_mutex_unlock(&h->lock);
 	return parked;
+}
+
+/* With the lock. */
+static void
+wake(struct http *h, bool all, int64_t now)
+{
+	h->wakes += all;
+	for (struct reading **at = &h->parked, *r; (r = *at) != NULL;) {
+		if (!all && r->due > now) {
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		wait_for_hand(r);
+	}
 }
 
 void
@@ -274,15 +431,7 @@ http_wake(struct http *h, bool all)
 	int64_t now = clock_mono_ms();
 
 	pthread_mutex_lock(&h->lock);
-	h->wakes += all;
-	for (struct reading **at = &h->parked, *r; (r = *at) != NULL;) {
-		if (!all && r->due > now) {
-			at = &r->next;
-			continue;
-		}
-		*at = r->next;
-		MHD_resume_connection(r->request.connection);
-	}
+	wake(h, all, now);
 	pthread_mutex_unlock(&h->lock);
 }
 
@@ -304,36 +453,45 @@ http_parked_wait(struct http *h, int timeout_ms)
  * Answers without an end.
  */
 
-/* What flows next; 0: the request is parked. */
+/* A hand looks what flows next; false: nothing yet, it is parked. */
+static bool
+flow_on(struct reading *r)
+{
+	for (;;) {
+		uint64_t seen = wakes_seen(r->http);
+		int64_t wait_ms = 1000;
+
+		if (r->request.over)
+			return true;
+		buf_reset(&r->flow);
+		r->sent = 0;
+		r->request.over = !r->stream.more(r->stream.state, &r->request, &r->flow, &wait_ms) || r->flow.failed;
+		if (r->flow.len > 0)
+			return true;
+		if (!r->request.over && park(r, seen, clock_mono_ms() + wait_ms))
+			return false;
+	}
+}
+
+/* 0: a hand looks for more. */
 static ssize_t
 stream_read(void *state, uint64_t at, char *out, size_t max)
 {
 	struct reading *r = state;
+	size_t n = r->flow.len - r->sent;
 
-	for (;;) {
-		uint64_t seen = wakes_seen(r->http);
-		int64_t wait_ms = 1000;
-		size_t n = r->flow.len - r->sent;
-
-		if (n > 0) {
-			n = n < max ? n : max;
-			memcpy(out, r->flow.ptr + r->sent, n);
-			r->sent += n;
-			return (ssize_t)n;
-		}
-		if (r->request.over)
-			return MHD_CONTENT_READER_END_OF_STREAM;
-		buf_reset(&r->flow);
-		r->sent = 0;
-		r->request.over = !r->stream.more(r->stream.state, &r->request, &r->flow, &wait_ms) || r->flow.failed;
-		if (r->flow.len == 0 && !r->request.over && park(r, seen, clock_mono_ms() + wait_ms))
-			return 0;
-	}
+	if (n == 0)
+		return !r->request.over && hand_over(r, flow_on) ? 0 : MHD_CONTENT_READER_END_OF_STREAM;
+	n = n < max ? n : max;
+	memcpy(out, r->flow.ptr + r->sent, n);
+	r->sent += n;
+	return (ssize_t)n;
 }
 
 static enum MHD_Result
-send_stream(struct reading *r, struct MHD_Connection *connection, struct http_reply *reply)
+send_stream(struct reading *r, struct MHD_Connection *connection)
 {
+	struct http_reply *reply = &r->reply;
 	struct MHD_Response *m;
 	enum MHD_Result sent;
 
@@ -405,6 +563,7 @@ reading_new(struct http *h, struct MHD_Connection *connection, const char *metho
 	r->method = xstrdup(method);
 	r->path = xstrdup(path);
 	r->certificate = buf_new(CERTIFICATE_MAX);
+	r->reply = (struct http_reply){ .status = 200, .body = buf_new(HTTP_REPLY_MAX) };
 	r->began = time(NULL);
 	r->request = (struct http_request){ .method = r->method, .path = r->path, .connection = connection };
 	asker_put(r->request.asker, info != NULL ? info->client_addr : NULL);
@@ -415,14 +574,23 @@ reading_new(struct http *h, struct MHD_Connection *connection, const char *metho
 static void
 reading_free(struct reading *r)
 {
-	struct http_site *site = &r->http->site;
+	struct http *h = r->http;
+	struct http_site *site = &h->site;
 
-	atomic_fetch_sub(&r->http->bodies, r->body.len);
+	atomic_fetch_sub(&h->bodies, r->held);
+	if (r->handed) {
+		pthread_mutex_lock(&h->lock);
+		h->handed--;
+		pthread_cond_broadcast(&h->some);
+		pthread_mutex_unlock(&h->lock);
+	}
 	if (r->request.work != NULL)
 		site->drop(site->state, &r->request);
 	if (r->stream.more != NULL)
 		r->stream.drop(r->stream.state);
+	http_reply_drop(&r->reply);
 	buf_drop(&r->flow);
+	buf_drop(&r->piece);
 	buf_drop(&r->body);
 	buf_drop(&r->certificate);
 	free(r->method);
@@ -487,6 +655,27 @@ begin(struct reading *r, struct MHD_Connection *connection)
 	return MHD_YES;
 }
 
+static bool
+take_piece(struct reading *r)
+{
+	struct http_site *site = &r->http->site;
+
+	site->piece(site->state, &r->request, buf_span(&r->piece));
+	return true;
+}
+
+static enum MHD_Result
+collect_piece(struct reading *r, const char *octets, size_t *n)
+{
+	if (is_with_hand(r))
+		return MHD_YES;		/* it comes again */
+	buf_drop(&r->piece);
+	r->piece = buf_new(PIECE_MAX);
+	buf_put(&r->piece, octets, *n);
+	*n = 0;
+	return r->piece.failed || (!hand_over(r, take_piece) && !take_piece(r)) ? MHD_NO : MHD_YES;
+}
+
 static enum MHD_Result
 collect(struct reading *r, const char *octets, size_t *n)
 {
@@ -494,11 +683,8 @@ collect(struct reading *r, const char *octets, size_t *n)
 
 	if (time(NULL) - r->began > (time_t)(r->body_max == HTTP_PIECES ? HTTP_PIECES_SECS : h->limits.request_secs))
 		return MHD_NO;
-	if (r->body_max == HTTP_PIECES) {
-		h->site.piece(h->site.state, &r->request, span_of(octets, *n));
-		*n = 0;
-		return MHD_YES;
-	}
+	if (r->body_max == HTTP_PIECES)
+		return collect_piece(r, octets, n);
 	if (*n > r->body_max - r->body.len)
 		r->too_large = true;
 	if (!r->too_large && !r->crowded) {
@@ -506,6 +692,7 @@ collect(struct reading *r, const char *octets, size_t *n)
 			atomic_fetch_sub(&h->bodies, *n);
 			r->crowded = true;
 		} else {
+			r->held += *n;
 			buf_put(&r->body, octets, *n);
 		}
 	}
@@ -515,47 +702,59 @@ collect(struct reading *r, const char *octets, size_t *n)
 
 /* Runs the handler; false: the request is parked. */
 static bool
-run(struct reading *r, struct http_reply *reply)
+run(struct reading *r)
 {
 	struct http_site *site = &r->http->site;
 
 	for (;;) {
 		uint64_t seen = wakes_seen(r->http);
-		int64_t now = clock_mono_ms();
+		int64_t now = clock_mono_ms(), until;
 
 		if (r->since == 0)
 			r->since = now;
 		r->request.over |= r->due != 0 && now >= r->due;
-		site->run(site->state, &r->request, reply);
-		if (reply->park_ms <= 0 || r->request.over)
+		site->run(site->state, &r->request, &r->reply);
+		r->answered = r->reply.park_ms <= 0 || r->request.over;
+		if (r->answered)
 			return true;
-		r->request.mark = reply->mark;
+		r->request.mark = r->reply.mark;
 		/* How long is said the first time. */
-		if (park(r, seen, r->due != 0 ? r->due : r->since + reply->park_ms))
+		until = r->due != 0 ? r->due : r->since + r->reply.park_ms;
+		http_reply_drop(&r->reply);
+		r->reply = (struct http_reply){ .status = 200, .body = buf_new(HTTP_REPLY_MAX) };
+		if (park(r, seen, until))
 			return false;
-		http_reply_drop(reply);
-		*reply = (struct http_reply){ .status = 200, .body = buf_new(HTTP_REPLY_MAX) };
 	}
+}
+
+/* What was read whole is answered: by a hand, where that may take time. */
+static bool
+answer(struct reading *r)
+{
+	struct err e;
+
+	if (r->too_large) {
+		(void)!fail(&e, ERR_LIMIT, "the body is longer than the %zu octets allowed here", r->body_max);
+		http_refuse(&r->reply, &e);
+	} else if (r->crowded) {
+		(void)!fail(&e, ERR_LATER, "too many documents are being received at once");
+		http_refuse(&r->reply, &e);
+	} else {
+		r->request.body = buf_span(&r->body);
+		if (r->request.at_once)
+			r->http->site.run(r->http->site.state, &r->request, &r->reply);
+		else
+			return !hand_over(r, run) && run(r);
+	}
+	return true;
 }
 
 static enum MHD_Result
 finish(struct reading *r, struct MHD_Connection *connection)
 {
-	struct http_reply reply __attribute__((cleanup(http_reply_drop))) = { .status = 200, .body = buf_new(HTTP_REPLY_MAX) };
-	struct err e;
-
-	if (r->too_large) {
-		(void)!fail(&e, ERR_LIMIT, "the body is longer than the %zu octets allowed here", r->body_max);
-		http_refuse(&reply, &e);
-	} else if (r->crowded) {
-		(void)!fail(&e, ERR_LATER, "too many documents are being received at once");
-		http_refuse(&reply, &e);
-	} else {
-		r->request.body = buf_span(&r->body);
-		if (!run(r, &reply))
-			return MHD_YES;
-	}
-	return reply.stream.more != NULL ? send_stream(r, connection, &reply) : send_reply(connection, &reply);
+	if (!r->answered && !answer(r))
+		return MHD_YES;
+	return r->reply.stream.more != NULL ? send_stream(r, connection) : send_reply(connection, &r->reply);
 }
 
 static enum MHD_Result
@@ -643,6 +842,54 @@ http_listen(int *out, uint16_t *port, const char *where, struct err *e)
 	return true;
 }
 
+static unsigned
+loops(void)
+{
+	long n = 2 * sysconf(_SC_NPROCESSORS_ONLN);	/* connections fall on them unevenly */
+
+	return n < LOOPS_MIN ? LOOPS_MIN : n > LOOPS_MAX ? LOOPS_MAX : (unsigned)n;
+}
+
+static bool
+start_hands(struct http *h, struct err *e)
+{
+	h->last = &h->waiting;
+	h->hand = xalloc(h->limits.threads * sizeof(*h->hand));
+	while (h->hands < h->limits.threads)
+		if (pthread_create(&h->hand[h->hands], NULL, hand_main, h) == 0)
+			h->hands++;
+		else
+			return fail(e, ERR_LATER, "%u threads for requests are not to be had", h->limits.threads);
+	return true;
+}
+
+/* What is parked or waits for one is done, and then nothing sleeps any more. */
+static void
+end_hands(struct http *h)
+{
+	pthread_mutex_lock(&h->lock);
+	h->ending = true;
+	wake(h, true, 0);
+	pthread_cond_broadcast(&h->work);
+	pthread_cond_broadcast(&h->some);
+	pthread_mutex_unlock(&h->lock);
+	for (unsigned i = 0; i < h->hands; i++)
+		pthread_join(h->hand[i], NULL);
+	free(h->hand);
+}
+
+/* Their loops send the answers of the last. */
+static void
+let_go(struct http *h)
+{
+	struct timespec until = clock_mono_in(LAST_WORDS_MS);
+
+	pthread_mutex_lock(&h->lock);
+	while (h->handed > 0 && pthread_cond_clockwait(&h->some, &h->lock, CLOCK_MONOTONIC, &until) == 0)
+		continue;
+	pthread_mutex_unlock(&h->lock);
+}
+
 bool
 http_start(struct http **out, int socket, const struct http_limits *l, const struct http_site *site, const struct tls_site *tls, struct err *e)
 {
@@ -655,18 +902,24 @@ http_start(struct http **out, int socket, const struct http_limits *l, const str
 		{ MHD_OPTION_END, 0, NULL },
 	}, plain[] = { { MHD_OPTION_END, 0, NULL } };
 
-	promise(l->header_max > 0 && l->bodies_max > 0 && l->threads > 0 && l->connections >= l->threads &&
+	promise(l->header_max > 0 && l->bodies_max > 0 && l->threads > 0 && l->connections >= LOOPS_MAX &&
 	    l->per_address > 0 && l->idle_secs > 0 && l->request_secs > 0);
 	h->limits = *l;
 	h->site = *site;
 	h->tls = tls != NULL;
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->some, NULL);
+	pthread_cond_init(&h->work, NULL);
+	if (!start_hands(h, e)) {
+		end_hands(h);
+		free(h);
+		return false;
+	}
 	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (h->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, h,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 	    MHD_OPTION_ARRAY, h->tls ? secured : plain,
 	    MHD_OPTION_LISTEN_SOCKET, socket,
-	    MHD_OPTION_THREAD_POOL_SIZE, l->threads,
+	    MHD_OPTION_THREAD_POOL_SIZE, loops(),
 	    MHD_OPTION_CONNECTION_LIMIT, l->connections,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, l->per_address,
 	    MHD_OPTION_CONNECTION_TIMEOUT, l->idle_secs,
@@ -675,6 +928,7 @@ http_start(struct http **out, int socket, const struct http_limits *l, const str
 	    MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
 	    MHD_OPTION_END);
 	if (h->daemon == NULL) {
+		end_hands(h);
 		free(h);
 		return fail(e, ERR_BUG, "the HTTP server does not start");
 	}
@@ -687,11 +941,8 @@ http_stop(struct http *h)
 {
 	if (h == NULL)
 		return;
-	pthread_mutex_lock(&h->lock);
-	h->ending = true;
-	pthread_cond_broadcast(&h->some);
-	pthread_mutex_unlock(&h->lock);
-	http_wake(h, true);
+	end_hands(h);
+	let_go(h);
 	MHD_stop_daemon(h->daemon);
 	free(h);
 }

@@ -5,7 +5,8 @@
  * A request is first admitted by its method and path, before its body is read:
  * what has no route, or says that it is larger than the route takes, is
  * answered at once.  Then the body is collected, then the handler runs, on one
- * of a fixed number of threads.  It is given no thread, socket or file.
+ * of a fixed number of threads: however many of them wait for somebody, requests are
+ * read, and what waits for nobody (at_once) is answered without them.
  *
  * Every limit is a required argument: a server without them cannot be started.
  * A refusal is problem+json (RFC 9457) with the class of base/err.h, and the code
@@ -34,7 +35,7 @@
 struct http_limits {
 	size_t header_max;		/* memory of a connection: request line and headers */
 	size_t bodies_max;		/* of all requests together */
-	unsigned threads;
+	unsigned threads;		/* requests being answered at once, beside those that wait for nobody */
 	unsigned connections;		/* at once */
 	unsigned per_address;		/* at once, from one address */
 	unsigned idle_secs;		/* without a byte */
@@ -50,6 +51,8 @@ struct http_request {
 	bool over;			/* it was parked, and its time is over: answer now */
 	int64_t mark;			/* what the handler that parked it left in the reply */
 	void *work;			/* of a body taken piece by piece: the taker's own */
+	bool at_once;			/* set by admit: its handler waits for no other process, and is not parked */
+	const void *place;		/* the site's own, from admit on */
 };
 
 /* NULL when absent; live as long as the request. */

@@ -113,25 +113,47 @@ pack_shard(struct span key)
 	return (size_t)key.ptr[0] / (0x40 / PACK_SHARDS) % PACK_SHARDS;
 }
 
+static uint32_t
+key_begins(const struct pack *p, size_t i)
+{
+	return get_u32(p->keys + i * p->key_len);
+}
+
+/* Where between two rows a key should be if keys are spread evenly. */
+static size_t
+guess(const struct pack *p, size_t from, size_t to, uint32_t begins)
+{
+	uint32_t low = key_begins(p, from), high = key_begins(p, to - 1);
+
+	if (begins <= low || high <= low)
+		return from;
+	if (begins >= high)
+		return to - 1;
+	return from + (size_t)((uint64_t)(begins - low) * (to - 1 - from) / (high - low));
+}
+
+/* Guesses, which touch few rows of random keys, take turns with halving, which ends
+ * whatever the keys are. */
 bool
 pack_find(const struct pack *p, struct span key, struct span *body)
 {
 	size_t from = 0, to = p->n;
+	bool by_guess = p->key_len >= sizeof(uint32_t);
 
 	if (key.len != p->key_len)
 		return false;
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-		int order = memcmp(key.ptr, pack_key(p, middle).ptr, p->key_len);
+	for (unsigned turn = 0; from < to; turn++) {
+		size_t at = by_guess && turn % 3 != 2 ? guess(p, from, to, get_u32(key.ptr)) : from + (to - from) / 2;
+		int order = memcmp(key.ptr, pack_key(p, at).ptr, p->key_len);
 
 		if (order == 0) {
-			*body = pack_body(p, middle);
+			*body = pack_body(p, at);
 			return true;
 		}
 		if (order < 0)
-			to = middle;
+			to = at;
 		else
-			from = middle + 1;
+			from = at + 1;
 	}
 	return false;
 }

@@ -16,12 +16,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TURNS 3
+#define TURNS 12			/* connections fall on the threads differently each time */
 #define CONNECTIONS 64
 #define CONNECTIONS_MAX 1024
 #define POOL 2				/* of the library alone: more threads than cores answer less */
 #define ASKED 20000			/* different requests */
-#define GETS 100000			/* a turn */
+#define GETS 50000			/* a turn */
 #define TARGET 0.8
 #define WAIT_MS 5000
 
