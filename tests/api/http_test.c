@@ -606,6 +606,33 @@ test_gone_in_the_middle(void **state)
 	assert_true(settled());
 }
 
+/* More requests than there are threads wait for a daemon that has stopped: what waits for
+ * nobody is answered, and they are when it goes on. */
+static void
+test_daemon_away(void **state)
+{
+	static const char head[] = "POST /v1/verify HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 9\r\n\r\n<permit/>";
+	own_struct(buf) answer = buf_new(1 << 20);
+	int fd[5];
+
+	assert_int_equal(kill(verifier_pid, SIGSTOP), 0);
+	for (unsigned i = 0; i < COUNT(fd); i++) {
+		fd[i] = client_dial(port);
+		client_put(fd[i], span_of(head, sizeof(head) - 1));
+	}
+	usleep(300000);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(ask(&answer, "GET", i % 2 == 0 ? "/checkpoint" : "/healthz", "", NULL), 200);
+	for (unsigned i = 0; i < COUNT(fd); i++)
+		assert_int_equal(recv(fd[i], &(char){ 0 }, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(kill(verifier_pid, SIGCONT), 0);
+	for (unsigned i = 0; i < COUNT(fd); i++) {
+		buf_reset(&answer);
+		assert_int_equal(client_answer(&answer, fd[i]), 200);
+		close(fd[i]);
+	}
+}
+
 static void
 test_etag(void **state)
 {
@@ -746,7 +773,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases), cmocka_unit_test(test_problem_shape),
-		cmocka_unit_test(test_gone_in_the_middle), cmocka_unit_test(test_connections), cmocka_unit_test(test_etag),
+		cmocka_unit_test(test_gone_in_the_middle), cmocka_unit_test(test_connections), cmocka_unit_test(test_daemon_away), cmocka_unit_test(test_etag),
 		cmocka_unit_test(test_length_announced), cmocka_unit_test(test_length_hidden), cmocka_unit_test(test_headers_too_long),
 		cmocka_unit_test(test_not_http), cmocka_unit_test(test_per_address), cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_drip), cmocka_unit_test(test_listen) };
