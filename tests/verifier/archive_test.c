@@ -123,6 +123,7 @@ a_key_that_is_lost(void **state)
 	expect("the stamp's key lost, nothing older shows it", buf_span(&issued), &(struct when){ .years = 2.85, .evidence = v }, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE, 0);
 	expect("the stamp's key lost after the archive's time", buf_span(&archived), &(struct when){ .years = 2.85, .evidence = v }, VERDICT_PASSED, SUB_NONE, 2.5);
 	expect("the archive's key lost", buf_span(&archived), &(struct when){ .years = 2.85, .evidence = w }, VERDICT_PASSED, SUB_NONE, 0);
+	expect("the second archive's key lost, while the first holds", buf_span(&twice), &(struct when){ .years = 2.85, .evidence = w }, VERDICT_PASSED, SUB_NONE, 0);
 	expect("the stamp's key said to be lost before the archive's time", buf_span(&archived), &(struct when){ .years = 2.85, .evidence = x }, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE, 2.5);
 	expect("the archive's key lost, and the stamp's certificate expired", buf_span(&archived), &(struct when){ .years = 3.1, .evidence = w }, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE, 0);
 }
