@@ -10,6 +10,7 @@
 #include "api/lookup.h"
 #include "api/ocsp.h"
 #include "api/ocsp_request.h"
+#include "api/open_day.h"
 #include "api/parcel.h"
 #include "api/public.h"
 #include "api/sheet.h"
@@ -68,6 +69,8 @@ static const struct route table[] = {
 	{ "POST", "/v1/dossiers/events", 0, EVENTS_MAX, dossier_report_run, "what happened to dossiers, up to 500 events" },
 	{ "GET", "/v1/dossiers/{code}", 0, 0, dossier_run, "a dossier's step, days and permits" },
 	{ "GET", "/v1/publications", 0, 0, publications_run, "what an agency makes public of its permits" },
+	{ "GET", "/v1/open-data/{day}", 0, 0, open_day_run, "what was made public on a day, as a file" },
+	{ "GET", "/v1/open-data/{day}/signature", 0, 0, open_day_signature_run, "its detached signature" },
 	{ "POST", "/v1/lookup", 0, FORM_MAX, lookup_run, "looks up a permit by its number and its holder's name" },
 	{ "POST", "/v1/timestamps", 0, STAMP_MAX, forward_stamp, "time stamps, RFC 3161" },
 	{ "GET", "/checkpoint", AT_ONCE, 0, public_file, "the register's size and root, signed" },

@@ -20,6 +20,7 @@
 #include "base/start.h"
 #include "signer/feed.h"
 #include "signer/outside_proto.h"
+#include "signer/open_day.h"
 #include "signer/parcel.h"
 #include "signer/proto.h"
 #include "signer/tsa_proto.h"
@@ -239,6 +240,19 @@ on_places(void *s, enum msg_caller who, const struct msg *in, struct msg *out, s
 }
 
 static bool
+on_open_day(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	const struct service *s = state;
+	own_struct(buf) file = buf_new(SIGNER_MESSAGE_MAX - (64u << 10)), jws = buf_new(32u << 10);
+
+	if (!open_day(&file, &jws, s->open_days, s, msg_str(in, 0), msg_u64(in, 1), clock_now(), e))
+		return false;
+	msg_put(out, buf_span(&file));
+	msg_put(out, buf_span(&jws));
+	return true;
+}
+
+static bool
 on_grown(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
 	uint64_t size;
@@ -263,6 +277,7 @@ on_grown(void *s, enum msg_caller who, const struct msg *in, struct msg *out, st
 #define route_SIGNER_EVENTS on_events
 #define route_SIGNER_PARCEL on_parcel
 #define route_SIGNER_PLACES on_places
+#define route_SIGNER_OPEN_DAY on_open_day
 #define route_SIGNER_GROWN on_grown
 #define ROUTE(name, callers, in, out) { { name, #name, callers, in, out }, route_##name },
 static const struct serve_route routes[] = { SIGNER_MESSAGES(ROUTE) };
@@ -382,6 +397,7 @@ start(struct service *s, const struct signer_conf *c, struct serve **door, struc
 	s->status = status_clock_new();
 	s->again = seal_again_new();
 	s->kept = kept_seals_new();
+	s->open_days = open_days_new();
 	if (!open_outside(s, &place, c, e))
 		return false;
 	return serve_new(door, &place, "antin-signer", routes, sizeof(routes) / sizeof(routes[0]), SIGNER_MESSAGE_MAX, CONNECTIONS_MAX, e) &&

@@ -66,6 +66,7 @@ struct service {
 	struct status_clock *status;		/* status_publish.c's own */
 	struct seal_again *again;		/* seal_again.c's own */
 	struct kept_seals *kept;		/* kept_seal.c's own */
+	struct open_days *open_days;		/* open_day.c's own */
 };
 
 /* A permit as the register has it; borrows from rows. */

@@ -62,6 +62,8 @@
  *                 issued behind that entry, JSON (parcel.h)
  * SIGNER_PLACES   who, index of the first entry that counts -> where those permits lie
  *                 about which something was recorded since, GeoJSON (parcel.h)
+ * SIGNER_OPEN_DAY a day (YYYY-MM-DD) that is over, an entry (0: none) -> what was made public
+ *                 on it behind that entry, JSON Lines, and a detached JWS (open_day.h)
  * SIGNER_GROWN    a size of the log, milliseconds -> the size that it has, when it is
  *                 another or the time is over (2 seconds at most)
  */
@@ -85,6 +87,7 @@
 	X(SIGNER_DOSSIER_PERMITS, CALLER_API | CALLER_CLI, "bs", "s") \
 	X(SIGNER_EVENTS, CALLER_API | CALLER_CLI, "bu", "s") \
 	X(SIGNER_PARCEL, CALLER_API | CALLER_CLI, "bsu", "s") \
+	X(SIGNER_OPEN_DAY, CALLER_API | CALLER_CLI, "su", "bb") \
 	X(SIGNER_PLACES, CALLER_API | CALLER_CLI, "bu", "s") \
 	X(SIGNER_GROWN, CALLER_API, "uu", "u")
 

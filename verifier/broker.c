@@ -593,7 +593,7 @@ on_proof(void *state, enum msg_caller who, const struct msg *in, struct msg *out
 }
 
 /*
- * VERIFY_PUBLICATIONS, VERIFY_PUBLISHERS.
+ * VERIFY_PUBLICATIONS, VERIFY_DAY, VERIFY_PUBLISHERS.
  */
 
 /* What stands above everything that this installation says. */
@@ -617,6 +617,34 @@ read_contents(struct broker *b, struct gazette *g, struct err *e)
 	return work(b, ZYGOTE_LASTING, &request, &reply, e) && gazette_put_lines(g, msg_span(&reply, 0), e);
 }
 
+static void
+say_states(json_t *items)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item)
+		json_object_set_new(item, "state_say", say_json(permit_say(json_text(item, "state"))));
+}
+
+static bool
+on_day(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	const struct gazette_day q = { (int32_t)msg_u64(in, 0), msg_u64(in, 1) };
+	struct broker *b = state;
+	own_struct(gazette) g = { .items = NULL };
+	own(json_t) *answer = NULL;
+
+	if (msg_u64(in, 0) > INT32_MAX - 1)
+		return fail(e, ERR_INPUT, "a day that no calendar has");
+	if (!gazette_of_day(&g, b->reg, b->policy, &q, day_in_vietnam(clock_now()), e) || (g.nshown > 0 && !read_contents(b, &g, e)))
+		return false;
+	say_states(g.items);
+	answer = json_pack("{s:O, s:o, s:o}", "items", g.items, "next", g.next == 0 ? json_null() : json_integer(g.next), "prefix", prefix_json(b));
+	put_json(out, answer);
+	return true;
+}
+
 static bool
 on_publications(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
@@ -624,13 +652,10 @@ on_publications(void *state, enum msg_caller who, const struct msg *in, struct m
 	struct broker *b = state;
 	own_struct(gazette) g = { .items = NULL };
 	own(json_t) *answer = NULL;
-	json_t *item;
-	size_t i;
 
 	if (!gazette_read(&g, b->reg, b->policy, &q, day_in_vietnam(clock_now()), e) || (g.nshown > 0 && !read_contents(b, &g, e)))
 		return false;
-	json_array_foreach(g.items, i, item)
-		json_object_set_new(item, "state_say", say_json(permit_say(json_text(item, "state"))));
+	say_states(g.items);
 	answer = json_pack("{s:o, s:O, s:o, s:o}", "agency", agency_json(b, q.agency), "items", g.items, "next", g.next == 0 ? json_null() : json_integer(g.next),
 	    "prefix", prefix_json(b));
 	say_replica(answer, &g.seen);
@@ -735,6 +760,7 @@ on_publishers(void *state, enum msg_caller who, const struct msg *in, struct msg
 #define route_VERIFY_DOSSIER on_dossier
 #define route_VERIFY_PUBLICATIONS on_publications
 #define route_VERIFY_PUBLISHERS on_publishers
+#define route_VERIFY_DAY on_day
 #define route_VERIFY_NUMBER on_number
 static const struct serve_route routes[] = { VERIFY_MESSAGES(ROUTE) };
 

@@ -174,6 +174,112 @@ gazette_read(struct gazette *out, struct reg *reg, const struct policy *p, const
 }
 
 /*
+ * By the day on which it was recorded.
+ */
+
+static bool
+entry_time(int64_t *out, struct reg *reg, uint64_t index, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("log.entry");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[3];
+	struct entry entry;
+
+	reg_int(&read, "idx", (int64_t)index);
+	if (!reg_one(reg, &read, &rows, c, 3, "such entry", e) || !entry_read(&entry, c[0].s, e))
+		return fail_in(e, "entry %llu", (unsigned long long)index);
+	*out = entry.time;
+	return true;
+}
+
+static bool
+log_size(uint64_t *out, struct reg *reg, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("log.head");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[3];
+
+	if (!reg_one(reg, &read, &rows, c, 3, "head of the log", e))
+		return false;
+	*out = (uint64_t)c[0].i;
+	return true;
+}
+
+/* The first of `size` entries, whose times never go back, that was recorded at t or
+ * later; size: none. */
+static bool
+first_since(uint64_t *out, struct reg *reg, uint64_t size, int64_t t, struct err *e)
+{
+	uint64_t from = 0, to = size;
+	int64_t time;
+
+	while (from < to) {
+		uint64_t middle = from + (to - from) / 2;
+
+		if (!entry_time(&time, reg, middle, e))
+			return false;
+		if (time >= t)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	*out = from;
+	return true;
+}
+
+static bool
+take_span(struct gazette *g, struct reg *reg, const struct policy *p, struct reg_rows *rows, int32_t today, struct err *e)
+{
+	struct reg_cell c[COLUMNS + 1];
+	bool more, full = false;
+	int64_t last = 0;
+
+	if (!reg_next(rows, c, COLUMNS + 1, &more, e))
+		return false;
+	while (more) {
+		if (!take_item(g, reg, p, c, today, &full, e))
+			return false;
+		if (full)
+			break;
+		json_object_set_new(json_array_get(g->items, json_array_size(g->items) - 1), "agency", reg_text_json(&c[COLUMNS]));
+		last = c[0].i;
+		if (!reg_next(rows, c, COLUMNS + 1, &more, e))
+			return false;
+	}
+	g->next = full || json_array_size(g->items) == GAZETTE_ITEMS ? last : 0;
+	return true;
+}
+
+bool
+gazette_of_day(struct gazette *out, struct reg *reg, const struct policy *p, const struct gazette_day *q, int32_t today, struct err *e)
+{
+	static const struct err_rule not_over = { ERR_ABSENT, "this day is not over: what it makes public is told when it is", "day-not-over",
+		"Ngày này chưa kết thúc; dữ liệu của ngày có từ ngày hôm sau." };
+	own_struct(gazette) g = { .items = json_array(), .shown = json_array(), .contents = buf_new(2 * GAZETTE_OCTETS) };
+	own_struct(reg_unit) read = reg_read_new("gazette.span");
+	own_struct(reg_rows) rows = { .left = 0 };
+	own_struct(buf) kinds = buf_new(KINDS_MAX);
+	uint64_t size, from, upto;
+
+	if (q->day >= today)
+		return fail_by(e, &not_over);
+	if (q->after > INT64_MAX)
+		return fail(e, ERR_INPUT, "no entry has this index");
+	if (!public_kinds(&kinds, p, e) || !log_size(&size, reg, e) || !first_since(&from, reg, size, day_start_vietnam(q->day), e) ||
+	    !first_since(&upto, reg, size, day_start_vietnam(q->day + 1), e))
+		return false;
+	reg_text(&read, "kinds", buf_str(&kinds));
+	reg_int(&read, "from", (int64_t)(q->after >= from ? q->after + 1 : from));
+	reg_int(&read, "upto", (int64_t)upto);
+	if (!reg_read(reg, &read, &rows, e) || !take_span(&g, reg, p, &rows, today, e))
+		return false;
+	g.seen = (struct seen){ rows.as_of, rows.size };
+	*out = g;
+	g = (struct gazette){ .items = NULL };
+	return true;
+}
+
+/*
  * By number and name.
  */
 

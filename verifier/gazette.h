@@ -11,6 +11,9 @@
  * A page ends after GAZETTE_ITEMS items or GAZETTE_OCTETS octets of contents, and the
  * next one goes on behind its last entry, whatever was recorded meanwhile.
  *
+ * The same of all agencies, as it was recorded in the course of one day, the oldest
+ * first, is for those who keep a copy.
+ *
  * Of kinds that say so one permit is looked up, by its number and its holder's name: its
  * issue, as the list shows it.  Numbers run on from one another, so that a number alone
  * opens nothing; who knows one of the two is told nothing of the other.  A number is
@@ -43,6 +46,10 @@ void gazette_drop(struct gazette *);
 
 /* Refused: an agency that there never was. */
 must_check bool gazette_read(struct gazette *out, struct reg *, const struct policy *, const struct gazette_question *, int32_t today, struct err *);
+/* What was recorded on a day, behind entry `after` (0: from its first); items have "agency".  A
+ * day that is not over is refused. */
+struct gazette_day { int32_t day; uint64_t after; };
+must_check bool gazette_of_day(struct gazette *out, struct reg *, const struct policy *, const struct gazette_day *, int32_t today, struct err *);
 struct gazette_lookup { const char *kind, *number, *holder; };
 /* Refused: a kind that is not looked up so, what can be no number or name. */
 must_check bool gazette_lookup_check(const struct policy *, const struct gazette_lookup *, struct err *);

@@ -27,6 +27,9 @@
  * VERIFY_PUBLICATIONS  an agency, a year (0: every), the last entry of the page before
  *                  (0: none) -> what it makes public (gazette.h), JSON: {"agency",
  *                  "items","next","prefix",?"replica"}
+ * VERIFY_DAY       a day (since 1970) that is over, the last entry of the page before (0: none)
+ *                  -> what was made public on it, the oldest first, JSON: {"items","next","prefix"},
+ *                  each item with "agency"
  * VERIFY_PUBLISHERS    -> the agencies, and the kinds that are looked up by number, JSON:
  *                  {"agencies":[{"id","name","ended"}],"lookups":[{"id","vi","en"}],"prefix"}
  * VERIFY_NUMBER    a kind, a number, its holder's name, and who asks -> answer, JSON; of one
@@ -55,6 +58,7 @@
 	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s") \
 	X(VERIFY_DOSSIER, CALLER_API | CALLER_CLI, "ss", "s") \
 	X(VERIFY_PUBLICATIONS, CALLER_API | CALLER_CLI, "suu", "s") \
+	X(VERIFY_DAY, CALLER_SIGNER | CALLER_CLI, "uu", "s") \
 	X(VERIFY_PUBLISHERS, CALLER_API | CALLER_CLI, "", "s") \
 	X(VERIFY_NUMBER, CALLER_API | CALLER_CLI, "ssss", "s")
 

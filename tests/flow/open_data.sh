@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# What a day made public, as a signed file: days that are over, none twice, none left out; its
+# signature by node's crypto and openssl; what is masked is in no octet of it, and of what is
+# withdrawn no field.
+# usage: open_data.sh BUILD
+set -u
+cd "$(dirname "$0")/../.."
+. tests/world.sh
+. tests/authority.sh
+flow_begin open_data "$1"
+clock_begin
+day() { TZ=Asia/Ho_Chi_Minh date -d "+$1 days" +%F; }
+
+# get PATH -> the status; body and head in log/
+get() { curl -sS -D "$state/log/head" -o "$state/log/answer" -w '%{http_code}' "${@:2}" "$api/v1/open-data/$1"; }
+# fetch DAY NAME: file and signature
+fetch() {
+	is "the file of $2" "$(get "$1")" 200
+	cp "$state/log/answer" "$state/$2.jsonl"
+	is "its signature" "$(get "$1/signature")" 200
+	cp "$state/log/answer" "$state/$2.jws"
+}
+# By whom: the file is whole and of this authority's service
+signed() {
+	node tests/flow/jws.mjs "$state/$1.jsonl" "$state/$1.jws" >"$state/$1.pem" 2>"$state/log/jws" || { cat "$state/log/jws"; return 1; }
+	openssl verify -CAfile "$state/trust/root.crt" -untrusted "$state/$1.pem" "$state/$1.pem" 2>&1 | grep -q ': OK$'
+}
+first() { head -n 1 "$state/$1.jsonl" | jq -c "$2"; }
+items() { tail -n +2 "$state/$1.jsonl" | jq -c "$2"; }
+whole() { [ "$(first "$1" .items)" = "$(items "$1" .entry | wc -l)" ] && [ "$(items "$1" .entry)" = "$(items "$1" .entry | sort -nu)" ]; }
+
+world_begin
+world_up
+world_staff
+for year in $({ day 0; day 3; } | cut -c1-4 | sort -u); do open_book H99.31.07 GPXD "$year" 1; done
+issue() {	# ID KEY
+	handle=$("$antin" permit submit tests/data/permits.json --id "$1" --key "$2" --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit") || die "submitting: $(cat "$state/log/submit")"
+	sign "$handle" >"$state/log/sign" 2>&1 && seal "$handle" >"$state/log/seal" 2>&1 || die "issuing $1: $(tail -1 "$state/log/sign" "$state/log/seal")"
+}
+issue gpxd-01 one
+issue gpxd-01 two
+withdrawn=$handle
+
+while IFS='|' read -r why status path options; do
+	# shellcheck disable=SC2086
+	is "$why" "$(get "$path" $options)" "$status"
+done <<ROWS
+a day that is not over|404|$(day 0)|
+its signature|404|$(day 0)/signature|
+a day to come|404|$(day 5)|
+the end of the calendar|400|9999-99-99|
+no day|400|today|
+no day, of octets|400|%ff|
+a day with a time|400|$(day 0)T00:00:00Z|
+behind what is no entry|400|$(day -1)?after=x|
+behind an entry below none|400|$(day -1)?after=-1|
+another method|405|$(day -1)|-X POST
+below a day|404|$(day -1)/signature/more|
+a day before the log began|200|1999-12-31|
+ROWS
+is "nothing was made public then" "$(sed 1d "$state/log/answer" | wc -l)" 0
+
+# The next day.
+world_down
+clock 86400
+world_again
+fetch "$(day 0)" first
+holds "signed by the authority's service" signed first
+holds "as many lines as it says, each entry once, in the log's order" whole first
+is "what was issued" "$(items first '[.what, .agency, .kind.id, .version, .state]' | tr '\n' ' ')" "$(printf '["issued","H99.31.07","construction",1,"issued"] %.0s' 1 2)"
+is "with the fields that are public" "$(items first '.lines | length > 3' | tr '\n' ' ')" "true true "
+is "head" "$(first first '[.antin, .day, .after, .next, .items]')" "[\"open-data/1\",\"$(day 0)\",0,null,2]"
+is "search engines" "$(get "$(day 0)") $(grep -ci '^X-Robots-Tag: noindex' "$state/log/head")" "200 1"
+etag=$(sed -n 's/^ETag: *\("[^"]*"\).*/\1/Ip' "$state/log/head")
+is "unchanged" "$(get "$(day 0)" -H "If-None-Match: $etag")" 304
+is "behind its last entry" "$(get "$(day 0)?after=$(items first .entry | tail -1)"), $(sed 1d "$state/log/answer" | wc -l)" "200, 0"
+is "behind its first" "$(get "$(day 0)?after=$(items first .entry | head -1)"), $(sed 1d "$state/log/answer" | wc -l)" "200, 1"
+
+# What the kind masks or hides is nowhere in it (ids, telephones, dossier codes).
+for secret in $(jq -r '.permits[] | select(.id == "gpxd-01") | .. | strings' tests/data/permits.json | grep -oE '[0-9]{9,12}|H99[-.0-9]*-[0-9]{6}-[0-9]+' | sort -u); do
+	if grep -qF "$secret" "$state/first.jsonl"; then not_good "a number of the draft is told: $secret"; else good "not told: ${secret:0:3}..."; fi
+done
+
+# An octet more, less or other; another day's signature; a header that says something else.
+spoil() { cp "$state/first.jsonl" "$state/bad.jsonl" && cp "$state/first.jws" "$state/bad.jws" && "$@"; }
+refuses_spoilt() { local what=$1; shift; spoil "$@"; if signed bad >"$state/log/last" 2>&1; then not_good "$what: it passes"; else good "$what: $(head -n 1 "$state/log/last")"; fi; }
+holds "unspoilt, by the same hands" spoil signed bad
+refuses_spoilt "a line less" sed -i '$d' "$state/bad.jsonl"
+refuses_spoilt "an octet more" sh -c "printf '\n' >>'$state/bad.jsonl'"
+refuses_spoilt "another number" sed -i '2s/"version":1/"version":2/' "$state/bad.jsonl"
+refuses_spoilt "another agency" sed -i '2s/H99.31.07/H99.31.08/' "$state/bad.jsonl"
+refuses_spoilt "another header" sh -c "printf '%s' \"\$(printf '{\"alg\":\"ES256\",\"b64\":false,\"crit\":[\"b64\"],\"x5c\":[]}' | base64 -w0)\" >'$state/bad.jws'"
+refuses_spoilt "a signature cut off" sh -c "truncate -s -2 '$state/bad.jws'"
+
+# The second day: a withdrawal, and an issue; the third: nothing, and what the first tells now.
+order_by clerk CB-000012 permit.withdraw "$withdrawn" --reason "Thu hồi" --with '{"decision":"7/QĐ-TH"}' >"$state/log/withdraw" 2>&1 || not_good "withdrawing: $(cat "$state/log/withdraw" "$state/log/order")"
+issue gpxd-01 three
+world_down
+clock $((2 * 86400))
+world_again
+fetch "$(day 1)" second
+holds "the second is signed, too" signed second
+holds "and whole" whole second
+is "what happened on it" "$(items second .what | sort | tr '\n' ' ')" '"issued" "withdrawn" '
+is "the decision" "$(items second 'select(.what == "withdrawn") | .decision')" '"7/QĐ-TH"'
+is "the first day's signature does not fit it" "$(cp "$state/first.jws" "$state/bad.jws"; cp "$state/second.jsonl" "$state/bad.jsonl"; signed bad >/dev/null 2>&1; echo $?)" 1
+fetch "$(day 0)" again
+holds "the first day's, as it is now" signed again
+is "of what was withdrawn no field any more" "$(items again '[.state, (.lines == null)]' | tr '\n' ' ')" '["issued",false] ["withdrawn",true] '
+is "the days follow one another" "$(cat "$state/again.jsonl" "$state/second.jsonl" | jq -s '[.[] | .entry | numbers] == ([.[] | .entry | numbers] | sort)')" true
+
+sound
+[ "$bad" -eq 0 ]
