@@ -451,6 +451,9 @@ seal() {	# HANDLE...
 	order_by clerk CB-000012 permit.seal "$@" --reason "Cho số và đóng dấu"
 }
 
+# example FILE NAME: the block of a page that follows its mark
+example() { awk -v mark="<!-- example: $2 -->" '$0 == mark { found = 1 } found && /^```/ { if (inside) exit; inside = 1; next } inside' "$1"; }
+
 # What anybody may copy, for judging with nothing running.
 collect_evidence() {
 	cp -r "$state/public/crl/." "$state/evidence/" 2>/dev/null

@@ -129,7 +129,7 @@ say "   in an answer of $(stat -c %s "$work/box/out/wrong.jsonl") octets"
 is "its answer is at rest" "$(ls -A "$work/box/taken" "$work/box/in" | grep -c json) $(ls "$work/box/done" | wc -l) $(stat -c %a "$work/box/out/wrong.jsonl")" "0 1 640"
 
 # The example of api/README.md.
-awk '$0 == "<!-- example: batch -->" { on = 1 } on && /^```/ { n++; next } on && n == 1 { print } n == 2 { exit }' api/README.md >"$work/example.sh"
+example api/README.md batch >"$work/example.sh"
 (cd "$work" && sh example.sh "$api" "$state/desk/program.key" few.jsonl >example.out 2>example.err)
 is "the example in shell" "$(wc -l <"$work/example.out") $(grep -c '^602 ' "$work/example.err")" "600 1"
 is "counts the file's lines" "$(cut -d' ' -f1 "$work/example.out" | paste -sd, | cmp - <(seq -s, 600) && echo all)" all

@@ -7,10 +7,8 @@ set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
 . tests/authority.sh
-world_init "$1/desk" "$1"
-rm -rf "$state" && mkdir -p "$state"
+flow_begin desk "$1"
 trap 'world_down; kill ${liar:-} ${signing:-} 2>/dev/null' EXIT
-is() { if [ "$2" = "$3" ]; then say "ok $1: $2"; else bad=$((bad + 1)); say "not ok $1: $2, not $3"; fi; }
 
 real=$antin
 clock_begin
@@ -43,22 +41,22 @@ as_officer() {	# HANDLE... [OPTION...]: asks before signing
 some 2
 printf '%s\n%s  construction  H99.31.07\n\n \t%s\r\n' "${handles[0]}" "${handles[0]^^}" "${handles[1]}" >"$state/log/handles"
 is "a file of handles, two of them once more" "$(as_officer "${handles[1]}" --handles "$state/log/handles" --yes; echo $?) $(signed) $(tells '/2  ')" "0 2 2"
-refuses() {	# WHAT SENTENCE ARGUMENT...
+signs_not() {	# WHAT SENTENCE ARGUMENT...
 	local what=$1 sentence=$2
 	shift 2
 	is "$what" "$(as_officer "$@" --yes; echo $?) $(tells "$sentence")" "1 1"
 }
 printf '%s\n\n17 %s\n' "${handles[0]}" "${handles[1]}" >"$state/log/handles"
-refuses "a line with another word first" 'log/handles: line 3: expected 32 hex digits, got 2' --handles "$state/log/handles"
+signs_not "a line with another word first" 'log/handles: line 3: expected 32 hex digits, got 2' --handles "$state/log/handles"
 printf '%s\n%s' "${handles[0]}" "${handles[1]/?/g}" >"$state/log/handles"
-refuses "a letter that is no digit" 'line 2: not a hex digit at position 1' --handles "$state/log/handles"
+signs_not "a letter that is no digit" 'line 2: not a hex digit at position 1' --handles "$state/log/handles"
 printf '%s\0\n' "${handles[0]}" >"$state/log/handles"
-refuses "a NUL behind it" 'line 1: expected 32 hex digits, got 33' --handles "$state/log/handles"
+signs_not "a NUL behind it" 'line 1: expected 32 hex digits, got 33' --handles "$state/log/handles"
 seq -f '%032.0f' 10001 >"$state/log/handles"
-refuses "too many" 'line 10001: more than 10000 permits' --handles "$state/log/handles"
-refuses "a word that is none" 'antin: hello: expected 32 hex digits, got 5' hello
+signs_not "too many" 'line 10001: more than 10000 permits' --handles "$state/log/handles"
+signs_not "a word that is none" 'antin: hello: expected 32 hex digits, got 5' hello
 : >"$state/log/handles"
-refuses "an empty file" 'antin permit sign HANDLE' --handles "$state/log/handles"
+signs_not "an empty file" 'antin permit sign HANDLE' --handles "$state/log/handles"
 
 #
 # An officer who is slow: four minutes and more go by before the answer.
@@ -156,12 +154,12 @@ TABLE
 tell_lie nothing
 is "when it says all again" "$(submit_lines; echo $?) $(tells '3 recorded (3 of them before), 0 refused, 0 not now') $(cut -d' ' -f1 "$answer" | tr '\n' ' ')" "0 1 1 3 5 "
 is "the folder, too" "$(watch; echo $?) $(jq -c '[.line, .status]' "$box/out/lines.jsonl" | tr '\n' ' ')" "0 [1,200] [3,200] [5,200] "
-awk '$0 == "<!-- example: batch -->" { on = 1 } on && /^```/ { n++; next } on && n == 1 { print } n == 2 { exit }' api/README.md >"$state/log/example.sh"
-example() { (cd "$state/log" && sh example.sh "$at" "$state/desk/program.key" lines.jsonl) >"$answer" 2>"$said"; }
-is "the example of api/README.md" "$(example; echo $?) $(cut -d' ' -f1 "$answer" | tr '\n' ' ')" "0 1 3 5 "
+example api/README.md batch >"$state/log/example.sh"
+as_written() { (cd "$state/log" && sh example.sh "$at" "$state/desk/program.key" lines.jsonl) >"$answer" 2>"$said"; }
+is "the example of api/README.md" "$(as_written; echo $?) $(cut -d' ' -f1 "$answer" | tr '\n' ' ')" "0 1 3 5 "
 for word in empty cut half; do
 	tell_lie "$word"
-	is "the example: $word" "$(example; echo $?) $(wc -l <"$answer")" "1 0"
+	is "the example: $word" "$(as_written; echo $?) $(wc -l <"$answer")" "1 0"
 done
 is "what is said of one permit is not said of lines" "$(submit_lines --amends "${draft[0]}"; echo $?) $(tells 'antin: --amends is for one submission')" "64 1"
 
@@ -176,4 +174,5 @@ end yes
 is "revoked meanwhile: nothing was recorded, and is known not to be" "$code $(tells '2 signatures were handed in, nothing was recorded: ') $(states)" "1 1 2 draft"
 "$antin" log fsck --database "$database" --public "$state/public" >"$state/log/fsck" 2>&1
 is "fsck" $? 0
+sound
 [ "$bad" -eq 0 ]

@@ -5,11 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/edxml" "$1"
-rm -rf "$state" && mkdir -p "$state"
-trap world_down EXIT
-bad=0
-is() { if [ "$2" = "$3" ]; then say "ok $1: $2"; else bad=$((bad + 1)); say "not ok $1: $2, not $3"; fi; }
+flow_begin edxml "$1"
 
 world_begin
 world_up
@@ -53,4 +49,5 @@ order_by clerk CB-000012 permit.withdraw "$handle" --reason "Thử nghiệm" --w
 as program edxml "$handle" --to H99.14 --out "$state/later.edxml" || die "a later message"
 told() { xmllint --xpath 'string(//*[local-name() = "Content"])' "$1" | grep -ci 'đã thu hồi'; }	# withdrawn, as the verifier says
 is "what became of it since" "$(told "$state/message.edxml") $(told "$state/later.edxml") $(python3 tests/flow/edxml.py "$state/later.edxml" "$state/permit.xml" H99.14 H99.14 | cut -c1-2)" "0 1 ok"
+sound
 [ "$bad" -eq 0 ]

@@ -104,9 +104,8 @@ last=$(next)
 
 # The examples of api/README.md.
 mkdir -p "$state/example"
-example() { awk -v want="<!-- example: $1 -->" '$0 == want { on = 1 } on && /^```/ { n++; next } on && n == 1 { print } n == 2 { exit }' api/README.md; }
-example shell >"$state/example/events.sh"
-example python >"$state/example/events.py"
+example api/README.md shell >"$state/example/events.sh"
+example api/README.md python >"$state/example/events.py"
 want=$(ask city "" >/dev/null; jq -r '.items[] | "\(.entry) \(.what) \(.dossier // "-") \(.number // "-")"' "$state/log/answer")
 is "the example in shell hears all" "$( (cd "$state/example" && sh events.sh "$api" "$state/desk/city.key") | sha256sum)" "$(printf '%s\n' "$want" | sha256sum)"
 submit_one example >/dev/null

@@ -7,15 +7,13 @@ cd "$(dirname "$0")/../.."
 . tests/world.sh
 flow_begin kind "$1"
 
-# example NAME: the block of the page that follows its mark
-example() { awk -v mark="<!-- example: $1 -->" '$0 == mark { found = 1 } found && /^```/ { if (inside) exit; inside = 1; next } inside' policy/README.md; }
 
 cp -r policy "$state/policy"
 policy_folder=$state/policy
-example kind >"$policy_folder/kinds/well.xml"
-example kind-submission >"$state/well.json"
+example policy/README.md kind >"$policy_folder/kinds/well.xml"
+example policy/README.md kind-submission >"$state/well.json"
 before=$("$antin" policy check policy | sed 's/ kinds.*//')
-after=$(cd "$state" && PATH="$source_dir/$(dirname "$antin"):$(dirname "$antin"):$PATH" sh -c "$(example kind-check)" | sed 's/ kinds.*//')
+after=$(cd "$state" && PATH="$source_dir/$(dirname "$antin"):$(dirname "$antin"):$PATH" sh -c "$(example policy/README.md kind-check)" | sed 's/ kinds.*//')
 holds "the check counts one kind more: $before, $after" test "${after##* }" -eq $((${before##* } + 1))
 
 world_begin
@@ -40,5 +38,5 @@ collect_evidence
 holds "it is genuine and in force" verify "$state/well.xml" --in-force
 sed 's|<do_sau_m>48.5|<do_sau_m>84.5|' "$state/well.xml" >"$state/altered.xml"
 if verify "$state/altered.xml" >/dev/null 2>&1; then not_good "deeper than it was signed: passed"; else good "deeper than it was signed: refused"; fi
-say "$bad bad"
+sound
 [ "$bad" -eq 0 ]

@@ -6,13 +6,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/lookup" "$1"
-rm -rf "$state" && mkdir -p "$state"
-trap world_down EXIT
-bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-is() { if [ "$2" = "$3" ]; then good "$1: $2"; else not_good "$1: $2, not $3"; fi; }
+flow_begin lookup "$1"
 
 world_begin
 world_up
@@ -85,5 +79,5 @@ is "codes are looked up as before" "$(curl -sS -o "$state/log/answer" -w '%{http
 for word in "$name" 'Mai Ph' 'mai phuong' 'Người Khác' 'Người Không' "$(printf %s "$name" | jq -sRr @uri)" 'Mai+Ph' 'mai+phuong' 'Mai%20Ph' 'Ng%C6%B0%E1%BB%9Di'; do
 	if grep -qiF -- "$word" "$state/log/antin.log"; then not_good "the log has $word"; else good "the log has no $word"; fi
 done
-say "$bad bad"
+sound
 [ "$bad" -eq 0 ]

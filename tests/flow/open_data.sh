@@ -92,6 +92,15 @@ refuses_spoilt "another agency" sed -i '2s/H99.31.07/H99.31.08/' "$state/bad.jso
 refuses_spoilt "another header" sh -c "printf '%s' \"\$(printf '{\"alg\":\"ES256\",\"b64\":false,\"crit\":[\"b64\"],\"x5c\":[]}' | base64 -w0)\" >'$state/bad.jws'"
 refuses_spoilt "a signature cut off" sh -c "truncate -s -2 '$state/bad.jws'"
 
+# By the words of api/README.md.
+example api/README.md open-data >"$state/open_data.sh"
+mkdir "$state/warehouse"
+taken() { (cd "$state/warehouse" && rm -f new.* ./*.jsonl && sh "$state/open_data.sh" "$@"); }
+holds "api/README.md takes it" taken "$api" "$state/trust/root.crt" "$(day 0)"
+is "and leaves it" "$(cmp "$state/warehouse/$(day 0).jsonl" "$state/first.jsonl" && echo same)" same
+refuses "under another root" "error" taken "$api" "$state/desk/certificates/CB-000001.crt" "$(day 0)"
+is "and leaves nothing" "$(ls "$state/warehouse/$(day 0).jsonl" 2>/dev/null)" ""
+
 # The second day: a withdrawal, and an issue; the third: nothing, and what the first tells now.
 order_by clerk CB-000012 permit.withdraw "$withdrawn" --reason "Thu hồi" --with '{"decision":"7/QĐ-TH"}' >"$state/log/withdraw" 2>&1 || not_good "withdrawing: $(cat "$state/log/withdraw" "$state/log/order")"
 issue gpxd-01 three

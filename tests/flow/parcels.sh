@@ -6,14 +6,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
-world_init "$1/parcels" "$1"
-rm -rf "$state" && mkdir -p "$state"
-trap world_down EXIT
-bad=0
-good() { say "ok $1"; }
-not_good() { bad=$((bad + 1)); say "not ok $1"; }
-is() { if [ "$2" = "$3" ]; then good "$1: $2"; else not_good "$1: $2, not $3"; fi; }
-example() { awk -v mark="<!-- example: $1 -->" '$0 == mark { found = 1 } found && /^```/ { if (inside) exit; inside = 1; next } inside' api/README.md; }
+flow_begin parcels "$1"
 
 world_begin
 world_up
@@ -74,9 +67,9 @@ cp "$state/log/answer" "$state/places.geojson"
 if python3 tests/flow/geojson.py "$state/places.geojson" tests/data/permits.json gpxd-02 >"$state/log/geojson" 2>&1; then good "$(cat "$state/log/geojson")"; else not_good "$(cat "$state/log/geojson")"; fi
 
 # The example, twice: what has changed, and nothing again.
-example parcels >"$state/places.sh"
+example api/README.md parcels >"$state/places.sh"
 run() { (cd "$state" && sh ./places.sh "$api" desk/city.key); }
 is "the example" "$(run)" "$handle withdrawn"
 is "and again" "$(run)" ""
-say "$bad bad"
+sound
 [ "$bad" -eq 0 ]
