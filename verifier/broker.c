@@ -380,7 +380,7 @@ kind_json(const struct broker *b, const char *id)
 {
 	const struct kind *k = id == NULL || id[0] == '\0' ? NULL : policy_kind(b->policy, id);
 
-	return k == NULL ? json_null() : json_pack("{s:s, s:s, s:s}", "id", k->id, "vi", k->vi, "en", k->en);
+	return k == NULL ? json_null() : json_pack("{s:s, s:s, s:s, s:s}", "id", k->id, "vi", k->vi, "en", k->en, "fr", k->fr);
 }
 
 static json_t *

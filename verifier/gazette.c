@@ -68,8 +68,8 @@ act_json(const struct reg_cell *act, const char *state, const struct kind *k)
 	const char *const *say = act->null ? issue : life_say(act->i);
 	const char *word = act->null ? "issued" : life_word(act->i);
 
-	return json_pack("{s:s, s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s}, s:s}", "what", word, "say", "vi", say[LANG_VI], "en", say[LANG_EN], "fr", say[LANG_FR],
-	    "kind", "id", k->id, "vi", k->vi, "en", k->en, "state", state);
+	return json_pack("{s:s, s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}, s:s}", "what", word, "say", "vi", say[LANG_VI], "en", say[LANG_EN], "fr", say[LANG_FR],
+	    "kind", "id", k->id, "vi", k->vi, "en", k->en, "fr", k->fr, "state", state);
 }
 
 /* entry, act, handle, kind, number, version, day, valid_to, changes, from, until, decision, content, log entry */

@@ -386,7 +386,7 @@ add_line(json_t *lines, const struct field *f, const char *value, int depth, boo
 
 	if (mask)
 		field_mask(&masked, value);
-	line = json_pack("{s:s, s:s, s:s, s:s, s:i}", "name", f->name, "vi", f->vi, "en", f->en,
+	line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "name", f->name, "vi", f->vi, "en", f->en, "fr", f->fr,
 	    "value", mask ? buf_str(&masked) : value, "depth", depth);
 	promise(line != NULL && json_array_append_new(lines, line) == 0);
 }
