@@ -210,7 +210,6 @@ add_generations(struct lt_evidence *v, const struct service *s, struct err *e)
 {
 	for (int64_t generation = 1; generation <= LT_MAX; generation++) {
 		own_struct(buf) issuing = buf_new(64u << 10);
-		own_struct(buf) crl = buf_new(16u << 20);
 
 		if (!get_issuing(&issuing, s, generation, e))
 			return generation > 1 && e->class == ERR_ABSENT;
