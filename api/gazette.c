@@ -58,20 +58,6 @@ ask_agency(json_t **out, struct call *c, const char *agency, const struct start 
 	return ask(out, c, &m, e);
 }
 
-/* Asked again, it is sent again only where it has changed. */
-static bool
-answered(struct call *c, const char *type, struct err *e)
-{
-	c->out->type = type;
-	c->out->cache = "no-cache";
-	c->out->extra.name = "X-Robots-Tag";
-	c->out->extra.value = "noindex, nofollow";
-	if (!buf_ok(&c->out->body, "the answer", e))
-		return false;
-	etag_put(c, buf_span(&c->out->body));
-	return true;
-}
-
 /*
  * Words.
  */
@@ -276,7 +262,7 @@ publications_run(struct call *c, struct err *e)
 	if (!take_start(&p, c, e) || !ask_agency(&answer, c, agency, &p, e))
 		return false;
 	json_write(&c->out->body, answer);
-	return answered(c, "application/json", e);
+	return public_unindexed(c, "application/json", e);
 }
 
 bool
@@ -288,7 +274,7 @@ gazette_run(struct call *c, struct err *e)
 	if (!take_start(&p, c, e) || !ask_agency(&answer, c, c->arg, &p, e))
 		return false;
 	page(&c->out->body, answer, &p);
-	return answered(c, "text/html; charset=utf-8", e);
+	return public_unindexed(c, "text/html; charset=utf-8", e);
 }
 
 bool
@@ -300,7 +286,7 @@ gazette_feed_run(struct call *c, struct err *e)
 	if (!ask_agency(&answer, c, c->arg, &newest, e))
 		return false;
 	feed(&c->out->body, answer, c->api->host);
-	return answered(c, "application/atom+xml", e);
+	return public_unindexed(c, "application/atom+xml", e);
 }
 
 bool
@@ -320,5 +306,5 @@ gazette_agencies_run(struct call *c, struct err *e)
 		put_agency(&c->out->body, a);
 	buf_put_str(&c->out->body, "</ul>\n");
 	gazette_foot(&c->out->body);
-	return answered(c, "text/html; charset=utf-8", e);
+	return public_unindexed(c, "text/html; charset=utf-8", e);
 }

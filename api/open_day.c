@@ -20,13 +20,8 @@ answered(struct call *c, unsigned which, const char *type, struct err *e)
 	msg_put_u64(&m, (uint64_t)after);
 	if (!peer_call(c->api->signer, &m, &reply, e))
 		return false;
-	c->out->type = type;
-	c->out->cache = "no-cache";
-	c->out->extra.name = "X-Robots-Tag";
-	c->out->extra.value = "noindex, nofollow";
 	buf_put_span(&c->out->body, msg_span(&reply, which));
-	etag_put(c, buf_span(&c->out->body));
-	return buf_ok(&c->out->body, "the answer", e);
+	return public_unindexed(c, type, e);
 }
 
 bool

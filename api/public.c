@@ -63,6 +63,19 @@ etag_put(struct call *c, struct span what)
 }
 
 bool
+public_unindexed(struct call *c, const char *type, struct err *e)
+{
+	c->out->type = type;
+	c->out->cache = "no-cache";
+	c->out->extra.name = "X-Robots-Tag";
+	c->out->extra.value = "noindex, nofollow";
+	if (!buf_ok(&c->out->body, "the answer", e))
+		return false;
+	etag_put(c, buf_span(&c->out->body));
+	return true;
+}
+
+bool
 page_file(struct call *c, struct err *e)
 {
 	const char *name = strcmp(c->in->path, "/") == 0 ? "index.html" : c->in->path + 1;

@@ -14,4 +14,6 @@ bool page_health(struct call *, struct err *);
 bool public_file(struct call *, struct err *);
 /* The body is there: the ETag of what it says, and 304 for who has it already. */
 void etag_put(struct call *, struct span what);
+/* The body, for everybody but search engines; sent again only where it has changed. */
+must_check bool public_unindexed(struct call *, const char *type, struct err *);
 bool public_reports(struct call *, struct err *);

@@ -63,9 +63,9 @@ static const struct route table[] = {
 	{ "GET", "/v1/permits/{code}/sheet", 0, 0, sheet_run, "the permit as an A4 page" },
 	{ "POST", "/v1/verify", 0, VERIFY_DOCUMENT_MAX, forward_verify, "judges a file" },
 	{ "GET", "/v1/events", 0, 0, events_run, "what happened to permits and dossiers, in the order of the log; waits, or streams" },
-	{ "GET", "/v1/parcels/{parcel}", REST, 0, parcel_run, "which permits touch a parcel of land: commune/sheet/parcel" },
+	{ "GET", "/v1/parcels/{parcel}", SLASHES, 0, parcel_run, "which permits touch a parcel of land: commune/sheet/parcel" },
 	{ "GET", "/v1/parcels.geojson", 0, 0, places_run, "where permits lie about which something was recorded since" },
-	{ "GET", "/v1/codes/{typed}", REST, 0, forward_lookup, "looks up what a person typed" },
+	{ "GET", "/v1/codes/{typed}", SLASHES, 0, forward_lookup, "looks up what a person typed" },
 	{ "POST", "/v1/dossiers/events", 0, EVENTS_MAX, dossier_report_run, "what happened to dossiers, up to 500 events" },
 	{ "GET", "/v1/dossiers/{code}", 0, 0, dossier_run, "a dossier's step, days and permits" },
 	{ "GET", "/v1/publications", 0, 0, publications_run, "what an agency makes public of its permits" },
@@ -77,14 +77,14 @@ static const struct route table[] = {
 	{ "GET", "/checkpoint.witnessed", AT_ONCE, 0, public_file, "the newest that its quorum of witnesses has cosigned" },
 	{ "GET", "/witnesses.json", AT_ONCE, 0, public_file, "which witness cosigned what, and whether one saw another log" },
 	{ "GET", "/log.vkey", AT_ONCE, 0, public_file, "the key of the checkpoint" },
-	{ "GET", "/tile/{path}", REST | AT_ONCE, 0, public_file, "the register's tiles" },
-	{ "GET", "/crl/{path}", REST | AT_ONCE, 0, public_file, "revocation lists" },
-	{ "GET", "/ca/{path}", REST | AT_ONCE, 0, public_file, "certificates of the authority" },
-	{ "GET", "/ocsp/{request}", REST | AT_ONCE, 0, ocsp_get, "is a certificate revoked? RFC 6960, the request in base64" },
+	{ "GET", "/tile/{path}", SLASHES | AT_ONCE, 0, public_file, "the register's tiles" },
+	{ "GET", "/crl/{path}", SLASHES | AT_ONCE, 0, public_file, "revocation lists" },
+	{ "GET", "/ca/{path}", SLASHES | AT_ONCE, 0, public_file, "certificates of the authority" },
+	{ "GET", "/ocsp/{request}", SLASHES | AT_ONCE, 0, ocsp_get, "is a certificate revoked? RFC 6960, the request in base64" },
 	{ "POST", "/ocsp", AT_ONCE, OCSP_REQUEST_MAX, ocsp_post, "the same, the request as body" },
-	{ "GET", "/status/{path}", REST | AT_ONCE, 0, public_file, "status lists of permits" },
+	{ "GET", "/status/{path}", SLASHES | AT_ONCE, 0, public_file, "status lists of permits" },
 	{ "GET", "/report/", 0, 0, public_reports, "the list of reports" },
-	{ "GET", "/report/{path}", REST | AT_ONCE, 0, public_file, "reports about the register, as page, CSV and JSON" },
+	{ "GET", "/report/{path}", SLASHES | AT_ONCE, 0, public_file, "reports about the register, as page, CSV and JSON" },
 	{ NULL },
 };
 
@@ -134,7 +134,7 @@ fits(const struct route *r, const char *path, struct span *arg)
 	if (len <= tail_len || strcmp(path + len - tail_len, tail) != 0)
 		return false;
 	*arg = span_of(path, len - tail_len);
-	return (r->how & REST) != 0 || memchr(arg->ptr, '/', arg->len) == NULL;
+	return (r->how & SLASHES) != 0 || memchr(arg->ptr, '/', arg->len) == NULL;
 }
 
 /* HEAD is answered by whoever answers GET. */
@@ -209,7 +209,7 @@ admit(void *api, struct http_request *in, size_t *body_max, struct http_reply *o
 		return false;
 	}
 	if (r != NULL) {
-		in->place = r;
+		in->route = r;
 		in->at_once = (r->how & AT_ONCE) != 0;
 		*body_max = r->body_max;
 		return r->pieces == NULL || begin_pieces(&in->work, r, api, in, out);
@@ -230,7 +230,7 @@ admit(void *api, struct http_request *in, size_t *body_max, struct http_reply *o
 static const struct route *
 route_of(const struct http_request *in, struct span *arg)
 {
-	const struct route *r = in->place;
+	const struct route *r = in->route;
 
 	promise(r != NULL && fits(r, in->path, arg));
 	return r;

@@ -42,7 +42,7 @@ struct route_pieces {
 	void (*drop)(void *work);
 };
 
-enum { REST = 1, AT_ONCE = 2 };	/* {x} takes slashes, too; base/http.h */
+enum { SLASHES = 1, AT_ONCE = 2 };	/* {x} takes slashes, too; base/http.h */
 
 struct route {
 	const char *method, *pattern;

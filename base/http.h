@@ -52,7 +52,7 @@ struct http_request {
 	int64_t mark;			/* what the handler that parked it left in the reply */
 	void *work;			/* of a body taken piece by piece: the taker's own */
 	bool at_once;			/* set by admit: its handler waits for no other process, and is not parked */
-	const void *place;		/* the site's own, from admit on */
+	const void *route;		/* the site's own, from admit on */
 };
 
 /* NULL when absent; live as long as the request. */
@@ -99,7 +99,8 @@ json_t *http_problem_json(unsigned status, const struct err *, json_t *more);
 
 struct http_site {
 	/* May the request have a body, how large?  false: the reply is the answer.  Who will
-	 * take a body piece by piece puts its work into the request here. */
+	 * take a body piece by piece puts its work into the request here.  It runs where
+	 * requests are read, and others wait as long as it does. */
 	bool (*admit)(void *state, struct http_request *, size_t *body_max, struct http_reply *);
 	void (*run)(void *state, const struct http_request *, struct http_reply *);
 	void *state;

@@ -80,6 +80,23 @@ get_issuing(struct buf *der, const struct service *s, int64_t generation, struct
 	return buf_ok(der, "issuing certificate", e);
 }
 
+bool
+issuing_of(struct buf *der, const struct service *s, X509 *cert, struct err *e)
+{
+	for (int64_t generation = 1; generation < LT_MAX; generation++) {
+		own_struct(buf) one = buf_new(64u << 10);
+		own(X509) *issuing = NULL;
+
+		if (!get_issuing(&one, s, generation, e) || !cert_from_der(&issuing, buf_span(&one), e))
+			return fail_in(e, "the issuer of a certificate of ours");
+		if (X509_check_issued(issuing, cert) == X509_V_OK) {
+			buf_put_span(der, buf_span(&one));
+			return buf_ok(der, "issuing certificate", e);
+		}
+	}
+	return fail(e, ERR_LIMIT, "more than %d issuing keys", LT_MAX - 1);
+}
+
 static bool
 get_crl(struct buf *der, const struct service *s, int64_t generation, struct err *e)
 {

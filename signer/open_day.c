@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 #define KEPT 4
-#define PAGE_MAX (2u << 20)		/* above what one page of the gazette comes to */
-#define HEAD_MAX 4096
+#define FILE_MAX (OPEN_DAY_OCTETS + JSON_MAX + 4096)	/* a page more, and the first line */
 #define JWS_MAX (16u << 10)
 
 struct made { int32_t day; uint64_t after; int64_t made; struct buf file, jws; };
@@ -73,18 +72,18 @@ put_items(struct buf *lines, size_t *items, uint64_t *next, json_t **prefix, con
 static bool
 put_file(struct buf *out, const struct service *s, int32_t day, uint64_t after, int64_t now, struct err *e)
 {
-	own_struct(buf) lines = buf_new(OPEN_DAY_OCTETS + PAGE_MAX);
+	own_struct(buf) lines = buf_new(FILE_MAX);
 	own(json_t) *prefix = NULL, *head = NULL;
-	char day_text[TIME_TEXT], now_text[TIME_TEXT];
+	char day_text[TIME_TEXT], made[TIME_TEXT];
 	size_t items = 0;
 	uint64_t next;
 
 	if (!put_items(&lines, &items, &next, &prefix, s, day, after, e))
 		return false;
 	date_text(day_text, day);
-	time_text_vn(now_text, now);
+	date_text(made, day_in_vietnam(now));
 	head = json_pack("{s:s, s:s, s:I, s:o, s:I, s:s, s:s, s:O?}", "antin", "open-data/1", "day", day_text, "after", (json_int_t)after,
-	    "next", next == 0 ? json_null() : json_integer((json_int_t)next), "items", (json_int_t)items, "log", s->origin, "as_of", now_text, "prefix", prefix);
+	    "next", next == 0 ? json_null() : json_integer((json_int_t)next), "items", (json_int_t)items, "log", s->origin, "as_of", made, "prefix", prefix);
 	json_write(out, head);
 	buf_put_str(out, "\n");
 	buf_put_span(out, buf_span(&lines));
@@ -95,14 +94,35 @@ put_file(struct buf *out, const struct service *s, int32_t day, uint64_t after, 
  * Its signature.
  */
 
-static void
-put_cert(json_t *x5c, X509 *cert)
+static bool
+put_chain(json_t *x5c, const struct service *s, struct err *e)
 {
-	own_struct(buf) der = buf_new(JWS_MAX), text = buf_new(JWS_MAX);
+	own_struct(buf) signer = buf_new(JWS_MAX), issuing = buf_new(JWS_MAX);
+	const struct buf *const chain[] = { &signer, &issuing };
 
-	cert_to_der(&der, cert);
-	base64_put(&text, buf_span(&der));
-	json_array_append_new(x5c, json_string(buf_str(&text)));
+	cert_to_der(&signer, s->signer);
+	if (!buf_ok(&signer, "the service's certificate", e) || !issuing_of(&issuing, s, s->signer, e))
+		return false;
+	for (size_t i = 0; i < sizeof(chain) / sizeof(chain[0]); i++) {
+		own_struct(buf) text = buf_new(2 * JWS_MAX);
+
+		base64_put(&text, buf_span(chain[i]));
+		json_array_append_new(x5c, json_string(buf_str(&text)));
+	}
+	return true;
+}
+
+/* r||s over the digest, which holds by the certificate that goes with it. */
+static bool
+sign(struct buf *raw, const struct service *s, struct span digest, struct err *e)
+{
+	own_struct(buf) der = buf_new(128);
+	unsigned char key_id[KEY_ID_LEN];
+
+	key_id_of_cert(key_id, s->signer);
+	if (!hsm_sign(s->key, key_id, HSM_ECDSA_P256, digest, raw, e) || !ecdsa_raw_to_der(&der, buf_span(raw), e))
+		return false;
+	return ecdsa_verify(X509_get0_pubkey(s->signer), digest, buf_span(&der)) || fail(e, ERR_BUG, "the signature just made does not verify with the service's key");
 }
 
 /* BASE64URL(header), what RFC 7797 5.2 has in the file's place, nothing; ".", the signature. */
@@ -110,12 +130,11 @@ static bool
 put_jws(struct buf *out, const struct service *s, struct span file, struct err *e)
 {
 	own(json_t) *header = json_pack("{s:s, s:b, s:[s], s:s, s:[]}", "alg", "ES256", "b64", 0, "crit", "b64", "typ", "JOSE", "x5c");
-	own_struct(buf) text = buf_new(JWS_MAX), signed_ = buf_new(JWS_MAX + OPEN_DAY_OCTETS + 2 * PAGE_MAX), raw = buf_new(128);
-	unsigned char key_id[KEY_ID_LEN], digest[SHA256_LEN];
+	own_struct(buf) text = buf_new(JWS_MAX), signed_ = buf_new(JWS_MAX + FILE_MAX), raw = buf_new(128);
+	unsigned char digest[SHA256_LEN];
 
-	put_cert(json_object_get(header, "x5c"), s->signer);
-	if (X509_check_issued(s->issuing, s->signer) == X509_V_OK)	/* else a later generation's, which is published */
-		put_cert(json_object_get(header, "x5c"), s->issuing);
+	if (!put_chain(json_object_get(header, "x5c"), s, e))
+		return false;
 	json_write(&text, header);
 	base64url_put(&signed_, buf_span(&text));
 	buf_put_span(out, buf_span(&signed_));
@@ -124,8 +143,7 @@ put_jws(struct buf *out, const struct service *s, struct span file, struct err *
 	if (!buf_ok(&text, "the header", e) || !buf_ok(&signed_, "the day", e))
 		return false;
 	sha256(digest, buf_span(&signed_));
-	key_id_of_cert(key_id, s->signer);
-	if (!hsm_sign(s->key, key_id, HSM_ECDSA_P256, span_of(digest, sizeof(digest)), &raw, e))
+	if (!sign(&raw, s, span_of(digest, sizeof(digest)), e))
 		return false;
 	buf_put_str(out, "..");
 	base64url_put(out, buf_span(&raw));
@@ -181,7 +199,7 @@ bool
 open_day(struct buf *file, struct buf *jws, struct open_days *d, const struct service *s, const char *text, uint64_t after, int64_t now, struct err *e)
 {
 	static const struct err_rule no_day = { ERR_INPUT, "a day is written YYYY-MM-DD", "day", "Ngày được viết theo dạng NĂM-THÁNG-NGÀY, ví dụ 2026-11-03." };
-	struct made m = { 0, after, now, buf_new(OPEN_DAY_OCTETS + 2 * PAGE_MAX), buf_new(JWS_MAX) };
+	struct made m = { 0, after, now, buf_new(FILE_MAX), buf_new(JWS_MAX) };
 	bool mine, good = true;
 
 	if (!date_parse(&m.day, text, e))

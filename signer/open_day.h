@@ -5,16 +5,20 @@
  * JSON Lines.  The first line is {"antin":"open-data/1","day","after","next","items",
  * "log","as_of","prefix"}; each of the others an item of the gazette (verifier/gazette.h)
  * with its agency, in the order of the log.  A day of more than OPEN_DAY_OCTETS goes on in
- * the file behind its entry `next`.  A file is what its time of making ("as_of") may tell:
- * of a permit that does not stand any more no fields, however they stood there before.
+ * the file behind its entry `next`.  A file is what the day of its making ("as_of") may
+ * tell: of a permit that does not stand any more no fields, however they stood there
+ * before.  Where nothing has changed, who makes it again that day makes the same octets.
  *
  * The signature is a detached JWS (RFC 7515 appendix F; unencoded payload, RFC 7797) by the
  * key of the service, ES256, with its certificate and the issuing one in x5c: what was
  * fetched shows where it comes from when nobody answers any more.
  *
- * A few files are kept for OPEN_DAY_SECS, so that file and signature fit each other, and
- * one is made at a time: whoever comes meanwhile for another one is asked to come again,
- * as those who sign permits wait in the same line.
+ * A few files are kept for OPEN_DAY_SECS, and one is made at a time: whoever comes
+ * meanwhile for another one is asked to come again, as those who sign permits wait in
+ * the same line.
+ *
+ * Not here: a time stamp (the days' entries are in the log), files that stay; who may
+ * have it is everybody.
  */
 #pragma once
 

@@ -103,6 +103,9 @@ bool program_sees(const struct program *, const struct permit_row *);
 must_check bool permit_for_program(const struct service *, const struct program *, struct reg_rows *, struct permit_row *,
     const unsigned char handle[HANDLE_LEN], struct err *);
 
+/* lt_evidence.c: the certificate of the authority's key that issued one of ours, DER. */
+must_check bool issuing_of(struct buf *der, const struct service *, X509 *, struct err *);
+
 /* An active certificate of the register. */
 struct active_cert { X509 *cert; char person[64], agency[64], title[256], profile[40]; int64_t generation; struct buf der; };
 void active_cert_drop(struct active_cert *);

@@ -128,20 +128,26 @@ take_item(struct gazette *g, struct reg *reg, const struct policy *p, const stru
 	return buf_ok(&g->contents, "contents", e);
 }
 
+/* agencies: of several, which follow in a column of their own. */
 static bool
-take_rows(struct gazette *g, struct reg *reg, const struct policy *p, struct reg_rows *rows, int32_t today, struct err *e)
+take_rows(struct gazette *g, struct reg *reg, const struct policy *p, struct reg_rows *rows, bool agencies, int32_t today, struct err *e)
 {
-	struct reg_cell c[COLUMNS];
+	struct reg_cell c[COLUMNS + 1];
+	unsigned columns = agencies ? COLUMNS + 1 : COLUMNS;
 	bool more, full = false;
 	int64_t last = 0;
 
-	if (!reg_next(rows, c, COLUMNS, &more, e))
+	if (!reg_next(rows, c, columns, &more, e))
 		return false;
-	while (more && !full) {
+	while (more) {
 		if (!take_item(g, reg, p, c, today, &full, e))
 			return false;
-		last = full ? last : c[0].i;
-		if (!full && !reg_next(rows, c, COLUMNS, &more, e))
+		if (full)
+			break;
+		if (agencies)
+			json_object_set_new(json_array_get(g->items, json_array_size(g->items) - 1), "agency", reg_text_json(&c[COLUMNS]));
+		last = c[0].i;
+		if (!reg_next(rows, c, columns, &more, e))
 			return false;
 	}
 	g->next = full || json_array_size(g->items) == GAZETTE_ITEMS ? last : 0;
@@ -165,7 +171,7 @@ gazette_read(struct gazette *out, struct reg *reg, const struct policy *p, const
 	reg_text(&read, "agency", q->agency);
 	reg_text(&read, "kinds", buf_str(&kinds));
 	reg_int(&read, "before", q->after == 0 ? INT64_MAX : (int64_t)q->after);
-	if (!reg_read(reg, &read, &rows, e) || !take_rows(&g, reg, p, &rows, today, e))
+	if (!reg_read(reg, &read, &rows, e) || !take_rows(&g, reg, p, &rows, false, today, e))
 		return false;
 	g.seen = (struct seen){ rows.as_of, rows.size };
 	*out = g;
@@ -227,29 +233,6 @@ first_since(uint64_t *out, struct reg *reg, uint64_t size, int64_t t, struct err
 	return true;
 }
 
-static bool
-take_span(struct gazette *g, struct reg *reg, const struct policy *p, struct reg_rows *rows, int32_t today, struct err *e)
-{
-	struct reg_cell c[COLUMNS + 1];
-	bool more, full = false;
-	int64_t last = 0;
-
-	if (!reg_next(rows, c, COLUMNS + 1, &more, e))
-		return false;
-	while (more) {
-		if (!take_item(g, reg, p, c, today, &full, e))
-			return false;
-		if (full)
-			break;
-		json_object_set_new(json_array_get(g->items, json_array_size(g->items) - 1), "agency", reg_text_json(&c[COLUMNS]));
-		last = c[0].i;
-		if (!reg_next(rows, c, COLUMNS + 1, &more, e))
-			return false;
-	}
-	g->next = full || json_array_size(g->items) == GAZETTE_ITEMS ? last : 0;
-	return true;
-}
-
 bool
 gazette_of_day(struct gazette *out, struct reg *reg, const struct policy *p, const struct gazette_day *q, int32_t today, struct err *e)
 {
@@ -271,7 +254,7 @@ gazette_of_day(struct gazette *out, struct reg *reg, const struct policy *p, con
 	reg_text(&read, "kinds", buf_str(&kinds));
 	reg_int(&read, "from", (int64_t)(q->after >= from ? q->after + 1 : from));
 	reg_int(&read, "upto", (int64_t)upto);
-	if (!reg_read(reg, &read, &rows, e) || !take_span(&g, reg, p, &rows, today, e))
+	if (!reg_read(reg, &read, &rows, e) || !take_rows(&g, reg, p, &rows, true, today, e))
 		return false;
 	g.seen = (struct seen){ rows.as_of, rows.size };
 	*out = g;

@@ -91,7 +91,7 @@ test_rows(void **state)
 		assert_case(r->pattern, r->run != NULL && r->doc != NULL && r->doc[0] != 0);
 		assert_case(r->pattern, (strcmp(r->method, "POST") == 0) == (r->body_max > 0));
 		assert_case(r->pattern, strchr(r->pattern, '{') == strrchr(r->pattern, '{'));
-		assert_case(r->pattern, (r->how & REST) == 0 || r->pattern[strlen(r->pattern) - 1] == '}');
+		assert_case(r->pattern, (r->how & SLASHES) == 0 || r->pattern[strlen(r->pattern) - 1] == '}');
 	}
 }
 

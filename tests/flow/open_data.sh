@@ -23,7 +23,7 @@ fetch() {
 # By whom: the file is whole and of this authority's service
 signed() {
 	node tests/flow/jws.mjs "$state/$1.jsonl" "$state/$1.jws" >"$state/$1.pem" 2>"$state/log/jws" || { cat "$state/log/jws"; return 1; }
-	openssl verify -CAfile "$state/trust/root.crt" -untrusted "$state/$1.pem" "$state/$1.pem" 2>&1 | grep -q ': OK$'
+	faketime -f +3d openssl verify -CAfile "$state/trust/root.crt" -untrusted "$state/$1.pem" "$state/$1.pem" 2>&1 | grep -q ': OK$'
 }
 first() { head -n 1 "$state/$1.jsonl" | jq -c "$2"; }
 items() { tail -n +2 "$state/$1.jsonl" | jq -c "$2"; }
@@ -77,7 +77,9 @@ is "behind its last entry" "$(get "$(day 0)?after=$(items first .entry | tail -1
 is "behind its first" "$(get "$(day 0)?after=$(items first .entry | head -1)"), $(sed 1d "$state/log/answer" | wc -l)" "200, 1"
 
 # What the kind masks or hides is nowhere in it (ids, telephones, dossier codes).
-for secret in $(jq -r '.permits[] | select(.id == "gpxd-01") | .. | strings' tests/data/permits.json | grep -oE '[0-9]{9,12}|H99[-.0-9]*-[0-9]{6}-[0-9]+' | sort -u); do
+secrets=$(jq -r '.permits[] | select(.id == "gpxd-01") | .. | strings' tests/data/permits.json | grep -oE '[0-9]{9,12}|H99[-.0-9]*-[0-9]{6}-[0-9]+' | sort -u)
+is "there is something to hide" "$([ "$(wc -w <<<"$secrets")" -gt 1 ] && echo yes)" yes
+for secret in $secrets; do
 	if grep -qF "$secret" "$state/first.jsonl"; then not_good "a number of the draft is told: $secret"; else good "not told: ${secret:0:3}..."; fi
 done
 
@@ -95,11 +97,36 @@ refuses_spoilt "a signature cut off" sh -c "truncate -s -2 '$state/bad.jws'"
 # By the words of api/README.md.
 example api/README.md open-data >"$state/open_data.sh"
 mkdir "$state/warehouse"
-taken() { (cd "$state/warehouse" && rm -f new.* ./*.jsonl && sh "$state/open_data.sh" "$@"); }
+taken() { (cd "$state/warehouse" && rm -f new.* ./*.jsonl && faketime -f +1d sh "$state/open_data.sh" "$@"); }
 holds "api/README.md takes it" taken "$api" "$state/trust/root.crt" "$(day 0)"
 is "and leaves it" "$(cmp "$state/warehouse/$(day 0).jsonl" "$state/first.jsonl" && echo same)" same
 refuses "under another root" "error" taken "$api" "$state/desk/certificates/CB-000001.crt" "$(day 0)"
 is "and leaves nothing" "$(ls "$state/warehouse/$(day 0).jsonl" 2>/dev/null)" ""
+
+# An official signs a file of his own making: his certificate is the authority's, but no service's.
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout "$state/liar.key" -subj /CN=x -outform DER -out "$state/liar.csr" 2>/dev/null
+id=$(printf '{"profile":"official","agency":"H99.14","name":"Người Dối (thử nghiệm)","person":"CB-009001","title":"Chuyên viên","csr":"%s"}' "$(base64 -w0 "$state/liar.csr")" |
+	curl -sS -H 'Content-Type: application/json' --data-binary @- "$api/v1/requests" | jq -r .id)
+order_by approver CB-000001 cert.approve "$id" --reason "Thử nghiệm" | jq -r '.certificates[0].pem' >"$state/liar.crt" || die "the liar's certificate"
+mkdir -p "$state/liar/v1/open-data/$(day 0)" "$state/liar/crl"
+lie=$state/liar/v1/open-data/$(day 0)
+sed '2s/"version":1/"version":2/' "$state/first.jsonl" >"$lie/index.jsonl"
+header=$(jq -cn --arg one "$(openssl x509 -in "$state/liar.crt" -outform DER | base64 -w0)" --arg two "$(openssl x509 -in "$state/ceremony/issuing.crt" -outform DER | base64 -w0)" \
+	'{alg: "ES256", b64: false, crit: ["b64"], x5c: [$one, $two]}' | tr -d '\n' | basenc --base64url -w0 | tr -d =)
+{ printf '%s.' "$header"; cat "$lie/index.jsonl"; } | openssl dgst -sha256 -sign "$state/liar.key" >"$state/liar.der"
+printf '%s..%s' "$header" "$(openssl asn1parse -inform DER -in "$state/liar.der" | sed -n 's/.*INTEGER *://p' | sed 's/^/0000000000000000000000000000000000000000000000000000000000000000/; s/.*\(.\{64\}\)$/\1/' |
+	tr -d '\n' | basenc -d --base16 | basenc --base64url -w0 | tr -d =)" >"$lie/signature"
+cp "$lie/index.jsonl" "$state/bad.jsonl" && cp "$lie/signature" "$state/bad.jws"
+holds "an official's lie: its signature holds" signed bad
+cp "$state/public/crl/root.crl" "$state/liar/crl/"
+by_liar() {	# the example of api/README.md, which asks the liar for file and signature; COMMAND... changes it
+	sed "s|^curl.*-o new.jsonl .*|cp '$lie/index.jsonl' new.jsonl|; s|^curl.*-o new.jws .*|cp '$lie/signature' new.jws|" "$state/open_data.sh" >"$state/liar.sh"
+	"$@" "$state/liar.sh"
+	(cd "$state/warehouse" && rm -f new.* ./*.jsonl && faketime -f +1d sh "$state/liar.sh" "$api" "$state/trust/root.crt" "$(day 0)")
+}
+holds "without a look at the certificate's use it would be taken" by_liar sed -i '/keyUsage/d'
+if by_liar true >"$state/log/last" 2>&1; then not_good "an official's file is taken for the service's"; else good "an official's file is not the service's"; fi
+is "and nothing is left of it" "$(ls "$state/warehouse/$(day 0).jsonl" 2>/dev/null)" ""
 
 # The second day: a withdrawal, and an issue; the third: nothing, and what the first tells now.
 order_by clerk CB-000012 permit.withdraw "$withdrawn" --reason "Thu hồi" --with '{"decision":"7/QĐ-TH"}' >"$state/log/withdraw" 2>&1 || not_good "withdrawing: $(cat "$state/log/withdraw" "$state/log/order")"
