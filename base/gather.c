@@ -3,12 +3,14 @@
 #include "base/bytes.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #define MOST 128
 
-struct waiting { void *item; bool done; pthread_cond_t told; struct waiting *next; };
+/* Told once: the item is done, or (go) a way is kept for the first in the queue. */
+struct waiting { void *item; sem_t told; bool go; struct waiting *next; };
 
 struct gather {
 	pthread_mutex_t lock;
@@ -64,45 +66,68 @@ take_first(struct gather *g, struct waiting *who[MOST])
 	return n;
 }
 
-/* With the lock, which is let go on the way. */
-static void
-go(struct gather *g)
+/* With the lock.  A way that is free is busy as soon as it is kept for somebody, so
+ * that nobody who comes later takes it. */
+static struct waiting *
+keep_way(struct gather *g)
 {
-	struct waiting *who[MOST];
-	void *item[MOST];
-	size_t n = take_first(g, who);
+	struct waiting *w = g->first;
 
+	if (w == NULL || w->go || g->busy == g->ways)
+		return NULL;
+	g->busy++;
+	w->go = true;
+	return w;
+}
+
+/* Who is told may be gone at once, so that this comes last. */
+static void
+tell(struct waiting *w)
+{
+	if (w != NULL)
+		sem_post(&w->told);
+}
+
+/* The caller is the first in the queue and has a way. */
+static void
+go(struct gather *g, const struct waiting *mine)
+{
+	struct waiting *who[MOST], *next;
+	void *item[MOST];
+	size_t n;
+
+	pthread_mutex_lock(&g->lock);
+	n = take_first(g, who);
+	next = keep_way(g);
+	pthread_mutex_unlock(&g->lock);
+	tell(next);
+	promise(n > 0 && who[0] == mine);
 	for (size_t i = 0; i < n; i++)
 		item[i] = who[i]->item;
-	g->busy++;
-	if (g->first != NULL && g->busy < g->ways)
-		pthread_cond_signal(&g->first->told);
-	pthread_mutex_unlock(&g->lock);
 	g->run(g->state, item, n);
 	pthread_mutex_lock(&g->lock);
 	g->busy--;
-	for (size_t i = 0; i < n; i++) {
-		who[i]->done = true;
-		pthread_cond_signal(&who[i]->told);
-	}
+	next = keep_way(g);
+	pthread_mutex_unlock(&g->lock);
+	tell(next);
+	for (size_t i = 1; i < n; i++)
+		tell(who[i]);
 }
 
 void
 gather_do(struct gather *g, void *item)
 {
-	struct waiting w = { .item = item, .told = PTHREAD_COND_INITIALIZER };
+	struct waiting mine = { .item = item };
 
+	sem_init(&mine.told, 0, 0);
 	pthread_mutex_lock(&g->lock);
-	join_queue(g, &w);
-	while (!w.done) {
-		if (g->busy < g->ways && g->first != NULL)
-			go(g);
-		else
-			pthread_cond_wait(&w.told, &g->lock);
-	}
-	/* The way is free, and somebody may wait for just that. */
-	if (g->first != NULL && g->busy < g->ways)
-		pthread_cond_signal(&g->first->told);
+	join_queue(g, &mine);
+	if (keep_way(g) == &mine)
+		sem_post(&mine.told);
 	pthread_mutex_unlock(&g->lock);
-	pthread_cond_destroy(&w.told);
+	while (sem_wait(&mine.told) != 0)
+		continue;		/* a signal */
+	if (mine.go)
+		go(g, &mine);
+	sem_destroy(&mine.told);
 }
