@@ -501,6 +501,9 @@ court_tools() {
 	for tool in $(dpkg -L coreutils | grep -E '^(/usr)?/bin/') $(command -v sh openssl xmlsec1); do ln -sf "$tool" "$tools/"; done
 }
 
+# page_tools: what the tests of pages drive Chromium with
+page_tools() { (cd tests/page && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund >/dev/null 2>&1; }) || not_good "npm ci"; }
+
 bad=0	# of what was looked at; a flow ends with [ "$bad" -eq 0 ]
 good() { say "ok $1"; }
 not_good() { bad=$((bad + 1)); say "not ok $1"; }

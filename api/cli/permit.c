@@ -8,6 +8,7 @@
 #include "api/cli/keyboard.h"
 #include "api/cli/permit_bundle.h"
 #include "api/cli/permit_story.h"
+#include "api/cli/story_page.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -31,6 +32,7 @@ const struct arg_option permit_options[] = {
 	{ "to-name", "TEXT", false, "edxml: its name" },
 	{ "database", "NAME", false, "story, bundle: the register, a file or a server (postgresql://...)" },
 	{ "policy-folder", "DIR", false, "story, bundle: the policy" },
+	{ "html", "FILE", false, "story: a sheet to print, as HTML, here" },
 	{ "day", "YYYY-MM-DD", false, "story: the status on this day (today)" },
 	{ NULL },
 };
@@ -221,11 +223,18 @@ permit_story(const struct args *a, struct err *e)
 	own_struct(buf) text = buf_new(STORY_MAX);
 	own(json_t) *story = NULL;
 	int32_t day = day_in_vietnam(clock_now());
+	const char *html = args_get(a, "html");
 
+	if (html != NULL && (a->json || args_has(a, "out")))
+		return fail(e, ERR_INPUT, "--html writes the story alone: neither --json nor --out goes with it");
 	if (args_has(a, "day") && !date_parse(&day, args_get(a, "day"), e))
 		return fail_in(e, "--day");
 	if (!open_history(&s, &h, a, e) || !story_tell(&story, &h, day, e))
 		return false;
+	if (html != NULL) {
+		story_page(&text, story, NULL, 0);
+		return buf_ok(&text, "story", e) && file_write(html, buf_span(&text), 0600, e);
+	}
 	if (a->json) {
 		json_write(&text, story);
 		buf_put_byte(&text, '\n');

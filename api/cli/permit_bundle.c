@@ -3,6 +3,7 @@
 #include "api/cli/archive.h"
 #include "api/cli/permit_check.h"
 #include "api/cli/permit_story.h"
+#include "api/cli/story_page.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "register/log_state.h"
@@ -527,15 +528,28 @@ add_appointments(struct bundle *b, struct err *e)
  * The rest.
  */
 
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct bundle_file *)a)->name, ((const struct bundle_file *)b)->name);
+}
+
+/* The last but the sums: its sheet names all the others. */
 static bool
 add_story(struct bundle *b, struct err *e)
 {
 	own(json_t) *story = NULL;
+	struct story_piece piece[FILES_MAX];
+	size_t n;
 	int64_t last;
 
 	if (!store_int(b->h->stored->db, "SELECT time FROM log_head", NULL, 0, &last, e) || !story_tell(&story, b->h, day_in_vietnam(last), e))
 		return false;
 	story_text(new_file(b, "story.txt"), story);
+	qsort(b->file, b->n, sizeof(b->file[0]), by_name);
+	for (n = 0; n < b->n; n++)
+		piece[n] = (struct story_piece){ b->file[n].name, buf_span(&b->file[n].body) };
+	story_page(new_file(b, "story.html"), story, piece, n);
 	return true;
 }
 
@@ -565,12 +579,6 @@ add_policy(struct bundle *b, const char *policy_folder, struct err *e)
 	check_add(&b->check, CHECK_POLICY_HASH, (const char *const[]){ "hash", hash, NULL });
 	check_add(&b->check, CHECK_POLICY_KIND, (const char *const[]){ "id", b->h->kind, NULL });
 	return true;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct bundle_file *)a)->name, ((const struct bundle_file *)b)->name);
 }
 
 static bool
@@ -603,9 +611,11 @@ fill(struct bundle *b, const char *policy_folder, struct err *e)
 	for (size_t i = 0; i < h->n; i++)
 		if ((h->at[i].order != NULL && !add_order(b, &h->at[i], e)) || !add_entry(b, &h->at[i], e))
 			return false;
-	if (!add_appointments(b, e) || !add_policy(b, policy_folder, e) || !add_story(b, e) || !buf_ok(&b->check, "CHECK.txt", e))
+	if (!add_appointments(b, e) || !add_policy(b, policy_folder, e) || !buf_ok(&b->check, "CHECK.txt", e))
 		return false;
 	check_write(new_file(b, "CHECK.txt"), buf_span(&b->check));
+	if (!add_story(b, e))
+		return false;
 	qsort(b->file, b->n, sizeof(b->file[0]), by_name);
 	return add_sums(b, e);
 }

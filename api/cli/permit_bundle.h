@@ -11,6 +11,7 @@
  *				.record, .salt and .path (hex, the leaf's sibling first)
  *	policy/			the kind's file; files, the hashes of all, whose hash the seal names (if today's policy is still that one)
  *	story.txt		permit_story.h, as of the last entry of the log
+ *	story.html		the same to print (story_page.h), with the SHA-256 of all the other files but the sums
  *	CHECK.txt		how each piece is checked, to read and to run (permit_check.h)
  *	SHA256SUMS		of all of them
  *

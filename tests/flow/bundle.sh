@@ -16,7 +16,13 @@ world_staff
 open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 7
 
 submitted() { local key=$1; shift; "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$key" "$@" --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit" || die "submitting $key"; }
-act() { order_by clerk CB-000012 "permit.$1" "$handle" --reason "Thử nghiệm" --with "$2" >/dev/null || die "$1"; }
+act_by() { local token=$1 person=$2; shift 2; order_by "$token" "$person" "permit.$1" "$handle" --reason "Thử nghiệm: <b>&\"'" --with "$2" >/dev/null || die "$1"; }
+act() { act_by clerk CB-000012 "$@"; }
+# A name that no page may take for its own words, and a long one.
+name="Công Tằng Tôn Nữ <script>alert('1')</script> & Phương Thảo"
+make_token desk "$state/desk" other
+enrol_person other CB-000013 "$name" "Văn thư" H99 official
+appoint CB-000013 clerk H99 "Văn thư" ""
 permit() { "$antin" permit "$@" --database "$database" --policy-folder "$policy_folder"; }
 
 handle=$(submitted whole)
@@ -28,7 +34,7 @@ seal "$handle" "$older" >"$state/log/seal" || die "sealing"
 newer=$(submitted newer --amends "$older")
 sign "$newer" >"$state/log/sign" 2>&1 || die "signing what amends"
 seal "$newer" >"$state/log/seal" || die "sealing what amends"
-act suspend '{"decision":"21/QĐ"}'
+act_by other CB-000013 suspend '{"decision":"21/QĐ"}'
 act resume '{"decision":"22/QĐ"}'
 act withdraw '{"decision":"23/QĐ"}'
 # Whoever signed and whoever ordered is revoked since: it was good then (in an earlier second).
@@ -55,7 +61,8 @@ steps() { jq -r '[.steps[] | .verb // .act // .what] | join(" ")'; }
 expect "its steps" "$(steps <"$state/story.json")" \
 	"permit.submit permit.officer_signed permit.seal permit.reserve_allotted permit.issue permit.suspend suspended permit.resume resumed permit.withdraw withdrawn"
 expect "who signed, as what, by which decision" "$(jq -r '.steps[1] | "\(.person) \(.mode) \(.title) \(.appointment) \(.verdict)"' "$state/story.json")" "CB-000011 KT. PHÓ CHỦ TỊCH 01/QĐ-TN TOTAL-PASSED"
-expect "who ordered" "$(jq -r '[.steps[] | select(.what == "order") | .person] | unique | join(" ")' "$state/story.json")" CB-000012
+expect "who ordered" "$(jq -r '[.steps[] | select(.what == "order") | .person] | unique | join(" ")' "$state/story.json")" "CB-000012 CB-000013"
+expect "by what name" "$(jq -r '.steps[5].name' "$state/story.json")" "$name"
 expect "by which decisions" "$(jq -r '[.steps[].decision // empty] | join(" ")' "$state/story.json")" "21/QĐ 22/QĐ 23/QĐ"
 expect "what it is" "$(jq -r '.status.word + " " + .permit.number' "$state/story.json")" "withdrawn 7/GPXD"
 expect "the day before it was nothing of that" "$(permit story "$handle" --json --day "$(TZ=Asia/Ho_Chi_Minh date -d '-1 day' +%Y-%m-%d)" | jq -r .status.word)" yes
@@ -72,6 +79,18 @@ expect "in words, too" "$(jq -r '.steps[-1].vi' "$state/older.json" | grep -c "c
 expect "of all these no step is left without its words" "$(cat "$state"/*.json | grep -c 'Ghi nhận: permit\|Bản ghi permit')" 0
 expect "a signed one's" "$(permit story "$signed" --json | jq -r '"\(.status.word) \(.steps | length)"')" "signed 2"
 
+permit story "$handle" --html "$state/story.html" >"$state/log/last" || die "the story's sheet"
+expect "the sheet is for its owner, and nothing else is said" "$(stat -c %a "$state/story.html") $(cat "$state/log/last")" "600 "
+holds "the story's sheet" python3 tests/flow/story_page.py "$state/story.html" "$state/story.json"
+for which in draft signed newer older; do
+	permit story "${!which}" --json >"$state/$which.json"
+	permit story "${!which}" --html "$state/$which.html"
+	holds "and of the $which one" python3 tests/flow/story_page.py "$state/$which.html" "$state/$which.json"
+done
+jq '.steps[1].person = "CB-000099"' "$state/story.json" >"$state/log/other.json"
+refuses "a fact that is not on it is missed" "2: person" python3 tests/flow/story_page.py "$state/story.html" "$state/log/other.json"
+refuses "a sheet and JSON together" "--html" permit story "$handle" --html "$state/no.zip" --json
+
 refuses "a bundle of a draft" "was not issued" permit bundle "$draft" --out "$state/no.zip"
 refuses "a bundle of one without its seal" "was not issued" permit bundle "$signed" --out "$state/no.zip"
 refuses "a permit that nobody knows" "keeps no permit" permit story 006b09acacc3d3a913b0b3d4354e1400
@@ -87,6 +106,12 @@ court=$state/court
 mkdir "$court"
 court_tools
 python3 -m zipfile -e "$state/permit.zip" "$court"
+holds "the sheet in the bundle, with what lies beside it" python3 tests/flow/story_page.py "$court/story.html" "$state/story.json" "$court/SHA256SUMS"
+if [ -d tests/page ] && command -v node >/dev/null; then
+	page_tools
+	mkdir "$state/shots"
+	holds "the sheet, in a browser" node tests/page/story_test.mjs "$court/story.html" "$name" "$state/shots"
+fi
 court_holds() { (cd "$court" && "$@" env -i PATH="$tools" sh CHECK.txt) >"$state/log/check" 2>&1; }
 court_holds env
 expect "all of it holds" "$?" 0
@@ -132,7 +157,7 @@ for file in $(cd "$court" && find . -type f | sort); do
 	esac
 	whole=$((whole + 1)) seen="$seen $kind"
 	case $file in
-	./SHA256SUMS | ./CHECK.txt | ./story.txt) ;;	# by their sums alone
+	./SHA256SUMS | ./CHECK.txt | ./story.txt | ./story.html) ;;	# by their sums alone
 	*) (cd "$court" && cut -c67- "$state/sums" | xargs sha256sum >SHA256SUMS) ;;
 	esac
 	court_holds env && unseen="$unseen $file"
