@@ -1,7 +1,7 @@
 /*
  * antin permit -- submit (a file of lines: permit_lines.c), list, sign
- * (permit_sign.c), get, sheet, proof, edxml: asked of the service; story and bundle: read
- * out of the register (permit_story.h, permit_bundle.h).
+ * (permit_sign.c), get, sheet, proof, edxml: asked of the service; story, bundle and kept: read
+ * out of the register (permit_story.h, permit_bundle.h, permit_kept.c).
  */
 #include "api/cli/command.h"
 #include "api/cli/http.h"
@@ -22,18 +22,21 @@ const struct arg_option permit_options[] = {
 	{ "lines", NULL, false, "submit: the file has many, one a line (.jsonl has)" },
 	{ "id", "ID", false, "submit: which of the permits in the file" },
 	{ "amends", "HANDLE", false, "submit: as a new version of this issued permit" },
-	{ "state", "WORD", false, "list: draft, signed, sealing, returned, issued, suspended, withdrawn, superseded or void; story, bundle: the register's state, a folder" },
+	{ "state", "WORD", false, "list: draft, signed, sealing, returned, issued, suspended, withdrawn, superseded or void; story, bundle, kept: the register's state, a folder" },
 	{ "certificate", "FILE", false, "sign: the officer's certificate" },
 	{ "service-certificate", "FILE", false, "sign: the certificate whose tickets are believed" },
 	{ "handles", "FILE", false, "sign: those of the file's lines, too" },
 	{ "yes", NULL, false, "sign: do not ask before signing" },
-	{ "out", "FILE", false, "get, proof, sheet, edxml, story, bundle: write here" },
+	{ "out", "FILE", false, "get, proof, sheet, edxml, story, bundle, kept: write here" },
 	{ "to", "CODE", false, "edxml: the agency that receives it" },
 	{ "to-name", "TEXT", false, "edxml: its name" },
-	{ "database", "NAME", false, "story, bundle: the register, a file or a server (postgresql://...)" },
-	{ "policy-folder", "DIR", false, "story, bundle: the policy" },
+	{ "database", "NAME", false, "story, bundle, kept: the register, a file or a server (postgresql://...)" },
+	{ "policy-folder", "DIR", false, "story, bundle, kept: the policy" },
 	{ "html", "FILE", false, "story: a sheet to print, as HTML, here" },
-	{ "day", "YYYY-MM-DD", false, "story: the status on this day (today)" },
+	{ "day", "YYYY-MM-DD", false, "story: the status on this day; kept: whose keeping is over on this day (today)" },
+	{ "over", NULL, false, "kept: which ones may be destroyed, not how many" },
+	{ "kind", "ID", false, "kept: of this kind alone" },
+	{ "agency", "CODE", false, "kept: of this agency alone" },
 	{ NULL },
 };
 
@@ -154,8 +157,8 @@ permit_list(const struct args *a, struct err *e)
 }
 
 /* Into --out, or to standard output. */
-static bool
-put_out(const struct args *a, struct span octets, mode_t mode, struct err *e)
+bool
+permit_put_out(const struct args *a, struct span octets, mode_t mode, struct err *e)
 {
 	const char *out = args_get(a, "out");
 
@@ -176,7 +179,7 @@ fetch(const struct args *a, const char *suffix, struct err *e)
 	path = xprintf("/v1/permits/%s%s", a->word[1], suffix);
 	if (!http_call(&octets, &(struct http_request){ .service = &service, .method = "GET", .path = path }, e))
 		return false;
-	return put_out(a, buf_span(&octets), 0644, e);
+	return permit_put_out(a, buf_span(&octets), 0644, e);
 }
 
 static bool permit_get(const struct args *a, struct err *e) { return fetch(a, "", e); }
@@ -241,7 +244,7 @@ permit_story(const struct args *a, struct err *e)
 	} else {
 		story_text(&text, story);
 	}
-	return buf_ok(&text, "story", e) && put_out(a, buf_span(&text), 0600, e);
+	return buf_ok(&text, "story", e) && permit_put_out(a, buf_span(&text), 0600, e);
 }
 
 static bool
@@ -261,7 +264,7 @@ command_permit(const struct args *a)
 	static const struct { const char *word; bool (*run)(const struct args *, struct err *); } acts[] = {
 		{ "submit", permit_submit }, { "list", permit_list }, { "sign", permit_sign },
 		{ "get", permit_get }, { "proof", permit_proof }, { "sheet", permit_sheet }, { "edxml", permit_edxml },
-		{ "story", permit_story }, { "bundle", permit_bundle },
+		{ "story", permit_story }, { "bundle", permit_bundle }, { "kept", permit_kept },
 	};
 	struct err e;
 
@@ -270,6 +273,6 @@ command_permit(const struct args *a)
 	for (size_t i = 0; a->nwords > 0 && i < sizeof(acts) / sizeof(acts[0]); i++)
 		if (strcmp(acts[i].word, a->word[0]) == 0)
 			return acts[i].run(a, &e) ? 0 : command_refuse(a, &e);
-	fail(&e, ERR_INPUT, "antin permit submit, list, sign, get, proof, sheet, edxml, story or bundle");
+	fail(&e, ERR_INPUT, "antin permit submit, list, sign, get, proof, sheet, edxml, story, bundle or kept");
 	return command_usage(a, &e);
 }
