@@ -32,6 +32,7 @@ const struct arg_option permit_options[] = {
 	{ "to-name", "TEXT", false, "edxml: its name" },
 	{ "database", "NAME", false, "story, bundle, kept: the register, a file or a server (postgresql://...)" },
 	{ "policy-folder", "DIR", false, "story, bundle, kept: the policy" },
+	{ "witness-policy", "FILE", false, "bundle: whose cosignatures are checked, as in [antin-register]" },
 	{ "html", "FILE", false, "story: a sheet to print, as HTML, here" },
 	{ "day", "YYYY-MM-DD", false, "story: the status on this day; kept: whose keeping is over on this day (today)" },
 	{ "over", NULL, false, "kept: which ones may be destroyed, not how many" },
@@ -253,9 +254,11 @@ permit_bundle(const struct args *a, struct err *e)
 	own_struct(stored) s = { NULL };
 	own_struct(history) h = { NULL };
 	own_struct(buf) zip = buf_new(BUNDLE_MAX);
-	const char *out;
+	const char *out, *path = args_get(a, "witness-policy");
+	struct log_policy witnesses;
 
-	return args_need(a, "out", &out, e) && open_history(&s, &h, a, e) && bundle_make(&zip, &h, command_policy_folder(a), e) && file_write(out, buf_span(&zip), 0600, e);
+	return args_need(a, "out", &out, e) && (path == NULL || log_policy_read(&witnesses, path, e)) && open_history(&s, &h, a, e) &&
+	    bundle_make(&zip, &h, command_policy_folder(a), path != NULL ? &witnesses : NULL, e) && file_write(out, buf_span(&zip), 0600, e);
 }
 
 int

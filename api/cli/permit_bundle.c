@@ -21,6 +21,7 @@ struct bundle_file { char *name; struct buf body; };
 
 struct bundle {
 	const struct history *h;
+	const struct log_policy *witnesses;	/* may be NULL */
 	struct permit permit;
 	X509 *root;			/* borrowed */
 	struct bundle_file file[FILES_MAX];
@@ -396,6 +397,33 @@ find_checkpoint(struct bundle *b, struct err *e)
 	return note_split(&text, &signatures, buf_span(&b->note), e) && checkpoint_parse(&b->head, text, e);
 }
 
+/* Of each witness of the policy that has cosigned it. */
+static bool
+add_witnesses(struct bundle *b, struct err *e)
+{
+	const struct log_policy *p = b->witnesses;
+	struct quorum q;
+
+	if (p == NULL)
+		return true;
+	if (!log_policy_quorum(&q, p, buf_span(&b->note), e))
+		return false;
+	if (!q.met)
+		return fail(e, ERR_LATER, "the checkpoint of %llu entries is not cosigned as the policy of witnesses asks", (unsigned long long)b->head.size);
+	for (size_t i = 0; i < p->nwitnesses; i++) {
+		own_struct(buf) key = buf_new(1 << 10), quoted = buf_new(1 << 10);
+		char gmt[TIME_TEXT];
+
+		if (!q.by[i])
+			continue;
+		note_key_text(&key, &p->witness[i].key);
+		check_quote(&quoted, buf_str(&key));
+		gmt_time(gmt, q.time[i]);
+		check_add(&b->check, CHECK_COSIGNED, (const char *const[]){ "who", p->witness[i].key.name, "gmt", gmt, "key", buf_str(&key), "quoted", buf_str(&quoted), NULL });
+	}
+	return true;
+}
+
 static bool
 take_key(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
@@ -422,7 +450,7 @@ add_checkpoint(struct bundle *b, struct err *e)
 	check_quote(&quoted, buf_str(&text));
 	check_add(&b->check, CHECK_LOG_KEY, (const char *const[]){ "key", buf_str(&text), "quoted", buf_str(&quoted), NULL });
 	check_add(&b->check, CHECK_CHECKPOINT, (const char *const[]){ "size", size, NULL });
-	return true;
+	return add_witnesses(b, e);
 }
 
 static bool
@@ -621,7 +649,7 @@ fill(struct bundle *b, const char *policy_folder, struct err *e)
 }
 
 bool
-bundle_make(struct buf *zip, const struct history *h, const char *policy_folder, struct err *e)
+bundle_make(struct buf *zip, const struct history *h, const char *policy_folder, const struct log_policy *witnesses, struct err *e)
 {
 	own(bundle_t) *b = xalloc(sizeof(*b));
 	struct archive_file file[FILES_MAX];
@@ -629,6 +657,7 @@ bundle_make(struct buf *zip, const struct history *h, const char *policy_folder,
 	if (h->sealed.len == 0)
 		return fail(e, ERR_CONFLICT, "the permit %s was not issued: antin permit story tells what there is", h->hex);
 	b->h = h;
+	b->witnesses = witnesses;
 	b->check = buf_new(CHECK_MAX);
 	b->note = buf_new(2 * NOTE_MAX);
 	if (!fill(b, policy_folder, e))

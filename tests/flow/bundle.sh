@@ -9,6 +9,7 @@ set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
 flow_begin bundle "$1"
+witnesses=own
 
 world_begin
 world_up
@@ -42,13 +43,14 @@ sleep 2
 order_by approver CB-000001 cert.revoke "$(cat "$state/desk/certificates/CB-000011.serial")" "$(cat "$state/desk/certificates/CB-000012.serial")" --reason "Nghỉ việc" --with '{"code":"cessationOfOperation"}' >/dev/null || die "revoking"
 
 #
-# The bundle: when the log is published.
+# The bundle: when the log is published, and the witness has cosigned it.
 #
-for _ in $(seq 100); do permit bundle "$handle" --out "$state/permit.zip" 2>"$state/log/bundle" && break; sleep 0.1; done
+bundle() { permit bundle "$@" --witness-policy "$state/witness.policy"; }
+for _ in $(seq 100); do bundle "$handle" --out "$state/permit.zip" 2>"$state/log/bundle" && break; sleep 0.1; done
 code=$("$antin" permit list --state withdrawn --api "$api" --api-key-file "$state/desk/program.key" | awk '{ print $5 }')
 world_down
-permit bundle "$handle" --out "$state/permit.zip" || die "the bundle"
-permit bundle "$code" --out "$state/again.zip" || die "the bundle, by its code"
+bundle "$handle" --out "$state/permit.zip" || die "the bundle"
+bundle "$code" --out "$state/again.zip" || die "the bundle, by its code"
 for which in older newer; do permit bundle "${!which}" --out "$state/$which.zip" || die "the bundle of the $which version"; done
 expect "the same register gives the same octets" "$(cmp "$state/permit.zip" "$state/again.zip" && echo same)" same
 expect "its owner alone reads it" "$(stat -c %a "$state/permit.zip")" 600
@@ -138,6 +140,42 @@ mkdir "$state/later"
 python3 -m zipfile -e "$state/later.zip" "$state/later"
 (cd "$state/later" && env -i PATH="$tools" sh CHECK.txt) >"$state/log/check" 2>&1
 expect "under a policy that is another by now" "$? $(ls "$state/later/policy" 2>/dev/null)" "0 "
+
+# The witness: by its key in the bundle, else by the key that the reader has.
+vkey=$(sed -n 's/^witness [^ ]* \([^ ]*\) .*/\1/p' "$state/witness.policy")
+court_says() { (cd "$1" && shift && env -i PATH="$tools" sh CHECK.txt "$@"); }
+refuses "a bundle that nobody has cosigned as is asked" "is not cosigned as" permit bundle "$handle" --out "$state/no.zip" --witness-policy <(sed "s|^witness thu-nghiem .*|witness thu-nghiem $("${antin}-witness" keygen --key "$state/nobody.pem" --name nobody.example/w) http://127.0.0.1:1|" "$state/witness.policy")
+holds "a witness has cosigned" court_says "$court"
+expect "that is a step, with its time and key" "$(grep -c "Nhân chứng ${vkey%%+*} đồng ký điểm chốt ấy lúc $(python3 tests/flow/cosigned_at.py "$court/log/checkpoint" "$vkey") (giờ quốc tế).*$vkey" "$state/log/last")" 1
+holds "without a key in the bundle it is left to the reader" court_says "$state/later"
+expect "who is told so" "$(grep -c "cosigned by: ${vkey%%+*}$" "$state/log/last") $(grep -c 'đồng ký điểm chốt' "$state/log/last")" "1 0"
+holds "by the reader's key" court_says "$state/later" "$vkey"
+expect "that is a step, too" "$(grep -c "đồng ký điểm chốt, theo khóa được đưa vào: $vkey" "$state/log/last")" 1
+other=$("${antin}-witness" keygen --key "$state/other.pem" --name "${vkey%%+*}")
+refuses "another key of that name" "SAI: 1 bước" court_says "$state/later" "$other"
+refuses "a key whose id is not its own" "SAI: 1 bước" court_says "$state/later" "${vkey%%+*}+00000000+${vkey##*+}"
+refuses "the log's key for a witness's" "SAI: 1 bước" court_says "$state/later" "$(cat "$court/log/log.vkey")"
+refuses "no key" "SAI: 1 bước" court_says "$state/later" hello
+# altered_line OCTET: that octet of the cosignature (time from 4, signature from 12), sums anew
+altered_line() {
+	cp -r "$court" "$state/altered"
+	python3 - "$state/altered/log/checkpoint" "${vkey%%+*}" "$1" <<'PY'
+import base64, sys
+file, name, at = sys.argv[1], sys.argv[2], int(sys.argv[3])
+lines = open(file, encoding='utf-8').read().split('\n')
+n = next(i for i, line in enumerate(lines) if line.startswith(f'— {name} '))
+octets = bytearray(base64.b64decode(lines[n].split(' ')[2]))
+octets[at] ^= 1
+lines[n] = f'— {name} ' + base64.b64encode(octets).decode()
+open(file, 'w', encoding='utf-8').write('\n'.join(lines))
+PY
+	(cd "$state/altered" && cut -c67- "$court/SHA256SUMS" | xargs sha256sum >SHA256SUMS)
+}
+for at in 0 4 11 12 75; do
+	altered_line "$at"
+	refuses "octet $at of the cosignature altered" "SAI: 1 bước" court_says "$state/altered"
+	rm -r "$state/altered"
+done
 
 # altered FILE: the octet in its middle
 altered() {
