@@ -14,7 +14,7 @@ witnesses=own
 world_begin
 world_up
 world_staff
-open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 7
+open_book H99.31.07 GPXD "$(in_days 0 %Y)" 7
 
 submitted() { local key=$1; shift; "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$key" "$@" --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit" || die "submitting $key"; }
 act_by() { local token=$1 person=$2; shift 2; order_by "$token" "$person" "permit.$1" "$handle" --reason "Thử nghiệm: <b>&\"'" --with "$2" >/dev/null || die "$1"; }
@@ -67,7 +67,7 @@ expect "who ordered" "$(jq -r '[.steps[] | select(.what == "order") | .person] |
 expect "by what name" "$(jq -r '.steps[5].name' "$state/story.json")" "$name"
 expect "by which decisions" "$(jq -r '[.steps[].decision // empty] | join(" ")' "$state/story.json")" "21/QĐ 22/QĐ 23/QĐ"
 expect "what it is" "$(jq -r '.status.word + " " + .permit.number' "$state/story.json")" "withdrawn 7/GPXD"
-expect "the day before it was nothing of that" "$(permit story "$handle" --json --day "$(TZ=Asia/Ho_Chi_Minh date -d '-1 day' +%Y-%m-%d)" | jq -r .status.word)" yes
+expect "the day before it was nothing of that" "$(permit story "$handle" --json --day "$(in_days -1)" | jq -r .status.word)" yes
 expect "every step stands on the sheet" "$(permit story "$code" | grep -cE '^ *[0-9]+\. [0-9/]{10} [0-9:]{8}  dòng [0-9]+$')" 11
 expect "a draft's" "$(permit story "$draft" --json | jq -r '"\(.status.word) \(.steps | length)"')" "draft 1"
 permit story "$newer" --json >"$state/newer.json" || die "the story of what amends"

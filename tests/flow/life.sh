@@ -7,13 +7,12 @@ set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
 flow_begin life "$1"
-in_days() { TZ=Asia/Ho_Chi_Minh date -d "$1 days" +%Y-%m-%d; }
-shown() { TZ=Asia/Ho_Chi_Minh date -d "$1 days" +%d/%m/%Y; }
+shown() { in_days "$1" %d/%m/%Y; }
 
 world_begin
 world_up
 world_staff
-open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 245
+open_book H99.31.07 GPXD "$(in_days 0 %Y)" 245
 
 # submits NAME [HANDLE]: a draft; a newer version of that permit
 submits() { "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$1" ${2:+--amends "$2"} --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit"; }
