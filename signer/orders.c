@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/crew.h"
 #include "base/fault.h"
+#include "policy/keep.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,6 +288,23 @@ erase_turns(struct acting *a, const struct permit_row *p, struct err *e)
 	return true;
 }
 
+/* What was issued is not erased by an order; the refusal says for how long it must be kept. */
+static bool
+refuse_issued(const struct acting *a, const struct permit_row *p, struct err *e)
+{
+	char rule[KEEP_TEXT];
+	struct keep k;
+	struct life l;
+
+	if (!permit_life(&l, a->s, p, day_in_vietnam(a->now), e))
+		return false;
+	k = keep_of(policy_kind(a->s->policy, p->kind), &l);
+	keep_text(rule, &k);
+	if (k.state == KEEP_OVER)
+		return fail(e, ERR_CONFLICT, "only what never became a permit is erased: this one need not be kept any more (%s), but no order erases it", rule);
+	return fail(e, ERR_CONFLICT, "only what never became a permit is erased; this one is %s: %s is %s", p->state, p->kind, rule);
+}
+
 /* Its entries, the newest first: a return, the officers' signatures, the draft. */
 static bool
 erase_subject(struct acting *a, const struct permit_row *p, struct err *e)
@@ -296,7 +314,7 @@ erase_subject(struct acting *a, const struct permit_row *p, struct err *e)
 	struct reg_cell c[3];
 
 	if (!word_in("draft signed void", p->state))
-		return fail(e, ERR_CONFLICT, "only what never became a permit is erased; this one is %s", p->state);
+		return refuse_issued(a, p, e);
 	reg_bytes(&read, "handle", p->handle);
 	if (!reg_one(a->s->reg, &read, &rows, c, 3, "such permit", e))
 		return false;

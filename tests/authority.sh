@@ -18,8 +18,9 @@
 #   token_away NAME / token_back
 #   disk_alone ARGUMENT... (first of all), disk_begin, disk_leaves KB / disk_roomy, disk_rooms
 #   clock_begin, clock SECONDS: by which Antin's programs are off
+#   go_to DAY: stopped, and going on so many days from now ($today; now: the seconds then)
 
-kinds=9 generations=1
+kinds=9 generations=1 day=86400 today=0
 within() { for _ in $(seq 600); do "$@" >/dev/null 2>&1 && return 0; sleep 0.1; done; return 1; }
 
 declare -A truth maybe by
@@ -266,3 +267,20 @@ clock_begin() {
 	chmod 644 "$state/off"
 }
 clock() { python3 -c 'import struct, sys; open(sys.argv[1], "r+b").write(struct.pack("q", int(sys.argv[2])))' "$state/off" "$1"; }
+
+now() { echo $(($(date +%s) + today * day)); }
+# every generation's CRL is of this time
+fresh() {
+	local n until
+	for n in $(seq "$generations"); do
+		until=$(openssl crl -inform DER -in "$(crl_of "$n")" -noout -nextupdate 2>/dev/null | cut -d= -f2) || return 1
+		[ "$(date -d "$until" +%s)" -gt $(($(now) + 2 * day)) ] || return 1
+	done
+}
+go_to() {	# DAY
+	today=$1
+	world_down
+	clock $((today * day))
+	world_again
+	within fresh || not_good "day $today: the CRLs are not of this time"
+}

@@ -404,6 +404,13 @@ appoint() {	# PERSON ROLE AGENCY TITLE MODE
 		"{\"person\":\"$1\",\"role\":\"$2\",\"agency\":\"$3\",\"title\":\"$4\",\"mode\":\"$5\",\"kinds\":[\"*\"],\"from\":\"2026-01-01\",\"decision\":\"01/QĐ-TN\"}" >/dev/null || die "appointing $1"
 }
 
+# Who consents to what an approver orders, when two people must.
+third_approver() {
+	make_token desk "$state/desk" third
+	enrol_person third CB-000003 "Người Duyệt Ba (thử nghiệm)" "Quản trị chứng thư" H99 administrator
+	appoint CB-000003 approver H99 "Quản trị chứng thư" ""
+}
+
 # register_program [NAME [RIGHTS [AGENCY [KIND [EXPIRES]]]]]: NAME.key is the key
 register_program() {
 	local name=${1:-program} rights=${2:-'"submit","read"'} id
@@ -427,6 +434,9 @@ world_staff() {
 	appoint CB-000011 officer H99 "PHÓ CHỦ TỊCH" "KT."
 	appoint CB-000012 clerk H99 "Văn thư" ""
 }
+
+# in_days N [FORMAT]: a day in Vietnam, counted from today
+in_days() { TZ=Asia/Ho_Chi_Minh date -d "$1 days" "+${2:-%F}"; }
 
 open_book() {	# AGENCY BOOK YEAR NEXT
 	order_by clerk CB-000012 permit.open-book "$1" --reason "Mở sổ" --with "{\"book\":\"$2\",\"year\":$3,\"next\":$4}" >/dev/null || die "opening the book $2 of $1"
@@ -500,6 +510,9 @@ court_tools() {
 	mkdir "$tools"
 	for tool in $(dpkg -L coreutils | grep -E '^(/usr)?/bin/') $(command -v sh openssl xmlsec1); do ln -sf "$tool" "$tools/"; done
 }
+
+# page_tools: what the tests of pages drive Chromium with
+page_tools() { (cd tests/page && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund >/dev/null 2>&1; }) || not_good "npm ci"; }
 
 bad=0	# of what was looked at; a flow ends with [ "$bad" -eq 0 ]
 good() { say "ok $1"; }

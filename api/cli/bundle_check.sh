@@ -10,14 +10,20 @@
 # phải chứa những chữ ấy.  Bỏ holds, prints hay has đi, có thể gõ từng lệnh bằng tay.
 # Cuối cùng kết thúc với mã 0 chỉ khi mọi bước đều đúng.
 #
+# Nhật ký có thể được những cơ quan khác (nhân chứng) đồng ký.  Ai có khóa (vkey) của nhân chứng
+# thì đưa vào, mỗi khóa một chữ; đồng ký của nhân chứng nào không có khóa thì không kiểm tra được:
+#
+#	sh CHECK.txt nhanchung.example/w+0123abcd+BA...
+#
 # Hai điều gói này không tự chứng minh được, người đọc phải đối chiếu với nguồn khác:
 # dấu vân tay của chứng thư gốc và khóa của nhật ký (bước đầu in ra cả hai) có đúng là của
 # cơ quan cấp hay không; và sau điểm chốt của nhật ký trong gói có thêm quyết định nào không.
 #
 # (How to check this bundle without the authority's programs: unpack it into an empty
 # folder and run `sh CHECK.txt` there; every step is a sentence and a command that can
-# be typed by hand.  Compare the root's fingerprint and the log's key with what the
-# authority has published elsewhere.)
+# be typed by hand; a witness's vkey behind it has that witness's cosignature checked, too.
+# Compare the root's fingerprint and the log's key with what the authority has published
+# elsewhere.)
 set -u
 LC_ALL=C
 export LC_ALL
@@ -103,12 +109,13 @@ before_seal() {
 # subject SHA-256 HANDLE: một đối tượng của lệnh, như viết trong orders/
 subject() { printf '{"hash":"%s","id":"%s"}' "$1" "$2"; }
 
-# log_key: khóa công khai của nhật ký (Ed25519), từ log/log.vkey
-log_key() {
-	key=$(cat log/log.vkey)
-	key=${key#*+}
+# vkey_key VKEY: khóa công khai (Ed25519) trong đó: TÊN+MÃ+base64(loại, 32 byte)
+vkey_key() {
+	key=${1#*+}
 	{ printf '302a300506032b6570032100' | octets; printf '%s' "${key#*+}" | base64 -d | tail -c 32; } | openssl pkey -pubin -inform DER
 }
+# log_key: khóa công khai của nhật ký, từ log/log.vkey
+log_key() { vkey_key "$(cat log/log.vkey)"; }
 # checkpoint: điểm chốt được khóa của nhật ký ký (ba dòng đầu là chữ được ký)
 checkpoint() {
 	log_key >"$tmp/log.pem" || return 1
@@ -121,6 +128,31 @@ checkpoint() {
 		return
 	done <log/checkpoint
 	return 1
+}
+# cosigned VKEY: nhân chứng có khóa ấy đồng ký điểm chốt; in ra giờ (quốc tế) nhân chứng ghi.
+# Mỗi dòng: base64(mã khóa 4 byte, giờ 8 byte, chữ ký 64 byte); chữ được ký: cosignature/v1, time GIỜ,
+# rồi ba dòng của điểm chốt (c2sp.org/tlog-cosignature)
+cosigned() {
+	who=${1%%+*} id=${1#*+} newest=-1
+	[ "$(printf '%s' "${id#*+}" | base64 -d | od -An -v -tx1 -N1 | tr -d ' ')" = 04 ] || return 1
+	[ "${id%%+*}" = "$({ printf '%s\n' "$who"; printf '%s' "${id#*+}" | base64 -d; } | sha256sum | cut -c1-8)" ] || return 1
+	vkey_key "$1" >"$tmp/witness.pem" || return 1
+	while read -r dash name sig; do
+		[ "$dash $name" = "— $who" ] || continue
+		printf '%s' "$sig" | base64 -d >"$tmp/line"
+		[ "$(head -c 4 "$tmp/line" | od -An -tx1 | tr -d ' ')" = "${id%%+*}" ] || continue
+		[ "$(wc -c <"$tmp/line")" -eq 76 ] || return 1
+		time=$((0x$(head -c 12 "$tmp/line" | tail -c 8 | od -An -tx1 | tr -d ' ')))
+		{ printf 'cosignature/v1\ntime %s\n' "$time"; head -n 3 log/checkpoint; } >"$tmp/text"
+		tail -c 64 "$tmp/line" >"$tmp/sig"
+		openssl pkeyutl -verify -pubin -inkey "$tmp/witness.pem" -rawin -in "$tmp/text" -sigfile "$tmp/sig" >"$tmp/verified" 2>&1 || return 1
+		[ "$time" -le "$newest" ] || newest=$time
+	done <log/checkpoint
+	[ "$newest" -ge 0 ] && date -u -d "@$newest" '+%Y-%m-%d %H:%M:%S'
+}
+# others: những tên khác dưới điểm chốt, ngoài chính nhật ký
+others() {
+	tail -n +5 log/checkpoint | while read -r dash name sig; do [ "$name" = "$(head -n 1 log/checkpoint)" ] || printf ' %s' "$name"; done
 }
 # node: SHA-256 của 0x01 và hai nút, viết hệ mười sáu (RFC 6962, 2.1), vào biến r
 node() {

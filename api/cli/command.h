@@ -61,6 +61,8 @@ int command_permit(const struct args *);
 bool permit_is_lines(const struct args *);	/* of submit: many, one a line */
 int permit_submit_lines(const struct args *);
 bool permit_sign(const struct args *, struct err *);
+bool permit_kept(const struct args *, struct err *);
+must_check bool permit_put_out(const struct args *, struct span octets, mode_t mode, struct err *);	/* --out, else standard output */
 void permit_print_said(const json_t *said, const char *list);	/* remarks of an answer, problems of a refusal */
 int command_dossier(const struct args *);
 int command_watch(const struct args *);

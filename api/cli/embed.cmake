@@ -1,6 +1,6 @@
-# bundle_check.sh -> one C string.  -D OUT= -D FILE=
+# A file -> one C string.  -D OUT= -D FILE= -D HEADER= (which declares it) -D NAME=
 file(READ ${FILE} text)
 string(REPLACE "\\" "\\\\" text "${text}")
 string(REPLACE "\"" "\\\"" text "${text}")
 string(REPLACE "\n" "\\n\"\n\t\"" text "${text}")
-file(WRITE ${OUT} "#include \"api/cli/permit_check.h\"\n\nconst char bundle_check_sh[] =\n\t\"${text}\";\n")
+file(WRITE ${OUT} "#include \"${HEADER}\"\n\nconst char ${NAME}[] =\n\t\"${text}\";\n")

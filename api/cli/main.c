@@ -2,7 +2,7 @@
  * antin -- the command line: whole programs for one person's machine.
  *
  * verify, path, status, csr, log, report, policy, doctor, backup, restore, impact,
- * recheck, notices, permit story and permit bundle need no daemon and no network.
+ * recheck, notices, permit story, bundle and kept need no daemon and no network.
  * The others speak to antin-api over HTTP and to a token of the person at the
  * keyboard; `up` starts the daemons.
  */
@@ -29,7 +29,7 @@ static const struct command commands[] = {
 	{ "enrol", "", "makes a key on a token and asks for a certificate", enrol_options, command_enrol },
 	{ "order", "VERB ID... | list | show ID | verify ID", "an order, shown, signed with a token and sent; those that are kept", order_options, command_order },
 	{ "certificate", "list | modify", "looks for certificates; changes what they say, from a table", certificate_options, command_certificate },
-	{ "permit", "submit|list|sign|get|sheet|proof|story|bundle", "permits, from a draft to paper, and to a court", permit_options, command_permit },
+	{ "permit", "submit|list|sign|get|sheet|proof|story|bundle|kept", "permits, from a draft to paper, and to a court", permit_options, command_permit },
 	{ "dossier", "report FILE|- | show CODE", "what happened to dossiers, and where one stands", dossier_options, command_dossier },
 	{ "watch", "FOLDER", "hands in what other programs lay into a folder, and lays the answers beside it", watch_options, command_watch },
 	{ "backup", "[verify DIR]", "a copy of the register that can be put back, made while it works", backup_options, command_backup },

@@ -1,13 +1,14 @@
 /*
  * antin permit -- submit (a file of lines: permit_lines.c), list, sign
- * (permit_sign.c), get, sheet, proof, edxml: asked of the service; story and bundle: read
- * out of the register (permit_story.h, permit_bundle.h).
+ * (permit_sign.c), get, sheet, proof, edxml: asked of the service; story, bundle and kept: read
+ * out of the register (permit_story.h, permit_bundle.h, permit_kept.c).
  */
 #include "api/cli/command.h"
 #include "api/cli/http.h"
 #include "api/cli/keyboard.h"
 #include "api/cli/permit_bundle.h"
 #include "api/cli/permit_story.h"
+#include "api/cli/story_page.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -21,17 +22,22 @@ const struct arg_option permit_options[] = {
 	{ "lines", NULL, false, "submit: the file has many, one a line (.jsonl has)" },
 	{ "id", "ID", false, "submit: which of the permits in the file" },
 	{ "amends", "HANDLE", false, "submit: as a new version of this issued permit" },
-	{ "state", "WORD", false, "list: draft, signed, sealing, returned, issued, suspended, withdrawn, superseded or void; story, bundle: the register's state, a folder" },
+	{ "state", "WORD", false, "list: draft, signed, sealing, returned, issued, suspended, withdrawn, superseded or void; story, bundle, kept: the register's state, a folder" },
 	{ "certificate", "FILE", false, "sign: the officer's certificate" },
 	{ "service-certificate", "FILE", false, "sign: the certificate whose tickets are believed" },
 	{ "handles", "FILE", false, "sign: those of the file's lines, too" },
 	{ "yes", NULL, false, "sign: do not ask before signing" },
-	{ "out", "FILE", false, "get, proof, sheet, edxml, story, bundle: write here" },
+	{ "out", "FILE", false, "get, proof, sheet, edxml, story, bundle, kept: write here" },
 	{ "to", "CODE", false, "edxml: the agency that receives it" },
 	{ "to-name", "TEXT", false, "edxml: its name" },
-	{ "database", "NAME", false, "story, bundle: the register, a file or a server (postgresql://...)" },
-	{ "policy-folder", "DIR", false, "story, bundle: the policy" },
-	{ "day", "YYYY-MM-DD", false, "story: the status on this day (today)" },
+	{ "database", "NAME", false, "story, bundle, kept: the register, a file or a server (postgresql://...)" },
+	{ "policy-folder", "DIR", false, "story, bundle, kept: the policy" },
+	{ "witness-policy", "FILE", false, "bundle: whose cosignatures are checked, as in [antin-register]" },
+	{ "html", "FILE", false, "story: a sheet to print, as HTML, here" },
+	{ "day", "YYYY-MM-DD", false, "story: the status on this day; kept: whose keeping is over on this day (today)" },
+	{ "over", NULL, false, "kept: which ones may be destroyed, not how many" },
+	{ "kind", "ID", false, "kept: of this kind alone" },
+	{ "agency", "CODE", false, "kept: of this agency alone" },
 	{ NULL },
 };
 
@@ -152,8 +158,8 @@ permit_list(const struct args *a, struct err *e)
 }
 
 /* Into --out, or to standard output. */
-static bool
-put_out(const struct args *a, struct span octets, mode_t mode, struct err *e)
+bool
+permit_put_out(const struct args *a, struct span octets, mode_t mode, struct err *e)
 {
 	const char *out = args_get(a, "out");
 
@@ -174,7 +180,7 @@ fetch(const struct args *a, const char *suffix, struct err *e)
 	path = xprintf("/v1/permits/%s%s", a->word[1], suffix);
 	if (!http_call(&octets, &(struct http_request){ .service = &service, .method = "GET", .path = path }, e))
 		return false;
-	return put_out(a, buf_span(&octets), 0644, e);
+	return permit_put_out(a, buf_span(&octets), 0644, e);
 }
 
 static bool permit_get(const struct args *a, struct err *e) { return fetch(a, "", e); }
@@ -221,18 +227,25 @@ permit_story(const struct args *a, struct err *e)
 	own_struct(buf) text = buf_new(STORY_MAX);
 	own(json_t) *story = NULL;
 	int32_t day = day_in_vietnam(clock_now());
+	const char *html = args_get(a, "html");
 
+	if (html != NULL && (a->json || args_has(a, "out")))
+		return fail(e, ERR_INPUT, "--html writes the story alone: neither --json nor --out goes with it");
 	if (args_has(a, "day") && !date_parse(&day, args_get(a, "day"), e))
 		return fail_in(e, "--day");
 	if (!open_history(&s, &h, a, e) || !story_tell(&story, &h, day, e))
 		return false;
+	if (html != NULL) {
+		story_page(&text, story, NULL, 0);
+		return buf_ok(&text, "story", e) && file_write(html, buf_span(&text), 0600, e);
+	}
 	if (a->json) {
 		json_write(&text, story);
 		buf_put_byte(&text, '\n');
 	} else {
 		story_text(&text, story);
 	}
-	return buf_ok(&text, "story", e) && put_out(a, buf_span(&text), 0600, e);
+	return buf_ok(&text, "story", e) && permit_put_out(a, buf_span(&text), 0600, e);
 }
 
 static bool
@@ -241,9 +254,11 @@ permit_bundle(const struct args *a, struct err *e)
 	own_struct(stored) s = { NULL };
 	own_struct(history) h = { NULL };
 	own_struct(buf) zip = buf_new(BUNDLE_MAX);
-	const char *out;
+	const char *out, *path = args_get(a, "witness-policy");
+	struct log_policy witnesses;
 
-	return args_need(a, "out", &out, e) && open_history(&s, &h, a, e) && bundle_make(&zip, &h, command_policy_folder(a), e) && file_write(out, buf_span(&zip), 0600, e);
+	return args_need(a, "out", &out, e) && (path == NULL || log_policy_read(&witnesses, path, e)) && open_history(&s, &h, a, e) &&
+	    bundle_make(&zip, &h, command_policy_folder(a), path != NULL ? &witnesses : NULL, e) && file_write(out, buf_span(&zip), 0600, e);
 }
 
 int
@@ -252,7 +267,7 @@ command_permit(const struct args *a)
 	static const struct { const char *word; bool (*run)(const struct args *, struct err *); } acts[] = {
 		{ "submit", permit_submit }, { "list", permit_list }, { "sign", permit_sign },
 		{ "get", permit_get }, { "proof", permit_proof }, { "sheet", permit_sheet }, { "edxml", permit_edxml },
-		{ "story", permit_story }, { "bundle", permit_bundle },
+		{ "story", permit_story }, { "bundle", permit_bundle }, { "kept", permit_kept },
 	};
 	struct err e;
 
@@ -261,6 +276,6 @@ command_permit(const struct args *a)
 	for (size_t i = 0; a->nwords > 0 && i < sizeof(acts) / sizeof(acts[0]); i++)
 		if (strcmp(acts[i].word, a->word[0]) == 0)
 			return acts[i].run(a, &e) ? 0 : command_refuse(a, &e);
-	fail(&e, ERR_INPUT, "antin permit submit, list, sign, get, proof, sheet, edxml, story or bundle");
+	fail(&e, ERR_INPUT, "antin permit submit, list, sign, get, proof, sheet, edxml, story, bundle or kept");
 	return command_usage(a, &e);
 }

@@ -3,6 +3,7 @@
 #include "api/cli/archive.h"
 #include "api/cli/permit_check.h"
 #include "api/cli/permit_story.h"
+#include "api/cli/story_page.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "register/log_state.h"
@@ -20,6 +21,7 @@ struct bundle_file { char *name; struct buf body; };
 
 struct bundle {
 	const struct history *h;
+	const struct log_policy *witnesses;	/* may be NULL */
 	struct permit permit;
 	X509 *root;			/* borrowed */
 	struct bundle_file file[FILES_MAX];
@@ -395,6 +397,33 @@ find_checkpoint(struct bundle *b, struct err *e)
 	return note_split(&text, &signatures, buf_span(&b->note), e) && checkpoint_parse(&b->head, text, e);
 }
 
+/* Of each witness of the policy that has cosigned it. */
+static bool
+add_witnesses(struct bundle *b, struct err *e)
+{
+	const struct log_policy *p = b->witnesses;
+	struct quorum q;
+
+	if (p == NULL)
+		return true;
+	if (!log_policy_quorum(&q, p, buf_span(&b->note), e))
+		return false;
+	if (!q.met)
+		return fail(e, ERR_LATER, "the checkpoint of %llu entries is not cosigned as the policy of witnesses asks", (unsigned long long)b->head.size);
+	for (size_t i = 0; i < p->nwitnesses; i++) {
+		own_struct(buf) key = buf_new(1 << 10), quoted = buf_new(1 << 10);
+		char gmt[TIME_TEXT];
+
+		if (!q.by[i])
+			continue;
+		note_key_text(&key, &p->witness[i].key);
+		check_quote(&quoted, buf_str(&key));
+		gmt_time(gmt, q.time[i]);
+		check_add(&b->check, CHECK_COSIGNED, (const char *const[]){ "who", p->witness[i].key.name, "gmt", gmt, "key", buf_str(&key), "quoted", buf_str(&quoted), NULL });
+	}
+	return true;
+}
+
 static bool
 take_key(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
@@ -421,7 +450,7 @@ add_checkpoint(struct bundle *b, struct err *e)
 	check_quote(&quoted, buf_str(&text));
 	check_add(&b->check, CHECK_LOG_KEY, (const char *const[]){ "key", buf_str(&text), "quoted", buf_str(&quoted), NULL });
 	check_add(&b->check, CHECK_CHECKPOINT, (const char *const[]){ "size", size, NULL });
-	return true;
+	return add_witnesses(b, e);
 }
 
 static bool
@@ -527,15 +556,28 @@ add_appointments(struct bundle *b, struct err *e)
  * The rest.
  */
 
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct bundle_file *)a)->name, ((const struct bundle_file *)b)->name);
+}
+
+/* The last but the sums: its sheet names all the others. */
 static bool
 add_story(struct bundle *b, struct err *e)
 {
 	own(json_t) *story = NULL;
+	struct story_piece piece[FILES_MAX];
+	size_t n;
 	int64_t last;
 
 	if (!store_int(b->h->stored->db, "SELECT time FROM log_head", NULL, 0, &last, e) || !story_tell(&story, b->h, day_in_vietnam(last), e))
 		return false;
 	story_text(new_file(b, "story.txt"), story);
+	qsort(b->file, b->n, sizeof(b->file[0]), by_name);
+	for (n = 0; n < b->n; n++)
+		piece[n] = (struct story_piece){ b->file[n].name, buf_span(&b->file[n].body) };
+	story_page(new_file(b, "story.html"), story, piece, n);
 	return true;
 }
 
@@ -565,12 +607,6 @@ add_policy(struct bundle *b, const char *policy_folder, struct err *e)
 	check_add(&b->check, CHECK_POLICY_HASH, (const char *const[]){ "hash", hash, NULL });
 	check_add(&b->check, CHECK_POLICY_KIND, (const char *const[]){ "id", b->h->kind, NULL });
 	return true;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct bundle_file *)a)->name, ((const struct bundle_file *)b)->name);
 }
 
 static bool
@@ -603,15 +639,17 @@ fill(struct bundle *b, const char *policy_folder, struct err *e)
 	for (size_t i = 0; i < h->n; i++)
 		if ((h->at[i].order != NULL && !add_order(b, &h->at[i], e)) || !add_entry(b, &h->at[i], e))
 			return false;
-	if (!add_appointments(b, e) || !add_policy(b, policy_folder, e) || !add_story(b, e) || !buf_ok(&b->check, "CHECK.txt", e))
+	if (!add_appointments(b, e) || !add_policy(b, policy_folder, e) || !buf_ok(&b->check, "CHECK.txt", e))
 		return false;
 	check_write(new_file(b, "CHECK.txt"), buf_span(&b->check));
+	if (!add_story(b, e))
+		return false;
 	qsort(b->file, b->n, sizeof(b->file[0]), by_name);
 	return add_sums(b, e);
 }
 
 bool
-bundle_make(struct buf *zip, const struct history *h, const char *policy_folder, struct err *e)
+bundle_make(struct buf *zip, const struct history *h, const char *policy_folder, const struct log_policy *witnesses, struct err *e)
 {
 	own(bundle_t) *b = xalloc(sizeof(*b));
 	struct archive_file file[FILES_MAX];
@@ -619,6 +657,7 @@ bundle_make(struct buf *zip, const struct history *h, const char *policy_folder,
 	if (h->sealed.len == 0)
 		return fail(e, ERR_CONFLICT, "the permit %s was not issued: antin permit story tells what there is", h->hex);
 	b->h = h;
+	b->witnesses = witnesses;
 	b->check = buf_new(CHECK_MAX);
 	b->note = buf_new(2 * NOTE_MAX);
 	if (!fill(b, policy_folder, e))

@@ -11,6 +11,7 @@
  *				.record, .salt and .path (hex, the leaf's sibling first)
  *	policy/			the kind's file; files, the hashes of all, whose hash the seal names (if today's policy is still that one)
  *	story.txt		permit_story.h, as of the last entry of the log
+ *	story.html		the same to print (story_page.h), with the SHA-256 of all the other files but the sums
  *	CHECK.txt		how each piece is checked, to read and to run (permit_check.h)
  *	SHA256SUMS		of all of them
  *
@@ -18,14 +19,17 @@
  * permit holds: for whom it is made, and nobody else.
  *
  * What a bundle does not show: that the root and the log's key in it are the
- * authority's (CHECK.txt says both), and what was decided after its checkpoint.
+ * authority's, or a witness's key in it a witness's (CHECK.txt says them), and what was decided after its checkpoint.
  */
 #pragma once
 
 #include "api/cli/permit_history.h"
+#include "register/log_policy.h"
 
 #define BUNDLE_MAX (256u << 20)
 
 /* Refuses what was never issued, what does not pass today, orders whose certificate or
- * CRL a restore lost, and (ERR_LATER) entries that are not published yet. */
-must_check bool bundle_make(struct buf *zip, const struct history *, const char *policy_folder, struct err *);
+ * CRL a restore lost, and (ERR_LATER) entries that are not published yet, or not cosigned
+ * as the witnesses' policy asks.  witnesses: whose cosignatures CHECK.txt checks by itself;
+ * may be NULL: then whoever reads it gives their keys. */
+must_check bool bundle_make(struct buf *zip, const struct history *, const char *policy_folder, const struct log_policy *witnesses, struct err *);

@@ -10,6 +10,7 @@ static const struct { const char *vi, *command; } told[] = {
 	[CHECK_ROOT] = { "Chứng thư gốc: dấu vân tay SHA-256 của nó. Đối chiếu với dấu vân tay mà cơ quan cấp đã công bố: {hash}", "prints {hash} fingerprint certificates/root.pem" },
 	[CHECK_LOG_KEY] = { "Khóa của nhật ký công khai. Đối chiếu với khóa mà cơ quan cấp đã công bố: {key}", "prints '{quoted}' cat log/log.vkey" },
 	[CHECK_CHECKPOINT] = { "Điểm chốt của nhật ký ({size} dòng) do khóa ấy ký.", "holds checkpoint" },
+	[CHECK_COSIGNED] = { "Nhân chứng {who} đồng ký điểm chốt ấy lúc {gmt} (giờ quốc tế). Khóa của nhân chứng; đối chiếu với khóa mà nhân chứng đã công bố: {key}", "prints '{gmt}' cosigned '{quoted}'" },
 	[CHECK_PATH] = { "Chữ ký {id}: chứng thư của {who} còn hiệu lực, không bị thu hồi, dẫn tới chứng thư gốc, vào lúc có dấu thời gian.",
 		"prints 'certificates/{id}.pem: OK' " VERIFY BELOW "-crl_check_all -CRLfile crls/{id}.pem certificates/{id}.pem" },
 	[CHECK_SIGNED_WITH] = { "Chữ ký {id} nêu đích danh chứng thư ấy.", "holds signed_with {id} certificates/{id}.pem" },
@@ -75,6 +76,9 @@ check_write(struct buf *out, struct span steps)
 	buf_put_str(out, bundle_check_sh);
 	buf_put_str(out, "\nsay 'Mọi tệp trong gói còn nguyên như lúc đóng gói.'\nholds sha256sum -c --strict --quiet SHA256SUMS\n");
 	buf_put_span(out, steps);
+	buf_put_str(out, "\n# Nhân chứng mà người đọc có khóa.\nfor vkey in \"$@\"; do\n\tsay \"Nhân chứng ${vkey%%+*} đồng ký điểm chốt, theo khóa được đưa vào: $vkey\"\n"
+	    "\tholds cosigned \"$vkey\" && cat \"$tmp/said\"\ndone\n"
+	    "printf 'Nhân chứng có dòng đồng ký dưới điểm chốt (kiểm tra khi có khóa) / cosigned by:%s\\n' \"$(others)\"\n");
 	buf_put_str(out, "\nif [ \"$bad\" -ne 0 ]; then printf 'SAI: %s bước trong %s / WRONG\\n' \"$bad\" \"$steps\"; exit 1; fi\n"
 	    "printf 'ĐÚNG: tất cả %s bước / all steps hold\\n' \"$steps\"\nexit 0\n");
 }

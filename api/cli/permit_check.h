@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 
 enum check_step {
-	CHECK_ROOT, CHECK_LOG_KEY, CHECK_CHECKPOINT, CHECK_PATH, CHECK_SIGNED_WITH, CHECK_XML, CHECK_STAMP_ROOT, CHECK_STAMP_PATH, CHECK_STAMPED, CHECK_STAMP, CHECK_STAMP_TIME,
+	CHECK_ROOT, CHECK_LOG_KEY, CHECK_CHECKPOINT, CHECK_COSIGNED, CHECK_PATH, CHECK_SIGNED_WITH, CHECK_XML, CHECK_STAMP_ROOT, CHECK_STAMP_PATH, CHECK_STAMPED, CHECK_STAMP, CHECK_STAMP_TIME,
 	CHECK_ORDER_PATH, CHECK_ORDER_ISSUER, CHECK_ORDER_CMS, CHECK_ORDER_TEXT, CHECK_ORDER_SEAL, CHECK_ORDER_ACT, CHECK_IN_LOG, CHECK_MEANS, CHECK_ABOUT,
 	CHECK_RECORDS_ORDER, CHECK_RECORDS_PERMIT, CHECK_APPOINTED, CHECK_DECIDED, CHECK_POLICY, CHECK_POLICY_HASH, CHECK_POLICY_KIND
 };
@@ -23,7 +23,8 @@ enum check_step {
 void check_add(struct buf *steps, enum check_step, const char *const values[]);
 /* Within a shell's single quotes and on one line, whatever a name says. */
 void check_quote(struct buf *out, const char *text);
-/* The whole: how it begins, the sums of all files, the steps, the verdict. */
+/* The whole: how it begins, the sums of all files, the steps, the witnesses whose keys
+ * the reader has, the verdict. */
 void check_write(struct buf *out, struct span steps);
 
 extern const char bundle_check_sh[];	/* bundle_check.sh */

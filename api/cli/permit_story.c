@@ -1,7 +1,5 @@
 #include "api/cli/permit_story.h"
 
-#include "base/clock.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,9 +38,8 @@ say_day(struct telling *t, const char *key, const char *before, const struct val
 	buf_printf(&t->vi, "%s%s", before, people);
 }
 
-/* 27/11/2026 23:15:40, in Vietnam. */
-static void
-time_people(char out[2 * TIME_TEXT], int64_t time)
+void
+story_time(char out[2 * TIME_TEXT], int64_t time)
 {
 	char day[TIME_TEXT], rfc[TIME_TEXT];
 
@@ -71,7 +68,7 @@ say_signature(struct telling *t, const struct report_signature *s)
 	if (s->proof != PROOF_NONE) {
 		char rfc[TIME_TEXT];
 
-		time_people(when, s->proven);
+		story_time(when, s->proven);
 		time_text_utc(rfc, s->proven);
 		json_object_set_new(t->j, "stamped", json_string(rfc));
 		buf_printf(&t->vi, ", dấu thời gian %s", when);
@@ -240,7 +237,7 @@ tell_renew(struct telling *t, struct err *e)
 
 	buf_put_str(&t->vi, "Thêm dấu thời gian lưu trữ");
 	if (!until.null) {
-		time_people(when, until.i);
+		story_time(when, until.i);
 		time_text_utc(rfc, until.i);
 		json_object_set_new(t->j, "proven_until", json_string(rfc));
 		buf_printf(&t->vi, ", chứng minh được đến %s", when);
@@ -409,7 +406,7 @@ story_text(struct buf *out, const json_t *story)
 	    str(permit, "number")[0] != '\0' ? str(permit, "number") : "-", str(permit, "agency_vi"), str(permit, "agency"), str(permit, "dossier"), str(permit, "handle"));
 	json_array_foreach(json_object_get(story, "steps"), i, step) {
 		if (time_parse(&t, str(step, "time"), &not))
-			time_people(when, t);
+			story_time(when, t);
 		buf_printf(out, "%2zu. %s  dòng %lld\n    %s\n", i + 1, when, (long long)json_integer_value(json_object_get(step, "entry")), str(step, "vi"));
 	}
 	if (date_parse(&day, str(status, "day"), &not))

@@ -54,11 +54,11 @@ keep() {
 self_signed() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=site.example -days "$2" -out "$1" 2>/dev/null || die "a certificate"; }
 fresh() { rm -rf "$copy" && cp -r "$kept" "$copy"; }
 sql() { sqlite3 "$copy/register.db" "$1"; }
-proven() { sql "INSERT INTO permit (handle, kind, agency, dossier, holder, content, state, issued_entry, entry, time, proven_until, proven_by) VALUES (x'00', 'k', 'H99', 'd', 'h', x'00', 'issued', 1, 1, 1, $(in_days "$1"), '')"; }	# a permit, for DAYS more
+proven() { sql "INSERT INTO permit (handle, kind, agency, dossier, holder, content, state, issued_entry, entry, time, proven_until, proven_by) VALUES (x'00', 'k', 'H99', 'd', 'h', x'00', 'issued', 1, 1, 1, $(secs_in "$1"), '')"; }	# a permit, for DAYS more
 edit() { sed -i "$1" "$copy/antin.conf"; }
 doctor() { "$antin" doctor --config "$copy/antin.conf" "$@"; }
 alarms() { doctor --json "$@" | jq -r '[.[] | select(.health == "ALARM") | .check] | join(",")'; }
-in_days() { date -u -d "+$1 days" +%s; }
+secs_in() { date -u -d "+$1 days" +%s; }
 wrong_pin() { SOFTHSM2_CONF=$copy/softhsm.conf "$antin" token list --token approver --pin-file <(echo 00000000) >/dev/null 2>&1; true; }
 
 sleep 1
@@ -123,8 +123,8 @@ done <<-'EOF2'
 	status list|truncate -s 10 public/status/1.cwt
 	status list|rm public/status/1.cwt
 	crl,authority|self_signed public/ca/root.crt 60
-	certificates|sql "UPDATE certificate SET not_after = $(in_days 9) WHERE profile = 'tsa'"
-	certificates|sql "UPDATE certificate SET not_after = $(in_days -3) WHERE profile = 'ocsp'"
+	certificates|sql "UPDATE certificate SET not_after = $(secs_in 9) WHERE profile = 'tsa'"
+	certificates|sql "UPDATE certificate SET not_after = $(secs_in -3) WHERE profile = 'ocsp'"
 	files|self_signed site.crt 9
 	files|rm site.crt
 	policy|sed -i 's/minutes="10"/minutes="11"/' policy/roles.xml

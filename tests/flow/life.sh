@@ -7,13 +7,12 @@ set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
 flow_begin life "$1"
-in_days() { TZ=Asia/Ho_Chi_Minh date -d "$1 days" +%Y-%m-%d; }
-shown() { TZ=Asia/Ho_Chi_Minh date -d "$1 days" +%d/%m/%Y; }
+shown() { in_days "$1" %d/%m/%Y; }
 
 world_begin
 world_up
 world_staff
-open_book H99.31.07 GPXD "$(TZ=Asia/Ho_Chi_Minh date +%Y)" 245
+open_book H99.31.07 GPXD "$(in_days 0 %Y)" 245
 
 # submits NAME [HANDLE]: a draft; a newer version of that permit
 submits() { "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "$1" ${2:+--amends "$2"} --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit"; }
@@ -143,6 +142,27 @@ is "the page without scripts says which version" "$(curl -fsS -d "code=$code" "$
 is "the sheet says which version" "$(curl -fsS "$api/v1/permits/$(echo "$code" | tr -d ' -')/sheet" | grep -c "Bản thứ 2, thay bản cấp ngày $(shown 0)")" 1
 code=$(ask old 0 | jq -r .permit.shortcode)
 is "the page of the older one names the newer" "$(curl -fsS -d "code=$code" "$api/answer" | grep -c 'thay bằng số .*, bản thứ 2')" 1
+
+# What may be destroyed: by today's policy none of these, ever; where construction were kept
+# for three years, what has ended, from the day after they are full.
+cp -r "$policy_folder" "$state/three"
+sed -i 's|<keep/>|<keep years="3"/>|' "$state/three/kinds/construction.xml"
+in_three() { TZ=Asia/Ho_Chi_Minh date -d "$(in_days 0) 3 years ${1:-0} days" +%Y-%m-%d; }
+kept() { "$antin" permit kept --database "$database" --policy-folder "$@" --json; }
+counted() { jq -r '[.counts[] | "\(.kind) \(.agency) \(.over) \(.kept) \(.stands) \(."for-ever")"] | join(", ")'; }
+is "kept for ever" "$(kept "$policy_folder" --day 2099-01-01 | counted)" "construction H99.31.07 0 0 0 8"
+is "kept for three years, on their last day" "$(kept "$state/three" --day "$(in_three)" --over | counted)" "construction H99.31.07 0 3 5 0"
+kept "$state/three" --day "$(in_three 1)" --over >"$state/log/kept" || not_good "antin permit kept"
+is "and the day after" "$(counted <"$state/log/kept")" "construction H99.31.07 3 0 5 0"
+is "which they are" "$(jq -r '.over[].handle' "$state/log/kept" | sort)" "$(for name in wrong right old; do handle_of "$name"; done | sort)"
+is "why, and since when" "$(jq -r '[.over[] | "\(.by) \(.ended) \(.until) \(.years)"] | unique | join(", ")' "$state/log/kept")" "superseded $(in_days 0) $(in_three) 3, void $(in_days 0) $(in_three) 3"
+is "in columns, too" "$("$antin" permit kept --database "$database" --policy-folder "$state/three" --day "$(in_three 1)" --over | cut -f1 | grep -cE '^[0-9a-f]{32}$')" 3
+is "of another kind or agency none" "$(kept "$state/three" --day "$(in_three 1)" --over --kind clinic | jq -c '[.over, .counts]')$(kept "$state/three" --day "$(in_three 1)" --agency H99.14 | jq -c .counts)" "[[],[]][]"
+refuses "no such kind" "policy has no kind luck" kept "$policy_folder" --kind luck
+refuses "no such agency" "policy has no agency" kept "$policy_folder" --agency H00
+refuses "no such day" "--day" kept "$policy_folder" --day 2026-02-30
+for name in right gone; do refuses "$name erased" "construction is kept for ever" order_by security CB-000002 permit.erase "$(handle_of "$name")" --reason "Hết hạn lưu" --with '{"decision":"16/QĐ"}'; done
+
 sound
 world_down
 [ "$bad" -eq 0 ] || exit 1

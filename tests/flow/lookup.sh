@@ -57,7 +57,7 @@ page 400 'Họ tên còn thiếu' practitioner "$number" '%*_'
 page 404 'Loại giấy này không tra được theo số' construction 245/GPXD-UBND "$name"
 page 200 'CÒN HIỆU LỰC' practitioner "$number" "$name"
 if [ -d tests/page ] && command -v node >/dev/null; then
-	(cd tests/page && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund >/dev/null 2>&1; }) || not_good "npm ci"
+	page_tools
 	mkdir -p "$state/shots"
 	if node tests/page/lookup_test.mjs "$api" "$number" "$name" "$state/shots"; then good "the page"; else not_good "the page"; fi
 fi

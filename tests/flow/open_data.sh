@@ -9,7 +9,6 @@ cd "$(dirname "$0")/../.."
 . tests/authority.sh
 flow_begin open_data "$1"
 clock_begin
-day() { TZ=Asia/Ho_Chi_Minh date -d "+$1 days" +%F; }
 
 # get PATH -> the status; body and head in log/
 get() { curl -sS -D "$state/log/head" -o "$state/log/answer" -w '%{http_code}' "${@:2}" "$api/v1/open-data/$1"; }
@@ -32,7 +31,7 @@ whole() { [ "$(first "$1" .items)" = "$(items "$1" .entry | wc -l)" ] && [ "$(it
 world_begin
 world_up
 world_staff
-for year in $({ day 0; day 3; } | cut -c1-4 | sort -u); do open_book H99.31.07 GPXD "$year" 1; done
+for year in $({ in_days 0; in_days 3; } | cut -c1-4 | sort -u); do open_book H99.31.07 GPXD "$year" 1; done
 issue() {	# ID KEY
 	handle=$("$antin" permit submit tests/data/permits.json --id "$1" --key "$2" --api "$api" --api-key-file "$state/desk/program.key" 2>"$state/log/submit") || die "submitting: $(cat "$state/log/submit")"
 	sign "$handle" >"$state/log/sign" 2>&1 && seal "$handle" >"$state/log/seal" 2>&1 || die "issuing $1: $(tail -1 "$state/log/sign" "$state/log/seal")"
@@ -45,17 +44,17 @@ while IFS='|' read -r why status path options; do
 	# shellcheck disable=SC2086
 	is "$why" "$(get "$path" $options)" "$status"
 done <<ROWS
-a day that is not over|404|$(day 0)|
-its signature|404|$(day 0)/signature|
-a day to come|404|$(day 5)|
+a day that is not over|404|$(in_days 0)|
+its signature|404|$(in_days 0)/signature|
+a day to come|404|$(in_days 5)|
 the end of the calendar|400|9999-99-99|
 no day|400|today|
 no day, of octets|400|%ff|
-a day with a time|400|$(day 0)T00:00:00Z|
-behind what is no entry|400|$(day -1)?after=x|
-behind an entry below none|400|$(day -1)?after=-1|
-another method|405|$(day -1)|-X POST
-below a day|404|$(day -1)/signature/more|
+a day with a time|400|$(in_days 0)T00:00:00Z|
+behind what is no entry|400|$(in_days -1)?after=x|
+behind an entry below none|400|$(in_days -1)?after=-1|
+another method|405|$(in_days -1)|-X POST
+below a day|404|$(in_days -1)/signature/more|
 a day before the log began|200|1999-12-31|
 ROWS
 is "nothing was made public then" "$(sed 1d "$state/log/answer" | wc -l)" 0
@@ -64,17 +63,17 @@ is "nothing was made public then" "$(sed 1d "$state/log/answer" | wc -l)" 0
 world_down
 clock 86400
 world_again
-fetch "$(day 0)" first
+fetch "$(in_days 0)" first
 holds "signed by the authority's service" signed first
 holds "as many lines as it says, each entry once, in the log's order" whole first
 is "what was issued" "$(items first '[.what, .agency, .kind.id, .version, .state]' | tr '\n' ' ')" "$(printf '["issued","H99.31.07","construction",1,"issued"] %.0s' 1 2)"
 is "with the fields that are public" "$(items first '.lines | length > 3' | tr '\n' ' ')" "true true "
-is "head" "$(first first '[.antin, .day, .after, .next, .items]')" "[\"open-data/1\",\"$(day 0)\",0,null,2]"
-is "search engines" "$(get "$(day 0)") $(grep -ci '^X-Robots-Tag: noindex' "$state/log/head")" "200 1"
+is "head" "$(first first '[.antin, .day, .after, .next, .items]')" "[\"open-data/1\",\"$(in_days 0)\",0,null,2]"
+is "search engines" "$(get "$(in_days 0)") $(grep -ci '^X-Robots-Tag: noindex' "$state/log/head")" "200 1"
 etag=$(sed -n 's/^ETag: *\("[^"]*"\).*/\1/Ip' "$state/log/head")
-is "unchanged" "$(get "$(day 0)" -H "If-None-Match: $etag")" 304
-is "behind its last entry" "$(get "$(day 0)?after=$(items first .entry | tail -1)"), $(sed 1d "$state/log/answer" | wc -l)" "200, 0"
-is "behind its first" "$(get "$(day 0)?after=$(items first .entry | head -1)"), $(sed 1d "$state/log/answer" | wc -l)" "200, 1"
+is "unchanged" "$(get "$(in_days 0)" -H "If-None-Match: $etag")" 304
+is "behind its last entry" "$(get "$(in_days 0)?after=$(items first .entry | tail -1)"), $(sed 1d "$state/log/answer" | wc -l)" "200, 0"
+is "behind its first" "$(get "$(in_days 0)?after=$(items first .entry | head -1)"), $(sed 1d "$state/log/answer" | wc -l)" "200, 1"
 
 # What the kind masks or hides is nowhere in it (ids, telephones, dossier codes).
 secrets=$(jq -r '.permits[] | select(.id == "gpxd-01") | .. | strings' tests/data/permits.json | grep -oE '[0-9]{9,12}|H99[-.0-9]*-[0-9]{6}-[0-9]+' | sort -u)
@@ -98,18 +97,18 @@ refuses_spoilt "a signature cut off" sh -c "truncate -s -2 '$state/bad.jws'"
 example api/README.md open-data >"$state/open_data.sh"
 mkdir "$state/warehouse"
 taken() { (cd "$state/warehouse" && rm -f new.* ./*.jsonl && faketime -f +1d sh "$state/open_data.sh" "$@"); }
-holds "api/README.md takes it" taken "$api" "$state/trust/root.crt" "$(day 0)"
-is "and leaves it" "$(cmp "$state/warehouse/$(day 0).jsonl" "$state/first.jsonl" && echo same)" same
-refuses "under another root" "error" taken "$api" "$state/desk/certificates/CB-000001.crt" "$(day 0)"
-is "and leaves nothing" "$(ls "$state/warehouse/$(day 0).jsonl" 2>/dev/null)" ""
+holds "api/README.md takes it" taken "$api" "$state/trust/root.crt" "$(in_days 0)"
+is "and leaves it" "$(cmp "$state/warehouse/$(in_days 0).jsonl" "$state/first.jsonl" && echo same)" same
+refuses "under another root" "error" taken "$api" "$state/desk/certificates/CB-000001.crt" "$(in_days 0)"
+is "and leaves nothing" "$(ls "$state/warehouse/$(in_days 0).jsonl" 2>/dev/null)" ""
 
 # An official signs a file of his own making: his certificate is the authority's, but no service's.
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout "$state/liar.key" -subj /CN=x -outform DER -out "$state/liar.csr" 2>/dev/null
 id=$(printf '{"profile":"official","agency":"H99.14","name":"Người Dối (thử nghiệm)","person":"CB-009001","title":"Chuyên viên","csr":"%s"}' "$(base64 -w0 "$state/liar.csr")" |
 	curl -sS -H 'Content-Type: application/json' --data-binary @- "$api/v1/requests" | jq -r .id)
 order_by approver CB-000001 cert.approve "$id" --reason "Thử nghiệm" | jq -r '.certificates[0].pem' >"$state/liar.crt" || die "the liar's certificate"
-mkdir -p "$state/liar/v1/open-data/$(day 0)" "$state/liar/crl"
-lie=$state/liar/v1/open-data/$(day 0)
+mkdir -p "$state/liar/v1/open-data/$(in_days 0)" "$state/liar/crl"
+lie=$state/liar/v1/open-data/$(in_days 0)
 sed '2s/"version":1/"version":2/' "$state/first.jsonl" >"$lie/index.jsonl"
 header=$(jq -cn --arg one "$(openssl x509 -in "$state/liar.crt" -outform DER | base64 -w0)" --arg two "$(openssl x509 -in "$state/ceremony/issuing.crt" -outform DER | base64 -w0)" \
 	'{alg: "ES256", b64: false, crit: ["b64"], x5c: [$one, $two]}' | tr -d '\n' | basenc --base64url -w0 | tr -d =)
@@ -122,11 +121,11 @@ cp "$state/public/crl/root.crl" "$state/liar/crl/"
 by_liar() {	# the example of api/README.md, which asks the liar for file and signature; COMMAND... changes it
 	sed "s|^curl.*-o new.jsonl .*|cp '$lie/index.jsonl' new.jsonl|; s|^curl.*-o new.jws .*|cp '$lie/signature' new.jws|" "$state/open_data.sh" >"$state/liar.sh"
 	"$@" "$state/liar.sh"
-	(cd "$state/warehouse" && rm -f new.* ./*.jsonl && faketime -f +1d sh "$state/liar.sh" "$api" "$state/trust/root.crt" "$(day 0)")
+	(cd "$state/warehouse" && rm -f new.* ./*.jsonl && faketime -f +1d sh "$state/liar.sh" "$api" "$state/trust/root.crt" "$(in_days 0)")
 }
 holds "without a look at the certificate's use it would be taken" by_liar sed -i '/keyUsage/d'
 if by_liar true >"$state/log/last" 2>&1; then not_good "an official's file is taken for the service's"; else good "an official's file is not the service's"; fi
-is "and nothing is left of it" "$(ls "$state/warehouse/$(day 0).jsonl" 2>/dev/null)" ""
+is "and nothing is left of it" "$(ls "$state/warehouse/$(in_days 0).jsonl" 2>/dev/null)" ""
 
 # The second day: a withdrawal, and an issue; the third: nothing, and what the first tells now.
 order_by clerk CB-000012 permit.withdraw "$withdrawn" --reason "Thu hồi" --with '{"decision":"7/QĐ-TH"}' >"$state/log/withdraw" 2>&1 || not_good "withdrawing: $(cat "$state/log/withdraw" "$state/log/order")"
@@ -134,13 +133,13 @@ issue gpxd-01 three
 world_down
 clock $((2 * 86400))
 world_again
-fetch "$(day 1)" second
+fetch "$(in_days 1)" second
 holds "the second is signed, too" signed second
 holds "and whole" whole second
 is "what happened on it" "$(items second .what | sort | tr '\n' ' ')" '"issued" "withdrawn" '
 is "the decision" "$(items second 'select(.what == "withdrawn") | .decision')" '"7/QĐ-TH"'
 is "the first day's signature does not fit it" "$(cp "$state/first.jws" "$state/bad.jws"; cp "$state/second.jsonl" "$state/bad.jsonl"; signed bad >/dev/null 2>&1; echo $?)" 1
-fetch "$(day 0)" again
+fetch "$(in_days 0)" again
 holds "the first day's, as it is now" signed again
 is "of what was withdrawn no field any more" "$(items again '[.state, (.lines == null)]' | tr '\n' ' ')" '["issued",false] ["withdrawn",true] '
 is "the days follow one another" "$(cat "$state/again.jsonl" "$state/second.jsonl" | jq -s '[.[] | .entry | numbers] == ([.[] | .entry | numbers] | sort)')" true

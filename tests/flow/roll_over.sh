@@ -17,7 +17,7 @@ flow_begin roll_over "$1"
 world_clean() { world_down; kill ${watch:-} 2>/dev/null; umount "$state/small" 2>/dev/null; }
 trap world_clean EXIT
 clock_begin
-quarter=900 hour=3600 day=86400 year=31536000
+quarter=900 hour=3600 year=31536000
 
 # Officials' certificates last a year here, so that some can be renewed and none ends.
 cp -r policy "$state/policy"
@@ -31,9 +31,7 @@ world_second_ceremony
 disk_begin && small=yes || small=no
 world_up
 authority_begin
-make_token desk "$state/desk" third
-enrol_person third CB-000003 "Người Duyệt Ba (thử nghiệm)" "Quản trị chứng thư" H99 administrator
-appoint CB-000003 approver H99 "Quản trị chứng thư" ""
+third_approver
 pool_of 12
 clock 0
 work

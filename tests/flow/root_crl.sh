@@ -11,16 +11,6 @@ cd "$(dirname "$0")/../.."
 . tests/authority.sh
 flow_begin root_crl "$1"
 clock_begin
-day=86400 today=0
-now() { echo $(($(date +%s) + today * day)); }
-go_to() {	# DAY
-	today=$1
-	world_down
-	clock $((today * day))
-	world_again
-	within fresh || not_good "day $today: the issuing key's CRL is not of this time"
-}
-fresh() { [ "$(date -d "$(openssl crl -inform DER -in "$(crl_of 1)" -noout -nextupdate | cut -d= -f2)" +%s)" -gt $(($(now) + 2 * day)) ]; }
 
 # permit NAME: submitted and signed; $handle
 permit() {
@@ -48,9 +38,7 @@ doctor_says() { "$antin" doctor --config "$state/antin.conf" --json 2>/dev/null 
 world_begin
 world_up
 world_staff
-make_token desk "$state/desk" third
-enrol_person third CB-000003 "Người Duyệt Ba (thử nghiệm)" "Quản trị chứng thư" H99 administrator
-appoint CB-000003 approver H99 "Quản trị chứng thư" ""
+third_approver
 for n in 0 1 2; do open_book H99.31.07 GPXD $(($(date +%Y) + n)) 1; done
 permit first
 seal "$handle" >/dev/null || die "the first seal"

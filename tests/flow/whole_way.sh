@@ -53,7 +53,7 @@ holds "openssl ts -verify: signature and path" openssl ts -verify -token_in -in 
 
 # The page, in a browser, against the same authority.
 if [ -d tests/page ] && command -v node >/dev/null; then
-	(cd tests/page && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund >/dev/null 2>&1; }) || not_good "npm ci"
+	page_tools
 	world_again
 	code=$("$antin" permit list --state issued --api "$api" --api-key-file "$state/desk/program.key" | head -1 | awk '{print $5}')
 	holds "what agencies make public, in a browser" node tests/page/gazette_test.mjs "$api" H99.31.07

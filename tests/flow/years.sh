@@ -11,7 +11,6 @@ cd "$(dirname "$0")/../.."
 . tests/authority.sh
 flow_begin years "$1"
 clock_begin
-day=86400
 
 # People's certificates and those of the time stamps last a year here, the others five.
 cp -r policy "$state/policy"
@@ -20,9 +19,7 @@ sed -i 's/years="[0-9]*"/years="5"/' "$state/policy/profiles/"{administrator,ser
 sed -i 's/years="[0-9]*"/years="1"/' "$state/policy/profiles/"{official,tsa}.xml
 sed -i 's/renew-days="[0-9]*"/renew-days="90"/' "$state/policy/profiles/official.xml"
 
-today=0
-on() { TZ=Asia/Ho_Chi_Minh date -d "+$((today + ${1:-0})) days" "+${2:-%F}"; }	# a day of the story, from today
-now() { echo $(($(date +%s) + today * day)); }
+on() { in_days $((today + ${1:-0})) "${2:-%F}"; }	# a day of the story, from today
 
 as_program() { "$antin" permit "$@" --api "$api" --api-key-file "$state/desk/program.key"; }
 order_of_approver() { order_by approver CB-000001 "$@" --reason "Thử nghiệm" >/dev/null 2>"$state/log/refused"; }
@@ -67,14 +64,6 @@ issue() {	# NAME [FILE ID]
 	names="$names $name"
 }
 
-fresh() {	# every generation's CRL is of this time
-	local n until
-	for n in $(seq "$generations"); do
-		until=$(openssl crl -inform DER -in "$(crl_of "$n")" -noout -nextupdate 2>/dev/null | cut -d= -f2) || return 1
-		[ "$(date -d "$until" +%s)" -gt $(($(now) + 2 * day)) ] || return 1
-	done
-}
-
 # judge FILE -> verdict, sub-indication, "archived" where an archive time stamp holds
 judge() { verify "$1" --json 2>/dev/null | jq -r '[.verdict, .sub, (if .signatures[-1].archived then "archived" else empty end)] | map(select(. != "")) | join(" ")'; }
 # What the city's page says of the same octets.
@@ -106,14 +95,6 @@ year_of_root() {
 	waits=$(root_crl_order) && order_by third CB-000003 order.consent "$waits" --reason "Đồng ý" >/dev/null || die "the root's CRL"
 }
 
-go_to() {	# DAY
-	today=$1
-	world_down
-	clock $((today * day))
-	world_again
-	within fresh || not_good "day $today: the CRLs are not of this time"
-}
-
 #
 # The beginning.
 #
@@ -124,9 +105,7 @@ certificate_of CB-000001 >/dev/null
 certificate_of CB-000002 >/dev/null
 service_certificate || die "the service signer's certificate"
 register_program
-make_token desk "$state/desk" third
-enrol_person third CB-000003 "Người Duyệt Ba (thử nghiệm)" "Quản trị chứng thư" H99 administrator
-appoint CB-000003 approver H99 "Quản trị chứng thư" ""
+third_approver
 enrol_seals
 clerk=0
 next_clerk

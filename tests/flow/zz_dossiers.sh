@@ -139,7 +139,7 @@ asks show "$(code 1)" --json >"$state/log/answer" 2>&1; has "as JSON" '"step":"d
 asks show "$short" >"$state/log/answer" 2>&1; is "show of a permit's code" $? 1
 
 # The page, before somebody guesses.
-(cd tests/page && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund >/dev/null 2>&1; }) || not_good "npm ci"
+page_tools
 node tests/page/dossier_test.mjs "$api" "$(code 0)" 000.00.14.H99-261001-0007 "$work/page.png" || not_good "the page"
 
 is "a code that is not there" "$(get H99.31.07-251026-999999)" 404

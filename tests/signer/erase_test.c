@@ -74,10 +74,11 @@ static void
 who_may_erase_what(void **state)
 {
 	own(json_t) *nothing = json_object();
-	char draft[33], issued[33];
+	char draft[33], issued[33], twenty[33];
 
 	office_draft(&o, draft, "gpxd-01", NULL);
 	office_issued(&o, issued, "gpxd-01", NULL);
+	office_issued(&o, twenty, "vpdd-01", NULL);
 
 	const struct { struct try try; enum err_class class; const char *word; } cases[] = {
 		{ { "the clerk", draft, "draft", o.staff[CLERK].key, o.staff[CLERK].cert, decision, false }, ERR_POLICY, "no appointment (security-officer)" },
@@ -85,7 +86,8 @@ who_may_erase_what(void **state)
 		{ { "an approver", draft, "draft", o.w.admin[MAI].key, o.w.admin[MAI].cert, decision, false }, ERR_POLICY, "no appointment (security-officer)" },
 		{ { "without a decision", draft, "draft", NULL, NULL, nothing, false }, ERR_INPUT, "names its decision" },
 		{ { "another content", draft, "draft", NULL, NULL, decision, true }, ERR_CONFLICT, "another version" },
-		{ { "an issued permit", issued, "issued", NULL, NULL, decision, false }, ERR_CONFLICT, "only what never became a permit" },
+		{ { "an issued permit", issued, "issued", NULL, NULL, decision, false }, ERR_CONFLICT, "only what never became a permit is erased; this one is issued: construction is kept for ever" },
+		{ { "one whose kind is kept for years", twenty, "issued", NULL, NULL, decision, false }, ERR_CONFLICT, "representative-office is kept for 20 years from its end, and has not ended" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
