@@ -620,6 +620,7 @@ test_daemon_away(void **state)
 	unsigned spoke = 0, answered = 0;
 
 	assert_int_equal(kill(verifier_pid, SIGSTOP), 0);
+	assert_int_equal(waitid(P_PID, (id_t)verifier_pid, &(siginfo_t){ 0 }, WSTOPPED), 0);	/* its other threads run on until then */
 	for (unsigned i = 0; i < COUNT(fd); i++) {
 		fd[i] = client_dial_from(100 + i, port);
 		client_put(fd[i], span_of(head, sizeof(head) - 1));
