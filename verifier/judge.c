@@ -319,8 +319,7 @@ heals(const struct judging *j, const struct judged *o)
 {
 	const struct report_signature *r = j->reaffirm.out;
 
-	return j->p.reaffirmed && r->verdict == VERDICT_PASSED && r->proof != PROOF_NONE && r->proven >= o->revoked && r->claimed >= o->revoked &&
-	    o->in_window && !o->stopped;
+	return j->p.reaffirmed && r->verdict == VERDICT_PASSED && r->proof != PROOF_NONE && r->proven >= o->revoked && r->claimed >= o->revoked;
 }
 
 static void
@@ -347,7 +346,8 @@ judge_windows(struct judging *j)
 	for (size_t i = 0; i < j->p.nofficers; i++) {
 		struct judged *o = &j->officer[i];
 
-		o->out->reaffirmed = heals(j, o);
+		o->out->reaffirmable = o->in_window && !o->stopped;
+		o->out->reaffirmed = o->out->reaffirmable && heals(j, o);
 		signature_window(o);
 		if (o->out->reaffirmed)
 			remark_reaffirmed(j, &o->out->reasons);

@@ -42,7 +42,8 @@ struct report_signature {
 	enum proof proof;
 	int64_t archived;		/* the newest archive time stamp; INT64_MIN: it does not hold, or there is none */
 	bool integrity;			/* signature and digests hold */
-	bool reaffirmed;		/* its verdict stays, and the document does not fail for it (judge.h) */
+	bool reaffirmable;		/* fails for nothing but a key lost before, and revoked after, it was made ... */
+	bool reaffirmed;		/* ... and the agency stands by it: its verdict stays, and the document does not fail for it (judge.h) */
 	bool valid_then;		/* path and revocation at the best signature time */
 	int64_t not_before, not_after;
 	int64_t revoked;		/* INT64_MAX: not known to be revoked */
