@@ -40,6 +40,7 @@ struct report_signature {
 	char issuer[256], serial[64];
 	int64_t claimed, proven;	/* proven: INT64_MAX without proof */
 	enum proof proof;
+	size_t archives;		/* archive time stamps on it, whether they hold or not */
 	int64_t archived;		/* the newest archive time stamp; INT64_MIN: it does not hold, or there is none */
 	bool integrity;			/* signature and digests hold */
 	bool reaffirmable;		/* fails for nothing but a key lost before, and revoked after, it was made ... */

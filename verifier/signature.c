@@ -159,7 +159,7 @@ signature_begin(struct judged *j, const struct judge_question *q)
 	struct err why = { ERR_NONE, "" };
 	enum sub_indication sub;
 
-	*o = (struct report_signature){ .claimed = j->x->claimed, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
+	*o = (struct report_signature){ .claimed = j->x->claimed, .proven = INT64_MAX, .archives = j->x->narchives, .archived = INT64_MIN, .revoked = INT64_MAX };
 	snprintf(o->id, sizeof(o->id), "%s", j->x->id);
 	j->signer = xades_signer_certificate(j->x, q->evidence->bag);
 	if (j->signer == NULL)
