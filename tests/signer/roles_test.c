@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define HERE "H99.31.07"		/* what every order is about */
 #define ID_MAX 65
@@ -288,13 +289,56 @@ what_is_noted(struct subject *s, const struct one *by)
 	json_object_set_new(s->with, "note", json_string("Tòa án đang thụ lý tranh chấp"));
 }
 
+/* Some permits, then the loss of the key that they were signed with: nothing is signed after. */
+static void
+lose_the_officers_key(char handles[][33], size_t n)
+{
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(o.staff[DIEP].cert);
+	struct order_subject lost = { .number = NULL };
+	struct draft d = { .by = MAI, .verb = "cert.revoke", .subjects = &lost, .nsubjects = 1 };
+	own_struct(buf) der = buf_new(1 << 16);
+	own(json_t) *with = NULL;
+	char since[TIME_TEXT];
+	struct revocation r;
+	struct err e;
+
+	for (size_t i = 0; i < n; i++)
+		office_issued(&o, handles[i], "gpxd-01", NULL);
+	sleep(1);	/* what was signed in this very second is not known to be older */
+	time_text_utc(since, clock_now() - 3600);
+	with = json_pack("{s:s, s:s}", "code", "keyCompromise", "invalidity", since);
+	d.with = with;
+	hex_text(lost.id, span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
+	cert_to_der(&der, o.staff[DIEP].cert);
+	sha256(lost.hash, buf_span(&der));
+	assert_done(world_order(&o.w, &d, NULL, &e), e);
+	assert_true(world_revoked(&o.w, o.staff[DIEP].cert, &r));
+}
+
+static void
+what_is_reaffirmed(struct subject *s, const struct one *by)
+{
+	static char handles[20][33];
+	static size_t used;
+	char today[TIME_TEXT];
+
+	if (used == 0)
+		lose_the_officers_key(handles, COUNT(handles));
+	assert_true(used < COUNT(handles));
+	snprintf(s->id, sizeof(s->id), "%s", handles[used++]);
+	office_hash(&o, s->hash, s->id);
+	date_text(today, day_in_vietnam(clock_now()));
+	s->with = json_pack("{s:s, s:s}", "decision", "512/QĐ-UBND", "decided", today);
+}
+
+/* The last one takes the officer's key away. */
 static const struct { const char *verb; void (*subject)(struct subject *, const struct one *by); } verbs[] = {
 	{ "cert.approve", a_request }, { "cert.reject", a_request }, { "cert.revoke", a_certificate }, { "cert.suspend", a_certificate },
 	{ "cert.resume", a_held_certificate }, { "cert.modify", a_certificate_to_change }, { "key.block", a_key }, { "person.appoint", an_appointment_to_be }, { "person.end", an_appointment },
 	{ "program.register", a_program }, { "token.register", a_token }, { "order.consent", an_order_that_waits },
 	{ "permit.open-book", a_book }, { "permit.seal", a_signed_permit }, { "permit.erase", what_is_erased }, { "permit.withdraw", an_issued_permit },
 	{ "permit.return", what_is_returned }, { "permit.suspend", an_issued_permit }, { "permit.resume", a_suspended_permit }, { "permit.restore", a_withdrawn_permit },
-	{ "permit.void", an_issued_permit }, { "permit.annotate", what_is_noted },
+	{ "permit.void", an_issued_permit }, { "permit.annotate", what_is_noted }, { "permit.reaffirm", what_is_reaffirmed },
 };
 
 /*
