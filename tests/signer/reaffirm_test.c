@@ -46,29 +46,6 @@ make_history(struct history *h)
 	office_seal(&o, newer);
 }
 
-static void
-lost(enum staff who, const char *code, int64_t since)
-{
-	const ASN1_INTEGER *serial = X509_get0_serialNumber(o.staff[who].cert);
-	own_struct(buf) der = buf_new(1 << 16);
-	own(json_t) *with = NULL;
-	struct order_subject subject = { .number = NULL };
-	struct draft d = { .by = MAI, .verb = "cert.revoke", .subjects = &subject, .nsubjects = 1 };
-	char time[TIME_TEXT];
-	struct revocation r;
-	struct err e;
-
-	sleep(1);	/* what was signed in this very second is not known to be older */
-	time_text_utc(time, since);
-	with = json_pack("{s:s, s:s}", "code", code, "invalidity", time);
-	d.with = with;
-	hex_text(subject.id, span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
-	cert_to_der(&der, o.staff[who].cert);
-	sha256(subject.hash, buf_span(&der));
-	assert_done(world_order(&o.w, &d, NULL, &e), e);
-	assert_true(world_revoked(&o.w, o.staff[who].cert, &r));
-}
-
 static int
 begin(void **state)
 {
@@ -165,7 +142,7 @@ not_while_nobody_lost_anything(void **state)
 	refused("nothing is revoked", first, decided, ERR_CONFLICT, "no officer's signature on this permit");
 	assert_false(office_act(&o, first, "permit.reaffirm", decided, 0, &e));
 	assert_string_equal(e.code, "reaffirm-not-needed");
-	lost(DIEP, "keyCompromise", clock_now() - 3600);
+	office_lose_key(&o, o.staff[DIEP].cert);
 }
 
 static void
