@@ -249,6 +249,8 @@ it_fails_and_passes_again(void **state)
 	assert_true(json_is(signature(after, 2), "id", "reaffirm") && json_is(signature(after, 2), "verdict", "TOTAL-PASSED"));
 	as_issued = judged(buf_span(&issued));
 	assert_string_equal(json_text(as_issued, "verdict"), "TOTAL-FAILED");
+	assert_non_null(strstr(json_text(json_array_get(json_object_get(as_issued, "remarks"), 0), "en"), "The agency has reaffirmed this permit"));
+	assert_int_equal(json_array_size(json_object_get(before, "remarks")), 0);
 	assert_int_equal(of(first, "SELECT count(*) FROM permit_change WHERE handle = $handle AND act = 14 AND decision = '512/QĐ-UBND' AND reason = 'theo quyết định'"), 1);
 	assert_int_equal(of(first, "SELECT count(*) FROM permit_renewal r JOIN permit p ON p.handle = r.handle JOIN permit_reaffirmation f ON f.handle = r.handle "
 	    "WHERE r.handle = $handle AND r.n = 1 AND f.made_entry = r.entry AND f.base = p.sha256 AND p.proven_until = r.until AND f.entry < f.made_entry"), 1);
