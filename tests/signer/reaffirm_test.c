@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#define EXTRA 4
+#define EXTRA 5
 
 static struct office o;
 static char first[33], extra[EXTRA][33], draft[33], done[33];
@@ -387,6 +387,32 @@ renewed_after_that(void **state)
 	assert_true(json_is_true(json_object_get(signature(report, 0), "reaffirmed")));
 }
 
+/* The ward was closed yesterday; the department that comes after it has the seal. */
+static void
+by_the_successor(void **state)
+{
+	own_str char *permit = world_path(&o.w, "permit.xml"), *root = world_path(&o.w, "our-root.pem");
+	own_struct(buf) copy = buf_new(SIGNER_MESSAGE_MAX);
+	char yesterday[TIME_TEXT];
+	struct err e;
+
+	date_text(yesterday, day_in_vietnam(clock_now()) - 1);
+	own_str char *end = xprintf("sed -i '/id=\"H99.31.07\"/s|/>| to=\"%s\" successor=\"H99.14\"/>|' '%s/agencies.xml'", yesterday, o.w.policy_folder);
+	own_str char *verify = xprintf(BINARY_DIR "/bin/antin verify %s --policy-folder %s --trust %s --evidence public/crl/0.crl --json >verdict.json && jq -e '.verdict == \"TOTAL-PASSED\" and "
+	    "([.signatures[] | .signer.agency] == [\"H99\", \"H99.31.07\", \"H99.14\"])' verdict.json", permit, o.w.policy_folder, root);
+	own_str char *before = xprintf("! " BINARY_DIR "/bin/antin verify %s --policy-folder " SOURCE_DIR "/policy --trust %s --evidence public/crl/0.crl --json", permit, root);
+
+	assert_int_equal(world_shell(&o.w, end), 0);
+	world_stop(&o.signer, SIGTERM);
+	office_start_signer(&o);
+	office_acted(&o, extra[4], "permit.reaffirm", decided, 0);
+	archived(&copy, extra[4]);
+	assert_done(file_write(permit, buf_span(&copy), 0644, &e), e);
+	assert_int_equal(world_shell(&o.w, verify), 0);
+	/* Where the ward goes on, the department has no right to. */
+	assert_int_equal(world_shell(&o.w, before), 0);
+}
+
 int
 main(void)
 {
@@ -394,6 +420,7 @@ main(void)
 		cmocka_unit_test(not_while_nobody_lost_anything), cmocka_unit_test(what_the_order_says), cmocka_unit_test(why_and_by_whom), cmocka_unit_test(what_is_no_permit),
 		cmocka_unit_test(it_fails_and_passes_again), cmocka_unit_test(by_its_code), cmocka_unit_test(after_what_was_done_before), cmocka_unit_test(many_at_once),
 		cmocka_unit_test(a_token_that_is_away), cmocka_unit_test(a_process_that_ends_in_between), cmocka_unit_test(renewed_after_that),
+		cmocka_unit_test(by_the_successor),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
