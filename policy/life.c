@@ -9,6 +9,7 @@ static const struct { enum life_act act; const char *word, *say[LANGS]; } acts[]
 	{ LIFE_RESTORED, "restored", { "hủy quyết định thu hồi", "withdrawal annulled", "retrait annulé" } },
 	{ LIFE_NOTED, "noted", { "ghi chú sau khi cấp", "note made after issue", "note inscrite après la délivrance" } },
 	{ LIFE_LIFTED, "lifted", { "xóa ghi chú", "note lifted", "note levée" } },
+	{ LIFE_REAFFIRMED, "reaffirmed", { "xác nhận lại chữ ký", "signature reaffirmed", "signature confirmée" } },
 	{ LIFE_RETURNED, "returned", { "trả lại để sửa", "returned for correction", "renvoyé pour correction" } },
 };
 
@@ -95,6 +96,10 @@ life_add(struct life *l, const struct life_change *c)
 	case LIFE_LIFTED:
 		lift_note(l, c->ends);
 		break;
+	case LIFE_REAFFIRMED:
+		l->is_reaffirmed = true;
+		l->reaffirmed = *c;
+		break;
 	case LIFE_VOID:
 	case LIFE_RETURNED:
 		break;
@@ -108,6 +113,7 @@ life_status(const struct life *l, const struct life_change **why)
 		{ l->is_void, FORCE_VOID, &l->void_ }, { l->is_superseded, FORCE_SUPERSEDED, &l->superseded },
 		{ l->is_withdrawn, FORCE_WITHDRAWN, &l->withdrawn }, { l->is_suspended, FORCE_SUSPENDED, &l->suspended },
 		{ l->day > l->valid_to, FORCE_EXPIRED, NULL }, { l->nnotes > 0, FORCE_NOTED, l->nnotes > 0 ? &l->note[l->nnotes - 1] : NULL },
+		{ l->is_reaffirmed, FORCE_NOTED, &l->reaffirmed },
 		{ true, FORCE_YES, NULL },
 	};
 	size_t i = 0;
@@ -155,6 +161,7 @@ static const struct { enum life_act act; unsigned when; struct err_rule rule; } 
 	{ LIFE_VOID, HOLDS | IS(SUSPENDED) | IS(EXPIRED) | IS(WITHDRAWN) | IS(SUPERSEDED), { ERR_CONFLICT, "this permit is void already", "void-again", "giấy phép này đã hủy rồi" } },
 	{ LIFE_NOTED, HOLDS | IS(SUSPENDED) | IS(EXPIRED) | IS(WITHDRAWN), { ERR_CONFLICT, "a permit that is void or replaced takes no note; the newest version does", "note-not-in-book", "giấy phép đã hủy hoặc đã có bản mới thay thì không ghi chú được; ghi vào bản mới nhất" } },
 	{ LIFE_LIFTED, HOLDS | IS(SUSPENDED) | IS(EXPIRED) | IS(WITHDRAWN), { ERR_CONFLICT, "the notes of a permit that is void or replaced stay as they are", "lift-not-in-book", "ghi chú của giấy phép đã hủy hoặc đã có bản mới thay thì giữ nguyên" } },
+	{ LIFE_REAFFIRMED, HOLDS | IS(SUSPENDED) | IS(EXPIRED), { ERR_CONFLICT, "what is void, replaced or withdrawn is not reaffirmed", "reaffirm-not-standing", "giấy phép đã hủy, đã có bản mới thay hoặc đã thu hồi thì không xác nhận lại" } },
 	{ LIFE_SUPERSEDED, HOLDS, { ERR_CONFLICT, "only a permit in force gets a newer version: none that is void, replaced, withdrawn, suspended or expired", "amend-not-in-force", "chỉ điều chỉnh được giấy phép đang còn hiệu lực: chưa hủy, chưa có bản mới thay, không bị thu hồi hay đình chỉ, chưa hết hạn" } },
 };
 

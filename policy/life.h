@@ -14,7 +14,7 @@
  *	withdrawn	until restored
  *	suspended	from .. until, or until resumed; the newest suspension counts
  *	expired		after the permit's own last day
- *	noted		entries made after the issue stand
+ *	noted		entries made after the issue stand: notes, a reaffirmation
  *	yes		none of these
  *
  * The first that is true is the status.  The number of an act stands in public
@@ -32,6 +32,7 @@
 enum life_act {
 	LIFE_RESUMED = 0, LIFE_WITHDRAWN = 1, LIFE_SUSPENDED = 2, LIFE_SUPERSEDED = 3, LIFE_VOID = 4, LIFE_RESTORED = 5,
 	LIFE_NOTED = 12, LIFE_LIFTED = 13,	/* a note that stands no more */
+	LIFE_REAFFIRMED = 14,		/* by the agency's seal: an officer's key had been lost (signer/reaffirm.c) */
 	LIFE_RETURNED = 20		/* for correction, never issued: not in public entries */
 };
 #define LIFE_NOTES_MAX 32		/* that stand at once */
@@ -44,8 +45,8 @@ struct life_change { enum life_act act; int32_t from, until; int64_t entry, ends
 
 struct life {
 	int32_t day, valid_to;
-	bool is_void, is_superseded, is_withdrawn, is_suspended;
-	struct life_change void_, superseded, withdrawn, suspended, note[LIFE_NOTES_MAX];
+	bool is_void, is_superseded, is_withdrawn, is_suspended, is_reaffirmed;
+	struct life_change void_, superseded, withdrawn, suspended, reaffirmed, note[LIFE_NOTES_MAX];
 	size_t nnotes;
 };
 /* valid_to: the permit's own last day, LIFE_OPEN without one. */

@@ -36,6 +36,13 @@ const char erase_signed[] = ERASE_SIGNED, erase_turn[] = ERASE_TURN(""), erase_r
 /* The parcels that a permit names, a row each: keys of one length, a space between. */
 #define PARCELS "INSERT INTO permit_parcel (parcel, entry, handle) WITH RECURSIVE named(n, parcels) AS (SELECT 0, parcels FROM permit WHERE handle = $handle AND length(parcels) > 0 " \
 	"UNION ALL SELECT n + 1, parcels FROM named WHERE (n + 2) * 17 - 1 <= length(parcels)) SELECT substr(parcels, n * 17 + 1, 16), $entry, $handle FROM named"
+/* Of a permit's newest copy: {column}, or that of the permit as issued. */
+#define NEWEST(column, issued) "coalesce((SELECT r." column " FROM permit_renewal r WHERE r.handle = permit.handle ORDER BY r.n DESC LIMIT 1), " issued ")"
+/* A copy behind those that there are; what its newest stamp proves. */
+#define COPY_COMES "INSERT INTO permit_renewal (handle, n, sealed, sha256, until, entry) " \
+	"SELECT $handle, 1 + (SELECT count(*) FROM permit_renewal WHERE handle = $handle), $sealed, $sha256, $until, $entry", \
+	"UPDATE permit SET proven_until = $until, proven_by = $by WHERE handle = $handle"
+#define IS_ISSUED { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued'", ERR_CONFLICT, "this permit is not issued" }
 /* What becomes of an issued permit; whether the act is lawful then, antin-signer
  * has looked at (policy/life.h), and order.fresh that nothing came between. */
 #define CHANGE(verb, type, act) \
@@ -43,7 +50,7 @@ const char erase_signed[] = ERASE_SIGNED, erase_turn[] = ERASE_TURN(""), erase_r
 	  .public = "list idx status from ?[until]", \
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT }, \
 		  { "until", REG_INT, true }, { "ends", REG_INT, true }, { "decision", REG_TEXT }, { "reason", REG_TEXT }, { "note", REG_TEXT, true }, { "other", REG_BYTES, true } }, \
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued'", ERR_CONFLICT, "this permit is not issued" }, NOT_LOST, NOT_AMENDED_NOW, \
+	  .check = { IS_ISSUED, NOT_LOST, NOT_AMENDED_NOW, \
 		     { "SELECT 1 WHERE $status = " #act, ERR_BUG, "the act is not that of " verb } }, \
 	  .project = { "INSERT INTO permit_change (entry, handle, act, from_day, until_day, ends, decision, reason, note, other) " \
 		       "VALUES ($entry, $handle, $status, $from, $until, $ends, $decision, $reason, $note, $other)" } }
@@ -158,11 +165,31 @@ static const struct verb verbs[] = {
 	 * one proves something (verifier/signature.h).  The permit as issued stays beside it. */
 	{ .name = "permit.renew", .callers = CALLER_SIGNER, .entry = 22, .org = "agency", .category = "kind", .handle = "handle",
 	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "sealed", REG_BYTES }, { "sha256", REG_BYTES }, { "until", REG_INT }, { "by", REG_TEXT } },
-	  .check = { { "SELECT 1 FROM permit WHERE handle = $handle AND state = 'issued'", ERR_CONFLICT, "this permit is not issued" }, NOT_LOST,
-		     { "SELECT 1 FROM permit WHERE handle = $handle AND (proven_until < $until OR proven_by <> $by)", ERR_CONFLICT, "a copy that lasts as long is there already" } },
-	  .project = { "INSERT INTO permit_renewal (handle, n, sealed, sha256, until, entry) "
-		       "SELECT $handle, 1 + (SELECT count(*) FROM permit_renewal WHERE handle = $handle), $sealed, $sha256, $until, $entry",
-		       "UPDATE permit SET proven_until = $until, proven_by = $by WHERE handle = $handle" } },
+	  .check = { IS_ISSUED, NOT_LOST,
+		     { "SELECT 1 FROM permit WHERE handle = $handle AND (proven_until < $until OR proven_by <> $by)", ERR_CONFLICT, "a copy that lasts as long is there already" },
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM permit_reaffirmation WHERE handle = $handle AND made_entry IS NULL)", ERR_CONFLICT,
+		       "this permit is being reaffirmed, and its copy is renewed after that" } },
+	  .project = { COPY_COMES } },
+
+	/* The agency stands by its permit though an officer's key was lost (signer/reaffirm.c): first
+	 * what is going to be sealed, of which copy; then the copy that it became. */
+	{ .name = "permit.reserve_reaffirm", .callers = CALLER_SIGNER, .entry = 23, .org = "agency", .category = "kind", .handle = "handle",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "base", REG_BYTES }, { "decision", REG_TEXT }, { "decided", REG_INT }, { "day", REG_INT },
+		  { "reason", REG_TEXT } },
+	  .check = { IS_ISSUED, NOT_LOST, NOT_AMENDED_NOW,
+		     { "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM permit_reaffirmation WHERE handle = $handle)", ERR_CONFLICT,
+		       "this permit is reaffirmed already", "reaffirmed-already", "giấy phép này đã được xác nhận lại rồi" },
+		     { "SELECT 1 FROM permit WHERE handle = $handle AND " NEWEST("sha256", "sha256") " = $base", ERR_CONFLICT,
+		       "this permit got a newer copy just now; send the order again" } },
+	  .project = { "INSERT INTO permit_reaffirmation (handle, base, decision, decided, day, reason, entry) VALUES ($handle, $base, $decision, $decided, $day, $reason, $entry)" } },
+	{ .name = "permit.reaffirm", .callers = CALLER_SIGNER, .entry = 7, .org = "agency", .category = "kind", .handle = "handle",
+	  .public = "list idx status from",
+	  .in = { { "handle", REG_BYTES }, { "agency", REG_TEXT }, { "kind", REG_TEXT }, { "list", REG_INT }, { "idx", REG_INT }, { "status", REG_INT }, { "from", REG_INT },
+		  { "decision", REG_TEXT }, { "reason", REG_TEXT }, { "sealed", REG_BYTES }, { "sha256", REG_BYTES }, { "until", REG_INT }, { "by", REG_TEXT } },
+	  .check = { IS_ISSUED, NOT_LOST, { "SELECT 1 WHERE $status = 14", ERR_BUG, "a reaffirmation is act 14" },
+		     { "SELECT 1 FROM permit_reaffirmation WHERE handle = $handle AND made_entry IS NULL", ERR_CONFLICT, "this permit is not being reaffirmed" } },
+	  .project = { "INSERT INTO permit_change (entry, handle, act, from_day, decision, reason) VALUES ($entry, $handle, $status, $from, $decision, $reason)",
+		       "UPDATE permit_reaffirmation SET made_entry = $entry WHERE handle = $handle", COPY_COMES } },
 
 	/* In the unit that issues its newer version, `other`. */
 	{ .name = "permit.supersede", .callers = CALLER_SIGNER, .entry = 6, .org = "agency", .category = "kind", .handle = "handle",
@@ -238,8 +265,6 @@ static const struct verb verbs[] = {
 #define LIST_COLUMNS PERMIT_COMMON ", entry"
 #define PERMIT_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_TEXT, REG_BYTES, REG_TEXT, REG_BYTES, \
 	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_INT }
-/* Of a permit's newest copy: {column}, or that of the permit as issued. */
-#define NEWEST(column, issued) "coalesce((SELECT r." column " FROM permit_renewal r WHERE r.handle = permit.handle ORDER BY r.n DESC LIMIT 1), " issued ")"
 /* The entry by which the copy came. */
 #define KNOWN_COLUMNS(sealed, came) "handle, state, kind, agency, dossier, number, day, valid_to, " CHANGED ", version, " sealed ", sha256, " \
 	"short_code, voice_code, issued_entry, time, (SELECT size FROM log_witnessed), (SELECT as_of FROM log_witnessed), (SELECT l.entry FROM log_entry l WHERE l.idx = " came ")"
@@ -262,6 +287,12 @@ static const struct read reads[] = {
 	{ .name = "permit.sealing", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_INT }, .in = { { "after", REG_INT } },
 	  .sql = "SELECT handle, entry FROM permit WHERE state = 'sealing' AND entry > $after AND "
 		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY entry LIMIT 500" },
+	/* Reaffirmations without their seal; and one of them, with the entry that reserved it. */
+	{ .name = "permit.reaffirming", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_INT }, .in = { { "after", REG_INT } },
+	  .sql = "SELECT handle, entry FROM permit_reaffirmation WHERE made_entry IS NULL AND entry > $after AND "
+		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit_reaffirmation.handle) ORDER BY entry LIMIT 500" },
+	{ .name = "permit.reaffirmation", .callers = CALLER_SIGNER, .columns = 7, .out = { REG_BYTES, REG_TEXT, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_BYTES }, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT r.base, r.decision, r.decided, r.day, r.reason, r.made_entry, l.entry FROM permit_reaffirmation r JOIN log_entry l ON l.idx = r.entry WHERE r.handle = $handle" },
 	/* Whose proofs end before a moment, those that end first before the others; and the copy that lasts longest. */
 	{ .name = "permit.renewable", .callers = CALLER_SIGNER, .columns = 3, .out = { REG_BYTES, REG_INT, REG_INT },
 	  .in = { { "before", REG_INT }, { "until", REG_INT }, { "after", REG_INT } },

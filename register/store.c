@@ -80,6 +80,9 @@
 	"CREATE TABLE permit_renewal (handle " blob " NOT NULL REFERENCES permit, n " integer " NOT NULL, sealed " blob " NOT NULL, sha256 " blob " NOT NULL UNIQUE, " \
 	"until " integer " NOT NULL, entry " integer " NOT NULL, PRIMARY KEY (handle, n))" strict
 
+#define REAFFIRMATIONS(blob, text, integer, strict) "CREATE TABLE permit_reaffirmation (handle " blob " PRIMARY KEY REFERENCES permit, base " blob " NOT NULL, decision " text " NOT NULL, " \
+	"decided " integer " NOT NULL, day " integer " NOT NULL, reason " text " NOT NULL, entry " integer " NOT NULL, made_entry " integer ")" strict
+
 struct named { struct buf serial, words; };
 
 static bool
@@ -244,6 +247,7 @@ static const struct { const char *sqlite, *postgres; bool (*fill)(struct store *
 	{ PLACES("TEXT", "INTEGER", "BLOB", " STRICT, WITHOUT ROWID"), PLACES("text COLLATE \"C\"", "bigint", "bytea", "") },
 	{ "CREATE INDEX permit_number ON permit (kind, number) WHERE number IS NOT NULL", NULL },
 	{ "ALTER TABLE permit ADD COLUMN converted TEXT", "ALTER TABLE permit ADD COLUMN converted text COLLATE \"C\"" },
+	{ REAFFIRMATIONS("BLOB", "TEXT", "INTEGER", " STRICT"), REAFFIRMATIONS("bytea", "text COLLATE \"C\"", "bigint", "") },
 };
 #define SCHEMA_VERSION (1 + (int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

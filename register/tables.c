@@ -26,6 +26,7 @@ static const struct table tables[] = {
 	    "issuance, number, short_code, voice_code, list, idx, day, sealed, sha256, "
 	    "reserved_entry, issued_entry, entry, time, version, amends, signed_entry, proven_until, proven_by, parcels, plots, converted" },
 	{ "permit_renewal", "handle, n, sealed, sha256, until, entry", .keys = 2 },
+	{ "permit_reaffirmation", "handle, base, decision, decided, day, reason, entry, made_entry" },
 	{ "permit_parcel", "parcel, entry, handle", .keys = 2 },
 	{ "permit_turn", "handle, n, officers, officer_person, officer_serial, signed_entry", .keys = 2 },
 	{ "permit_change", "entry, handle, act, from_day, until_day, ends, decision, reason, note, other" },

@@ -3,7 +3,7 @@
  * signed it, its subjects, the unit that records it with its effect.
  *
  * For the acts (orders.c: seal, erase, open-book; order_change.c: what becomes of
- * an issued permit, return), in their order of use: act_subjects, the unit, then
+ * an issued permit, return; reaffirm.c), in their order of use: act_subjects, the unit, then
  * act_run.  Refusals have their sentence; nothing is done before act_run.
  */
 #pragma once
@@ -30,6 +30,16 @@ must_check bool act_subjects(struct acting *, struct err *);
 /* Runs the unit; {"results":[{"handle","done":true}]} for each subject. */
 must_check bool act_run(struct acting *, json_t **out, struct err *);
 
+/* Runs the unit that reserves the seal of each subject; then the seals.  next: what is said of
+ * one whose seal follows. */
+must_check bool act_seal_reserved(struct acting *, json_t **out, enum seal_work, const char *next, struct err *);
+
+/* Text of a person: 1 to `most` characters; lines: on several. */
+must_check bool act_text(const char *text, size_t most, bool lines, const char *what, struct err *);
+#define DECISION_MAX 100	/* characters */
+
+/* reaffirm.c */
+bool act_reaffirm(struct acting *, json_t **out, struct err *);
 /* order_change.c */
 bool act_change(struct acting *, json_t **out, struct err *);
 bool act_return(struct acting *, json_t **out, struct err *);

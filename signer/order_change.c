@@ -10,7 +10,6 @@
 
 #define AHEAD_DAYS 366		/* an act takes effect within a year */
 #define SUSPENDED_DAYS 3660	/* the longest suspension with an end */
-#define DECISION_MAX 100	/* characters */
 #define NOTE_MAX_CHARS 1000
 
 enum more { NOTHING, UNTIL, REPLACEMENT, NOTE };
@@ -44,8 +43,8 @@ verb_of(const struct order *o)
 	return &verbs[i];
 }
 
-static bool
-text_ok(const char *text, size_t most, bool lines, const char *what, struct err *e)
+bool
+act_text(const char *text, size_t most, bool lines, const char *what, struct err *e)
 {
 	size_t n;
 
@@ -90,7 +89,7 @@ take_note(struct change *c, const json_t *with, struct err *e)
 		return fail(e, ERR_INPUT, "permit.annotate has \"note\", or \"lifts\" with the entry of the note that stands no more");
 	if (lifts)
 		c->act = LIFE_LIFTED;
-	return lifts || text_ok(c->note, NOTE_MAX_CHARS, true, "note", e);
+	return lifts || act_text(c->note, NOTE_MAX_CHARS, true, "note", e);
 }
 
 static bool
@@ -118,7 +117,7 @@ take_change(struct change *c, const struct acting *a, struct err *e)
 		return fail(e, ERR_INPUT, "%s names its decision: %s", c->verb->does, c->verb->example);
 	if (c->from > day_in_vietnam(a->now) + AHEAD_DAYS)
 		return fail(e, ERR_INPUT, "\"effective\": an act takes effect within a year");
-	return text_ok(c->decision, DECISION_MAX, false, "decision", e) && take_more(c, with, e);
+	return act_text(c->decision, DECISION_MAX, false, "decision", e) && take_more(c, with, e);
 }
 
 /* The permit that replaces one issued in error: issued, and in the same hands. */
@@ -238,7 +237,7 @@ act_return(struct acting *a, json_t **out, struct err *e)
 
 	if (a->order.with != NULL && json_object_size(a->order.with) > 0)
 		return fail(e, ERR_INPUT, "permit.return says why in \"reason\", and nothing in \"with\"");
-	if (!text_ok(a->order.reason, NOTE_MAX_CHARS, true, "reason", e))
+	if (!act_text(a->order.reason, NOTE_MAX_CHARS, true, "reason", e))
 		return false;
 	a->ordered_upon = permit_erasable;
 	if (!act_subjects(a, e))

@@ -185,25 +185,52 @@ seal_day(const struct acting *a, int32_t *day, struct err *e)
 
 /* Sealing what was reserved: each by itself. */
 struct sealed { bool good; struct err why; };
-struct seal_all { struct acting *a; struct sealed *result; int64_t until; };
+struct seal_all { struct acting *a; enum seal_work work; struct sealed *result; int64_t until; };
 
 static void
 seal_piece(void *state, size_t i)
 {
 	struct seal_all *all = state;
 	const unsigned char *handle = all->a->permit[i].handle.ptr;
+	struct sealed *r = &all->result[i];
 
-	all->result[i].good = seal_one(all->a->s, handle, all->until, &all->result[i].why);
+	r->good = all->work == SEAL_ISSUE ? seal_one(all->a->s, handle, all->until, &r->why) : reaffirm_one(all->a->s, handle, all->until, &r->why);
 	/* The reservation is durable: the seal follows (seal_again.c). */
-	if (!all->result[i].good)
-		seal_again_put(all->a->s, handle, &all->result[i].why);
+	if (!r->good)
+		seal_again_put(all->a->s, all->work, handle, &r->why);
+}
+
+bool
+act_seal_reserved(struct acting *a, json_t **out, enum seal_work work, const char *next, struct err *e)
+{
+	struct seal_all all = { .a = a, .work = work };
+	json_t *results;
+
+	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
+		/* Nobody knows whether it ran: what is reserved must be sealed. */
+		for (size_t i = 0; e->class == ERR_LATER && i < a->order.nsubjects; i++)
+			seal_again_put(a->s, work, a->permit[i].handle.ptr, e);
+		return false;
+	}
+	all.until = clock_mono_ms() + STAMP_PATIENCE_MS;
+	all.result = xalloc(a->order.nsubjects * sizeof(*all.result));
+	crew_run(SEAL_CREW, a->order.nsubjects, seal_piece, &all);
+	results = json_array();
+	for (size_t i = 0; i < a->order.nsubjects; i++) {
+		char handle[HANDLE_HEX];
+
+		hex_text(handle, a->permit[i].handle);
+		json_array_append_new(results, result_json(handle, all.result[i].good, &all.result[i].why, next));
+	}
+	free(all.result);
+	status_changed(a->s);
+	*out = json_pack("{s:o}", "results", results);
+	return true;
 }
 
 static bool
 act_seal(struct acting *a, json_t **out, struct err *e)
 {
-	struct seal_all all = { .a = a };
-	json_t *results;
 	int32_t day;
 
 	if (!seal_day(a, &day, e) || !act_subjects(a, e))
@@ -215,26 +242,7 @@ act_seal(struct acting *a, json_t **out, struct err *e)
 			return fail_in(e, "subject %zu", i + 1);
 	}
 	FAULT_POINT("signer.reserve");
-	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
-		/* Nobody knows whether it ran: what is reserved must be sealed. */
-		for (size_t i = 0; e->class == ERR_LATER && i < a->order.nsubjects; i++)
-			seal_again_put(a->s, a->permit[i].handle.ptr, e);
-		return false;
-	}
-	all.until = clock_mono_ms() + STAMP_PATIENCE_MS;
-	all.result = xalloc(a->order.nsubjects * sizeof(*all.result));
-	crew_run(SEAL_CREW, a->order.nsubjects, seal_piece, &all);
-	results = json_array();
-	for (size_t i = 0; i < a->order.nsubjects; i++) {
-		char handle[HANDLE_HEX];
-
-		hex_text(handle, a->permit[i].handle);
-		json_array_append_new(results, result_json(handle, all.result[i].good, &all.result[i].why, "the number is reserved, the seal follows by itself"));
-	}
-	free(all.result);
-	status_changed(a->s);
-	*out = json_pack("{s:o}", "results", results);
-	return true;
+	return act_seal_reserved(a, out, SEAL_ISSUE, "the number is reserved, the seal follows by itself", e);
 }
 
 bool
@@ -388,7 +396,7 @@ act_open_book(struct acting *a, json_t **out, struct err *e)
 static const struct { const char *verb; bool (*act)(struct acting *, json_t **, struct err *); } acts[] = {
 	{ "permit.seal", act_seal }, { "permit.open-book", act_open_book }, { "permit.erase", act_erase }, { "permit.return", act_return },
 	{ "permit.suspend", act_change }, { "permit.resume", act_change }, { "permit.withdraw", act_change }, { "permit.restore", act_change },
-	{ "permit.void", act_change }, { "permit.annotate", act_change },
+	{ "permit.void", act_change }, { "permit.annotate", act_change }, { "permit.reaffirm", act_reaffirm },
 };
 
 bool

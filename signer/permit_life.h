@@ -25,7 +25,10 @@
  * (order_change.c).
  *
  * Its octets stay as they were issued; copies with an archive time stamp more come beside
- * them, so that it can be verified when its certificates are over (renew.h).
+ * them, so that it can be verified when its certificates are over (renew.h).  Where others
+ * had an officer's key when he signed, the agency may seal a copy once more, by an order
+ * permit.reaffirm (reaffirm.c): reserved first, as a seal is, and the status is that of a
+ * permit with a note from then on.
  *
  * A newer version of an issued permit is a permit of its own, with another content,
  * other signatures, codes and place, and the same number (amend.h); the unit that
@@ -137,6 +140,8 @@ struct lt_wish {
 	int64_t until;				/* monotonic ms: how long another authority is waited for */
 };
 must_check bool lt_evidence_get(struct lt_evidence *, const struct service *, const struct lt_wish *, struct err *);
+/* No stamp: of every key of the authority the certificate and the newest CRL, and the root's. */
+must_check bool lt_today(struct lt_evidence *, const struct service *, struct err *);
 /* The same for an archive time stamp over this imprint, by antin-tsa. */
 must_check bool lt_archive_get(struct lt_evidence *, const struct service *, const EVP_MD *md, struct span imprint, struct err *);
 /* The same of this module's two files. */
@@ -172,12 +177,23 @@ void judges_give(struct judges *, struct permit_grammars *);
 /* The verifier's own eyes on a file of ours, before it leaves: drop the report.
  * known_since: as of judge.h. */
 void judges_report(struct report *out, const struct service *, struct span file, int64_t now, int64_t known_since);
+/* By these certificates and CRLs, too. */
+must_check bool judges_report_by(struct report *out, const struct service *, struct span file, int64_t now, const struct lt_evidence *, struct err *);
 
 /* seal.c. */
 /* Before a number is used up: are officers' signatures of so many octets, the last of them
  * `last`, and the seal that comes to them within what a verifier reads? */
 must_check bool seal_has_room(size_t content, size_t officers, size_t last, struct err *);
 #define SEAL_CREW 3			/* permits sealed at once: two cores, and one waiting for token or disk */
+/* One signature by the key of an agency's seal, with its time stamp and evidence (B-LT).
+ * until: monotonic ms, how long another authority's stamp is waited for; its signature is
+ * kept until then (kept_seal.c), and dropped by who records the element. */
+struct seal_wish { const char *id, *agency, *kind; int64_t time, until; const struct xades_target *target; size_t n; };
+struct seal_made { unsigned char digest[SHA256_LEN]; struct buf element; int64_t until; char by[LT_BY_MAX]; /* as of its stamp (lt_evidence) */ };
+void seal_made_drop(struct seal_made *);
+must_check bool seal_sign(struct seal_made *out, const struct service *, const struct seal_wish *, struct err *);
+/* Refused (policy) for an agency without an active seal. */
+must_check bool seal_there(const struct service *, const char *agency, struct err *);
 /* Reserves inside the unit of the order; seals what is reserved. */
 must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
 /* until: monotonic ms, how long another authority's stamp is waited for. */
@@ -193,10 +209,16 @@ void kept_seal_get(struct kept_seals *, const unsigned char digest[SHA256_LEN], 
 void kept_seal_put(struct kept_seals *, const unsigned char digest[SHA256_LEN], struct span raw);
 void kept_seal_drop(struct kept_seals *, const unsigned char digest[SHA256_LEN]);
 
+/* reaffirm.c: the same of a permit that its agency reaffirms. */
+must_check bool reaffirm_one(const struct service *, const unsigned char handle[HANDLE_LEN], int64_t until, struct err *);
+/* Nothing of it waits. */
+bool reaffirm_settled(const struct service *, const unsigned char handle[HANDLE_LEN]);
+
 /* seal_again.c: a thread seals what was reserved and could not be sealed at
  * once, because the token, the clock or the disk failed: until it is done. */
+enum seal_work { SEAL_ISSUE, SEAL_REAFFIRM };	/* seal_one, reaffirm_one */
 struct seal_again *seal_again_new(void);
-void seal_again_put(const struct service *, const unsigned char handle[HANDLE_LEN], const struct err *why);
+void seal_again_put(const struct service *, enum seal_work, const unsigned char handle[HANDLE_LEN], const struct err *why);
 /* Why it was not sealed when it was tried last; false: it is not in the queue. */
 bool seal_again_why(const struct service *, const unsigned char handle[HANDLE_LEN], struct err *why);
 /* What the last run reserved goes into the queue; then the thread begins. */

@@ -37,6 +37,9 @@
  *                                     subject: handle, SHA-256 of the sealed file;
  *                                     with {"decision"} and more (FORMATS 3);
  *                                     effective: from which day
+ *                   permit.reaffirm   subject: handle, SHA-256 of the sealed file; with
+ *                                     {"decision","decided"} (FORMATS 3)
+ *                                     -> results as of permit.seal
  *                   permit.return     subject: handle, SHA-256 of the officer-signed
  *                                     file or the draft's content
  *                   permit.open-book  subject: the agency, SHA-256 of canonical

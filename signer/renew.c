@@ -88,8 +88,8 @@ next_imprint(unsigned char out[EVP_MAX_MD_SIZE], const struct service *s, struct
 	struct permit_grammars *g = judges_take(s->judges);
 	struct permit p = { .sealed = false };
 	bool good = permit_read(&p, file, s->policy, g, e) &&
-	    (p.seal.narchives < XADES_ARCHIVES_MAX || fail(e, ERR_LIMIT, "it has %d archive time stamps, and no verifier reads more", XADES_ARCHIVES_MAX)) &&
-	    xades_archive_imprint(out, &p.seal, p.seal.narchives, md, e);
+	    (permit_last(&p)->narchives < XADES_ARCHIVES_MAX || fail(e, ERR_LIMIT, "it has %d archive time stamps, and no verifier reads more", XADES_ARCHIVES_MAX)) &&
+	    xades_archive_imprint(out, permit_last(&p), permit_last(&p)->narchives, md, e);
 
 	permit_drop(&p);
 	judges_give(s->judges, g);
@@ -100,16 +100,16 @@ next_imprint(unsigned char out[EVP_MAX_MD_SIZE], const struct service *s, struct
 static bool
 check_copy(const struct service *s, struct span file, int64_t since, struct err *e)
 {
-	const struct report_signature *seal;
+	const struct report_signature *last;
 	struct report r;
 	bool good;
 
 	judges_report(&r, s, file, clock_now(), 0);
-	seal = &r.signature[r.nsignatures == 0 ? 0 : r.nsignatures - 1];
-	good = r.nsignatures > 0 && seal->archived != INT64_MIN && seal->archived >= since;
+	last = &r.signature[r.nsignatures == 0 ? 0 : r.nsignatures - 1];
+	good = r.nsignatures > 0 && last->archived != INT64_MIN && last->archived >= since;
 	if (!good)
 		fail(e, ERR_BUG, "self-check: the archive time stamp does not hold (%s %.120s)", verdict_word(r.verdict),
-		    r.nsignatures > 0 && seal->reasons.n > 0 ? seal->reasons.at[0].en : "");
+		    r.nsignatures > 0 && last->reasons.n > 0 ? last->reasons.at[0].en : "");
 	report_drop(&r);
 	return good;
 }

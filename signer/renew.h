@@ -10,7 +10,8 @@
  * the certificate that it had, it waits for the next one (one stamp a round tells).
  *
  * The register keeps the permit as issued, which orders, codes and the log mean, and
- * every copy beside it (permit.renew, type 22 in the log).  Withdrawn or void, a permit
+ * every copy beside it (permit.renew, type 22 in the log; reaffirm.c makes one, too, and
+ * while its seal is waited for, none is renewed).  Withdrawn or void, a permit
  * is renewed all the same: what it once said must be shown as long.
  *
  * A copy is recorded only after the verifier's own code has found the new stamp good, and

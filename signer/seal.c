@@ -56,15 +56,15 @@ reserve_head(struct reg_unit *u, const char *verb, const struct permit_row *p, i
 	reg_bytes(u, "officers_sha256", span_of(digest, sizeof(digest)));
 }
 
-static bool
-has_seal(const struct service *s, const char *agency, struct err *e)
+bool
+seal_there(const struct service *s, const char *agency, struct err *e)
 {
 	struct active_cert seal = { .cert = NULL, .der = buf_new(1) };
 	bool good = seal_certificate(&seal, s, agency, e);
 
 	active_cert_drop(&seal);
 	if (!good && e->class == ERR_ABSENT)
-		return fail(e, ERR_POLICY, "agency %.40s has no active seal certificate; nothing was numbered", agency);
+		return fail(e, ERR_POLICY, "agency %.40s has no active seal certificate; nothing was reserved", agency);
 	return good;
 }
 
@@ -121,7 +121,7 @@ seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_ro
 		return fail(e, ERR_POLICY, "agency %s is not there on this day; it issues nothing new", agency->id);
 	if (!all_signed(kind, p, day, e))
 		return false;
-	if (!has_seal(s, p->agency, e) || !short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
+	if (!seal_there(s, p->agency, e) || !short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
 		return false;
 	if (p->version > 1)
 		return reserve_amended(u, s, p, day, shortcode, voicecode, e);
@@ -145,6 +145,80 @@ seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_ro
 }
 
 /*
+ * A signature by an agency's seal.
+ */
+
+void
+seal_made_drop(struct seal_made *m)
+{
+	buf_drop(&m->element);
+}
+
+/* What the seal's token signs, once: until the time stamp is there the signature is kept. */
+static bool
+sign(struct buf *raw, const struct active_cert *seal, const unsigned char digest[SHA256_LEN], const struct service *s, struct err *e)
+{
+	own_struct(buf) der = buf_new(128);
+	unsigned char key_id[KEY_ID_LEN];
+
+	key_id_of_cert(key_id, seal->cert);
+	kept_seal_get(s->kept, digest, raw);
+	FAULT_POINT("signer.before-seal");
+	if (raw->len == 0 && !hsm_sign(s->seal, key_id, HSM_ECDSA_P256, span_of(digest, SHA256_LEN), raw, e))
+		return false;
+	FAULT_POINT("signer.after-seal");
+	if (!ecdsa_raw_to_der(&der, buf_span(raw), e))
+		return false;
+	if (!ecdsa_verify(X509_get0_pubkey(seal->cert), span_of(digest, SHA256_LEN), buf_span(&der)))
+		return fail(e, ERR_TOKEN, "the seal token's signature does not verify");
+	return true;
+}
+
+static bool
+get_evidence(struct lt_evidence *v, const struct active_cert *seal, const struct seal_wish *w, const unsigned char digest[SHA256_LEN], const struct service *s, struct span raw, struct err *e)
+{
+	const struct lt_wish wish = { .kind = w->kind, .generation = seal->generation, .value = raw, .signed_at = w->time, .until = w->until };
+	bool good = lt_evidence_get(v, s, &wish, e);
+
+	if (!good && stamp_waits(e))
+		kept_seal_put(s->kept, digest, raw);
+	return good;
+}
+
+static bool
+sign_with(struct seal_made *out, const struct active_cert *seal, const struct service *s, const struct seal_wish *w, struct err *e)
+{
+	struct xades_signer signer = { .id = w->id, .certificate = buf_span(&seal->der), .time = w->time, .alg = XADES_ECDSA_SHA256 };
+	struct xades_tbs tbs = { .signed_info = buf_new(1), .properties = buf_new(1) };
+	own_struct(buf) raw = buf_new(128);
+	own_struct(lt_evidence) v = { .ncerts = 0 };
+	bool good;
+
+	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
+	good = xades_prepare(&tbs, &signer, w->target, w->n, e) && sign(&raw, seal, tbs.digest, s, e) && get_evidence(&v, seal, w, tbs.digest, s, buf_span(&raw), e);
+	if (good) {
+		const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.ncerts, .crl = v.crl, .ncrls = v.ncrls };
+
+		*out = (struct seal_made){ .until = v.until, .element = buf_new(32u << 20) };
+		memcpy(out->digest, tbs.digest, SHA256_LEN);
+		memcpy(out->by, v.by, sizeof(out->by));
+		good = xades_element(&out->element, &signer, &tbs, buf_span(&raw), &evidence, e);
+	}
+	xades_tbs_drop(&tbs);
+	return good;
+}
+
+bool
+seal_sign(struct seal_made *out, const struct service *s, const struct seal_wish *w, struct err *e)
+{
+	struct active_cert seal = { .cert = NULL, .der = buf_new(1) };
+	bool good = seal_certificate(&seal, s, w->agency, e) && sign_with(out, &seal, s, w, e);
+
+	active_cert_drop(&seal);
+	return good;
+}
+
+/*
  * Sealing what is reserved.
  */
 
@@ -153,11 +227,9 @@ struct sealing {
 	struct permit_row permit;
 	struct amended amended;		/* where it is a later version */
 	struct number number;
-	struct active_cert seal;
 	int64_t time;			/* of the reservation's entry */
-	unsigned char digest[SHA256_LEN];	/* that the seal signs */
-	int64_t until; char by[LT_BY_MAX];	/* of the seal's time stamp */
-	struct buf issuance, element, file;
+	struct seal_made seal;
+	struct buf issuance, file;
 };
 
 static void
@@ -165,9 +237,8 @@ sealing_drop(struct sealing *x)
 {
 	reg_rows_drop(&x->rows);
 	amended_drop(&x->amended);
-	active_cert_drop(&x->seal);
+	seal_made_drop(&x->seal);
 	buf_drop(&x->issuance);
-	buf_drop(&x->element);
 	buf_drop(&x->file);
 }
 
@@ -204,63 +275,13 @@ make_issuance(struct sealing *x, const struct service *s)
 	issuance_write(&x->issuance, &i);
 }
 
-/* What the seal's token signs, once: until the time stamp is there the signature is kept. */
 static bool
-sign(struct buf *raw, const struct sealing *x, const struct service *s, struct err *e)
+make_seal(struct sealing *x, const struct service *s, int64_t until, struct err *e)
 {
-	own_struct(buf) der = buf_new(128);
-	unsigned char key_id[KEY_ID_LEN];
-
-	key_id_of_cert(key_id, x->seal.cert);
-	kept_seal_get(s->kept, x->digest, raw);
-	FAULT_POINT("signer.before-seal");
-	if (raw->len == 0 && !hsm_sign(s->seal, key_id, HSM_ECDSA_P256, span_of(x->digest, SHA256_LEN), raw, e))
-		return false;
-	FAULT_POINT("signer.after-seal");
-	if (!ecdsa_raw_to_der(&der, buf_span(raw), e))
-		return false;
-	if (!ecdsa_verify(X509_get0_pubkey(x->seal.cert), span_of(x->digest, SHA256_LEN), buf_span(&der)))
-		return fail(e, ERR_TOKEN, "the seal token's signature does not verify");
-	return true;
-}
-
-static bool
-get_evidence(struct lt_evidence *v, const struct sealing *x, const struct service *s, struct span raw, int64_t until, struct err *e)
-{
-	const struct lt_wish w = { .kind = x->permit.kind, .generation = x->seal.generation, .value = raw, .signed_at = x->time, .until = until };
-	bool good = lt_evidence_get(v, s, &w, e);
-
-	if (!good && stamp_waits(e))
-		kept_seal_put(s->kept, x->digest, raw);
-	return good;
-}
-
-static bool
-make_element(struct sealing *x, const struct service *s, int64_t until, struct err *e)
-{
-	struct xades_signer signer = { .id = "seal", .certificate = buf_span(&x->seal.der), .time = x->time, .alg = XADES_ECDSA_SHA256 };
 	struct xades_target targets[XADES_TARGETS_MAX];
-	struct xades_tbs tbs = { .signed_info = buf_new(1), .properties = buf_new(1) };
-	own_struct(buf) raw = buf_new(128);
-	own_struct(lt_evidence) v = { .ncerts = 0 };
-	size_t n;
-	bool good;
+	struct seal_wish w = { .id = "seal", .agency = x->permit.agency, .kind = x->permit.kind, .time = x->time, .until = until, .target = targets };
 
-	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
-	good = xades_seal_targets(targets, &n, x->permit.content, x->permit.officers, buf_span(&x->issuance), e) &&
-	    xades_prepare(&tbs, &signer, targets, n, e);
-	if (good)
-		memcpy(x->digest, tbs.digest, SHA256_LEN);
-	good = good && sign(&raw, x, s, e) && get_evidence(&v, x, s, buf_span(&raw), until, e);
-	if (good) {
-		const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.ncerts, .crl = v.crl, .ncrls = v.ncrls };
-
-		x->until = v.until;
-		memcpy(x->by, v.by, sizeof(x->by));
-		good = xades_element(&x->element, &signer, &tbs, buf_span(&raw), &evidence, e);
-	}
-	xades_tbs_drop(&tbs);
-	return good;
+	return xades_seal_targets(targets, &w.n, x->permit.content, x->permit.officers, buf_span(&x->issuance), e) && seal_sign(&x->seal, s, &w, e);
 }
 
 /* The verifier's own eyes, before it leaves. */
@@ -309,8 +330,8 @@ record_issued(const struct sealing *x, const struct service *s, struct err *e)
 	reg_bytes(&u, "issuance", buf_span(&x->issuance));
 	reg_bytes(&u, "sealed", buf_span(&x->file));
 	reg_bytes(&u, "sha256", span_of(digest, sizeof(digest)));
-	reg_int(&u, "until", x->until);
-	reg_text(&u, "by", x->by);
+	reg_int(&u, "until", x->seal.until);
+	reg_text(&u, "by", x->seal.by);
 	if (p->version > 1)
 		amended_supersede(&u, &x->amended, p);
 	FAULT_POINT("signer.before-issue");
@@ -320,21 +341,20 @@ record_issued(const struct sealing *x, const struct service *s, struct err *e)
 bool
 seal_one(const struct service *s, const unsigned char handle[HANDLE_LEN], int64_t until, struct err *e)
 {
-	struct sealing x = { .rows = { .left = 0 }, .seal = { .cert = NULL, .der = buf_new(1) }, .issuance = buf_new(16 << 10),
-		.element = buf_new(32u << 20), .file = buf_new(64u << 20) };
+	struct sealing x = { .rows = { .left = 0 }, .issuance = buf_new(16 << 10), .file = buf_new(64u << 20) };
 	bool good = permit_by_handle(s, &x.rows, &x.permit, handle, e);
 
 	if (good && strcmp(x.permit.state, "sealing") != 0)
 		good = fail(e, ERR_CONFLICT, "this permit is not reserved for sealing (%s)", x.permit.state);
 	good = good && number_known(&x.number, s, x.permit.handle, e) && (x.permit.version == 1 || amended_by(&x.amended, s, &x.permit, e));
-	good = good && seal_certificate(&x.seal, s, x.permit.agency, e) && reservation_time(s, x.permit.reserved_entry, &x.time, e);
+	good = good && reservation_time(s, x.permit.reserved_entry, &x.time, e);
 	if (good)
 		make_issuance(&x, s);
-	good = good && make_element(&x, s, until, e) &&
-	    permit_write(&x.file, x.permit.content, x.permit.officers, buf_span(&x.issuance), buf_span(&x.element), e) &&
+	good = good && make_seal(&x, s, until, e) &&
+	    permit_write(&x.file, x.permit.content, x.permit.officers, buf_span(&x.issuance), buf_span(&x.seal.element), e) &&
 	    judge_own(&x, s, clock_now(), e) && record_issued(&x, s, e);
 	if (good)
-		kept_seal_drop(s->kept, x.digest);
+		kept_seal_drop(s->kept, x.seal.digest);
 	sealing_drop(&x);
 	return good;
 }

@@ -21,6 +21,7 @@
 #define STAMP_EVERY_MAX_SECS 30
 
 struct waiting {
+	enum seal_work work;
 	unsigned char handle[HANDLE_LEN];
 	struct err why;			/* of the last try */
 	int64_t rest_secs, due;		/* due: monotonic ms */
@@ -53,11 +54,11 @@ note(struct waiting *w, const struct err *why)
 }
 
 void
-seal_again_put(const struct service *s, const unsigned char handle[HANDLE_LEN], const struct err *why)
+seal_again_put(const struct service *s, enum seal_work work, const unsigned char handle[HANDLE_LEN], const struct err *why)
 {
 	struct waiting *w = xalloc(sizeof(*w));
 
-	*w = (struct waiting){ .next = NULL };
+	*w = (struct waiting){ .work = work };
 	memcpy(w->handle, handle, HANDLE_LEN);
 	note(w, why);
 	pthread_mutex_lock(&s->again->lock);
@@ -105,10 +106,8 @@ take_out(struct seal_again *q, struct waiting *w)
 	free(w);
 }
 
-/* Its seal was made after all and only the answer was lost, or it was never
- * reserved: nobody knew (orders.c). */
 static bool
-is_settled(const struct service *s, const unsigned char handle[HANDLE_LEN])
+is_issued(const struct service *s, const unsigned char handle[HANDLE_LEN])
 {
 	own_struct(reg_rows) rows = { .left = 0 };
 	struct permit_row p;
@@ -116,6 +115,17 @@ is_settled(const struct service *s, const unsigned char handle[HANDLE_LEN])
 
 	return permit_by_handle(s, &rows, &p, handle, &ignored) && strcmp(p.state, "sealing") != 0;
 }
+
+/* settled: its seal was made after all and only the answer was lost, or it was never
+ * reserved: nobody knew (orders.c).  read: what was reserved. */
+static const struct {
+	bool (*make)(const struct service *, const unsigned char handle[HANDLE_LEN], int64_t until, struct err *);
+	bool (*settled)(const struct service *, const unsigned char handle[HANDLE_LEN]);
+	const char *read;
+} works[] = {
+	[SEAL_ISSUE] = { seal_one, is_issued, "permit.sealing" },
+	[SEAL_REAFFIRM] = { reaffirm_one, reaffirm_settled, "permit.reaffirming" },
+};
 
 /* One round; the first reason is told to the log when it changes. */
 static void
@@ -132,10 +142,10 @@ try_all(const struct service *s, struct err *told)
 		if (clock_mono_ms() < w->due) {
 			if (first.class == ERR_NONE)
 				first = w->why;
-		} else if (seal_one(s, w->handle, 0, &e)) {
+		} else if (works[w->work].make(s, w->handle, 0, &e)) {
 			made++;
 			take_out(s->again, w);
-		} else if (e.class == ERR_CONFLICT && is_settled(s, w->handle)) {
+		} else if (e.class == ERR_CONFLICT && works[w->work].settled(s, w->handle)) {
 			take_out(s->again, w);
 		} else {
 			if (first.class == ERR_NONE)
@@ -167,15 +177,15 @@ again_main(void *arg)
 	return NULL;
 }
 
-bool
-seal_again_start(const struct service *s, struct err *e)
+static bool
+put_reserved(const struct service *s, enum seal_work work, struct err *e)
 {
 	const struct err reserved = { ERR_LATER, "it was reserved before" };
 	int64_t after = -1;
 	bool more;
 
 	do {
-		own_struct(reg_unit) read = reg_read_new("permit.sealing");
+		own_struct(reg_unit) read = reg_read_new(works[work].read);
 		own_struct(reg_rows) rows = { .left = 0 };
 		struct reg_cell c[2];
 
@@ -183,12 +193,20 @@ seal_again_start(const struct service *s, struct err *e)
 		if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 2, &more, e))
 			return false;
 		for (bool row = more; row;) {
-			seal_again_put(s, c[0].s.ptr, &reserved);
+			seal_again_put(s, work, c[0].s.ptr, &reserved);
 			after = c[1].i;
 			if (!reg_next(&rows, c, 2, &row, e))
 				return false;
 		}
 	} while (more);
+	return true;
+}
+
+bool
+seal_again_start(const struct service *s, struct err *e)
+{
+	if (!put_reserved(s, SEAL_ISSUE, e) || !put_reserved(s, SEAL_REAFFIRM, e))
+		return false;
 	promise(pthread_create(&s->again->thread, NULL, again_main, (void *)s) == 0);
 	return true;
 }

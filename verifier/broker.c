@@ -271,6 +271,9 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 		c.reason = variant(c.in_force, k, why);
 	} else if (c.verdict == VERDICT_PASSED && asked_register)
 		add_remark(report, "Sổ của thành phố không có đúng tệp này.", "The city's register does not have these very bytes.");
+	/* Of the permit as issued, which fails for the lost key for ever. */
+	if ((c.sub == SUB_REVOKED || c.sub == SUB_REVOKED_NO_POE) && known_reaffirmed(k))
+		add_remark(report, "Cơ quan cấp đã đóng dấu xác nhận lại giấy phép này: tra mã trên giấy để xem bản có xác nhận.", "The agency has reaffirmed this permit: look up the code on the paper to see the copy that says so.");
 	if (c.verdict == VERDICT_PASSED && !asked_register)
 		add_remark(report, "Chưa hỏi được sổ của thành phố.", "The city's register could not be asked.");
 	facts_agency(&f, b, json_text(permit, "agency"), permit_day(permit));

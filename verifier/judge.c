@@ -14,7 +14,7 @@ struct judging {
 	struct report *out;
 	const struct judge_question *q;
 	struct permit p;
-	struct judged seal, officer[XADES_OFFICERS_MAX];
+	struct judged reaffirm, seal, officer[XADES_OFFICERS_MAX];
 };
 
 /*
@@ -206,6 +206,29 @@ judge_seal_authority(struct judging *j)
 		no_authority(s, "this kind of permit is signed by more officers");
 }
 
+/* The agency's own, or on the day of the reaffirmation its successor's. */
+static void
+judge_reaffirm_authority(struct judging *j)
+{
+	struct judged *s = &j->reaffirm;
+	struct cert_facts facts;
+	struct err why;
+
+	if (s->stopped)
+		return;
+	if (!cert_fits_profile(s->signer, policy_profile(j->q->policy, "seal"), &why) || !cert_facts_read(&facts, s->signer, &why))
+		return no_authority(s, why.text);
+	if (!policy_succeeds(j->q->policy, facts.agency, j->p.agency, day_in_vietnam(s->x->claimed)))
+		no_authority(s, "what reaffirms it is the seal of another agency, and not of its successor");
+}
+
+static void
+one_tier(struct judged *s, const struct tier *t)
+{
+	if (!s->stopped && s->out->tier != t)
+		signature_failed(s, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the signatures belong to different trust tiers");
+}
+
 /* Nobody signs twice, and all belong to one tier. */
 static void
 judge_together(struct judging *j)
@@ -217,10 +240,11 @@ judge_together(struct judging *j)
 			if (!j->officer[i].stopped && strcmp(j->officer[i].out->person, j->officer[k].out->person) == 0)
 				no_authority(&j->officer[i], "one person has signed twice");
 	for (size_t i = 1; i < j->p.nofficers; i++)
-		if (!j->officer[i].stopped && j->officer[i].out->tier != t)
-			signature_failed(&j->officer[i], VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the signatures belong to different trust tiers");
-	if (j->p.sealed && !j->seal.stopped && j->seal.out->tier != t)
-		signature_failed(&j->seal, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the signatures belong to different trust tiers");
+		one_tier(&j->officer[i], t);
+	if (j->p.sealed)
+		one_tier(&j->seal, t);
+	if (j->p.reaffirmed)
+		one_tier(&j->reaffirm, t);
 }
 
 /*
@@ -233,57 +257,126 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* What proves that it existed, and with it what it covers. */
+/* What proves that the last one existed, and with it what it covers. */
 static void
-judge_seal(struct judging *j)
+judge_last(struct judging *j, struct judged *s)
 {
-	struct report *r = j->out;
 	int64_t when = INT64_MAX;
 	bool logged;
 
-	j->seal = (struct judged){ .x = &j->p.seal, .out = &r->signature[j->p.nofficers] };
-	signature_begin(&j->seal, j->q);
+	signature_begin(s, j->q);
 	logged = log_proves(j, &when);
-	signature_stamps(&j->seal, logged ? earlier(when, j->q->at) : j->q->at, j->q);
+	signature_stamps(s, logged ? earlier(when, j->q->at) : j->q->at, j->q);
 	if (logged)
-		signature_proven(&j->seal, when, PROOF_LOG);
+		signature_proven(s, when, PROOF_LOG);
+}
+
+/* One that another covers whole; over: NULL where that one does not hold. */
+static void
+judge_covered(struct judging *j, struct judged *s, const struct judged *over)
+{
+	int64_t known = over != NULL ? earlier(over->known, over->out->proven) : j->q->at;
+
+	signature_begin(s, j->q);
+	signature_stamps(s, known, j->q);
+	if (over == NULL)
+		return;
+	/* The octets that it signed are known as long as those over it are, or as its own archive time stamps say. */
+	if (s->known == known)
+		s->known = over->known;
+	signature_proven(s, over->out->proven, over->out->proof);
+}
+
+/* Gives what covers the officers' signatures, where it holds. */
+static const struct judged *
+judge_agency(struct judging *j)
+{
+	struct report_signature *out = &j->out->signature[j->p.nofficers];
+	const struct judged *over = NULL;
+	bool holds;
+
+	j->seal = (struct judged){ .x = &j->p.seal, .out = out };
+	j->reaffirm = (struct judged){ .x = &j->p.reaffirm, .out = out + 1 };
+	if (j->p.reaffirmed) {
+		judge_last(j, &j->reaffirm);
+		over = j->reaffirm.stopped ? NULL : &j->reaffirm;
+		judge_covered(j, &j->seal, over);
+	} else {
+		judge_last(j, &j->seal);
+	}
+	holds = !j->seal.stopped;
+	signature_end(&j->seal, j->q);
+	judge_seal_authority(j);
+	if (j->p.reaffirmed) {
+		signature_end(&j->reaffirm, j->q);
+		judge_reaffirm_authority(j);
+	}
+	return holds ? &j->seal : NULL;
+}
+
+static bool
+heals(const struct judging *j, const struct judged *o)
+{
+	const struct report_signature *r = j->reaffirm.out;
+
+	return j->p.reaffirmed && r->verdict == VERDICT_PASSED && r->proof != PROOF_NONE && r->proven >= o->revoked && r->claimed >= o->revoked;
 }
 
 static void
-judge_officer(struct judging *j, size_t i, bool covered)
+remark_reaffirmed(struct judging *j, struct reasons *r)
 {
-	struct judged *o = &j->officer[i];
+	char day[TIME_TEXT];
+	own_str char *vi = NULL, *en = NULL;
 
-	*o = (struct judged){ .x = &j->p.officer[i], .out = &j->out->signature[i] };
-	signature_begin(o, j->q);
-	signature_stamps(o, covered ? earlier(j->seal.known, j->seal.out->proven) : j->q->at, j->q);
-	/* The octets that it signed are known as long as the seal's are. */
-	if (covered) {
-		o->known = j->seal.known;
-		signature_proven(o, j->seal.out->proven, j->seal.out->proof);
+	date_text_people(day, j->p.decided);
+	vi = xprintf("Cơ quan cấp giấy đã xác nhận lại theo Quyết định %s ngày %s.", j->p.decision, day);
+	date_text(day, j->p.decided);
+	en = xprintf("Reaffirmed by the agency: decision %s of %s.", j->p.decision, day);
+	reason_add(r, vi, en);
+}
+
+/* Last, when everything else is known of each. */
+static void
+judge_windows(struct judging *j)
+{
+	bool any = false;
+
+	signature_window(&j->seal);
+	signature_window(&j->reaffirm);
+	for (size_t i = 0; i < j->p.nofficers; i++) {
+		struct judged *o = &j->officer[i];
+
+		o->out->reaffirmable = o->in_window && !o->stopped;
+		o->out->reaffirmed = o->out->reaffirmable && heals(j, o);
+		signature_window(o);
+		if (o->out->reaffirmed)
+			remark_reaffirmed(j, &o->out->reasons);
+		any |= o->out->reaffirmed;
 	}
-	signature_end(o, j->q);
-	judge_officer_authority(j, o);
+	if (any)
+		remark_reaffirmed(j, &j->out->remarks);
 }
 
 static void
 judge_signatures(struct judging *j)
 {
-	bool covered = false;
+	const struct judged *over = NULL;
 
-	j->out->nsignatures = j->p.nofficers + (j->p.sealed ? 1 : 0);
-	if (j->p.sealed) {
-		judge_seal(j);
-		covered = !j->seal.stopped;
-		signature_end(&j->seal, j->q);
-		judge_seal_authority(j);
+	j->out->nsignatures = j->p.nofficers + (j->p.sealed ? 1 : 0) + (j->p.reaffirmed ? 1 : 0);
+	if (j->p.sealed)
+		over = judge_agency(j);
+	for (size_t i = 0; i < j->p.nofficers; i++) {
+		j->officer[i] = (struct judged){ .x = &j->p.officer[i], .out = &j->out->signature[i] };
+		judge_covered(j, &j->officer[i], over);
+		signature_end(&j->officer[i], j->q);
+		judge_officer_authority(j, &j->officer[i]);
 	}
-	for (size_t i = 0; i < j->p.nofficers; i++)
-		judge_officer(j, i, covered);
 	judge_together(j);
+	judge_windows(j);
 }
 
-/* The worst of them: failed before indeterminate before passed. */
+/* The worst of them: failed before indeterminate before passed.  One that is reaffirmed does
+ * not count. */
 static void
 combine(struct report *r)
 {
@@ -293,7 +386,7 @@ combine(struct report *r)
 	r->tier = r->signature[0].tier;
 	for (size_t o = 0; o < 2; o++)
 		for (size_t i = 0; i < r->nsignatures; i++)
-			if (r->signature[i].verdict == order[o]) {
+			if (r->signature[i].verdict == order[o] && !r->signature[i].reaffirmed) {
 				r->verdict = order[o];
 				r->sub = r->signature[i].sub;
 				r->reasons = r->signature[i].reasons;

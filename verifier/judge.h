@@ -18,6 +18,15 @@
  * issue (policy/kind.h); of a permit without a seal yet, on the day asked about, where
  * later ones may be missing.
  *
+ * Where a certificate was revoked for keyCompromise with an invalidityDate, what its key signed
+ * between that day and the revocation fails: nobody can say whose hand it was.  The agency
+ * can (permit.h: the reaffirmation).  A reaffirming signature that passes by itself and was
+ * made, as claimed and as proven, when the revocation was known, by the seal of the
+ * permit's agency or of its successor on that day, takes that failure, and no other, from
+ * the document's verdict.  The signature's own verdict stays as it is, with a remark.  It
+ * heals no digest, no signer without a right, no key that others had unbounded, no second
+ * failure of the same signature, and not the seal.
+ *
  * A suspended certificate (certificateHold) asks whether its key was in other
  * hands from then on, and a later CRL answers (EN 319 102-1 5.2.6.4):
  *  - what was proven to exist before the suspension passes, whatever comes;

@@ -258,6 +258,15 @@ known_json(const struct known *k, int32_t day)
 	    "history", history_json(k), "log", log_json(k));
 }
 
+bool
+known_reaffirmed(const struct known *k)
+{
+	for (size_t i = 0; i < k->nchanges; i++)
+		if (k->change[i].is.act == LIFE_REAFFIRMED)
+			return true;
+	return false;
+}
+
 int32_t
 known_from(const struct known_change *why)
 {

@@ -46,6 +46,8 @@ must_check bool known_by_text(struct known *out, struct reg *, const char *read,
 must_check bool known_by_bytes(struct known *out, struct reg *, const char *read, const char *field, struct span, struct err *);
 /* FORCE_UNKNOWN for a permit that is not issued.  why: what makes it so, or NULL. */
 enum in_force known_in_force(const struct known *, int32_t day, const struct known_change **why);
+/* Is there a copy of it that its agency reaffirmed? */
+bool known_reaffirmed(const struct known *);
 /* From when that is so, and until when; INT32_MIN, INT32_MAX: no such day. */
 int32_t known_from(const struct known_change *why);
 int32_t known_until(const struct known *, const struct known_change *why);

@@ -150,11 +150,12 @@ void
 permit_drop(struct permit *p)
 {
 	char **const texts[] = { &p->handle, &p->agency, &p->agency_name, &p->dossier, &p->holder, &p->number, &p->shortcode,
-		&p->voicecode, &p->log_origin, &p->status_uri, &p->amends };
+		&p->voicecode, &p->log_origin, &p->status_uri, &p->amends, &p->decision, &p->reason };
 
 	for (size_t i = 0; i < p->nofficers; i++)
 		xades_drop(&p->officer[i]);
 	xades_drop(&p->seal);
+	xades_drop(&p->reaffirm);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free(*texts[i]);
 	xml_drop(&p->xml);
@@ -207,19 +208,46 @@ read_officers(struct permit *p, xmlNode **at, const struct policy *policy, struc
 	return p->nofficers > 0 || fail(e, ERR_INPUT, "no officer has signed");
 }
 
+/* Every part up to the last that there is. */
+static size_t
+parts_of(xmlNode *out[XADES_TARGETS_MAX], const struct permit *p)
+{
+	xmlNode *const rest[] = { p->issuance, p->seal.element, p->reaffirmation };
+	size_t n = 0;
+
+	out[n++] = p->content;
+	for (size_t i = 0; i < p->nofficers; i++)
+		out[n++] = p->officer[i].element;
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]) && rest[i] != NULL; i++)
+		out[n++] = rest[i];
+	return n;
+}
+
+static bool
+read_reaffirmation(struct permit *p, xmlNode *at, const struct policy *policy, struct err *e)
+{
+	xmlNode *targets[XADES_TARGETS_MAX];
+
+	if (!xml_is(at, NS_PERMIT, "reaffirmation"))
+		return fail(e, ERR_INPUT, "after the seal may come <reaffirmation>, and nothing else");
+	p->reaffirmation = at;
+	at = xml_next(at);
+	if (at == NULL || xml_next(at) != NULL)
+		return fail(e, ERR_INPUT, "after <reaffirmation> must come its signature, and nothing else");
+	p->reaffirmed = xades_read(&p->reaffirm, at, "reaffirm", targets, parts_of(targets, p), policy, e);
+	return p->reaffirmed;
+}
+
 static bool
 read_seal(struct permit *p, xmlNode *at, const struct policy *policy, struct err *e)
 {
-	xmlNode *targets[XADES_OFFICERS_MAX + 2] = { p->content };
-	size_t n = 1;
+	xmlNode *targets[XADES_TARGETS_MAX];
 
-	for (size_t i = 0; i < p->nofficers; i++)
-		targets[n++] = p->officer[i].element;
-	targets[n++] = p->issuance;
-	if (at == NULL || xml_next(at) != NULL)
-		return fail(e, ERR_INPUT, "after <issuance> must come the seal, and nothing else");
-	p->sealed = xades_read(&p->seal, at, "seal", targets, n, policy, e);
-	return p->sealed;
+	if (at == NULL)
+		return fail(e, ERR_INPUT, "after <issuance> must come the seal");
+	p->sealed = xades_read(&p->seal, at, "seal", targets, parts_of(targets, p), policy, e);
+	at = xml_next(at);
+	return p->sealed && (at == NULL || read_reaffirmation(p, at, policy, e));
 }
 
 static bool
@@ -339,12 +367,57 @@ read_issuance_facts(struct permit *p, struct err *e)
 	return check_year(p, strtol(year, NULL, 10), e);
 }
 
+/* The decision comes before the reaffirmation, and neither before the permit. */
+static bool
+read_reaffirmation_facts(struct permit *p, struct err *e)
+{
+	own_str char *decided = text_of(p->reaffirmation, "decided");
+	own_str char *day = text_of(p->reaffirmation, "day");
+
+	p->decision = text_of(p->reaffirmation, "decision");
+	p->reason = text_of(p->reaffirmation, "reason");
+	if (!date_parse(&p->decided, decided, e) || !date_parse(&p->reaffirmed_day, day, e))
+		return fail_in(e, "<reaffirmation>");
+	return (p->day <= p->decided && p->decided <= p->reaffirmed_day) ||
+	    fail(e, ERR_INPUT, "<reaffirmation>: its days are not those of the issue, of the decision and of the reaffirmation, in this order");
+}
+
+const struct xades *
+permit_last(const struct permit *p)
+{
+	return p->reaffirmed ? &p->reaffirm : &p->seal;
+}
+
+bool
+permit_reaffirm_targets(struct xades_target out[XADES_TARGETS_MAX], size_t *n, const struct permit *p, struct span reaffirmation, struct err *e)
+{
+	xmlNode *parts[XADES_TARGETS_MAX];
+	size_t k = parts_of(parts, p), len;
+
+	if (!p->sealed || p->reaffirmed)
+		return fail(e, ERR_POLICY, "only a sealed permit is reaffirmed, and once");
+	for (size_t i = 0; i < k; i++) {
+		unsigned char digest[EVP_MAX_MD_SIZE];
+		own_str char *id = xml_attr(parts[i], "Id");
+
+		if (!xml_digest(digest, &len, parts[i], EVP_sha256(), e))
+			return false;
+		snprintf(out[i].id, sizeof(out[i].id), "%s", id);
+		memcpy(out[i].digest, digest, SHA256_LEN);
+	}
+	out[k] = (struct xades_target){ .id = "reaffirmation" };
+	sha256(out[k].digest, reaffirmation);
+	*n = k + 1;
+	return true;
+}
+
 bool
 permit_read(struct permit *out, struct span text, const struct policy *policy, struct permit_grammars *g, struct err *e)
 {
 	struct permit p = { 0 };
 	bool good = xml_parse(&p.xml, text, e) && check_root(p.xml.root, e) && validate(g->envelope, p.xml.doc, e) &&
-	    read_parts(&p, policy, g, e) && read_content_facts(&p, e) && (!p.sealed || read_issuance_facts(&p, e));
+	    read_parts(&p, policy, g, e) && read_content_facts(&p, e) && (!p.sealed || read_issuance_facts(&p, e)) &&
+	    (!p.reaffirmed || read_reaffirmation_facts(&p, e));
 
 	if (!good) {
 		permit_drop(&p);
@@ -480,5 +553,8 @@ permit_json(const struct permit *p, const struct policy *policy)
 	promise(j != NULL);
 	if (p->sealed)
 		add_issuance(j, p);
+	if (p->reaffirmed)
+		json_object_set_new(j, "reaffirmation", json_pack("{s:s, s:o, s:s, s:o}", "decision", p->decision, "decided", day_or_null(p->decided),
+		    "reason", p->reason, "day", day_or_null(p->reaffirmed_day)));
 	return j;
 }

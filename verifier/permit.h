@@ -5,6 +5,12 @@
  *	child 2..k+1	ds:Signature officer-1 .. officer-k	(k >= 1)
  *	child k+2	issuance				(sealed permits)
  *	child k+3	ds:Signature seal
+ *	child k+4	reaffirmation				(reaffirmed copies)
+ *	child k+5	ds:Signature reaffirm
+ *
+ * A reaffirmation is the agency's word that it stands by a permit though others had an
+ * officer's key when he signed: the number and day of its decision, why, and a signature of
+ * its seal, or of its successor's, over every part before and over this (judge.h).
  *
  * permit_read refuses (always FORMAT_FAILURE) what the grammar of the envelope
  * (policy/grammar/permit.rng) or of the kind does not allow, and anything
@@ -30,10 +36,10 @@ OWN_WITH(permit_grammars, permit_grammars_free)
 struct permit {
 	struct xml xml;
 	const struct kind *kind;
-	bool sealed;
+	bool sealed, reaffirmed;
 	size_t nofficers;
-	struct xades officer[XADES_OFFICERS_MAX], seal;
-	xmlNode *content, *issuance;
+	struct xades officer[XADES_OFFICERS_MAX], seal, reaffirm;
+	xmlNode *content, *issuance, *reaffirmation;
 	char *handle, *agency, *agency_name, *dossier, *holder;	/* holder: the first one's name */
 	int64_t version;		/* 1: the first */
 	char *amends;			/* handle of the version before; NULL: the first */
@@ -42,10 +48,17 @@ struct permit {
 	int32_t day;			/* of issue */
 	int32_t valid_from, valid_to;	/* INT32_MIN, INT32_MAX: open */
 	uint64_t log_index, status_index;
+	char *decision, *reason;	/* of the reaffirmation; NULL: none */
+	int32_t decided, reaffirmed_day;
 };
 
 must_check bool permit_read(struct permit *out, struct span text, const struct policy *, struct permit_grammars *, struct err *);
 void permit_drop(struct permit *);
+/* Of a sealed permit the signature that grows: the last one. */
+const struct xades *permit_last(const struct permit *);
+/* What reaffirms a sealed permit covers beside its own properties: every part, and the
+ * canonical octets of <reaffirmation>.  Refused where it is reaffirmed already. */
+must_check bool permit_reaffirm_targets(struct xades_target out[XADES_TARGETS_MAX], size_t *n, const struct permit *, struct span reaffirmation, struct err *);
 /* Validates canonical <content> octets by the kind's grammar (writers' self-check). */
 must_check bool permit_check_content(struct span content, const struct policy *, struct permit_grammars *, struct err *);
 
@@ -57,7 +70,8 @@ must_check bool permit_check_content(struct span content, const struct policy *,
 must_check bool permit_content_public(json_t **lines, struct span content, const struct policy *, struct permit_grammars *, struct err *);
 /* What is shown of it: {"handle","kind","kind_vi","kind_en","agency","agency_name",
  * "agency_short","parent","dossier","procedure","holder","valid_from","valid_to",
- * "version","amends","lines",?"number",?"day",?"place",?"shortcode",?"voicecode"};
+ * "version","amends","lines",?"number",?"day",?"place",?"shortcode",?"voicecode",
+ * ?"reaffirmation"};
  * amends: {"handle","day"} of the version before, or null; lines: as above, with the
- * masked fields as their masks. */
+ * masked fields as their masks; reaffirmation: {"decision","decided","reason","day"}. */
 json_t *permit_json(const struct permit *, const struct policy *);

@@ -218,6 +218,8 @@ signature_json(const struct report_signature *s)
 	    "tier", s->tier == NULL ? json_null() : json_string(s->tier->id), "reasons", reasons_json(&s->reasons));
 
 	promise(j != NULL);
+	if (s->reaffirmed)
+		json_object_set_new(j, "reaffirmed", json_true());
 	return j;
 }
 

@@ -7,7 +7,8 @@
  *	 "permit":{"handle","kind","number","agency","dossier","holder","day",...},
  *	 "scope":"full","signatures":[{"id","verdict","sub","signer":{...},"issuer",
  *	 "claimed","proven","proof","archived","integrity","certificate":{...},"reasons",
- *	 ?"appointed" (of an officer, by the broker: known.h)}],
+ *	 ?"appointed" (of an officer, by the broker: known.h),
+ *	 ?"reaffirmed" (of an officer: true, and the document does not fail for it)}],
  *	 "sha256":...,"answer":{...}}
  *
  * "permit" is there only when every signature holds and leads to an anchor:
@@ -23,9 +24,9 @@
 #include "verifier/xades_write.h"
 
 #define REPORT_REASONS_MAX 12
-#define REPORT_SIGNATURES_MAX (XADES_OFFICERS_MAX + 1)
+#define REPORT_SIGNATURES_MAX (XADES_OFFICERS_MAX + 2)	/* the seal, and what reaffirms */
 
-struct reason { char vi[400], en[400]; };
+struct reason { char vi[512], en[512]; };
 struct reasons { struct reason at[REPORT_REASONS_MAX]; size_t n; };
 
 enum proof { PROOF_NONE = 0, PROOF_STAMP, PROOF_LOG };
@@ -39,8 +40,11 @@ struct report_signature {
 	char issuer[256], serial[64];
 	int64_t claimed, proven;	/* proven: INT64_MAX without proof */
 	enum proof proof;
+	size_t archives;		/* archive time stamps on it, whether they hold or not */
 	int64_t archived;		/* the newest archive time stamp; INT64_MIN: it does not hold, or there is none */
 	bool integrity;			/* signature and digests hold */
+	bool reaffirmable;		/* fails for nothing but a key lost before, and revoked after, it was made ... */
+	bool reaffirmed;		/* ... and the agency stands by it: its verdict stays, and the document does not fail for it (judge.h) */
 	bool valid_then;		/* path and revocation at the best signature time */
 	int64_t not_before, not_after;
 	int64_t revoked;		/* INT64_MAX: not known to be revoked */

@@ -159,7 +159,7 @@ signature_begin(struct judged *j, const struct judge_question *q)
 	struct err why = { ERR_NONE, "" };
 	enum sub_indication sub;
 
-	*o = (struct report_signature){ .claimed = j->x->claimed, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
+	*o = (struct report_signature){ .claimed = j->x->claimed, .proven = INT64_MAX, .archives = j->x->narchives, .archived = INT64_MIN, .revoked = INT64_MAX };
 	snprintf(o->id, sizeof(o->id), "%s", j->x->id);
 	j->signer = xades_signer_certificate(j->x, q->evidence->bag);
 	if (j->signer == NULL)
@@ -372,6 +372,33 @@ judge_held(struct judged *j, const struct revocation *r, int64_t best)
 	return false;
 }
 
+static void
+revoked_leaf(struct judged *j, int64_t from)
+{
+	char text[TIME_TEXT];
+
+	time_text_vn(text, from);
+	if (j->out->claimed >= from)
+		signature_failed(j, VERDICT_FAILED, SUB_REVOKED, text);
+	else
+		signature_failed(j, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE, text);
+}
+
+void
+signature_window(struct judged *j)
+{
+	if (j->in_window)
+		revoked_leaf(j, j->lost);
+}
+
+/* Proven to be there, and claimed, when nobody had revoked the certificate yet, from which
+ * the key is said now to have been in other hands. */
+static bool
+fell_in_window(const struct judged *j, const struct revocation *r, int64_t best)
+{
+	return r->reason == CRL_REASON_KEY_COMPROMISE && j->out->proof != PROOF_NONE && best < r->date && j->out->claimed < r->date;
+}
+
 static bool
 judge_revoked(struct judged *j, const struct revocation *r, bool leaf, int64_t best)
 {
@@ -384,11 +411,16 @@ judge_revoked(struct judged *j, const struct revocation *r, bool leaf, int64_t b
 		j->out->revoked = from;
 	if (best < from)
 		return true;
+	if (leaf && fell_in_window(j, r, best)) {
+		j->in_window = true;
+		j->lost = from;
+		j->revoked = r->date;
+		return true;
+	}
+	if (leaf)
+		return revoked_leaf(j, from), false;
 	time_text_vn(text, from);
-	if (leaf && j->out->claimed >= from)
-		signature_failed(j, VERDICT_FAILED, SUB_REVOKED, text);
-	else
-		signature_failed(j, VERDICT_INDETERMINATE, leaf ? SUB_REVOKED_NO_POE : SUB_REVOKED_CA_NO_POE, text);
+	signature_failed(j, VERDICT_INDETERMINATE, SUB_REVOKED_CA_NO_POE, text);
 	return false;
 }
 
@@ -438,7 +470,7 @@ signature_end(struct judged *j, const struct judge_question *q)
 	if (strcmp(j->x->policy_oid, XADES_POLICY_OID) != 0)
 		return signature_failed(j, VERDICT_INDETERMINATE, SUB_SIGNATURE_POLICY_NOT_AVAILABLE, j->x->policy_oid);
 	if (judge_path(j, &path, best, q) && judge_tier(j, &path, q) && judge_revocation(j, &path, best, q) &&
-	    judge_algorithms(j, best)) {
+	    judge_algorithms(j, best) && !j->in_window) {
 		j->out->valid_then = true;
 		j->out->verdict = VERDICT_PASSED;
 	}

@@ -24,6 +24,8 @@ struct judged {
 	X509 *signer;			/* borrowed; NULL when it was not found */
 	bool stopped;			/* out->verdict is final: nothing further to judge */
 	int64_t known;			/* since when this signature, with its stamps and what it signs, is known to be there without them */
+	bool in_window;			/* made after its key was in other hands, and before its certificate was revoked for that ... */
+	int64_t lost, revoked;		/* ... from when to when */
 };
 
 void signature_failed(struct judged *, enum verdict, enum sub_indication, const char *detail);
@@ -34,8 +36,11 @@ void signature_begin(struct judged *, const struct judge_question *);
 void signature_stamps(struct judged *, int64_t known, const struct judge_question *);
 /* A proof of existence from elsewhere; kept when it is earlier. */
 void signature_proven(struct judged *, int64_t when, enum proof);
-/* Path, revocation, algorithms, claimed time, at the best signature time. */
+/* Path, revocation, algorithms, claimed time, at the best signature time.  Of a signature in
+ * the window nothing but this is known then: the rest is judged as of any other. */
 void signature_end(struct judged *, const struct judge_question *);
+/* A signature in the window fails for the revocation, whatever else was found. */
+void signature_window(struct judged *);
 /* A service's certificate (time stamps, status lists): path at `when`, profile,
  * not revoked then; and not expired at `known`, since when what it signed is known to
  * be there. */

@@ -436,7 +436,14 @@ take_archive(struct xades *x, xmlNode **at, const xmlNode *parent, struct err *e
 	return attributes(data, e, NULL) && take_values(x, &values, data, e) && end(values, e);
 }
 
-/* Time stamps, then certificates, then CRLs; then, of the seal, archive time stamps. */
+/* The agency's own signatures grow after they were made; an officer's never does. */
+static bool
+may_grow(const struct xades *x)
+{
+	return strcmp(x->id, "seal") == 0 || strcmp(x->id, "reaffirm") == 0;
+}
+
+/* Time stamps, then certificates, then CRLs; then, where it grows, archive time stamps. */
 static bool
 take_unsigned(struct xades *x, const xmlNode *n, struct err *e)
 {
@@ -453,7 +460,7 @@ take_unsigned(struct xades *x, const xmlNode *n, struct err *e)
 			return false;
 	if (!take_values(x, &at, list, e))
 		return false;
-	while (strcmp(x->id, "seal") == 0 && xml_is(at, NS_XADES141, "ArchiveTimeStamp"))
+	while (may_grow(x) && xml_is(at, NS_XADES141, "ArchiveTimeStamp"))
 		if (!take_archive(x, &at, list, e))
 			return false;
 	return end(at, e);

@@ -13,8 +13,8 @@
  * KeyInfo and CertificateValues are only the bag it is found in.  xades_verify
  * checks the SignedInfo's signature with that key first, digests after.
  *
- * The seal alone grows after its issue (signer/renew.h): archive time stamps
- * (xadesv141:ArchiveTimeStamp, EN 319 132-1 5.5.2, the case that is not
+ * The seal alone grows after its issue (signer/renew.h), and from a reaffirmation on
+ * the signature that reaffirms (permit.h): archive time stamps (xadesv141:ArchiveTimeStamp, EN 319 132-1 5.5.2, the case that is not
  * distributed), each followed by what its own validation needs
  * (TimeStampValidationData).  One covers what the references name, SignedInfo,
  * SignatureValue, KeyInfo and every unsigned property before it; through the

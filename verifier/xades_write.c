@@ -370,6 +370,37 @@ put_inside(struct buf *out, const char *name, struct span alone, struct err *e)
 	return true;
 }
 
+void
+reaffirmation_write(struct buf *out, const struct reaffirmation *r)
+{
+	char decided[TIME_TEXT], day[TIME_TEXT];
+
+	date_text(decided, r->decided);
+	date_text(day, r->day);
+	buf_put_str(out, "<reaffirmation" XMLNS_PERMIT " Id=\"reaffirmation\">");
+	put_text(out, "decision", r->decision);
+	put_text(out, "decided", decided);
+	put_text(out, "reason", r->reason);
+	put_text(out, "day", day);
+	buf_put_str(out, "</reaffirmation>");
+}
+
+bool
+permit_reaffirm(struct buf *out, struct span permit, struct span reaffirmation, struct span element, struct err *e)
+{
+	static const char end[] = END_SIGNATURE "</permit>";
+	size_t keep = permit.len - (sizeof("</permit>") - 1);
+
+	if (permit.len < sizeof(end) || memcmp(permit.ptr + permit.len - (sizeof(end) - 1), end, sizeof(end) - 1) != 0)
+		return fail(e, ERR_BUG, "this is no sealed permit");
+	buf_put(out, permit.ptr, keep);
+	if (!put_inside(out, "reaffirmation", reaffirmation, e))
+		return false;
+	buf_put_span(out, element);
+	buf_put_str(out, "</permit>");
+	return buf_ok(out, "the permit", e);
+}
+
 bool
 permit_write(struct buf *out, struct span content, struct span officers, struct span issuance, struct span seal, struct err *e)
 {

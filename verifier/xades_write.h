@@ -35,7 +35,7 @@ enum xades_alg { XADES_ECDSA_SHA256, XADES_RSA_PSS_SHA256, XADES_RSA_SHA256 };
 must_check bool xades_alg_of(enum xades_alg *, EVP_PKEY *, struct err *);
 
 struct xades_signer {
-	const char *id;			/* "officer-1" ..., "seal" */
+	const char *id;			/* "officer-1" ..., "seal", "reaffirm" */
 	struct span certificate;	/* DER */
 	enum xades_alg alg;
 	int64_t time;			/* claimed signing time */
@@ -92,6 +92,13 @@ struct issuance {
 };
 /* Canonical octets. */
 void issuance_write(struct buf *out, const struct issuance *);
+
+/* Why the agency stands by a permit whose officer's key others had (permit.h). */
+struct reaffirmation { const char *decision, *reason; int32_t decided, day; };
+/* Canonical octets. */
+void reaffirmation_write(struct buf *out, const struct reaffirmation *);
+/* A sealed permit, whole -> the same with these octets and this signature behind it. */
+must_check bool permit_reaffirm(struct buf *out, struct span permit, struct span reaffirmation, struct span element, struct err *);
 
 /* The file.  officers: concatenated elements, in order; issuance and seal may
  * be empty (a permit that waits for its seal). */

@@ -10,6 +10,8 @@
  *			word; looked at is the copy whose proofs last longest
  *	sign-again	none is, or the signature does not pass today; a newer version of the permit,
  *			with the same content, is signed in its place (signer/amend.h)
+ *	reaffirm	it fails for nothing but this: the agency may stand by it, by an order
+ *			permit.reaffirm, or have a newer version signed; where it has, it stands
  *	over		the permit was withdrawn, cancelled, replaced or never issued: nobody needs a new signature
  *
  * And the orders that they signed since T, which a person must look through.
@@ -56,7 +58,7 @@ struct impact {
 	int64_t blocked;		/* since when; INT64_MIN: not */
 	struct held held[CERTIFICATES_MAX];
 	size_t nheld;
-	uint64_t stands, again, over, orders;
+	uint64_t stands, again, reaffirm, over, orders;
 	struct report *report;
 	bool listed;			/* an element stands before: a comma comes */
 };
@@ -208,10 +210,10 @@ static void
 print_end(struct impact *m)
 {
 	if (m->args->json)
-		printf("],\"stands\":%" PRIu64 ",\"sign_again\":%" PRIu64 ",\"over\":%" PRIu64 "}\n", m->stands, m->again, m->over);
+		printf("],\"stands\":%" PRIu64 ",\"reaffirm\":%" PRIu64 ",\"sign_again\":%" PRIu64 ",\"over\":%" PRIu64 "}\n", m->stands, m->reaffirm, m->again, m->over);
 	else
-		printf("%" PRIu64 " đứng vững / stand, %" PRIu64 " phải ký lại / to be signed again, %" PRIu64 " đã hết / over; %" PRIu64 " lệnh phải xem lại / orders to be looked through\n",
-		    m->stands, m->again, m->over, m->orders);
+		printf("%" PRIu64 " đứng vững / stand, %" PRIu64 " có thể xác nhận lại / to be reaffirmed (antin order permit.reaffirm) or signed again, %" PRIu64 " phải ký lại / to be signed again, %" PRIu64 " đã hết / over; %" PRIu64 " lệnh phải xem lại / orders to be looked through\n",
+		    m->stands, m->reaffirm, m->again, m->over, m->orders);
 }
 
 /*
@@ -247,6 +249,15 @@ answer_of(struct impact *m, const struct stored_permit *p, const struct report_s
 	if (span_eq_str(p->state, "withdrawn") || span_eq_str(p->state, "void") || span_eq_str(p->state, "superseded")) {
 		m->over++;
 		return "over";
+	}
+	if (s->reaffirmed) {
+		m->stands++;
+		return "stands";
+	}
+	if (s->reaffirmable && p->sha256.len > 0) {
+		m->reaffirm++;
+		snprintf(why, 400, "made while others had the key");
+		return "reaffirm";
 	}
 	if (s->verdict == VERDICT_PASSED && s->proof != PROOF_NONE && s->proven < m->since) {
 		m->stands++;

@@ -200,6 +200,7 @@ static const struct { const char *verb, *path; bool (*hash)(struct making *, str
 	{ "permit.resume", "/v1/orders/signer", hash_permit },
 	{ "permit.void", "/v1/orders/signer", hash_permit },
 	{ "permit.annotate", "/v1/orders/signer", hash_permit },
+	{ "permit.reaffirm", "/v1/orders/signer", hash_permit },
 	{ "permit.erase", "/v1/orders/signer", hash_permit },
 	{ "permit.open-book", "/v1/orders/signer", hash_with },
 };

@@ -255,6 +255,8 @@ add_signatures(struct bundle *b, struct err *e)
 {
 	const struct report *r = b->h->report;
 
+	if (b->h->reaffirmed.len > 0)
+		return fail(e, ERR_POLICY, "a bundle is of the permit as issued, which passes no more without its reaffirmation: take the copy of /v1/permits/CODE/archived, and antin permit proof");
 	if (r->verdict != VERDICT_PASSED || r->nsignatures != b->permit.nofficers + 1)
 		return fail(e, ERR_POLICY, "the permit does not pass (%s); antin verify says why", verdict_word(r->verdict));
 	for (size_t i = 0; i < b->permit.nofficers; i++)

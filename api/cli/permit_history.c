@@ -34,6 +34,7 @@ history_drop(struct history *h)
 	buf_drop(&h->content);
 	buf_drop(&h->officers);
 	buf_drop(&h->sealed);
+	buf_drop(&h->reaffirmed);
 	if (h->report != NULL)
 		report_drop(h->report);
 	free(h->report);
@@ -69,15 +70,17 @@ take_permit(void *ctx, const struct value *c, unsigned n, struct err *e)
 	stored_text(h->number, sizeof(h->number), &c[5]);
 	h->valid_to = c[6].null || c[6].i > LIFE_OPEN ? LIFE_OPEN : (int32_t)c[6].i;
 	return keep_octets(&h->content, &c[7], XML_SIZE_MAX, "content", e) && keep_octets(&h->officers, &c[8], XML_SIZE_MAX, "signatures", e) &&
-	    keep_octets(&h->sealed, &c[9], XML_SIZE_MAX, "permit", e);
+	    keep_octets(&h->sealed, &c[9], XML_SIZE_MAX, "permit", e) &&
+	    keep_octets(&h->reaffirmed, &c[10], XML_SIZE_MAX, "reaffirmed permit", e);
 }
 
-#define COLUMNS_OF "SELECT handle, kind, agency, state, dossier, number, valid_to, content, officers, sealed FROM permit "
+#define COLUMNS_OF "SELECT handle, kind, agency, state, dossier, number, valid_to, content, officers, sealed, " \
+	"(SELECT r.sealed FROM permit_renewal r JOIN permit_reaffirmation f ON f.made_entry = r.entry WHERE r.handle = permit.handle) FROM permit "
 
 static bool
 find_permit(struct history *h, const char *word, struct err *e)
 {
-	static const enum reg_type types[] = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_BYTES, REG_BYTES };
+	static const enum reg_type types[] = { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_BYTES, REG_BYTES, REG_BYTES };
 	own_struct(buf) code = buf_new(TYPED_MAX);
 	unsigned char handle[HANDLE_LEN];
 	struct values v = { .n = 0 };
@@ -95,7 +98,7 @@ find_permit(struct history *h, const char *word, struct err *e)
 		values_span(&v, "code", REG_TEXT, buf_span(&code));
 		sql = COLUMNS_OF "WHERE short_code = $code OR voice_code = $code";
 	}
-	if (!store_run(h->stored->db, sql, &v, types, 10, take_permit, h, &rows, e))
+	if (!store_run(h->stored->db, sql, &v, types, 11, take_permit, h, &rows, e))
 		return false;
 	return rows == 1 || fail(e, ERR_ABSENT, "the register keeps no permit %s", word);
 }
@@ -231,12 +234,12 @@ add_order(struct history *h, int64_t behind, struct err *e)
 	return true;
 }
 
-/* Drafts come from programs, signatures from tokens, the seal follows its reservation,
- * and a replacement the newer permit's. */
+/* Drafts come from programs, signatures from tokens, the seal follows its reservation
+ * (a reaffirmation, too), and a replacement the newer permit's. */
 static bool
 was_ordered(const struct history_entry *x)
 {
-	return x->entry.type == 7 || x->entry.type == 14 || x->entry.type == 17;
+	return x->entry.type == 7 || x->entry.type == 14 || x->entry.type == 17 || x->entry.type == 23;
 }
 
 static int
@@ -281,9 +284,10 @@ time_of(const struct history *h, uint64_t type)
 static bool
 judge(struct history *h, struct err *e)
 {
-	struct stored_permit p = { .content = buf_span(&h->content), .officers = buf_span(&h->officers), .file = buf_span(&h->sealed) };
+	bool again = h->reaffirmed.len > 0;
+	struct stored_permit p = { .content = buf_span(&h->content), .officers = buf_span(&h->officers), .file = again ? buf_span(&h->reaffirmed) : buf_span(&h->sealed) };
 	own_struct(buf) file = buf_new(XML_SIZE_MAX);
-	int64_t at = time_of(h, 5);
+	int64_t at = again ? INT64_MIN : time_of(h, 5);
 
 	if (h->officers.len == 0)
 		return true;

@@ -39,7 +39,7 @@ struct history {
 	unsigned char handle[HANDLE_LEN];
 	char hex[2 * HANDLE_LEN + 1], kind[64], agency[64], state[16], dossier[64], number[128];
 	int32_t valid_to;		/* LIFE_OPEN: without end */
-	struct buf content, officers, sealed;
+	struct buf content, officers, sealed, reaffirmed;	/* reaffirmed: the copy that a reaffirmation made; empty: none */
 	struct history_entry *at;
 	size_t n;
 	struct report *report;		/* NULL of a draft */

@@ -74,10 +74,10 @@ say_signature(struct telling *t, const struct report_signature *s)
 		buf_printf(&t->vi, ", dấu thời gian %s", when);
 	}
 	json_object_set_new(t->j, "verdict", json_string(verdict_word(s->verdict)));
-	buf_printf(&t->vi, "; kiểm tra: %s", s->verdict == VERDICT_PASSED ? "chữ ký đúng" : s->verdict == VERDICT_FAILED ? "CHỮ KÝ SAI" : "CHƯA KẾT LUẬN ĐƯỢC");
+	buf_printf(&t->vi, "; kiểm tra: %s", s->reaffirmed ? "chữ ký tạo trong lúc khóa đã lộ, cơ quan đã xác nhận lại" : s->verdict == VERDICT_PASSED ? "chữ ký đúng" : s->verdict == VERDICT_FAILED ? "CHỮ KÝ SAI" : "CHƯA KẾT LUẬN ĐƯỢC");
 }
 
-/* Officers sign in the order of their signatures; the seal's is the last. */
+/* Officers sign in the order of their signatures; the agency's come after them. */
 static const struct report_signature *
 next_officer(struct telling *t)
 {
@@ -86,17 +86,17 @@ next_officer(struct telling *t)
 	while (r != NULL && t->signatures < r->nsignatures) {
 		const struct report_signature *s = &r->signature[t->signatures++];
 
-		if (strcmp(s->id, "seal") != 0)
+		if (strncmp(s->id, "officer-", 8) == 0)
 			return s;
 	}
 	return NULL;
 }
 
 static const struct report_signature *
-seal_of(const struct report *r)
+signature_of(const struct report *r, const char *id)
 {
 	for (size_t i = 0; r != NULL && i < r->nsignatures; i++)
-		if (strcmp(r->signature[i].id, "seal") == 0)
+		if (strcmp(r->signature[i].id, id) == 0)
 			return &r->signature[i];
 	return NULL;
 }
@@ -219,7 +219,7 @@ tell_amended(struct telling *t, struct err *e)
 static bool
 tell_issue(struct telling *t, struct err *e)
 {
-	const struct report_signature *s = seal_of(t->h->report);
+	const struct report_signature *s = signature_of(t->h->report, "seal");
 
 	buf_put_str(&t->vi, "Đóng dấu và phát hành");
 	if (s != NULL) {
@@ -269,6 +269,27 @@ tell_return(struct telling *t, struct err *e)
 	return true;
 }
 
+static bool
+tell_reserve_reaffirm(struct telling *t, struct err *e)
+{
+	buf_put_str(&t->vi, "Ghi nhận việc xác nhận lại chữ ký, chờ đóng dấu");
+	say_text(t, "decision", ", theo quyết định số ", history_field(t->x, "decision").s);
+	return true;
+}
+
+static bool
+tell_reaffirm(struct telling *t, struct err *e)
+{
+	const struct report_signature *s = signature_of(t->h->report, "reaffirm");
+
+	tell_act(t, LIFE_REAFFIRMED);
+	if (s != NULL) {
+		buf_put_str(&t->vi, "; con dấu của ");
+		say_signature(t, s);
+	}
+	return true;
+}
+
 /* Every act has its number in the record; what has none is not guessed at. */
 static bool
 tell_rest(struct telling *t, struct err *e)
@@ -293,7 +314,7 @@ tell_lost(struct telling *t, struct err *e)
 static const struct { const char *verb; bool (*tell)(struct telling *, struct err *); } verbs[] = {
 	{ "permit.submit", tell_submit }, { "permit.officer_signed", tell_signed },
 	{ "permit.reserve_allotted", tell_reserve }, { "permit.reserve_given", tell_reserve }, { "permit.reserve_amended", tell_amended }, { "permit.issue", tell_issue },
-	{ "permit.renew", tell_renew },
+	{ "permit.renew", tell_renew }, { "permit.reserve_reaffirm", tell_reserve_reaffirm }, { "permit.reaffirm", tell_reaffirm },
 	{ "permit.return", tell_return }, { NULL, tell_rest },
 };
 

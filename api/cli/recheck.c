@@ -161,7 +161,7 @@ keep_signing(struct work *w, const struct stored_permit *p)
 		const struct report_signature *s = &w->report->signature[i];
 		struct signed_by *by = &x->officer[x->n];
 
-		if (strcmp(s->id, "seal") == 0)
+		if (strncmp(s->id, "officer-", 8) != 0)
 			continue;
 		snprintf(by->person, sizeof(by->person), "%s", s->person);
 		snprintf(by->mode, sizeof(by->mode), "%s", s->mode);
@@ -243,25 +243,33 @@ see_permits(struct work *w, uint64_t *n, struct err *e)
  * Copies: of each permit the one whose proofs last longest.
  */
 
+/* What reaffirms a permit stands by its own time stamp, until an archive time stamp comes. */
+static bool
+newest_holds(const struct report *r)
+{
+	const struct report_signature *last = &r->signature[r->nsignatures == 0 ? 0 : r->nsignatures - 1];
+
+	if (r->nsignatures == 0)
+		return false;
+	return last->archives == 0 ? strcmp(last->id, "reaffirm") == 0 && last->verdict == VERDICT_PASSED && last->proof != PROOF_NONE : last->archived != INT64_MIN;
+}
+
 static bool
 see_copy(void *ctx, const struct value *c, unsigned n, struct err *e)
 {
 	const struct stored_permit p = { .handle = c[0].s, .file = c[1].s, .sha256 = c[2].s };
 	struct work *w = ctx;
 	struct recheck_round *r = &w->memory.now;
-	const struct report_signature *seal = w->report->signature;
 	unsigned char digest[SHA256_LEN];
 
 	if (p.handle.len != HANDLE_LEN)
 		return fail(e, ERR_STORE, "permit_renewal: a handle of %zu octets", p.handle.len);
 	sha256(digest, p.file);
 	stored_judge(w->report, &w->stored, &p, p.file, w->now, 0);
-	if (w->report->nsignatures > 0)
-		seal += w->report->nsignatures - 1;
 	if (!span_eq(p.sha256, span_of(digest, SHA256_LEN)))
 		bad(w, "copy", p.handle, "it is not the octets that were recorded");
-	else if (w->report->nsignatures == 0 || seal->archived == INT64_MIN)
-		bad(w, "copy", p.handle, "its newest archive time stamp does not hold");
+	else if (!newest_holds(w->report))
+		bad(w, "copy", p.handle, "its newest time stamp does not hold");
 	r->signatures++;
 	report_drop(w->report);
 	memcpy(r->after, p.handle.ptr, HANDLE_LEN);

@@ -237,6 +237,8 @@
 			row(list, 'Chắc chắn có trước', 'Proven to exist at', day(s.proven), '');
 			both(add(add(list, 'div'), 'dt'), 'Bằng chứng: ' + (PROOF[s.proof] || s.proof), 'Proof: ' + (PROOF_EN[s.proof] || s.proof));
 			rowBoth(list, 'Quyền ký vào ngày ký, theo sổ của thành phố', 'Right to sign on that day, by the city\'s register', APPOINTED[s.appointed]);
+			if (s.reaffirmed && r.permit && r.permit.reaffirmation)
+				row(list, 'Cơ quan cấp đã xác nhận lại, theo quyết định', 'Reaffirmed by the agency, by decision', r.permit.reaffirmation.decision + ', ' + day(r.permit.reaffirmation.decided), '');
 			row(list, 'Nơi cấp chứng thư', 'Issuer', s.issuer, '');
 			row(list, 'Số chứng thư', 'Certificate', s.certificate && s.certificate.serial, '');
 		}

@@ -63,6 +63,19 @@ CREATE TABLE permit_renewal (
 	PRIMARY KEY (handle, n)
 ) STRICT;
 
+-- Permits that their agency reaffirms, or has: what the order said, of which copy, the entry
+-- that reserved it, and that by which the reaffirmed copy came (null: its seal waits).
+CREATE TABLE permit_reaffirmation (
+	handle BLOB PRIMARY KEY REFERENCES permit,
+	base BLOB NOT NULL,
+	decision TEXT NOT NULL,
+	decided INTEGER NOT NULL,
+	day INTEGER NOT NULL,
+	reason TEXT NOT NULL,
+	entry INTEGER NOT NULL,
+	made_entry INTEGER
+) STRICT;
+
 -- By parcel: which permits touch it (signer/parcel.h); of those that were issued, with the
 -- issue's entry.
 CREATE TABLE permit_parcel (

@@ -639,7 +639,7 @@ void
 order_cms(struct world *w, const struct draft *d, struct buf *cms)
 {
 	struct order_subject one = { .number = NULL };
-	struct order o = { .reason = "theo quyết định", .with = d->with, .nsubjects = 1, .subject = &one };
+	struct order o = { .reason = d->reason != NULL ? d->reason : "theo quyết định", .with = d->with, .nsubjects = 1, .subject = &one };
 	own_struct(buf) text = buf_new(ORDER_MAX);
 	struct err e;
 

@@ -97,6 +97,7 @@ struct draft {
 	const unsigned char *order_id;		/* NULL: fresh */
 	int64_t after_size;			/* 0: the head now */
 	const unsigned char *after_root;
+	const char *reason;			/* NULL: some reason */
 };
 /* What the order says is what it is about. */
 void draft_with(struct draft *, const json_t *with);

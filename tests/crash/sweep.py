@@ -533,6 +533,43 @@ class Work:
         if db("SELECT 1 FROM permit p JOIN permit_renewal r ON r.handle = p.handle WHERE r.n = (SELECT max(n) FROM permit_renewal x WHERE x.handle = p.handle) AND r.until <> p.proven_until"):
             not_ok("a permit is proven until another time than its newest copy says")
 
+    def reaffirmations(self):
+        """An officer of his own day: he signs, his key is said to have been lost an hour before,
+        and the agency reaffirms what he signed: one reservation, one copy, one act."""
+        request, person = self.request()
+        serial = self.approve(request)
+        handle, since = self.submit("gpxd-01"), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
+        until("the officer's certificate", lambda: self.shell.run(f"certificate_of {person}")[0])
+        until("his appointment", lambda: one("SELECT 1 FROM appointment WHERE person = ?", person), lambda: self.shell.run(f"appoint {person} officer H99 'Chuyên viên' KT.")[0])
+        until("his signature", lambda: self.state_of(handle) != "draft", lambda: self.shell.run(f"sign_by {self.spare} {person} {handle}")[0])
+        self.seal([handle])
+        time.sleep(1)                # what was signed in the second of the revocation is not known to be older
+
+        def revoke():
+            done, _ = self.order("approver", "CB-000001", "cert.revoke", serial.hex(), more={"code": "keyCompromise", "invalidity": since})
+            if done:
+                self.told_of("a lost key", "SELECT 1 FROM certificate WHERE serial = ? AND state = 'revoked' AND reason = 1", serial)
+            return done
+
+        row = "SELECT 1 FROM permit_reaffirmation WHERE handle = ?"
+
+        def reaffirm():
+            if one(row, bytes.fromhex(handle)):
+                return False         # reserved: it must follow by itself
+            today = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 3600))
+            done, _ = self.order("clerk", "CB-000012", "permit.reaffirm", handle, more={"decision": "520/QĐ-UBND", "decided": today})
+            if done:
+                self.told_of("a reaffirmation", row, bytes.fromhex(handle))
+            return done
+
+        until("the loss of his key", lambda: one("SELECT state FROM certificate WHERE serial = ?", serial) == "revoked", revoke)
+        until("the loss on the newest CRL", lambda: serial in (one("SELECT der FROM crl ORDER BY number DESC LIMIT 1") or b""))
+        until("the reaffirmation", lambda: one(row + " AND made_entry IS NOT NULL", bytes.fromhex(handle)), reaffirm)
+        rows = db("SELECT (SELECT count(*) FROM permit_change c WHERE c.handle = f.handle AND c.act = 14 AND c.entry = f.made_entry), (SELECT count(*) FROM permit_renewal r WHERE r.handle = f.handle), "
+                  "f.base = p.sha256, (SELECT r.entry FROM permit_renewal r WHERE r.handle = f.handle) = f.made_entry FROM permit_reaffirmation f JOIN permit p ON p.handle = f.handle WHERE f.handle = ?", bytes.fromhex(handle))
+        if rows != [(1, 1, 1, 1)]:
+            not_ok(f"a reaffirmation: one act, one copy of what was issued: {rows}")
+
     def erasures(self):
         handles = [self.submit("gpxd-01"), self.submit("gpxd-01")]
         self.sign(handles[1:])
@@ -636,7 +673,7 @@ def published():
 
 
 def nothing_waits():
-    return not db("SELECT 1 FROM certificate WHERE state = 'reserved' UNION SELECT 1 FROM permit WHERE state = 'sealing' UNION "
+    return not db("SELECT 1 FROM certificate WHERE state = 'reserved' UNION SELECT 1 FROM permit WHERE state = 'sealing' UNION SELECT 1 FROM permit_reaffirmation WHERE made_entry IS NULL UNION "
                   "SELECT 1 WHERE EXISTS (SELECT 1 FROM crl) AND (SELECT der FROM crl ORDER BY number DESC) IS NULL UNION "
                   "SELECT 1 WHERE (SELECT cwt FROM status_list ORDER BY number DESC) IS NULL")
 
@@ -687,8 +724,8 @@ def check_parcels(name):
         not_ok(f"{name}: the index of parcels is not that of the issued permits")
 
 
-def seal_digest(sealed):
-    at = sealed.rindex(b' Id="seal"><ds:SignedInfo>')
+def seal_digest(sealed, name=b"seal"):
+    at = sealed.rindex(b' Id="' + name + b'"><ds:SignedInfo>')
     info = sealed[sealed.index(b"<ds:SignedInfo>", at):sealed.index(b"</ds:SignedInfo>", at) + 16]
     return hashlib.sha256(info.replace(b"<ds:SignedInfo>", b'<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">', 1)).hexdigest()
 
@@ -702,7 +739,7 @@ class Explainer:
 
     issuing: the TBS of a reserved, issued or void certificate, or of a CRL; an
       OCSP response's, made again from the log for each recorded batch.
-    seal: the SignedInfo of an issued permit's seal.
+    seal: the SignedInfo of an issued permit's seal, or of what reaffirms a copy of it.
     service: a status list's octets; else a ticket, of which there are not more
       than sessions that the register had taken before.
     tsa: not more than serial numbers that antin-tsa was about to sign, each of
@@ -752,7 +789,8 @@ class Explainer:
         self.add_batches(name)
         known = {
             "antin-hsm-issuing": {sha(t) for (t,) in db("SELECT tbs FROM certificate UNION ALL SELECT tbs FROM crl")} | self.responses,
-            "antin-hsm-seal": {seal_digest(s) for (s,) in db("SELECT sealed FROM permit WHERE sealed IS NOT NULL")},
+            "antin-hsm-seal": {seal_digest(s) for (s,) in db("SELECT sealed FROM permit WHERE sealed IS NOT NULL")} |
+                              {seal_digest(s, b"reaffirm") for (s,) in db("SELECT sealed FROM permit_renewal r JOIN permit_reaffirmation f ON f.made_entry = r.entry")},
             "antin-hsm-service": {sha(t) for (t,) in db("SELECT tbs FROM status_list")},
         }
         batches = b"".join(b for (b,) in db("SELECT body FROM stamp_batch"))
@@ -908,7 +946,7 @@ def jobs_of(work):
     last = {p: "hsm.log.signed" if p == "antin-hsm-log" else "hsm.signed" for p in hsms}
     doing = {"antin-hsm-issuing": work.certificates, "antin-hsm-log": work.people}
     return [
-        Job("certificates", work.certificates), Job("people", work.people), Job("the root's CRL", work.root_crl), Job("permits", work.permits), Job("renewals", work.renewals), Job("erasures", work.erasures), Job("dossiers", work.dossiers),
+        Job("certificates", work.certificates), Job("people", work.people), Job("the root's CRL", work.root_crl), Job("permits", work.permits), Job("renewals", work.renewals), Job("reaffirmations", work.reaffirmations), Job("erasures", work.erasures), Job("dossiers", work.dossiers),
         Job("the token fails twice", work.certificates, [("antin-hsm-issuing", "hsm.sign", 1)] * 2),
         Job("the register ends while certificates are reserved", work.certificates, [("antin-register", "cert.reserve after-commit", 1)]),
         Job("antin-ca ends with a reservation", work.certificates, [("antin-ca", "ca reserve done", 1)]),
@@ -918,6 +956,8 @@ def jobs_of(work):
         Job("antin-ca ends when a change is durable", work.certificates, [("antin-ca", "ca commit done", 2)]),
         Job("antin-ca ends with a renewal reserved", work.certificates, [("antin-ca", "ca reserve done", 3)]),
         Job("antin-ca ends when a renewal is durable", work.certificates, [("antin-ca", "ca commit done", 3)]),
+        Job("antin-signer ends with a reaffirmation reserved", work.reaffirmations, [("antin-register", "permit.reserve_reaffirm after-commit", 1)]),
+        Job("antin-signer ends before a reaffirmation is recorded, and again", work.reaffirmations, [("antin-signer", "signer.before-reaffirm", 1)] * 2),
         Job("the register ends while a renewal is reserved", work.certificates, [("antin-register", "cert.reserve after-commit", 3)]),
     ] + [Job(f"the module of {p} ends", doing.get(p, work.permits), [(p, last[p], 1)]) for p in hsms] + [Job("restarts", work.restarts)]
 

@@ -9,7 +9,7 @@ import zlib
 import tiles
 
 VIETNAM = 7 * 3600
-RESUMED, WITHDRAWN, SUSPENDED, REPLACED, VOID, RESTORED, NOTED, LIFTED = 0, 1, 2, 3, 4, 5, 12, 13
+RESUMED, WITHDRAWN, SUSPENDED, REPLACED, VOID, RESTORED, NOTED, LIFTED, REAFFIRMED = 0, 1, 2, 3, 4, 5, 12, 13, 14
 
 
 def flat(x):
@@ -20,7 +20,7 @@ def status(acts, day):
     """acts: (act, first day, last day or None), in the order of the log."""
     if any(act == VOID for act, _, _ in acts):
         return 1
-    replaced, withdrawn, suspended, notes = False, [], None, 0
+    replaced, withdrawn, suspended, notes, reaffirmed = False, [], None, 0, False
     for act, first, last in acts:
         if first > day:
             continue
@@ -38,13 +38,15 @@ def status(acts, day):
             notes += 1
         elif act == LIFTED:
             notes -= 1
+        elif act == REAFFIRMED:
+            reaffirmed = True
     if replaced:
         return 3
     if withdrawn:
         return 1
     if suspended and (suspended[1] is None or day <= suspended[1]):
         return 2
-    return 12 if notes > 0 else 0
+    return 12 if notes > 0 or reaffirmed else 0
 
 
 api = sys.argv[1]

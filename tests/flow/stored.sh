@@ -91,7 +91,7 @@ order_by security CB-000002 key.block "$key" --reason "Lộ khóa" --with "{\"in
 order_by approver CB-000001 order.consent "$(jq -r .waits.id "$state/waits")" --reason "Đồng ý" >/dev/null || die "consenting"
 sleep 3
 expect "the key is blocked, the certificate revoked, the answers the same" "$(answers --certificate "$(serial_of CB-000011)")" \
-	"before=officer-1:stands gone=officer-1:over after=officer-1:sign-again unsealed=officer-1:sign-again "
+	"before=officer-1:stands gone=officer-1:over after=officer-1:reaffirm unsealed=officer-1:sign-again "
 expect "as it says" "$(jq -r '"\(.since) \(.blocked != null) \(.certificates[0].state)"' "$state/impact.json")" "$lost true revoked"
 before=$(register_sql 'SELECT size FROM log_head')
 impact --certificate "$(serial_of CB-000011)" >/dev/null

@@ -101,7 +101,7 @@ async function signature(element, id, targets, trust, told) {
 	const own = SigningCertificateV2.Item(0).CertDigest, certificate = signed.XmlSignature.KeyInfo.Item(0).Certificates[0], der = Buffer.from(certificate.GetRaw());
 	told(SigningCertificateV2.Count === 1 && digest(`sha${own.DigestMethod.Algorithm.slice(-3)}`, [der]) === hex(own.DigestValue), `${id} certificate`);
 	told(SignaturePolicyIdentifier.SignaturePolicyId.SigPolicyId.Identifier.Value === POLICY, `${id} policy`);
-	told(below(properties, XADES, 'ClaimedRole').length > 0 === (id !== 'seal'), `${id} role`);
+	told(below(properties, XADES, 'ClaimedRole').length > 0 === id.startsWith('officer-'), `${id} role`);
 	const key = await certificate.exportKey(signed.Algorithm);
 	told(await signed.ValidateSignatureValue([key]).catch(() => false), `${id} value`);
 
@@ -127,19 +127,20 @@ async function signature(element, id, targets, trust, told) {
 	return !stamped ? 'B-B' : !lasting ? 'B-T' : good.a.length === 0 ? 'B-LT' : good.a.every(Boolean) ? 'B-LTA' : 'B-LT';
 }
 
-// A permit: content, officers' signatures, issuance, the seal; every Id once.
+// A permit: content, officers' signatures, issuance, the seal, perhaps a reaffirmation and its signature; every Id once.
 async function judge(text, trust) {
 	const failed = [], why = [], levels = {};
 	const told = (good, what, detail) => { if (!good) { failed.push(what); why.push(detail ? `${what} (${detail})` : what); } };
 	told.count = () => failed.length;
 	try {
 		const document = Parse(text), permit = document.documentElement, all = [...permit.childNodes], ids = text.match(/ id="[^"]*"/gi).filter(a => a.startsWith(' Id='));
-		const content = all[0], officers = all.slice(1, -2), [issuance, seal] = all.slice(-2);
+		const again = is(all.at(-2), PERMIT, 'reaffirmation') ? all.splice(-2) : [], content = all[0], officers = all.slice(1, -2), [issuance, seal] = all.slice(-2);
 		told(document.childNodes.length === 1 && is(permit, PERMIT, 'permit') && [...permit.attributes].every(a => a.nodeName === 'xmlns') && is(content, PERMIT, 'content') && officers.length > 0 &&
-			officers.every(o => is(o, DS, 'Signature')) && is(issuance, PERMIT, 'issuance') && is(seal, DS, 'Signature') && new Set(ids).size === ids.length, 'permit');
+			officers.every(o => is(o, DS, 'Signature')) && is(issuance, PERMIT, 'issuance') && is(seal, DS, 'Signature') && (again.length === 0 || is(again[1], DS, 'Signature')) && new Set(ids).size === ids.length, 'permit');
 		if (failed.length > 0) return { failed, why, levels };
 		for (const [i, o] of officers.entries()) levels[`officer-${i + 1}`] = await signature(o, `officer-${i + 1}`, [content, ...officers.slice(0, i)], trust, told);
 		levels.seal = await signature(seal, 'seal', [content, ...officers, issuance], trust, told);
+		if (again.length > 0) levels.reaffirm = await signature(again[1], 'reaffirm', [content, ...officers, issuance, seal, again[0]], trust, told);
 	} catch (e) {
 		told(false, 'read', e.message);
 	}
@@ -174,7 +175,7 @@ const ARCHIVE = /<xadesv141:ArchiveTimeStamp .*?<\/xadesv141:TimeStampValidation
 const behind = (n, edit) => t => { const at = [...t.matchAll(ARCHIVE)].at(n).index; return t.slice(0, at) + edit(t.slice(at)); };
 const seal = edit => within('seal', edit), officer = edit => within('officer-1', edit);
 
-// What each must fail, and nothing else, of a permit with one officer and up to two archive time stamps; `archives`:
+// What each must fail, and nothing else, of a permit with one officer that is not reaffirmed and has up to two archive time stamps; `archives`:
 // how many it needs.
 const of = name => [`${name} imprint`, `${name} token`], older = of('seal archive 1'), newer = of('seal archive 2'), both = [...older, ...newer], trusted = ['evidence', 'stamp token'];
 const ways = [
@@ -208,8 +209,40 @@ const ways = [
 	{ name: "as another authority's", edit: same, stranger: true, fails: ['officer-1', 'seal'].flatMap(id => trusted.map(x => `${id} ${x}`)).concat('seal archive 1 token', 'seal archive 2 token') },
 ];
 
+// The same of one that is reaffirmed, and has no archive time stamp.
+const reaffirm = edit => within('reaffirm', edit), covers = ['#content', '#officer-1', '#issuance', '#seal', '#reaffirmation'];
+const reaffirmed = [
+	{ name: 'as it is', edit: same, fails: [] },
+	{ name: 'with its code altered', edit: t => t.replace(/<code>./, '<code>?'), fails: ['officer-1 #content', 'seal #content', 'reaffirm #content'] },
+	{ name: 'with the place of its issuance altered', edit: t => t.replace(/(<issuance .*?<place>)./, '$1?'), fails: ['seal #issuance', 'reaffirm #issuance'] },
+	{ name: "with the officer's CRLs in another order", edit: officer(exchanged(CRL, 0, 1)), fails: ['seal #officer-1', 'reaffirm #officer-1'] },
+	{ name: "with the seal's CRLs in another order", edit: seal(exchanged(CRL, 0, 1)), fails: ['reaffirm #seal'] },
+	{ name: "without the seal's time stamp", edit: seal(without(STAMP)), fails: ['seal unstamped', 'reaffirm #seal'] },
+	{ name: 'with another decision', edit: t => t.replace(/<decision>./, '<decision>?'), fails: ['reaffirm #reaffirmation'] },
+	{ name: 'with another reason', edit: t => t.replace(/(<decided>.*?<reason>)./, '$1?'), fails: ['reaffirm #reaffirmation'] },
+	{ name: 'without its reaffirmation', edit: t => t.replace(element('reaffirmation'), ''), fails: ['permit'] },
+	{ name: 'with its reaffirmation twice', edit: t => t.replace(element('reaffirmation'), '$&$&'), fails: ['permit'] },
+	{ name: 'with the time of the reaffirmation altered', edit: reaffirm(s => s.replace(/<xades:SigningTime>20/, '<xades:SigningTime>19')), fails: ['reaffirm #reaffirm-props'] },
+	{ name: 'with its value altered', edit: reaffirm(octet('ds:SignatureValue', 0, 5)), fails: ['reaffirm value', ...of('reaffirm stamp')] },
+	...covers.map(c => ({ name: `with its reference to ${c} gone`, edit: reaffirm(s => s.replace(new RegExp(`<ds:Reference [^>]*URI="${c}".*?</ds:Reference>`), '')), names: true })),
+	{ name: "with the seal's time stamp for its own", edit: t => reaffirm(s => s.replace(element(STAMP), nth(t, STAMP, 1)))(t), fails: of('reaffirm stamp') },
+	{ name: 'without its time stamp', edit: reaffirm(without(STAMP)), fails: ['reaffirm unstamped'] },
+	{ name: 'without its CRLs', edit: reaffirm(without(REVOCATION)), fails: ['reaffirm stamp token', 'reaffirm evidence'] },
+];
+
+async function spoilReaffirmed(all) {
+	const p = all.find(x => x.text.includes('<reaffirmation ') && !x.text.includes(' Id="officer-2">') && !x.text.includes('<xadesv141:ArchiveTimeStamp '));
+	if (!p) return;
+	for (const w of reaffirmed) {
+		const text = w.edit(p.text), { failed } = await judge(text, p.trust);
+		tell((text === p.text) === (w.edit === same) && (w.names ? failed.includes('reaffirm names') && failed.includes('reaffirm value') && failed.every(f => f.startsWith('reaffirm '))
+			: failed.sort().join() === w.fails.sort().join()), `a reaffirmed permit ${w.name}: ${failed.join(', ') || 'good'}`);
+	}
+	console.log('a reaffirmed permit was altered');
+}
+
 async function spoil(all) {
-	const count = (p, pattern) => p.text.match(pattern)?.length ?? 0, fit = all.filter(p => count(p, / Id="officer-\d+">/g) === 1 && count(p, ARCHIVE) <= 2);
+	const count = (p, pattern) => p.text.match(pattern)?.length ?? 0, fit = all.filter(p => count(p, / Id="officer-\d+">/g) === 1 && count(p, ARCHIVE) <= 2 && !p.text.includes('<reaffirmation '));
 	const [p] = fit.sort((a, b) => count(b, ARCHIVE) - count(a, ARCHIVE));
 	if (!p) return tell(all.length === 0, 'no permit with one officer was left to alter');
 	const archives = count(p, ARCHIVE), made = await openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', put(''), '-subj', '/CN=stranger');
@@ -231,7 +264,10 @@ const work = async () => {
 		tell(said.failed.length === 0, `${p.name}: ${[...each.map(l => l.join(' ')), ...said.why].join(', ')}`);
 	}
 };
-if (refused && all.length > 0) await spoil(all);
+if (refused && all.length > 0) {
+	await spoil(all);
+	await spoilReaffirmed(all);
+}
 else await Promise.all(Array.from({ length: 2 * cpus().length }, work));
 console.log(`${all.length} permits by xadesjs, pkijs, openssl: ${Object.entries(levels).map(([l, n]) => `${n} signatures ${l}, `).join('')}${bad} not as they should be`);
 process.exitCode = bad > 0 ? 1 : all.length > 0 ? 0 : 77;

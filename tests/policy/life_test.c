@@ -5,13 +5,13 @@
 #include "policy/life.h"
 
 /* "W10" withdrawn from day 10; "S10-20" suspended to the end of day 20, "S10-"
- * without an end; R resumed, A annulled, V void, P superseded, N noted,
+ * without an end; R resumed, A annulled, V void, P superseded, F reaffirmed, N noted,
  * L12/3 the note of entry 3 lifted from day 12.  Entries count from 1. */
 static size_t
 changes_of(const char *text, struct life_change *out)
 {
 	static const struct { char letter; enum life_act act; } letters[] = { { 'W', LIFE_WITHDRAWN }, { 'S', LIFE_SUSPENDED }, { 'R', LIFE_RESUMED },
-		{ 'A', LIFE_RESTORED }, { 'V', LIFE_VOID }, { 'P', LIFE_SUPERSEDED }, { 'N', LIFE_NOTED }, { 'L', LIFE_LIFTED } };
+		{ 'A', LIFE_RESTORED }, { 'V', LIFE_VOID }, { 'P', LIFE_SUPERSEDED }, { 'N', LIFE_NOTED }, { 'L', LIFE_LIFTED }, { 'F', LIFE_REAFFIRMED } };
 	size_t n = 0;
 
 	while (*text != '\0') {
@@ -73,6 +73,11 @@ status_on_a_day(void **state)
 		{ "N10 L15/1", LIFE_OPEN, 14, "noted", 10, 12 }, { "N10 L15/1", LIFE_OPEN, 15, "yes", 0, 0 }, { "N10 L15/7", LIFE_OPEN, 15, "noted", 10, 12 },
 		{ "N10 N11 L15", LIFE_OPEN, 15, "noted", 10, 12 }, { "N10 L15", LIFE_OPEN, 15, "yes", 0, 0 },
 		{ "N10 S12-13", LIFE_OPEN, 12, "suspended", 12, 2 }, { "N10 S12-13", LIFE_OPEN, 14, "noted", 10, 12 }, { "S10- N12 R15", LIFE_OPEN, 15, "noted", 12, 12 },
+		{ "F10", LIFE_OPEN, 9, "yes", 0, 0 }, { "F10", LIFE_OPEN, 10, "noted", 10, 12 }, { "F10", 12, 13, "expired", 0, 12 }, { "F10 N12", LIFE_OPEN, 12, "noted", 12, 12 },
+		/* No note of its own: nothing lifts it, and it lifts none. */
+		{ "F10 L12", LIFE_OPEN, 12, "noted", 10, 12 }, { "N9 F10 L12", LIFE_OPEN, 12, "noted", 10, 12 }, { "N9 F10 L12/2", LIFE_OPEN, 12, "noted", 9, 12 },
+		{ "F10 S11-12", LIFE_OPEN, 12, "suspended", 11, 2 }, { "F10 W11", LIFE_OPEN, 11, "withdrawn", 11, 1 }, { "F10 W11 A12", LIFE_OPEN, 12, "noted", 10, 12 },
+		{ "F10 P11", LIFE_OPEN, 11, "superseded", 11, 3 }, { "F10 V11", LIFE_OPEN, 11, "void", 11, 1 },
 		{ "V10", LIFE_OPEN, 10, "void", 10, 1 }, { "V10", LIFE_OPEN, 3, "void", 10, 1 }, { "W5 V10", LIFE_OPEN, 6, "void", 10, 1 }, { "V10", 5, 20, "void", 10, 1 },
 		{ "P10", LIFE_OPEN, 9, "yes", 0, 0 }, { "P10", LIFE_OPEN, 10, "superseded", 10, 3 }, { "P10 W12", LIFE_OPEN, 12, "superseded", 10, 3 },
 		{ "P10 A15", LIFE_OPEN, 15, "yes", 0, 0 }, { "P10 A15", LIFE_OPEN, 14, "superseded", 10, 3 }, { "N5 P10 V20", LIFE_OPEN, 11, "void", 20, 1 },
@@ -96,16 +101,16 @@ status_on_a_day(void **state)
 static void
 what_may_follow(void **state)
 {
-	static const char letters[] = "WSRAVNLP";
-	static const enum life_act acts[] = { LIFE_WITHDRAWN, LIFE_SUSPENDED, LIFE_RESUMED, LIFE_RESTORED, LIFE_VOID, LIFE_NOTED, LIFE_LIFTED, LIFE_SUPERSEDED };
+	static const char letters[] = "WSRAVNLPF";
+	static const enum life_act acts[] = { LIFE_WITHDRAWN, LIFE_SUSPENDED, LIFE_RESUMED, LIFE_RESTORED, LIFE_VOID, LIFE_NOTED, LIFE_LIFTED, LIFE_SUPERSEDED, LIFE_REAFFIRMED };
 	/* lawful: the letters of the acts that may be ordered for day 12. */
 	static const struct { const char *changes; int32_t valid_to; const char *lawful; } rows[] = {
-		{ "", LIFE_OPEN, "WSVNP" }, { "", 11, "WVN" },
-		{ "W10", LIFE_OPEN, "AVN" }, { "W13", LIFE_OPEN, "WSVNP" }, { "W10 A11", LIFE_OPEN, "WSVNP" },
-		{ "S10-20", LIFE_OPEN, "WSRVN" }, { "S10-11", LIFE_OPEN, "WSVNP" }, { "S13-20", LIFE_OPEN, "WSVNP" }, { "S10- R11", LIFE_OPEN, "WSVNP" },
+		{ "", LIFE_OPEN, "WSVNPF" }, { "", 11, "WVNF" },
+		{ "W10", LIFE_OPEN, "AVN" }, { "W13", LIFE_OPEN, "WSVNPF" }, { "W10 A11", LIFE_OPEN, "WSVNPF" },
+		{ "S10-20", LIFE_OPEN, "WSRVNF" }, { "S10-11", LIFE_OPEN, "WSVNPF" }, { "S13-20", LIFE_OPEN, "WSVNPF" }, { "S10- R11", LIFE_OPEN, "WSVNPF" },
 		{ "S10- W11", LIFE_OPEN, "AVN" },
-		{ "N10", LIFE_OPEN, "WSVNLP" }, { "W10 N11", LIFE_OPEN, "AVN" },
-		{ "V10", LIFE_OPEN, "" }, { "N9 V10", LIFE_OPEN, "" }, { "P10", LIFE_OPEN, "V" }, { "P13", LIFE_OPEN, "WSVNP" },
+		{ "N10", LIFE_OPEN, "WSVNLPF" }, { "W10 N11", LIFE_OPEN, "AVN" }, { "F10", LIFE_OPEN, "WSVNPF" },
+		{ "V10", LIFE_OPEN, "" }, { "N9 V10", LIFE_OPEN, "" }, { "P10", LIFE_OPEN, "V" }, { "P13", LIFE_OPEN, "WSVNPF" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -150,7 +155,7 @@ static void
 words(void **state)
 {
 	static const struct { int64_t act; const char *word; } rows[] = { { 0, "resumed" }, { 1, "withdrawn" }, { 2, "suspended" }, { 3, "superseded" }, { 4, "void" },
-		{ 5, "restored" }, { 12, "noted" }, { 13, "lifted" }, { 6, NULL }, { -1, NULL }, { 15, NULL }, { 1LL << 40, NULL } };
+		{ 5, "restored" }, { 12, "noted" }, { 13, "lifted" }, { 14, "reaffirmed" }, { 6, NULL }, { -1, NULL }, { 15, NULL }, { 1LL << 40, NULL } };
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *word = life_word(rows[i].act);

@@ -223,6 +223,22 @@ works_with_a_place(void)
 	return json_pack("{s:O}", "cong_trinh", works);
 }
 
+/* Signed by HOA, whose key was lost by then, and reaffirmed. */
+static void
+reaffirm(void)
+{
+	char handle[33], with[160], today[TIME_TEXT];
+
+	office_appoint(&o, HOA, "officer", "H99", "KT.", "*", NULL);
+	office_draft(&o, handle, "gpxd-01", NULL);
+	office_sign(&o, HOA, handle);
+	office_seal(&o, handle);
+	office_lose_key(&o, o.staff[HOA].cert);
+	date_text(today, day_in_vietnam(clock_now()));
+	snprintf(with, sizeof(with), "{\"decision\":\"512/QĐ-UBND\",\"decided\":\"%s\"}", today);
+	office_acted(&o, handle, "permit.reaffirm", with, 0);
+}
+
 static void
 work(void)
 {
@@ -248,6 +264,7 @@ work(void)
 	office_sign(&o, DIEP, newer);
 	office_seal(&o, newer);
 	renew();
+	reaffirm();
 	office_draft_well(&o, both);
 	office_sign(&o, TL, both);
 	office_sign(&o, DIEP, both);

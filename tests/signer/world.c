@@ -152,6 +152,24 @@ office_revoke(struct office *o, X509 *cert)
 }
 
 void
+office_lose_key(struct office *o, X509 *cert)
+{
+	const struct order_subject subject = subject_of(cert);
+	struct draft d = { .by = MAI, .verb = "cert.revoke", .subjects = &subject, .nsubjects = 1 };
+	own(json_t) *with = NULL;
+	char since[TIME_TEXT];
+	struct revocation r;
+	struct err e;
+
+	sleep(1);	/* what was signed in this very second is not known to be older */
+	time_text_utc(since, clock_now() - 3600);
+	with = json_pack("{s:s, s:s}", "code", "keyCompromise", "invalidity", since);
+	d.with = with;
+	assert_done(world_order(&o->w, &d, NULL, &e), e);
+	assert_true(world_revoked(&o->w, cert, &r));
+}
+
+void
 office_block(struct office *o, X509 *cert)
 {
 	own(json_t) *with = json_object();

@@ -56,6 +56,9 @@ void office_dismiss(struct office *, enum staff);
 /* MAI's order cert.suspend, cert.resume, cert.revoke. */
 void office_certificate(struct office *, const char *verb, X509 *cert);
 void office_revoke(struct office *, X509 *cert);
+/* The same for keyCompromise, known to others since an hour ago: what was signed before this
+ * call lies in that hour.  Comes back when the CRL says so. */
+void office_lose_key(struct office *, X509 *cert);
 /* SEC's order key.block, with MAI's consent. */
 void office_block(struct office *, X509 *cert);
 

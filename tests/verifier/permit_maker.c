@@ -531,7 +531,7 @@ maker_archive(struct maker *m, struct buf *out, struct span permit, const struct
 	struct err e;
 
 	assert_done(permit_read(&p, permit, m->policy, m->grammars, &e), e);
-	assert_done(xades_archive_imprint(imprint, &p.seal, p.seal.narchives, s->md, &e), e);
+	assert_done(xades_archive_imprint(imprint, permit_last(&p), permit_last(&p)->narchives, s->md, &e), e);
 	permit_drop(&p);
 	maker_stamp(&token, span_of(imprint, (size_t)EVP_MD_get_size(s->md)), s);
 	cert_to_der(&issuing, m->issuing.cert);
@@ -541,6 +541,28 @@ maker_archive(struct maker *m, struct buf *out, struct span permit, const struct
 	const struct xades_evidence v = { .stamp = buf_span(&token), .cert = certs, .ncerts = 1, .crl = crls, .ncrls = 2 };
 
 	assert_done(xades_archive(out, permit, &v, &e), e);
+}
+
+void
+maker_reaffirm(struct maker *m, struct buf *out, struct span permit, const struct maker_reaffirming *r)
+{
+	own_struct(buf) reaffirmation = buf_new(1 << 16), element = buf_new(4 << 20);
+	const struct signing s = { .id = "reaffirm", .who = r->by != NULL ? r->by : &m->seal, .time = r->when != 0 ? r->when : maker_now - 60, .stamp_time = r->stamp,
+		.stamp = !r->no_stamp, .evidence = true, .crl = r->crl != NULL ? r->crl : m->issuing_crl };
+	struct reaffirmation says = { .decision = r->decision != NULL ? r->decision : "512/QĐ-UBND", .reason = "Thẻ của người ký bị mất (thử nghiệm)" };
+	struct xades_target target[XADES_TARGETS_MAX];
+	struct permit p;
+	struct err e;
+	size_t n;
+
+	assert_done(date_parse(&says.decided, r->decided != NULL ? r->decided : MAKER_DAY, &e), e);
+	assert_done(date_parse(&says.day, r->day != NULL ? r->day : MAKER_DAY, &e), e);
+	reaffirmation_write(&reaffirmation, &says);
+	assert_done(permit_read(&p, permit, m->policy, m->grammars, &e), e);
+	assert_done(permit_reaffirm_targets(target, &n, &p, buf_span(&reaffirmation), &e), e);
+	permit_drop(&p);
+	put_signature(m, &element, &s, target, n);
+	assert_done(permit_reaffirm(out, permit, buf_span(&reaffirmation), buf_span(&element), &e), e);
 }
 
 /*

@@ -74,6 +74,16 @@ void maker_content(struct maker *, const struct maker_recipe *, struct buf *out)
 /* The permit with an archive time stamp more, and the CRLs of then. */
 void maker_archive(struct maker *, struct buf *out, struct span permit, const struct maker_stamping *);
 
+/* The sealed permit, reaffirmed; zero members: by its seal, a minute before maker_now. */
+struct maker_reaffirming {
+	struct maker_party *by;
+	int64_t when, stamp;		/* claimed; stamped, when it differs */
+	const char *decision, *decided, *day;
+	bool no_stamp;
+	X509_CRL *crl;
+};
+void maker_reaffirm(struct maker *, struct buf *out, struct span permit, const struct maker_reaffirming *);
+
 /* Anchors, issuing certificate and the two CRLs; crl: instead of issuing_crl. */
 struct evidence *maker_evidence(struct maker *, X509_CRL *crl);
 /* A status list with these values, signed by the service signer, added. */

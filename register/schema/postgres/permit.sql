@@ -63,6 +63,19 @@ CREATE TABLE permit_renewal (
 	PRIMARY KEY (handle, n)
 );
 
+-- Permits that their agency reaffirms, or has: what the order said, of which copy, the entry
+-- that reserved it, and that by which the reaffirmed copy came (null: its seal waits).
+CREATE TABLE permit_reaffirmation (
+	handle bytea PRIMARY KEY REFERENCES permit,
+	base bytea NOT NULL,
+	decision text COLLATE "C" NOT NULL,
+	decided bigint NOT NULL,
+	day bigint NOT NULL,
+	reason text COLLATE "C" NOT NULL,
+	entry bigint NOT NULL,
+	made_entry bigint
+);
+
 -- By parcel: which permits touch it (signer/parcel.h); of those that were issued, with the
 -- issue's entry.
 CREATE TABLE permit_parcel (
