@@ -12,6 +12,7 @@
 #include "register/list_entry.h"
 #include "signer/tsa_proto.h"
 #include "verifier/crl.h"
+#include "verifier/proved.h"
 #include "verifier/tst.h"
 #include "verifier/xades_write.h"
 
@@ -74,7 +75,7 @@ get_issuing(struct buf *der, const struct service *s, int64_t generation, struct
 	reg_text(&read, "path", path);
 	if (!reg_one(s->reg, &read, &rows, c, 1, "issuing certificate of this generation", e) || !cert_from_der(&cert, c[0].s, e))
 		return fail_in(e, "%s", path);
-	if (X509_verify(cert, X509_get0_pubkey(s->root)) != 1)
+	if (!proved_cert(cert, s->root))
 		return fail(e, ERR_BUG, "%s is not the root's", path);
 	buf_put_span(der, c[0].s);
 	return buf_ok(der, "issuing certificate", e);

@@ -14,6 +14,7 @@
 #include "verifier/code.h"
 #include "verifier/evidence.h"
 #include "verifier/judge.h"
+#include "verifier/proved.h"
 #include "verifier/proto.h"
 #include "verifier/xades_write.h"
 
@@ -219,7 +220,7 @@ sign(struct buf *raw, const struct sealing *x, const struct service *s, struct e
 	FAULT_POINT("signer.after-seal");
 	if (!ecdsa_raw_to_der(&der, buf_span(raw), e))
 		return false;
-	if (!ecdsa_verify(X509_get0_pubkey(x->seal.cert), span_of(x->digest, SHA256_LEN), buf_span(&der)))
+	if (!proved_ecdsa(span_of(x->digest, SHA256_LEN), buf_span(&der), x->seal.cert))
 		return fail(e, ERR_TOKEN, "the seal token's signature does not verify");
 	return true;
 }

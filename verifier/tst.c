@@ -1,5 +1,7 @@
 #include "verifier/tst.h"
 
+#include "verifier/proved.h"
+
 #include <openssl/err.h>
 #include <openssl/ess.h>
 
@@ -151,12 +153,28 @@ find_signer(X509 **out, const cert_list *mine, PKCS7_SIGNER_INFO *si, const cert
 }
 
 static bool
-check_signature(PKCS7 *cms, X509 **signer, const cert_list *mine, const cert_list *bag, struct err *e)
+compute(PKCS7 *cms, PKCS7_SIGNER_INFO *si, X509 *signer, struct err *e)
+{
+	own(BIO) *content = PKCS7_dataInit(cms, NULL);
+	unsigned char piece[4096];
+
+	if (content == NULL)
+		return fail_ossl(e, ERR_INPUT, "the time stamp has no content");
+	while (BIO_read(content, piece, sizeof(piece)) > 0)
+		continue;
+	if (PKCS7_signatureVerify(content, cms, si, signer) != 1)
+		return fail_ossl(e, ERR_INPUT, "the time stamp's signature does not verify");
+	ERR_clear_error();
+	return true;
+}
+
+/* token: the whole of cms. */
+static bool
+check_signature(PKCS7 *cms, struct span token, X509 **signer, const cert_list *mine, const cert_list *bag, struct err *e)
 {
 	STACK_OF(PKCS7_SIGNER_INFO) *all = PKCS7_get_signer_info(cms);
-	own(BIO) *content = NULL;
+	struct proved_name name;
 	PKCS7_SIGNER_INFO *si;
-	unsigned char piece[4096];
 
 	if (sk_PKCS7_SIGNER_INFO_num(all) != 1)
 		return fail(e, ERR_INPUT, "a time stamp has one signer (RFC 3161 2.4.2)");
@@ -165,14 +183,12 @@ check_signature(PKCS7 *cms, X509 **signer, const cert_list *mine, const cert_lis
 		return fail(e, ERR_POLICY, "the time stamp is signed over another digest than SHA-256, SHA-384 or SHA-512");
 	if (!find_signer(signer, mine, si, bag, e) || !check_signer(*signer, e) || !check_ess(si, *signer, e))
 		return false;
-	content = PKCS7_dataInit(cms, NULL);
-	if (content == NULL)
-		return fail_ossl(e, ERR_INPUT, "the time stamp has no content");
-	while (BIO_read(content, piece, sizeof(piece)) > 0)
-		continue;
-	if (PKCS7_signatureVerify(content, cms, si, *signer) != 1)
-		return fail_ossl(e, ERR_INPUT, "the time stamp's signature does not verify");
-	ERR_clear_error();
+	name = proved_name(PROVED_STAMP, token, *signer);
+	if (proved_before(&name))
+		return true;
+	if (!compute(cms, si, *signer, e))
+		return false;
+	proved_now(&name);
 	return true;
 }
 
@@ -241,7 +257,7 @@ tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span impr
 	info = PKCS7_to_TS_TST_INFO(cms);
 	if (info == NULL)
 		return fail_ossl(e, ERR_INPUT, "not a time-stamp token (RFC 3161 2.4.2)");
-	good = check_imprint(info, md, imprint, e) && check_signature(cms, &signer, mine, bag, e) && take_facts(&t, info, e);
+	good = check_imprint(info, md, imprint, e) && check_signature(cms, token, &signer, mine, bag, e) && take_facts(&t, info, e);
 	if (good)
 		take_algorithms(&t, cms, info, signer);
 	TS_TST_INFO_free(info);

@@ -1,0 +1,117 @@
+#include "verifier/proved.h"
+
+#include <pthread.h>
+
+#define KEY_MAX (16u << 10)	/* octets of a SubjectPublicKeyInfo */
+
+static struct { bool taken; struct proved_name name; } places[PROVED_PLACES];
+static size_t computed;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* A hash over hashes of the parts: no octet of one can pass for one of another. */
+struct proved_name
+proved_name(enum proved_what what, struct span octets, const X509 *by)
+{
+	unsigned char parts[1 + 2 * SHA256_LEN] = { (unsigned char)what };
+	own_struct(buf) key = buf_new(KEY_MAX);
+	struct proved_name name;
+
+	cert_spki(&key, by);
+	promise(!key.failed);
+	sha256(parts + 1, octets);
+	sha256(parts + 1 + SHA256_LEN, buf_span(&key));
+	sha256(name.octet, span_of(parts, sizeof(parts)));
+	return name;
+}
+
+static size_t
+place_of(const struct proved_name *n)
+{
+	return (n->octet[0] << 8 | n->octet[1]) % PROVED_PLACES;
+}
+
+bool
+proved_before(const struct proved_name *n)
+{
+	size_t at = place_of(n);
+	bool found;
+
+	pthread_mutex_lock(&lock);
+	found = places[at].taken && memcmp(places[at].name.octet, n->octet, SHA256_LEN) == 0;
+	pthread_mutex_unlock(&lock);
+	return found;
+}
+
+void
+proved_now(const struct proved_name *n)
+{
+	size_t at = place_of(n);
+
+	pthread_mutex_lock(&lock);
+	places[at].name = *n;
+	places[at].taken = true;
+	computed++;
+	pthread_mutex_unlock(&lock);
+}
+
+size_t
+proved_count(void)
+{
+	size_t n;
+
+	pthread_mutex_lock(&lock);
+	n = computed;
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
+static bool
+remember(const struct proved_name *n, bool holds)
+{
+	if (holds)
+		proved_now(n);
+	return holds;
+}
+
+/* Named by the digest of its octets. */
+bool
+proved_cert(X509 *cert, X509 *by)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len;
+	struct proved_name n;
+
+	if (X509_get0_pubkey(by) == NULL || X509_digest(cert, EVP_sha256(), digest, &len) != 1)
+		return false;
+	n = proved_name(PROVED_CERT, span_of(digest, len), by);
+	return proved_before(&n) || remember(&n, X509_verify(cert, X509_get0_pubkey(by)) == 1);
+}
+
+bool
+proved_crl(X509_CRL *crl, X509 *by)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len;
+	struct proved_name n;
+
+	if (X509_get0_pubkey(by) == NULL || X509_CRL_digest(crl, EVP_sha256(), digest, &len) != 1)
+		return false;
+	n = proved_name(PROVED_CRL, span_of(digest, len), by);
+	return proved_before(&n) || remember(&n, X509_CRL_verify(crl, X509_get0_pubkey(by)) == 1);
+}
+
+bool
+proved_ecdsa(struct span digest, struct span sig, X509 *by)
+{
+	own_struct(buf) octets = buf_new(1 << 10);
+	struct proved_name n;
+
+	if (digest.len != SHA256_LEN || X509_get0_pubkey(by) == NULL)
+		return false;
+	buf_put_span(&octets, digest);
+	buf_put_span(&octets, sig);
+	if (octets.failed)
+		return false;
+	n = proved_name(PROVED_ECDSA, buf_span(&octets), by);
+	return proved_before(&n) || remember(&n, ecdsa_verify(X509_get0_pubkey(by), digest, sig));
+}
