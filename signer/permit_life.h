@@ -165,7 +165,7 @@ must_check bool dossier_permits(json_t **out, const struct service *, struct spa
 json_t *result_json(const char *handle, bool done, const struct err *why, const char *next);
 
 /* judges.c: grammars serve one thread at a time; whoever judges takes some and gives them back. */
-#define JUDGES 4			/* the crew that seals, and the one who renews */
+#define JUDGES 4			/* who judges uses a core the while: more would only wait */
 must_check bool judges_new(struct judges **out, const struct policy *, const char *policy_folder, struct err *);
 struct permit_grammars *judges_take(struct judges *);
 void judges_give(struct judges *, struct permit_grammars *);
@@ -177,7 +177,9 @@ void judges_report(struct report *out, const struct service *, struct span file,
 /* Before a number is used up: are officers' signatures of so many octets, the last of them
  * `last`, and the seal that comes to them within what a verifier reads? */
 must_check bool seal_has_room(size_t content, size_t officers, size_t last, struct err *);
-#define SEAL_CREW 3			/* permits sealed at once: two cores, and one waiting for token or disk */
+#define SEAL_CREW 12			/* permits sealed at once: most wait for token and disk, whose ways they share */
+/* Has the agency a seal now?  Refused where not. */
+must_check bool seal_is_there(const struct service *, const char *agency, struct err *);
 /* Reserves inside the unit of the order; seals what is reserved. */
 must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
 /* until: monotonic ms, how long another authority's stamp is waited for. */

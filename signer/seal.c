@@ -1,7 +1,7 @@
 /*
  * Numbers and seals (permit_life.h).
  *
- * Nothing is reserved for an agency that has no seal.  seal_reserve adds to the
+ * Nothing is reserved for an agency that has no seal (seal_is_there).  seal_reserve adds to the
  * order's own unit what allots number, codes and place; seal_one makes, from
  * that reservation alone, the octets that the agency's seal signs.  The claimed time of the seal is the time of the
  * reservation's entry, so that a recovery signs the same digest again.
@@ -25,22 +25,6 @@
 
 #define ISSUANCE_ROOM (64u << 10)	/* and for the names of elements */
 
-static bool
-seal_certificate(struct active_cert *out, const struct service *s, const char *agency, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("cert.seal");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[15];
-
-	reg_text(&read, "agency", agency);
-	if (!reg_one(s->reg, &read, &rows, c, 15, "active seal certificate of this agency", e))
-		return false;
-	*out = (struct active_cert){ .der = buf_new(64 << 10) };
-	out->generation = c[14].i;
-	buf_put_span(&out->der, c[6].s);
-	return cert_shared(&out->cert, c[6].s, e);
-}
-
 static void
 reserve_head(struct reg_unit *u, const char *verb, const struct permit_row *p, int32_t day, const char *shortcode, const char *voicecode)
 {
@@ -57,16 +41,18 @@ reserve_head(struct reg_unit *u, const char *verb, const struct permit_row *p, i
 	reg_bytes(u, "officers_sha256", span_of(digest, sizeof(digest)));
 }
 
-static bool
-has_seal(const struct service *s, const char *agency, struct err *e)
+bool
+seal_is_there(const struct service *s, const char *agency, struct err *e)
 {
-	struct active_cert seal = { .cert = NULL, .der = buf_new(1) };
-	bool good = seal_certificate(&seal, s, agency, e);
+	own_struct(reg_unit) read = reg_read_new("cert.seal");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[15];
+	bool more;
 
-	active_cert_drop(&seal);
-	if (!good && e->class == ERR_ABSENT)
-		return fail(e, ERR_POLICY, "agency %.40s has no active seal certificate; nothing was numbered", agency);
-	return good;
+	reg_text(&read, "agency", agency);
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 15, &more, e))
+		return false;
+	return more || fail(e, ERR_POLICY, "agency %.40s has no active seal certificate; nothing was numbered", agency);
 }
 
 /* Codes and place; the number is that of the permit which is amended. */
@@ -122,7 +108,7 @@ seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_ro
 		return fail(e, ERR_POLICY, "agency %s is not there on this day; it issues nothing new", agency->id);
 	if (!all_signed(kind, p, day, e))
 		return false;
-	if (!has_seal(s, p->agency, e) || !short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
+	if (!short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
 		return false;
 	if (p->version > 1)
 		return reserve_amended(u, s, p, day, shortcode, voicecode, e);
@@ -153,7 +139,7 @@ struct sealing {
 	struct reg_rows rows;
 	struct permit_row permit;
 	struct amended amended;		/* where it is a later version */
-	struct number number;
+	int32_t first_day;		/* of the number's first version */
 	struct active_cert seal;
 	int64_t time;			/* of the reservation's entry */
 	unsigned char digest[SHA256_LEN];	/* that the seal signs */
@@ -172,18 +158,32 @@ sealing_drop(struct sealing *x)
 	buf_drop(&x->file);
 }
 
-static bool
-reservation_time(const struct service *s, int64_t idx, int64_t *time, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("permit.reservation");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[2];
-	struct entry x;
+enum { FIRST_DAY = PERMIT_COLUMNS, RESERVATION, SEAL_DER, SEAL_GENERATION, RESERVED_COLUMNS };
 
-	reg_int(&read, "entry", idx);
-	if (!reg_one(s->reg, &read, &rows, c, 2, "reservation", e) || !entry_read(&x, c[1].s, e))
+static bool
+read_reserved(struct sealing *x, const struct service *s, const unsigned char handle[HANDLE_LEN], struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.reserved");
+	struct reg_cell c[RESERVED_COLUMNS];
+	struct entry reservation;
+
+	reg_bytes(&read, "handle", span_of(handle, HANDLE_LEN));
+	if (!reg_one(s->reg, &read, &x->rows, c, RESERVED_COLUMNS, "permit with this handle", e))
 		return false;
-	*time = x.time;
+	permit_row_take(&x->permit, c);
+	if (strcmp(x->permit.state, "sealing") != 0)
+		return fail(e, ERR_CONFLICT, "this permit is not reserved for sealing (%s)", x->permit.state);
+	if (c[FIRST_DAY].null || c[RESERVATION].null)
+		return fail(e, ERR_ABSENT, "there is no number or reservation of this permit");
+	if (c[SEAL_DER].null)
+		return fail(e, ERR_ABSENT, "there is no active seal certificate of this agency");
+	x->first_day = (int32_t)c[FIRST_DAY].i;
+	x->seal.generation = c[SEAL_GENERATION].i;
+	x->seal.der = buf_new(64 << 10);
+	buf_put_span(&x->seal.der, c[SEAL_DER].s);
+	if (!cert_shared(&x->seal.cert, c[SEAL_DER].s, e) || !entry_read(&reservation, c[RESERVATION].s, e))
+		return false;
+	x->time = reservation.time;
 	return true;
 }
 
@@ -197,7 +197,7 @@ make_issuance(struct sealing *x, const struct service *s)
 	own_str char *shortcode = span_dup_str(p->shortcode);
 	own_str char *voicecode = span_dup_str(p->voicecode);
 	char printed[SHORT_CODE_TEXT];
-	struct issuance i = { .number = number, .book = kind->numbering == NUMBER_GIVEN ? NULL : kind->book, .year = year_of_day(x->number.first_day),
+	struct issuance i = { .number = number, .book = kind->numbering == NUMBER_GIVEN ? NULL : kind->book, .year = year_of_day(x->first_day),
 		.day = (int32_t)p->day, .place = agency->place, .shortcode = printed, .voicecode = voicecode, .log_origin = s->origin,
 		.log_index = (uint64_t)p->reserved_entry, .status_uri = s->status_uri, .status_index = (uint64_t)p->idx };
 
@@ -323,12 +323,8 @@ seal_one(const struct service *s, const unsigned char handle[HANDLE_LEN], int64_
 {
 	struct sealing x = { .rows = { .left = 0 }, .seal = { .cert = NULL, .der = buf_new(1) }, .issuance = buf_new(16 << 10),
 		.element = buf_new(32u << 20), .file = buf_new(64u << 20) };
-	bool good = permit_by_handle(s, &x.rows, &x.permit, handle, e);
+	bool good = read_reserved(&x, s, handle, e) && (x.permit.version == 1 || amended_by(&x.amended, s, &x.permit, e));
 
-	if (good && strcmp(x.permit.state, "sealing") != 0)
-		good = fail(e, ERR_CONFLICT, "this permit is not reserved for sealing (%s)", x.permit.state);
-	good = good && number_known(&x.number, s, x.permit.handle, e) && (x.permit.version == 1 || amended_by(&x.amended, s, &x.permit, e));
-	good = good && seal_certificate(&x.seal, s, x.permit.agency, e) && reservation_time(s, x.permit.reserved_entry, &x.time, e);
 	if (good)
 		make_issuance(&x, s);
 	good = good && make_element(&x, s, until, e) &&
