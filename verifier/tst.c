@@ -270,6 +270,28 @@ tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span impr
 	return true;
 }
 
+/* TimeStampResp { PKIStatusInfo, ContentInfo OPTIONAL } (RFC 3161 2.4.2): two spans, the second
+ * may be empty.  d2i_TS_RESP would decode the keys of the token's certificates,
+ * which tst_check does where it needs them. */
+static bool
+split_response(struct span *status, struct span *token, struct span response)
+{
+	const unsigned char *p = response.ptr, *end = response.ptr + response.len;
+	long len;
+	int tag, class;
+
+	if (response.len > LONG_MAX || ASN1_get_object(&p, &len, &tag, &class, (long)response.len) != V_ASN1_CONSTRUCTED ||
+	    tag != V_ASN1_SEQUENCE || class != V_ASN1_UNIVERSAL || p + len != end)
+		return false;
+	status->ptr = p;
+	if (ASN1_get_object(&p, &len, &tag, &class, end - p) != V_ASN1_CONSTRUCTED || tag != V_ASN1_SEQUENCE || class != V_ASN1_UNIVERSAL)
+		return false;
+	p += len;
+	status->len = (size_t)(p - status->ptr);
+	*token = span_of(p, (size_t)(end - p));
+	return true;
+}
+
 bool
 tst_of_response(struct buf *token, struct span response, struct err *e)
 {
@@ -278,16 +300,20 @@ tst_of_response(struct buf *token, struct span response, struct err *e)
 		{ TS_INFO_TIME_NOT_AVAILABLE, ERR_LATER, "timeNotAvailable" }, { TS_INFO_UNACCEPTED_POLICY, ERR_POLICY, "unacceptedPolicy" },
 		{ TS_INFO_UNACCEPTED_EXTENSION, ERR_POLICY, "unacceptedExtension" }, { TS_INFO_SYSTEM_FAILURE, ERR_LATER, "systemFailure" },
 	};
-	const unsigned char *p = response.ptr;
-	own(TS_RESP) *r = d2i_TS_RESP(NULL, &p, (long)response.len);
-	const TS_STATUS_INFO *status;
+	struct span head, inner;
+	const unsigned char *p;
+	own(TS_STATUS_INFO) *status = NULL;
+	own(PKCS7) *cms = NULL;
 	unsigned char *der = NULL;
 	int n;
 
-	if (r == NULL || p != response.ptr + response.len)
+	if (!split_response(&head, &inner, response))
 		return fail_ossl(e, ERR_INPUT, "not a time-stamp response");
-	status = TS_RESP_get_status_info(r);
-	if (ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status)) > TS_STATUS_GRANTED_WITH_MODS || TS_RESP_get_token(r) == NULL) {
+	p = head.ptr;
+	status = d2i_TS_STATUS_INFO(NULL, &p, (long)head.len);
+	if (status == NULL || p != head.ptr + head.len || (inner.len > 0 && !pkcs7_shell_from_der(&cms, inner, e)))
+		return fail_ossl(e, ERR_INPUT, "not a time-stamp response");
+	if (ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status)) > TS_STATUS_GRANTED_WITH_MODS || cms == NULL) {
 		const ASN1_BIT_STRING *bits = TS_STATUS_INFO_get0_failure_info(status);
 
 		for (size_t i = 0; bits != NULL && i < sizeof(failures) / sizeof(failures[0]); i++)
@@ -295,7 +321,7 @@ tst_of_response(struct buf *token, struct span response, struct err *e)
 				return fail(e, failures[i].class, "the time-stamping authority refused: %s", failures[i].name);
 		return fail(e, ERR_LATER, "the time-stamping authority refused without saying why");
 	}
-	n = i2d_PKCS7(TS_RESP_get_token(r), &der);
+	n = i2d_PKCS7(cms, &der);
 	promise(n > 0);
 	buf_put(token, der, (size_t)n);
 	OPENSSL_free(der);
