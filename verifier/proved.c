@@ -4,7 +4,12 @@
 
 #define KEY_MAX (16u << 10)	/* octets of a SubjectPublicKeyInfo */
 
-static struct { bool taken; struct proved_name name; } places[PROVED_PLACES];
+/* A few places for each hash: names of one judgement that fall together do not drive
+ * each other out in turn. */
+#define WAYS 4
+#define SETS (PROVED_PLACES / WAYS)
+
+static struct { struct proved_name name[WAYS]; size_t taken, next; } sets[SETS];
 static size_t computed;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -25,19 +30,30 @@ proved_name(enum proved_what what, struct span octets, const X509 *by)
 }
 
 static size_t
-place_of(const struct proved_name *n)
+set_of(const struct proved_name *n)
 {
-	return (n->octet[0] << 8 | n->octet[1]) % PROVED_PLACES;
+	return (size_t)(n->octet[0] << 8 | n->octet[1]) % SETS;
+}
+
+/* Under the lock. */
+static bool
+is_there(const struct proved_name *n)
+{
+	size_t at = set_of(n);
+
+	for (size_t i = 0; i < sets[at].taken; i++)
+		if (memcmp(sets[at].name[i].octet, n->octet, SHA256_LEN) == 0)
+			return true;
+	return false;
 }
 
 bool
 proved_before(const struct proved_name *n)
 {
-	size_t at = place_of(n);
 	bool found;
 
 	pthread_mutex_lock(&lock);
-	found = places[at].taken && memcmp(places[at].name.octet, n->octet, SHA256_LEN) == 0;
+	found = is_there(n);
 	pthread_mutex_unlock(&lock);
 	return found;
 }
@@ -45,12 +61,15 @@ proved_before(const struct proved_name *n)
 void
 proved_now(const struct proved_name *n)
 {
-	size_t at = place_of(n);
+	size_t at = set_of(n);
 
 	pthread_mutex_lock(&lock);
-	places[at].name = *n;
-	places[at].taken = true;
 	computed++;
+	if (!is_there(n)) {
+		sets[at].name[sets[at].next] = *n;
+		sets[at].next = (sets[at].next + 1) % WAYS;
+		sets[at].taken += sets[at].taken < WAYS;
+	}
 	pthread_mutex_unlock(&lock);
 }
 
