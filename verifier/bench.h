@@ -7,7 +7,8 @@
  * Needed for each signature: its value, its time stamp, the signer's
  * certificate; and once the time-stamping certificate.  What the process knew
  * before the document came (issuing certificates, published CRLs) is not
- * counted.
+ * counted.  Lasting workers remember certificates that they have verified, and verify a
+ * document's values and time stamps each time.
  */
 #pragma once
 

@@ -9,7 +9,7 @@
 #define WAYS 4
 #define SETS (PROVED_PLACES / WAYS)
 
-static struct { struct proved_name name[WAYS]; size_t taken, next; } sets[SETS];
+static struct set { struct proved_name name[WAYS]; size_t taken, next; } lasting[SETS], passing[SETS];
 static size_t computed;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -19,7 +19,7 @@ proved_name(enum proved_what what, struct span octets, const X509 *by)
 {
 	unsigned char parts[1 + 2 * SHA256_LEN] = { (unsigned char)what };
 	own_struct(buf) key = buf_new(KEY_MAX);
-	struct proved_name name;
+	struct proved_name name = { .passing = what == PROVED_ECDSA || what == PROVED_STAMP };
 
 	cert_spki(&key, by);
 	promise(!key.failed);
@@ -29,20 +29,18 @@ proved_name(enum proved_what what, struct span octets, const X509 *by)
 	return name;
 }
 
-static size_t
+static struct set *
 set_of(const struct proved_name *n)
 {
-	return (size_t)(n->octet[0] << 8 | n->octet[1]) % SETS;
+	return &(n->passing ? passing : lasting)[(size_t)(n->octet[0] << 8 | n->octet[1]) % SETS];
 }
 
 /* Under the lock. */
 static bool
-is_there(const struct proved_name *n)
+is_there(const struct set *s, const struct proved_name *n)
 {
-	size_t at = set_of(n);
-
-	for (size_t i = 0; i < sets[at].taken; i++)
-		if (memcmp(sets[at].name[i].octet, n->octet, SHA256_LEN) == 0)
+	for (size_t i = 0; i < s->taken; i++)
+		if (memcmp(s->name[i].octet, n->octet, SHA256_LEN) == 0)
 			return true;
 	return false;
 }
@@ -53,7 +51,7 @@ proved_before(const struct proved_name *n)
 	bool found;
 
 	pthread_mutex_lock(&lock);
-	found = is_there(n);
+	found = is_there(set_of(n), n);
 	pthread_mutex_unlock(&lock);
 	return found;
 }
@@ -61,15 +59,23 @@ proved_before(const struct proved_name *n)
 void
 proved_now(const struct proved_name *n)
 {
-	size_t at = set_of(n);
+	struct set *s = set_of(n);
 
 	pthread_mutex_lock(&lock);
 	computed++;
-	if (!is_there(n)) {
-		sets[at].name[sets[at].next] = *n;
-		sets[at].next = (sets[at].next + 1) % WAYS;
-		sets[at].taken += sets[at].taken < WAYS;
+	if (!is_there(s, n)) {
+		s->name[s->next] = *n;
+		s->next = (s->next + 1) % WAYS;
+		s->taken += s->taken < WAYS;
 	}
+	pthread_mutex_unlock(&lock);
+}
+
+void
+proved_next_document(void)
+{
+	pthread_mutex_lock(&lock);
+	memset(passing, 0, sizeof(passing));
 	pthread_mutex_unlock(&lock);
 }
 

@@ -10,7 +10,9 @@
  *
  * What does not hold is not remembered, and is computed each time it is asked.
  * Nothing outlives the process: a document that has a worker of its own has a
- * memory of its own (zygote.h).  PROVED_PLACES names; a newer one may drive out an older.
+ * memory of its own (zygote.h).  PROVED_PLACES names
+ * of certificates and CRLs, and as many of values and stamps; a newer one may drive out
+ * an older.
  *
  * Any thread.
  */
@@ -29,10 +31,13 @@ bool proved_ecdsa(struct span digest, struct span sig_der, X509 *by);
 /* For whoever computes by himself: the name of "these octets are signed by the key of by"
  * (what: one for each way of computing), whether it is remembered, and that it holds. */
 enum proved_what { PROVED_CERT = 1, PROVED_CRL, PROVED_ECDSA, PROVED_STAMP };
-struct proved_name { unsigned char octet[SHA256_LEN]; };
+struct proved_name { unsigned char octet[SHA256_LEN]; bool passing; };
 struct proved_name proved_name(enum proved_what, struct span octets, const X509 *by);
 bool proved_before(const struct proved_name *);
 void proved_now(const struct proved_name *);
+
+/* Forgets values and stamps, which are a document's own: a lasting worker begins each so. */
+void proved_next_document(void);
 
 /* How many were computed since the process began, and found good. */
 size_t proved_count(void);

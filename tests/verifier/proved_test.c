@@ -197,6 +197,29 @@ values(void **state)
 	assert_false(proved_ecdsa(span_of(digest, sizeof(digest)), span_of(sig, len), leaf.cert));
 }
 
+/* Certificates are remembered from document to document, values and stamps are not. */
+static void
+the_next_document(void **state)
+{
+	static const unsigned char imprint[SHA256_LEN] = { 0x18 };
+	const struct span asked = span_of(imprint, sizeof(imprint));
+	own_struct(buf) token = buf_new(1 << 16);
+	size_t before;
+	struct tst t;
+	struct err e;
+
+	pki_stamp(&token, &tsa, asked, &(struct pki_stamp){ .when = PKI_NOW });
+	assert_int_equal(judged(leaf.cert, issuing.cert, PKI_NOW), SUB_NONE);
+	before = proved_count();
+	for (size_t i = 1; i <= 3; i++) {
+		assert_done(tst_check(&t, buf_span(&token), EVP_sha256(), asked, NULL, &e), e);
+		tst_drop(&t);
+		assert_int_equal(judged(leaf.cert, issuing.cert, PKI_NOW), SUB_NONE);
+		assert_int_equal(proved_count() - before, i);
+		proved_next_document();
+	}
+}
+
 /* More than there is room for: what was driven out is computed anew, and nothing passes for another. */
 static void
 more_than_there_is_room_for(void **state)
@@ -225,6 +248,7 @@ main(void)
 		cmocka_unit_test(any_octet_of_a_crl),
 		cmocka_unit_test(any_octet_of_a_stamp),
 		cmocka_unit_test(values),
+		cmocka_unit_test(the_next_document),
 		cmocka_unit_test(more_than_there_is_room_for),
 	};
 
