@@ -263,8 +263,13 @@ static const struct verb verbs[] = {
 #define PERMIT_COLUMNS PERMIT_COMMON ", issued_entry"
 /* The same, but the last: where the next page begins. */
 #define LIST_COLUMNS PERMIT_COMMON ", entry"
-#define PERMIT_OUT { REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_TEXT, REG_BYTES, REG_TEXT, REG_BYTES, \
-	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_INT }
+#define PERMIT_TYPES REG_BYTES, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_BYTES, REG_TEXT, REG_BYTES, REG_TEXT, REG_BYTES, \
+	REG_TEXT, REG_TEXT, REG_TEXT, REG_INT, REG_INT, REG_INT, REG_BYTES, REG_BYTES, REG_INT, REG_INT, REG_INT, REG_TEXT, REG_INT
+#define PERMIT_OUT { PERMIT_TYPES }
+/* Of the agency's seal certificate that is active now. */
+#define SEAL_OF(column) "(SELECT c." column " FROM certificate c WHERE c.profile = 'seal' AND c.agency = permit.agency AND c.state = 'active' AND c.der IS NOT NULL ORDER BY c.entry DESC LIMIT 1)"
+/* Of a permit's newest copy: {column}, or that of the permit as issued. */
+#define NEWEST(column, issued) "coalesce((SELECT r." column " FROM permit_renewal r WHERE r.handle = permit.handle ORDER BY r.n DESC LIMIT 1), " issued ")"
 /* The entry by which the copy came. */
 #define KNOWN_COLUMNS(sealed, came) "handle, state, kind, agency, dossier, number, day, valid_to, " CHANGED ", version, " sealed ", sha256, " \
 	"short_code, voice_code, issued_entry, time, (SELECT size FROM log_witnessed), (SELECT as_of FROM log_witnessed), (SELECT l.entry FROM log_entry l WHERE l.idx = " came ")"
@@ -283,6 +288,11 @@ static const struct read reads[] = {
 	  .sql = "SELECT " PERMIT_COLUMNS " FROM permit WHERE sha256 = $sha256" },
 	{ .name = "permit.list", .callers = READERS, .columns = 25, .out = PERMIT_OUT, .in = { { "state", REG_TEXT }, { "after", REG_INT } },
 	  .sql = "SELECT " LIST_COLUMNS " FROM permit WHERE state = $state AND entry > $after ORDER BY entry LIMIT 200" },
+	/* All that a seal is made from: the day of the first version under its number, the reservation's entry, the seal's certificate. */
+	{ .name = "permit.reserved", .callers = CALLER_SIGNER, .columns = 29, .out = { PERMIT_TYPES, REG_INT, REG_BYTES, REG_BYTES, REG_INT }, .in = { { "handle", REG_BYTES } },
+	  .sql = "SELECT " PERMIT_COLUMNS ", (SELECT f.day FROM number_used n JOIN number_used m ON m.agency = n.agency AND m.scope = n.scope AND m.year = n.year AND m.number = n.number AND m.version = 1 "
+		 "JOIN permit f ON f.handle = m.handle WHERE n.handle = permit.handle), (SELECT l.entry FROM log_entry l WHERE l.idx = permit.reserved_entry), "
+		 SEAL_OF("der") ", " SEAL_OF("generation") " FROM permit WHERE handle = $handle" },
 	/* Numbers without their seal: what a new antin-signer begins with. */
 	{ .name = "permit.sealing", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_INT }, .in = { { "after", REG_INT } },
 	  .sql = "SELECT handle, entry FROM permit WHERE state = 'sealing' AND entry > $after AND "

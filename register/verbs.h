@@ -66,7 +66,7 @@ struct read {
 	unsigned callers;
 	struct verb_field in[8];
 	const char *sql;
-	enum reg_type out[26];
+	enum reg_type out[29];
 	unsigned columns;
 };
 

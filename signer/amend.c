@@ -71,7 +71,7 @@ amended_by(struct amended *a, const struct service *s, const struct permit_row *
 	return read_amended(a, s, "permit.amended", newer->handle, e);
 }
 
-bool
+static bool
 number_known(struct number *out, const struct service *s, struct span handle, struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("permit.number");

@@ -33,7 +33,6 @@ void amended_supersede(struct reg_unit *, const struct amended *, const struct p
 
 /* Of a number: when its first version was issued, and which version is the newest. */
 struct number { int32_t first_day; int64_t newest; };
-must_check bool number_known(struct number *, const struct service *, struct span handle, struct err *);
 
 /* What a submission becomes; version 0: it was not looked up, or amends nothing.  Of a
  * permit that the program does not see it is told something only where the submission

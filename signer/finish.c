@@ -11,6 +11,7 @@
 #include "base/crew.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "verifier/proved.h"
 #include "verifier/ticket.h"
 
 #include <stdio.h>
@@ -70,7 +71,7 @@ check_signature(const struct piece *p, const struct active_cert *officer, struct
 
 	if (!ecdsa_raw_to_der(&der, raw, e))
 		return false;
-	return ecdsa_verify(X509_get0_pubkey(officer->cert), span_of(p->tbs.digest, SHA256_LEN), buf_span(&der)) ||
+	return proved_ecdsa(span_of(p->tbs.digest, SHA256_LEN), buf_span(&der), officer->cert) ||
 	    fail(e, ERR_INPUT, "the signature is not the officer's over what was prepared");
 }
 

@@ -12,6 +12,7 @@
 #include "register/list_entry.h"
 #include "signer/tsa_proto.h"
 #include "verifier/crl.h"
+#include "verifier/proved.h"
 #include "verifier/tst.h"
 #include "verifier/xades_write.h"
 
@@ -56,6 +57,44 @@ get_stamp(struct lt_evidence *v, struct tst *tst, const struct service *s, const
 	return true;
 }
 
+/*
+ * CRLs that were the newest a moment ago, the root's and one of each generation: the
+ * seals of an order read and check them a few times, not each for itself.
+ */
+#define FRESH_MS 1000
+#define OF_ROOT 0
+
+static struct { const struct reg *reg; int64_t until; struct buf der; } fresh[LT_MAX];
+static pthread_mutex_t fresh_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool
+fresh_get(struct buf *der, const struct service *s, int64_t generation)
+{
+	bool found;
+
+	pthread_mutex_lock(&fresh_lock);
+	found = generation < LT_MAX && fresh[generation].reg == s->reg && clock_mono_ms() < fresh[generation].until;
+	if (found)
+		buf_put_span(der, buf_span(&fresh[generation].der));
+	pthread_mutex_unlock(&fresh_lock);
+	return found;
+}
+
+/* asked: monotonic ms, before it was read. */
+static void
+fresh_put(const struct service *s, int64_t generation, int64_t asked, struct span der)
+{
+	if (generation >= LT_MAX)
+		return;
+	pthread_mutex_lock(&fresh_lock);
+	buf_drop(&fresh[generation].der);
+	fresh[generation].der = buf_new(16u << 20);
+	buf_put_span(&fresh[generation].der, der);
+	fresh[generation].reg = s->reg;
+	fresh[generation].until = asked + FRESH_MS;
+	pthread_mutex_unlock(&fresh_lock);
+}
+
 /* Generation 1 is the ceremony's, from a file; later ones are published by antin-ca,
  * and none is believed that is not the root's. */
 static bool
@@ -74,7 +113,7 @@ get_issuing(struct buf *der, const struct service *s, int64_t generation, struct
 	reg_text(&read, "path", path);
 	if (!reg_one(s->reg, &read, &rows, c, 1, "issuing certificate of this generation", e) || !cert_from_der(&cert, c[0].s, e))
 		return fail_in(e, "%s", path);
-	if (X509_verify(cert, X509_get0_pubkey(s->root)) != 1)
+	if (!proved_cert(cert, s->root))
 		return fail(e, ERR_BUG, "%s is not the root's", path);
 	buf_put_span(der, c[0].s);
 	return buf_ok(der, "issuing certificate", e);
@@ -102,14 +141,18 @@ get_crl(struct buf *der, const struct service *s, int64_t generation, struct err
 {
 	own_struct(reg_unit) read = reg_read_new("crl.last");
 	own_struct(reg_rows) rows = { .left = 0 };
+	int64_t asked = clock_mono_ms();
 	struct reg_cell c[5];
 
+	if (fresh_get(der, s, generation))
+		return buf_ok(der, "CRL", e);
 	reg_int(&read, "shard", generation - 1);
 	if (!reg_one(s->reg, &read, &rows, c, 5, "CRL", e))
 		return false;
 	if (c[2].null)
 		return fail(e, ERR_LATER, "the newest CRL is not signed yet");
 	buf_put_span(der, c[2].s);
+	fresh_put(s, generation, asked, c[2].s);
 	return buf_ok(der, "CRL", e);
 }
 
@@ -141,16 +184,20 @@ get_root_crl(struct buf *der, const struct service *s, struct err *e)
 	own_struct(reg_unit) read = reg_read_new("publish.last");
 	own_struct(reg_rows) rows = { .left = 0 };
 	own(X509_CRL) *crl = NULL;
+	int64_t asked = clock_mono_ms();
 	struct crl_facts facts;
 	struct reg_cell c[1];
 	bool published;
 
+	if (fresh_get(der, s, OF_ROOT))
+		return buf_ok(der, "the root's CRL", e);
 	reg_text(&read, "path", ROOT_CRL_PATH);
 	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 1, &published, e))
 		return false;
 	if (published && (!crl_from_any(&crl, c[0].s, e) || !crl_check(&facts, crl, s->root, e)))
 		return fail_in(e, ROOT_CRL_PATH);
 	buf_put_span(der, published ? c[0].s : buf_span(&s->root_crl));
+	fresh_put(s, OF_ROOT, asked, buf_span(der));
 	return buf_ok(der, "the root's CRL", e);
 }
 
@@ -164,6 +211,19 @@ add_issuer(struct lt_evidence *v, const struct service *s, int64_t generation, s
 	    lt_add_cert(v, buf_span(&issuing), e) && lt_add_crl(v, buf_span(&crl), e);
 }
 
+/* Is the last certificate that was added its issuer? */
+static bool
+issuer_is_there(const struct lt_evidence *v, X509 *cert)
+{
+	X509 *issuer = NULL;
+	struct err ignored;
+	bool is = v->ncerts > 0 && cert_shared(&issuer, buf_span(&v->cert_der[v->ncerts - 1]), &ignored) &&
+	    X509_check_issued(issuer, cert) == X509_V_OK && proved_cert(cert, issuer);
+
+	X509_free(issuer);
+	return is;
+}
+
 /* The stamper's certificate is one of this register's, or its chain came along. */
 static bool
 add_stampers(struct lt_evidence *v, const struct service *s, const struct tst *tst, int64_t generation, struct err *e)
@@ -174,6 +234,8 @@ add_stampers(struct lt_evidence *v, const struct service *s, const struct tst *t
 	struct reg_cell c[15];
 	bool more;
 
+	if (issuer_is_there(v, tst->signer))
+		return true;
 	reg_bytes(&read, "serial", span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
 	return reg_read(s->reg, &read, &rows, e) && reg_next(&rows, c, 15, &more, e) &&
 	    (!more || c[14].i == generation || add_issuer(v, s, c[14].i, e));

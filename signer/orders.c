@@ -135,7 +135,7 @@ take_subject(struct acting *a, size_t i, struct err *e)
 	sha256(digest, buf_span(&file));
 	if (memcmp(digest, subject->hash, SHA256_LEN) != 0)
 		return fail(e, ERR_CONFLICT, "subject %zu: the order was signed for another version of this permit", i + 1);
-	return act_may(a, a->permit[i].agency, e);
+	return (i > 0 && strcmp(a->permit[i].agency, a->permit[i - 1].agency) == 0) || act_may(a, a->permit[i].agency, e);
 }
 
 bool
@@ -238,6 +238,9 @@ act_seal(struct acting *a, json_t **out, struct err *e)
 	for (size_t i = 0; i < a->order.nsubjects; i++) {
 		if (strcmp(a->permit[i].state, "signed") != 0)
 			return fail(e, ERR_CONFLICT, "subject %zu does not wait for its seal (%s)", i + 1, a->permit[i].state);
+		/* Subjects of one agency are asked about once. */
+		if ((i == 0 || strcmp(a->permit[i].agency, a->permit[i - 1].agency) != 0) && !seal_is_there(a->s, a->permit[i].agency, e))
+			return fail_in(e, "subject %zu", i + 1);
 		if (!seal_reserve(&a->unit, a->s, &a->permit[i], day, e))
 			return fail_in(e, "subject %zu", i + 1);
 	}

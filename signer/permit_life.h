@@ -170,7 +170,7 @@ must_check bool dossier_permits(json_t **out, const struct service *, struct spa
 json_t *result_json(const char *handle, bool done, const struct err *why, const char *next);
 
 /* judges.c: grammars serve one thread at a time; whoever judges takes some and gives them back. */
-#define JUDGES 4			/* the crew that seals, and the one who renews */
+#define JUDGES 4			/* who judges uses a core the while: more would only wait */
 must_check bool judges_new(struct judges **out, const struct policy *, const char *policy_folder, struct err *);
 struct permit_grammars *judges_take(struct judges *);
 void judges_give(struct judges *, struct permit_grammars *);
@@ -184,16 +184,17 @@ must_check bool judges_report_by(struct report *out, const struct service *, str
 /* Before a number is used up: are officers' signatures of so many octets, the last of them
  * `last`, and the seal that comes to them within what a verifier reads? */
 must_check bool seal_has_room(size_t content, size_t officers, size_t last, struct err *);
-#define SEAL_CREW 3			/* permits sealed at once: two cores, and one waiting for token or disk */
+#define SEAL_CREW 12			/* permits sealed at once: most wait for token and disk, whose ways they share */
 /* One signature by the key of an agency's seal, with its time stamp and evidence (B-LT).
  * until: monotonic ms, how long another authority's stamp is waited for; its signature is
  * kept until then (kept_seal.c), and dropped by who records the element. */
-struct seal_wish { const char *id, *agency, *kind; int64_t time, until; const struct xades_target *target; size_t n; };
+struct seal_wish { const char *id, *kind; const struct active_cert *seal; int64_t time, until; const struct xades_target *target; size_t n; };
 struct seal_made { unsigned char digest[SHA256_LEN]; struct buf element; int64_t until; char by[LT_BY_MAX]; /* as of its stamp (lt_evidence) */ };
 void seal_made_drop(struct seal_made *);
 must_check bool seal_sign(struct seal_made *out, const struct service *, const struct seal_wish *, struct err *);
-/* Refused (policy) for an agency without an active seal. */
-must_check bool seal_there(const struct service *, const char *agency, struct err *);
+/* The agency's active seal; seal_is_there: refused (policy) where it has none. */
+must_check bool seal_certificate(struct active_cert *out, const struct service *, const char *agency, struct err *);
+must_check bool seal_is_there(const struct service *, const char *agency, struct err *);
 /* Reserves inside the unit of the order; seals what is reserved. */
 must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
 /* until: monotonic ms, how long another authority's stamp is waited for. */

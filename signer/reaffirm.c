@@ -124,7 +124,7 @@ may_reaffirm(const struct acting *a, const struct decided *d, const struct permi
 		return fail_rule(e, &unissued, "only an issued permit is reaffirmed; this one is %s", p->state);
 	if (d->on < p->day)
 		return fail(e, ERR_INPUT, "\"decided\" is a day before that of the issue");
-	return permit_life(&l, a->s, p, d->day, e) && life_may(&l, LIFE_REAFFIRMED, -1, e) && seal_there(a->s, seal_of(a->s->policy, p->agency, d->day), e);
+	return permit_life(&l, a->s, p, d->day, e) && life_may(&l, LIFE_REAFFIRMED, -1, e) && seal_is_there(a->s, seal_of(a->s->policy, p->agency, d->day), e);
 }
 
 static void
@@ -172,6 +172,7 @@ struct reaffirming {
 	int32_t decided, day;
 	int64_t time;				/* of the reservation's entry */
 	bool made;
+	struct active_cert by;			/* whose key signs */
 	struct seal_made seal;
 	struct buf copy, element, file;		/* element: <reaffirmation> */
 };
@@ -183,6 +184,7 @@ reaffirming_drop(struct reaffirming *x)
 	reg_rows_drop(&x->reserved);
 	free(x->decision);
 	free(x->reason);
+	active_cert_drop(&x->by);
 	seal_made_drop(&x->seal);
 	buf_drop(&x->copy);
 	buf_drop(&x->element);
@@ -257,10 +259,11 @@ make_file(struct reaffirming *x, const struct service *s, int64_t until, struct 
 {
 	const struct reaffirmation says = { .decision = x->decision, .reason = x->reason, .decided = x->decided, .day = x->day };
 	struct xades_target targets[XADES_TARGETS_MAX];
-	struct seal_wish w = { .id = "reaffirm", .agency = seal_of(s->policy, x->permit.agency, x->day), .kind = x->permit.kind, .time = x->time, .until = until, .target = targets };
+	struct seal_wish w = { .id = "reaffirm", .seal = &x->by, .kind = x->permit.kind, .time = x->time, .until = until, .target = targets };
 
 	reaffirmation_write(&x->element, &says);
-	return buf_ok(&x->element, "the reaffirmation", e) && targets_of(targets, &w.n, x, s, e) && seal_sign(&x->seal, s, &w, e) &&
+	return buf_ok(&x->element, "the reaffirmation", e) && targets_of(targets, &w.n, x, s, e) &&
+	    seal_certificate(&x->by, s, seal_of(s->policy, x->permit.agency, x->day), e) && seal_sign(&x->seal, s, &w, e) &&
 	    permit_reaffirm(&x->file, buf_span(&x->copy), buf_span(&x->element), buf_span(&x->seal.element), e);
 }
 

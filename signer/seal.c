@@ -1,7 +1,7 @@
 /*
  * Numbers and seals (permit_life.h).
  *
- * Nothing is reserved for an agency that has no seal.  seal_reserve adds to the
+ * Nothing is reserved for an agency that has no seal (seal_is_there).  seal_reserve adds to the
  * order's own unit what allots number, codes and place; seal_one makes, from
  * that reservation alone, the octets that the agency's seal signs.  The claimed time of the seal is the time of the
  * reservation's entry, so that a recovery signs the same digest again.
@@ -14,6 +14,7 @@
 #include "verifier/code.h"
 #include "verifier/evidence.h"
 #include "verifier/judge.h"
+#include "verifier/proved.h"
 #include "verifier/proto.h"
 #include "verifier/xades_write.h"
 
@@ -23,22 +24,6 @@
 #include <stdlib.h>
 
 #define ISSUANCE_ROOM (64u << 10)	/* and for the names of elements */
-
-static bool
-seal_certificate(struct active_cert *out, const struct service *s, const char *agency, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("cert.seal");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[15];
-
-	reg_text(&read, "agency", agency);
-	if (!reg_one(s->reg, &read, &rows, c, 15, "active seal certificate of this agency", e))
-		return false;
-	*out = (struct active_cert){ .der = buf_new(64 << 10) };
-	out->generation = c[14].i;
-	buf_put_span(&out->der, c[6].s);
-	return cert_shared(&out->cert, c[6].s, e);
-}
 
 static void
 reserve_head(struct reg_unit *u, const char *verb, const struct permit_row *p, int32_t day, const char *shortcode, const char *voicecode)
@@ -57,15 +42,33 @@ reserve_head(struct reg_unit *u, const char *verb, const struct permit_row *p, i
 }
 
 bool
-seal_there(const struct service *s, const char *agency, struct err *e)
+seal_certificate(struct active_cert *out, const struct service *s, const char *agency, struct err *e)
 {
-	struct active_cert seal = { .cert = NULL, .der = buf_new(1) };
-	bool good = seal_certificate(&seal, s, agency, e);
+	own_struct(reg_unit) read = reg_read_new("cert.seal");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[15];
 
-	active_cert_drop(&seal);
-	if (!good && e->class == ERR_ABSENT)
-		return fail(e, ERR_POLICY, "agency %.40s has no active seal certificate; nothing was reserved", agency);
-	return good;
+	reg_text(&read, "agency", agency);
+	if (!reg_one(s->reg, &read, &rows, c, 15, "active seal certificate of this agency", e))
+		return false;
+	*out = (struct active_cert){ .der = buf_new(64 << 10) };
+	out->generation = c[14].i;
+	buf_put_span(&out->der, c[6].s);
+	return cert_shared(&out->cert, c[6].s, e);
+}
+
+bool
+seal_is_there(const struct service *s, const char *agency, struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("cert.seal");
+	own_struct(reg_rows) rows = { .left = 0 };
+	struct reg_cell c[15];
+	bool more;
+
+	reg_text(&read, "agency", agency);
+	if (!reg_read(s->reg, &read, &rows, e) || !reg_next(&rows, c, 15, &more, e))
+		return false;
+	return more || fail(e, ERR_POLICY, "agency %.40s has no active seal certificate; nothing was reserved", agency);
 }
 
 /* Codes and place; the number is that of the permit which is amended. */
@@ -121,7 +124,7 @@ seal_reserve(struct reg_unit *u, const struct service *s, const struct permit_ro
 		return fail(e, ERR_POLICY, "agency %s is not there on this day; it issues nothing new", agency->id);
 	if (!all_signed(kind, p, day, e))
 		return false;
-	if (!seal_there(s, p->agency, e) || !short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
+	if (!short_code_draw(shortcode, e) || !voice_code_draw(voicecode, e))
 		return false;
 	if (p->version > 1)
 		return reserve_amended(u, s, p, day, shortcode, voicecode, e);
@@ -169,15 +172,15 @@ sign(struct buf *raw, const struct active_cert *seal, const unsigned char digest
 	FAULT_POINT("signer.after-seal");
 	if (!ecdsa_raw_to_der(&der, buf_span(raw), e))
 		return false;
-	if (!ecdsa_verify(X509_get0_pubkey(seal->cert), span_of(digest, SHA256_LEN), buf_span(&der)))
+	if (!proved_ecdsa(span_of(digest, SHA256_LEN), buf_span(&der), seal->cert))
 		return fail(e, ERR_TOKEN, "the seal token's signature does not verify");
 	return true;
 }
 
 static bool
-get_evidence(struct lt_evidence *v, const struct active_cert *seal, const struct seal_wish *w, const unsigned char digest[SHA256_LEN], const struct service *s, struct span raw, struct err *e)
+get_evidence(struct lt_evidence *v, const struct seal_wish *w, const unsigned char digest[SHA256_LEN], const struct service *s, struct span raw, struct err *e)
 {
-	const struct lt_wish wish = { .kind = w->kind, .generation = seal->generation, .value = raw, .signed_at = w->time, .until = w->until };
+	const struct lt_wish wish = { .kind = w->kind, .generation = w->seal->generation, .value = raw, .signed_at = w->time, .until = w->until };
 	bool good = lt_evidence_get(v, s, &wish, e);
 
 	if (!good && stamp_waits(e))
@@ -185,17 +188,17 @@ get_evidence(struct lt_evidence *v, const struct active_cert *seal, const struct
 	return good;
 }
 
-static bool
-sign_with(struct seal_made *out, const struct active_cert *seal, const struct service *s, const struct seal_wish *w, struct err *e)
+bool
+seal_sign(struct seal_made *out, const struct service *s, const struct seal_wish *w, struct err *e)
 {
-	struct xades_signer signer = { .id = w->id, .certificate = buf_span(&seal->der), .time = w->time, .alg = XADES_ECDSA_SHA256 };
+	struct xades_signer signer = { .id = w->id, .certificate = buf_span(&w->seal->der), .time = w->time, .alg = XADES_ECDSA_SHA256 };
 	struct xades_tbs tbs = { .signed_info = buf_new(1), .properties = buf_new(1) };
 	own_struct(buf) raw = buf_new(128);
 	own_struct(lt_evidence) v = { .ncerts = 0 };
 	bool good;
 
 	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
-	good = xades_prepare(&tbs, &signer, w->target, w->n, e) && sign(&raw, seal, tbs.digest, s, e) && get_evidence(&v, seal, w, tbs.digest, s, buf_span(&raw), e);
+	good = xades_prepare(&tbs, &signer, w->target, w->n, e) && sign(&raw, w->seal, tbs.digest, s, e) && get_evidence(&v, w, tbs.digest, s, buf_span(&raw), e);
 	if (good) {
 		const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.ncerts, .crl = v.crl, .ncrls = v.ncrls };
 
@@ -208,16 +211,6 @@ sign_with(struct seal_made *out, const struct active_cert *seal, const struct se
 	return good;
 }
 
-bool
-seal_sign(struct seal_made *out, const struct service *s, const struct seal_wish *w, struct err *e)
-{
-	struct active_cert seal = { .cert = NULL, .der = buf_new(1) };
-	bool good = seal_certificate(&seal, s, w->agency, e) && sign_with(out, &seal, s, w, e);
-
-	active_cert_drop(&seal);
-	return good;
-}
-
 /*
  * Sealing what is reserved.
  */
@@ -226,7 +219,8 @@ struct sealing {
 	struct reg_rows rows;
 	struct permit_row permit;
 	struct amended amended;		/* where it is a later version */
-	struct number number;
+	int32_t first_day;		/* of the number's first version */
+	struct active_cert by;		/* whose key seals */
 	int64_t time;			/* of the reservation's entry */
 	struct seal_made seal;
 	struct buf issuance, file;
@@ -237,23 +231,38 @@ sealing_drop(struct sealing *x)
 {
 	reg_rows_drop(&x->rows);
 	amended_drop(&x->amended);
+	active_cert_drop(&x->by);
 	seal_made_drop(&x->seal);
 	buf_drop(&x->issuance);
 	buf_drop(&x->file);
 }
 
-static bool
-reservation_time(const struct service *s, int64_t idx, int64_t *time, struct err *e)
-{
-	own_struct(reg_unit) read = reg_read_new("permit.reservation");
-	own_struct(reg_rows) rows = { .left = 0 };
-	struct reg_cell c[2];
-	struct entry x;
+enum { FIRST_DAY = PERMIT_COLUMNS, RESERVATION, SEAL_DER, SEAL_GENERATION, RESERVED_COLUMNS };
 
-	reg_int(&read, "entry", idx);
-	if (!reg_one(s->reg, &read, &rows, c, 2, "reservation", e) || !entry_read(&x, c[1].s, e))
+static bool
+read_reserved(struct sealing *x, const struct service *s, const unsigned char handle[HANDLE_LEN], struct err *e)
+{
+	own_struct(reg_unit) read = reg_read_new("permit.reserved");
+	struct reg_cell c[RESERVED_COLUMNS];
+	struct entry reservation;
+
+	reg_bytes(&read, "handle", span_of(handle, HANDLE_LEN));
+	if (!reg_one(s->reg, &read, &x->rows, c, RESERVED_COLUMNS, "permit with this handle", e))
 		return false;
-	*time = x.time;
+	permit_row_take(&x->permit, c);
+	if (strcmp(x->permit.state, "sealing") != 0)
+		return fail(e, ERR_CONFLICT, "this permit is not reserved for sealing (%s)", x->permit.state);
+	if (c[FIRST_DAY].null || c[RESERVATION].null)
+		return fail(e, ERR_ABSENT, "there is no number or reservation of this permit");
+	if (c[SEAL_DER].null)
+		return fail(e, ERR_ABSENT, "there is no active seal certificate of this agency");
+	x->first_day = (int32_t)c[FIRST_DAY].i;
+	x->by.generation = c[SEAL_GENERATION].i;
+	x->by.der = buf_new(64 << 10);
+	buf_put_span(&x->by.der, c[SEAL_DER].s);
+	if (!cert_shared(&x->by.cert, c[SEAL_DER].s, e) || !entry_read(&reservation, c[RESERVATION].s, e))
+		return false;
+	x->time = reservation.time;
 	return true;
 }
 
@@ -267,7 +276,7 @@ make_issuance(struct sealing *x, const struct service *s)
 	own_str char *shortcode = span_dup_str(p->shortcode);
 	own_str char *voicecode = span_dup_str(p->voicecode);
 	char printed[SHORT_CODE_TEXT];
-	struct issuance i = { .number = number, .book = kind->numbering == NUMBER_GIVEN ? NULL : kind->book, .year = year_of_day(x->number.first_day),
+	struct issuance i = { .number = number, .book = kind->numbering == NUMBER_GIVEN ? NULL : kind->book, .year = year_of_day(x->first_day),
 		.day = (int32_t)p->day, .place = agency->place, .shortcode = printed, .voicecode = voicecode, .log_origin = s->origin,
 		.log_index = (uint64_t)p->reserved_entry, .status_uri = s->status_uri, .status_index = (uint64_t)p->idx };
 
@@ -279,7 +288,7 @@ static bool
 make_seal(struct sealing *x, const struct service *s, int64_t until, struct err *e)
 {
 	struct xades_target targets[XADES_TARGETS_MAX];
-	struct seal_wish w = { .id = "seal", .agency = x->permit.agency, .kind = x->permit.kind, .time = x->time, .until = until, .target = targets };
+	struct seal_wish w = { .id = "seal", .seal = &x->by, .kind = x->permit.kind, .time = x->time, .until = until, .target = targets };
 
 	return xades_seal_targets(targets, &w.n, x->permit.content, x->permit.officers, buf_span(&x->issuance), e) && seal_sign(&x->seal, s, &w, e);
 }
@@ -341,13 +350,9 @@ record_issued(const struct sealing *x, const struct service *s, struct err *e)
 bool
 seal_one(const struct service *s, const unsigned char handle[HANDLE_LEN], int64_t until, struct err *e)
 {
-	struct sealing x = { .rows = { .left = 0 }, .issuance = buf_new(16 << 10), .file = buf_new(64u << 20) };
-	bool good = permit_by_handle(s, &x.rows, &x.permit, handle, e);
+	struct sealing x = { .rows = { .left = 0 }, .by = { .cert = NULL, .der = buf_new(1) }, .issuance = buf_new(16 << 10), .file = buf_new(64u << 20) };
+	bool good = read_reserved(&x, s, handle, e) && (x.permit.version == 1 || amended_by(&x.amended, s, &x.permit, e));
 
-	if (good && strcmp(x.permit.state, "sealing") != 0)
-		good = fail(e, ERR_CONFLICT, "this permit is not reserved for sealing (%s)", x.permit.state);
-	good = good && number_known(&x.number, s, x.permit.handle, e) && (x.permit.version == 1 || amended_by(&x.amended, s, &x.permit, e));
-	good = good && reservation_time(s, x.permit.reserved_entry, &x.time, e);
 	if (good)
 		make_issuance(&x, s);
 	good = good && make_seal(&x, s, until, e) &&

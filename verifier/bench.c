@@ -72,21 +72,20 @@ raw_thread(void *arg)
 	return NULL;
 }
 
-/* On `threads` threads at once, as the workers are asked. */
-static bool
-raw_rate(double *per_sec, const struct verifier_bench *b, struct err *e)
+bool
+verifier_bench_raw(double *per_sec, unsigned threads, double secs, struct err *e)
 {
-	unsigned n = asking(b);
 	struct raw raw[THREADS_MAX];
 	pthread_t thread[THREADS_MAX];
 	bool good = true;
 
-	for (unsigned i = 0; i < n; i++) {
-		raw[i] = (struct raw){ .secs = b->secs };
+	promise(threads <= THREADS_MAX);
+	for (unsigned i = 0; i < threads; i++) {
+		raw[i] = (struct raw){ .secs = secs };
 		promise(pthread_create(&thread[i], NULL, raw_thread, &raw[i]) == 0);
 	}
 	*per_sec = 0;
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < threads; i++) {
 		pthread_join(thread[i], NULL);
 		*per_sec += raw[i].per_sec;
 		if (!raw[i].good)
@@ -166,7 +165,7 @@ verifier_bench(struct verifier_bench_result *out, const struct verifier_bench *b
 	*out = (struct verifier_bench_result){ 0 };
 	if (!check_passes(&out->needed, b, e) || !zygote_start(&z, &settings, e))
 		return false;
-	good = raw_rate(&out->raw_per_sec, b, e) && worker_rate(&out->warm_per_sec, b, z, ZYGOTE_LASTING, e) && worker_rate(&out->cold_per_sec, b, z, ZYGOTE_OWN, e);
+	good = verifier_bench_raw(&out->raw_per_sec, asking(b), b->secs, e) && worker_rate(&out->warm_per_sec, b, z, ZYGOTE_LASTING, e) && worker_rate(&out->cold_per_sec, b, z, ZYGOTE_OWN, e);
 	out->limit_per_sec = out->raw_per_sec / out->needed;
 	zygote_stop(z);
 	return good;

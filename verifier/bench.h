@@ -7,7 +7,8 @@
  * Needed for each signature: its value, its time stamp, the signer's
  * certificate; and once the time-stamping certificate.  What the process knew
  * before the document came (issuing certificates, published CRLs) is not
- * counted.
+ * counted.  Lasting workers remember certificates that they have verified, and verify a
+ * document's values and time stamps each time.
  */
 #pragma once
 
@@ -31,5 +32,7 @@ struct verifier_bench_result {
 	double cold_per_sec;		/* a worker a document */
 };
 
+/* ECDSA P-256 verifications alone, on so many threads at once, 64 at most. */
+must_check bool verifier_bench_raw(double *per_sec, unsigned threads, double secs, struct err *);
 /* Refuses (ERR_INPUT) a permit that does not pass.  Forks: call before threads. */
 must_check bool verifier_bench(struct verifier_bench_result *, const struct verifier_bench *, struct err *);

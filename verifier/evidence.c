@@ -1,6 +1,7 @@
 #include "verifier/evidence.h"
 
 #include "base/file.h"
+#include "verifier/proved.h"
 
 #include <openssl/err.h>
 
@@ -209,7 +210,7 @@ evidence_issuer(const struct evidence *v, const cert_list *more, X509 *cert)
 		for (int i = 0; i < sk_X509_num(lists[l]); i++) {
 			X509 *x = sk_X509_value(lists[l], i);
 
-			if (X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(cert)) == 0 && X509_verify(cert, X509_get0_pubkey(x)) == 1)
+			if (X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(cert)) == 0 && proved_cert(cert, x))
 				return x;
 			ERR_clear_error();
 		}

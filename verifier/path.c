@@ -1,5 +1,7 @@
 #include "verifier/path.h"
 
+#include "verifier/proved.h"
+
 #include <openssl/err.h>
 
 #include <stdio.h>
@@ -121,6 +123,53 @@ judge_step(int good, X509_STORE_CTX *ctx)
 	return 0;
 }
 
+static int
+times_code(const X509 *cert, time_t at)
+{
+	int begun = X509_cmp_time(X509_get0_notBefore(cert), &at), over = X509_cmp_time(X509_get0_notAfter(cert), &at);
+
+	if (begun == 0)
+		return X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD;
+	if (begun > 0)
+		return X509_V_ERR_CERT_NOT_YET_VALID;
+	if (over == 0)
+		return X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD;
+	return over < 0 ? X509_V_ERR_CERT_HAS_EXPIRED : X509_V_OK;
+}
+
+static int
+step_fails(X509_STORE_CTX *ctx, int depth, int code)
+{
+	X509_STORE_CTX_set_error_depth(ctx, depth);
+	X509_STORE_CTX_set_error(ctx, code);
+	return 0;
+}
+
+/* RFC 5280 6.1.3 (a) (1) and (2), from the anchor down, as OpenSSL does it itself, but that
+ * a signature that was found good is not computed anew.  Of the anchor its times alone. */
+static int
+walk_signatures(X509_STORE_CTX *ctx)
+{
+	const struct path_request *r = X509_STORE_CTX_get_app_data(ctx);
+	const cert_list *chain = X509_STORE_CTX_get0_chain(ctx);
+
+	for (int i = sk_X509_num(chain) - 1; i >= 0; i--) {
+		X509 *cert = sk_X509_value(chain, i), *issuer = sk_X509_value(chain, i + 1);
+		int code = issuer == NULL ? X509_V_OK : X509_check_issued(issuer, cert);
+
+		if (code != X509_V_OK)
+			return step_fails(ctx, i + 1, code);
+		if (issuer != NULL && X509_get0_pubkey(issuer) == NULL)
+			return step_fails(ctx, i + 1, X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY);
+		if (issuer != NULL && !proved_cert(cert, issuer))
+			return step_fails(ctx, i, X509_V_ERR_CERT_SIGNATURE_FAILURE);
+		code = times_code(cert, (time_t)r->at);
+		if (code != X509_V_OK)
+			return step_fails(ctx, i, code);
+	}
+	return 1;
+}
+
 static void
 set_outcome(struct path_result *out, int code, int depth)
 {
@@ -149,6 +198,7 @@ path_judge(struct path_result *out, const struct path_request *r, struct err *e)
 	promise(ctx != NULL);
 	if (!purpose_of(r->purpose, &purpose, e))
 		return false;
+	X509_STORE_set_verify(store, walk_signatures);
 	if (X509_STORE_CTX_init(ctx, store, r->leaf, (cert_list *)r->bag) != 1)
 		return fail_ossl(e, ERR_BUG, "cannot begin a path");
 	param = X509_STORE_CTX_get0_param(ctx);

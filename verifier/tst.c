@@ -1,5 +1,7 @@
 #include "verifier/tst.h"
 
+#include "verifier/proved.h"
+
 #include <openssl/err.h>
 #include <openssl/ess.h>
 
@@ -151,12 +153,28 @@ find_signer(X509 **out, const cert_list *mine, PKCS7_SIGNER_INFO *si, const cert
 }
 
 static bool
-check_signature(PKCS7 *cms, X509 **signer, const cert_list *mine, const cert_list *bag, struct err *e)
+compute(PKCS7 *cms, PKCS7_SIGNER_INFO *si, X509 *signer, struct err *e)
+{
+	own(BIO) *content = PKCS7_dataInit(cms, NULL);
+	unsigned char piece[4096];
+
+	if (content == NULL)
+		return fail_ossl(e, ERR_INPUT, "the time stamp has no content");
+	while (BIO_read(content, piece, sizeof(piece)) > 0)
+		continue;
+	if (PKCS7_signatureVerify(content, cms, si, signer) != 1)
+		return fail_ossl(e, ERR_INPUT, "the time stamp's signature does not verify");
+	ERR_clear_error();
+	return true;
+}
+
+/* token: the whole of cms. */
+static bool
+check_signature(PKCS7 *cms, struct span token, X509 **signer, const cert_list *mine, const cert_list *bag, struct err *e)
 {
 	STACK_OF(PKCS7_SIGNER_INFO) *all = PKCS7_get_signer_info(cms);
-	own(BIO) *content = NULL;
+	struct proved_name name;
 	PKCS7_SIGNER_INFO *si;
-	unsigned char piece[4096];
 
 	if (sk_PKCS7_SIGNER_INFO_num(all) != 1)
 		return fail(e, ERR_INPUT, "a time stamp has one signer (RFC 3161 2.4.2)");
@@ -165,14 +183,12 @@ check_signature(PKCS7 *cms, X509 **signer, const cert_list *mine, const cert_lis
 		return fail(e, ERR_POLICY, "the time stamp is signed over another digest than SHA-256, SHA-384 or SHA-512");
 	if (!find_signer(signer, mine, si, bag, e) || !check_signer(*signer, e) || !check_ess(si, *signer, e))
 		return false;
-	content = PKCS7_dataInit(cms, NULL);
-	if (content == NULL)
-		return fail_ossl(e, ERR_INPUT, "the time stamp has no content");
-	while (BIO_read(content, piece, sizeof(piece)) > 0)
-		continue;
-	if (PKCS7_signatureVerify(content, cms, si, *signer) != 1)
-		return fail_ossl(e, ERR_INPUT, "the time stamp's signature does not verify");
-	ERR_clear_error();
+	name = proved_name(PROVED_STAMP, token, *signer);
+	if (proved_before(&name))
+		return true;
+	if (!compute(cms, si, *signer, e))
+		return false;
+	proved_now(&name);
 	return true;
 }
 
@@ -241,7 +257,7 @@ tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span impr
 	info = PKCS7_to_TS_TST_INFO(cms);
 	if (info == NULL)
 		return fail_ossl(e, ERR_INPUT, "not a time-stamp token (RFC 3161 2.4.2)");
-	good = check_imprint(info, md, imprint, e) && check_signature(cms, &signer, mine, bag, e) && take_facts(&t, info, e);
+	good = check_imprint(info, md, imprint, e) && check_signature(cms, token, &signer, mine, bag, e) && take_facts(&t, info, e);
 	if (good)
 		take_algorithms(&t, cms, info, signer);
 	TS_TST_INFO_free(info);
@@ -254,6 +270,28 @@ tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span impr
 	return true;
 }
 
+/* TimeStampResp { PKIStatusInfo, ContentInfo OPTIONAL } (RFC 3161 2.4.2): two spans, the second
+ * may be empty.  d2i_TS_RESP would decode the keys of the token's certificates,
+ * which tst_check does where it needs them. */
+static bool
+split_response(struct span *status, struct span *token, struct span response)
+{
+	const unsigned char *p = response.ptr, *end = response.ptr + response.len;
+	long len;
+	int tag, class;
+
+	if (response.len > LONG_MAX || ASN1_get_object(&p, &len, &tag, &class, (long)response.len) != V_ASN1_CONSTRUCTED ||
+	    tag != V_ASN1_SEQUENCE || class != V_ASN1_UNIVERSAL || p + len != end)
+		return false;
+	status->ptr = p;
+	if (ASN1_get_object(&p, &len, &tag, &class, end - p) != V_ASN1_CONSTRUCTED || tag != V_ASN1_SEQUENCE || class != V_ASN1_UNIVERSAL)
+		return false;
+	p += len;
+	status->len = (size_t)(p - status->ptr);
+	*token = span_of(p, (size_t)(end - p));
+	return true;
+}
+
 bool
 tst_of_response(struct buf *token, struct span response, struct err *e)
 {
@@ -262,16 +300,20 @@ tst_of_response(struct buf *token, struct span response, struct err *e)
 		{ TS_INFO_TIME_NOT_AVAILABLE, ERR_LATER, "timeNotAvailable" }, { TS_INFO_UNACCEPTED_POLICY, ERR_POLICY, "unacceptedPolicy" },
 		{ TS_INFO_UNACCEPTED_EXTENSION, ERR_POLICY, "unacceptedExtension" }, { TS_INFO_SYSTEM_FAILURE, ERR_LATER, "systemFailure" },
 	};
-	const unsigned char *p = response.ptr;
-	own(TS_RESP) *r = d2i_TS_RESP(NULL, &p, (long)response.len);
-	const TS_STATUS_INFO *status;
+	struct span head, inner;
+	const unsigned char *p;
+	own(TS_STATUS_INFO) *status = NULL;
+	own(PKCS7) *cms = NULL;
 	unsigned char *der = NULL;
 	int n;
 
-	if (r == NULL || p != response.ptr + response.len)
+	if (!split_response(&head, &inner, response))
 		return fail_ossl(e, ERR_INPUT, "not a time-stamp response");
-	status = TS_RESP_get_status_info(r);
-	if (ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status)) > TS_STATUS_GRANTED_WITH_MODS || TS_RESP_get_token(r) == NULL) {
+	p = head.ptr;
+	status = d2i_TS_STATUS_INFO(NULL, &p, (long)head.len);
+	if (status == NULL || p != head.ptr + head.len || (inner.len > 0 && !pkcs7_shell_from_der(&cms, inner, e)))
+		return fail_ossl(e, ERR_INPUT, "not a time-stamp response");
+	if (ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status)) > TS_STATUS_GRANTED_WITH_MODS || cms == NULL) {
 		const ASN1_BIT_STRING *bits = TS_STATUS_INFO_get0_failure_info(status);
 
 		for (size_t i = 0; bits != NULL && i < sizeof(failures) / sizeof(failures[0]); i++)
@@ -279,7 +321,7 @@ tst_of_response(struct buf *token, struct span response, struct err *e)
 				return fail(e, failures[i].class, "the time-stamping authority refused: %s", failures[i].name);
 		return fail(e, ERR_LATER, "the time-stamping authority refused without saying why");
 	}
-	n = i2d_PKCS7(TS_RESP_get_token(r), &der);
+	n = i2d_PKCS7(cms, &der);
 	promise(n > 0);
 	buf_put(token, der, (size_t)n);
 	OPENSSL_free(der);

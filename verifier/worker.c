@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "verifier/csr.h"
 #include "verifier/proto.h"
+#include "verifier/proved.h"
 #include "verifier/submission.h"
 
 #define JSON_TEXT_MAX (8u << 20)
@@ -136,7 +137,9 @@ bool
 worker_run(void *state, const struct msg *in, struct msg *out, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(work) / sizeof(work[0]); i++)
-		if (work[i].type == in->type)
+		if (work[i].type == in->type) {
+			proved_next_document();
 			return msg_shape_ok(in, work[i].shape, "work", e) && work[i].run(state, in, out, e);
+		}
 	return fail(e, ERR_BUG, "no such work");
 }

@@ -1,6 +1,8 @@
 /* The cryptography of a signature that xades.c has read (xades.h). */
 #include "verifier/xades.h"
 
+#include "verifier/proved.h"
+
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
@@ -58,15 +60,15 @@ is_p256(const EVP_PKEY *key)
 
 /* r||s of 64 octets; DER is not accepted. */
 static bool
-ecdsa_holds(const struct xades *x, EVP_PKEY *key, struct span octets)
+ecdsa_holds(const struct xades *x, X509 *signer, struct span octets)
 {
 	own_struct(buf) der = buf_new(128);
 	unsigned char digest[SHA256_LEN];
 	struct err e;
 
 	sha256(digest, octets);
-	return is_p256(key) && x->value_len == 64 && ecdsa_raw_to_der(&der, span_of(x->value, 64), &e) &&
-	    ecdsa_verify(key, span_of(digest, sizeof(digest)), buf_span(&der));
+	return is_p256(X509_get0_pubkey(signer)) && x->value_len == 64 && ecdsa_raw_to_der(&der, span_of(x->value, 64), &e) &&
+	    proved_ecdsa(span_of(digest, sizeof(digest)), buf_span(&der), signer);
 }
 
 static bool
@@ -116,7 +118,7 @@ xades_verify(const struct xades *x, X509 *signer, struct err *why)
 	if (!xml_c14n(&octets, x->signed_info, why))
 		return SUB_FORMAT_FAILURE;
 	good = key != NULL && EVP_PKEY_get_base_id(key) == m->key &&
-	    (m->key == EVP_PKEY_EC ? ecdsa_holds(x, key, buf_span(&octets)) : rsa_holds(x, key, m->padding, buf_span(&octets)));
+	    (m->key == EVP_PKEY_EC ? ecdsa_holds(x, signer, buf_span(&octets)) : rsa_holds(x, key, m->padding, buf_span(&octets)));
 	if (!good) {
 		fail(why, ERR_INPUT, "the signature value of %s is not by the key of the certificate it names", x->id);
 		return SUB_SIG_CRYPTO_FAILURE;

@@ -283,17 +283,6 @@ xml_where(char *out, size_t size, const xmlNode *n)
 	xmlFree(path);
 }
 
-/* Is the node, or for a namespace the element it is shown on, below target? */
-static int
-is_inside(void *target, xmlNodePtr node, xmlNodePtr parent)
-{
-	const xmlNode *at = node == NULL || node->type == XML_NAMESPACE_DECL ? parent : node;
-
-	while (at != NULL && at != target)
-		at = at->parent;
-	return at == target;
-}
-
 static int
 write_octets(void *out, const char *octets, int len)
 {
@@ -307,6 +296,23 @@ silent(void *ctx, xmlErrorPtr err)
 {
 }
 
+/* libxml2 walks a whole document and asks of each node whether it is wanted.  The
+ * exclusive form of an element does not depend on what is around it: meanwhile it
+ * is all there is. */
+static int
+execute(xmlNode *n, xmlOutputBuffer *io)
+{
+	xmlNode *all = n->doc->children, *next = n->next;
+	int rc;
+
+	n->doc->children = n;
+	n->next = NULL;
+	rc = xmlC14NExecute(n->doc, NULL, NULL, XML_C14N_EXCLUSIVE_1_0, NULL, 0, io);
+	n->next = next;
+	n->doc->children = all;
+	return rc;
+}
+
 bool
 xml_c14n(struct buf *out, const xmlNode *n, struct err *e)
 {
@@ -315,7 +321,7 @@ xml_c14n(struct buf *out, const xmlNode *n, struct err *e)
 
 	promise(io != NULL);
 	xmlSetStructuredErrorFunc(NULL, silent);
-	rc = xmlC14NExecute(n->doc, is_inside, (void *)n, XML_C14N_EXCLUSIVE_1_0, NULL, 0, io);
+	rc = execute((xmlNode *)n, io);
 	xmlOutputBufferFlush(io);
 	xmlSetStructuredErrorFunc(NULL, NULL);
 	if (out->failed)
