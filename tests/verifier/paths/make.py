@@ -199,7 +199,7 @@ def cert_extensions(w, is_ca, key_text, issuer_key):
     if "eku" in w:
         add("eku", False, seq(*(oid(PURPOSES.get(p, p)) for p in list_of(w, "eku"))))
     if w.get("ski") != "none":
-        add("ski", False, octets(b"another key" if w.get("ski") == "wrong" else key_id(key_text)))
+        add("ski", False, octets(b"another key" if w.get("ski") == "wrong" else key_id(w.get("ski", key_text))))
     if w.get("aki") != "none":
         add("aki", False, seq(tlv(0x80, b"another key" if w.get("aki") == "wrong" else key_id(w.get("aki", issuer_key)))))
     for word, critical, make in (("san", False, lambda t: seq(*map(general, t.split("|")))), ("nc", True, constraints),
