@@ -87,10 +87,12 @@ def run(folder, *command):
         env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"))
     return r.returncode, r.stdout.decode(errors="replace")
 
+def given(folder, option, file): return (option, file) if os.path.getsize(os.path.join(folder, file)) else ()
+
 def then(row, *command): return ("faketime", "-f", "@" + row.at.replace("T", " ") + ("" if "T" in row.at else " 00:00:00"), *command)
 
 def antin_path(antin, row, folder):
-    code, said = run(folder, antin, "path", "leaf.pem", "--trust", "trust.pem", "--untrusted", "bag.pem", "--at", row.at + ("Z" if "T" in row.at else "T00:00:00Z"), "--json",
+    code, said = run(folder, antin, "path", "leaf.pem", "--trust", "trust.pem", *given(folder, "--untrusted", "bag.pem"), "--at", row.at + ("Z" if "T" in row.at else "T00:00:00Z"), "--json",
         *(("--crl", "crls.pem") if row.crls else ()), *row.ask)
     answer = {0: ["yes"], 1: ["no"], 2: ["later"]}.get(code, ["exit %d" % code])
     sub = re.search(r'"sub":"(\w*)"', said)
@@ -113,13 +115,13 @@ def openssl_path(row, folder):
     if any(o in ("codeSigning", "OCSPSigning") for o in options):
         return None, "has no such purpose"
     options += ["-policy_check"] + ([] if "-policy" in options else ["-policy", "2.5.29.32.0"])     # 6.1.1 (c): not said is any
-    code, said = run(folder, *VERIFY, "-CAfile", "trust.pem", "-untrusted", "bag.pem", "-attime", str(make.seconds(row.at)), *options,
+    code, said = run(folder, *VERIFY, "-CAfile", "trust.pem", *given(folder, "-untrusted", "bag.pem"), "-attime", str(make.seconds(row.at)), *options,
         *(("-CRLfile", "crls.pem", "-crl_check_all", "-extended_crl", "-use_deltas") if row.crls else ()), "leaf.pem")
     return ["yes" if code == 0 else "no"], said
 
 def openssl_status(row, folder):
     if row.kind == "crl":
-        code, said = run(folder, *VERIFY, "-CAfile", "first.pem", "-untrusted", "rest.pem", "-attime", str(make.seconds(row.at)), "-crl_check", "-extended_crl", "-use_deltas",
+        code, said = run(folder, *VERIFY, "-CAfile", "first.pem", *given(folder, "-untrusted", "rest.pem"), "-attime", str(make.seconds(row.at)), "-crl_check", "-extended_crl", "-use_deltas",
             "-CRLfile", "crls.pem", "leaf.pem")
         return ["good" if code == 0 else "revoked" if "certificate revoked" in said else "unknown"], said
     md = row.singles[0].get("hash", "sha1") if row.singles else "sha1"
