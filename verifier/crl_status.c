@@ -12,14 +12,36 @@ signed_by(X509_CRL *crl, X509 *signer)
 	return good;
 }
 
+bool
+crl_delta_is_over(X509_CRL *crl, int64_t at)
+{
+	return X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0 && asn1_time_secs(X509_CRL_get0_nextUpdate(crl)) < at;
+}
+
+/* RFC 5280 5.3.3: such an entry belongs into an indirect list alone. */
+static bool
+names_other_issuers(X509_CRL *crl)
+{
+	ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, NULL, NULL);
+	bool found = false, indirect = idp != NULL && idp->indirectCRL > 0;
+
+	for (int i = 0; !indirect && i < sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)); i++)
+		found |= X509_REVOKED_get_ext_by_NID(sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl), i), NID_certificate_issuer, -1) >= 0;
+	ISSUING_DIST_POINT_free(idp);
+	ERR_clear_error();
+	return found;
+}
+
 /* OpenSSL picks one list before it looks at signatures: a forged one would hide
  * one that is right. */
 static bool
-counts(X509_CRL *crl, X509 *issuer, const cert_list *more)
+counts(X509_CRL *crl, X509 *issuer, const cert_list *more, int64_t at)
 {
-	bool good = X509_CRL_get0_nextUpdate(crl) != NULL && signed_by(crl, issuer);
+	bool good = signed_by(crl, issuer);
 
-	for (int i = 0; !good && X509_CRL_get0_nextUpdate(crl) != NULL && i < sk_X509_num(more); i++)
+	if (X509_CRL_get0_nextUpdate(crl) == NULL || crl_delta_is_over(crl, at) || names_other_issuers(crl))
+		return false;
+	for (int i = 0; !good && i < sk_X509_num(more); i++)
 		good = signed_by(crl, sk_X509_value(more, i));
 	return good;
 }
@@ -44,19 +66,22 @@ crl_status(const char **why, X509 *cert, X509 *issuer, const cert_list *more, co
 {
 	own(X509_STORE) *store = X509_STORE_new();
 	own(X509_STORE_CTX) *ctx = X509_STORE_CTX_new();
+	STACK_OF(X509_CRL) *counting = sk_X509_CRL_new_null();
 	X509_VERIFY_PARAM *param;
 	int code;
 
-	promise(store != NULL && ctx != NULL && X509_STORE_add_cert(store, issuer) == 1);
+	promise(store != NULL && ctx != NULL && counting != NULL && X509_STORE_add_cert(store, issuer) == 1);
 	for (int i = 0; i < sk_X509_CRL_num(crls); i++)
-		if (counts(sk_X509_CRL_value(crls, i), issuer, more))
-			X509_STORE_add_crl(store, sk_X509_CRL_value(crls, i));
+		if (counts(sk_X509_CRL_value(crls, i), issuer, more, at))
+			promise(sk_X509_CRL_push(counting, sk_X509_CRL_value(crls, i)) > 0);
 	promise(X509_STORE_CTX_init(ctx, store, cert, (cert_list *)more) == 1);
 	param = X509_STORE_CTX_get0_param(ctx);
 	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_CRL_CHECK | X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS);
 	X509_VERIFY_PARAM_set_time(param, (time_t)at);
+	X509_STORE_CTX_set0_crls(ctx, counting);
 	X509_STORE_CTX_set_verify_cb(ctx, judge_step);
 	code = X509_verify_cert(ctx) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(ctx);
+	sk_X509_CRL_free(counting);
 	ERR_clear_error();
 	*why = code == X509_V_OK ? "" : X509_verify_cert_error_string(code);
 	return code == X509_V_OK ? CERT_GOOD : code == X509_V_ERR_CERT_REVOKED ? CERT_REVOKED : CERT_UNKNOWN;

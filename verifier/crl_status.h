@@ -13,6 +13,8 @@
 
 #include "verifier/crl.h"
 
+/* OpenSSL takes a delta whatever its time. */
+bool crl_delta_is_over(X509_CRL *, int64_t at);
 /* more: further certificates of issuers of lists; may be NULL.  why: "" or what
  * stood against an answer. */
 enum cert_state crl_status(const char **why, X509 *cert, X509 *issuer, const cert_list *more, const STACK_OF(X509_CRL) *, int64_t at);

@@ -1,5 +1,7 @@
 #include "verifier/path.h"
 
+#include "verifier/crl_status.h"
+
 #include <openssl/err.h>
 
 #include <stdio.h>
@@ -100,10 +102,23 @@ store_of(const struct path_request *r)
 	promise(store != NULL && X509_STORE_set_ex_data(store, 0, (void *)r) == 1);
 	for (int i = 0; i < sk_X509_num(r->anchors); i++)
 		X509_STORE_add_cert(store, sk_X509_value(r->anchors, i));
-	for (int i = 0; i < sk_X509_CRL_num(r->crls); i++)
-		X509_STORE_add_crl(store, sk_X509_CRL_value(r->crls, i));
+	for (int i = 0; i < sk_X509_num(r->bag); i++)
+		X509_get_extension_flags(sk_X509_value(r->bag, i));	/* OpenSSL does not read those of a CRL's issuer before it asks for cRLSign */
 	ERR_clear_error();
 	return store;
+}
+
+/* Not the store's, which finds lists by the issuer's name alone: indirect ones have another. */
+static STACK_OF(X509_CRL) *
+crls_of(const struct path_request *r)
+{
+	STACK_OF(X509_CRL) *crls = sk_X509_CRL_new_null();
+
+	promise(crls != NULL);
+	for (int i = 0; i < sk_X509_CRL_num(r->crls); i++)
+		if (!crl_delta_is_over(sk_X509_CRL_value(r->crls, i), r->at))
+			promise(sk_X509_CRL_push(crls, sk_X509_CRL_value(r->crls, i)) > 0);
+	return crls;
 }
 
 /* The anchor needs no CRL (RFC 5280 6.1), and without require_crl a certificate
@@ -151,6 +166,9 @@ has_ext_twice(const X509 *cert)
 	return false;
 }
 
+/* What the ways of one request have in common. */
+struct ways { X509_STORE *store; STACK_OF(X509_CRL) *crls; int purpose, left; };
+
 static void
 judge_result(struct path_result *out, X509_STORE_CTX *ctx, bool valid, X509 *leaf, int purpose)
 {
@@ -167,9 +185,24 @@ judge_result(struct path_result *out, X509_STORE_CTX *ctx, bool valid, X509 *lea
 	ERR_clear_error();
 }
 
+/* OpenSSL does not count a self-issued end down (RFC 5280 6.1.5 (a)): where a
+ * certificate of such a path limits policies, one is required. */
+static bool
+is_counted_short(const cert_list *chain)
+{
+	X509 *leaf = sk_X509_value(chain, 0);
+
+	if (X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) != 0)
+		return false;
+	for (int i = 1; i < sk_X509_num(chain) - 1; i++)
+		if (X509_get_ext_by_NID(sk_X509_value(chain, i), NID_policy_constraints, -1) >= 0)
+			return true;
+	return false;
+}
+
 /* The way that OpenSSL takes with this bag. */
 static bool
-judge_way(struct path_result *out, const struct path_request *r, X509_STORE *store, cert_list *bag, int purpose, struct err *e)
+judge_way(struct path_result *out, const struct path_request *r, const struct ways *w, cert_list *bag, struct err *e)
 {
 	own(X509_STORE_CTX) *ctx = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *param;
@@ -177,7 +210,7 @@ judge_way(struct path_result *out, const struct path_request *r, X509_STORE *sto
 
 	*out = (struct path_result){ 0 };
 	promise(ctx != NULL);
-	if (X509_STORE_CTX_init(ctx, store, r->leaf, bag) != 1)
+	if (X509_STORE_CTX_init(ctx, w->store, r->leaf, bag) != 1)
 		return fail_ossl(e, ERR_BUG, "cannot begin a path");
 	param = X509_STORE_CTX_get0_param(ctx);
 	if (!set_policies(param, r, e))
@@ -188,10 +221,18 @@ judge_way(struct path_result *out, const struct path_request *r, X509_STORE *sto
 	X509_VERIFY_PARAM_set_time(param, (time_t)r->at);
 	X509_VERIFY_PARAM_set_depth(param, PATH_MAX_CERTS);
 	X509_VERIFY_PARAM_set_auth_level(param, 2);	/* 112 bits: RSA 2048, no SHA-1 */
-	if (purpose > 0)
-		X509_VERIFY_PARAM_set_purpose(param, purpose);
+	if (w->purpose > 0)
+		X509_VERIFY_PARAM_set_purpose(param, w->purpose);
+	X509_STORE_CTX_set0_crls(ctx, w->crls);
 	X509_STORE_CTX_set_verify_cb(ctx, judge_step);
-	judge_result(out, ctx, X509_verify_cert(ctx) == 1, r->leaf, purpose);
+	judge_result(out, ctx, X509_verify_cert(ctx) == 1, r->leaf, w->purpose);
+	if (out->verdict == VERDICT_PASSED && !r->explicit_policy && is_counted_short(out->chain)) {
+		struct path_request strict = *r;
+
+		strict.explicit_policy = true;
+		path_result_drop(out);
+		return judge_way(out, &strict, w, bag, e);
+	}
 	return true;
 }
 
@@ -222,19 +263,19 @@ bag_without(const cert_list *bag, X509 *cert)
  * ends and a certificate on it has a rival, the way without it is tried; what the
  * first way said stays the reason.  Nobody goes around a revocation. */
 static bool
-judge_ways(struct path_result *out, const struct path_request *r, X509_STORE *store, cert_list *bag, int purpose, int *left, struct err *e)
+judge_ways(struct path_result *out, const struct path_request *r, struct ways *w, cert_list *bag, struct err *e)
 {
-	if (!judge_way(out, r, store, bag, purpose, e))
+	if (!judge_way(out, r, w, bag, e))
 		return false;
 	for (int i = 1; i < sk_X509_num(out->chain) && out->verdict != VERDICT_PASSED && out->sub != SUB_REVOKED_NO_POE &&
-	    out->sub != SUB_REVOKED_CA_NO_POE && *left > 0; i++) {
+	    out->sub != SUB_REVOKED_CA_NO_POE && w->left > 0; i++) {
 		X509 *cert = sk_X509_value(out->chain, i);
 		cert_list *rest = bag_without(bag, cert);
 		struct path_result other = { 0 };
 		bool good = true;
 
-		if (sk_X509_num(rest) < sk_X509_num(bag) && (has_rival(cert, bag) || has_rival(cert, r->anchors)) && (*left)-- > 0)
-			good = judge_ways(&other, r, store, rest, purpose, left, e);
+		if (sk_X509_num(rest) < sk_X509_num(bag) && (has_rival(cert, bag) || has_rival(cert, r->anchors)) && w->left-- > 0)
+			good = judge_ways(&other, r, w, rest, e);
 		sk_X509_free(rest);
 		if (!good)
 			return false;
@@ -252,8 +293,11 @@ bool
 path_judge(struct path_result *out, const struct path_request *r, struct err *e)
 {
 	own(X509_STORE) *store = store_of(r);
-	int purpose, left = PATH_MAX_WAYS;
+	struct ways w = { .store = store, .crls = crls_of(r), .left = PATH_MAX_WAYS };
+	bool good;
 
 	*out = (struct path_result){ 0 };
-	return purpose_of(r->purpose, &purpose, e) && judge_ways(out, r, store, (cert_list *)r->bag, purpose, &left, e);
+	good = purpose_of(r->purpose, &w.purpose, e) && judge_ways(out, r, &w, (cert_list *)r->bag, e);
+	sk_X509_CRL_free(w.crls);
+	return good;
 }
