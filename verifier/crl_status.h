@@ -15,6 +15,10 @@
 
 /* OpenSSL takes a delta whatever its time. */
 bool crl_delta_is_over(X509_CRL *, int64_t at);
-/* more: further certificates of issuers of lists; may be NULL.  why: "" or what
- * stood against an answer. */
+/* Those that are indirect, borrowed.  RFC 5280 6.3.3 asks the lists of a point
+ * first, OpenSSL prefers the issuer's own: who has both asks these alone, too. */
+STACK_OF(X509_CRL) *crls_indirect(const STACK_OF(X509_CRL) *);
+/* issuer: the certificate's, or an anchor above it.  more: further certificates on
+ * the way and of issuers of lists; may be NULL.  why: "" or what stood against an
+ * answer. */
 enum cert_state crl_status(const char **why, X509 *cert, X509 *issuer, const cert_list *more, const STACK_OF(X509_CRL) *, int64_t at);

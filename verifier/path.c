@@ -289,6 +289,20 @@ judge_ways(struct path_result *out, const struct path_request *r, struct ways *w
 	return true;
 }
 
+/* crl_status.h says why. */
+static void
+ask_indirect_alone(struct path_result *out, const struct path_request *r, const struct ways *w)
+{
+	STACK_OF(X509_CRL) *indirect = crls_indirect(w->crls);
+	int last = sk_X509_num(out->chain) - 1;
+	const char *why;
+
+	for (int i = 0; sk_X509_CRL_num(indirect) > 0 && i < last && out->verdict == VERDICT_PASSED; i++)
+		if (crl_status(&why, sk_X509_value(out->chain, i), sk_X509_value(out->chain, last), r->bag, indirect, r->at) == CERT_REVOKED)
+			set_outcome(out, X509_V_ERR_CERT_REVOKED, i);
+	sk_X509_CRL_free(indirect);
+}
+
 bool
 path_judge(struct path_result *out, const struct path_request *r, struct err *e)
 {
@@ -298,6 +312,8 @@ path_judge(struct path_result *out, const struct path_request *r, struct err *e)
 
 	*out = (struct path_result){ 0 };
 	good = purpose_of(r->purpose, &w.purpose, e) && judge_ways(out, r, &w, (cert_list *)r->bag, e);
+	if (good)
+		ask_indirect_alone(out, r, &w);
 	sk_X509_CRL_free(w.crls);
 	return good;
 }

@@ -160,11 +160,11 @@ def judge(row, who, got, problems):
         want = ["good"]     # it says revoked, or nothing
     if says is not None:
         if agrees(got, want):
-            problems.append("%s: %s is said to differ and does not" % (row.name, who))
+            problems.append("%s %s: %s is said to differ and does not" % (row.kind, row.name, who))
         elif got[0] != says[0]:
-            problems.append("%s: %s says %s, is said to say %s" % (row.name, who, " ".join(got), says[0]))
+            problems.append("%s %s: %s says %s, is said to say %s" % (row.kind, row.name, who, " ".join(got), says[0]))
     elif not agrees(got, want):
-        problems.append("%s: %s says %s, the RFC %s (%s)" % (row.name, who, " ".join(got), " ".join(row.want), row.why))
+        problems.append("%s %s: %s says %s, the RFC %s (%s)" % (row.kind, row.name, who, " ".join(got), " ".join(row.want), row.why))
 
 def ask_all(row, antin, top, show):
     folder = os.path.join(top, row.kind + "-" + row.name)
@@ -176,7 +176,7 @@ def ask_all(row, antin, top, show):
     for who, (got, said) in answers.items():
         judge(row, who, got, problems)
         if show:
-            print("== %s: %s: %s\n%s" % (row.name, who, got, said))
+            print("== %s %s: %s: %s\n%s" % (row.kind, row.name, who, got, said))
     return problems
 
 def check_tables(rows):
