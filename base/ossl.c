@@ -343,6 +343,23 @@ certs_from_pem(cert_list *into, struct span text, struct err *e)
 	return true;
 }
 
+bool
+crls_from_any(STACK_OF(X509_CRL) *into, struct span s, struct err *e)
+{
+	own(BIO) *in = BIO_new_mem_buf(s.ptr, (int)s.len);
+	X509_CRL *x = NULL;
+
+	promise(in != NULL);
+	if (!looks_like_pem(s))
+		return crl_from_der(&x, s, e) && sk_X509_CRL_push(into, x) > 0;
+	while ((x = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL)) != NULL)
+		promise(sk_X509_CRL_push(into, x) > 0);
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE || sk_X509_CRL_num(into) == 0)
+		return fail_ossl(e, ERR_INPUT, "a broken CRL in PEM");
+	ERR_clear_error();
+	return true;
+}
+
 #define ENCODE(i2d, x)							\
 	unsigned char *der = NULL;					\
 	int n = i2d(x, &der);						\

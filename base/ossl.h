@@ -83,6 +83,8 @@ must_check bool certs_from_pem(cert_list *into, struct span, struct err *);
 void cert_to_der(struct buf *out, const X509 *);
 void cert_to_pem(struct buf *out, X509 *);
 must_check bool crl_from_any(X509_CRL **out, struct span, struct err *);
+/* DER, or all PEM CRLs of a text, appended; none is refused. */
+must_check bool crls_from_any(STACK_OF(X509_CRL) *into, struct span, struct err *);
 void crl_to_der(struct buf *out, const X509_CRL *);
 /* Its key is not decoded (X509_REQ_get_X509_PUBKEY has it as octets). */
 must_check bool csr_from_der(X509_REQ **out, struct span, struct err *);

@@ -36,6 +36,8 @@ check_signer(X509 *signer, X509 *issuer, int64_t at, struct err *e)
 		return fail(e, ERR_POLICY, "the responder's certificate is not for OCSPSigning (RFC 6960 4.2.2.2)");
 	if (!(X509_get_key_usage(signer) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)))
 		return fail(e, ERR_POLICY, "the responder's key may not sign (RFC 5280 4.2.1.3)");
+	if (X509_get_extension_flags(signer) & EXFLAG_CRITICAL)
+		return fail(e, ERR_POLICY, "a critical extension of the responder's certificate is not known (RFC 5280 4.2)");
 	return (asn1_time_secs(X509_get0_notBefore(signer)) <= at && at <= asn1_time_secs(X509_get0_notAfter(signer))) ||
 	    fail(e, ERR_POLICY, "the responder's certificate is not valid at that time");
 }
@@ -58,23 +60,20 @@ check_signed(OCSP_BASICRESP *basic, X509 *issuer, int64_t at, struct err *e)
 	return good;
 }
 
+/* Is it about this certificate?  Whatever hash names it (4.1.1). */
 static bool
-find_single(OCSP_SINGLERESP **out, OCSP_BASICRESP *basic, X509 *cert, X509 *issuer)
+is_about(OCSP_SINGLERESP *single, X509 *cert, X509 *issuer)
 {
-	const EVP_MD *const hash[] = { EVP_sha1(), EVP_sha256() };
+	OCSP_CERTID *said = (OCSP_CERTID *)OCSP_SINGLERESP_get0_id(single);
+	own(OCSP_CERTID) *id = NULL;
+	ASN1_OBJECT *hash;
+	const EVP_MD *md;
 
-	for (size_t i = 0; i < 2; i++) {
-		own(OCSP_CERTID) *id = OCSP_cert_to_id(hash[i], cert, issuer);
-		int at;
-
-		promise(id != NULL);
-		at = OCSP_resp_find(basic, id, -1);
-		if (at >= 0) {
-			*out = OCSP_resp_get0(basic, at);
-			return true;
-		}
-	}
-	return false;
+	OCSP_id_get0_info(NULL, &hash, NULL, NULL, said);
+	md = EVP_get_digestbyobj(hash);
+	id = md != NULL ? OCSP_cert_to_id(md, cert, issuer) : NULL;
+	ERR_clear_error();
+	return id != NULL && OCSP_id_cmp(said, id) == 0;
 }
 
 /* 4.2.2.1, 3.2: from thisUpdate to nextUpdate. */
@@ -101,12 +100,37 @@ take_single(struct revocation *out, OCSP_SINGLERESP *single, int64_t at, struct 
 	return true;
 }
 
+/* 4.4: no extension is known here that could be critical. */
+static bool
+has_critical(OCSP_BASICRESP *basic)
+{
+	for (int i = 0; i < OCSP_BASICRESP_get_ext_count(basic); i++)
+		if (X509_EXTENSION_get_critical(OCSP_BASICRESP_get_ext(basic, i)))
+			return true;
+	for (int n = 0; n < OCSP_resp_count(basic); n++)
+		for (int i = 0; i < OCSP_SINGLERESP_get_ext_count(OCSP_resp_get0(basic, n)); i++)
+			if (X509_EXTENSION_get_critical(OCSP_SINGLERESP_get_ext(OCSP_resp_get0(basic, n), i)))
+				return true;
+	return false;
+}
+
+/* Of several answers about it the one that says revoked. */
+static bool
+take_singles(struct revocation *out, OCSP_BASICRESP *basic, X509 *cert, X509 *issuer, int64_t at, struct err *e)
+{
+	if (has_critical(basic))
+		return fail(e, ERR_POLICY, "a critical extension of the OCSP response is not known (RFC 5280 4.2)");
+	for (int i = 0; i < OCSP_resp_count(basic) && out->state != CERT_REVOKED; i++)
+		if (is_about(OCSP_resp_get0(basic, i), cert, issuer) && !take_single(out, OCSP_resp_get0(basic, i), at, e))
+			return false;
+	return true;
+}
+
 bool
 ocsp_lookup(struct revocation *out, struct span der, X509 *cert, X509 *issuer, int64_t at, struct err *e)
 {
 	own(OCSP_RESPONSE) *response = NULL;
 	own(OCSP_BASICRESP) *basic = NULL;
-	OCSP_SINGLERESP *single;
 
 	*out = (struct revocation){ .state = CERT_UNKNOWN, .date = INT64_MIN, .invalidity = INT64_MIN };
 	if (!read_response(&response, der, e))
@@ -118,5 +142,5 @@ ocsp_lookup(struct revocation *out, struct span der, X509 *cert, X509 *issuer, i
 		return fail_ossl(e, ERR_INPUT, "an OCSP response of another kind than basic (RFC 6960 4.2.1)");
 	if (!check_signed(basic, issuer, at, e))
 		return false;
-	return !find_single(&single, basic, cert, issuer) || take_single(out, single, at, e);
+	return take_singles(out, basic, cert, issuer, at, e);
 }

@@ -4,8 +4,9 @@
  *
  * Checked: signed by the issuer itself or by whom the issuer delegated (4.2.2.2:
  * its certificate by the issuer's key, OCSPSigning, valid at the time asked
- * about), thisUpdate and nextUpdate around that time, the certificate's name by
- * SHA-1 or by SHA-256.  A responder without nextUpdate is not taken: nothing
+ * about), thisUpdate and nextUpdate around that time, no unknown critical
+ * extension, the certificate's name by whatever hash; of several answers about it
+ * the one that says revoked.  A responder without nextUpdate is not taken: nothing
  * would ever make its answer old.
  *
  * Not checked: whether a delegate was revoked (ours bear nocheck); which of

@@ -1,5 +1,6 @@
 #include "verifier/path.h"
 
+#include "verifier/crl_status.h"
 #include "verifier/proved.h"
 
 #include <openssl/err.h>
@@ -51,13 +52,15 @@ purpose_of(const char *word, int *out, struct err *e)
 	return word == NULL || fail(e, ERR_INPUT, "there is no purpose %.40s", word);
 }
 
-/* Purposes that OpenSSL 3.0 does not judge: this extended key usage.  Answers
- * about status are never a matter of "any" (RFC 6960 4.2.2.2). */
+/* Purposes that OpenSSL 3.0 does not judge: this extended key usage.  Without
+ * the extension nothing is restricted (RFC 5280 4.2.1.12), but answers about status
+ * are never a matter of "any" nor of silence (RFC 6960 4.2.2.2). */
 static bool
 has_usage(X509 *leaf, int nid)
 {
-	EXTENDED_KEY_USAGE *all = X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
-	bool found = false;
+	int critical;
+	EXTENDED_KEY_USAGE *all = X509_get_ext_d2i(leaf, NID_ext_key_usage, &critical, NULL);
+	bool found = all == NULL && critical == -1 && nid != NID_OCSP_sign;
 
 	for (int i = 0; i < sk_ASN1_OBJECT_num(all); i++)
 		found |= OBJ_obj2nid(sk_ASN1_OBJECT_value(all, i)) == nid ||
@@ -67,51 +70,51 @@ has_usage(X509 *leaf, int nid)
 	return found;
 }
 
+/* Policies are processed whatever is asked: a certificate of the path may require
+ * one (RFC 5280 6.1.4 (i)).  None asked for is any (6.1.1 (c)). */
 static bool
 set_policies(X509_VERIFY_PARAM *param, const struct path_request *r, struct err *e)
 {
-	unsigned long flags = 0;
+	static const char *const any[] = { "2.5.29.32.0", NULL };
+	unsigned long flags = X509_V_FLAG_POLICY_CHECK;
 
-	for (const char *const *p = r->policies; p != NULL && *p != NULL; p++) {
+	for (const char *const *p = r->policies != NULL ? r->policies : any; *p != NULL; p++) {
 		own(ASN1_OBJECT) *oid = OBJ_txt2obj(*p, 1);
 
 		if (oid == NULL)
 			return fail_ossl(e, ERR_INPUT, "%.60s is no object identifier", *p);
 		promise(X509_VERIFY_PARAM_add0_policy(param, take(&oid)) == 1);
 	}
-	if (r->policies != NULL || r->explicit_policy || r->inhibit_any || r->inhibit_mapping)
-		flags |= X509_V_FLAG_POLICY_CHECK;
 	if (r->explicit_policy)
 		flags |= X509_V_FLAG_EXPLICIT_POLICY;
 	if (r->inhibit_any)
 		flags |= X509_V_FLAG_INHIBIT_ANY;
 	if (r->inhibit_mapping)
 		flags |= X509_V_FLAG_INHIBIT_MAP;
-	if (flags != 0)
-		X509_VERIFY_PARAM_set_flags(param, flags);
+	X509_VERIFY_PARAM_set_flags(param, flags);
 	return true;
 }
 
-static X509_STORE *
-store_of(const struct path_request *r)
+/* Not the store's, which finds lists by the issuer's name alone: indirect ones have another. */
+static STACK_OF(X509_CRL) *
+crls_of(const struct path_request *r)
 {
-	X509_STORE *store = X509_STORE_new();
+	STACK_OF(X509_CRL) *crls = sk_X509_CRL_new_null();
 
-	promise(store != NULL);
-	for (int i = 0; i < sk_X509_num(r->anchors); i++)
-		X509_STORE_add_cert(store, sk_X509_value(r->anchors, i));
+	promise(crls != NULL);
 	for (int i = 0; i < sk_X509_CRL_num(r->crls); i++)
-		X509_STORE_add_crl(store, sk_X509_CRL_value(r->crls, i));
-	ERR_clear_error();
-	return store;
+		if (!crl_delta_is_over(sk_X509_CRL_value(r->crls, i), r->at))
+			promise(sk_X509_CRL_push(crls, sk_X509_CRL_value(r->crls, i)) > 0);
+	return crls;
 }
 
 /* The anchor needs no CRL (RFC 5280 6.1), and without require_crl a certificate
- * that no CRL speaks of passes; what a CRL says counts always. */
+ * that no CRL speaks of passes; what a CRL says counts always.  The request is the
+ * store's: the path of a CRL's issuer has a context of its own. */
 static int
 judge_step(int good, X509_STORE_CTX *ctx)
 {
-	const struct path_request *r = X509_STORE_CTX_get_app_data(ctx);
+	const struct path_request *r = X509_STORE_get_ex_data(X509_STORE_CTX_get0_store(ctx), 0);
 	bool anchor = X509_STORE_CTX_get_error_depth(ctx) == sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
 	int code = X509_STORE_CTX_get_error(ctx);
 
@@ -123,6 +126,7 @@ judge_step(int good, X509_STORE_CTX *ctx)
 	return 0;
 }
 
+/* notAfter is the last second of validity (RFC 5280 4.1.2.5), not the first after it. */
 static int
 times_code(const X509 *cert, time_t at)
 {
@@ -134,7 +138,7 @@ times_code(const X509 *cert, time_t at)
 		return X509_V_ERR_CERT_NOT_YET_VALID;
 	if (over == 0)
 		return X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD;
-	return over < 0 ? X509_V_ERR_CERT_HAS_EXPIRED : X509_V_OK;
+	return over < 0 && asn1_time_secs(X509_get0_notAfter(cert)) != at ? X509_V_ERR_CERT_HAS_EXPIRED : X509_V_OK;
 }
 
 static int
@@ -150,7 +154,7 @@ step_fails(X509_STORE_CTX *ctx, int depth, int code)
 static int
 walk_signatures(X509_STORE_CTX *ctx)
 {
-	const struct path_request *r = X509_STORE_CTX_get_app_data(ctx);
+	const struct path_request *r = X509_STORE_get_ex_data(X509_STORE_CTX_get0_store(ctx), 0);
 	const cert_list *chain = X509_STORE_CTX_get0_chain(ctx);
 
 	for (int i = sk_X509_num(chain) - 1; i >= 0; i--) {
@@ -170,6 +174,21 @@ walk_signatures(X509_STORE_CTX *ctx)
 	return 1;
 }
 
+static X509_STORE *
+store_of(const struct path_request *r)
+{
+	X509_STORE *store = X509_STORE_new();
+
+	promise(store != NULL && X509_STORE_set_ex_data(store, 0, (void *)r) == 1);
+	X509_STORE_set_verify(store, walk_signatures);
+	for (int i = 0; i < sk_X509_num(r->anchors); i++)
+		X509_STORE_add_cert(store, sk_X509_value(r->anchors, i));
+	for (int i = 0; i < sk_X509_num(r->bag); i++)
+		X509_get_extension_flags(sk_X509_value(r->bag, i));	/* OpenSSL does not read those of a CRL's issuer before it asks for cRLSign */
+	ERR_clear_error();
+	return store;
+}
+
 static void
 set_outcome(struct path_result *out, int code, int depth)
 {
@@ -185,42 +204,164 @@ set_outcome(struct path_result *out, int code, int depth)
 	snprintf(out->reason, sizeof(out->reason), "%s", X509_verify_cert_error_string(code));
 }
 
-bool
-path_judge(struct path_result *out, const struct path_request *r, struct err *e)
+/* RFC 5280 4.2: one instance of an extension; OpenSSL sees it of those that it reads. */
+static bool
+has_ext_twice(const X509 *cert)
 {
-	own(X509_STORE) *store = store_of(r);
+	for (int i = 0; i < X509_get_ext_count(cert); i++)
+		if (X509_get_ext_by_OBJ(cert, X509_EXTENSION_get_object(X509_get_ext(cert, i)), i) >= 0)
+			return true;
+	return false;
+}
+
+/* What the ways of one request have in common. */
+struct ways { X509_STORE *store; STACK_OF(X509_CRL) *crls; int purpose, left; };
+
+static void
+judge_result(struct path_result *out, X509_STORE_CTX *ctx, bool valid, X509 *leaf, int purpose)
+{
+	out->chain = X509_STORE_CTX_get1_chain(ctx);
+	if (!valid)
+		set_outcome(out, X509_STORE_CTX_get_error(ctx), X509_STORE_CTX_get_error_depth(ctx));
+	else if (purpose < 0 && !has_usage(leaf, -purpose))
+		set_outcome(out, X509_V_ERR_INVALID_PURPOSE, 0);
+	else
+		out->verdict = VERDICT_PASSED;
+	for (int i = 0; valid && i < sk_X509_num(out->chain) - 1; i++)
+		if (has_ext_twice(sk_X509_value(out->chain, i)))
+			set_outcome(out, X509_V_ERR_INVALID_EXTENSION, i);
+	ERR_clear_error();
+}
+
+/* OpenSSL does not count a self-issued end down (RFC 5280 6.1.5 (a)): where a
+ * certificate of such a path limits policies, one is required. */
+static bool
+is_counted_short(const cert_list *chain)
+{
+	X509 *leaf = sk_X509_value(chain, 0);
+
+	if (X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) != 0)
+		return false;
+	for (int i = 1; i < sk_X509_num(chain) - 1; i++)
+		if (X509_get_ext_by_NID(sk_X509_value(chain, i), NID_policy_constraints, -1) >= 0)
+			return true;
+	return false;
+}
+
+/* The way that OpenSSL takes with this bag. */
+static bool
+judge_way(struct path_result *out, const struct path_request *r, const struct ways *w, cert_list *bag, struct err *e)
+{
 	own(X509_STORE_CTX) *ctx = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *param;
 	unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_X509_STRICT;
-	int purpose;
 
 	*out = (struct path_result){ 0 };
 	promise(ctx != NULL);
-	if (!purpose_of(r->purpose, &purpose, e))
-		return false;
-	X509_STORE_set_verify(store, walk_signatures);
-	if (X509_STORE_CTX_init(ctx, store, r->leaf, (cert_list *)r->bag) != 1)
+	if (X509_STORE_CTX_init(ctx, w->store, r->leaf, bag) != 1)
 		return fail_ossl(e, ERR_BUG, "cannot begin a path");
 	param = X509_STORE_CTX_get0_param(ctx);
 	if (!set_policies(param, r, e))
 		return false;
 	if (r->require_crl || sk_X509_CRL_num(r->crls) > 0)
-		flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
+		flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL | X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS;
 	X509_VERIFY_PARAM_set_flags(param, flags);
 	X509_VERIFY_PARAM_set_time(param, (time_t)r->at);
 	X509_VERIFY_PARAM_set_depth(param, PATH_MAX_CERTS);
 	X509_VERIFY_PARAM_set_auth_level(param, 2);	/* 112 bits: RSA 2048, no SHA-1 */
-	if (purpose > 0)
-		X509_VERIFY_PARAM_set_purpose(param, purpose);
-	X509_STORE_CTX_set_app_data(ctx, (void *)r);
+	if (w->purpose > 0)
+		X509_VERIFY_PARAM_set_purpose(param, w->purpose);
+	X509_STORE_CTX_set0_crls(ctx, w->crls);
 	X509_STORE_CTX_set_verify_cb(ctx, judge_step);
-	if (X509_verify_cert(ctx) != 1)
-		set_outcome(out, X509_STORE_CTX_get_error(ctx), X509_STORE_CTX_get_error_depth(ctx));
-	else if (purpose < 0 && !has_usage(r->leaf, -purpose))
-		set_outcome(out, X509_V_ERR_INVALID_PURPOSE, 0);
-	else
-		out->verdict = VERDICT_PASSED;
-	out->chain = X509_STORE_CTX_get1_chain(ctx);
-	ERR_clear_error();
+	judge_result(out, ctx, X509_verify_cert(ctx) == 1, r->leaf, w->purpose);
+	if (out->verdict == VERDICT_PASSED && !r->explicit_policy && is_counted_short(out->chain)) {
+		struct path_request strict = *r;
+
+		strict.explicit_policy = true;
+		path_result_drop(out);
+		return judge_way(out, &strict, w, bag, e);
+	}
 	return true;
+}
+
+/* Another certificate of that name, which might have been the issuer. */
+static bool
+has_rival(X509 *cert, const cert_list *list)
+{
+	for (int i = 0; i < sk_X509_num(list); i++)
+		if (X509_cmp(sk_X509_value(list, i), cert) != 0 &&
+		    X509_NAME_cmp(X509_get_subject_name(sk_X509_value(list, i)), X509_get_subject_name(cert)) == 0)
+			return true;
+	return false;
+}
+
+static cert_list *
+bag_without(const cert_list *bag, X509 *cert)
+{
+	cert_list *rest = sk_X509_new_null();
+
+	promise(rest != NULL);
+	for (int i = 0; i < sk_X509_num(bag); i++)
+		if (X509_cmp(sk_X509_value(bag, i), cert) != 0)
+			promise(sk_X509_push(rest, sk_X509_value(bag, i)) > 0);
+	return rest;
+}
+
+/* OpenSSL follows one candidate for each issuer and never comes back.  Where a way
+ * ends and a certificate on it has a rival, the way without it is tried; what the
+ * first way said stays the reason.  Nobody goes around a revocation. */
+static bool
+judge_ways(struct path_result *out, const struct path_request *r, struct ways *w, cert_list *bag, struct err *e)
+{
+	if (!judge_way(out, r, w, bag, e))
+		return false;
+	for (int i = 1; i < sk_X509_num(out->chain) && out->verdict != VERDICT_PASSED && out->sub != SUB_REVOKED_NO_POE &&
+	    out->sub != SUB_REVOKED_CA_NO_POE && w->left > 0; i++) {
+		X509 *cert = sk_X509_value(out->chain, i);
+		cert_list *rest = bag_without(bag, cert);
+		struct path_result other = { 0 };
+		bool good = true;
+
+		if (sk_X509_num(rest) < sk_X509_num(bag) && (has_rival(cert, bag) || has_rival(cert, r->anchors)) && w->left-- > 0)
+			good = judge_ways(&other, r, w, rest, e);
+		sk_X509_free(rest);
+		if (!good)
+			return false;
+		if (other.verdict == VERDICT_PASSED) {
+			path_result_drop(out);
+			*out = other;
+			return true;
+		}
+		path_result_drop(&other);
+	}
+	return true;
+}
+
+/* crl_status.h says why. */
+static void
+ask_indirect_alone(struct path_result *out, const struct path_request *r, const struct ways *w)
+{
+	STACK_OF(X509_CRL) *indirect = crls_indirect(w->crls);
+	int last = sk_X509_num(out->chain) - 1;
+	const char *why;
+
+	for (int i = 0; sk_X509_CRL_num(indirect) > 0 && i < last && out->verdict == VERDICT_PASSED; i++)
+		if (crl_status(&why, sk_X509_value(out->chain, i), sk_X509_value(out->chain, last), r->bag, indirect, r->at) == CERT_REVOKED)
+			set_outcome(out, X509_V_ERR_CERT_REVOKED, i);
+	sk_X509_CRL_free(indirect);
+}
+
+bool
+path_judge(struct path_result *out, const struct path_request *r, struct err *e)
+{
+	own(X509_STORE) *store = store_of(r);
+	struct ways w = { .store = store, .crls = crls_of(r), .left = PATH_MAX_WAYS };
+	bool good;
+
+	*out = (struct path_result){ 0 };
+	good = purpose_of(r->purpose, &w.purpose, e) && judge_ways(out, r, &w, (cert_list *)r->bag, e);
+	if (good)
+		ask_indirect_alone(out, r, &w);
+	sk_X509_CRL_free(w.crls);
+	return good;
 }

@@ -2,10 +2,12 @@
  * verifier/path.h -- one certificate: a path to an anchor, or the reason why
  * there is none (RFC 5280 6).
  *
- * OpenSSL builds and walks the path; anchors are taken as given, roots or not;
+ * OpenSSL builds and walks the path, and where one of several issuers of a name was
+ * the wrong one, another (at most PATH_MAX_WAYS times); anchors are taken as given, roots or not;
  * intermediates are a bag.  CRLs given are used: with require_crl every
- * certificate below the anchor needs one that is valid at the time.  Nothing is
- * fetched.
+ * certificate below the anchor needs one that is valid at the time: complete,
+ * partial, indirect or with a delta.  Nothing is fetched.  What RFC 5280 says of
+ * each step and where this is stricter: tests/verifier/paths.
  */
 #pragma once
 
@@ -13,6 +15,7 @@
 #include "policy/verdict.h"
 
 #define PATH_MAX_CERTS 10
+#define PATH_MAX_WAYS 16
 
 struct path_request {
 	X509 *leaf;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "register/fsck.h"
+#include "verifier/crl_status.h"
 #include "verifier/csr.h"
 #include "verifier/evidence.h"
 #include "verifier/ocsp.h"
@@ -151,11 +152,9 @@ add_crls(struct evidence *v, const struct args *a, struct err *e)
 {
 	for (size_t i = 0; args_nth(a, "crl", i) != NULL; i++) {
 		own_struct(buf) octets = buf_new(FILE_MAX);
-		own(X509_CRL) *crl = NULL;
 
-		if (!read_named(&octets, args_nth(a, "crl", i), e) || !crl_from_any(&crl, buf_span(&octets), e))
+		if (!read_named(&octets, args_nth(a, "crl", i), e) || !crls_from_any(v->crls, buf_span(&octets), e))
 			return fail_in(e, "%s", args_nth(a, "crl", i));
-		evidence_add_crl(v, crl);
 	}
 	return true;
 }
@@ -227,50 +226,82 @@ command_path(const struct args *a)
  */
 
 const struct arg_option status_options[] = {
-	{ "issuer", "FILE", false, "the certificate's issuer" },
-	{ "crl", "FILE", false, "a CRL" },
+	{ "issuer", "FILE", false, "the certificate's issuer; behind it, issuers of CRLs" },
+	{ "crl", "FILE", false, "a CRL, or several in PEM: parts, a delta" },
 	{ "ocsp", "FILE", false, "or an OCSP response" },
 	{ "at", "TIME", false, "at this time (now)" },
 	{ NULL },
 };
 
+/* A file of certificates: the issuer is the first. */
 static bool
-says_crl(struct revocation *says, struct span octets, X509 *cert, X509 *issuer, int64_t at, struct err *e)
+read_issuers(cert_list *out, const char *path, struct err *e)
 {
-	own(X509_CRL) *crl = NULL;
-	struct crl_facts f;
+	own_struct(buf) octets = buf_new(FILE_MAX);
+	X509 *one = NULL;
 
-	if (!crl_from_any(&crl, octets, e) || !crl_check(&f, crl, issuer, e))
-		return false;
-	if (at >= f.this_update && at <= f.next_update)
-		crl_lookup(says, crl, X509_get0_serialNumber(cert));
+	if (!read_named(&octets, path, e) || !certs_from_pem(out, buf_span(&octets), e) ||
+	    (sk_X509_num(out) == 0 && !(cert_from_any(&one, buf_span(&octets), e) && sk_X509_push(out, one) > 0)))
+		return fail_in(e, "%s", path);
 	return true;
 }
 
+/* What cannot be relied on says nothing: unknown, and *why. */
 static bool
-read_status(struct revocation *says, const struct args *a, const char *issuer_file, int64_t at, struct err *e)
+ask_status(enum cert_state *out, struct err *why, const struct args *a, X509 *cert, cert_list *issuers, int64_t at, struct err *e)
 {
-	const char *crl = args_get(a, "crl"), *ocsp = args_get(a, "ocsp");
+	const char *crl = args_get(a, "crl"), *said = "";
 	own_struct(buf) octets = buf_new(64u << 20);
-	own(X509) *cert = NULL;
-	own(X509) *issuer = NULL;
+	X509 *issuer = sk_X509_value(issuers, 0);
+	struct revocation says = { .state = CERT_UNKNOWN };
+	STACK_OF(X509_CRL) *crls;
 
-	if (!read_cert(&cert, a->word[0], e) || !read_cert(&issuer, issuer_file, e) || !read_named(&octets, crl != NULL ? crl : ocsp, e))
-		return false;
 	if (X509_NAME_cmp(X509_get_issuer_name(cert), X509_get_subject_name(issuer)) != 0 || X509_verify(cert, X509_get0_pubkey(issuer)) != 1)
 		return fail_ossl(e, ERR_POLICY, "the certificate is not this issuer's");
-	return (crl != NULL ? says_crl : ocsp_lookup)(says, buf_span(&octets), cert, issuer, at, e);
+	if (!read_named(&octets, crl != NULL ? crl : args_get(a, "ocsp"), e))
+		return false;
+	if (crl == NULL) {
+		*out = ocsp_lookup(&says, buf_span(&octets), cert, issuer, at, why) ? says.state : CERT_UNKNOWN;
+		return true;
+	}
+	crls = sk_X509_CRL_new_null();
+	promise(crls != NULL);
+	*out = crls_from_any(crls, buf_span(&octets), why) ? crl_status(&said, cert, issuer, issuers, crls, at) : CERT_UNKNOWN;
+	if (said[0] != '\0')
+		fail(why, ERR_POLICY, "%s", said);
+	sk_X509_CRL_pop_free(crls, X509_CRL_free);
+	return true;
+}
+
+static int
+print_status(const struct args *a, enum cert_state state, const struct err *why)
+{
+	static const char *const word[] = { "unknown", "good", "revoked" };
+	static const int codes[] = { EXIT_INDETERMINATE, 0, 1 };
+	const char *reason = state == CERT_UNKNOWN ? why->text : "";
+
+	if (a->json) {
+		own(json_t) *j = json_pack("{s:s, s:s}", "status", word[state], "reason", reason);
+
+		command_print_json(j);
+	} else {
+		printf("%s\n", word[state]);
+		if (reason[0] != '\0')
+			fprintf(stderr, "antin: %s\n", reason);
+	}
+	return codes[state];
 }
 
 int
 command_status(const struct args *a)
 {
-	static const char *const word[] = { "unknown", "good", "revoked" };
-	static const int codes[] = { EXIT_INDETERMINATE, 0, 1 };
-	struct revocation says = { .state = CERT_UNKNOWN };
+	own(X509) *cert = NULL;
+	cert_list *issuers;
+	enum cert_state state = CERT_UNKNOWN;
+	struct err e, why = { 0 };
 	const char *issuer;
 	int64_t at;
-	struct err e;
+	bool done;
 
 	if (a->nwords != 1 || (args_get(a, "crl") == NULL) == (args_get(a, "ocsp") == NULL)) {
 		fail(&e, ERR_INPUT, "antin status CERT --issuer FILE, and --crl FILE or --ocsp FILE");
@@ -278,16 +309,11 @@ command_status(const struct args *a)
 	}
 	if (!args_need(a, "issuer", &issuer, &e) || !args_time(a, "at", clock_now(), &at, &e))
 		return command_usage(a, &e);
-	if (!read_status(&says, a, issuer, at, &e))
-		return command_refuse(a, &e);
-	if (a->json) {
-		own(json_t) *j = json_pack("{s:s}", "status", word[says.state]);
-
-		command_print_json(j);
-	} else {
-		printf("%s\n", word[says.state]);
-	}
-	return codes[says.state];
+	issuers = sk_X509_new_null();
+	promise(issuers != NULL);
+	done = read_cert(&cert, a->word[0], &e) && read_issuers(issuers, issuer, &e) && ask_status(&state, &why, a, cert, issuers, at, &e);
+	cert_list_free(issuers);
+	return done ? print_status(a, state, &why) : command_refuse(a, &e);
 }
 
 /*
