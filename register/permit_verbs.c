@@ -268,8 +268,7 @@ static const struct verb verbs[] = {
 #define PERMIT_OUT { PERMIT_TYPES }
 /* Of the agency's seal certificate that is active now. */
 #define SEAL_OF(column) "(SELECT c." column " FROM certificate c WHERE c.profile = 'seal' AND c.agency = permit.agency AND c.state = 'active' AND c.der IS NOT NULL ORDER BY c.entry DESC LIMIT 1)"
-/* Of a permit's newest copy: {column}, or that of the permit as issued. */
-#define NEWEST(column, issued) "coalesce((SELECT r." column " FROM permit_renewal r WHERE r.handle = permit.handle ORDER BY r.n DESC LIMIT 1), " issued ")"
+#define NOT_REAFFIRMED_NOW "NOT EXISTS (SELECT 1 FROM permit_reaffirmation f WHERE f.handle = permit.handle AND f.made_entry IS NULL)"
 /* The entry by which the copy came. */
 #define KNOWN_COLUMNS(sealed, came) "handle, state, kind, agency, dossier, number, day, valid_to, " CHANGED ", version, " sealed ", sha256, " \
 	"short_code, voice_code, issued_entry, time, (SELECT size FROM log_witnessed), (SELECT as_of FROM log_witnessed), (SELECT l.entry FROM log_entry l WHERE l.idx = " came ")"
@@ -303,18 +302,18 @@ static const struct read reads[] = {
 		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit_reaffirmation.handle) ORDER BY entry LIMIT 500" },
 	{ .name = "permit.reaffirmation", .callers = CALLER_SIGNER, .columns = 7, .out = { REG_BYTES, REG_TEXT, REG_INT, REG_INT, REG_TEXT, REG_INT, REG_BYTES }, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT r.base, r.decision, r.decided, r.day, r.reason, r.made_entry, l.entry FROM permit_reaffirmation r JOIN log_entry l ON l.idx = r.entry WHERE r.handle = $handle" },
-	/* Whose proofs end before a moment, those that end first before the others; and the copy that lasts longest. */
+	/* Whose proofs end before a moment (but for those that are being reaffirmed, whose copy is another by then), those that end first before the others; and the copy that lasts longest. */
 	{ .name = "permit.renewable", .callers = CALLER_SIGNER, .columns = 3, .out = { REG_BYTES, REG_INT, REG_INT },
 	  .in = { { "before", REG_INT }, { "until", REG_INT }, { "after", REG_INT } },
 	  .sql = "SELECT handle, proven_until, issued_entry FROM permit WHERE issued_entry IS NOT NULL AND proven_until < $before AND (proven_until, issued_entry) > ($until, $after) AND "
-		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY proven_until, issued_entry LIMIT 200" },
+		 NOT_REAFFIRMED_NOW " AND NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY proven_until, issued_entry LIMIT 200" },
 	/* By which algorithms any are proven, one after the other; and those that are by these. */
 	{ .name = "permit.proven_by", .callers = CALLER_SIGNER, .columns = 1, .out = { REG_TEXT }, .in = { { "after", REG_TEXT } },
 	  .sql = "SELECT proven_by FROM permit WHERE issued_entry IS NOT NULL AND proven_by > $after ORDER BY proven_by LIMIT 1" },
 	{ .name = "permit.renewable_by", .callers = CALLER_SIGNER, .columns = 3, .out = { REG_BYTES, REG_INT, REG_INT },
 	  .in = { { "by", REG_TEXT }, { "after", REG_INT } },
 	  .sql = "SELECT handle, proven_until, issued_entry FROM permit WHERE issued_entry IS NOT NULL AND proven_by = $by AND issued_entry > $after AND "
-		 "NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY issued_entry LIMIT 200" },
+		 NOT_REAFFIRMED_NOW " AND NOT EXISTS (SELECT 1 FROM permit_lost WHERE permit_lost.handle = permit.handle) ORDER BY issued_entry LIMIT 200" },
 	/* The newest copy, and the entry by which it came. */
 	{ .name = "permit.copy", .callers = CALLER_SIGNER, .columns = 2, .out = { REG_BYTES, REG_BYTES }, .in = { { "handle", REG_BYTES } },
 	  .sql = "SELECT " NEWEST("sealed", "sealed") ", (SELECT l.entry FROM log_entry l WHERE l.idx = " NEWEST("entry", "issued_entry") ") FROM permit "

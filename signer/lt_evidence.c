@@ -152,8 +152,10 @@ get_crl(struct buf *der, const struct service *s, int64_t generation, struct err
 	if (c[2].null)
 		return fail(e, ERR_LATER, "the newest CRL is not signed yet");
 	buf_put_span(der, c[2].s);
+	if (!buf_ok(der, "CRL", e))
+		return false;
 	fresh_put(s, generation, asked, c[2].s);
-	return buf_ok(der, "CRL", e);
+	return true;
 }
 
 bool
@@ -197,8 +199,10 @@ get_root_crl(struct buf *der, const struct service *s, struct err *e)
 	if (published && (!crl_from_any(&crl, c[0].s, e) || !crl_check(&facts, crl, s->root, e)))
 		return fail_in(e, ROOT_CRL_PATH);
 	buf_put_span(der, published ? c[0].s : buf_span(&s->root_crl));
+	if (!buf_ok(der, "the root's CRL", e))
+		return false;
 	fresh_put(s, OF_ROOT, asked, buf_span(der));
-	return buf_ok(der, "the root's CRL", e);
+	return true;
 }
 
 static bool

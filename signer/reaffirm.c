@@ -114,17 +114,25 @@ needs_it(unsigned char base[SHA256_LEN], const struct acting *a, const struct pe
 	return good;
 }
 
+/* Asked when it is ordered, and again when it is sealed: meanwhile it may have ended. */
+static bool
+stands(const struct service *s, const struct permit_row *p, int32_t day, struct err *e)
+{
+	struct life l;
+
+	return permit_life(&l, s, p, day, e) && life_may(&l, LIFE_REAFFIRMED, -1, e);
+}
+
 static bool
 may_reaffirm(const struct acting *a, const struct decided *d, const struct permit_row *p, struct err *e)
 {
 	static const struct err_rule unissued = { ERR_CONFLICT, NULL, "not-issued", "giấy phép này chưa được cấp" };
-	struct life l;
 
 	if (strcmp(p->state, "issued") != 0)
 		return fail_rule(e, &unissued, "only an issued permit is reaffirmed; this one is %s", p->state);
 	if (d->on < p->day)
 		return fail(e, ERR_INPUT, "\"decided\" is a day before that of the issue");
-	return permit_life(&l, a->s, p, d->day, e) && life_may(&l, LIFE_REAFFIRMED, -1, e) && seal_is_there(a->s, seal_of(a->s->policy, p->agency, d->day), e);
+	return stands(a->s, p, d->day, e) && seal_is_there(a->s, seal_of(a->s->policy, p->agency, d->day), e);
 }
 
 static void
@@ -236,7 +244,7 @@ read_base(struct reaffirming *x, const struct service *s, const unsigned char ha
 		return false;
 	if (!found || x->made)
 		return fail(e, ERR_CONFLICT, "this permit is not reserved for a reaffirmation");
-	if (!permit_by_handle(s, &x->rows, &x->permit, handle, e) || !renew_copy(&x->copy, s, x->permit.handle, e))
+	if (!permit_by_handle(s, &x->rows, &x->permit, handle, e) || !stands(s, &x->permit, x->day, e) || !renew_copy(&x->copy, s, x->permit.handle, e))
 		return false;
 	sha256(digest, buf_span(&x->copy));
 	return span_eq(x->base, span_of(digest, SHA256_LEN)) || fail(e, ERR_BUG, "the copy that was to be reaffirmed is not the newest any more");
@@ -281,7 +289,7 @@ check_file(const struct reaffirming *x, const struct service *s, struct err *e)
 	last = &r.signature[r.nsignatures == 0 ? 0 : r.nsignatures - 1];
 	for (size_t i = 0; i < r.nsignatures; i++)
 		any |= r.signature[i].reaffirmed;
-	good = any && last->verdict == VERDICT_PASSED;
+	good = any && last->verdict == VERDICT_PASSED && r.verdict == VERDICT_PASSED;
 	if (!good)
 		fail(e, last->sub == SUB_TRY_LATER ? ERR_LATER : ERR_BUG, "self-check: the reaffirmed permit is %s %s (%.120s)", verdict_word(r.verdict), sub_word(r.sub),
 		    last->reasons.n > 0 ? last->reasons.at[0].en : r.reasons.n > 0 ? r.reasons.at[0].en : "");

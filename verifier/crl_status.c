@@ -13,9 +13,10 @@ signed_by(X509_CRL *crl, X509 *signer)
 }
 
 bool
-crl_delta_is_over(X509_CRL *crl, int64_t at)
+crl_delta_is_away(X509_CRL *crl, int64_t at)
 {
-	return X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0 && asn1_time_secs(X509_CRL_get0_nextUpdate(crl)) < at;
+	return X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0 &&
+	    (asn1_time_secs(X509_CRL_get0_nextUpdate(crl)) < at || asn1_time_secs(X509_CRL_get0_lastUpdate(crl)) > at);
 }
 
 static bool
@@ -50,20 +51,6 @@ names_other_issuers(X509_CRL *crl)
 	for (int i = 0, indirect = is_indirect(crl); !indirect && i < sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)); i++)
 		found |= X509_REVOKED_get_ext_by_NID(sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl), i), NID_certificate_issuer, -1) >= 0;
 	return found;
-}
-
-/* OpenSSL picks one list before it looks at signatures: a forged one would hide
- * one that is right. */
-static bool
-counts(X509_CRL *crl, X509 *issuer, const cert_list *more, int64_t at)
-{
-	bool good = signed_by(crl, issuer);
-
-	if (X509_CRL_get0_nextUpdate(crl) == NULL || crl_delta_is_over(crl, at) || names_other_issuers(crl))
-		return false;
-	for (int i = 0; !good && i < sk_X509_num(more); i++)
-		good = signed_by(crl, sk_X509_value(more, i));
-	return good;
 }
 
 /* The certificate and its issuer may be over: their status is asked.  The issuer
@@ -101,6 +88,21 @@ ask(X509 *cert, X509 *issuer, const cert_list *more, STACK_OF(X509_CRL) *crls, i
 	return code;
 }
 
+/* OpenSSL picks one list before it looks at signatures: a forged one would hide
+ * one that is right.  And it does not ask whether who signs lists for another is
+ * revoked himself (RFC 5280 6.3.3 (f)). */
+static bool
+counts(X509_CRL *crl, X509 *issuer, const cert_list *more, STACK_OF(X509_CRL) *all, int64_t at)
+{
+	bool good = signed_by(crl, issuer);
+
+	if (X509_CRL_get0_nextUpdate(crl) == NULL || crl_delta_is_away(crl, at) || names_other_issuers(crl))
+		return false;
+	for (int i = 0; !good && i < sk_X509_num(more); i++)
+		good = signed_by(crl, sk_X509_value(more, i)) && ask(sk_X509_value(more, i), issuer, NULL, all, at) != X509_V_ERR_CERT_REVOKED;
+	return good;
+}
+
 enum cert_state
 crl_status(const char **why, X509 *cert, X509 *issuer, const cert_list *more, const STACK_OF(X509_CRL) *crls, int64_t at)
 {
@@ -109,7 +111,7 @@ crl_status(const char **why, X509 *cert, X509 *issuer, const cert_list *more, co
 
 	promise(counting != NULL);
 	for (int i = 0; i < sk_X509_CRL_num(crls); i++)
-		if (counts(sk_X509_CRL_value(crls, i), issuer, more, at))
+		if (counts(sk_X509_CRL_value(crls, i), issuer, more, (STACK_OF(X509_CRL) *)crls, at))
 			promise(sk_X509_CRL_push(counting, sk_X509_CRL_value(crls, i)) > 0);
 	indirect = crls_indirect(counting);
 	code = ask(cert, issuer, more, counting, at);

@@ -13,8 +13,8 @@
 
 #include "verifier/crl.h"
 
-/* OpenSSL takes a delta whatever its time. */
-bool crl_delta_is_over(X509_CRL *, int64_t at);
+/* Is it a delta that is over, or not valid yet?  OpenSSL takes one whatever its time. */
+bool crl_delta_is_away(X509_CRL *, int64_t at);
 /* Those that are indirect, borrowed.  RFC 5280 6.3.3 asks the lists of a point
  * first, OpenSSL prefers the issuer's own: who has both asks these alone, too. */
 STACK_OF(X509_CRL) *crls_indirect(const STACK_OF(X509_CRL) *);

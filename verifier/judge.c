@@ -219,7 +219,10 @@ judge_reaffirm_authority(struct judging *j)
 	if (!cert_fits_profile(s->signer, policy_profile(j->q->policy, "seal"), &why) || !cert_facts_read(&facts, s->signer, &why))
 		return no_authority(s, why.text);
 	if (!policy_succeeds(j->q->policy, facts.agency, j->p.agency, day_in_vietnam(s->x->claimed)))
-		no_authority(s, "what reaffirms it is the seal of another agency, and not of its successor");
+		return no_authority(s, "what reaffirms it is the seal of another agency, and not of its successor");
+	/* Ordered before midnight, it may be sealed after it. */
+	if (j->p.reaffirmed_day > day_in_vietnam(s->x->claimed) || j->p.reaffirmed_day < day_in_vietnam(s->x->claimed) - 1)
+		no_authority(s, "the day in <reaffirmation> is not that of its signature");
 }
 
 static void
@@ -314,12 +317,14 @@ judge_agency(struct judging *j)
 	return holds ? &j->seal : NULL;
 }
 
+#define CLOCKS_APART 300		/* seconds that a signature may claim to be later than what proves it */
+
 static bool
 heals(const struct judging *j, const struct judged *o)
 {
 	const struct report_signature *r = j->reaffirm.out;
 
-	return j->p.reaffirmed && r->verdict == VERDICT_PASSED && r->proof != PROOF_NONE && r->proven >= o->revoked && r->claimed >= o->revoked;
+	return j->p.reaffirmed && r->verdict == VERDICT_PASSED && r->proof != PROOF_NONE && r->proven >= o->revoked && r->claimed >= o->revoked && r->claimed <= r->proven + CLOCKS_APART;
 }
 
 static void

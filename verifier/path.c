@@ -103,7 +103,7 @@ crls_of(const struct path_request *r)
 
 	promise(crls != NULL);
 	for (int i = 0; i < sk_X509_CRL_num(r->crls); i++)
-		if (!crl_delta_is_over(sk_X509_CRL_value(r->crls, i), r->at))
+		if (!crl_delta_is_away(sk_X509_CRL_value(r->crls, i), r->at))
 			promise(sk_X509_CRL_push(crls, sk_X509_CRL_value(r->crls, i)) > 0);
 	return crls;
 }

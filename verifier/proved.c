@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#define KEY_MAX (16u << 10)	/* octets of a SubjectPublicKeyInfo */
+#define KEY_MAX (16u << 10)	/* octets of a SubjectPublicKeyInfo; what a longer one signed is not remembered */
 
 /* A few places for each hash: names of one judgement that fall together do not drive
  * each other out in turn. */
@@ -22,7 +22,7 @@ proved_name(enum proved_what what, struct span octets, const X509 *by)
 	struct proved_name name = { .passing = what == PROVED_ECDSA || what == PROVED_STAMP };
 
 	cert_spki(&key, by);
-	promise(!key.failed);
+	name.unnamed = key.failed;
 	sha256(parts + 1, octets);
 	sha256(parts + 1 + SHA256_LEN, buf_span(&key));
 	sha256(name.octet, span_of(parts, sizeof(parts)));
@@ -50,6 +50,8 @@ proved_before(const struct proved_name *n)
 {
 	bool found;
 
+	if (n->unnamed)
+		return false;
 	pthread_mutex_lock(&lock);
 	found = is_there(set_of(n), n);
 	pthread_mutex_unlock(&lock);
@@ -63,7 +65,7 @@ proved_now(const struct proved_name *n)
 
 	pthread_mutex_lock(&lock);
 	computed++;
-	if (!is_there(s, n)) {
+	if (!n->unnamed && !is_there(s, n)) {
 		s->name[s->next] = *n;
 		s->next = (s->next + 1) % WAYS;
 		s->taken += s->taken < WAYS;

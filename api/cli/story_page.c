@@ -75,6 +75,7 @@ static const struct { const char *what, *vi, *en; } steps[] = {
 	{ "permit.reserve_allotted", "Cấp số", "Numbered" }, { "permit.reserve_given", "Cấp số", "Numbered" }, { "permit.reserve_amended", "Giữ số", "Number kept" },
 	{ "permit.issue", "Đóng dấu, phát hành", "Sealed and issued" },
 	{ "permit.renew", "Gia hạn bằng chứng", "Evidence renewed" },
+	{ "permit.reserve_reaffirm", "Ra lệnh xác nhận lại", "To be reaffirmed" }, { "permit.reaffirm", "Xác nhận lại", "Reaffirmed" },
 	{ "lost", "Bản ghi không còn", "Record lost" },
 	{ NULL, "Ghi nhận", "Recorded" },
 };

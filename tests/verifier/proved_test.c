@@ -236,6 +236,23 @@ more_than_there_is_room_for(void **state)
 	assert_int_equal(judged(leaf.cert, issuing.cert, PKI_NOW), SUB_NONE);
 }
 
+/* As a time stamp may bring one along, before anybody asked who its signer is. */
+static void
+a_key_without_end(void **state)
+{
+	own(X509) *vast = X509_dup(leaf.cert);
+	size_t len = 20000;
+	unsigned char *octets = OPENSSL_zalloc(len);
+	struct proved_name name;
+
+	assert_int_equal(X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(vast), OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_UNDEF, NULL, octets, (int)len), 1);
+	name = proved_name(PROVED_STAMP, span_str("a token"), vast);
+	assert_false(proved_before(&name));
+	proved_now(&name);
+	assert_false(proved_before(&name));
+	assert_false(proved_cert(leaf.cert, vast));
+}
+
 int
 main(void)
 {
@@ -247,6 +264,7 @@ main(void)
 		cmocka_unit_test(an_anchor_that_is_no_root),
 		cmocka_unit_test(any_octet_of_a_crl),
 		cmocka_unit_test(any_octet_of_a_stamp),
+		cmocka_unit_test(a_key_without_end),
 		cmocka_unit_test(values),
 		cmocka_unit_test(the_next_document),
 		cmocka_unit_test(more_than_there_is_room_for),

@@ -104,7 +104,7 @@ what_is_healed_and_what_is_not(void **state)
 	    mode = { .mode = "PP. CHỦ TỊCH" }, unproven = { .no_officer_stamp = true, .no_seal_stamp = true }, after = { .officer_time = REVOKED + 60 }, before = { .officer_time = LOST - 60 },
 	    two = { .second = &second };
 	const struct maker_reaffirming now = { 0 }, other_seal = { .by = &again }, early = { .when = REVOKED - 60 }, early_stamp = { .stamp = REVOKED - 60 }, early_claim = { .when = REVOKED - 60, .stamp = maker_now - 30 },
-	    no_stamp = { .no_stamp = true }, by_others = { .by = &others }, by_officer = { .by = &m->officer }, by_stranger = { .by = &m->stranger }, by_tier = { .by = &tier };
+	    no_stamp = { .no_stamp = true }, by_others = { .by = &others }, by_officer = { .by = &m->officer }, by_stranger = { .by = &m->stranger }, by_tier = { .by = &tier }, late_claim = { .when = maker_now + 400, .stamp = maker_now - 30 }, tomorrow = { .day = "2026-11-23" };
 	const struct { const char *name; const struct maker_recipe *recipe; const struct maker_reaffirming *how; X509 *revoked; int64_t date; int reason; int64_t invalidity; enum verdict verdict; enum sub_indication sub; } rows[] = {
 		{ "made in the window", &usual, &now, m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST, VERDICT_PASSED, SUB_NONE },
 		{ "by another seal of the agency", &usual, &other_seal, m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST, VERDICT_PASSED, SUB_NONE },
@@ -123,6 +123,9 @@ what_is_healed_and_what_is_not(void **state)
 		{ "reaffirmed before anybody knew", &usual, &early, m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST, VERDICT_FAILED, SUB_REVOKED },
 		{ "stamped before anybody knew", &usual, &early_stamp, m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST, VERDICT_FAILED, SUB_REVOKED },
 		{ "claimed before anybody knew", &usual, &early_claim, m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST, VERDICT_FAILED, SUB_REVOKED },
+		{ "claimed later than it is proven", &usual, &late_claim, m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST, VERDICT_FAILED, SUB_REVOKED },
+		{ "of another day than it is claimed", &usual, &tomorrow, m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST, VERDICT_FAILED, SUB_REVOKED },
+		{ "of another day, nothing revoked", &usual, &tomorrow, NULL, 0, 0, 0, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE },
 		{ "nothing proves when it was reaffirmed", &usual, &no_stamp, m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST, VERDICT_FAILED, SUB_REVOKED },
 		{ "nothing proves when it was signed", &unproven, &now, m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST, VERDICT_FAILED, SUB_REVOKED },
 		{ "by another agency", &usual, &by_others, m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST, VERDICT_FAILED, SUB_REVOKED },
