@@ -157,6 +157,9 @@ noticed "another reason in the copy" "Chữ ký reaffirm đúng" sed -i 's/bị 
 noticed "another name in the copy" "cho đến phần xác nhận lại, là permit.xml" sed -i 's/Nguyễn Hoàng/Nguyễn Hoàn/' reaffirmed.xml
 noticed "another name in the permit" "cho đến phần xác nhận lại, là permit.xml" sed -i 's/Nguyễn Hoàng/Nguyễn Hoàn/' permit.xml
 noticed "something behind the seal in the copy" "cho đến phần xác nhận lại, là permit.xml" sed -i 's#<reaffirmation #<note></note>&#' reaffirmed.xml
+archived='<xadesv141:ArchiveTimeStamp xmlns:xadesv141="http://uri.etsi.org/01903/v1.4.1#"></xadesv141:ArchiveTimeStamp><xadesv141:TimeStampValidationData></xadesv141:TimeStampValidationData>'
+noticed "an archive time stamp in the copy's seal, put there since" "chính phần ấy của reaffirmed.xml" sed -i "s|\\(.*\\)\\(</xades:UnsignedSignatureProperties>.*<reaffirmation \\)|\\1$archived\\2|" reaffirmed.xml
+is "though that is how a permit may grow" "$(grep -A1 'là permit.xml (' "$state/log/check" | tail -1)" "   đúng"
 noticed "the reaffirmation twice" "Chữ ký reaffirm đúng" sed -i 's#\(<reaffirmation .*</reaffirmation>\)#\1\1#' reaffirmed.xml
 noticed "something behind its signature" "là việc đóng dấu chính tệp" sed -i 's#</permit>$#<note></note></permit>#' reaffirmed.xml
 noticed "no reaffirmation in the copy" "Phần xác nhận lại nêu" cp permit.xml reaffirmed.xml
