@@ -71,9 +71,11 @@ contains() {
 # inside A B: các octet của tệp A nằm liền nhau trong tệp B
 inside() { contains "$2" "$(hex "$1")"; }
 
-# signature TÊN: phần tử ds:Signature có Id ấy trong giấy phép
+# file TÊN: tệp mang chữ ký ấy: chữ ký xác nhận lại ở trong bản sao, các chữ ký khác ở trong giấy phép như đã cấp
+file() { if [ "$1" = reaffirm ]; then echo reaffirmed.xml; else echo permit.xml; fi; }
+# signature TÊN: phần tử ds:Signature có Id ấy
 signature() {
-	text=$(cat permit.xml)
+	text=$(cat "$(file "$1")")
 	case $text in *" Id=\"$1\"><ds:SignedInfo>"*) ;; *) return 1 ;; esac
 	text=${text#*" Id=\"$1\"><ds:SignedInfo>"}
 	printf '%s' "${text%%</ds:Signature>*}"
@@ -86,6 +88,17 @@ signed_with() {
 	*"<ds:KeyInfo><ds:X509Data><ds:X509Certificate>$der</ds:X509Certificate>"*"<xades:SigningCertificateV2><xades:Cert><xades:CertDigest><ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></ds:DigestMethod><ds:DigestValue>$digest</ds:DigestValue>"*) return 0 ;;
 	esac
 	return 1
+}
+# covers TÊN PHẦN ...: chữ ký ấy bao gồm đúng những phần có Id này, theo thứ tự này
+covers() {
+	text=$(signature "$1") found=
+	text=${text%%</ds:SignedInfo>*}
+	shift
+	while :; do
+		case $text in *' URI="#'*) text=${text#*' URI="#'} ;; *) break ;; esac
+		found="$found ${text%%\"*}"
+	done
+	[ "$found" = " $*" ]
 }
 # stamped TÊN TỆP TOKEN: TỆP là ds:SignatureValue của chữ ký ấy ở dạng chuẩn, TOKEN là dấu thời gian nó mang
 stamped() {
@@ -105,6 +118,88 @@ dated() {
 before_seal() {
 	text=$(cat permit.xml)
 	printf '%s</permit>' "${text%%<issuance Id=*}" | sha256sum | cut -c1-64
+}
+# reaffirmation: phần xác nhận lại; before_again: bản sao như trước khi có phần ấy và chữ ký của nó
+reaffirmation() {
+	text=$(cat reaffirmed.xml)
+	case $text in *'<reaffirmation Id="reaffirmation">'*'</reaffirmation>'*) ;; *) return 1 ;; esac
+	text=${text#*'<reaffirmation Id="reaffirmation">'}
+	printf '%s' "${text%%</reaffirmation>*}"
+}
+before_again() {
+	text=$(cat reaffirmed.xml)
+	printf '%s</permit>' "${text%%<reaffirmation Id=*}"
+}
+# grown: trước khi xác nhận lại, bản sao là permit.xml, hay permit.xml thêm dấu thời gian lưu trữ vào cuối con dấu
+grown() {
+	end='</xades:UnsignedSignatureProperties>'
+	was=$(cat permit.xml) is=$(before_again)
+	head=${was%"$end"*} tail=$end${was##*"$end"}
+	case $is in
+	"$head$tail" | "$head<xadesv141:ArchiveTimeStamp "*"</xadesv141:TimeStampValidationData>$tail") return 0 ;;
+	esac
+	return 1
+}
+# seconds GIỜ: giờ như openssl hay XML viết, ra giây
+seconds() { date -u -d "$*" +%s; }
+# in_crl TÊN: trong crls/TÊN-lost.pem, mục của chứng thư của chữ ký ấy
+in_crl() {
+	serial=$(openssl x509 -in "certificates/$1.pem" -noout -serial) || return 1
+	text=$(openssl crl -in "crls/$1-lost.pem" -noout -text) || return 1
+	serial="Serial Number: ${serial#serial=}"
+	case $text in *"$serial"*) ;; *) return 1 ;; esac
+	text=${text#*"$serial"}
+	text=${text%%Serial Number: *}
+	case $text in *"Reason Code:"*"Key Compromise"*) printf '%s' "$text" ;; *) return 1 ;; esac
+}
+# revoked_at TÊN: giây mà chứng thư bị thu hồi vì lộ khóa; lost_at TÊN: giây mà từ đó khóa không còn ở trong tay người ký
+revoked_at() {
+	text=$(in_crl "$1") || return 1
+	text=${text#*Revocation Date: }
+	seconds "${text%%GMT*}GMT"
+}
+lost_at() {
+	text=$(in_crl "$1") || return 1
+	case $text in *'Invalidity Date:'*) ;; *) return 1 ;; esac
+	text=${text#*Invalidity Date:}
+	# Không có ngoặc kép: các dấu cách và xuống dòng thành một dấu cách.
+	# shellcheck disable=SC2086
+	seconds ${text%%GMT*}GMT
+}
+# lost TÊN: hai giờ ấy (quốc tế)
+lost() {
+	revoked=$(revoked_at "$1") && lost=$(lost_at "$1") || return 1
+	date -u -d "@$revoked" '+%Y-%m-%d %H:%M:%S, ' | tr -d '\n'
+	date -u -d "@$lost" '+%Y-%m-%d %H:%M:%S'
+}
+# stamped_at TÊN: giây mà dấu thời gian của chữ ký ấy ghi
+stamped_at() {
+	text=$(openssl ts -reply -token_in -in "stamps/$1.tst" -text) || return 1
+	text=${text#*Time stamp: }
+	text=${text%%GMT*}
+	time=${text% * } year=${text% }
+	seconds "${time%%.*} ${year##* } GMT"
+}
+# claimed_at TÊN: giây mà chữ ký ấy tự ghi
+claimed_at() {
+	text=$(signature "$1") || return 1
+	text=${text#*<xades:SigningTime>}
+	seconds "${text%%</xades:SigningTime>*}"
+}
+# within TÊN: dấu thời gian của chữ ký ấy không trước lúc lộ khóa, và trước lúc thu hồi
+within() {
+	lost=$(lost_at "$1") && stamp=$(stamped_at "$1") && revoked=$(revoked_at "$1") || return 1
+	[ "$lost" -le "$stamp" ] && [ "$stamp" -lt "$revoked" ]
+}
+# later TÊN: chữ ký xác nhận lại, theo giờ nó ghi và theo dấu thời gian của nó, không trước lúc thu hồi chứng thư của chữ ký ấy
+later() {
+	revoked=$(revoked_at "$1") && claimed=$(claimed_at reaffirm) && stamp=$(stamped_at reaffirm) || return 1
+	[ "$revoked" -le "$claimed" ] && [ "$revoked" -le "$stamp" ]
+}
+# reaffirms TÊN: chữ ký xác nhận lại bao gồm chữ ký ấy và phần xác nhận lại
+reaffirms() {
+	case $(signature reaffirm) in *" URI=\"#$1\""*' URI="#reaffirmation"'*) return 0 ;; esac
+	return 1
 }
 # subject SHA-256 HANDLE: một đối tượng của lệnh, như viết trong orders/
 subject() { printf '{"hash":"%s","id":"%s"}' "$1" "$2"; }
@@ -204,8 +299,11 @@ policy_hash() {
 	done <policy/files | sha256sum | cut -c1-64
 }
 
-# xml: xmlsec1 với những thuộc tính Id của giấy phép
+# xml TÊN CHỖ ...: xmlsec1 với chữ ký ấy, là phần tử thứ CHỖ của giấy phép, và những thuộc tính Id của giấy phép
 xml() {
+	name=$1 place=$2
+	shift 2
 	xmlsec1 --verify --id-attr:Id http://www.w3.org/2000/09/xmldsig#:Signature --id-attr:Id urn:antin:permit:1:content --id-attr:Id urn:antin:permit:1:issuance \
-		--id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties "$@" permit.xml
+		--id-attr:Id urn:antin:permit:1:reaffirmation --id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties \
+		--node-xpath "/*/*[$place][local-name()='Signature'][@Id='$name']" "$@" "$(file "$name")"
 }

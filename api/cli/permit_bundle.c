@@ -6,8 +6,10 @@
 #include "api/cli/story_page.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "register/log_state.h"
 #include "register/note.h"
+#include "verifier/crl.h"
 #include "verifier/stamper.h"
 
 #include <stdio.h>
@@ -22,7 +24,8 @@ struct bundle_file { char *name; struct buf body; };
 struct bundle {
 	const struct history *h;
 	const struct log_policy *witnesses;	/* may be NULL */
-	struct permit permit;
+	struct permit permit;		/* as issued */
+	struct permit again;		/* the reaffirmed copy; empty: none */
 	X509 *root;			/* borrowed */
 	struct bundle_file file[FILES_MAX];
 	size_t n;
@@ -35,6 +38,7 @@ static void
 bundle_free(struct bundle *b)
 {
 	permit_drop(&b->permit);
+	permit_drop(&b->again);
 	for (size_t i = 0; i < b->n; i++) {
 		free(b->file[i].name);
 		buf_drop(&b->file[i].body);
@@ -195,19 +199,44 @@ add_stamp_files(struct bundle *b, struct stamp_files *f, const struct xades *x, 
 	check_add(&b->check, CHECK_STAMP_ROOT, (const char *const[]){ "id", x->id, "who", a->vi, "hash", hash, "stamp_root", f->root, NULL });
 }
 
+/* Among the elements of the permit, from 1. */
+static size_t
+place_of(xmlNode *element)
+{
+	size_t n = 1;
+
+	while ((element = xmlPreviousElementSibling(element)) != NULL)
+		n++;
+	return n;
+}
+
+/* What it covers, by its own words: the Ids of the elements that its references name. */
+static void
+covered(struct buf *out, const struct xades *x)
+{
+	for (size_t i = 0; i < x->nrefs; i++) {
+		own_str char *id = xml_attr(x->ref[i].target, "Id");
+
+		buf_printf(out, "%s%s", i == 0 ? "" : " ", id);
+	}
+}
+
 static void
 signature_steps(struct bundle *b, const struct xades *x, const struct report_signature *s, const struct stamp_files *f, int64_t at, int64_t stamped)
 {
-	static const enum check_step all[] = { CHECK_PATH, CHECK_SIGNED_WITH, CHECK_XML, CHECK_STAMP_PATH, CHECK_STAMPED, CHECK_STAMP, CHECK_STAMP_TIME };
-	char secs[24], gmt[TIME_TEXT], when[TIME_TEXT], time[TIME_TEXT], year[8];
+	static const enum check_step all[] = { CHECK_PATH, CHECK_SIGNED_WITH, CHECK_XML, CHECK_COVERS, CHECK_STAMP_PATH, CHECK_STAMPED, CHECK_STAMP, CHECK_STAMP_TIME };
+	char secs[24], gmt[TIME_TEXT], when[TIME_TEXT], time[TIME_TEXT], year[8], place[24];
+	own_struct(buf) covers = buf_new(1 << 12);
 
+	covered(&covers, x);
+	snprintf(place, sizeof(place), "%zu", place_of(x->element));
 	snprintf(secs, sizeof(secs), "%lld", (long long)at);
 	gmt_time(gmt, at);
 	gmt_time(when, stamped);
 	stamp_time(time, year, stamped);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		check_add(&b->check, all[i], (const char *const[]){ "id", x->id, "who", s->signer, "at", secs, "gmt", gmt, "stamped", when, "time", time, "year", year,
-		    "stamp_root", f->root, "stamp_issuing", f->issuing, NULL });
+		    "stamp_root", f->root, "stamp_issuing", f->issuing, "place", place, "covers", buf_str(&covers), NULL });
 }
 
 static bool
@@ -254,50 +283,57 @@ static bool
 add_signatures(struct bundle *b, struct err *e)
 {
 	const struct report *r = b->h->report;
+	size_t seal = b->permit.nofficers;
 
-	if (b->h->reaffirmed.len > 0)
-		return fail(e, ERR_POLICY, "a bundle is of the permit as issued, which passes no more without its reaffirmation: take the copy of /v1/permits/CODE/archived, and antin permit proof");
-	if (r->verdict != VERDICT_PASSED || r->nsignatures != b->permit.nofficers + 1)
+	if (r->verdict != VERDICT_PASSED || r->nsignatures != seal + (b->again.reaffirmed ? 2 : 1))
 		return fail(e, ERR_POLICY, "the permit does not pass (%s); antin verify says why", verdict_word(r->verdict));
-	for (size_t i = 0; i < b->permit.nofficers; i++)
+	for (size_t i = 0; i < seal; i++)
 		if (!add_signature(b, &b->permit.officer[i], &r->signature[i], e))
 			return false;
-	return add_signature(b, &b->permit.seal, &r->signature[b->permit.nofficers], e);
+	return add_signature(b, &b->permit.seal, &r->signature[seal], e) && (!b->again.reaffirmed || add_signature(b, &b->again.reaffirm, &r->signature[seal + 1], e));
+}
+
+/*
+ * CRLs of the past: that which was the newest before an entry of the log.
+ */
+
+static bool
+take_crl(void *ctx, const struct value *c, unsigned n, struct err *e)
+{
+	return crl_from_any(ctx, c[0].s, e);
+}
+
+/* Of the issuer of that certificate. */
+static bool
+crl_before(X509_CRL **out, const struct bundle *b, int64_t entry, X509 *cert, struct err *e)
+{
+	static const enum reg_type types[] = { REG_BYTES };
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
+	struct values v = { .n = 0 };
+	uint64_t rows;
+
+	values_int(&v, "entry", entry);
+	values_span(&v, "serial", REG_BYTES, span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
+	if (!store_run(b->h->stored->db, "SELECT der FROM crl WHERE der IS NOT NULL AND entry < $entry AND shard = (SELECT generation - 1 FROM certificate "
+	    "WHERE serial = $serial) ORDER BY number DESC LIMIT 1", &v, types, 1, take_crl, out, &rows, e))
+		return false;
+	return rows == 1 || fail(e, ERR_ABSENT, "the CRL before entry %lld is not kept here", (long long)entry);
 }
 
 /*
  * Orders: with the CRL that was the newest when each was taken.
  */
 
-struct crl_then { struct buf *out; int64_t *at; };
-
 static bool
-take_crl(void *ctx, const struct value *c, unsigned n, struct err *e)
+add_crl_then(struct bundle *b, const struct history_entry *x, int64_t *at, struct err *e)
 {
-	struct crl_then *then = ctx;
 	own(X509_CRL) *crl = NULL;
 
-	if (!crl_from_any(&crl, c[0].s, e))
+	if (!crl_before(&crl, b, x->index, x->order->signer, e))
 		return false;
-	put_crl(then->out, crl);
-	as_of(then->at, crl);
+	put_crl(new_file(b, "crls/order-%lld.pem", (long long)x->index), crl);
+	as_of(at, crl);
 	return true;
-}
-
-/* Of whom signed the order of that entry. */
-static bool
-add_crl_then(struct bundle *b, int64_t entry, int64_t *at, struct err *e)
-{
-	static const enum reg_type types[] = { REG_BYTES };
-	struct crl_then then = { new_file(b, "crls/order-%lld.pem", (long long)entry), at };
-	struct values v = { .n = 0 };
-	uint64_t rows;
-
-	values_int(&v, "entry", entry);
-	if (!store_run(b->h->stored->db, "SELECT der FROM crl WHERE der IS NOT NULL AND entry < $entry AND shard = (SELECT c.generation - 1 FROM order_accepted a "
-	    "JOIN certificate c ON c.serial = a.signer WHERE a.entry = $entry) ORDER BY number DESC LIMIT 1", &v, types, 1, take_crl, &then, &rows, e))
-		return false;
-	return rows == 1 || fail(e, ERR_ABSENT, "the CRL before the order of entry %lld is not kept here", (long long)entry);
 }
 
 static void
@@ -355,7 +391,7 @@ add_order(struct bundle *b, const struct history_entry *x, struct err *e)
 	buf_put_span(new_file(b, "orders/%s.cms", id), buf_span(&o->cms));
 	buf_put_span(new_file(b, "orders/%s.json", id), buf_span(&o->text));
 	cert_to_pem(new_file(b, "certificates/order-%s.pem", id), o->signer);
-	if (!add_crl_then(b, x->index, &then, e) || !add_order_issuer(b, id, o->signer, &newest, e))
+	if (!add_crl_then(b, x, &then, e) || !add_order_issuer(b, id, o->signer, &newest, e))
 		return false;
 	order_step(b, CHECK_ORDER_PATH, x, then);
 	order_step(b, CHECK_ORDER_ISSUER, x, newest);
@@ -473,6 +509,11 @@ put_path(struct bundle *b, struct buf *out, const struct history_entry *x, struc
 	return true;
 }
 
+/* Whose record names one of the files. */
+static const struct { const char *verb; enum check_step step; } recorded[] = {
+	{ "permit.issue", CHECK_RECORDS_PERMIT }, { "permit.reserve_reaffirm", CHECK_RECORDS_BASE }, { "permit.reaffirm", CHECK_RECORDS_COPY },
+};
+
 static bool
 add_entry(struct bundle *b, const struct history_entry *x, struct err *e)
 {
@@ -494,8 +535,89 @@ add_entry(struct bundle *b, const struct history_entry *x, struct err *e)
 	check_add(&b->check, CHECK_MEANS, values);
 	if (x->order != NULL)
 		check_add(&b->check, CHECK_RECORDS_ORDER, values);
-	else if (x->entry.type == 5)
-		check_add(&b->check, CHECK_RECORDS_PERMIT, values);
+	for (size_t i = 0; i < sizeof(recorded) / sizeof(recorded[0]); i++)
+		if (strcmp(x->verb->name, recorded[i].verb) == 0)
+			check_add(&b->check, recorded[i].step, values);
+	return true;
+}
+
+/*
+ * Reaffirmed: whose key was lost, as of when, and that the agency knew it.
+ */
+
+/* The order of the reaffirmation; NULL where it is not kept. */
+static const struct history_entry *
+reaffirming_order(const struct history *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->at[i].order != NULL && strcmp(h->at[i].order->order.verb, "permit.reaffirm") == 0)
+			return &h->at[i];
+	return NULL;
+}
+
+/* The decision, as the copy and as the order writes it. */
+static void
+decision_steps(struct bundle *b, const struct history_entry *order)
+{
+	own_struct(buf) xml = buf_new(1 << 12), json = buf_new(1 << 12), quoted_xml = buf_new(1 << 14), quoted_json = buf_new(1 << 14);
+	char id[24], decided[TIME_TEXT];
+	own(json_t) *with = NULL;
+
+	date_text(decided, b->again.decided);
+	with = json_pack("{s:s, s:s}", "decision", b->again.decision, "decided", decided);
+	promise(with != NULL);
+	buf_put_str(&json, "\"with\":");
+	json_write(&json, with);
+	buf_put_str(&xml, "<decision>");
+	text_put_xml(&xml, span_str(b->again.decision));
+	buf_printf(&xml, "</decision><decided>%s</decided>", decided);
+	check_quote(&quoted_xml, buf_str(&xml));
+	check_quote(&quoted_json, buf_str(&json));
+	snprintf(id, sizeof(id), "%lld", (long long)order->index);
+	date_text_people(decided, b->again.decided);
+	for (enum check_step s = CHECK_DECISION_COPY; s <= CHECK_DECISION_ORDER; s++)
+		check_add(&b->check, s, (const char *const[]){ "id", id, "decision", b->again.decision, "decided", decided, "xml", buf_str(&quoted_xml),
+		    "json", buf_str(&quoted_json), NULL });
+}
+
+/* By the CRL that was the newest when the reaffirmation was ordered. */
+static bool
+add_lost_key(struct bundle *b, const struct xades *x, const struct report_signature *s, const struct history_entry *order, struct err *e)
+{
+	X509 *signer = xades_signer_certificate(x, NULL);
+	own(X509_CRL) *crl = NULL;
+	char revoked[TIME_TEXT], lost[TIME_TEXT], decided[TIME_TEXT];
+	struct revocation r;
+
+	if (!crl_before(&crl, b, order->index, signer, e))
+		return false;
+	crl_lookup(&r, crl, X509_get0_serialNumber(signer));
+	if (r.state != CERT_REVOKED || r.reason != CRL_REASON_KEY_COMPROMISE || r.invalidity == INT64_MIN)
+		return fail(e, ERR_ABSENT, "%s: the CRL before the order of entry %lld tells of no lost key", x->id, (long long)order->index);
+	put_crl(new_file(b, "crls/%s-lost.pem", x->id), crl);
+	gmt_time(revoked, r.date);
+	gmt_time(lost, r.invalidity);
+	date_text_people(decided, b->again.decided);
+	for (enum check_step step = CHECK_LOST_CRL; step <= CHECK_STANDS; step++)
+		check_add(&b->check, step, (const char *const[]){ "id", x->id, "who", s->signer, "revoked", revoked, "lost", lost, "decision", b->again.decision,
+		    "decided", decided, NULL });
+	return true;
+}
+
+static bool
+add_reaffirmation(struct bundle *b, struct err *e)
+{
+	const struct history_entry *order = reaffirming_order(b->h);
+
+	if (!b->again.reaffirmed)
+		return true;
+	if (order == NULL)
+		return fail(e, ERR_ABSENT, "the order of its reaffirmation is not kept here");
+	check_add(&b->check, CHECK_COPY, (const char *const[]){ NULL });
+	decision_steps(b, order);
+	for (size_t i = 0; i < b->permit.nofficers; i++)
+		if (b->h->report->signature[i].reaffirmed && !add_lost_key(b, &b->permit.officer[i], &b->h->report->signature[i], order, e))
+			return false;
 	return true;
 }
 
@@ -629,6 +751,17 @@ add_sums(struct bundle *b, struct err *e)
 }
 
 static bool
+add_copy(struct bundle *b, struct err *e)
+{
+	const struct history *h = b->h;
+
+	if (h->reaffirmed.len == 0)
+		return true;
+	buf_put_span(new_file(b, "reaffirmed.xml"), buf_span(&h->reaffirmed));
+	return permit_read(&b->again, buf_span(&h->reaffirmed), h->stored->policy, h->stored->grammars, e);
+}
+
+static bool
 fill(struct bundle *b, const char *policy_folder, struct err *e)
 {
 	const struct history *h = b->h;
@@ -636,7 +769,8 @@ fill(struct bundle *b, const char *policy_folder, struct err *e)
 	buf_put_span(new_file(b, "permit.xml"), buf_span(&h->sealed));
 	add_authority(b);
 	root_step(b);
-	if (!add_checkpoint(b, e) || !permit_read(&b->permit, buf_span(&h->sealed), h->stored->policy, h->stored->grammars, e) || !add_signatures(b, e))
+	if (!add_checkpoint(b, e) || !permit_read(&b->permit, buf_span(&h->sealed), h->stored->policy, h->stored->grammars, e) || !add_copy(b, e) ||
+	    !add_signatures(b, e) || !add_reaffirmation(b, e))
 		return false;
 	for (size_t i = 0; i < h->n; i++)
 		if ((h->at[i].order != NULL && !add_order(b, &h->at[i], e)) || !add_entry(b, &h->at[i], e))

@@ -3,8 +3,10 @@
  * somebody who has none of our programs, in thirty years.
  *
  *	permit.xml		as it was sealed
+ *	reaffirmed.xml		of a reaffirmed permit the copy that its agency's seal reaffirms (verifier/permit.h); that signature's ID is reaffirm
  *	certificates/		root.pem, issuing.pem; of each signature ID: ID.pem, ID-issuer.pem, ID-stamp.pem; of each order: order-ENTRY.pem, order-ENTRY-issuer.pem
- *	crls/			what each signature brings with it, ID.pem; of each order the newest before it, order-ENTRY.pem, and the root's newest, order-ENTRY-issuer.pem
+ *	crls/			what each signature brings with it, ID.pem; of each order the newest before it, order-ENTRY.pem, and the root's newest, order-ENTRY-issuer.pem;
+ *				of an officer whose key was lost that which says so, the newest before the order of the reaffirmation, ID-lost.pem
  *	stamps/			ID.tst, the token; ID.octets, what it stamps
  *	orders/			ENTRY.cms, as it was signed; ENTRY.json, what it says
  *	log/			log.vkey, checkpoint; of each entry about it, of its orders and its officers' appointments: ENTRY.entry,
@@ -28,7 +30,8 @@
 
 #define BUNDLE_MAX (256u << 20)
 
-/* Refuses what was never issued, what does not pass today, orders whose certificate or
+/* Refuses what was never issued, what does not pass today (as its reaffirmed copy, where there is one), a
+ * reaffirmation whose order is not kept, orders whose certificate or
  * CRL a restore lost, and (ERR_LATER) entries that are not published yet, or not cosigned
  * as the witnesses' policy asks.  witnesses: whose cosignatures CHECK.txt checks by itself;
  * may be NULL: then whoever reads it gives their keys. */

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What a day made public, as a signed file: days that are over, none twice, none left out; its
 # signature by node's crypto and openssl; what is masked is in no octet of it, and of what is
-# withdrawn no field.
+# withdrawn no field.  Last the authority goes on with a new key, and the service with a
+# certificate by it.
 # usage: open_data.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
@@ -29,6 +30,7 @@ items() { tail -n +2 "$state/$1.jsonl" | jq -c "$2"; }
 whole() { [ "$(first "$1" .items)" = "$(items "$1" .entry | wc -l)" ] && [ "$(items "$1" .entry)" = "$(items "$1" .entry | sort -nu)" ]; }
 
 world_begin
+world_second_ceremony
 world_up
 world_staff
 for year in $({ in_days 0; in_days 3; } | cut -c1-4 | sort -u); do open_book H99.31.07 GPXD "$year" 1; done
@@ -96,7 +98,8 @@ refuses_spoilt "a signature cut off" sh -c "truncate -s -2 '$state/bad.jws'"
 # By the words of api/README.md.
 example api/README.md open-data >"$state/open_data.sh"
 mkdir "$state/warehouse"
-taken() { (cd "$state/warehouse" && rm -f new.* ./*.jsonl && faketime -f +1d sh "$state/open_data.sh" "$@"); }
+ahead=1
+taken() { (cd "$state/warehouse" && rm -f new.* ./*.jsonl && faketime -f "+${ahead}d" sh "$state/open_data.sh" "$@"); }
 holds "api/README.md takes it" taken "$api" "$state/trust/root.crt" "$(in_days 0)"
 is "and leaves it" "$(cmp "$state/warehouse/$(in_days 0).jsonl" "$state/first.jsonl" && echo same)" same
 refuses "under another root" "error" taken "$api" "$state/desk/certificates/CB-000001.crt" "$(in_days 0)"
@@ -143,6 +146,39 @@ fetch "$(in_days 0)" again
 holds "the first day's, as it is now" signed again
 is "of what was withdrawn no field any more" "$(items again '[.state, (.lines == null)]' | tr '\n' ' ')" '["issued",false] ["withdrawn",true] '
 is "the days follow one another" "$(cat "$state/again.jsonl" "$state/second.jsonl" | jq -s '[.[] | .entry | numbers] == ([.[] | .entry | numbers] | sort)')" true
+
+# A new key of the authority, under the same name: x5c has the issuer by which the service's certificate is.
+by_key() { openssl x509 -in "$state/$1.pem" 2>/dev/null | faketime -f +3d openssl verify -partial_chain -trusted "$state/public/ca/$2.crt" 2>&1 | grep -q ': OK$'; }
+issuer_told() { awk '/BEGIN/ { n++ } n == 2' "$state/$1.pem" | openssl x509 -noout -fingerprint -sha256; }
+third_approver
+waits=$(order_by approver CB-000001 authority.roll-over "$(sha256sum <"$state/ceremony/roll-over.cms" | cut -d' ' -f1)" --reason "Khóa mới" \
+	--with "{\"bundle\":\"$(base64 -w0 "$state/ceremony/roll-over.cms")\"}" --minutes 120 | jq -r .waits.id) && order_by third CB-000003 order.consent "$waits" --reason "Đồng ý" >/dev/null || die "a new key"
+within test -s "$state/public/crl/1.crl" || not_good "nothing is published of the second generation"
+fetch "$(in_days 0)" between
+holds "the authority has a new key, and the service's certificate is by the old one" signed between
+is "whose issuer is told" "$(issuer_told between)" "$(openssl x509 -in "$state/public/ca/issuing.crt" -noout -fingerprint -sha256)"
+id=$(office enrol --token service --pin-file "$state/pins/service.pin" --label service-2 --api "$api" --profile service-signer --agency H99 --name "Dịch vụ ký 2 THỬ NGHIỆM") || die "the service's key"
+world_handed_over
+order_by approver CB-000001 cert.approve "$id" --reason "Khóa dịch vụ mới" >/dev/null || die "the service's certificate: $(cat "$state/log/order")"
+world_down
+world_again
+fetch "$(in_days 0)" rolled
+holds "by the new key: signed" signed rolled
+is "two certificates" "$(grep -c BEGIN "$state/rolled.pem")" 2
+is "the new issuer is told" "$(issuer_told rolled)" "$(openssl x509 -in "$state/public/ca/issuing-2.crt" -noout -fingerprint -sha256)"
+is "of the same name as the old one" "$(openssl x509 -in "$state/public/ca/issuing-2.crt" -noout -subject)" "$(openssl x509 -in "$state/public/ca/issuing.crt" -noout -subject)"
+holds "it leads to the new key" by_key rolled issuing-2
+refuses_silently() { if "${@:2}" >"$state/log/last" 2>&1; then not_good "$1: it passes"; else good "$1"; fi; }
+refuses_silently "and not to the old one" by_key rolled issuing
+holds "what came before leads to the old key" by_key between issuing
+refuses_silently "and not to the new one" by_key between issuing-2
+ahead=2
+holds "api/README.md takes it, by the new key's CRL" taken "$api" "$state/trust/root.crt" "$(in_days 0)"
+is "which is of the second generation" "$(openssl crl -in "$state/warehouse/new.crl" -noout -fingerprint)" "$(openssl crl -in "$state/public/crl/1.crl" -noout -fingerprint)"
+is "and leaves it" "$(cmp "$state/warehouse/$(in_days 0).jsonl" "$state/rolled.jsonl" && echo same)" same
+cp "$state/rolled.jsonl" "$state/bad.jsonl" && cp "$state/rolled.jws" "$state/bad.jws"
+sed -i '2s/"version":1/"version":2/' "$state/bad.jsonl"
+refuses_silently "by the new key, another number" signed bad
 
 sound
 [ "$bad" -eq 0 ]

@@ -121,7 +121,64 @@ holds "the status list follows from the log" python3 tests/flow/status_list.py "
 "$antin" permit story "$(handle first)" --database "$database" --policy-folder "$policy_folder" --json >"$state/story.json" || not_good "the story"
 is "the story" "$(jq -r '[.steps[] | .what] | .[-3:] | join(" ")' "$state/story.json")" "order permit.reserve_reaffirm permit.reaffirm"
 is "what it says of the seal" "$(jq -r '.steps[-1] | "\(.signature) \(.verdict) \(.decision)"' "$state/story.json")" "reaffirm TOTAL-PASSED 512/QĐ-UBND"
-refuses "a bundle is of what was issued" "passes no more without its reaffirmation" "$antin" permit bundle "$(handle first)" --database "$database" --policy-folder "$policy_folder" --key "$state/public/log.vkey" --out "$state/bundle"
+# Its bundle, by coreutils, openssl and xmlsec1 alone, with nothing of ours.
+bundle() { "$antin" permit bundle "$(handle "$1")" --database "$database" --policy-folder "$policy_folder" --out "$state/$1.zip"; }
+refuses "a bundle of one that nobody stands by" "the permit does not pass" bundle second
+for permit in first third; do holds "the bundle of the $permit" bundle "$permit"; done
+court_tools
+for permit in first third; do mkdir "$state/$permit" && python3 -m zipfile -e "$state/$permit.zip" "$state/$permit"; done
+court=$state/first
+checks() { (cd "$1" && env -i PATH="$tools" sh CHECK.txt); }
+holds "all of it holds" checks "$court"
+[ "$bad" -eq 0 ] || grep -A3 SAI "$state/log/last"
+cp "$state/log/last" "$state/log/steps"
+is "whose signature does not stand by itself, told once" "$(grep -c 'CHÚ Ý: ' "$state/log/steps") $(grep -c 'chữ ký officer-1 của .*theo Quyết định 512/QĐ-UBND ngày .*NOTE: signature officer-1 of .* stands by the agency.s reaffirmation alone' "$state/log/steps")" "1 1"
+is "permit and copy" "$(cmp "$court/permit.xml" "$state/permits/first.xml" && cmp "$court/reaffirmed.xml" "$state/permits/reaffirmed.xml" && echo same)" same
+holds "another's is as before" checks "$state/third"
+is "and has nothing of it" "$(find "$state/third" -name '*reaffirm*' -o -name '*lost*' | wc -l) $(grep -c 'CHÚ Ý: ' "$state/log/last")" "0 0"
+is "when, by openssl" "$(openssl crl -in "$court/crls/officer-1-lost.pem" -noout -text | grep -A8 -i "Serial Number: $(openssl x509 -in "$court/certificates/officer-1.pem" -noout -serial | cut -d= -f2)" | grep -c 'Key Compromise\|Invalidity Date')" 2
+order=$(basename "$(grep -l '"verb":"permit.reaffirm"' "$court"/orders/*.json)" .json)
+reserved=$(jq -r '.steps[] | select(.what == "permit.reserve_reaffirm") | .entry' "$state/story.json")
+
+# noticed NAME WORDS COMMAND...: in a copy of the folder, altered by it, with its sums made anew, a step with those words is wrong
+noticed() {
+	local name=$1 words=$2
+	shift 2
+	rm -rf "$state/altered"
+	cp -r "$court" "$state/altered"
+	(cd "$state/altered" && "$@" && diff -r "$court" . >/dev/null) && not_good "$name: nothing was altered"
+	(cd "$state/altered" && find . -type f ! -name SHA256SUMS -printf '%P\n' | xargs sha256sum >SHA256SUMS)
+	if checks "$state/altered" >"$state/log/check" 2>&1; then not_good "$name: it holds"
+	elif grep -B1 '^   SAI' "$state/log/check" | grep -q -- "$words"; then good "$name: $(grep -c '^   SAI' "$state/log/check") steps"
+	else not_good "$name: $(grep -B1 '^   SAI' "$state/log/check" | head -4)"; fi
+}
+noticed "another decision in the copy" "Chữ ký reaffirm đúng" sed -i 's#<decision>512/#<decision>513/#' reaffirmed.xml
+noticed "another reason in the copy" "Chữ ký reaffirm đúng" sed -i 's/bị mất (thử nghiệm)</bị mất</' reaffirmed.xml
+noticed "another name in the copy" "cho đến phần xác nhận lại, là permit.xml" sed -i 's/Nguyễn Hoàng/Nguyễn Hoàn/' reaffirmed.xml
+noticed "another name in the permit" "cho đến phần xác nhận lại, là permit.xml" sed -i 's/Nguyễn Hoàng/Nguyễn Hoàn/' permit.xml
+noticed "something behind the seal in the copy" "cho đến phần xác nhận lại, là permit.xml" sed -i 's#<reaffirmation #<note></note>&#' reaffirmed.xml
+archived='<xadesv141:ArchiveTimeStamp xmlns:xadesv141="http://uri.etsi.org/01903/v1.4.1#"></xadesv141:ArchiveTimeStamp><xadesv141:TimeStampValidationData></xadesv141:TimeStampValidationData>'
+noticed "an archive time stamp in the copy's seal, put there since" "chính phần ấy của reaffirmed.xml" sed -i "s|\\(.*\\)\\(</xades:UnsignedSignatureProperties>.*<reaffirmation \\)|\\1$archived\\2|" reaffirmed.xml
+is "though that is how a permit may grow" "$(grep -A1 'là permit.xml (' "$state/log/check" | tail -1)" "   đúng"
+noticed "the reaffirmation twice" "Chữ ký reaffirm đúng" sed -i 's#\(<reaffirmation .*</reaffirmation>\)#\1\1#' reaffirmed.xml
+noticed "something behind its signature" "là việc đóng dấu chính tệp" sed -i 's#</permit>$#<note></note></permit>#' reaffirmed.xml
+noticed "no reaffirmation in the copy" "Phần xác nhận lại nêu" cp permit.xml reaffirmed.xml
+noticed "no copy" "Chữ ký reaffirm đúng" rm reaffirmed.xml
+noticed "no order" "Lệnh ở dòng $order do chính chứng thư ấy ký" rm "orders/$order.cms"
+noticed "another decision in the order's text" "Lệnh ở dòng $order nêu đúng quyết định" sed -i 's#512/#513/#' "orders/$order.json"
+noticed "no text of the order" "Lệnh ở dòng $order nêu đúng quyết định" rm "orders/$order.json"
+noticed "the order for another's" "Bản ghi của dòng $order là lệnh ấy" cp "$state/third/orders/$(basename "$(find "$state/third/orders" -name '*.cms')")" "orders/$order.cms"
+noticed "a CRL from before the loss" "bị thu hồi vì lộ khóa" cp crls/officer-1.pem crls/officer-1-lost.pem
+noticed "a seal for the officer whose key was lost" "bị thu hồi vì lộ khóa" cp certificates/seal.pem certificates/officer-1.pem
+noticed "the first seal's time stamp for the other's" "chính là của chữ ký reaffirm" sh -c 'cp stamps/seal.tst stamps/reaffirm.tst'
+noticed "a reaffirmation from before the revocation" "sau lúc thu hồi ấy" sh -c 'cp stamps/officer-1.tst stamps/reaffirm.tst'
+noticed "no reservation in the log" "Dòng $reserved " rm "log/$reserved.entry"
+noticed "another record of the reservation" "Dòng $reserved cam kết" sed -i 's#512/#513/#' "log/$reserved.record"
+middle() { python3 -c 'import sys; f = open(sys.argv[1], "r+b"); b = bytearray(f.read()); b[len(b) // 2] ^= 1; f.seek(0); f.write(b)' "$1"; }
+for file in reaffirmed.xml certificates/reaffirm.pem certificates/reaffirm-issuer.pem certificates/reaffirm-stamp.pem crls/reaffirm.pem crls/officer-1-lost.pem \
+	stamps/reaffirm.tst stamps/reaffirm.octets "orders/$order.cms" "orders/$order.json" "log/$reserved.entry" "log/$reserved.record" "log/$reserved.path"; do
+	noticed "an octet of $file" "" middle "$file"
+done
 "$antin" recheck --database "$database" --policy-folder "$policy_folder" --memory "$state/recheck.json" --json >"$state/found.json" 2>"$state/log/recheck"
 is "the night's recheck" "$? $(jq -c .bad "$state/found.json")" "0 0"
 
