@@ -241,6 +241,107 @@ time_and_status(void **state)
 	expect("no anchor", buf_span(&der), &(struct world){ .no_anchor = true }, VERDICT_INDETERMINATE, SUB_NO_CERTIFICATE_CHAIN_FOUND);
 	expect("no CRL", buf_span(&der), &(struct world){ .no_crl = true }, VERDICT_INDETERMINATE, SUB_TRY_LATER);
 	expect("expired, no stamp", buf_span(&late), &plain, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE);
+	expect("the issuer's word on another", buf_span(&der), &(struct world){ .revoked = other.cert, .date = PKI_NOW - HOUR }, VERDICT_PASSED, SUB_NONE);
+}
+
+/* Signed here, which openssl does by its own clock alone. */
+static CMS_ContentInfo *
+sign_here(const struct pki_party *by, int64_t claimed, unsigned flags)
+{
+	own(CMS_ContentInfo) *cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_BINARY);
+	own(BIO) *in = BIO_new_mem_buf(CONTENT, -1);
+	own(ASN1_TIME) *t = ASN1_TIME_set(NULL, (time_t)claimed);
+	CMS_SignerInfo *si = CMS_add1_signer(cms, by->cert, by->key, EVP_sha256(), CMS_BINARY | CMS_NOSMIMECAP | flags);
+
+	assert_true(si != NULL && t != NULL);
+	assert_int_equal(CMS_signed_add1_attr_by_NID(si, NID_pkcs9_signingTime, ASN1_STRING_type(t), t, -1), 1);
+	if ((flags & CMS_CADES) == 0) {
+		unsigned char ess[40] = { 0x30, 0x26, 0x30, 0x24, 0x30, 0x22, 0x04, 0x20 };
+		own_struct(buf) cert = buf_new(1 << 20);
+
+		cert_to_der(&cert, other.cert);
+		sha256(ess + 8, buf_span(&cert));
+		assert_int_equal(CMS_add1_cert(cms, other.cert), 1);
+		assert_int_equal(CMS_signed_add1_attr_by_NID(si, NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE, ess, sizeof(ess)), 1);
+	}
+	assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
+	return take(&cms);
+}
+
+static void
+put(struct buf *out, CMS_ContentInfo *cms)
+{
+	unsigned char *octets = NULL;
+	int n = i2d_CMS_ContentInfo(cms, &octets);
+
+	assert_true(n > 0);
+	buf_put(out, octets, (size_t)n);
+	OPENSSL_free(octets);
+}
+
+struct stamp_row {
+	const char *name, *of;			/* of: stamped instead of the value */
+	const struct pki_party *by, *stamper;
+	int64_t claimed, when;
+	const struct world *world;
+	enum verdict verdict;
+	enum sub_indication sub;
+};
+
+static void
+stamped(struct buf *out, const struct stamp_row *row)
+{
+	own_struct(buf) token = buf_new(1 << 20);
+	own(CMS_ContentInfo) *cms = sign_here(row->by, row->claimed, CMS_CADES);
+	CMS_SignerInfo *si = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
+	ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(si);
+	unsigned char hash[SHA256_LEN];
+
+	sha256(hash, row->of != NULL ? span_str(row->of) : span_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)));
+	pki_stamp(&token, row->stamper, span_of(hash, sizeof(hash)), &(struct pki_stamp){ .when = row->when });
+	assert_int_equal(CMS_unsigned_add1_attr_by_NID(si, NID_id_smime_aa_timeStampToken, V_ASN1_SEQUENCE, token.ptr, (int)token.len), 1);
+	put(out, cms);
+}
+
+static void
+time_stamps(void **state)
+{
+	const int64_t early = PKI_NOW - 3 * HOUR, before = PKI_NOW - 2 * HOUR, after = PKI_NOW - 60;
+	const struct world gone = { .revoked = signer.cert, .date = PKI_NOW - HOUR };
+	const struct stamp_row rows[] = {
+		{ "stamped", NULL, &signer, &tsa, early, after, &plain, VERDICT_PASSED, SUB_NONE },
+		{ "expired, stamped before", NULL, &ended, &tsa, early, before, &plain, VERDICT_PASSED, SUB_NONE },
+		{ "expired, stamped after", NULL, &ended, &tsa, early, after, &plain, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE },
+		{ "expired, stamp of something else", "else", &ended, &tsa, early, before, &plain, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE },
+		{ "expired, stamp by whoever", NULL, &ended, &other, early, before, &plain, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE },
+		{ "revoked after its stamp", NULL, &signer, &tsa, early, before, &gone, VERDICT_PASSED, SUB_NONE },
+		{ "revoked before its stamp", NULL, &signer, &tsa, early, after, &gone, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE },
+		{ "revoked, no stamp that counts", NULL, &signer, &other, early, before, &gone, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE },
+		{ "revoked, and claims to be later", NULL, &signer, &tsa, after, after, &gone, VERDICT_FAILED, SUB_REVOKED },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_struct(buf) der = buf_new(1 << 20);
+
+		stamped(&der, &rows[i]);
+		expect(rows[i].name, buf_span(&der), rows[i].world, rows[i].verdict, rows[i].sub);
+	}
+}
+
+/* By whoever holds the key: what the attributes name is not what is there. */
+static void
+attributes_that_name_something_else(void **state)
+{
+	own(CMS_ContentInfo) *cert = sign_here(&signer, PKI_NOW - HOUR, 0), *type = sign_here(&signer, PKI_NOW - HOUR, CMS_CADES);
+	own_struct(buf) as_is = buf_new(1 << 20), named = buf_new(1 << 20), typed = buf_new(1 << 20);
+
+	put(&as_is, type);
+	expect("as it is", buf_span(&as_is), &plain, VERDICT_PASSED, SUB_NONE);
+	put(&named, cert);
+	expect("another's certificate", buf_span(&named), &plain, VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND);
+	assert_int_equal(CMS_set1_eContentType(type, OBJ_nid2obj(NID_id_smime_ct_TSTInfo)), 1);
+	put(&typed, type);
+	expect("another content type", buf_span(&typed), &plain, VERDICT_FAILED, SUB_FORMAT_FAILURE);
 }
 
 static void
@@ -278,7 +379,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_openssl_makes_passes), cmocka_unit_test(what_is_said_of_it), cmocka_unit_test(no_altered_octet_passes),
-		cmocka_unit_test(content), cmocka_unit_test(time_and_status), cmocka_unit_test(others_are_not_taken),
+		cmocka_unit_test(content), cmocka_unit_test(time_and_status), cmocka_unit_test(time_stamps), cmocka_unit_test(attributes_that_name_something_else), cmocka_unit_test(others_are_not_taken),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
