@@ -1,6 +1,7 @@
 #include "verifier/verify.h"
 
 #include "base/file.h"
+#include "base/jail.h"
 #include "verifier/cades.h"
 
 static bool
@@ -12,14 +13,18 @@ gather(struct evidence *v, const struct verify_request *q, struct err *e)
 	return q->evidence == NULL || evidence_add_path(v, q->evidence, e);
 }
 
-/* A content that is given and cannot be read is never judged without. */
+/* A stranger's octets are read by a process that can do nothing but compute and write what
+ * it says.  A content that is given and cannot be read is never judged without. */
 static bool
 judge_cades(struct report *out, const struct judge_question *question, const char *path, struct err *e)
 {
+	const struct jail jail = { .memory_max = 1ull << 30, .cpu_secs = 30 };
 	own_struct(buf) content = buf_new(CADES_CONTENT_MAX);
 	struct span octets;
 
 	if (path != NULL && !file_read(&content, path, e))
+		return false;
+	if (!jail_enter(&jail, e))
 		return false;
 	octets = buf_span(&content);
 	cades_judge(out, question, path != NULL ? &octets : NULL);
