@@ -282,7 +282,9 @@ read_attributes(struct reading *r, struct err *e)
 	struct span rest = r->s->attributes, before = SPAN_NONE;
 	struct tlv one;
 
-	while (rest.len > 0) {
+	for (size_t n = 0; rest.len > 0; n++) {
+		if (n == CADES_ATTRIBUTES_MAX)
+			return fail(e, ERR_LIMIT, "more than %d signed attributes", CADES_ATTRIBUTES_MAX);
 		if (!tlv_take(&one, &rest, TLV_SEQUENCE) || (before.len > 0 && order(before, one.whole) >= 0))
 			return malformed(e, "the order of signed attributes");
 		before = one.whole;

@@ -344,6 +344,47 @@ attributes_that_name_something_else(void **state)
 	expect("another content type", buf_span(&typed), &plain, VERDICT_FAILED, SUB_FORMAT_FAILURE);
 }
 
+/* As many signers as are taken, and one more. */
+static void
+signers_are_counted(void **state)
+{
+	for (int n = CADES_SIGNERS_MAX; n <= CADES_SIGNERS_MAX + 1; n++) {
+		own(CMS_ContentInfo) *cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_BINARY);
+		own(BIO) *in = BIO_new_mem_buf(CONTENT, -1);
+		own_struct(buf) der = buf_new(1 << 20);
+		bool taken = n == CADES_SIGNERS_MAX;
+
+		for (int i = 0; i < n; i++)
+			assert_non_null(CMS_add1_signer(cms, signer.cert, signer.key, EVP_sha256(), CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES | (i > 0 ? CMS_NOCERTS : 0u)));
+		assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
+		put(&der, cms);
+		expect(taken ? "sixteen" : "seventeen", buf_span(&der), &plain, taken ? VERDICT_PASSED : VERDICT_FAILED, taken ? SUB_NONE : SUB_FORMAT_FAILURE);
+	}
+}
+
+/* A CRL that came along is evidence like another: of the issuer, and where it is worse, worse. */
+static void
+lists_that_came_along(void **state)
+{
+	const struct { const char *name; X509 *revoked; const struct pki_party *by; bool no_crl; enum verdict verdict; enum sub_indication sub; } rows[] = {
+		{ "says nothing against it", NULL, &root, true, VERDICT_PASSED, SUB_NONE },
+		{ "revokes it", signer.cert, &root, true, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE },
+		{ "by somebody else", NULL, &other, true, VERDICT_INDETERMINATE, SUB_TRY_LATER },
+		{ "somebody else's revokes it", signer.cert, &other, false, VERDICT_PASSED, SUB_NONE },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct pki_entry entry = { .cert = rows[i].revoked, .date = PKI_NOW - HOUR };
+		own(X509_CRL) *crl = pki_crl(rows[i].by, &(struct pki_crl){ .entry = &entry, .n = rows[i].revoked == NULL ? 0 : 1 });
+		own(CMS_ContentInfo) *cms = sign_here(&signer, PKI_NOW - 3 * HOUR, CMS_CADES);
+		own_struct(buf) der = buf_new(1 << 20);
+
+		assert_int_equal(CMS_add1_crl(cms, crl), 1);
+		put(&der, cms);
+		expect(rows[i].name, buf_span(&der), &(struct world){ .no_crl = rows[i].no_crl }, rows[i].verdict, rows[i].sub);
+	}
+}
+
 static void
 others_are_not_taken(void **state)
 {
@@ -380,6 +421,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_openssl_makes_passes), cmocka_unit_test(what_is_said_of_it), cmocka_unit_test(no_altered_octet_passes),
 		cmocka_unit_test(content), cmocka_unit_test(time_and_status), cmocka_unit_test(time_stamps), cmocka_unit_test(attributes_that_name_something_else), cmocka_unit_test(others_are_not_taken),
+		cmocka_unit_test(signers_are_counted), cmocka_unit_test(lists_that_came_along),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
