@@ -279,8 +279,10 @@ report_json(const struct report *r, const struct policy *p, const char *way, int
 	    "scope", r->verdict == VERDICT_PASSED ? "full" : "none",
 	    "reasons", reasons_json(&r->reasons), "remarks", reasons_json(&r->remarks), "signatures", signatures, "sha256", hash,
 	    "insecure_no_revocation", r->insecure_no_revocation, "no_signature", r->no_signature,
-	    "answer", answer_of(r, p, way, at));
+	    "answer", r->format != NULL ? json_null() : answer_of(r, p, way, at));
 	promise(j != NULL);
+	if (r->format != NULL)
+		json_object_set_new(j, "format", json_string(r->format));
 	json_object_set_new(j, "permit", may_show(r) ? json_incref(r->permit) : json_null());
 	return j;
 }

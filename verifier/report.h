@@ -11,6 +11,9 @@
  *	 ?"reaffirmed" (of an officer: true, and the document does not fail for it)}],
  *	 "sha256":...,"answer":{...}}
  *
+ * Of a foreign document (cades.h) it has "format", too; "permit" and "answer", which
+ * speak of permits, are null, and whether it is in force is unknown.
+ *
  * "permit" is there only when every signature holds and leads to an anchor:
  * nobody is shown content that anybody could have written.
  *
@@ -24,7 +27,8 @@
 #include "verifier/xades_write.h"
 
 #define REPORT_REASONS_MAX 12
-#define REPORT_SIGNATURES_MAX (XADES_OFFICERS_MAX + 2)	/* the seal, and what reaffirms */
+#define REPORT_SIGNATURES_MAX 16	/* officers, the seal, what reaffirms; signers of a foreign document */
+_Static_assert(XADES_OFFICERS_MAX + 2 <= REPORT_SIGNATURES_MAX, "room for all signatures of a permit");
 
 struct reason { char vi[512], en[512]; };
 struct reasons { struct reason at[REPORT_REASONS_MAX]; size_t n; };
@@ -55,6 +59,7 @@ struct report_signature {
 struct report {
 	enum verdict verdict;
 	enum sub_indication sub;
+	const char *format;		/* "CAdES", "CMS": a foreign document's; NULL: a permit, or nothing known */
 	bool no_signature;		/* no document of ours: nothing to judge */
 	struct reasons reasons, remarks;
 	const struct tier *tier;	/* NULL: no path to an anchor */

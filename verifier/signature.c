@@ -151,6 +151,17 @@ not_found(struct judged *j)
 		signature_failed(j, VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, NULL);
 }
 
+static void
+take_parts(struct judged *j)
+{
+	const struct xades *x = j->x;
+	struct signature_parts *p = &j->parts;
+
+	*p = (struct signature_parts){ .bag = x->bag, .crls = x->crls, .stamp = x->stamp, .nstamps = x->nstamps, .used = { x->method, x->signer_digest.alg }, .nused = 2 };
+	for (size_t i = 0; i < x->nrefs; i++)
+		p->used[p->nused++] = x->ref[i].digest.alg;
+}
+
 void
 signature_begin(struct judged *j, const struct judge_question *q)
 {
@@ -171,6 +182,7 @@ signature_begin(struct judged *j, const struct judge_question *q)
 	if (sub != SUB_NONE)
 		return signature_failed(j, VERDICT_FAILED, sub, why.text);
 	o->integrity = true;
+	take_parts(j);
 	if (j->x->method->remark != NULL && j->x->method->remark[0] != '\0')
 		reason_add(&o->reasons, "Chữ ký dùng thuật toán cũ nhưng còn được chấp nhận.", "The signature uses an older algorithm that is still accepted.");
 }
@@ -183,8 +195,12 @@ signature_begin(struct judged *j, const struct judge_question *q)
 struct stamp { struct span token; int archive; };
 
 static bool
-imprint_of(unsigned char out[EVP_MAX_MD_SIZE], const struct xades *x, const struct stamp *s, const EVP_MD *md, struct err *e)
+imprint_of(unsigned char out[EVP_MAX_MD_SIZE], const struct judged *j, const struct stamp *s, const EVP_MD *md, struct err *e)
 {
+	const struct xades *x = j->x;
+
+	if (x == NULL)
+		return EVP_Digest(j->parts.value.ptr, j->parts.value.len, out, NULL, md, NULL) == 1 || fail_ossl(e, ERR_BUG, "cannot hash");
 	return s->archive < 0 ? xades_stamp_imprint(out, x, md, e) : xades_archive_imprint(out, x, (size_t)s->archive, md, e);
 }
 
@@ -193,7 +209,7 @@ open_stamp(struct tst *out, const struct judged *j, const struct stamp *s, const
 {
 	unsigned char imprint[EVP_MAX_MD_SIZE];
 
-	return imprint_of(imprint, j->x, s, md, e) &&
+	return imprint_of(imprint, j, s, md, e) &&
 	    tst_check(out, s->token, md, span_of(imprint, (size_t)EVP_MD_get_size(md)), bag, e);
 }
 
@@ -247,13 +263,13 @@ stamp_algorithms(const struct tst *t, int64_t known, const struct judge_question
 static bool
 stamp_time(int64_t *out, const struct judged *j, const struct stamp *s, const struct judge_question *q, struct err *e)
 {
-	cert_list *bag = gather(q->evidence->bag, j->x->bag, NULL), *all;
+	cert_list *bag = gather(q->evidence->bag, j->parts.bag, NULL), *all;
 	struct tst t = { 0 };
 	bool good = open_any_stamp(&t, j, s, bag, e);
 
 	if (good) {
 		all = gather(bag, t.bag, NULL);
-		good = stamp_algorithms(&t, j->known, q, e) && stamp_trusted(&t, j->known, all, j->x->crls, q, e);
+		good = stamp_algorithms(&t, j->known, q, e) && stamp_trusted(&t, j->known, all, j->parts.crls, q, e);
 		sk_X509_free(all);
 	}
 	*out = good ? t.time : INT64_MAX;
@@ -283,7 +299,7 @@ signature_proven(struct judged *j, int64_t when, enum proof proof)
 static void
 take_archives(struct judged *j, const struct judge_question *q)
 {
-	for (size_t i = j->x->narchives; i > 0; i--) {
+	for (size_t i = j->x == NULL ? 0 : j->x->narchives; i > 0; i--) {
 		const struct stamp s = { buf_span(&j->x->archive[i - 1].stamp), (int)i - 1 };
 		struct err e = { ERR_NONE, "" };
 		int64_t when;
@@ -307,8 +323,8 @@ signature_stamps(struct judged *j, int64_t known, const struct judge_question *q
 	if (j->stopped)
 		return;
 	take_archives(j, q);
-	for (size_t i = 0; i < j->x->nstamps; i++) {
-		const struct stamp s = { buf_span(&j->x->stamp[i]), -1 };
+	for (size_t i = 0; i < j->parts.nstamps; i++) {
+		const struct stamp s = { buf_span(&j->parts.stamp[i]), -1 };
 		struct err e = { ERR_NONE, "" };
 		int64_t when;
 
@@ -326,7 +342,7 @@ signature_stamps(struct judged *j, int64_t known, const struct judge_question *q
 static bool
 judge_path(struct judged *j, struct path_result *path, int64_t best, const struct judge_question *q)
 {
-	cert_list *bag = gather(q->evidence->bag, j->x->bag, NULL);
+	cert_list *bag = gather(q->evidence->bag, j->parts.bag, NULL);
 	bool proven = j->out->proof != PROOF_NONE;
 
 	find_path(path, j->signer, "any", best, bag, q);
@@ -340,7 +356,7 @@ judge_path(struct judged *j, struct path_result *path, int64_t best, const struc
 	return false;
 }
 
-/* One tier from the leaf up to, not including, the anchor. */
+/* One tier from the leaf up to, not including, the anchor; a foreign document may have none. */
 static bool
 judge_tier(struct judged *j, const struct path_result *path, const struct judge_question *q)
 {
@@ -350,9 +366,9 @@ judge_tier(struct judged *j, const struct path_result *path, const struct judge_
 		if (cert_tier(sk_X509_value(path->chain, i), q->policy) != t)
 			t = NULL;
 	j->out->tier = t;
-	if (t == NULL)
+	if (t == NULL && j->x != NULL)
 		signature_failed(j, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the certificates do not name one trust tier of ours");
-	return t != NULL;
+	return t != NULL || j->x == NULL;
 }
 
 /* EN 319 102-1 5.2.6.4: a hold is a question that a later CRL answers. */
@@ -431,7 +447,7 @@ judge_revocation(struct judged *j, const struct path_result *path, int64_t best,
 		struct revocation r;
 		int64_t as_of;
 
-		evidence_status(&r, &as_of, q->evidence, j->x->crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), best);
+		evidence_status(&r, &as_of, q->evidence, j->parts.crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), best);
 		if (r.state == CERT_REVOKED && !judge_revoked(j, &r, i == 0, best))
 			return false;
 		if (r.state == CERT_UNKNOWN && !q->insecure_no_revocation) {
@@ -445,16 +461,13 @@ judge_revocation(struct judged *j, const struct path_result *path, int64_t best,
 static bool
 judge_algorithms(struct judged *j, int64_t best)
 {
-	const struct algorithm *used[XADES_REFERENCES_MAX + 2] = { j->x->method, j->x->signer_digest.alg };
-	size_t n = 2;
+	const struct signature_parts *p = &j->parts;
 
-	for (size_t i = 0; i < j->x->nrefs; i++)
-		used[n++] = j->x->ref[i].digest.alg;
-	for (size_t i = 0; i < n; i++) {
-		if (day_in_vietnam(j->known) > used[i]->old_until)
-			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, used[i]->id), false;
-		if (day_in_vietnam(best) > used[i]->new_until)
-			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, used[i]->id), false;
+	for (size_t i = 0; i < p->nused; i++) {
+		if (day_in_vietnam(j->known) > p->used[i]->old_until)
+			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, p->used[i]->id), false;
+		if (day_in_vietnam(best) > p->used[i]->new_until)
+			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, p->used[i]->id), false;
 	}
 	return true;
 }
@@ -467,7 +480,7 @@ signature_end(struct judged *j, const struct judge_question *q)
 
 	if (j->stopped)
 		return;
-	if (strcmp(j->x->policy_oid, XADES_POLICY_OID) != 0)
+	if (j->x != NULL && strcmp(j->x->policy_oid, XADES_POLICY_OID) != 0)
 		return signature_failed(j, VERDICT_INDETERMINATE, SUB_SIGNATURE_POLICY_NOT_AVAILABLE, j->x->policy_oid);
 	if (judge_path(j, &path, best, q) && judge_tier(j, &path, q) && judge_revocation(j, &path, best, q) &&
 	    judge_algorithms(j, best) && !j->in_window) {

@@ -18,8 +18,20 @@
 
 #include "verifier/judge.h"
 
+/* What stamps, path and status need of a signature in any format. */
+struct signature_parts {
+	cert_list *bag;			/* came along, as ... */
+	crl_stack *crls;		/* ... these; borrowed, may be NULL */
+	const struct buf *stamp;	/* signature time stamps */
+	size_t nstamps;
+	struct span value;		/* what they cover; of XAdES the element counts */
+	const struct algorithm *used[XADES_REFERENCES_MAX + 2];
+	size_t nused;
+};
+
 struct judged {
-	const struct xades *x;
+	const struct xades *x;		/* NULL: a foreign document's (cades_judge.c), which fills the parts itself */
+	struct signature_parts parts;
 	struct report_signature *out;
 	X509 *signer;			/* borrowed; NULL when it was not found */
 	bool stopped;			/* out->verdict is final: nothing further to judge */

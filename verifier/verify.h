@@ -2,8 +2,9 @@
  * verifier/verify.h -- `antin verify`: files in, report out, without a daemon or
  * network.
  *
- * The caller has jailed itself as far as it can before; the document is read
- * and judged in this process.
+ * The document is judged in this process; a foreign one (cades.h) only after the process
+ * has given up everything but what it has open: after verify_file it can write its
+ * answer and end.
  */
 #pragma once
 
@@ -11,7 +12,7 @@
 
 struct verify_request {
 	const char *document;		/* path */
-	const char *content;		/* path of a detached content, may be NULL; permits have none */
+	const char *content;		/* path of a detached content of a foreign document, may be NULL; permits have none */
 	const char *const *trust;	/* files or folders; NULL-terminated */
 	const char *evidence;		/* folder, may be NULL */
 	const char *policy_folder;

@@ -66,6 +66,8 @@ static void
 print_report(const struct report *r)
 {
 	printf("%s%s%s\n", verdict_word(r->verdict), sub_word(r->sub)[0] ? " / " : "", sub_word(r->sub));
+	if (r->format != NULL)
+		printf("%s\n", r->format);
 	if (r->tier != NULL)
 		printf("%s\n%s\n", r->tier->prefix[LANG_VI][0] ? r->tier->prefix[LANG_VI] : r->tier->vi, r->tier->prefix[LANG_EN][0] ? r->tier->prefix[LANG_EN] : r->tier->en);
 	print_reasons(&r->reasons, "");

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Foreign documents on the command line: CMS / CAdES by openssl, judged by antin verify;
+# exit codes by the contract (0 passed, 1 failed or unsigned, 2 indeterminate).
+# usage: cades.sh BUILD
+set -u
+cd "$(dirname "$0")/../.."
+antin=$(realpath "$1")/bin/antin
+dir=$(mktemp -d) || exit 70
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 70
+bad=0
+
+# want NAME CODE WORD COMMAND...: its exit code, and a word of its answer.
+want() {
+	name=$1 code=$2 word=$3
+	shift 3
+	said=$("$@" 2>&1)
+	got=$?
+	if [ "$got" = "$code" ] && printf '%s' "$said" | grep -q -- "$word"; then echo "  $name"; else
+		echo "cades: $name: exit $got where $code is wanted: $said"
+		bad=1
+	fi
+}
+
+{
+	mkdir trust evidence
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out trust/ca.crt -days 30 -subj "/CN=CA (fictitious)" \
+		-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout signer.key -out signer.csr -subj "/CN=Signer (fictitious)"
+	printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' >leaf.ext
+	openssl x509 -req -in signer.csr -CA trust/ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile leaf.ext -out signer.crt
+	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\ncrl_extensions=x\n[x]\nauthorityKeyIdentifier=keyid\n' >ca.conf
+	: >index && echo 01 >number
+	openssl ca -config ca.conf -gencrl -keyfile ca.key -cert trust/ca.crt -crldays 7 -out evidence/ca.crl
+	printf 'Don de nghi (fictitious)\n' >content && printf 'Something else\n' >other
+	sign="openssl cms -sign -binary -in content -md sha256 -signer signer.crt -inkey signer.key"
+	$sign -cades -nodetach -outform DER -out attached.p7m
+	$sign -cades -outform PEM -out detached.pem
+	$sign -nodetach -outform DER -out plain.p7m
+	{ cat attached.p7m && printf x; } >longer.p7m
+	openssl crl2pkcs7 -nocrl -certfile signer.crt -outform DER -out certificates.p7b
+} >made 2>&1 || { cat made; exit 1; }
+
+openssl cms -verify -binary -cades -inform DER -in attached.p7m -CAfile trust/ca.crt -purpose any -out /dev/null 2>/dev/null || { echo "cades: openssl does not take it"; bad=1; }
+verify="$antin verify --trust trust --evidence evidence"
+want "attached" 0 TOTAL-PASSED $verify attached.p7m
+want "as JSON" 0 '"format": *"CAdES"' $verify --json attached.p7m
+want "in force is not known" 2 "in_force: unknown" $verify attached.p7m --in-force
+want "detached" 0 TOTAL-PASSED $verify --content content detached.pem
+want "detached, nothing given" 2 SIGNED_DATA_NOT_FOUND $verify detached.pem
+want "detached, another content" 1 HASH_FAILURE $verify --content other detached.pem
+want "a content that is not there" 1 "cannot open missing" $verify --content missing detached.pem
+want "without revocation data" 2 TRY_LATER "$antin" verify --trust trust attached.p7m
+want "plain CMS" 2 NO_SIGNING_CERTIFICATE_FOUND $verify plain.p7m
+want "an octet more" 1 FORMAT_FAILURE $verify longer.p7m
+want "certificates alone" 1 "no digital signature" $verify certificates.p7b
+exit $bad

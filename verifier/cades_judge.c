@@ -1,0 +1,204 @@
+/* A CMS / CAdES document judged (cades.h), by the steps that permits are judged by. */
+#include "verifier/cades.h"
+
+#include "verifier/cert.h"
+#include "verifier/signature.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct judging {
+	struct report *out;
+	const struct judge_question *q;
+	struct cades c;
+	struct judged signer[CADES_SIGNERS_MAX];
+};
+
+static void
+judge_format(struct report *r, const struct err *why)
+{
+	own_str char *en = NULL;
+
+	r->no_signature = why->class == ERR_ABSENT;
+	r->verdict = r->no_signature ? VERDICT_INDETERMINATE : VERDICT_FAILED;
+	r->sub = r->no_signature ? SUB_NONE : SUB_FORMAT_FAILURE;
+	en = xprintf("%s: %s.", r->no_signature ? "This file has no digital signature" : "The file is not CMS as it is taken here", why->text);
+	reason_add(&r->reasons, r->no_signature ? "Tệp này không có chữ ký số." : "Tệp chữ ký số không đúng cấu trúc CMS mà hệ thống nhận.", en);
+}
+
+/*
+ * One signer, first step.
+ */
+
+static void
+fill_facts(struct report_signature *o, const struct cert_facts *f)
+{
+	snprintf(o->signer, sizeof(o->signer), "%s", f->name);
+	snprintf(o->title, sizeof(o->title), "%s", f->title);
+	snprintf(o->person, sizeof(o->person), "%s", f->person);
+	snprintf(o->organisation, sizeof(o->organisation), "%s", f->organisation);
+	snprintf(o->agency, sizeof(o->agency), "%s", f->agency);
+	snprintf(o->issuer, sizeof(o->issuer), "%s", f->issuer);
+	snprintf(o->serial, sizeof(o->serial), "%s", f->serial);
+	o->not_before = f->not_before;
+	o->not_after = f->not_after;
+}
+
+/* A row of policy for each algorithm; without one nothing is computed by it. */
+static bool
+take_algorithms(struct judged *j, const struct cades_signer *s, const struct judge_question *q)
+{
+	const char *const ids[] = { s->method->policy_id, s->digest->policy_id, s->has_ess ? s->ess_digest->policy_id : s->digest->policy_id };
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const struct algorithm *a = policy_algorithm(q->policy, ids[i]);
+
+		if (a == NULL)
+			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, ids[i]), false;
+		j->parts.used[j->parts.nused++] = a;
+	}
+	return true;
+}
+
+static void
+no_signer(struct judged *j, const struct cades_signer *s)
+{
+	const char *why = s->has_ess ? "none at hand has the digest of signing-certificate-v2 and the name of the SignerInfo" :
+	    s->has_old_ess ? "signing-certificate names it by SHA-1, which is not taken" : "nothing that is signed names it (no signing-certificate-v2): plain CMS";
+
+	signature_failed(j, VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, why);
+}
+
+/* RFC 5280 4.2.1.3: digitalSignature or nonRepudiation, where there is the extension. */
+static bool
+may_sign(X509 *x)
+{
+	return X509_check_ca(x) == 0 && (X509_get_key_usage(x) & (X509v3_KU_DIGITAL_SIGNATURE | X509v3_KU_NON_REPUDIATION)) != 0;
+}
+
+/* Digests first: what was altered has failed, whoever signed. */
+static void
+begin(struct judged *j, const struct cades *c, const struct cades_signer *s, const struct span *content, const struct judge_question *q)
+{
+	struct report_signature *o = j->out;
+	struct cert_facts facts;
+	struct err why;
+
+	if (!take_algorithms(j, s, q))
+		return;
+	if (content == NULL)
+		return signature_failed(j, VERDICT_INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND, "the signature is detached; --content names its file");
+	if (s->attributes.len > 0 && !cades_digest_holds(s, *content))
+		return signature_failed(j, VERDICT_FAILED, SUB_HASH_FAILURE, NULL);
+	j->signer = cades_signer_certificate(c, s, q->evidence->bag);
+	if (j->signer == NULL)
+		return no_signer(j, s);
+	if (!cert_facts_read(&facts, j->signer, &why))
+		return signature_failed(j, VERDICT_FAILED, SUB_FORMAT_FAILURE, why.text);
+	fill_facts(o, &facts);
+	if (!cades_signature_holds(s, j->signer, j->parts.used[0]->least_bits))
+		return signature_failed(j, VERDICT_FAILED, SUB_SIG_CRYPTO_FAILURE, NULL);
+	o->integrity = true;
+	if (s->has_policy)
+		return signature_failed(j, VERDICT_INDETERMINATE, SUB_SIGNATURE_POLICY_NOT_AVAILABLE, NULL);
+	if (!may_sign(j->signer))
+		signature_failed(j, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the signer's certificate is not for signatures");
+}
+
+static void
+judge_signer(struct judging *g, size_t i, const struct span *content)
+{
+	const struct cades_signer *s = &g->c.signer[i];
+	struct judged *j = &g->signer[i];
+
+	*j = (struct judged){ .out = &g->out->signature[i], .parts = { .bag = g->c.bag, .crls = g->c.crls, .stamp = s->stamp, .nstamps = s->nstamps, .value = s->value } };
+	*j->out = (struct report_signature){ .claimed = s->claimed, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
+	snprintf(j->out->id, sizeof(j->out->id), "signer-%zu", i + 1);
+	begin(j, &g->c, s, content, g->q);
+	signature_stamps(j, g->q->at, g->q);
+	signature_end(j, g->q);
+	signature_window(j);
+	if (s->passed_over > 0)
+		reason_add(&j->out->reasons, "Có thuộc tính không ký không được xét (ký xác nhận thêm, dấu thời gian lưu trữ hoặc loại khác).",
+		    "Unsigned attributes that are not judged here were passed over (counter-signatures, archive time stamps or others).");
+}
+
+/*
+ * All of them.
+ */
+
+/* The octets that were signed; NULL: not at hand. */
+static const struct span *
+content_of(struct judging *g, const struct span *given)
+{
+	struct report *r = g->out;
+
+	if (!g->c.attached)
+		return given;
+	if (given != NULL && !span_eq(*given, g->c.content)) {
+		r->verdict = VERDICT_FAILED;
+		r->sub = SUB_HASH_FAILURE;
+		reason_add(&r->reasons, "Tệp nội dung đưa kèm không phải là nội dung đã ký trong tệp này.", "The content that was given is not the one that is signed in this file.");
+	}
+	return &g->c.content;
+}
+
+/* The worst decides: failed before indeterminate before passed. */
+static void
+combine(struct report *r)
+{
+	static const enum verdict order[] = { VERDICT_FAILED, VERDICT_INDETERMINATE };
+
+	r->verdict = VERDICT_PASSED;
+	r->tier = r->signature[0].tier;
+	for (size_t i = 0; i < r->nsignatures; i++)
+		if (r->signature[i].tier != r->tier)
+			r->tier = NULL;
+	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++)
+		for (size_t i = 0; i < r->nsignatures; i++)
+			if (r->signature[i].verdict == order[o]) {
+				r->verdict = order[o];
+				r->sub = r->signature[i].sub;
+				r->reasons = r->signature[i].reasons;
+				return;
+			}
+}
+
+static void
+remark(struct judging *g)
+{
+	if (g->c.other_status > 0)
+		reason_add(&g->out->remarks, "Dữ liệu thu hồi kèm theo không phải danh sách thu hồi (CRL) không được dùng.", "Revocation data in it that is no CRL was not used.");
+	reason_add(&g->out->remarks, "Đây không phải giấy do thành phố cấp; chỉ chữ ký số được xét.", "This is no permit of the city; its digital signature alone was judged.");
+}
+
+void
+cades_judge(struct report *out, const struct judge_question *q, const struct span *given)
+{
+	struct judging *g = xalloc(sizeof(*g));
+	struct err why = { ERR_NONE, "" };
+	const struct span *content;
+
+	*out = (struct report){ .format = "CMS", .as_of = INT64_MIN, .from = INT32_MIN, .until = INT32_MAX, .insecure_no_revocation = q->insecure_no_revocation };
+	g->out = out;
+	g->q = q;
+	sha256(out->sha256, q->document);
+	if (!cades_read(&g->c, q->document, &why)) {
+		judge_format(out, &why);
+	} else {
+		content = content_of(g, given);
+		if (out->sub == SUB_NONE) {
+			out->nsignatures = g->c.nsigners;
+			out->format = "CAdES";
+			for (size_t i = 0; i < g->c.nsigners; i++) {
+				judge_signer(g, i, content);
+				if (!g->c.signer[i].has_ess)
+					out->format = "CMS";
+			}
+			combine(out);
+			remark(g);
+		}
+	}
+	cades_drop(&g->c);
+	free(g);
+}
