@@ -468,7 +468,7 @@ ecdsa_der_to_raw(unsigned char raw[64], struct span der, struct err *e)
 bool
 ecdsa_verify(EVP_PKEY *key, struct span digest, struct span sig)
 {
-	/* The key's own copy; a context for each signature would cost a tenth of it. */
+	/* The key's own copy: no context is made for each signature. */
 	EC_KEY *ec = (EC_KEY *)EVP_PKEY_get0_EC_KEY(key);
 	bool good = ec != NULL && sig.len <= INT_MAX && digest.len <= INT_MAX &&
 	    ECDSA_verify(0, digest.ptr, (int)digest.len, sig.ptr, (int)sig.len, ec) == 1;

@@ -276,15 +276,29 @@ read_attribute(struct reading *r, struct span body, struct err *e)
 	return true;
 }
 
+/* Before anything is looked for among them. */
+static bool
+are_few(struct span all, struct err *e)
+{
+	struct tlv one;
+
+	for (size_t n = 0; all.len > 0; n++)
+		if (n == CADES_ATTRIBUTES_MAX)
+			return fail(e, ERR_LIMIT, "more than %d signed attributes", CADES_ATTRIBUTES_MAX);
+		else if (!tlv_next(&one, &all))
+			return malformed(e, "a signed attribute");
+	return true;
+}
+
 static bool
 read_attributes(struct reading *r, struct err *e)
 {
 	struct span rest = r->s->attributes, before = SPAN_NONE;
 	struct tlv one;
 
-	for (size_t n = 0; rest.len > 0; n++) {
-		if (n == CADES_ATTRIBUTES_MAX)
-			return fail(e, ERR_LIMIT, "more than %d signed attributes", CADES_ATTRIBUTES_MAX);
+	if (!are_few(rest, e))
+		return false;
+	while (rest.len > 0) {
 		if (!tlv_take(&one, &rest, TLV_SEQUENCE) || (before.len > 0 && order(before, one.whole) >= 0))
 			return malformed(e, "the order of signed attributes");
 		before = one.whole;

@@ -1,7 +1,6 @@
 /* A CMS / CAdES document judged (cades.h), by the steps that permits are judged by. */
 #include "verifier/cades.h"
 
-#include "verifier/cert.h"
 #include "verifier/signature.h"
 
 #include <stdio.h>
@@ -29,20 +28,6 @@ judge_format(struct report *r, const struct err *why)
 /*
  * One signer, first step.
  */
-
-static void
-fill_facts(struct report_signature *o, const struct cert_facts *f)
-{
-	snprintf(o->signer, sizeof(o->signer), "%s", f->name);
-	snprintf(o->title, sizeof(o->title), "%s", f->title);
-	snprintf(o->person, sizeof(o->person), "%s", f->person);
-	snprintf(o->organisation, sizeof(o->organisation), "%s", f->organisation);
-	snprintf(o->agency, sizeof(o->agency), "%s", f->agency);
-	snprintf(o->issuer, sizeof(o->issuer), "%s", f->issuer);
-	snprintf(o->serial, sizeof(o->serial), "%s", f->serial);
-	o->not_before = f->not_before;
-	o->not_after = f->not_after;
-}
 
 /* A row of policy for each algorithm; without one nothing is computed by it. */
 static bool
@@ -95,7 +80,7 @@ begin(struct judged *j, const struct cades *c, const struct cades_signer *s, con
 		return no_signer(j, s);
 	if (!cert_facts_read(&facts, j->signer, &why))
 		return signature_failed(j, VERDICT_FAILED, SUB_FORMAT_FAILURE, why.text);
-	fill_facts(o, &facts);
+	signature_facts(o, &facts);
 	if (!cades_signature_holds(s, j->signer, j->parts.used[0]->least_bits))
 		return signature_failed(j, VERDICT_FAILED, SUB_SIG_CRYPTO_FAILURE, NULL);
 	o->integrity = true;

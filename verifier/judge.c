@@ -189,17 +189,27 @@ judge_officer_authority(struct judging *j, struct judged *o)
 		no_authority(o, "the title claimed is not the one in the certificate");
 }
 
+/* Does anything remain to be judged, and is it by a seal? */
+static bool
+is_by_seal(struct cert_facts *facts, const struct judging *j, struct judged *s)
+{
+	struct err why;
+
+	if (s->stopped)
+		return false;
+	if (!cert_fits_profile(s->signer, policy_profile(j->q->policy, "seal"), &why) || !cert_facts_read(facts, s->signer, &why))
+		return no_authority(s, why.text), false;
+	return true;
+}
+
 static void
 judge_seal_authority(struct judging *j)
 {
 	struct judged *s = &j->seal;
 	struct cert_facts facts;
-	struct err why;
 
-	if (s->stopped)
+	if (!is_by_seal(&facts, j, s))
 		return;
-	if (!cert_fits_profile(s->signer, policy_profile(j->q->policy, "seal"), &why) || !cert_facts_read(&facts, s->signer, &why))
-		return no_authority(s, why.text);
 	if (strcmp(facts.agency, j->p.agency) != 0)
 		no_authority(s, "the seal is another agency's");
 	else if (kind_turn(j->p.kind, j->p.nofficers, rules_day(j)) != NULL)
@@ -212,12 +222,9 @@ judge_reaffirm_authority(struct judging *j)
 {
 	struct judged *s = &j->reaffirm;
 	struct cert_facts facts;
-	struct err why;
 
-	if (s->stopped)
+	if (!is_by_seal(&facts, j, s))
 		return;
-	if (!cert_fits_profile(s->signer, policy_profile(j->q->policy, "seal"), &why) || !cert_facts_read(&facts, s->signer, &why))
-		return no_authority(s, why.text);
 	if (!policy_succeeds(j->q->policy, facts.agency, j->p.agency, day_in_vietnam(s->x->claimed)))
 		return no_authority(s, "what reaffirms it is the seal of another agency, and not of its successor");
 	/* Ordered before midnight, it may be sealed after it. */

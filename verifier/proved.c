@@ -74,6 +74,15 @@ proved_now(const struct proved_name *n)
 }
 
 void
+proved_forget(void)
+{
+	pthread_mutex_lock(&lock);
+	memset(lasting, 0, sizeof(lasting));
+	memset(passing, 0, sizeof(passing));
+	pthread_mutex_unlock(&lock);
+}
+
+void
 proved_next_document(void)
 {
 	pthread_mutex_lock(&lock);

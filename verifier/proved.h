@@ -39,5 +39,8 @@ void proved_now(const struct proved_name *);
 /* Forgets values and stamps, which are a document's own: a lasting worker begins each so. */
 void proved_next_document(void);
 
+/* Forgets everything, for whoever counts. */
+void proved_forget(void);
+
 /* How many were computed since the process began, and found good. */
 size_t proved_count(void);

@@ -1,7 +1,6 @@
 #include "verifier/signature.h"
 
 #include "base/clock.h"
-#include "verifier/cert.h"
 #include "verifier/path.h"
 #include "verifier/stamper.h"
 #include "verifier/tst.h"
@@ -122,12 +121,11 @@ service_trusted(X509 *cert, const struct service_use *use, const cert_list *bag,
  * First step: identification, integrity.
  */
 
-static void
-fill_facts(struct report_signature *o, const struct xades *x, const struct cert_facts *f)
+void
+signature_facts(struct report_signature *o, const struct cert_facts *f)
 {
 	snprintf(o->signer, sizeof(o->signer), "%s", f->name);
-	snprintf(o->title, sizeof(o->title), "%s", x->title[0] != '\0' ? x->title : f->title);
-	snprintf(o->mode, sizeof(o->mode), "%s", x->mode);
+	snprintf(o->title, sizeof(o->title), "%s", f->title);
 	snprintf(o->person, sizeof(o->person), "%s", f->person);
 	snprintf(o->organisation, sizeof(o->organisation), "%s", f->organisation);
 	snprintf(o->agency, sizeof(o->agency), "%s", f->agency);
@@ -177,7 +175,10 @@ signature_begin(struct judged *j, const struct judge_question *q)
 		return not_found(j);
 	if (!cert_facts_read(&facts, j->signer, &why))
 		return signature_failed(j, VERDICT_FAILED, SUB_FORMAT_FAILURE, why.text);
-	fill_facts(o, j->x, &facts);
+	signature_facts(o, &facts);
+	if (j->x->title[0] != '\0')
+		snprintf(o->title, sizeof(o->title), "%s", j->x->title);
+	snprintf(o->mode, sizeof(o->mode), "%s", j->x->mode);
 	sub = xades_verify(j->x, j->signer, &why);
 	if (sub != SUB_NONE)
 		return signature_failed(j, VERDICT_FAILED, sub, why.text);

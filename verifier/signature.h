@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "verifier/cert.h"
 #include "verifier/judge.h"
 
 /* What stamps, path and status need of a signature in any format. */
@@ -41,6 +42,8 @@ struct judged {
 };
 
 void signature_failed(struct judged *, enum verdict, enum sub_indication, const char *detail);
+/* What a report says of the signer's certificate. */
+void signature_facts(struct report_signature *, const struct cert_facts *);
 /* Identification, integrity. */
 void signature_begin(struct judged *, const struct judge_question *);
 /* Its time stamps.  known: since when all of it is known to be there, the time of the

@@ -2,9 +2,10 @@
  * verifier/verify.h -- `antin verify`: files in, report out, without a daemon or
  * network.
  *
- * The document is judged in this process; a foreign one (cades.h) only after the process
- * has given up everything but what it has open: after verify_file it can write its
- * answer and end.
+ * Anchors, evidence and policy are read as their owner gives them.  The document is a
+ * stranger's: it is judged after the process has given up everything but what it has
+ * open (base/jail.h), so that after verify_file it can write its answer and end.  Not
+ * for a process that goes on.
  */
 #pragma once
 

@@ -240,7 +240,7 @@ seals_per_sec(double sign, double verify, unsigned signatures, unsigned verifica
 	return 1 / (signatures / sign + verifications / verify);
 }
 
-/* The table against a judgement: this process has verified none of it before. */
+/* The table against a judgement that remembers none of it. */
 static bool
 check_needs(struct bench *b, const struct needs *n, struct err *e)
 {
@@ -248,13 +248,15 @@ check_needs(struct bench *b, const struct needs *n, struct err *e)
 	struct report r;
 	own(evidence_t) *evidence = evidence_new();
 	struct policy *policy = NULL;
-	size_t before = proved_count();
+	size_t before;
 	bool good;
 
 	q = (struct judge_question){ .document = buf_span(&b->permit), .at = clock_now(), .day = day_in_vietnam(clock_now()), .evidence = evidence, .no_status_list = true };
 	good = policy_load(&policy, ANTIN_POLICY_SOURCE, e) && permit_grammars_load(&q.grammars, policy, ANTIN_POLICY_SOURCE, e) && gather(evidence, &b->world.dir, false, e);
 	q.policy = policy;
 	if (good) {
+		proved_forget();
+		before = proved_count();
 		judge_permit(&r, &q);
 		good = (r.verdict == VERDICT_PASSED || fail(e, ERR_BUG, "the sealed permit does not pass: %s", sub_word(r.sub))) &&
 		    (proved_count() - before == n->verifications || fail(e, ERR_BUG, "a judgement made %zu verifications, the table has %u", proved_count() - before, n->verifications));

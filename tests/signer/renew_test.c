@@ -61,21 +61,6 @@ end(void **state)
 	return 0;
 }
 
-static void
-archived(struct buf *out, const char *handle)
-{
-	own_struct(msg) in = msg_new(SIGNER_ARCHIVED, 256);
-	own_struct(msg) reply = msg_new(0, 1);
-	unsigned char who[SHA256_LEN];
-	struct err e;
-
-	assert_done(hex_get_fixed(who, sizeof(who), span_str(o.program), &e), e);
-	msg_put(&in, span_of(who, sizeof(who)));
-	msg_put_str(&in, handle);
-	assert_done(peer_call(o.to_signer, &in, &reply, &e), e);
-	buf_put_span(out, msg_span(&reply, 0));
-}
-
 static json_t *
 judged(struct span file, const char *options)
 {
@@ -103,7 +88,7 @@ not_before_its_time(void **state)
 
 	assert_int_equal(count(lasting), 2);
 	office_file(&o, &issued, first);
-	archived(&copy, first);
+	office_archived(&o, &copy, first);
 	assert_true(span_eq(buf_span(&issued), buf_span(&copy)));
 }
 
@@ -142,7 +127,7 @@ once_with_a_longer_one(void **state)
 	assert_int_equal(count("SELECT count(*) FROM permit_renewal"), 2);
 	assert_int_equal(count("SELECT count(*) FROM permit_renewal r JOIN permit p ON p.handle = r.handle AND p.proven_until = r.until AND r.n = 1 AND r.sha256 <> p.sha256"), 2);
 	office_file(&o, &issued, first);
-	archived(&copy, first);
+	office_archived(&o, &copy, first);
 	assert_true(copy.len > issued.len);
 	report = judged(buf_span(&copy), "{}");
 	seal = json_array_get(json_object_get(report, "signatures"), 1);
@@ -168,7 +153,7 @@ an_order_about_it(void **state)
 	struct err e;
 
 	assert_done(office_order(&o, &answer, &order, &e), e);
-	archived(&copy, first);
+	office_archived(&o, &copy, first);
 	report = judged(buf_span(&copy), "{}");
 	assert_string_equal(json_text(json_object_get(report, "in_force"), "answer"), "noted");
 }
@@ -204,7 +189,7 @@ once_more(void **state)
 	office_next_stamper(&o);
 	again();
 	assert_true(becomes("SELECT count(*) FROM permit_renewal WHERE n = 2", 3));
-	archived(&copy, first);
+	office_archived(&o, &copy, first);
 	report = judged(buf_span(&copy), "{}");
 	assert_string_equal(json_text(report, "verdict"), "TOTAL-PASSED");
 }

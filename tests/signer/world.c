@@ -812,3 +812,18 @@ office_result(const char *name, const json_t *answer, size_t i, enum err_class c
 		print_error("%s: %s: %s\n", name, err_word(e.class), e.text);
 	assert_case(name, done);
 }
+
+void
+office_archived(struct office *o, struct buf *out, const char *handle)
+{
+	own_struct(msg) in = msg_new(SIGNER_ARCHIVED, 256);
+	own_struct(msg) reply = msg_new(0, 1);
+	unsigned char who[SHA256_LEN];
+	struct err e;
+
+	assert_done(hex_get_fixed(who, sizeof(who), span_str(o->program), &e), e);
+	msg_put(&in, span_of(who, sizeof(who)));
+	msg_put_str(&in, handle);
+	assert_done(peer_call(o->to_signer, &in, &reply, &e), e);
+	buf_put_span(out, msg_span(&reply, 0));
+}

@@ -121,6 +121,8 @@ must_check bool office_open_book(struct office *, enum staff, const char *agency
 void office_book(struct office *, const char *agency, const char *book, int64_t next);
 /* Sealed by CLERK, or the test fails. */
 void office_seal(struct office *, const char *handle);
+/* The newest copy, as a program that may read it gets it. */
+void office_archived(struct office *, struct buf *out, const char *handle);
 
 /* Fails the test unless this refusal came: class and a word of its sentence. */
 void office_refused(const char *name, bool done, const struct err *, enum err_class, const char *word);

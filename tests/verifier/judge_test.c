@@ -12,14 +12,6 @@ static struct maker *m;
 static int set_up(void **state) { m = maker_new(); return 0; }
 static int tear_down(void **state) { maker_free(m); return 0; }
 
-static void
-expect(const char *name, const struct report *r, enum verdict verdict, enum sub_indication sub)
-{
-	if (r->verdict != verdict || r->sub != sub)
-		print_error("%s: %s %s: %s\n", name, verdict_word(r->verdict), sub_word(r->sub), r->reasons.n > 0 ? r->reasons.at[0].en : "");
-	assert_case(name, r->verdict == verdict && r->sub == sub);
-}
-
 /* Makes, judges with this CRL (NULL: nothing revoked), expects. */
 static void
 try(const char *name, const struct maker_recipe *recipe, X509_CRL *crl, enum verdict verdict, enum sub_indication sub)
@@ -30,16 +22,8 @@ try(const char *name, const struct maker_recipe *recipe, X509_CRL *crl, enum ver
 
 	maker_permit(m, recipe, &doc);
 	maker_judge(m, &r, buf_span(&doc), v);
-	expect(name, &r, verdict, sub);
+	maker_expect(name, &r, verdict, sub);
 	report_drop(&r);
-}
-
-static X509_CRL *
-crl_revoking(X509 *cert, int64_t date, int reason, int64_t invalidity)
-{
-	const struct maker_revoked one = { cert, date, reason, invalidity };
-
-	return maker_crl(m, maker_now - 60, maker_now + 14 * DAY_SECS, &one, 1);
 }
 
 static void
@@ -52,7 +36,7 @@ an_ordinary_permit_passes(void **state)
 
 	maker_permit(m, &recipe, &doc);
 	maker_judge(m, &r, buf_span(&doc), v);
-	expect("ordinary", &r, VERDICT_PASSED, SUB_NONE);
+	maker_expect("ordinary", &r, VERDICT_PASSED, SUB_NONE);
 	assert_int_equal(r.nsignatures, 2);
 	assert_string_equal(r.tier->id, "demonstration");
 	assert_string_equal(r.number, "245/GPXD");
@@ -139,10 +123,10 @@ revocation_and_time(void **state)
 {
 	const struct maker_recipe stamped = { 0 }, bare = { .no_officer_stamp = true, .no_seal_stamp = true }, only_seal = { .no_officer_stamp = true },
 	    backdated = { .officer_time = maker_now - 2 * HOUR, .officer_stamp = maker_now - HOUR, .seal_time = maker_now - HOUR + 60 };
-	own(X509_CRL) *after = crl_revoking(m->officer.cert, maker_now - 300, 0, 0), *before = crl_revoking(m->officer.cert, maker_now - HOUR, 0, 0),
-	    *between = crl_revoking(m->officer.cert, maker_now - HOUR - 1800, 0, 0), *lost = crl_revoking(m->officer.cert, maker_now - 300, 1, maker_now - HOUR),
-	    *seal = crl_revoking(m->seal.cert, maker_now - 300, 0, 0), *tsa = crl_revoking(m->tsa.cert, maker_now - 300, 1, 0),
-	    *tsa_ended = crl_revoking(m->tsa.cert, maker_now - 300, 5, 0), *stale = maker_crl(m, maker_now - 20 * DAY_SECS, maker_now - DAY_SECS, NULL, 0);
+	own(X509_CRL) *after = maker_revoking(m, m->officer.cert, maker_now - 300, 0, 0), *before = maker_revoking(m, m->officer.cert, maker_now - HOUR, 0, 0),
+	    *between = maker_revoking(m, m->officer.cert, maker_now - HOUR - 1800, 0, 0), *lost = maker_revoking(m, m->officer.cert, maker_now - 300, 1, maker_now - HOUR),
+	    *seal = maker_revoking(m, m->seal.cert, maker_now - 300, 0, 0), *tsa = maker_revoking(m, m->tsa.cert, maker_now - 300, 1, 0),
+	    *tsa_ended = maker_revoking(m, m->tsa.cert, maker_now - 300, 5, 0), *stale = maker_crl(m, maker_now - 20 * DAY_SECS, maker_now - DAY_SECS, NULL, 0);
 
 	try("revoked after the stamp", &stamped, after, VERDICT_PASSED, SUB_NONE);
 	try("revoked, no stamps", &bare, after, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE);
@@ -167,11 +151,11 @@ signed_while_suspended(void **state)
 	const struct maker_revoked stamped_by_held[] = { { m->officer.cert, later, 0, 0 }, { m->tsa.cert, before, CRL_REASON_CERTIFICATE_HOLD, 0 } },
 	    stamped_before_hold[] = { { m->officer.cert, later, 0, 0 }, { m->tsa.cert, later, CRL_REASON_CERTIFICATE_HOLD, 0 } },
 	    held = { m->officer.cert, before, CRL_REASON_CERTIFICATE_HOLD, 0 };
-	own(X509_CRL) *held_later = crl_revoking(m->officer.cert, later, CRL_REASON_CERTIFICATE_HOLD, 0),
-	    *held_before = crl_revoking(m->officer.cert, before, CRL_REASON_CERTIFICATE_HOLD, 0),
-	    *seal_later = crl_revoking(m->seal.cert, later, CRL_REASON_CERTIFICATE_HOLD, 0), *seal_before = crl_revoking(m->seal.cert, before, CRL_REASON_CERTIFICATE_HOLD, 0),
-	    *revoked_out_of_it = crl_revoking(m->officer.cert, before, CRL_REASON_KEY_COMPROMISE, 0), *resumed_revoked = crl_revoking(m->officer.cert, later, CRL_REASON_KEY_COMPROMISE, 0),
-	    *issuing_before = crl_revoking(m->officer.cert, before, CRL_REASON_CERTIFICATE_HOLD, before - HOUR),
+	own(X509_CRL) *held_later = maker_revoking(m, m->officer.cert, later, CRL_REASON_CERTIFICATE_HOLD, 0),
+	    *held_before = maker_revoking(m, m->officer.cert, before, CRL_REASON_CERTIFICATE_HOLD, 0),
+	    *seal_later = maker_revoking(m, m->seal.cert, later, CRL_REASON_CERTIFICATE_HOLD, 0), *seal_before = maker_revoking(m, m->seal.cert, before, CRL_REASON_CERTIFICATE_HOLD, 0),
+	    *revoked_out_of_it = maker_revoking(m, m->officer.cert, before, CRL_REASON_KEY_COMPROMISE, 0), *resumed_revoked = maker_revoking(m, m->officer.cert, later, CRL_REASON_KEY_COMPROMISE, 0),
+	    *issuing_before = maker_revoking(m, m->officer.cert, before, CRL_REASON_CERTIFICATE_HOLD, before - HOUR),
 	    *meanwhile = maker_crl(m, maker_now - 500, maker_now + DAY_SECS, &held, 1), *earlier = maker_crl(m, before - 60, maker_now + DAY_SECS, NULL, 0),
 	    *resumed = maker_crl(m, maker_now - 60, maker_now + DAY_SECS, NULL, 0), *over = maker_crl(m, before - DAY_SECS, before, NULL, 0),
 	    *tsa_before = maker_crl(m, maker_now - 60, maker_now + DAY_SECS, stamped_by_held, 2), *tsa_later = maker_crl(m, maker_now - 60, maker_now + DAY_SECS, stamped_before_hold, 2);
@@ -218,7 +202,7 @@ embedded_evidence_is_enough(void **state)
 	assert_done(evidence_add(v, "root.crt", buf_span(&root), true, &e), e);
 	q.document = buf_span(&doc);
 	judge_permit(&r, &q);
-	expect("half a year later, only the anchor", &r, VERDICT_PASSED, SUB_NONE);
+	maker_expect("half a year later, only the anchor", &r, VERDICT_PASSED, SUB_NONE);
 	report_drop(&r);
 }
 
@@ -237,12 +221,12 @@ without_revocation_data(void **state)
 	evidence_add_cert(v, m->issuing.cert);
 	q.document = buf_span(&doc);
 	judge_permit(&r, &q);
-	expect("no CRL", &r, VERDICT_INDETERMINATE, SUB_TRY_LATER);
+	maker_expect("no CRL", &r, VERDICT_INDETERMINATE, SUB_TRY_LATER);
 	assert_int_equal(report_exit(&r, false), 2);
 	report_drop(&r);
 	q.insecure_no_revocation = true;
 	judge_permit(&r, &q);
-	expect("insecure", &r, VERDICT_PASSED, SUB_NONE);
+	maker_expect("insecure", &r, VERDICT_PASSED, SUB_NONE);
 	assert_true(r.insecure_no_revocation);
 	report_drop(&r);
 }
@@ -272,7 +256,7 @@ static void
 the_log_is_proof_where_there_is_no_stamp(void **state)
 {
 	own_struct(buf) doc = buf_new(XML_SIZE_MAX), other = buf_new(XML_SIZE_MAX);
-	own(X509_CRL) *crl = crl_revoking(m->officer.cert, maker_now - 300, 0, 0);
+	own(X509_CRL) *crl = maker_revoking(m, m->officer.cert, maker_now - 300, 0, 0);
 	own(evidence_t) *v = maker_evidence(m, crl), *late = maker_evidence(m, crl), *wrong = maker_evidence(m, crl);
 	const struct maker_recipe bare = { .no_officer_stamp = true, .no_seal_stamp = true };
 	struct report r;
@@ -281,16 +265,16 @@ the_log_is_proof_where_there_is_no_stamp(void **state)
 	maker_permit(m, &bare, &other);
 	maker_log_proof(m, v, buf_span(&doc), maker_now - 400);
 	maker_judge(m, &r, buf_span(&doc), v);
-	expect("issued before the revocation, by the log", &r, VERDICT_PASSED, SUB_NONE);
+	maker_expect("issued before the revocation, by the log", &r, VERDICT_PASSED, SUB_NONE);
 	assert_int_equal(r.signature[0].proof, PROOF_LOG);
 	report_drop(&r);
 	maker_log_proof(m, late, buf_span(&doc), maker_now - 200);
 	maker_judge(m, &r, buf_span(&doc), late);
-	expect("issued after the revocation, by the log", &r, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE);
+	maker_expect("issued after the revocation, by the log", &r, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE);
 	report_drop(&r);
 	maker_log_proof(m, wrong, buf_span(&other), maker_now - 400);
 	maker_judge(m, &r, buf_span(&doc), wrong);
-	expect("the log's proof of other bytes", &r, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE);
+	maker_expect("the log's proof of other bytes", &r, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE);
 	report_drop(&r);
 }
 
@@ -353,7 +337,7 @@ appointments_decide_when_they_are_known(void **state)
 			.evidence = v, .appointment = &cases[i].a, .nappointments = 1 };
 
 		judge_permit(&r, &q);
-		expect(cases[i].name, &r, cases[i].sub == SUB_NONE ? VERDICT_PASSED : VERDICT_INDETERMINATE, cases[i].sub);
+		maker_expect(cases[i].name, &r, cases[i].sub == SUB_NONE ? VERDICT_PASSED : VERDICT_INDETERMINATE, cases[i].sub);
 		report_drop(&r);
 	}
 }
@@ -376,7 +360,7 @@ in_force(void **state)
 		maker_status_list(m, v, statuses, sizeof(statuses), maker_now - 60 - cases[i].days_old * DAY_SECS);
 		maker_permit(m, &(struct maker_recipe){ .status_index = cases[i].index }, &doc);
 		maker_judge(m, &r, buf_span(&doc), v);
-		expect(cases[i].name, &r, VERDICT_PASSED, SUB_NONE);
+		maker_expect(cases[i].name, &r, VERDICT_PASSED, SUB_NONE);
 		if (r.in_force != cases[i].want)
 			print_error("%s: %s\n", cases[i].name, in_force_word(r.in_force));
 		assert_case(cases[i].name, r.in_force == cases[i].want);
@@ -406,7 +390,7 @@ expiry_is_a_matter_of_the_day_asked(void **state)
 
 		assert_done(date_parse(&q.day, cases[i].day, &e), e);
 		judge_permit(&r, &q);
-		expect(cases[i].day, &r, VERDICT_PASSED, SUB_NONE);
+		maker_expect(cases[i].day, &r, VERDICT_PASSED, SUB_NONE);
 		assert_case(cases[i].day, r.in_force == cases[i].want);
 		report_drop(&r);
 	}
@@ -425,11 +409,11 @@ a_permit_that_waits_for_its_seal(void **state)
 	maker_permit(m, &(struct maker_recipe){ .unsealed = true }, &doc);
 	q.document = buf_span(&doc);
 	judge_permit(&r, &q);
-	expect("no seal", &r, VERDICT_FAILED, SUB_FORMAT_FAILURE);
+	maker_expect("no seal", &r, VERDICT_FAILED, SUB_FORMAT_FAILURE);
 	report_drop(&r);
 	q.unsealed = true;
 	judge_permit(&r, &q);
-	expect("waiting", &r, VERDICT_PASSED, SUB_NONE);
+	maker_expect("waiting", &r, VERDICT_PASSED, SUB_NONE);
 	assert_int_equal(r.in_force, FORCE_UNKNOWN);
 	report_drop(&r);
 }

@@ -682,3 +682,19 @@ maker_judge(struct maker *m, struct report *r, struct span document, const struc
 
 	judge_permit(r, &q);
 }
+
+X509_CRL *
+maker_revoking(struct maker *m, X509 *cert, int64_t date, int reason, int64_t invalidity)
+{
+	const struct maker_revoked one = { cert, date, reason, invalidity };
+
+	return maker_crl(m, maker_now - 60, maker_now + 14 * DAY_SECS, &one, 1);
+}
+
+void
+maker_expect(const char *name, const struct report *r, enum verdict verdict, enum sub_indication sub)
+{
+	if (r->verdict != verdict || r->sub != sub)
+		print_error("%s: %s %s: %s\n", name, verdict_word(r->verdict), sub_word(r->sub), r->reasons.n > 0 ? r->reasons.at[0].en : "");
+	assert_case(name, r->verdict == verdict && r->sub == sub);
+}

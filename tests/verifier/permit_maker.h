@@ -43,6 +43,8 @@ void maker_party_drop(struct maker_party *);
 
 struct maker_revoked { X509 *cert; int64_t date; int reason; int64_t invalidity; };
 X509_CRL *maker_crl(struct maker *, int64_t this_update, int64_t next_update, const struct maker_revoked *, size_t n);
+/* Made a minute before maker_now, with this one on it. */
+X509_CRL *maker_revoking(struct maker *, X509 *, int64_t date, int reason, int64_t invalidity);
 
 /* The root's. */
 X509_CRL *maker_root_crl(struct maker *, int64_t this_update, int64_t next_update);
@@ -100,6 +102,8 @@ void maker_log_proof_octets(struct buf *vkey, struct buf *proof, struct span doc
 
 /* Judged at maker_now with this evidence. */
 void maker_judge(struct maker *, struct report *, struct span document, const struct evidence *);
+/* This verdict; says what it was else. */
+void maker_expect(const char *name, const struct report *, enum verdict, enum sub_indication);
 /* A sample as JSON text. */
 void maker_sample(struct buf *out, const char *id);
 /* A signature by a key in memory: r||s, or RSA octets. */

@@ -21,23 +21,7 @@ static struct maker *m;
 static int set_up(void **state) { m = maker_new(); return 0; }
 static int tear_down(void **state) { maker_free(m); return 0; }
 
-static X509_CRL *
-crl_of(X509 *cert, int64_t date, int reason, int64_t invalidity)
-{
-	const struct maker_revoked one = { cert, date, reason, invalidity };
-
-	return maker_crl(m, maker_now - 60, maker_now + 14 * DAY_SECS, &one, 1);
-}
-
-static X509_CRL *the_officers(void) { return crl_of(m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST); }
-
-static void
-expect(const char *name, const struct report *r, enum verdict verdict, enum sub_indication sub)
-{
-	if (r->verdict != verdict || r->sub != sub)
-		print_error("%s: %s %s: %s\n", name, verdict_word(r->verdict), sub_word(r->sub), r->reasons.n > 0 ? r->reasons.at[0].en : "");
-	assert_case(name, r->verdict == verdict && r->sub == sub);
-}
+static X509_CRL *the_officers(void) { return maker_revoking(m, m->officer.cert, REVOKED, CRL_REASON_KEY_COMPROMISE, LOST); }
 
 static void
 make(struct buf *out, const struct maker_recipe *recipe, const struct maker_reaffirming *how)
@@ -70,7 +54,7 @@ says_why(void **state)
 
 	make(&doc, &(struct maker_recipe){ 0 }, &(struct maker_reaffirming){ 0 });
 	judged(&r, buf_span(&doc), crl);
-	expect("reaffirmed", &r, VERDICT_PASSED, SUB_NONE);
+	maker_expect("reaffirmed", &r, VERDICT_PASSED, SUB_NONE);
 	s = r.signature;
 	assert_int_equal(r.nsignatures, 3);
 	assert_string_equal(s[0].id, "officer-1");
@@ -89,7 +73,7 @@ says_why(void **state)
 
 	/* Who does not know of the revocation is told of none. */
 	judged(&r, buf_span(&doc), NULL);
-	expect("without the newer CRL", &r, VERDICT_PASSED, SUB_NONE);
+	maker_expect("without the newer CRL", &r, VERDICT_PASSED, SUB_NONE);
 	assert_true(r.signature[0].verdict == VERDICT_PASSED && !r.signature[0].reaffirmed && r.remarks.n == 1);
 	report_drop(&r);
 }
@@ -143,12 +127,12 @@ what_is_healed_and_what_is_not(void **state)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		own_struct(buf) doc = buf_new(XML_SIZE_MAX);
-		own(X509_CRL) *crl = rows[i].revoked == NULL ? NULL : crl_of(rows[i].revoked, rows[i].date, rows[i].reason, rows[i].invalidity);
+		own(X509_CRL) *crl = rows[i].revoked == NULL ? NULL : maker_revoking(m, rows[i].revoked, rows[i].date, rows[i].reason, rows[i].invalidity);
 		struct report r;
 
 		make(&doc, rows[i].recipe, rows[i].how);
 		judged(&r, buf_span(&doc), crl);
-		expect(rows[i].name, &r, rows[i].verdict, rows[i].sub);
+		maker_expect(rows[i].name, &r, rows[i].verdict, rows[i].sub);
 		report_drop(&r);
 	}
 	maker_party_drop(&second);
@@ -182,7 +166,7 @@ several_keys(void **state)
 
 		make(&doc, &(struct maker_recipe){ .second = &second }, &(struct maker_reaffirming){ .by = &again });
 		judged(&r, buf_span(&doc), crl);
-		expect(rows[i].name, &r, rows[i].verdict, rows[i].sub);
+		maker_expect(rows[i].name, &r, rows[i].verdict, rows[i].sub);
 		report_drop(&r);
 	}
 	*kind = was;
@@ -207,7 +191,7 @@ renewed_before_and_after(void **state)
 	maker_reaffirm(m, &doc, buf_span(&renewed), &(struct maker_reaffirming){ 0 });
 	maker_archive(m, &later, buf_span(&doc), &(struct maker_stamping){ &next, EVP_sha512(), maker_now + YEAR / 2, NULL });
 	judged(&r, buf_span(&doc), crl);
-	expect("a renewed copy, reaffirmed", &r, VERDICT_PASSED, SUB_NONE);
+	maker_expect("a renewed copy, reaffirmed", &r, VERDICT_PASSED, SUB_NONE);
 	assert_int_equal(r.signature[1].archived, maker_now - 120);
 	assert_int_equal(r.signature[2].archived, INT64_MIN);
 	report_drop(&r);
@@ -219,7 +203,7 @@ renewed_before_and_after(void **state)
 	report_drop(&r);
 	q.document = buf_span(&later);
 	judge_permit(&r, &q);
-	expect("renewed after that", &r, VERDICT_PASSED, SUB_NONE);
+	maker_expect("renewed after that", &r, VERDICT_PASSED, SUB_NONE);
 	assert_true(r.signature[0].reaffirmed && r.signature[2].archived == maker_now + YEAR / 2);
 	report_drop(&r);
 	maker_party_drop(&next);
@@ -244,7 +228,7 @@ by_the_successor(void **state)
 		a->to = rows[i].to;
 		a->successor = (char *)"H99.14";
 		judged(&r, buf_span(&doc), crl);
-		expect(rows[i].name, &r, rows[i].verdict, rows[i].sub);
+		maker_expect(rows[i].name, &r, rows[i].verdict, rows[i].sub);
 		report_drop(&r);
 	}
 	*a = was;
@@ -309,7 +293,7 @@ parts(void **state)
 					buf_put_span(&text, part[k].text);
 		buf_put_str(&text, "</permit>");
 		judged(&r, buf_span(&text), crl);
-		expect(rows[i].letters, &r, rows[i].verdict, rows[i].sub);
+		maker_expect(rows[i].letters, &r, rows[i].verdict, rows[i].sub);
 		report_drop(&r);
 	}
 	maker_party_drop(&again);
@@ -333,7 +317,7 @@ what_it_may_say(void **state)
 
 		make(&doc, &(struct maker_recipe){ 0 }, &rows[i].how);
 		judged(&r, buf_span(&doc), NULL);
-		expect(rows[i].name, &r, rows[i].verdict, rows[i].verdict == VERDICT_PASSED ? SUB_NONE : SUB_FORMAT_FAILURE);
+		maker_expect(rows[i].name, &r, rows[i].verdict, rows[i].verdict == VERDICT_PASSED ? SUB_NONE : SUB_FORMAT_FAILURE);
 		report_drop(&r);
 	}
 }
