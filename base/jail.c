@@ -295,9 +295,19 @@ seccomp_enter(unsigned abilities, struct err *e)
 	return true;
 }
 
+/* What libsanitizer asks at the end: its leak checker cannot work in a jail. */
+static bool entered;
+int __lsan_is_turned_off(void);
+int
+__lsan_is_turned_off(void)
+{
+	return entered;
+}
+
 bool
 jail_enter(const struct jail *j, struct err *e)
 {
+	entered = true;
 	return drop_ids(j, e) && set_limits(j, e) && landlock(j, e) && seccomp_enter(j->abilities, e);
 }
 
