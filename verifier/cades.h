@@ -23,7 +23,6 @@
 #include "verifier/judge.h"
 
 #define CADES_SIZE_MAX (8u << 20)
-#define CADES_CONTENT_MAX (64u << 20)
 #define CADES_SIGNERS_MAX 16
 #define CADES_CERTS_MAX 64
 #define CADES_CRLS_MAX 48

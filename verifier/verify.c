@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/jail.h"
-#include "verifier/cades.h"
+#include "verifier/document.h"
 
 static bool
 gather(struct evidence *v, const struct verify_request *q, struct err *e)
@@ -11,6 +11,14 @@ gather(struct evidence *v, const struct verify_request *q, struct err *e)
 		if (!evidence_add_trust(v, *path, e))
 			return false;
 	return q->evidence == NULL || evidence_add_path(v, q->evidence, e);
+}
+
+static const char *
+last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
 }
 
 /* What a document may do to its judge: compute, and write what it says. */
@@ -22,10 +30,10 @@ verify_file(struct report *out, const struct verify_request *q, const struct pol
 	own(evidence_t) *evidence = evidence_new();
 	own(permit_grammars) *grammars = NULL;
 	own_struct(buf) document = buf_new(XML_SIZE_MAX + (1u << 20));
-	own_struct(buf) content = buf_new(CADES_CONTENT_MAX);
+	own_struct(buf) content = buf_new(VERIFY_CONTENT_MAX);
 	struct judge_question question;
-	struct span given;
-	bool foreign;
+	struct document_content given;
+	bool with;
 
 	if (!gather(evidence, q, e) || !permit_grammars_load(&grammars, policy, q->policy_folder, e))
 		return false;
@@ -33,19 +41,16 @@ verify_file(struct report *out, const struct verify_request *q, const struct pol
 	 * and refused for its length. */
 	if (!file_read(&document, q->document, e) && e->class != ERR_LIMIT)
 		return false;
-	foreign = cades_is(buf_span(&document));
+	with = q->content != NULL && document_is_foreign(buf_span(&document));
 	/* A content that is given and cannot be read is never judged without. */
-	if (foreign && q->content != NULL && !file_read(&content, q->content, e))
+	if (with && !file_read(&content, q->content, e))
 		return false;
 	evidence_settle(evidence);
 	if (!jail_enter(&jail, e))
 		return false;
 	question = (struct judge_question){ .document = buf_span(&document), .at = q->at, .day = q->day, .policy = policy,
 		.grammars = grammars, .evidence = evidence, .insecure_no_revocation = q->insecure_no_revocation };
-	given = buf_span(&content);
-	if (foreign)
-		cades_judge(out, &question, q->content != NULL ? &given : NULL);
-	else
-		judge_permit(out, &question);
+	given = (struct document_content){ with ? last_part(q->content) : NULL, buf_span(&content) };
+	document_judge(out, &question, with ? &given : NULL);
 	return true;
 }

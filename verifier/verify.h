@@ -11,6 +11,8 @@
 
 #include "verifier/report.h"
 
+#define VERIFY_CONTENT_MAX (64u << 20)
+
 struct verify_request {
 	const char *document;		/* path */
 	const char *content;		/* path of a detached content of a foreign document, may be NULL; permits have none */

@@ -1,0 +1,44 @@
+#include "verifier/document.h"
+
+#include "verifier/cades.h"
+
+static void
+judge_cades(struct report *out, const struct judge_question *q, const struct document_content *content)
+{
+	cades_judge(out, q, content != NULL ? &content->octets : NULL);
+}
+
+static const struct {
+	bool (*is)(struct span);
+	void (*judge)(struct report *, const struct judge_question *, const struct document_content *);
+} kinds[] = {
+	{ cades_is, judge_cades },
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static size_t
+kind_of(struct span document)
+{
+	size_t i = 0;
+
+	while (i < KINDS && !kinds[i].is(document))
+		i++;
+	return i;
+}
+
+bool
+document_is_foreign(struct span document)
+{
+	return kind_of(document) < KINDS;
+}
+
+void
+document_judge(struct report *out, const struct judge_question *q, const struct document_content *content)
+{
+	size_t i = kind_of(q->document);
+
+	if (i < KINDS)
+		kinds[i].judge(out, q, content);
+	else
+		judge_permit(out, q);
+}

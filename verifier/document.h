@@ -1,0 +1,18 @@
+/*
+ * verifier/document.h -- a document of any kind -> a report: who judges it is told by
+ * its octets alone, never by a name or a media type.
+ *
+ * Permits (judge.h) are what is left when no kind of foreign document knows itself in
+ * the first octets.  Pure; one thread a document.
+ */
+#pragma once
+
+#include "verifier/judge.h"
+
+/* What a detached signature is about; name: the file's, as a URI reference may name it. */
+struct document_content { const char *name; struct span octets; };
+
+/* Is it a document of a kind that may have a content beside it? */
+bool document_is_foreign(struct span);
+/* content: may be NULL. */
+void document_judge(struct report *out, const struct judge_question *, const struct document_content *content);
