@@ -152,7 +152,7 @@ static const struct { int call; unsigned ability; } allowed[] = {
 	WITH(wait4, JAIL_FORK), WITH(waitid, JAIL_FORK), WITH(kill, JAIL_FORK), WITH(vfork, JAIL_FORK), WITH(fork, JAIL_FORK),
 	WITH(pidfd_send_signal, JAIL_FORK), WITH(pidfd_open, JAIL_FORK), WITH(socketpair, JAIL_FORK | JAIL_THREADS), WITH(setpgid, JAIL_FORK), WITH(setsid, JAIL_FORK),
 	WITH(landlock_create_ruleset, JAIL_FORK), WITH(landlock_add_rule, JAIL_FORK), WITH(landlock_restrict_self, JAIL_FORK), WITH(seccomp, JAIL_FORK),
-	WITH(setrlimit, JAIL_FORK), WITH(close_range, JAIL_FORK), WITH(setresuid, JAIL_FORK), WITH(setresgid, JAIL_FORK), WITH(setgroups, JAIL_FORK),
+	WITH(setrlimit, JAIL_FORK), WITH(setpriority, JAIL_FORK), WITH(close_range, JAIL_FORK), WITH(setresuid, JAIL_FORK), WITH(setresgid, JAIL_FORK), WITH(setgroups, JAIL_FORK),
 	WITH(connect, JAIL_UNIX | JAIL_CONNECT), WITH(accept4, JAIL_UNIX | JAIL_INET), WITH(accept, JAIL_UNIX | JAIL_INET),
 	WITH(sendmmsg, JAIL_CONNECT), WITH(recvmmsg, JAIL_CONNECT), WITH(bind, JAIL_CONNECT), WITH(sendfile, JAIL_INET),
 	WITH(open, JAIL_READ | JAIL_WRITE), WITH(openat, JAIL_READ | JAIL_WRITE), WITH(access, JAIL_READ | JAIL_WRITE), WITH(faccessat, JAIL_READ | JAIL_WRITE),

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 #define DOCUMENTS_MAX 200	/* of a lasting worker */
 #define IDLE_MAX 16
 #define WORKER_ABILITIES 0	/* it computes */
+#define OWN_NICE 10		/* what nobody has seen before waits behind what is known */
 
 /* A worker as its caller holds it. */
 struct held { int sock, pidfd; uint16_t type; unsigned left; };
@@ -53,6 +55,8 @@ worker_main(const struct zygote_settings *s, int sock, uint64_t documents)
 	struct err e;
 
 	jail_die_with_parent();
+	if (documents == 1)
+		setpriority(PRIO_PROCESS, 0, OWN_NICE);
 	if (!jail_enter(&jail, &e)) {
 		log_error("worker: %s", e.text);
 		_exit(70);

@@ -5,7 +5,8 @@
  * needs (policy, anchors, CRLs).  For each piece of work it forks a worker,
  * which takes away from itself all but computing, does the one piece, answers
  * and exits.  What a hostile document does to its worker no other document
- * sees.
+ * sees; and such a worker has less of the machine than a lasting one, so that
+ * a flood of strangers' documents holds up nobody who asks about a known one.
  *
  * A lasting worker does up to 200 pieces of one type, one after the other.  It is
  * for bytes that Antin made itself, and for work whose answer the asker proves

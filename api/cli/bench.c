@@ -51,6 +51,9 @@ static const struct { const char *name; bool (*run)(struct bench *, struct figur
 	{ "event", bench_event },
 	{ "verify-warm", bench_verify_warm },
 	{ "verify-cold", bench_verify_cold },
+	{ "verify-process", bench_verify_process },
+	{ "verify-memory", bench_verify_memory },
+	{ "verify-hostile", bench_verify_hostile },
 };
 #define NROWS (sizeof(rows) / sizeof(rows[0]))
 

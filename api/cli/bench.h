@@ -82,9 +82,14 @@ must_check bool bench_batch_memory(struct bench *, struct figure *, struct err *
 must_check bool bench_event(struct bench *, struct figure *, struct err *);
 must_check bool bench_verify_warm(struct bench *, struct figure *, struct err *);
 must_check bool bench_verify_cold(struct bench *, struct figure *, struct err *);
+must_check bool bench_verify_process(struct bench *, struct figure *, struct err *);
+must_check bool bench_verify_memory(struct bench *, struct figure *, struct err *);
+must_check bool bench_verify_hostile(struct bench *, struct figure *, struct err *);
 
 /* Starts it, once; staff: with officer, clerk, seal, program and book too. */
 must_check bool bench_authority(struct bench *, bool staff, struct err *);
+/* Permits sealed, once; the file of one is kept in b->permit. */
+must_check bool bench_permit(struct bench *, struct err *);
 /* Founds it, once. */
 must_check bool bench_city(struct bench *, struct err *);
 /* C_Sign of P-256 on this process's own SoftHSM token. */

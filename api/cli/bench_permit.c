@@ -164,9 +164,8 @@ seal_all(struct sealing *s, double *per_sec, struct err *e)
 	return true;
 }
 
-/* Once a run: PERMITS of them, the first one's file kept. */
-static bool
-sealed_permits(struct bench *b, struct err *e)
+bool
+bench_permit(struct bench *b, struct err *e)
 {
 	double per_sec = 0;
 	struct sealing s;
@@ -275,7 +274,7 @@ bench_seal(struct bench *b, struct figure *f, struct err *e)
 	const struct needs n = needs_sum();
 	double sign, verify;
 
-	if (!bench_raw_sign(b, &sign, e) || !verifier_bench_raw(&verify, cores > 64 ? 64 : cores, BENCH_SECS, e) || !sealed_permits(b, e) || !check_needs(b, &n, e))
+	if (!bench_raw_sign(b, &sign, e) || !verifier_bench_raw(&verify, cores > 64 ? 64 : cores, BENCH_SECS, e) || !bench_permit(b, e) || !check_needs(b, &n, e))
 		return false;
 	f->value = b->seal_per_sec;
 	f->limit = seals_per_sec(sign, verify, n.signatures, n.verifications);
@@ -291,7 +290,7 @@ bench_seal(struct bench *b, struct figure *f, struct err *e)
 bool
 bench_prepare(struct bench *b, struct figure *f, struct err *e)
 {
-	if (!sealed_permits(b, e))
+	if (!bench_permit(b, e))
 		return false;
 	*f = (struct figure){ .value = b->prepare_ms, .limit = PREPARE_MS, .at_most = true, .unit = "ms to prepare 500 permits under one ticket, over HTTP", .limit_is = "ms asked for" };
 	return true;
@@ -307,7 +306,7 @@ judged(struct bench *b, struct verifier_bench_result *out, struct err *e)
 	struct verifier_bench q = { .at = clock_now(), .secs = BENCH_SECS, .threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN) };
 	own(evidence_t) *evidence = evidence_new();
 	struct policy *policy = NULL;
-	bool good = sealed_permits(b, e) && policy_load(&policy, ANTIN_POLICY_SOURCE, e) &&
+	bool good = bench_permit(b, e) && policy_load(&policy, ANTIN_POLICY_SOURCE, e) &&
 	    permit_grammars_load(&q.grammars, policy, ANTIN_POLICY_SOURCE, e) && gather(evidence, &b->world.dir, true, e);
 
 	q.permit = buf_span(&b->permit);

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,13 +66,14 @@ with_dir(const struct bench_dir *d, const char *text)
 	return xstrdup(buf_str(&b));
 }
 
+/* program: "antin" is this one. */
 static _Noreturn void
-become_self(const struct bench_dir *d, char *words)
+become(const struct bench_dir *d, const char *program, char *words)
 {
 	own_str char *conf = xprintf("%s/softhsm.conf", d->path);
 	own_str char *log = xprintf("%s/log.txt", d->path);
 	int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	char *argv[WORDS_MAX + 1] = { (char *)"antin" };
+	char *argv[WORDS_MAX + 1] = { (char *)program };
 	size_t n = 1;
 
 	for (char *w = strsep(&words, " "); w != NULL && n < WORDS_MAX; w = strsep(&words, " "))
@@ -79,7 +81,10 @@ become_self(const struct bench_dir *d, char *words)
 	setenv("SOFTHSM2_CONF", conf, 1);
 	dup2(out, 1);
 	dup2(out, 2);
-	execv("/proc/self/exe", argv);
+	if (strcmp(program, "antin") == 0)
+		execv("/proc/self/exe", argv);
+	else
+		execvp(program, argv);
 	_exit(127);
 }
 
@@ -111,27 +116,39 @@ bench_sign_digest(unsigned char raw[64], EVP_PKEY *key, const unsigned char dige
 	return ecdsa_der_to_raw(raw, span_of(der, len), e);
 }
 
-pid_t
-bench_spawn(const struct bench_dir *d, const char *words)
+static pid_t
+spawn(const struct bench_dir *d, const char *program, const char *words)
 {
 	own_str char *line = with_dir(d, words);
 	pid_t pid = fork();
 
 	if (pid == 0)
-		become_self(d, line);
+		become(d, program, line);
 	return pid;
 }
 
-bool
-bench_self(const struct bench_dir *d, const char *words, struct err *e)
+pid_t
+bench_spawn(const struct bench_dir *d, const char *words)
 {
-	pid_t pid = bench_spawn(d, words);
+	return spawn(d, "antin", words);
+}
+
+bool
+bench_program(const struct bench_dir *d, const char *program, const char *words, struct err *e)
+{
+	pid_t pid = spawn(d, program, words);
 	int status = -1;
 
 	if (pid > 0)
 		waitpid(pid, &status, 0);
 	return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
-	    fail(e, ERR_BUG, "antin %.60s... did not succeed (see log.txt; the folder is removed at the end)", words);
+	    fail(e, ERR_BUG, "%s %.60s... did not succeed (see log.txt; the folder is removed at the end)", program, words);
+}
+
+bool
+bench_self(const struct bench_dir *d, const char *words, struct err *e)
+{
+	return bench_program(d, "antin", words, e);
 }
 
 void
@@ -525,9 +542,9 @@ bench_memory(double *mb, const struct bench_world *w, const char *daemon, struct
 	own_str char *name = xprintf("Name:\t%s\n", daemon);
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	bool found = false;
 
-	while (!found && proc != NULL && (entry = readdir(proc)) != NULL) {
+	*mb = 0;
+	while (proc != NULL && (entry = readdir(proc)) != NULL) {
 		own_str char *words_path = xprintf("/proc/%s/cmdline", entry->d_name);
 		own_str char *status_path = xprintf("/proc/%s/status", entry->d_name);
 		own_struct(buf) words = buf_new(1 << 16);
@@ -540,10 +557,9 @@ bench_memory(double *mb, const struct bench_world *w, const char *daemon, struct
 		line = strstr(buf_str(&status), "VmHWM:");
 		if (line == NULL || memmem(words.ptr, words.len, conf, strlen(conf)) == NULL || strncmp(buf_str(&status), name, strlen(name)) != 0)
 			continue;
-		*mb = strtod(line + 6, NULL) / 1024;
-		found = true;
+		*mb = fmax(*mb, strtod(line + 6, NULL) / 1024);
 	}
 	if (proc != NULL)
 		closedir(proc);
-	return found || fail(e, ERR_ABSENT, "the process %s is not to be found", daemon);
+	return *mb > 0 || fail(e, ERR_ABSENT, "the process %s is not to be found", daemon);
 }

@@ -61,5 +61,7 @@ void bench_csr(struct buf *der, EVP_PKEY *key);
  * for the folder.  bench_self runs it to its end. */
 pid_t bench_spawn(const struct bench_dir *, const char *words);
 must_check bool bench_self(const struct bench_dir *, const char *words, struct err *);
-/* VmHWM of the world's daemon of this name, in megabytes. */
+/* Another program, in the same way. */
+must_check bool bench_program(const struct bench_dir *, const char *program, const char *words, struct err *);
+/* The greatest VmHWM of the world's processes of this name, in megabytes. */
 must_check bool bench_memory(double *mb, const struct bench_world *, const char *daemon, struct err *);

@@ -1,0 +1,217 @@
+/*
+ * verify-process: `antin verify FILE` as a whole process, from exec to exit; against
+ * half of what `xmlsec1 --verify` takes for the same file's seal.  The two take turns.
+ *
+ * verify-memory: the largest resident set of antin-verifier's processes, workers
+ * among them, after files were judged over HTTP.
+ *
+ * verify-hostile: permits judged a second over HTTP while one client in four sends
+ * hostile files without pause; against the same clients alone.  The two take turns.
+ */
+#include "api/cli/bench.h"
+#include "api/cli/load.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TURNS 4
+#define RUNS 10			/* a turn, of each program */
+#define FILES 1000		/* a turn */
+#define HONEST 12
+#define HOSTILE 4		/* one client in four */
+#define MEMORY_MB 20
+#define NESTED 8000
+
+/*
+ * As a process.
+ */
+
+static const char verify_words[] = "verify DIR/bench.xml --trust DIR/trust --evidence DIR/public";
+static const char xmlsec_words[] = "--verify --id-attr:Id http://www.w3.org/2000/09/xmldsig#:Signature --id-attr:Id urn:antin:permit:1:content "
+	"--id-attr:Id urn:antin:permit:1:issuance --id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties "
+	"--trusted-pem DIR/trust/root.crt --untrusted-pem DIR/issuing.crt --node-xpath //*[local-name()='Signature'][@Id='seal'] DIR/bench.xml";
+
+static bool
+run(double *ms, const struct bench_dir *d, const char *program, const char *words, struct err *e)
+{
+	int64_t begin = clock_mono_ms();
+
+	for (unsigned i = 0; i < RUNS; i++)
+		if (!bench_program(d, program, words, e))
+			return false;
+	*ms += (double)(clock_mono_ms() - begin) / (RUNS * TURNS);
+	return true;
+}
+
+bool
+bench_verify_process(struct bench *b, struct figure *f, struct err *e)
+{
+	const struct bench_dir *d = &b->world.dir;
+	double ours = 0, theirs = 0;
+	own_str char *path = NULL;
+
+	if (!bench_permit(b, e))
+		return false;
+	path = xprintf("%s/bench.xml", d->path);
+	if (!file_write(path, buf_span(&b->permit), 0600, e))
+		return false;
+	for (unsigned turn = 0; turn < TURNS; turn++)
+		if (!run(&theirs, d, "xmlsec1", xmlsec_words, e) || !run(&ours, d, "antin", verify_words, e))
+			return false;
+	*f = (struct figure){ .value = ours, .limit = theirs / 2, .at_most = true, .unit = "ms, antin verify of a permit from exec to exit",
+		.limit_is = "ms, half of what xmlsec1 takes for its seal" };
+	return true;
+}
+
+/*
+ * Over HTTP.
+ */
+
+struct asking { struct span permit; struct buf hostile[4]; };
+
+static void
+repeat(struct buf *out, const char *what, size_t n)
+{
+	while (n-- > 0)
+		buf_put_str(out, what);
+}
+
+/* Deep, wide, declaring entities, cut off in its middle. */
+static void
+make_hostile(struct asking *a)
+{
+	for (size_t i = 0; i < 4; i++)
+		a->hostile[i] = buf_new(1 << 20);
+	repeat(&a->hostile[0], "<a>", NESTED);
+	buf_put_str(&a->hostile[1], "<permit xmlns=\"urn:antin:permit:1\">");
+	repeat(&a->hostile[1], "<content Id=\"content\" x=\"1\"/>", NESTED);
+	buf_put_str(&a->hostile[1], "</permit>");
+	buf_put_str(&a->hostile[2], "<!DOCTYPE permit [<!ENTITY a \"aaaaaaaaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]><permit>&b;&b;&b;&b;</permit>");
+	buf_put(&a->hostile[3], a->permit.ptr, a->permit.len / 2);
+}
+
+static bool
+passed(struct span report)
+{
+	return memmem(report.ptr, report.len, "\"TOTAL-PASSED\"", 14) != NULL;
+}
+
+static void
+put_permit(void *state, size_t i, struct buf *out)
+{
+	load_post(out, "/v1/verify", "application/xml", ((const struct asking *)state)->permit);
+}
+
+static bool
+take_passed(void *state, size_t i, unsigned status, struct span body, struct err *e)
+{
+	return (status == 200 && passed(body)) || fail(e, ERR_BUG, "a good file was answered %u: %.*s", status, (int)(body.len < 200 ? body.len : 200), (const char *)body.ptr);
+}
+
+static void
+put_hostile(void *state, size_t i, struct buf *out)
+{
+	load_post(out, "/v1/verify", "application/xml", buf_span(&((const struct asking *)state)->hostile[i % 4]));
+}
+
+static bool
+take_refusal(void *state, size_t i, unsigned status, struct span body, struct err *e)
+{
+	return (status < 500 && !passed(body)) || fail(e, ERR_BUG, "a hostile file was answered %u", status);
+}
+
+/* The clients of ill will, until they are ended. */
+static pid_t
+begin_hostile(const struct bench *b, struct asking *a)
+{
+	const struct load load = { .port = b->world.port, .connections = HOSTILE, .n = SIZE_MAX / 2, .request = put_hostile, .answer = take_refusal, .state = a };
+	pid_t pid = fork();
+	double secs;
+	struct err e;
+
+	if (pid == 0)
+		_exit(load_run(&secs, &load, &e) ? 0 : 1);
+	return pid;
+}
+
+/* Whether they were at it to the end. */
+static bool
+end_hostile(pid_t pid, struct err *e)
+{
+	int status = 0;
+
+	kill(pid, SIGTERM);
+	waitpid(pid, &status, 0);
+	return (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) || fail(e, ERR_BUG, "a hostile file was not refused");
+}
+
+static bool
+ask(double *secs, const struct bench *b, struct asking *a, struct err *e)
+{
+	const struct load load = { .port = b->world.port, .connections = HONEST, .n = FILES, .request = put_permit, .answer = take_passed, .state = a };
+	double took;
+
+	if (!load_run(&took, &load, e))
+		return false;
+	*secs += took;
+	return true;
+}
+
+static bool
+ask_beside(double *secs, const struct bench *b, struct asking *a, struct err *e)
+{
+	pid_t pid = begin_hostile(b, a);
+	bool good = ask(secs, b, a, e);
+	struct err why;
+
+	if (pid > 0 && !end_hostile(pid, &why) && good)
+		good = fail(e, ERR_BUG, "%s", why.text);
+	return good && pid > 0;
+}
+
+/* Once for the workers to be there; then in turns. */
+static bool
+ask_both(double *alone, double *beside, struct bench *b, struct err *e)
+{
+	struct asking a = { SPAN_NONE };
+	double ignored = 0;
+	bool good = bench_permit(b, e);
+
+	*alone = *beside = 0;
+	a.permit = buf_span(&b->permit);
+	make_hostile(&a);
+	good = good && ask_beside(&ignored, b, &a, e);
+	for (unsigned turn = 0; good && turn < TURNS; turn++)
+		good = ask(alone, b, &a, e) && ask_beside(beside, b, &a, e);
+	for (size_t i = 0; i < 4; i++)
+		buf_drop(&a.hostile[i]);
+	return good;
+}
+
+bool
+bench_verify_hostile(struct bench *b, struct figure *f, struct err *e)
+{
+	double alone, beside;
+
+	if (!ask_both(&alone, &beside, b, e))
+		return false;
+	*f = (struct figure){ .value = TURNS * FILES / beside, .limit = TURNS * FILES / alone, .target = 0.9,
+		.unit = "permits judged/s over HTTP beside hostile clients, one in four", .limit_is = "the same clients alone" };
+	return true;
+}
+
+bool
+bench_verify_memory(struct bench *b, struct figure *f, struct err *e)
+{
+	double alone, beside, mb;
+
+	if (!ask_both(&alone, &beside, b, e) || !bench_memory(&mb, &b->world, "antin-verifier", e))
+		return false;
+	*f = (struct figure){ .value = mb, .limit = MEMORY_MB, .at_most = true, .unit = "MB resident at most, antin-verifier and its workers", .limit_is = "MB asked for" };
+	return true;
+}
