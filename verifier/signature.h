@@ -26,7 +26,7 @@ struct signature_parts {
 	const struct buf *stamp;	/* signature time stamps */
 	size_t nstamps;
 	struct span value;		/* what they cover; of XAdES the element counts */
-	const struct algorithm *used[XADES_REFERENCES_MAX + 2];
+	const struct algorithm *used[XADES_REFERENCES_MAX + 3];	/* methods, digests, the length of a short key */
 	size_t nused;
 };
 
