@@ -296,6 +296,13 @@ signature_proven(struct judged *j, int64_t when, enum proof proof)
 	j->out->proof = proof;
 }
 
+/* EN 319 102-1 5.5.4, 5.6.3.4: time stamps in the order in which they cover each other. */
+static void
+take_order(struct judged *j, int64_t when)
+{
+	j->disordered |= when > j->covering;
+}
+
 /* From the newest: each shows that the ones before it existed. */
 static void
 take_archives(struct judged *j, const struct judge_question *q)
@@ -311,6 +318,9 @@ take_archives(struct judged *j, const struct judge_question *q)
 		}
 		if (i == j->x->narchives)
 			j->out->archived = when;
+		take_order(j, when);
+		if (when < j->covering)
+			j->covering = when;
 		if (when < j->known)
 			j->known = when;
 		signature_proven(j, when, PROOF_STAMP);
@@ -321,6 +331,7 @@ void
 signature_stamps(struct judged *j, int64_t known, const struct judge_question *q)
 {
 	j->known = known;
+	j->covering = INT64_MAX;
 	if (j->stopped)
 		return;
 	take_archives(j, q);
@@ -329,10 +340,12 @@ signature_stamps(struct judged *j, int64_t known, const struct judge_question *q
 		struct err e = { ERR_NONE, "" };
 		int64_t when;
 
-		if (stamp_time(&when, j, &s, q, &e))
-			signature_proven(j, when, PROOF_STAMP);
-		else
+		if (!stamp_time(&when, j, &s, q, &e)) {
 			proves_nothing(j, &s, &e);
+			continue;
+		}
+		take_order(j, when);
+		signature_proven(j, when, PROOF_STAMP);
 	}
 }
 
@@ -508,6 +521,20 @@ judge_path_algorithms(struct judged *j, const struct path_result *path, int64_t 
 	return true;
 }
 
+/* What is proven to have been there was not signed later: whose right it was, and what a
+ * revocation means, are judged by the time it claims, too. */
+static bool
+judge_order(struct judged *j)
+{
+	const struct report_signature *o = j->out;
+
+	if (j->disordered)
+		return signature_failed(j, VERDICT_INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE, "an archive time stamp is older than what it covers"), false;
+	if (o->proof != PROOF_NONE && o->claimed != INT64_MIN && o->claimed > o->proven + CLOCKS_APART)
+		return signature_failed(j, VERDICT_INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE, "it claims to be later than what proves that it existed"), false;
+	return true;
+}
+
 void
 signature_end(struct judged *j, const struct judge_question *q)
 {
@@ -519,7 +546,7 @@ signature_end(struct judged *j, const struct judge_question *q)
 	if (j->x != NULL && strcmp(j->x->policy_oid, XADES_POLICY_OID) != 0)
 		return signature_failed(j, VERDICT_INDETERMINATE, SUB_SIGNATURE_POLICY_NOT_AVAILABLE, j->x->policy_oid);
 	if (judge_path(j, &path, best, q) && judge_tier(j, &path, q) && judge_revocation(j, &path, best, q) &&
-	    judge_algorithms(j, best) && judge_path_algorithms(j, &path, best, q) && !j->in_window) {
+	    judge_algorithms(j, best) && judge_path_algorithms(j, &path, best, q) && judge_order(j) && !j->in_window) {
 		j->out->valid_then = true;
 		j->out->verdict = VERDICT_PASSED;
 	}

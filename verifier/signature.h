@@ -30,6 +30,8 @@ struct signature_parts {
 	size_t nused;
 };
 
+#define CLOCKS_APART 300		/* seconds that a signature may claim to be later than what proves it */
+
 struct judged {
 	const struct xades *x;		/* NULL: a foreign document's (cades_judge.c), which fills the parts itself */
 	struct signature_parts parts;
@@ -37,6 +39,8 @@ struct judged {
 	X509 *signer;			/* borrowed; NULL when it was not found */
 	bool stopped;			/* out->verdict is final: nothing further to judge */
 	int64_t known;			/* since when this signature, with its stamps and what it signs, is known to be there without them */
+	int64_t covering;		/* the earliest archive time stamp so far: what it covers is not later */
+	bool disordered;		/* ... but says that it is */
 	bool in_window;			/* made after its key was in other hands, and before its certificate was revoked for that ... */
 	int64_t lost, revoked;		/* ... from when to when */
 };
