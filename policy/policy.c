@@ -131,7 +131,7 @@ read_algorithm(struct policy *p, const struct policy_file *f, xmlNode *n, struct
 {
 	struct algorithm *a = &p->algorithm[p->nalgorithms++];
 
-	*a = (struct algorithm){ .id = attr(n, "id", NULL), .uri = attr(n, "uri", ""), .remark = attr(n, "remark", ""), .least_bits = attr_int(n, "least-bits", 0) };
+	*a = (struct algorithm){ .id = attr(n, "id", NULL), .uri = attr(n, "uri", ""), .remark = attr(n, "remark", ""), .key = attr(n, "key", ""), .least_bits = attr_int(n, "least-bits", 0) };
 	if (policy_algorithm(p, a->id) != a)
 		return fail_at(e, f, n, "the algorithm %s stands twice", a->id);
 	if (!attr_day(f, n, "new-until", 0, &a->new_until, e) || !attr_day(f, n, "old-until", 0, &a->old_until, e))
@@ -139,6 +139,8 @@ read_algorithm(struct policy *p, const struct policy_file *f, xmlNode *n, struct
 	/* Below nothing there is no key that is too short. */
 	if (a->least_bits < 0)
 		return fail_at(e, f, n, "%s has a least length below zero", a->id);
+	if (a->key[0] != '\0' && (a->uri[0] != '\0' || a->least_bits == 0))
+		return fail_at(e, f, n, "%s dates keys: it has a least length and no URI", a->id);
 	return a->new_until <= a->old_until || fail_at(e, f, n, "%s is accepted longer for new signatures than for old ones", a->id);
 }
 
@@ -472,7 +474,7 @@ policy_free(struct policy *p)
 	free_strings(p->role, p->nroles, sizeof(struct role), 3);
 	free_strings(p->verb, p->nverbs, sizeof(struct order_verb), 4);
 	free_strings(p->tier, p->ntiers, sizeof(struct tier), 10);
-	free_strings(p->algorithm, p->nalgorithms, sizeof(struct algorithm), 3);
+	free_strings(p->algorithm, p->nalgorithms, sizeof(struct algorithm), 4);
 	free_strings(p->answer, p->nanswers, sizeof(struct answer), sizeof(struct answer) / sizeof(char *));
 	free_strings(p->rule, p->nrules, sizeof(struct answer_rule), 7);
 	free(p);
@@ -499,7 +501,26 @@ LOOKUP(policy_agency, agency, agency, nagencies, id)
 LOOKUP(policy_verb, order_verb, verb, nverbs, id)
 LOOKUP(policy_tier, tier, tier, ntiers, id)
 LOOKUP(policy_algorithm, algorithm, algorithm, nalgorithms, id)
-LOOKUP(policy_algorithm_by_uri, algorithm, algorithm, nalgorithms, uri)
+static LOOKUP(by_uri, algorithm, algorithm, nalgorithms, uri)
+
+/* "" is the URI of those that have none. */
+const struct algorithm *
+policy_algorithm_by_uri(const struct policy *p, const char *uri)
+{
+	return uri[0] == '\0' ? NULL : by_uri(p, uri);
+}
+
+const struct algorithm *
+policy_key(const struct policy *p, const char *kind, int64_t bits)
+{
+	const struct algorithm *best = NULL;
+
+	for (const struct algorithm *a = p->algorithm; a < p->algorithm + p->nalgorithms; a++)
+		if (strcmp(a->key, kind) == 0 && a->least_bits <= bits && (best == NULL || a->least_bits > best->least_bits))
+			best = a;
+	return best;
+}
+
 LOOKUP(policy_time_authority, time_authority, time_authority, ntime_authorities, id)
 LOOKUP(policy_answer, answer, answer, nanswers, id)
 

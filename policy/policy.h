@@ -19,7 +19,7 @@
 struct role { char *id, *vi, *en; };
 struct order_verb { char *id, *roles, *vi, *en; int64_t secs, people; };	/* people: how many must sign, 1 or 2 */
 struct tier { char *id, *policy, *formerly, *vi, *en, *mark, *prefix[3], *prefix_sms; bool legal; };
-struct algorithm { char *id, *uri, *remark; int64_t least_bits; int32_t new_until, old_until; };
+struct algorithm { char *id, *uri, *remark, *key; int64_t least_bits; int32_t new_until, old_until; };
 struct profile {
 	char *id, *vi, *en;
 	int64_t years, path_length;	/* -1: none */
@@ -71,6 +71,9 @@ const struct tier *policy_tier(const struct policy *, const char *id);
 const struct tier *policy_tier_by_oid(const struct policy *, const char *oid);
 const struct algorithm *policy_algorithm(const struct policy *, const char *id);
 const struct algorithm *policy_algorithm_by_uri(const struct policy *, const char *uri);
+/* Of the rows that date keys of a kind ("rsa"), shorter than methods ask for now, the one
+ * for this length; NULL: too short for any time. */
+const struct algorithm *policy_key(const struct policy *, const char *kind, int64_t bits);
 const struct time_authority *policy_time_authority(const struct policy *, const char *id);
 const struct answer *policy_answer(const struct policy *, const char *id);
 /* Is one of the words of a list that is separated by spaces. */

@@ -83,6 +83,7 @@ render_algorithms(struct buf *out, const struct policy *p)
 	for (const struct algorithm *a = p->algorithm; a < p->algorithm + p->nalgorithms; a++) {
 		buf_printf(out, "algorithm %s\n", a->id);
 		line(out, "uri", a->uri);
+		line(out, "keys", a->key);
 		number_line(out, "least bits", a->least_bits);
 		day_line(out, "new until", a->new_until);
 		day_line(out, "old until", a->old_until);

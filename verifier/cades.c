@@ -11,26 +11,35 @@
 #define OID_TEXT 80
 #define OID_DATA "1.2.840.113549.1.7.1"
 #define OID_SIGNED_DATA "1.2.840.113549.1.7.2"
+#define OID_SHA256 "2.16.840.1.101.3.4.2.1"
+#define OID_SHA1 "1.3.14.3.2.26"
 
-/* SHA-1 and MD5 are known so that policy, which has no row for them, says no. */
+/* MD5 is known so that policy, which has no row for it, says no. */
 static const struct cades_digest digests[] = {
-	{ "2.16.840.1.101.3.4.2.1", "sha256", "SHA256" }, { "2.16.840.1.101.3.4.2.2", "sha384", "SHA384" }, { "2.16.840.1.101.3.4.2.3", "sha512", "SHA512" },
-	{ "1.3.14.3.2.26", "sha1", "SHA1" }, { "1.2.840.113549.2.5", "md5", "MD5" },
+	{ OID_SHA256, "sha256", "SHA256" }, { "2.16.840.1.101.3.4.2.2", "sha384", "SHA384" }, { "2.16.840.1.101.3.4.2.3", "sha512", "SHA512" },
+	{ "2.16.840.1.101.3.4.2.8", "sha3-256", "SHA3-256" }, { "2.16.840.1.101.3.4.2.9", "sha3-384", "SHA3-384" }, { "2.16.840.1.101.3.4.2.10", "sha3-512", "SHA3-512" },
+	{ OID_SHA1, "sha1", "SHA1" }, { "1.2.840.113549.2.5", "md5", "MD5" },
 };
 
-/* The rows "...-sha256" of policy are the methods, whose digest is told apart (tst.h). */
+/* The family and the digest make the name of a row of policy: "rsa-pss-sha256". */
 static const struct cades_method methods[] = {
-	{ "1.2.840.113549.1.1.1", "rsa-sha256", NULL, EVP_PKEY_RSA, .takes_null = true },
-	{ "1.2.840.113549.1.1.11", "rsa-sha256", "sha256", EVP_PKEY_RSA, .takes_null = true },
-	{ "1.2.840.113549.1.1.12", "rsa-sha256", "sha384", EVP_PKEY_RSA, .takes_null = true },
-	{ "1.2.840.113549.1.1.13", "rsa-sha256", "sha512", EVP_PKEY_RSA, .takes_null = true },
-	{ "1.2.840.113549.1.1.5", "rsa-sha256", "sha1", EVP_PKEY_RSA, .takes_null = true },
-	{ "1.2.840.113549.1.1.4", "rsa-sha256", "md5", EVP_PKEY_RSA, .takes_null = true },
-	{ "1.2.840.113549.1.1.10", "rsa-pss-sha256", NULL, EVP_PKEY_RSA, .pss = true },
-	{ "1.2.840.10045.4.3.2", "ecdsa-sha256", "sha256", EVP_PKEY_EC },
-	{ "1.2.840.10045.4.3.3", "ecdsa-sha256", "sha384", EVP_PKEY_EC },
-	{ "1.2.840.10045.4.3.4", "ecdsa-sha256", "sha512", EVP_PKEY_EC },
-	{ "1.2.840.10045.4.1", "ecdsa-sha256", "sha1", EVP_PKEY_EC },
+	{ "1.2.840.113549.1.1.1", "rsa", NULL, EVP_PKEY_RSA, .takes_null = true },
+	{ "1.2.840.113549.1.1.11", "rsa", "sha256", EVP_PKEY_RSA, .takes_null = true },
+	{ "1.2.840.113549.1.1.12", "rsa", "sha384", EVP_PKEY_RSA, .takes_null = true },
+	{ "1.2.840.113549.1.1.13", "rsa", "sha512", EVP_PKEY_RSA, .takes_null = true },
+	{ "2.16.840.1.101.3.4.3.14", "rsa", "sha3-256", EVP_PKEY_RSA, .takes_null = true },
+	{ "2.16.840.1.101.3.4.3.15", "rsa", "sha3-384", EVP_PKEY_RSA, .takes_null = true },
+	{ "2.16.840.1.101.3.4.3.16", "rsa", "sha3-512", EVP_PKEY_RSA, .takes_null = true },
+	{ "1.2.840.113549.1.1.5", "rsa", "sha1", EVP_PKEY_RSA, .takes_null = true },
+	{ "1.2.840.113549.1.1.4", "rsa", "md5", EVP_PKEY_RSA, .takes_null = true },
+	{ "1.2.840.113549.1.1.10", "rsa-pss", NULL, EVP_PKEY_RSA, .pss = true },
+	{ "1.2.840.10045.4.3.2", "ecdsa", "sha256", EVP_PKEY_EC },
+	{ "1.2.840.10045.4.3.3", "ecdsa", "sha384", EVP_PKEY_EC },
+	{ "1.2.840.10045.4.3.4", "ecdsa", "sha512", EVP_PKEY_EC },
+	{ "2.16.840.1.101.3.4.3.10", "ecdsa", "sha3-256", EVP_PKEY_EC },
+	{ "2.16.840.1.101.3.4.3.11", "ecdsa", "sha3-384", EVP_PKEY_EC },
+	{ "2.16.840.1.101.3.4.3.12", "ecdsa", "sha3-512", EVP_PKEY_EC },
+	{ "1.2.840.10045.4.1", "ecdsa", "sha1", EVP_PKEY_EC },
 	{ "1.3.101.112", "ed25519", "sha512", EVP_PKEY_ED25519 },	/* RFC 8419 3.1 */
 };
 
@@ -126,6 +135,7 @@ read_method(struct cades_signer *s, struct span algorithm, struct err *e)
 	if (m == end)
 		return fail(e, ERR_INPUT, "the signature algorithm %s is not known here", oid);
 	s->method = m;
+	snprintf(s->method_id, sizeof(s->method_id), m->key == EVP_PKEY_ED25519 ? "%s" : "%s-%s", m->family, s->digest->policy_id);
 	if (m->digest != NULL && strcmp(m->digest, s->digest->policy_id) != 0)
 		return fail(e, ERR_INPUT, "the signature algorithm does not use the digest that the signer names");
 	if (m->pss)
@@ -139,7 +149,7 @@ read_method(struct cades_signer *s, struct span algorithm, struct err *e)
  * Signed attributes.
  */
 
-struct reading { const struct cades *c; struct cades_signer *s; struct span digest_alg, signature_alg; bool has_type, has_digest; };
+struct reading { const struct cades *c; struct cades_signer *s; struct span digest_alg, signature_alg; bool has_type, has_digest, has_newer_ess; };
 
 static bool
 take_content_type(struct reading *r, const struct tlv *value, struct err *e)
@@ -185,31 +195,39 @@ take_issuer_serial(struct cades_signer *s, struct span body)
 	return true;
 }
 
-/* The first ESSCertIDv2 is the signer's (RFC 5035 3). */
+/* The first ESSCertID or ESSCertIDv2 is the signer's (RFC 5035 3); the older form has no
+ * algorithm: it is SHA-1. */
 static bool
-take_ess(struct reading *r, const struct tlv *value, struct err *e)
+take_ess_of(struct reading *r, const struct tlv *value, const struct cades_digest *digest, bool names_digest, struct err *e)
 {
 	struct span rest = value->body;
 	struct tlv all, first, algorithm, hash, where;
 
 	r->s->has_ess = true;
-	r->s->ess_digest = &digests[0];
+	r->s->ess_digest = digest;
+	r->s->ess_issuer = r->s->ess_serial = SPAN_NONE;
 	if (value->tag != TLV_SEQUENCE || !tlv_take(&all, &rest, TLV_SEQUENCE) || !tlv_take(&first, &all.body, TLV_SEQUENCE))
-		return malformed(e, "signing-certificate-v2");
-	if (tlv_if(&algorithm, &first.body, TLV_SEQUENCE) && !read_digest(&r->s->ess_digest, algorithm.body, e))
+		return malformed(e, "signing-certificate");
+	if (names_digest && tlv_if(&algorithm, &first.body, TLV_SEQUENCE) && !read_digest(&r->s->ess_digest, algorithm.body, e))
 		return false;
 	if (!tlv_take(&hash, &first.body, TLV_OCTETS) ||
 	    (tlv_if(&where, &first.body, TLV_SEQUENCE) && !take_issuer_serial(r->s, where.body)) || first.body.len > 0)
-		return malformed(e, "signing-certificate-v2");
+		return malformed(e, "signing-certificate");
 	r->s->ess_hash = hash.body;
 	return true;
 }
 
 static bool
+take_ess(struct reading *r, const struct tlv *value, struct err *e)
+{
+	r->has_newer_ess = true;
+	return take_ess_of(r, value, digest_by_oid(OID_SHA256), true, e);
+}
+
+static bool
 take_old_ess(struct reading *r, const struct tlv *value, struct err *e)
 {
-	r->s->has_old_ess = true;
-	return true;
+	return r->has_newer_ess || take_ess_of(r, value, digest_by_oid(OID_SHA1), false, e);
 }
 
 static bool

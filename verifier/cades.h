@@ -8,8 +8,12 @@
  * Versions, names of digests and the algorithms of each signer must agree with each
  * other (RFC 5652 5.1, 5.3; RFC 6211).  What it refuses is FORMAT_FAILURE.
  *
- * The signer is the certificate that signing-certificate-v2 names by a SHA-2 digest,
- * as the SignerInfo names it too; the key is looked at after that.  What came along is
+ * Algorithms are judged by their dates in policy: of the signature, of its digests, of
+ * the signer's key and of the certificates on the path, each as of the best signature
+ * time.  So SHA-1 and short RSA keys pass where a time stamp shows that it was their time.
+ *
+ * The signer is the certificate that signing-certificate-v2 names, or the older
+ * signing-certificate by SHA-1, as the SignerInfo names it too; the key is looked at after that.  What came along is
  * a bag and further evidence: certificates and CRLs.
  *
  * Not judged, with a remark: counter-signatures, archive time stamps, OCSP responses
@@ -34,16 +38,17 @@
 /* A digest as CMS names it; policy_id as policy/algorithms.xml calls it. */
 struct cades_digest { const char *oid, *policy_id, *md; };
 /* An algorithm of signatures; digest NULL: the SignerInfo's. */
-struct cades_method { const char *oid, *policy_id, *digest; int key; bool pss, takes_null; };
+struct cades_method { const char *oid, *family, *digest; int key; bool pss, takes_null; };
 
 struct cades_signer {
 	struct span issuer, serial, key_id;	/* the SID: a name and an INTEGER's octets, or a key identifier */
 	const struct cades_digest *digest;
 	const struct cades_method *method;
+	char method_id[24];			/* as policy calls it, with its digest */
 	int salt;				/* of PSS */
 	struct span attributes;			/* all, as they stand; empty: none */
 	struct span message_digest;
-	bool has_ess, has_old_ess, has_policy;
+	bool has_ess, has_policy;
 	const struct cades_digest *ess_digest;
 	struct span ess_hash, ess_issuer, ess_serial;	/* the last two empty: not named */
 	int64_t claimed;			/* INT64_MIN: none */
@@ -74,8 +79,8 @@ void cades_drop(struct cades *);
 X509 *cades_signer_certificate(const struct cades *, const struct cades_signer *, const cert_list *more);
 /* Is the message digest this content's? */
 bool cades_digest_holds(const struct cades_signer *, struct span content);
-/* Is the value by this key, over the signed attributes?  least_bits: of policy. */
-bool cades_signature_holds(const struct cades_signer *, X509 *, int64_t least_bits);
+/* Is the value by this key, over the signed attributes? */
+bool cades_signature_holds(const struct cades_signer *, X509 *);
 
 /* content: of a detached signature; may be NULL. */
 void cades_judge(struct report *out, const struct judge_question *, const struct span *content);

@@ -33,7 +33,7 @@ judge_format(struct report *r, const struct err *why)
 static bool
 take_algorithms(struct judged *j, const struct cades_signer *s, const struct judge_question *q)
 {
-	const char *const ids[] = { s->method->policy_id, s->digest->policy_id, s->has_ess ? s->ess_digest->policy_id : s->digest->policy_id };
+	const char *const ids[] = { s->method_id, s->digest->policy_id, s->has_ess ? s->ess_digest->policy_id : s->digest->policy_id };
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		const struct algorithm *a = policy_algorithm(q->policy, ids[i]);
@@ -45,11 +45,24 @@ take_algorithms(struct judged *j, const struct cades_signer *s, const struct jud
 	return true;
 }
 
+/* A key that is shorter than its method asks for now has a row of its own, or is none. */
+static bool
+take_key(struct judged *j, const struct judge_question *q)
+{
+	const struct algorithm *dated;
+
+	if (!cert_key_strong(&dated, X509_get0_pubkey(j->signer), q->policy))
+		return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, "the signer's key is too short"), false;
+	if (dated != NULL)
+		j->parts.used[j->parts.nused++] = dated;
+	return true;
+}
+
 static void
 no_signer(struct judged *j, const struct cades_signer *s)
 {
-	const char *why = s->has_ess ? "none at hand has the digest of signing-certificate-v2 and the name of the SignerInfo" :
-	    s->has_old_ess ? "signing-certificate names it by SHA-1, which is not taken" : "nothing that is signed names it (no signing-certificate-v2): plain CMS";
+	const char *why = s->has_ess ? "none at hand has the digest of signing-certificate and the name of the SignerInfo" :
+	    "nothing that is signed names it (no signing-certificate): plain CMS";
 
 	signature_failed(j, VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, why);
 }
@@ -81,9 +94,11 @@ begin(struct judged *j, const struct cades *c, const struct cades_signer *s, con
 	if (!cert_facts_read(&facts, j->signer, &why))
 		return signature_failed(j, VERDICT_FAILED, SUB_FORMAT_FAILURE, why.text);
 	signature_facts(o, &facts);
-	if (!cades_signature_holds(s, j->signer, j->parts.used[0]->least_bits))
+	if (!cades_signature_holds(s, j->signer))
 		return signature_failed(j, VERDICT_FAILED, SUB_SIG_CRYPTO_FAILURE, NULL);
 	o->integrity = true;
+	if (!take_key(j, q))
+		return;
 	if (s->has_policy)
 		return signature_failed(j, VERDICT_INDETERMINATE, SUB_SIGNATURE_POLICY_NOT_AVAILABLE, NULL);
 	if (!may_sign(j->signer))

@@ -88,11 +88,11 @@ is_curve(const EVP_PKEY *key)
 }
 
 static bool
-key_fits(const struct cades_method *m, const EVP_PKEY *key, int64_t least_bits)
+key_fits(const struct cades_method *m, const EVP_PKEY *key)
 {
 	int kind = key == NULL ? EVP_PKEY_NONE : EVP_PKEY_get_base_id(key);
 
-	return (kind == m->key || (m->pss && kind == EVP_PKEY_RSA_PSS)) && EVP_PKEY_get_bits(key) >= least_bits && (kind != EVP_PKEY_EC || is_curve(key));
+	return (kind == m->key || (m->pss && kind == EVP_PKEY_RSA_PSS)) && (kind != EVP_PKEY_EC || is_curve(key));
 }
 
 /* RFC 5652 5.4: as a SET OF; only the tag is another than where they stand. */
@@ -107,7 +107,7 @@ signed_octets(struct buf *out, struct span attributes)
 }
 
 bool
-cades_signature_holds(const struct cades_signer *s, X509 *x, int64_t least_bits)
+cades_signature_holds(const struct cades_signer *s, X509 *x)
 {
 	const struct cades_method *m = s->method;
 	own_struct(buf) octets = buf_new(CADES_SIZE_MAX + 8);
@@ -118,7 +118,7 @@ cades_signature_holds(const struct cades_signer *s, X509 *x, int64_t least_bits)
 
 	promise(md != NULL);
 	signed_octets(&octets, s->attributes);
-	good = s->attributes.len > 0 && !octets.failed && key_fits(m, key, least_bits) &&
+	good = s->attributes.len > 0 && !octets.failed && key_fits(m, key) &&
 	    EVP_DigestVerifyInit(md, &ctx, m->key == EVP_PKEY_ED25519 ? NULL : EVP_get_digestbyname(s->digest->md), NULL, key) == 1 &&
 	    (m->key != EVP_PKEY_RSA || EVP_PKEY_CTX_set_rsa_padding(ctx, m->pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) == 1) &&
 	    (!m->pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, s->salt) == 1) &&

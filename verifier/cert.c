@@ -126,3 +126,45 @@ cert_tier(X509 *cert, const struct policy *p)
 	take_policy(oid, cert);
 	return oid[0] == '\0' ? NULL : policy_tier_by_oid(p, oid);
 }
+
+/* The row of a method of each kind says how long its keys are now. */
+static const struct { int key; const char *method, *kind; } key_kinds[] = {
+	{ EVP_PKEY_RSA, "rsa-sha256", "rsa" }, { EVP_PKEY_RSA_PSS, "rsa-pss-sha256", "rsa" }, { EVP_PKEY_EC, "ecdsa-sha256", "" }, { EVP_PKEY_ED25519, "ed25519", "" },
+};
+
+bool
+cert_key_strong(const struct algorithm **dated, const EVP_PKEY *key, const struct policy *p)
+{
+	int kind = key == NULL ? EVP_PKEY_NONE : EVP_PKEY_get_base_id(key);
+
+	*dated = NULL;
+	for (size_t i = 0; i < sizeof(key_kinds) / sizeof(key_kinds[0]); i++) {
+		const struct algorithm *now = policy_algorithm(p, key_kinds[i].method);
+
+		if (key_kinds[i].key != kind || now == NULL)
+			continue;
+		if (EVP_PKEY_get_bits(key) >= now->least_bits)
+			return true;
+		*dated = key_kinds[i].kind[0] == '\0' ? NULL : policy_key(p, key_kinds[i].kind, EVP_PKEY_get_bits(key));
+		return *dated != NULL;
+	}
+	return false;
+}
+
+const char *
+cert_digest_id(X509 *cert)
+{
+	static const struct { int nid; const char *id; } digests[] = {
+		{ NID_undef, NULL }, { NID_sha256, "sha256" }, { NID_sha384, "sha384" }, { NID_sha512, "sha512" },
+		{ NID_sha3_256, "sha3-256" }, { NID_sha3_384, "sha3-384" }, { NID_sha3_512, "sha3-512" }, { NID_sha1, "sha1" },
+	};
+	int md, key, bits;
+	uint32_t flags;
+	bool known = X509_get_signature_info(cert, &md, &key, &bits, &flags) == 1;
+
+	ERR_clear_error();
+	for (size_t i = 0; known && i < sizeof(digests) / sizeof(digests[0]); i++)
+		if (digests[i].nid == md && (md != NID_undef || key == NID_ED25519))
+			return digests[i].id;
+	return "";
+}

@@ -9,9 +9,11 @@
  * and the log prolong that),
  * the claimed time, authority.  The document's verdict is the worst of them.
  *
- * Two rules of ours beside the standard (FORMATS: the permit): a signature whose
+ * Rules of ours beside the standard (FORMATS: the permit; each row of
+ * tests/verifier/time_machine_test.c that differs from it says why): a signature whose
  * claimed time is at or after its certificate's revocation is TOTAL-FAILED /
- * REVOKED; a claimed time alone never saves one.  A signer without the right to
+ * REVOKED; a claimed time alone never saves one; one that is later than what proves the
+ * signature is TIMESTAMP_ORDER_FAILURE.  A signer without the right to
  * sign that kind is INDETERMINATE / SIG_CONSTRAINTS_FAILURE.
  *
  * The kind says how many officers sign, in which order and modes, on the day of the

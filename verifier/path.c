@@ -268,7 +268,7 @@ judge_way(struct path_result *out, const struct path_request *r, const struct wa
 	X509_VERIFY_PARAM_set_flags(param, flags);
 	X509_VERIFY_PARAM_set_time(param, (time_t)r->at);
 	X509_VERIFY_PARAM_set_depth(param, PATH_MAX_CERTS);
-	X509_VERIFY_PARAM_set_auth_level(param, 2);	/* 112 bits: RSA 2048, no SHA-1 */
+	X509_VERIFY_PARAM_set_auth_level(param, r->any_strength ? 0 : 2);	/* 112 bits: RSA 2048, no SHA-1 */
 	if (w->purpose > 0)
 		X509_VERIFY_PARAM_set_purpose(param, w->purpose);
 	X509_STORE_CTX_set0_crls(ctx, w->crls);

@@ -25,6 +25,7 @@ struct path_request {
 	const char *purpose;			/* NULL or "any": any */
 	const char *const *policies;		/* NULL-terminated OIDs, or NULL */
 	bool explicit_policy, inhibit_mapping, inhibit_any, require_crl;
+	bool any_strength;			/* the caller judges algorithms and lengths, by their dates */
 };
 
 struct path_result {

@@ -32,9 +32,9 @@ gather(const cert_list *a, const cert_list *b, const cert_list *c)
 }
 
 static void
-find_path(struct path_result *out, X509 *leaf, const char *purpose, int64_t when, cert_list *bag, const struct judge_question *q)
+find_path(struct path_result *out, X509 *leaf, bool any_strength, int64_t when, cert_list *bag, const struct judge_question *q)
 {
-	const struct path_request r = { .leaf = leaf, .anchors = q->evidence->anchors, .bag = bag, .at = when, .purpose = purpose };
+	const struct path_request r = { .leaf = leaf, .anchors = q->evidence->anchors, .bag = bag, .at = when, .purpose = "any", .any_strength = any_strength };
 	struct err e;
 
 	promise(path_judge(out, &r, &e));
@@ -107,7 +107,7 @@ service_trusted(X509 *cert, const struct service_use *use, const cert_list *bag,
 	struct path_result path;
 	bool good;
 
-	find_path(&path, cert, "any", use->when, all, q);
+	find_path(&path, cert, false, use->when, all, q);
 	good = p != NULL && path.verdict == VERDICT_PASSED;
 	if (!good)
 		fail(e, ERR_POLICY, "its certificate: %.150s", path.reason);
@@ -296,6 +296,13 @@ signature_proven(struct judged *j, int64_t when, enum proof proof)
 	j->out->proof = proof;
 }
 
+/* EN 319 102-1 5.5.4, 5.6.3.4: time stamps in the order in which they cover each other. */
+static void
+take_order(struct judged *j, int64_t when)
+{
+	j->disordered |= when > j->covering;
+}
+
 /* From the newest: each shows that the ones before it existed. */
 static void
 take_archives(struct judged *j, const struct judge_question *q)
@@ -311,6 +318,9 @@ take_archives(struct judged *j, const struct judge_question *q)
 		}
 		if (i == j->x->narchives)
 			j->out->archived = when;
+		take_order(j, when);
+		if (when < j->covering)
+			j->covering = when;
 		if (when < j->known)
 			j->known = when;
 		signature_proven(j, when, PROOF_STAMP);
@@ -321,6 +331,7 @@ void
 signature_stamps(struct judged *j, int64_t known, const struct judge_question *q)
 {
 	j->known = known;
+	j->covering = INT64_MAX;
 	if (j->stopped)
 		return;
 	take_archives(j, q);
@@ -329,10 +340,12 @@ signature_stamps(struct judged *j, int64_t known, const struct judge_question *q
 		struct err e = { ERR_NONE, "" };
 		int64_t when;
 
-		if (stamp_time(&when, j, &s, q, &e))
-			signature_proven(j, when, PROOF_STAMP);
-		else
+		if (!stamp_time(&when, j, &s, q, &e)) {
 			proves_nothing(j, &s, &e);
+			continue;
+		}
+		take_order(j, when);
+		signature_proven(j, when, PROOF_STAMP);
 	}
 }
 
@@ -346,7 +359,7 @@ judge_path(struct judged *j, struct path_result *path, int64_t best, const struc
 	cert_list *bag = gather(q->evidence->bag, j->parts.bag, NULL);
 	bool proven = j->out->proof != PROOF_NONE;
 
-	find_path(path, j->signer, "any", best, bag, q);
+	find_path(path, j->signer, j->x == NULL, best, bag, q);
 	sk_X509_free(bag);
 	if (path->verdict == VERDICT_PASSED)
 		return true;
@@ -459,17 +472,66 @@ judge_revocation(struct judged *j, const struct path_result *path, int64_t best,
 	return true;
 }
 
+/* a NULL: policy has no row for it. */
+static bool
+judge_algorithm(struct judged *j, const struct algorithm *a, const char *what, int64_t best)
+{
+	if (a == NULL || day_in_vietnam(j->known) > a->old_until)
+		return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, a == NULL ? what : a->id), false;
+	if (day_in_vietnam(best) > a->new_until)
+		return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, a->id), false;
+	return true;
+}
+
 static bool
 judge_algorithms(struct judged *j, int64_t best)
 {
 	const struct signature_parts *p = &j->parts;
 
-	for (size_t i = 0; i < p->nused; i++) {
-		if (day_in_vietnam(j->known) > p->used[i]->old_until)
-			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, p->used[i]->id), false;
-		if (day_in_vietnam(best) > p->used[i]->new_until)
-			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, p->used[i]->id), false;
+	for (size_t i = 0; i < p->nused; i++)
+		if (!judge_algorithm(j, p->used[i], NULL, best))
+			return false;
+	return true;
+}
+
+/* The key that a certificate is for. */
+static bool
+judge_key(struct judged *j, const EVP_PKEY *key, int64_t best, const struct judge_question *q)
+{
+	const struct algorithm *dated;
+	bool of_its_time = key != NULL && cert_key_strong(&dated, key, q->policy);
+
+	return of_its_time && dated == NULL ? true : judge_algorithm(j, of_its_time ? dated : NULL, "a key on the path is too short or of another kind", best);
+}
+
+/* Of a foreign document, whose path was found whatever it is made by: each by its date, as
+ * of the best signature time (EN 319 102-1 5.2.6.4, 5.5.4).  The anchor is taken as given. */
+static bool
+judge_path_algorithms(struct judged *j, const struct path_result *path, int64_t best, const struct judge_question *q)
+{
+	for (int i = 0; j->x == NULL && i + 1 < sk_X509_num(path->chain); i++) {
+		X509 *cert = sk_X509_value(path->chain, i);
+		const char *digest = cert_digest_id(cert);
+
+		if (!judge_key(j, X509_get0_pubkey(cert), best, q))
+			return false;
+		if (digest != NULL && !judge_algorithm(j, policy_algorithm(q->policy, digest), "a certificate on the path is signed over another digest", best))
+			return false;
 	}
+	return true;
+}
+
+/* What is proven to have been there was not signed later: whose right it was, and what a
+ * revocation means, are judged by the time it claims, too. */
+static bool
+judge_order(struct judged *j)
+{
+	const struct report_signature *o = j->out;
+
+	if (j->disordered)
+		return signature_failed(j, VERDICT_INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE, "an archive time stamp is older than what it covers"), false;
+	if (o->proof != PROOF_NONE && o->claimed != INT64_MIN && o->claimed > o->proven + CLOCKS_APART)
+		return signature_failed(j, VERDICT_INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE, "it claims to be later than what proves that it existed"), false;
 	return true;
 }
 
@@ -484,7 +546,7 @@ signature_end(struct judged *j, const struct judge_question *q)
 	if (j->x != NULL && strcmp(j->x->policy_oid, XADES_POLICY_OID) != 0)
 		return signature_failed(j, VERDICT_INDETERMINATE, SUB_SIGNATURE_POLICY_NOT_AVAILABLE, j->x->policy_oid);
 	if (judge_path(j, &path, best, q) && judge_tier(j, &path, q) && judge_revocation(j, &path, best, q) &&
-	    judge_algorithms(j, best) && !j->in_window) {
+	    judge_algorithms(j, best) && judge_path_algorithms(j, &path, best, q) && judge_order(j) && !j->in_window) {
 		j->out->valid_then = true;
 		j->out->verdict = VERDICT_PASSED;
 	}

@@ -26,9 +26,11 @@ struct signature_parts {
 	const struct buf *stamp;	/* signature time stamps */
 	size_t nstamps;
 	struct span value;		/* what they cover; of XAdES the element counts */
-	const struct algorithm *used[XADES_REFERENCES_MAX + 2];
+	const struct algorithm *used[XADES_REFERENCES_MAX + 3];	/* methods, digests, the length of a short key */
 	size_t nused;
 };
+
+#define CLOCKS_APART 300		/* seconds that a signature may claim to be later than what proves it */
 
 struct judged {
 	const struct xades *x;		/* NULL: a foreign document's (cades_judge.c), which fills the parts itself */
@@ -37,6 +39,8 @@ struct judged {
 	X509 *signer;			/* borrowed; NULL when it was not found */
 	bool stopped;			/* out->verdict is final: nothing further to judge */
 	int64_t known;			/* since when this signature, with its stamps and what it signs, is known to be there without them */
+	int64_t covering;		/* the earliest archive time stamp so far: what it covers is not later */
+	bool disordered;		/* ... but says that it is */
 	bool in_window;			/* made after its key was in other hands, and before its certificate was revoked for that ... */
 	int64_t lost, revoked;		/* ... from when to when */
 };

@@ -150,6 +150,18 @@ take_algorithm(const struct algorithm **out, const xmlNode *n, const struct poli
 	return *out != NULL || fail_node(e, n, "this algorithm is not on the list of those allowed");
 }
 
+/* Permits are digested by SHA-2; policy lists what foreign documents use, too. */
+static const EVP_MD *
+digest_of(const struct algorithm *a)
+{
+	static const char *const ids[] = { "sha256", "sha384", "sha512" };
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (strcmp(ids[i], a->id) == 0)
+			return EVP_get_digestbyname(ids[i]);
+	return NULL;
+}
+
 /* ds:DigestMethod, ds:DigestValue, nothing else. */
 static bool
 take_digest(struct xades_digest *out, const xmlNode *parent, xmlNode *at, const struct policy *p, struct err *e)
@@ -160,7 +172,7 @@ take_digest(struct xades_digest *out, const xmlNode *parent, xmlNode *at, const 
 	if (!step(&method, &at, NS_DS, "DigestMethod", parent, e) || !step(&value, &at, NS_DS, "DigestValue", parent, e) ||
 	    !end(at, e) || !take_algorithm(&out->alg, method, p, e) || !attributes(value, e, NULL) || !end(xml_child(value), e))
 		return false;
-	out->md = strncmp(out->alg->id, "sha", 3) == 0 ? EVP_get_digestbyname(out->alg->id) : NULL;
+	out->md = digest_of(out->alg);
 	if (out->md == NULL)
 		return fail_node(e, method, "this algorithm is not on the list of those allowed");
 	if (!xml_base64(&octets, value, e) || !buf_ok(&octets, "the digest", e))

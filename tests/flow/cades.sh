@@ -37,6 +37,14 @@ want() {
 	$sign -cades -nodetach -outform DER -out attached.p7m
 	$sign -cades -outform PEM -out detached.pem
 	$sign -nodetach -outform DER -out plain.p7m
+	openssl req -newkey rsa:1024 -nodes -keyout short.key -out short.csr -subj "/CN=Short key (fictitious)"
+	openssl x509 -req -in short.csr -CA trust/ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile leaf.ext -out short.crt
+	openssl cms -sign -binary -cades -nodetach -in content -md sha256 -signer short.crt -inkey short.key -outform DER -out short.p7m
+	openssl cms -sign -binary -cades -nodetach -in content -md sha1 -signer signer.crt -inkey signer.key -outform DER -out sha1.p7m
+	openssl cms -sign -binary -cades -nodetach -in content -md sha512 -signer signer.crt -inkey signer.key -outform DER -out sha512.p7m
+	openssl req -newkey rsa:2048 -nodes -keyout rsa.key -out rsa.csr -subj "/CN=RSA (fictitious)"
+	openssl x509 -req -in rsa.csr -CA trust/ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile leaf.ext -out rsa.crt
+	openssl cms -sign -binary -cades -nodetach -in content -md sha3-256 -signer rsa.crt -inkey rsa.key -outform DER -out sha3.p7m
 	{ cat attached.p7m && printf x; } >longer.p7m
 	openssl crl2pkcs7 -nocrl -certfile signer.crt -outform DER -out certificates.p7b
 } >made 2>&1 || { cat made; exit 1; }
@@ -53,5 +61,9 @@ want "a content that is not there" 1 "cannot open missing" $verify --content mis
 want "without revocation data" 2 TRY_LATER "$antin" verify --trust trust attached.p7m
 want "plain CMS" 2 NO_SIGNING_CERTIFICATE_FOUND $verify plain.p7m
 want "an octet more" 1 FORMAT_FAILURE $verify longer.p7m
+want "SHA-512" 0 TOTAL-PASSED $verify sha512.p7m
+want "SHA-3" 0 TOTAL-PASSED $verify sha3.p7m
+want "SHA-1, made today" 2 CRYPTO_CONSTRAINTS_FAILURE_NO_POE $verify sha1.p7m
+want "RSA of 1024 bits, made today" 2 CRYPTO_CONSTRAINTS_FAILURE_NO_POE $verify short.p7m
 want "certificates alone" 1 "no digital signature" $verify certificates.p7b
 exit $bad

@@ -134,6 +134,9 @@ static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
 	{ "an algorithm twice", "algorithms.xml", "id=\"sha384\"", "id=\"sha256\"", "the algorithm sha256 stands twice" },
 	{ "new signatures longer than old ones", "algorithms.xml", "new-until=\"2035-12-31\"", "new-until=\"2061-01-01\"", "accepted longer" },
 	{ "a least length that nothing is below", "algorithms.xml", "least-bits=\"256\"", "least-bits=\"-256\"", "below zero" },
+	{ "short keys with a URI", "algorithms.xml", "key=\"rsa\"", "key=\"rsa\" uri=\"urn:x\"", "dates keys" },
+	{ "short keys of no length", "algorithms.xml", "key=\"rsa\" least-bits=\"1024\"", "key=\"rsa\"", "dates keys" },
+	{ "short keys of another kind", "algorithms.xml", "key=\"rsa\"", "key=\"dsa\"", "algorithms.xml" },
 	{ "an algorithm for ever", "algorithms.xml", "old-until=\"2060-12-31\"", "", "algorithms.xml" },
 
 	{ "an answer twice", "answers.xml", "id=\"expired\"", "id=\"suspended\"", "the answer suspended stands twice" },

@@ -15,7 +15,7 @@
 
 static char *folder;
 static policy_t *policy;
-static struct pki_party root, signer, other, twin, ended, rsa, p384, tsa;
+static struct pki_party root, signer, other, twin, ended, rsa, rsa1024, rsa1023, p384, p521, ed25519, tsa;
 
 static void
 write_party(const char *name, const struct pki_party *p)
@@ -44,6 +44,10 @@ begin(void **state)
 	twin = pki_party(&(struct pki_wish){ .name = "Người ký (thử nghiệm)", .key = signer.key }, &root);
 	ended = pki_party(&gone, &root);
 	rsa = pki_party(&(struct pki_wish){ .name = "RSA", .key = EVP_RSA_gen(2048) }, &root);
+	rsa1024 = pki_party(&(struct pki_wish){ .name = "RSA 1024", .key = EVP_RSA_gen(1024) }, &root);
+	rsa1023 = pki_party(&(struct pki_wish){ .name = "RSA 1023", .key = EVP_RSA_gen(1023) }, &root);
+	p521 = pki_party(&(struct pki_wish){ .name = "P-521", .key = EVP_EC_gen("P-521") }, &root);
+	ed25519 = pki_party(&(struct pki_wish){ .name = "Ed25519", .key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") }, &root);
 	p384 = pki_party(&(struct pki_wish){ .name = "P-384", .key = EVP_EC_gen("P-384") }, &root);
 	tsa = pki_party(&stamping, &root);
 	pki_write(folder, "content", span_str(CONTENT));
@@ -54,14 +58,17 @@ begin(void **state)
 	write_party("twin", &twin);
 	write_party("ended", &ended);
 	write_party("rsa", &rsa);
+	write_party("rsa1024", &rsa1024);
+	write_party("rsa1023", &rsa1023);
 	write_party("p384", &p384);
+	write_party("p521", &p521);
 	return 0;
 }
 
 static int
 end(void **state)
 {
-	struct pki_party *all[] = { &root, &signer, &other, &twin, &ended, &rsa, &p384, &tsa };
+	struct pki_party *all[] = { &root, &signer, &other, &twin, &ended, &rsa, &rsa1024, &rsa1023, &p384, &p521, &ed25519, &tsa };
 
 	for (size_t i = 0; i < COUNT(all); i++)
 		pki_drop(all[i]);
@@ -140,6 +147,11 @@ what_openssl_makes_passes(void **state)
 		{ "P-256", ATTACHED BY("signer"), false },
 		{ "named by key identifier", ATTACHED "-keyid " BY("signer"), false },
 		{ "P-384", "-nodetach -cades -md sha384 " BY("p384"), false },
+		{ "P-256, SHA-512", "-nodetach -cades -md sha512 " BY("signer"), false },
+		{ "P-521", "-nodetach -cades -md sha512 " BY("p521"), false },
+		{ "RSA PKCS#1, SHA-384", "-nodetach -cades -md sha384 " BY("rsa"), false },
+		{ "RSA PKCS#1, SHA3-512", "-nodetach -cades -md sha3-512 " BY("rsa"), false },
+		{ "RSA-PSS, SHA-512", "-nodetach -cades -md sha512 " BY("rsa") "-keyopt rsa_padding_mode:pss", false },
 		{ "RSA PKCS#1", ATTACHED BY("rsa"), false },
 		{ "RSA PKCS#1, SHA-512", "-nodetach -cades -md sha512 " BY("rsa"), false },
 		{ "RSA-PSS", ATTACHED BY("rsa") "-keyopt rsa_padding_mode:pss", false },
@@ -344,6 +356,174 @@ attributes_that_name_something_else(void **state)
 	expect("another content type", buf_span(&typed), &plain, VERDICT_FAILED, SUB_FORMAT_FAILURE);
 }
 
+/*
+ * By hand, what openssl 3.0 does not make: Ed25519 (RFC 8419) and ECDSA over SHA-3.
+ */
+
+static void
+put_der(struct buf *out, unsigned char tag, struct span body)
+{
+	const unsigned char head[] = { tag, 0x82, (unsigned char)(body.len >> 8), (unsigned char)body.len };
+
+	buf_put_byte(out, tag);
+	if (body.len < 128)
+		buf_put_byte(out, (unsigned char)body.len);
+	else if (body.len < 256)
+		buf_put(out, (const unsigned char[]){ 0x81, (unsigned char)body.len }, 2);
+	else
+		buf_put(out, head + 1, 3);
+	buf_put_span(out, body);
+}
+
+/* What is in *b, in one more frame. */
+static void
+frame(struct buf *b, unsigned char tag)
+{
+	own_struct(buf) body = buf_new(1 << 16);
+
+	buf_put_span(&body, buf_span(b));
+	buf_reset(b);
+	put_der(b, tag, buf_span(&body));
+}
+
+static void
+put_oid(struct buf *out, const char *dots)
+{
+	own(ASN1_OBJECT) *o = OBJ_txt2obj(dots, 1);
+
+	put_der(out, V_ASN1_OBJECT, span_of(OBJ_get0_data(o), OBJ_length(o)));
+}
+
+/* AlgorithmIdentifier without parameters. */
+static void
+put_algorithm(struct buf *out, const char *dots)
+{
+	own_struct(buf) b = buf_new(1 << 10);
+
+	put_oid(&b, dots);
+	frame(&b, 0x30);
+	buf_put_span(out, buf_span(&b));
+}
+
+static void
+put_attribute(struct buf *out, const char *dots, struct span value)
+{
+	own_struct(buf) b = buf_new(1 << 10), set = buf_new(1 << 10);
+
+	put_oid(&b, dots);
+	put_der(&set, 0x31, value);
+	buf_put_span(&b, buf_span(&set));
+	put_der(out, 0x30, buf_span(&b));
+}
+
+struct by_hand { const char *name; const struct pki_party *by; const char *md, *digest, *method; enum verdict verdict; enum sub_indication sub; };
+
+static void
+put_attributes(struct buf *out, const struct by_hand *w)
+{
+	own_struct(buf) type = buf_new(1 << 10), digest = buf_new(1 << 10), ess = buf_new(1 << 10), value = buf_new(1 << 10), cert = buf_new(1 << 16), frame_ = buf_new(1 << 10);
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned len;
+
+	put_oid(&value, "1.2.840.113549.1.7.1");
+	put_attribute(&type, "1.2.840.113549.1.9.3", buf_span(&value));
+	assert_int_equal(EVP_Digest(CONTENT, strlen(CONTENT), hash, &len, EVP_get_digestbyname(w->md), NULL), 1);
+	buf_reset(&value);
+	put_der(&value, V_ASN1_OCTET_STRING, span_of(hash, len));
+	put_attribute(&digest, "1.2.840.113549.1.9.4", buf_span(&value));
+	cert_to_der(&cert, w->by->cert);
+	sha256(hash, buf_span(&cert));
+	put_der(&frame_, V_ASN1_OCTET_STRING, span_of(hash, SHA256_LEN));
+	for (int i = 0; i < 3; i++)
+		frame(&frame_, 0x30);
+	put_attribute(&ess, "1.2.840.113549.1.9.16.2.47", buf_span(&frame_));
+	buf_put_span(out, buf_span(&type));
+	buf_put_span(out, buf_span(digest.len < ess.len ? &digest : &ess));
+	buf_put_span(out, buf_span(digest.len < ess.len ? &ess : &digest));
+}
+
+static void
+put_signer(struct buf *out, const struct by_hand *w)
+{
+	own_struct(buf) attributes = buf_new(1 << 12), set = buf_new(1 << 12), sid = buf_new(1 << 12);
+	own(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
+	unsigned char sig[512], *serial = NULL;
+	const unsigned char *name;
+	size_t len = sizeof(sig), name_len;
+	int n = i2d_ASN1_INTEGER(X509_get0_serialNumber(w->by->cert), &serial);
+
+	assert_int_equal(X509_NAME_get0_der(X509_get_issuer_name(w->by->cert), &name, &name_len), 1);
+	buf_put(&sid, name, name_len);
+	buf_put(&sid, serial, (size_t)n);
+	OPENSSL_free(serial);
+	frame(&sid, 0x30);
+	put_attributes(&attributes, w);
+	put_der(&set, 0x31, buf_span(&attributes));
+	assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_PKEY_get_base_id(w->by->key) == EVP_PKEY_ED25519 ? NULL : EVP_get_digestbyname(w->md), NULL, w->by->key), 1);
+	assert_int_equal(EVP_DigestSign(ctx, sig, &len, set.ptr, set.len), 1);
+	put_der(out, V_ASN1_INTEGER, span_str("\x01"));
+	buf_put_span(out, buf_span(&sid));
+	put_algorithm(out, w->digest);
+	put_der(out, 0xa0, buf_span(&attributes));
+	put_algorithm(out, w->method);
+	put_der(out, V_ASN1_OCTET_STRING, span_of(sig, len));
+	frame(out, 0x30);
+}
+
+static void
+make_by_hand(struct buf *out, const struct by_hand *w)
+{
+	own_struct(buf) data = buf_new(1 << 16), part = buf_new(1 << 16);
+
+	put_der(&data, V_ASN1_INTEGER, span_str("\x01"));
+	put_algorithm(&part, w->digest);
+	put_der(&data, 0x31, buf_span(&part));
+	buf_reset(&part);
+	put_der(&part, V_ASN1_OCTET_STRING, span_str(CONTENT));
+	frame(&part, 0xa0);
+	put_oid(out, "1.2.840.113549.1.7.1");
+	buf_put_span(out, buf_span(&part));
+	put_der(&data, 0x30, buf_span(out));
+	buf_reset(&part);
+	cert_to_der(&part, w->by->cert);
+	put_der(&data, 0xa0, buf_span(&part));
+	buf_reset(&part);
+	put_signer(&part, w);
+	put_der(&data, 0x31, buf_span(&part));
+	frame(&data, 0x30);
+	frame(&data, 0xa0);
+	buf_reset(out);
+	put_oid(out, "1.2.840.113549.1.7.2");
+	buf_put_span(out, buf_span(&data));
+	frame(out, 0x30);
+}
+
+#define OID_SHA512 "2.16.840.1.101.3.4.2.3"
+#define OID_ED25519 "1.3.101.112"
+
+static void
+what_openssl_does_not_make(void **state)
+{
+	const struct by_hand rows[] = {
+		{ "Ed25519", &ed25519, "SHA512", OID_SHA512, OID_ED25519, VERDICT_PASSED, SUB_NONE },
+		{ "Ed25519 over SHA-256 (RFC 8419 3.1)", &ed25519, "SHA256", "2.16.840.1.101.3.4.2.1", OID_ED25519, VERDICT_FAILED, SUB_FORMAT_FAILURE },
+		{ "Ed25519 by a P-256 key", &signer, "SHA512", OID_SHA512, OID_ED25519, VERDICT_FAILED, SUB_SIG_CRYPTO_FAILURE },
+		{ "ECDSA by an Ed25519 key", &ed25519, "SHA512", OID_SHA512, "1.2.840.10045.4.3.4", VERDICT_FAILED, SUB_SIG_CRYPTO_FAILURE },
+		{ "P-256, SHA3-256", &signer, "SHA3-256", "2.16.840.1.101.3.4.2.8", "2.16.840.1.101.3.4.3.10", VERDICT_PASSED, SUB_NONE },
+		{ "P-384, SHA3-384", &p384, "SHA3-384", "2.16.840.1.101.3.4.2.9", "2.16.840.1.101.3.4.3.11", VERDICT_PASSED, SUB_NONE },
+		{ "P-521, SHA3-512", &p521, "SHA3-512", "2.16.840.1.101.3.4.2.10", "2.16.840.1.101.3.4.3.12", VERDICT_PASSED, SUB_NONE },
+		{ "P-256, named SHA-3, over SHA-2", &signer, "SHA256", "2.16.840.1.101.3.4.2.8", "2.16.840.1.101.3.4.3.10", VERDICT_FAILED, SUB_HASH_FAILURE },
+		{ "P-256, SHA-2, a method of SHA-3", &signer, "SHA256", "2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.3.10", VERDICT_FAILED, SUB_FORMAT_FAILURE },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_struct(buf) der = buf_new(1 << 16);
+
+		make_by_hand(&der, &rows[i]);
+		expect(rows[i].name, buf_span(&der), &plain, rows[i].verdict, rows[i].sub);
+	}
+}
+
 /* As many signers as are taken, and one more. */
 static void
 signers_are_counted(void **state)
@@ -391,7 +571,10 @@ others_are_not_taken(void **state)
 	static const struct { const char *name, *command; enum verdict verdict; enum sub_indication sub; bool none; } rows[] = {
 		{ "plain CMS", "openssl cms -sign -binary -nodetach -md sha256 -in content -outform DER -out made -signer signer.crt -inkey signer.key", VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, false },
 		{ "no attributes", "openssl cms -sign -binary -nodetach -noattr -md sha256 -in content -outform DER -out made -signer signer.crt -inkey signer.key", VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, false },
-		{ "SHA-1", "openssl cms -sign -binary -nodetach -cades -md sha1 -in content -outform DER -out made -signer signer.crt -inkey signer.key", VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, false },
+		{ "SHA-1", "openssl cms -sign -binary -nodetach -cades -md sha1 -in content -outform DER -out made -signer signer.crt -inkey signer.key", VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, false },
+		{ "MD5", "openssl cms -sign -binary -nodetach -cades -md md5 -in content -outform DER -out made -signer rsa.crt -inkey rsa.key", VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, false },
+		{ "RSA of 1024 bits", "openssl cms -sign -binary -nodetach -cades -md sha256 -in content -outform DER -out made -signer rsa1024.crt -inkey rsa1024.key", VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, false },
+		{ "RSA of 1023 bits", "openssl cms -sign -binary -nodetach -cades -md sha256 -in content -outform DER -out made -signer rsa1023.crt -inkey rsa1023.key", VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, false },
 		{ "without its certificate", "openssl cms -sign -binary -nodetach -cades -nocerts -md sha256 -in content -outform DER -out made -signer signer.crt -inkey signer.key", VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, false },
 		{ "another's certificate of that key", "openssl cms -sign -binary -nodetach -cades -nocerts -md sha256 -in content -outform DER -out made -signer signer.crt -inkey signer.key -certfile twin.crt", VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, false },
 		{ "streamed, of indefinite length", "openssl cms -sign -binary -nodetach -cades -stream -md sha256 -in content -outform DER -out made -signer signer.crt -inkey signer.key", VERDICT_FAILED, SUB_FORMAT_FAILURE, false },
@@ -419,7 +602,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_openssl_makes_passes), cmocka_unit_test(what_is_said_of_it), cmocka_unit_test(no_altered_octet_passes),
+		cmocka_unit_test(what_openssl_makes_passes), cmocka_unit_test(what_openssl_does_not_make), cmocka_unit_test(what_is_said_of_it), cmocka_unit_test(no_altered_octet_passes),
 		cmocka_unit_test(content), cmocka_unit_test(time_and_status), cmocka_unit_test(time_stamps), cmocka_unit_test(attributes_that_name_something_else), cmocka_unit_test(others_are_not_taken),
 		cmocka_unit_test(signers_are_counted), cmocka_unit_test(lists_that_came_along),
 	};

@@ -92,6 +92,11 @@ rewritten_structures_are_refused(void **state)
 		{ "XPointer", SEAL, "URI=\"#content\"", "URI=\"#xpointer(id('content'))\"", SUB_FORMAT_FAILURE },
 		{ "references changed over", SEAL, "URI=\"#content\"", "URI=\"#issuance\"", SUB_FORMAT_FAILURE },
 		{ "HMAC", SEAL, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "http://www.w3.org/2000/09/xmldsig#hmac-sha1", SUB_FORMAT_FAILURE },
+		{ "SHA-384 signature, which others make", SEAL, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384", SUB_FORMAT_FAILURE },
+		{ "Ed25519 signature", SEAL, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519", SUB_FORMAT_FAILURE },
+		{ "no signature algorithm", SEAL, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "", SUB_FORMAT_FAILURE },
+		{ "SHA-1 digest, dated by policy", SEAL, "<ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\">", "<ds:DigestMethod Algorithm=\"http://www.w3.org/2000/09/xmldsig#sha1\">", SUB_FORMAT_FAILURE },
+		{ "SHA-3 digest", SEAL, "<ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\">", "<ds:DigestMethod Algorithm=\"http://www.w3.org/2007/05/xmldsig-more#sha3-256\">", SUB_FORMAT_FAILURE },
 		{ "SHA-1 signature", SEAL, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1", SUB_FORMAT_FAILURE },
 		{ "RSA for an EC key", SEAL, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", SUB_SIG_CRYPTO_FAILURE },
 		{ "a digest as signature algorithm", SEAL, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "http://www.w3.org/2001/04/xmlenc#sha256", SUB_FORMAT_FAILURE },
@@ -365,11 +370,29 @@ the_writer_refuses(void **state)
 	assert_false(permit_write(&out, span_str("<content>"), SPAN_NONE, SPAN_NONE, SPAN_NONE, &e));
 }
 
+/* What policy dates for old documents, and knows of foreign ones, signs no permit. */
+static void
+who_may_sign_permits(void **state)
+{
+	const struct { const char *name; EVP_PKEY *key; bool may; } rows[] = {
+		{ "P-256", EVP_EC_gen("P-256"), true }, { "RSA 2048", EVP_RSA_gen(2048), true }, { "RSA 1024", EVP_RSA_gen(1024), false }, { "RSA 1536", EVP_RSA_gen(1536), false },
+		{ "P-384", EVP_EC_gen("P-384"), false }, { "P-521", EVP_EC_gen("P-521"), false }, { "Ed25519", EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		enum xades_alg alg;
+		struct err e;
+
+		assert_case(rows[i].name, xades_alg_of(&alg, rows[i].key, &e) == rows[i].may);
+		EVP_PKEY_free(rows[i].key);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rewritten_structures_are_refused),
+		cmocka_unit_test(rewritten_structures_are_refused), cmocka_unit_test(who_may_sign_permits),
 		cmocka_unit_test(wrapping),
 		cmocka_unit_test(properties_of_another),
 		cmocka_unit_test(certificates_beside_the_signer),
