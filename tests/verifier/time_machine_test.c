@@ -1,7 +1,8 @@
 /*
  * What a signature is worth, by when it was made, what happened since, and what shows it:
- * one row a scenario.  What ETSI EN 319 102-1 (V1.3.1) gives was written down before any of it was run, from what its clauses are known to say, without the text at hand;
- * where Antin answers otherwise, the row says what and why.
+ * one row a scenario.  What ETSI EN 319 102-1 (V1.3.1) gives was written down before any
+ * of it was run, from what its clauses are known to say, without the text at hand; where
+ * Antin answers otherwise, the row says what and why.
  *
  * Days count from the day of the judgement in most rows: -30 is thirty days before it.  A
  * permit is signed on day 0 and judged later.
