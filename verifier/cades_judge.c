@@ -128,27 +128,6 @@ content_of(struct judging *g, const struct span *given)
 	return &g->c.content;
 }
 
-/* The worst decides: failed before indeterminate before passed. */
-static void
-combine(struct report *r)
-{
-	static const enum verdict order[] = { VERDICT_FAILED, VERDICT_INDETERMINATE };
-
-	r->verdict = VERDICT_PASSED;
-	r->tier = r->signature[0].tier;
-	for (size_t i = 0; i < r->nsignatures; i++)
-		if (r->signature[i].tier != r->tier)
-			r->tier = NULL;
-	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++)
-		for (size_t i = 0; i < r->nsignatures; i++)
-			if (r->signature[i].verdict == order[o]) {
-				r->verdict = order[o];
-				r->sub = r->signature[i].sub;
-				r->reasons = r->signature[i].reasons;
-				return;
-			}
-}
-
 static void
 remark(struct judging *g)
 {
@@ -180,7 +159,7 @@ cades_judge(struct report *out, const struct judge_question *q, const struct spa
 				if (!g->c.signer[i].has_ess)
 					out->format = "CMS";
 			}
-			combine(out);
+			report_combine(out);
 			remark(g);
 		}
 	}

@@ -11,6 +11,12 @@
  *	 ?"reaffirmed" (of an officer: true, and the document does not fail for it)}],
  *	 "sha256":...,"answer":{...}}
  *
+ * "scope" of a document that passes is "full", or "partial" where some of the signatures
+ * are over a part of it alone.
+ *
+ * Of a container (asic.h) it has "files":[{"name","sha256","signed_in":[..]}], and each
+ * signature "file".
+ *
  * Of a foreign document (cades.h) it has "format", too; "permit" and "answer", which
  * speak of permits, are null, and whether it is in force is unknown.
  *
@@ -36,7 +42,7 @@ struct reasons { struct reason at[REPORT_REASONS_MAX]; size_t n; };
 enum proof { PROOF_NONE = 0, PROOF_STAMP, PROOF_LOG };
 
 struct report_signature {
-	char id[24];
+	char id[24], file[204];		/* file: in which of a container it stands; "" */
 	enum verdict verdict;
 	enum sub_indication sub;
 	char signer[256], title[256], mode[256], person[64];
@@ -60,6 +66,8 @@ struct report {
 	enum verdict verdict;
 	enum sub_indication sub;
 	const char *format;		/* "CAdES", "CMS": a foreign document's; NULL: a permit, or nothing known */
+	bool partial;			/* not everything was signed by everybody */
+	json_t *files;			/* owned; what was signed in a container (asic.h), NULL: none */
 	bool no_signature;		/* no document of ours: nothing to judge */
 	struct reasons reasons, remarks;
 	const struct tier *tier;	/* NULL: no path to an anchor */
@@ -78,6 +86,8 @@ struct report {
 };
 void report_drop(struct report *);
 
+/* The worst signature decides, failed before indeterminate before passed; one tier where all have it. */
+void report_combine(struct report *);
 /* The sentence of a sub-indication; detail (English, may be NULL) goes behind it. */
 void reason_sub(struct reasons *, enum sub_indication, const char *detail);
 void reason_add(struct reasons *, const char *vi, const char *en);

@@ -18,6 +18,7 @@
 
 #include "verifier/cert.h"
 #include "verifier/judge.h"
+#include "verifier/tst.h"
 
 /* What stamps, path and status need of a signature in any format. */
 struct signature_parts {
@@ -59,6 +60,12 @@ void signature_window(struct judged *);
 /* A service's certificate (time stamps, status lists): path at `when`, profile,
  * not revoked then; and not expired at `known`, since when what it signed is known to
  * be there. */
-struct service_use { const char *profile; int64_t when, known; };
+struct service_use { const char *profile; int64_t when, known; enum sub_indication *sub; };	/* sub: why not; may be NULL */
 must_check bool service_trusted(X509 *, const struct service_use *, const cert_list *bag, const crl_list *crls,
     const struct judge_question *, struct err *);
+/* A time stamp that is sound by itself (tst.h) and is known to be there since `known`: its
+ * algorithms, and whether who made it may give time.  sub: why not. */
+must_check bool stamp_counts(const struct tst *, int64_t known, const cert_list *bag, const crl_list *crls, const struct judge_question *,
+    enum sub_indication *sub, struct err *);
+/* The signature, else good, fails where policy has ended one of the algorithms. */
+void signature_algorithms(struct judged *, const struct judge_question *);
