@@ -302,7 +302,7 @@ static bool
 check_layout(struct container *c, struct span d, struct err *e)
 {
 	struct layout l = { .c = c };
-	size_t n;
+	size_t n = 0;
 
 	if (!take_end(&l, &n, d, e))
 		return false;
