@@ -54,6 +54,7 @@ struct dsig_reference {
 	char *name;			/* of the content */
 	bool left_out, all_left_out;	/* its own signature, or every one */
 	bool base64;
+	bool transformed;		/* by anything */
 	struct canon_form form;
 	struct dsig_digest digest;
 };
@@ -76,7 +77,8 @@ struct dsig_signature {
 	int64_t claimed;			/* INT64_MIN: none */
 	cert_list *bag; int nkey_info;		/* so many of them of KeyInfo */
 	crl_stack *crls;
-	struct { struct buf token; struct canon_form form; } stamp[DSIG_STAMPS_MAX];
+	struct buf stamp[DSIG_STAMPS_MAX];
+	struct canon_form stamp_form[DSIG_STAMPS_MAX];	/* of what each covers */
 	size_t nstamps, passed_over;		/* properties that are not judged */
 };
 
@@ -85,32 +87,37 @@ struct dsig {
 	struct canon_budget budget;
 	struct dsig_signature *signature;	/* in the order of the document */
 	size_t n;
+	bool comments;			/* which no signature covers */
 };
 
-/* XML that is no permit and has a ds:Signature? */
+/* By its octets: XML that speaks of XML-DSig, and not of permits?  Nothing is parsed. */
 bool dsig_is(struct span document);
 /* ERR_ABSENT: no signature in it. */
 must_check bool dsig_read(struct dsig *out, struct span document, struct err *);
 void dsig_drop(struct dsig *);
 
-/* The signer's certificate, out of what came along and of more (may be NULL); borrowed, NULL when it is not there. */
+/* The signer's certificate, out of what came along and of more (may be NULL); borrowed,
+ * NULL, and a sentence, when it is not there. */
 X509 *dsig_signer_certificate(const struct dsig_signature *, const cert_list *more, struct err *why);
-/* Is the value by this key, over SignedInfo?  least_bits: of policy. */
-must_check bool dsig_signature_holds(struct dsig *, const struct dsig_signature *, X509 *, int64_t least_bits, struct err *why);
-/* Of every reference, in their order: SUB_NONE, SUB_SIGNED_DATA_NOT_FOUND or SUB_HASH_FAILURE, and a sentence. */
-enum sub_indication dsig_check_digests(struct dsig *, const struct dsig_signature *, const struct document_content *, size_t ncontents, struct err *why);
-/* What a time stamp of the signature covers. */
+/* What a signature is asked with; least_bits: of policy, of the key. */
+struct dsig_check { X509 *signer; int64_t least_bits; const struct document_content *contents; size_t ncontents; };
+/* The value by the key, then each reference: SUB_NONE, SUB_SIG_CRYPTO_FAILURE,
+ * SUB_SIGNED_DATA_NOT_FOUND, SUB_HASH_FAILURE or, where there is no canonical form,
+ * SUB_FORMAT_FAILURE; and a sentence. */
+enum sub_indication dsig_verify(struct dsig *, const struct dsig_signature *, const struct dsig_check *, struct err *why);
+/* What a time stamp of the signature covers, appended. */
 must_check bool dsig_stamped(struct buf *out, struct dsig *, const struct dsig_signature *, size_t stamp, struct err *);
 
-/* What was signed by whom: elements first marked, then asked about. */
+/* Marks what a signature that holds covers. */
 void dsig_cover(struct dsig *, size_t signature);
-/* false: data at `where` that nobody signed.  *partial as report.h has it. */
+/* false: there is data, at `where`, that nobody signed.  *partial as report.h has it. */
 bool dsig_covered(const struct dsig *, bool *partial, char where[160]);
 
 /*
  * contents: what references may name beside the document, octets by name (a detached
  * signature's file, a container's files; the name as a URI has it once %xx is read).
  * covered: NULL, or room for as many numbers: by how many signatures, counter-signatures
- * left aside, each content is signed.  That all are is the caller's to ask.
+ * left aside, each content is signed.  That all are is then the caller's to ask; without
+ * it a content that is not signed by all does not pass.
  */
 void dsig_judge(struct report *out, const struct judge_question *, const struct document_content *contents, size_t n, size_t *covered);

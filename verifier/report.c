@@ -276,7 +276,7 @@ report_json(const struct report *r, const struct policy *p, const char *way, int
 	    "verdict", verdict_word(r->verdict), "sub", sub_word(r->sub), "signature", signature_word(r),
 	    "in_force", "answer", in_force_word(r->in_force), "as_of", time_or_null(r->as_of), "from", day_or_null(r->from), "until", day_or_null(r->until),
 	    "tier", r->tier == NULL ? json_null() : json_string(r->tier->id),
-	    "scope", r->verdict == VERDICT_PASSED ? "full" : "none",
+	    "scope", r->verdict != VERDICT_PASSED ? "none" : r->partial ? "partial" : "full",
 	    "reasons", reasons_json(&r->reasons), "remarks", reasons_json(&r->remarks), "signatures", signatures, "sha256", hash,
 	    "insecure_no_revocation", r->insecure_no_revocation, "no_signature", r->no_signature,
 	    "answer", r->format != NULL ? json_null() : answer_of(r, p, way, at));

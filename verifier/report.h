@@ -11,7 +11,8 @@
  *	 ?"reaffirmed" (of an officer: true, and the document does not fail for it)}],
  *	 "sha256":...,"answer":{...}}
  *
- * Of a foreign document (cades.h) it has "format", too; "permit" and "answer", which
+ * "scope" is full, partial or, of what did not pass, none.  Of a foreign document
+ * (cades.h, dsig.h) it has "format", too; "permit" and "answer", which
  * speak of permits, are null, and whether it is in force is unknown.
  *
  * "permit" is there only when every signature holds and leads to an anchor:
@@ -60,6 +61,7 @@ struct report {
 	enum verdict verdict;
 	enum sub_indication sub;
 	const char *format;		/* "CAdES", "CMS": a foreign document's; NULL: a permit, or nothing known */
+	bool partial;			/* of a foreign document not all was signed by everybody: "scope" */
 	bool no_signature;		/* no document of ours: nothing to judge */
 	struct reasons reasons, remarks;
 	const struct tier *tier;	/* NULL: no path to an anchor */

@@ -197,6 +197,8 @@ parse(struct xml *out, struct span text, bool foreign, struct err *e)
 	own(xmlParserCtxt) *p = NULL;
 	struct xml x = { 0 };
 
+	if (foreign && text.len >= 3 && memcmp(text.ptr, "\xef\xbb\xbf", 3) == 0)
+		text = span_of(text.ptr + 3, text.len - 3);
 	if (!check_octets(text, e))
 		return false;
 	p = parser_new(&w, foreign);

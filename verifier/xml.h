@@ -38,7 +38,7 @@ void xml_drop(struct xml *);
 
 must_check bool xml_parse(struct xml *out, struct span text, struct err *);
 /* The same, of a document that is not ours: comments and processing instructions are
- * kept, and count as elements do. */
+ * kept, and count as elements do; a byte order mark is passed over. */
 must_check bool xml_parse_foreign(struct xml *out, struct span text, struct err *);
 
 /* First child element, next sibling element; NULL at the end. */
