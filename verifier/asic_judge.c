@@ -2,6 +2,8 @@
 #include "verifier/asic.h"
 
 #include "verifier/cades.h"
+#include "verifier/dsig.h"
+#include "verifier/foreign.h"
 #include "verifier/signature.h"
 #include "verifier/tst_judge.h"
 
@@ -13,29 +15,32 @@ struct judging {
 	const struct judge_question *q;
 	struct asic a;
 	bool too_many;			/* signers */
+	bool unknown;			/* what is signed by one that does not hold */
 };
-
-static void
-judge_format(struct report *r, const struct err *why)
-{
-	own_str char *en = NULL;
-
-	r->no_signature = why->class == ERR_ABSENT;
-	r->verdict = r->no_signature ? VERDICT_INDETERMINATE : VERDICT_FAILED;
-	r->sub = r->no_signature ? SUB_NONE : SUB_FORMAT_FAILURE;
-	en = xprintf("%s: %s.", r->no_signature ? "This file has no digital signature" : "The file is not a container as it is taken here", why->text);
-	reason_add(&r->reasons, r->no_signature ? "Tệp này không có chữ ký số." : "Tệp không đúng cấu trúc ASiC mà hệ thống nhận.", en);
-}
 
 /*
  * One file of signatures.
  */
 
+/* What it stands for is known where it holds. */
 static void
-judge_xades(struct report *one)
+judge_xades(struct judging *g, struct asic_signature *s, const struct judge_question *q)
 {
-	one->sub = SUB_GENERIC;
-	reason_add(&one->reasons, "Chữ ký XAdES trong tệp ASiC không được xét ở đây.", "XAdES signatures in a container are not judged here.");
+	struct document_content content[CONTAINER_ENTRIES_MAX];
+	size_t covered[CONTAINER_ENTRIES_MAX], place[CONTAINER_ENTRIES_MAX], n = 0;
+
+	for (size_t i = 0; i < g->a.c.n; i++)
+		if (asic_is_data(&g->a.c.entry[i])) {
+			content[n] = (struct document_content){ g->a.c.entry[i].name, buf_span(&g->a.c.entry[i].octets) };
+			place[n++] = i;
+		}
+	dsig_judge(&g->one, q, content, n, covered);
+	for (size_t i = 0; i < n; i++)
+		s->covers[place[i]] = covered[i] > 0;
+	g->unknown |= g->one.nsignatures == 0;
+	for (size_t i = 0; i < g->one.nsignatures; i++)
+		g->unknown |= !g->one.signature[i].integrity;
+	g->out->partial |= g->one.partial;
 }
 
 /* A manifest is signed for the files that it names. */
@@ -60,6 +65,15 @@ judge_references(const struct judging *g, const struct asic_signature *s, struct
 	}
 }
 
+static bool
+says(const struct reasons *r, const char *en)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->at[i].en, en) == 0)
+			return true;
+	return false;
+}
+
 /* Under its file's name; a file that could not be read is one signature that fails. */
 static void
 take_over(struct judging *g, const struct asic_signature *s)
@@ -76,16 +90,18 @@ take_over(struct judging *g, const struct asic_signature *s)
 		*o = g->one.nsignatures > 0 ? g->one.signature[i] : (struct report_signature){ .verdict = g->one.verdict, .sub = g->one.sub, .reasons = g->one.reasons,
 			.claimed = INT64_MIN, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
 		r->nsignatures++;
-		snprintf(o->id, sizeof(o->id), s->format == ASIC_STAMP ? "time-stamp-%u" : "signer-%u", (unsigned)r->nsignatures);
+		if (s->format != ASIC_XADES || o->id[0] == '\0')
+			snprintf(o->id, sizeof(o->id), s->format == ASIC_STAMP ? "time-stamp-%u" : "signer-%u", (unsigned)r->nsignatures);
 		snprintf(o->file, sizeof(o->file), "%s", s->entry->name);
 		judge_references(g, s, &j);
 	}
-	for (size_t i = 0; s->format == ASIC_STAMP && i < g->one.remarks.n; i++)
-		reason_add(&r->remarks, g->one.remarks.at[i].vi, g->one.remarks.at[i].en);
+	for (size_t i = 0; i < g->one.remarks.n; i++)
+		if (!says(&r->remarks, g->one.remarks.at[i].en))
+			reason_add(&r->remarks, g->one.remarks.at[i].vi, g->one.remarks.at[i].en);
 }
 
 static void
-judge_one(struct judging *g, const struct asic_signature *s)
+judge_one(struct judging *g, struct asic_signature *s)
 {
 	struct judge_question q = *g->q;
 	struct span content = s->content != NULL ? buf_span(&s->content->octets) : SPAN_NONE;
@@ -97,7 +113,7 @@ judge_one(struct judging *g, const struct asic_signature *s)
 	else if (s->format == ASIC_STAMP)
 		tst_judge(&g->one, &q, &content);
 	else
-		judge_xades(&g->one);
+		judge_xades(g, s, &q);
 	take_over(g, s);
 	report_drop(&g->one);
 }
@@ -130,15 +146,6 @@ signed_in(const struct asic *a, size_t file)
 	return list;
 }
 
-static bool
-has_xades(const struct asic *a)
-{
-	for (size_t i = 0; i < a->nsignatures; i++)
-		if (a->signature[i].format == ASIC_XADES)
-			return true;
-	return false;
-}
-
 static void
 name_files(struct judging *g)
 {
@@ -156,7 +163,7 @@ name_files(struct judging *g)
 			hex_text(hex, span_of(hash, SHA256_LEN));
 			r->partial |= json_array_size(by) < g->a.nsignatures;
 			json_array_append_new(r->files, json_pack("{s:s, s:s, s:O}", "name", n->name, "sha256", hex, "signed_in", by));
-		} else if (by != NULL && !has_xades(&g->a)) {
+		} else if (by != NULL && !g->unknown) {
 			own_str char *vi = xprintf("Tệp %s trong gói không được ai ký.", n->name), *en = xprintf("The file %s in it is signed by nobody.", n->name);
 
 			fails(r, SUB_FORMAT_FAILURE, vi, en);
@@ -175,28 +182,19 @@ is_inside(const struct asic *a, struct span content)
 }
 
 static void
-remark(struct judging *g)
-{
-	struct reasons *r = &g->out->remarks;
-
-	if (g->a.passed_over > 0)
-		reason_add(r, "Danh mục lưu trữ hoặc bằng chứng lưu trữ kèm theo không được xét.", "Archive manifests or evidence records in it were not judged.");
-	reason_add(r, "Đây không phải giấy do thành phố cấp; chỉ chữ ký số được xét.", "This is no permit of the city; its digital signatures alone were judged.");
-}
-
-static void
 judge_all(struct judging *g, const struct span *given)
 {
 	g->out->format = g->a.extended ? "ASiC-E" : "ASiC-S";
 	for (size_t i = 0; i < g->a.nsignatures && !g->too_many; i++)
 		judge_one(g, &g->a.signature[i]);
-	report_combine(g->out);
+	foreign_combine(g->out);
 	if (g->too_many)
 		fails(g->out, SUB_FORMAT_FAILURE, "Có quá nhiều người ký.", "There are more signers than are judged.");
 	name_files(g);
 	if (given != NULL && !is_inside(&g->a, *given))
 		fails(g->out, SUB_HASH_FAILURE, "Tệp nội dung đưa kèm không có trong gói này.", "The content that was given is none of the files in this container.");
-	remark(g);
+	if (g->a.passed_over > 0)
+		reason_add(&g->out->remarks, "Danh mục lưu trữ hoặc bằng chứng lưu trữ kèm theo không được xét.", "Archive manifests or evidence records in it were not judged.");
 }
 
 void
@@ -205,14 +203,13 @@ asic_judge(struct report *out, const struct judge_question *q, const struct span
 	struct judging *g = xalloc(sizeof(*g));
 	struct err why = { ERR_NONE, "" };
 
-	*out = (struct report){ .format = "ASiC", .as_of = INT64_MIN, .from = INT32_MIN, .until = INT32_MAX, .insecure_no_revocation = q->insecure_no_revocation };
+	foreign_begin(out, q, "ASiC");
 	g->out = out;
 	g->q = q;
-	sha256(out->sha256, q->document);
 	if (asic_read(&g->a, q->document, q->policy, &why))
 		judge_all(g, given);
 	else
-		judge_format(out, &why);
+		foreign_refused(out, "ASiC", &why);
 	asic_drop(&g->a);
 	free(g);
 }

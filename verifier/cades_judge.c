@@ -1,6 +1,7 @@
 /* A CMS / CAdES document judged (cades.h), by the steps that permits are judged by. */
 #include "verifier/cades.h"
 
+#include "verifier/foreign.h"
 #include "verifier/signature.h"
 
 #include <stdio.h>
@@ -12,18 +13,6 @@ struct judging {
 	struct cades c;
 	struct judged signer[CADES_SIGNERS_MAX];
 };
-
-static void
-judge_format(struct report *r, const struct err *why)
-{
-	own_str char *en = NULL;
-
-	r->no_signature = why->class == ERR_ABSENT;
-	r->verdict = r->no_signature ? VERDICT_INDETERMINATE : VERDICT_FAILED;
-	r->sub = r->no_signature ? SUB_NONE : SUB_FORMAT_FAILURE;
-	en = xprintf("%s: %s.", r->no_signature ? "This file has no digital signature" : "The file is not CMS as it is taken here", why->text);
-	reason_add(&r->reasons, r->no_signature ? "Tệp này không có chữ ký số." : "Tệp chữ ký số không đúng cấu trúc CMS mà hệ thống nhận.", en);
-}
 
 /*
  * One signer, first step.
@@ -54,13 +43,6 @@ no_signer(struct judged *j, const struct cades_signer *s)
 	signature_failed(j, VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, why);
 }
 
-/* RFC 5280 4.2.1.3: digitalSignature or nonRepudiation, where there is the extension. */
-static bool
-may_sign(X509 *x)
-{
-	return X509_check_ca(x) == 0 && (X509_get_key_usage(x) & (X509v3_KU_DIGITAL_SIGNATURE | X509v3_KU_NON_REPUDIATION)) != 0;
-}
-
 /* Digests first: what was altered has failed, whoever signed. */
 static void
 begin(struct judged *j, const struct cades *c, const struct cades_signer *s, const struct span *content, const struct judge_question *q)
@@ -86,7 +68,7 @@ begin(struct judged *j, const struct cades *c, const struct cades_signer *s, con
 	o->integrity = true;
 	if (s->has_policy)
 		return signature_failed(j, VERDICT_INDETERMINATE, SUB_SIGNATURE_POLICY_NOT_AVAILABLE, NULL);
-	if (!may_sign(j->signer))
+	if (!cert_may_sign(j->signer))
 		signature_failed(j, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the signer's certificate is not for signatures");
 }
 
@@ -133,7 +115,7 @@ remark(struct judging *g)
 {
 	if (g->c.other_status > 0)
 		reason_add(&g->out->remarks, "Dữ liệu thu hồi kèm theo không phải danh sách thu hồi (CRL) không được dùng.", "Revocation data in it that is no CRL was not used.");
-	reason_add(&g->out->remarks, "Đây không phải giấy do thành phố cấp; chỉ chữ ký số được xét.", "This is no permit of the city; its digital signature alone was judged.");
+	foreign_remark(g->out);
 }
 
 void
@@ -143,12 +125,11 @@ cades_judge(struct report *out, const struct judge_question *q, const struct spa
 	struct err why = { ERR_NONE, "" };
 	const struct span *content;
 
-	*out = (struct report){ .format = "CMS", .as_of = INT64_MIN, .from = INT32_MIN, .until = INT32_MAX, .insecure_no_revocation = q->insecure_no_revocation };
+	foreign_begin(out, q, "CMS");
 	g->out = out;
 	g->q = q;
-	sha256(out->sha256, q->document);
 	if (!cades_read(&g->c, q->document, &why)) {
-		judge_format(out, &why);
+		foreign_refused(out, "CMS", &why);
 	} else {
 		content = content_of(g, given);
 		if (out->sub == SUB_NONE) {
@@ -159,7 +140,7 @@ cades_judge(struct report *out, const struct judge_question *q, const struct spa
 				if (!g->c.signer[i].has_ess)
 					out->format = "CMS";
 			}
-			report_combine(out);
+			foreign_combine(out);
 			remark(g);
 		}
 	}

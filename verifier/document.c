@@ -2,6 +2,7 @@
 
 #include "verifier/asic.h"
 #include "verifier/cades.h"
+#include "verifier/dsig.h"
 #include "verifier/tst_judge.h"
 
 static void
@@ -22,6 +23,12 @@ judge_cades(struct report *out, const struct judge_question *q, const struct doc
 	cades_judge(out, q, content != NULL ? &content->octets : NULL);
 }
 
+static void
+judge_dsig(struct report *out, const struct judge_question *q, const struct document_content *content)
+{
+	dsig_judge(out, q, content, content != NULL ? 1 : 0, NULL);
+}
+
 static const struct {
 	bool (*is)(struct span);
 	void (*judge)(struct report *, const struct judge_question *, const struct document_content *);
@@ -29,6 +36,7 @@ static const struct {
 	{ asic_is, judge_asic },
 	{ tst_is, judge_tst },		/* CMS, too */
 	{ cades_is, judge_cades },
+	{ dsig_is, judge_dsig },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 

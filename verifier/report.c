@@ -65,26 +65,6 @@ reason_sub(struct reasons *r, enum sub_indication sub, const char *detail)
 	reason_add(r, sub_say[sub].vi, en);
 }
 
-void
-report_combine(struct report *r)
-{
-	static const enum verdict order[] = { VERDICT_FAILED, VERDICT_INDETERMINATE };
-
-	r->verdict = VERDICT_PASSED;
-	r->tier = r->signature[0].tier;
-	for (size_t i = 0; i < r->nsignatures; i++)
-		if (r->signature[i].tier != r->tier)
-			r->tier = NULL;
-	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++)
-		for (size_t i = 0; i < r->nsignatures; i++)
-			if (r->signature[i].verdict == order[o]) {
-				r->verdict = order[o];
-				r->sub = r->signature[i].sub;
-				r->reasons = r->signature[i].reasons;
-				return;
-			}
-}
-
 /*
  * Answers.
  */

@@ -11,13 +11,9 @@
  *	 ?"reaffirmed" (of an officer: true, and the document does not fail for it)}],
  *	 "sha256":...,"answer":{...}}
  *
- * "scope" of a document that passes is "full", or "partial" where some of the signatures
- * are over a part of it alone.
- *
- * Of a container (asic.h) it has "files":[{"name","sha256","signed_in":[..]}], and each
- * signature "file".
- *
- * Of a foreign document (cades.h) it has "format", too; "permit" and "answer", which
+ * "scope" is full, partial or, of what did not pass, none.  Of a container (asic.h) it has
+ * "files":[{"name","sha256","signed_in":[..]}], and each signature "file".  Of a foreign document
+ * (cades.h, dsig.h, asic.h, tst_judge.h) it has "format", too; "permit" and "answer", which
  * speak of permits, are null, and whether it is in force is unknown.
  *
  * "permit" is there only when every signature holds and leads to an anchor:
@@ -66,7 +62,7 @@ struct report {
 	enum verdict verdict;
 	enum sub_indication sub;
 	const char *format;		/* "CAdES", "CMS": a foreign document's; NULL: a permit, or nothing known */
-	bool partial;			/* not everything was signed by everybody */
+	bool partial;			/* of a foreign document not all was signed by everybody: "scope" */
 	json_t *files;			/* owned; what was signed in a container (asic.h), NULL: none */
 	bool no_signature;		/* no document of ours: nothing to judge */
 	struct reasons reasons, remarks;
@@ -86,8 +82,6 @@ struct report {
 };
 void report_drop(struct report *);
 
-/* The worst signature decides, failed before indeterminate before passed; one tier where all have it. */
-void report_combine(struct report *);
 /* The sentence of a sub-indication; detail (English, may be NULL) goes behind it. */
 void reason_sub(struct reasons *, enum sub_indication, const char *detail);
 void reason_add(struct reasons *, const char *vi, const char *en);

@@ -204,8 +204,9 @@ signature_begin(struct judged *j, const struct judge_question *q)
  * Second step: time stamps.
  */
 
-/* archive: its place among the archive time stamps; -1: a time stamp of the signature alone. */
-struct stamp { struct span token; int archive; };
+/* archive: its place among the archive time stamps; -1: a time stamp of the signature alone,
+ * which covers, of a foreign document, these octets. */
+struct stamp { struct span token; int archive; struct span covers; };
 
 static bool
 imprint_of(unsigned char out[EVP_MAX_MD_SIZE], const struct judged *j, const struct stamp *s, const EVP_MD *md, struct err *e)
@@ -213,7 +214,7 @@ imprint_of(unsigned char out[EVP_MAX_MD_SIZE], const struct judged *j, const str
 	const struct xades *x = j->x;
 
 	if (x == NULL)
-		return EVP_Digest(j->parts.value.ptr, j->parts.value.len, out, NULL, md, NULL) == 1 || fail_ossl(e, ERR_BUG, "cannot hash");
+		return EVP_Digest(s->covers.ptr, s->covers.len, out, NULL, md, NULL) == 1 || fail_ossl(e, ERR_BUG, "cannot hash");
 	return s->archive < 0 ? xades_stamp_imprint(out, x, md, e) : xades_archive_imprint(out, x, (size_t)s->archive, md, e);
 }
 
@@ -322,7 +323,7 @@ static void
 take_archives(struct judged *j, const struct judge_question *q)
 {
 	for (size_t i = j->x == NULL ? 0 : j->x->narchives; i > 0; i--) {
-		const struct stamp s = { buf_span(&j->x->archive[i - 1].stamp), (int)i - 1 };
+		const struct stamp s = { buf_span(&j->x->archive[i - 1].stamp), (int)i - 1, SPAN_NONE };
 		struct err e = { ERR_NONE, "" };
 		int64_t when;
 
@@ -346,7 +347,8 @@ signature_stamps(struct judged *j, int64_t known, const struct judge_question *q
 		return;
 	take_archives(j, q);
 	for (size_t i = 0; i < j->parts.nstamps; i++) {
-		const struct stamp s = { buf_span(&j->parts.stamp[i]), -1 };
+		const struct signature_parts *p = &j->parts;
+		const struct stamp s = { buf_span(&p->stamp[i]), -1, p->covers != NULL ? buf_span(&p->covers[i]) : p->value };
 		struct err e = { ERR_NONE, "" };
 		int64_t when;
 

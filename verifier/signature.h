@@ -26,13 +26,14 @@ struct signature_parts {
 	crl_stack *crls;		/* ... these; borrowed, may be NULL */
 	const struct buf *stamp;	/* signature time stamps */
 	size_t nstamps;
-	struct span value;		/* what they cover; of XAdES the element counts */
+	struct span value;		/* what they cover; of a permit the element counts */
+	const struct buf *covers;	/* NULL, or what each covers instead */
 	const struct algorithm *used[XADES_REFERENCES_MAX + 2];
 	size_t nused;
 };
 
 struct judged {
-	const struct xades *x;		/* NULL: a foreign document's (cades_judge.c), which fills the parts itself */
+	const struct xades *x;		/* NULL: a foreign document's (cades_judge.c, dsig_judge.c), which fills the parts itself */
 	struct signature_parts parts;
 	struct report_signature *out;
 	X509 *signer;			/* borrowed; NULL when it was not found */

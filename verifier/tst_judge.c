@@ -1,6 +1,7 @@
 #include "verifier/tst_judge.h"
 
 #include "base/clock.h"
+#include "verifier/foreign.h"
 #include "verifier/signature.h"
 #include "verifier/tlv.h"
 
@@ -145,16 +146,6 @@ judge_token(struct judged *j, struct report *r, struct span token, const struct 
 	tst_drop(&t);
 }
 
-static void
-judge_format(struct report *r, const struct err *why)
-{
-	own_str char *en = xprintf("The file is not a time stamp as it is taken here: %s.", why->text);
-
-	r->verdict = VERDICT_FAILED;
-	r->sub = SUB_FORMAT_FAILURE;
-	reason_add(&r->reasons, "Tệp không đúng cấu trúc dấu thời gian (RFC 3161).", en);
-}
-
 void
 tst_judge(struct report *out, const struct judge_question *q, const struct span *content)
 {
@@ -163,13 +154,13 @@ tst_judge(struct report *out, const struct judge_question *q, const struct span 
 	struct judged j;
 	struct err why;
 
-	*out = (struct report){ .format = "RFC 3161", .as_of = INT64_MIN, .from = INT32_MIN, .until = INT32_MAX, .insecure_no_revocation = q->insecure_no_revocation };
-	sha256(out->sha256, q->document);
+	foreign_begin(out, q, "RFC 3161");
 	if (!token_of(&token, q->document, &why) || !tst_imprint_read(&of, buf_span(&token), &why))
-		return judge_format(out, &why);
+		return foreign_refused(out, "RFC 3161", &why);
 	out->nsignatures = 1;
 	out->signature[0] = (struct report_signature){ .id = "time-stamp", .claimed = INT64_MIN, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
 	j = (struct judged){ .out = &out->signature[0] };
 	judge_token(&j, out, buf_span(&token), &of, content, q);
-	report_combine(out);
+	foreign_combine(out);
+	foreign_remark(out);
 }
