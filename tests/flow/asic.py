@@ -144,7 +144,6 @@ with open(samples, encoding="utf-8") as f:
     permits = json.load(f)["permits"]
 SIGNED = run("date", "-u", "-d", "-1 minute", "+%Y-%m-%dT%H:%M:%SZ").decode().strip()
 assert len(permits) == 12
-before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 k = 0
 for permit in permits:
     for kind, entries in kinds(permit):
