@@ -73,9 +73,10 @@ print_report(const struct report *r)
 	print_reasons(&r->reasons, "");
 	for (size_t i = 0; i < r->nsignatures; i++) {
 		const struct report_signature *s = &r->signature[i];
-		char claimed[TIME_TEXT];
+		char claimed[TIME_TEXT] = "?";
 
-		time_text_vn(claimed, s->claimed);
+		if (s->claimed != INT64_MIN)
+			time_text_vn(claimed, s->claimed);
 		printf("  %s: %s%s%s; %s, %s; %s\n", s->id, verdict_word(s->verdict), sub_word(s->sub)[0] ? " / " : "", sub_word(s->sub), s->signer, s->organisation, claimed);
 		print_reasons(&s->reasons, "    ");
 	}
