@@ -368,6 +368,18 @@ check_within(struct dsig *d, struct dsig_signature *s, size_t outer, struct err 
 	return xml_fail(e, s->element, "a counter-signature that does not sign the value of the signature it stands in");
 }
 
+/* A reader may take what stands before a comment for all of a text; no signature says otherwise. */
+static bool
+splits_text(const xmlNode *comment)
+{
+	const xmlNode *beside[] = { comment->prev, comment->next };
+
+	for (size_t i = 0; i < 2; i++)
+		if (beside[i] != NULL && beside[i]->type == XML_TEXT_NODE && !xmlIsBlankNode(beside[i]))
+			return true;
+	return false;
+}
+
 static bool
 walk(struct dsig *d, const xmlNode *n, size_t outer, struct err *e)
 {
@@ -388,6 +400,8 @@ walk(struct dsig *d, const xmlNode *n, size_t outer, struct err *e)
 			return false;
 	}
 	for (const xmlNode *c = n->children; c != NULL; c = c->next) {
+		if (c->type == XML_COMMENT_NODE && splits_text(c))
+			return xml_fail(e, n, "a comment within a text, where it could hide a part of it");
 		d->comments |= c->type == XML_COMMENT_NODE;
 		if (inner != DSIG_NONE && (c->type == XML_COMMENT_NODE || c->type == XML_PI_NODE))
 			return xml_fail(e, n, "a comment or an instruction within a signature");

@@ -73,7 +73,7 @@ print_report(const struct report *r)
 	print_reasons(&r->reasons, "");
 	for (size_t i = 0; i < r->nsignatures; i++) {
 		const struct report_signature *s = &r->signature[i];
-		char claimed[TIME_TEXT] = "-";
+		char claimed[TIME_TEXT] = "?";
 
 		if (s->claimed != INT64_MIN)
 			time_text_vn(claimed, s->claimed);
