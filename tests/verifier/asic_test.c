@@ -551,13 +551,27 @@ what_was_swapped(void **state)
 	check("two manifests with one signature", &none, &plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "two manifests");
 }
 
+static void
+same_files(const struct asic *was, struct span zip)
+{
+	struct asic *is = xalloc(sizeof(*is));
+	struct err e;
+
+	assert_done(asic_read(is, zip, policy, &e), e);
+	assert_int_equal(is->c.n, was->c.n);
+	for (size_t n = 0; n < is->c.n; n++)
+		assert_true(strcmp(is->c.entry[n].name, was->c.entry[n].name) == 0 && span_eq(buf_span(&is->c.entry[n].octets), buf_span(&was->c.entry[n].octets)));
+	asic_drop(is);
+	free(is);
+}
+
 /* Whatever octet of a container is another: where it passes, the files in it are what they were. */
 static void
 no_altered_octet_alters_a_file(void **state)
 {
 	own_struct(fixture) f = extended(both);
 	own_struct(buf) zip = buf_new(1 << 20);
-	struct asic *was = xalloc(sizeof(*was)), *is = xalloc(sizeof(*is));
+	struct asic *was = xalloc(sizeof(*was));
 	struct err e;
 	size_t passed = 0, refused = 0;
 
@@ -565,33 +579,24 @@ no_altered_octet_alters_a_file(void **state)
 	assert_done(asic_read(was, buf_span(&zip), policy, &e), e);
 	for (size_t i = 0; i < zip.len; i++) {
 		static const unsigned char by[] = { 0x01, 0x20, 0xff };
+		struct report r;
 
-		for (size_t k = 0; k < COUNT(by); k++) {
-			struct report r;
-
-			zip.ptr[i] ^= by[k];
-			if (document_is_foreign(buf_span(&zip))) {
-				judge(&r, buf_span(&zip), &plain);
-				if (r.verdict == VERDICT_PASSED) {
-					assert_done(asic_read(is, buf_span(&zip), policy, &e), e);
-					assert_int_equal(is->c.n, was->c.n);
-					for (size_t n = 0; n < is->c.n; n++)
-						assert_true(strcmp(is->c.entry[n].name, was->c.entry[n].name) == 0 && span_eq(buf_span(&is->c.entry[n].octets), buf_span(&was->c.entry[n].octets)));
-					asic_drop(is);
-				}
-				passed += r.verdict == VERDICT_PASSED;
-				refused += r.verdict != VERDICT_PASSED;
-				report_drop(&r);
-			}
-			zip.ptr[i] ^= by[k];
+		zip.ptr[i] ^= by[i % COUNT(by)];
+		if (document_is_foreign(buf_span(&zip))) {
+			judge(&r, buf_span(&zip), &plain);
+			if (r.verdict == VERDICT_PASSED)
+				same_files(was, buf_span(&zip));
+			passed += r.verdict == VERDICT_PASSED;
+			refused += r.verdict != VERDICT_PASSED;
+			report_drop(&r);
 		}
+		zip.ptr[i] ^= by[i % COUNT(by)];
 	}
 	assert_true(refused > 20 * passed);	/* who made it, versions and modes are nobody's word */
 	for (size_t n = 4; n < zip.len; n += 1 + n / 16)
 		expect("cut short", span_of(zip.ptr, n), &plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, NULL);
 	asic_drop(was);
 	free(was);
-	free(is);
 }
 
 static void
