@@ -80,6 +80,8 @@ print_report(const struct report *r)
 		printf("  %s: %s%s%s; %s, %s; %s\n", s->id, verdict_word(s->verdict), sub_word(s->sub)[0] ? " / " : "", sub_word(s->sub), s->signer, s->organisation, claimed);
 		print_reasons(&s->reasons, "    ");
 	}
+	if (r->format != NULL)
+		print_reasons(&r->remarks, "");
 	printf("signature: %s\nin_force: %s\n", verdict_short(r->verdict), in_force_word(r->in_force));
 	if (r->insecure_no_revocation)
 		printf("judged without revocation data, as asked\n");
