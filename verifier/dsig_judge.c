@@ -173,7 +173,7 @@ judge_scope(struct judging *g, const size_t *covered, bool asked)
 	if (!dsig_covered(&g->d, &r->partial, where))
 		return not_signed(r, SUB_SIG_CONSTRAINTS_FAILURE, "Tệp có nội dung không được ký.", where);
 	for (size_t i = 0; asked && i < g->n; i++)
-		if (covered[i] != signatures(g))
+		if (covered[i] == 0 || covered[i] != signatures(g))
 			return not_signed(r, SUB_SIGNED_DATA_NOT_FOUND, "Tệp nội dung đưa kèm không được ký trong tệp này.", g->contents[i].name);
 }
 
