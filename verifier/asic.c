@@ -317,6 +317,8 @@ check_named(const struct asic *a, struct err *e)
 static bool
 read_extended(struct asic *a, const struct policy *p, struct err *e)
 {
+	size_t ndata = 0;
+
 	for (size_t i = 0; i < a->c.n; i++) {
 		const struct container_entry *n = &a->c.entry[i];
 		const struct reading r = { .a = a, .policy = p, .manifest = n };
@@ -325,8 +327,11 @@ read_extended(struct asic *a, const struct policy *p, struct err *e)
 
 		if ((role == ROLE_MANIFEST && !open_manifest(&r, e)) || (role == ROLE_XADES && !add_signature(&s, a, n, ASIC_XADES, e)))
 			return false;
+		ndata += asic_is_data(n);
 		a->passed_over += role == ROLE_ARCHIVE || role == ROLE_OTHER;
 	}
+	if (ndata == 0)
+		return fail(e, ERR_INPUT, "there is no file in the container beside its signatures");
 	return check_named(a, e);
 }
 

@@ -15,7 +15,8 @@
  *
  * Judged, each signature by who judges it alone (cades.h, tst.h), and with it the
  * digests of its manifest.  The worst decides.  A file that no signature stands for
- * makes the document fail, whatever else holds.  Where a signature stands for some of the
+ * makes the document fail, whatever else holds; a time stamp stands for files only where
+ * there are time stamps alone.  Where a signature stands for some of the
  * files the scope is partial; which stands for which is in the report.
  *
  * Not judged, with a remark: archive manifests, evidence records.  Pure; one thread a document.

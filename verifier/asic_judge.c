@@ -74,7 +74,22 @@ says(const struct reasons *r, const char *en)
 	return false;
 }
 
-/* Under its file's name; a file that could not be read is one signature that fails. */
+/* A file that could not be read is one signature that fails; where the file fails as a
+ * whole, as for text beside its signatures, so does each in it. */
+static void
+take_signature(struct report_signature *o, const struct report *one, size_t i)
+{
+	*o = (struct report_signature){ .claimed = INT64_MIN, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
+	if (i < one->nsignatures)
+		*o = one->signature[i];
+	if (o->verdict == VERDICT_PASSED || one->nsignatures == 0) {
+		o->verdict = one->verdict;
+		o->sub = one->sub;
+		o->reasons = one->verdict == VERDICT_PASSED ? o->reasons : one->reasons;
+	}
+}
+
+/* Under its file's name. */
 static void
 take_over(struct judging *g, const struct asic_signature *s)
 {
@@ -87,8 +102,7 @@ take_over(struct judging *g, const struct asic_signature *s)
 		g->too_many = r->nsignatures == REPORT_SIGNATURES_MAX;
 		if (g->too_many)
 			return;
-		*o = g->one.nsignatures > 0 ? g->one.signature[i] : (struct report_signature){ .verdict = g->one.verdict, .sub = g->one.sub, .reasons = g->one.reasons,
-			.claimed = INT64_MIN, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
+		take_signature(o, &g->one, i);
 		r->nsignatures++;
 		if (s->format != ASIC_XADES || o->id[0] == '\0')
 			snprintf(o->id, sizeof(o->id), s->format == ASIC_STAMP ? "time-stamp-%u" : "signer-%u", (unsigned)r->nsignatures);
@@ -146,6 +160,21 @@ signed_in(const struct asic *a, size_t file)
 	return list;
 }
 
+/* A time stamp is everybody's to have: beside signatures it stands for no file. */
+static bool
+is_signed(const struct asic *a, size_t file)
+{
+	bool stamped = false, others = false;
+
+	for (size_t i = 0; i < a->nsignatures; i++) {
+		if (a->signature[i].format != ASIC_STAMP && a->signature[i].covers[file])
+			return true;
+		stamped |= a->signature[i].covers[file];
+		others |= a->signature[i].format != ASIC_STAMP;
+	}
+	return stamped && !others;
+}
+
 static void
 name_files(struct judging *g)
 {
@@ -158,7 +187,7 @@ name_files(struct judging *g)
 		unsigned char hash[SHA256_LEN];
 		char hex[2 * SHA256_LEN + 1];
 
-		if (json_array_size(by) > 0) {
+		if (by != NULL && is_signed(&g->a, i)) {
 			sha256(hash, buf_span(&n->octets));
 			hex_text(hex, span_of(hash, SHA256_LEN));
 			r->partial |= json_array_size(by) < g->a.nsignatures;

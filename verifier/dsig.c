@@ -10,6 +10,7 @@
 #define ALG_BASE64 NS_DS "base64"
 #define ALG_XPATH "http://www.w3.org/TR/1999/REC-xpath-19991116"
 #define ALG_XPATH2 "http://www.w3.org/2002/06/xmldsig-filter2"
+#define NS_DS11 "http://www.w3.org/2009/xmldsig11#"
 #define NAME_MAX_LEN 1024
 
 /* Policy says which of these are taken, and until when; what stands in neither place
@@ -271,7 +272,12 @@ read_reference(struct dsig *d, struct dsig_signature *s, const xmlNode *n, struc
 			return false;
 		at = xml_next(at);
 	}
-	return read_uri(d, r, n, e) && dsig_read_digest(&r->digest, n, at, e) && check_reference(s, r, e) && check_type(s, r, e);
+	if (!read_uri(d, r, n, e))
+		return false;
+	for (const struct dsig_reference *other = s->ref; r->name != NULL && other < r; other++)
+		if (other->name != NULL && strcmp(other->name, r->name) == 0)
+			return xml_fail(e, n, "a file is signed twice");
+	return dsig_read_digest(&r->digest, n, at, e) && check_reference(s, r, e) && check_type(s, r, e);
 }
 
 /*
@@ -339,6 +345,52 @@ read_key_info(struct dsig_signature *s, struct err *e)
  */
 
 static bool
+no_text(const xmlNode *n, struct err *e)
+{
+	for (const xmlNode *c = n->children; c != NULL; c = c->next)
+		if (c->type == XML_TEXT_NODE && xml_child(n) != NULL && !xmlIsBlankNode(c))
+			return xml_fail(e, n, "text between its elements");
+	return true;
+}
+
+/* What is signed, or must be, stands right below its signature; a signature within is read by itself. */
+static bool
+is_looked_at_elsewhere(const xmlNode *n)
+{
+	return xml_is(n, NS_DS, "Signature") || (xml_is(n->parent, NS_DS, "Signature") && (xml_is(n, NS_DS, "Object") || xml_is(n, NS_DS, "SignedInfo")));
+}
+
+/* Parts that nobody signs hold nothing that a reader of the document could take for its
+ * content: neither elements of others nor text beside elements. */
+static bool
+check_unsigned(const xmlNode *n, struct err *e)
+{
+	static const char *const spaces[] = { NS_DS, NS_XADES, NS_XADES141, NS_DS11, ALG_EXC_C14N };
+	bool known = false;
+
+	for (size_t i = 0; n->ns != NULL && i < sizeof(spaces) / sizeof(spaces[0]); i++)
+		known |= strcmp((const char *)n->ns->href, spaces[i]) == 0;
+	if (!known)
+		return xml_fail(e, n, "an element of another kind in a part of a signature that nobody signs");
+	if (!no_text(n, e))
+		return false;
+	for (const xmlNode *c = xml_child(n); c != NULL; c = xml_next(c))
+		if (!is_looked_at_elsewhere(c) && !check_unsigned(c, e))
+			return false;
+	return true;
+}
+
+/* The frames of the qualifying properties, and the unsigned ones. */
+static bool
+check_around(const struct dsig_signature *s, struct err *e)
+{
+	const xmlNode *after = s->properties == NULL ? NULL : xml_next(s->properties);
+
+	return check_unsigned(s->element, e) && (s->object == NULL || (no_text(s->object, e) && no_text(xml_child(s->object), e))) &&
+	    (after == NULL || check_unsigned(after, e));
+}
+
+static bool
 read_signature(struct dsig *d, struct dsig_signature *s, struct err *e)
 {
 	const xmlNode *n = s->element, *at = xml_child(n), *object;
@@ -350,7 +402,7 @@ read_signature(struct dsig *d, struct dsig_signature *s, struct err *e)
 	while (at != NULL)
 		if (!dsig_step(&object, &at, NS_DS, "Object", n, e) || !dsig_find_properties(s, object, e))
 			return false;
-	return read_value(s, e) && read_key_info(s, e) && dsig_read_properties(s, e) && read_signed_info(d, s, e);
+	return check_around(s, e) && read_value(s, e) && read_key_info(s, e) && dsig_read_properties(s, e) && read_signed_info(d, s, e);
 }
 
 /* XAdES CounterSignature stands in its place among the unsigned properties and signs the value. */

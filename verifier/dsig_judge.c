@@ -49,6 +49,16 @@ use_algorithms(struct judged *j, const struct dsig_signature *s, const struct ju
 	return !s->has_certificate || use_algorithm(j, s->certificate.hash->uri, q);
 }
 
+/* The sentence of the sub-indication speaks of permits. */
+static void
+no_form(struct judged *j, const struct err *why)
+{
+	j->out->verdict = VERDICT_FAILED;
+	j->out->sub = SUB_FORMAT_FAILURE;
+	j->stopped = true;
+	reason_add(&j->out->reasons, "Chữ ký số không đúng cấu trúc mà hệ thống nhận.", why->text);
+}
+
 static void
 begin(struct judging *g, struct judged *j, const struct dsig_signature *s)
 {
@@ -63,10 +73,12 @@ begin(struct judging *g, struct judged *j, const struct dsig_signature *s)
 	if (j->signer == NULL)
 		return signature_failed(j, VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, why.text);
 	if (!cert_facts_read(&facts, j->signer, &why))
-		return signature_failed(j, VERDICT_FAILED, SUB_FORMAT_FAILURE, why.text);
+		return no_form(j, &why);
 	signature_facts(j->out, &facts);
 	check.least_bits = j->parts.used[0]->least_bits;
 	sub = dsig_verify(&g->d, s, &check, &why);
+	if (sub == SUB_FORMAT_FAILURE)
+		return no_form(j, &why);
 	if (sub != SUB_NONE)
 		return signature_failed(j, sub == SUB_SIGNED_DATA_NOT_FOUND ? VERDICT_INDETERMINATE : VERDICT_FAILED, sub, why.text);
 	j->out->integrity = true;
@@ -84,7 +96,7 @@ stamps(struct judging *g, struct judged *j, const struct dsig_signature *s)
 	for (size_t i = 0; i < s->nstamps && !j->stopped; i++) {
 		g->covers[i] = buf_new(1 << 16);
 		if (!dsig_stamped(&g->covers[i], &g->d, s, i, &why))
-			signature_failed(j, VERDICT_FAILED, SUB_FORMAT_FAILURE, why.text);
+			no_form(j, &why);
 	}
 	signature_stamps(j, g->q->at, g->q);
 	for (size_t i = 0; i < s->nstamps; i++)
@@ -163,7 +175,7 @@ judge_scope(struct judging *g, const size_t *covered, bool asked)
 	for (size_t i = 0; !asked && i < g->n; i++)
 		r->partial |= covered[i] > 0 && covered[i] != signatures(g);
 	for (size_t i = 0; asked && i < g->n; i++)
-		if (covered[i] != signatures(g))
+		if (covered[i] == 0 || covered[i] != signatures(g))
 			return not_signed(r, SUB_SIGNED_DATA_NOT_FOUND, "Tệp nội dung đưa kèm không được ký trong tệp này.", g->contents[i].name);
 }
 

@@ -162,7 +162,12 @@ digest_of(unsigned char out[EVP_MAX_MD_SIZE], struct dsig *d, const struct dsig_
 
 	if (!r->base64)
 		return canon_digest(out, d->xml.doc, &part, &r->form, md, &d->budget, why);
-	return xml_base64(&octets, r->target, why) && buf_ok(&octets, "what is in base64", why) && digest_octets(out, buf_span(&octets), md);
+	if (!xml_base64(&octets, r->target, why) || !buf_ok(&octets, "what is in base64", why))
+		return false;
+	if (octets.len > d->budget.octets)
+		return fail(why, ERR_LIMIT, "what it signs is too long");
+	d->budget.octets -= octets.len;
+	return digest_octets(out, buf_span(&octets), md);
 }
 
 static enum sub_indication

@@ -311,13 +311,30 @@ xml_base64(struct buf *out, const xmlNode *n, struct err *e)
 	return true;
 }
 
+/* With its place where it is not the only one of its name; depth is bounded. */
+static void
+put_where(struct buf *out, const xmlNode *n)
+{
+	size_t place = 1, others = 0;
+
+	if (n->parent != NULL && n->parent->type == XML_ELEMENT_NODE)
+		put_where(out, n->parent);
+	for (const xmlNode *s = n->prev; s != NULL; s = s->prev)
+		place += s->type == n->type && xmlStrEqual(s->name, n->name);
+	for (const xmlNode *s = n->next; s != NULL; s = s->next)
+		others += s->type == n->type && xmlStrEqual(s->name, n->name);
+	buf_printf(out, "/%.60s", (const char *)n->name);
+	if (place + others > 1)
+		buf_printf(out, "[%zu]", place);
+}
+
 void
 xml_where(char *out, size_t size, const xmlNode *n)
 {
-	xmlChar *path = xmlGetNodePath(n);
+	own_struct(buf) path = buf_new(1 << 12);
 
-	snprintf(out, size, "%s", path == NULL ? "?" : (const char *)path);
-	xmlFree(path);
+	put_where(&path, n);
+	snprintf(out, size, "%s", buf_str(&path));
 }
 
 bool

@@ -55,7 +55,7 @@ char *xml_attr(const xmlNode *, const char *name);
 /* The value of the element's base64 text; white space between is allowed, as
  * XML-DSig does. */
 must_check bool xml_base64(struct buf *out, const xmlNode *, struct err *);
-/* "/permit/content[1]/code[1]", for refusals. */
+/* "/permit/Signature[2]/SignedInfo", for refusals. */
 void xml_where(char *out, size_t n, const xmlNode *);
 /* Refuses (ERR_INPUT), naming the place. */
 bool xml_fail(struct err *, const xmlNode *, const char *what);

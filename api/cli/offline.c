@@ -82,6 +82,8 @@ print_report(const struct report *r)
 	}
 	for (size_t i = 0; i < json_array_size(r->files); i++)
 		printf("  signed: %s\n", json_text(json_array_get(r->files, i), "name"));
+	if (r->format != NULL)
+		print_reasons(&r->remarks, "");
 	printf("signature: %s\nin_force: %s\n", verdict_short(r->verdict), in_force_word(r->in_force));
 	if (r->insecure_no_revocation)
 		printf("judged without revocation data, as asked\n");

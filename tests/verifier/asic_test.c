@@ -414,7 +414,7 @@ attack_15_a_file_that_nobody_signed(void **state)
 		{ "a signature that no manifest names", "META-INF/signature2.p7s", "no manifest names" },
 		{ "a time stamp that no manifest names", "META-INF/timestamp.tst", "no manifest names" },
 	};
-	own_struct(fixture) one = simple(), twin = extended(both), whole = extended(both);
+	own_struct(fixture) one = simple(), twin = extended(both), whole = extended(both), stamped = extended(both);
 	struct report r;
 	own_struct(buf) zip = buf_new(1 << 20);
 
@@ -426,6 +426,17 @@ attack_15_a_file_that_nobody_signed(void **state)
 	}
 	add(&one, "them.txt", span_str("x"));
 	check("a second file of ASiC-S", &one, &plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "here are 2");
+
+	/* A time stamp is everybody's to have. */
+	add(&stamped, "them.txt", span_str("x"));
+	signed_also(&stamped, &other, (const struct named[]){ { "them.txt", "x" }, { NULL } });
+	buf_reset(&stamped.manifest[1]);
+	manifest(&stamped.manifest[1], "META-INF/timestamp002.tst", (const struct named[]){ { "them.txt", "x" }, { NULL } });
+	buf_reset(&stamped.p7s[1]);
+	stamp(&stamped.p7s[1], buf_span(&stamped.manifest[1]), PKI_NOW - HOUR);
+	stamped.entry[6].octets = buf_span(&stamped.manifest[1]);
+	stamped.entry[7] = (struct zip_entry){ .name = "META-INF/timestamp002.tst", .octets = buf_span(&stamped.p7s[1]) };
+	check("a file that is stamped, not signed", &stamped, &plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "signed by nobody");
 
 	/* The twins: somebody signed it. */
 	check("all signed", &whole, &plain, VERDICT_PASSED, SUB_NONE, NULL);

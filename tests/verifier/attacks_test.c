@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DAY 86400
 #define MEMORY_KB 65536
 #define TEXT_MAX (12u << 20)
 
@@ -193,6 +192,12 @@ static const struct row rows[] = {
 	{ 1, "the root is moved down", BY_ROOT_ID, { { "<doc ", "<evil xmlns=\"urn:x\"><pay>999</pay><doc " }, { "</doc>", "</doc></evil>" } }, NOT_ALL_SIGNED },
 	{ 1, "twin: enveloping", ENVELOPING, {}, PASSES },
 	{ 1, "an Object more", ENVELOPING, { { "<ds:Object Id=\"obj\">", "<ds:Object Id=\"evil\"><pay>999</pay></ds:Object><ds:Object Id=\"obj\">" } }, NOT_ALL_SIGNED },
+	{ 1, "in KeyInfo", ENVELOPED, { { "</ds:KeyInfo>", "<doc xmlns=\"urn:x\"><pay>999</pay></doc></ds:KeyInfo>" } }, REFUSED },
+	{ 1, "as text of the signature", ENVELOPED, { { "<ds:KeyInfo>", "999<ds:KeyInfo>" } }, REFUSED },
+	{ 1, "as text beside the properties", ENVELOPED, { { "<xades:SignedProperties", "999<xades:SignedProperties" } }, REFUSED },
+	{ 1, "in an Object in KeyInfo", ENVELOPED, { { "</ds:KeyInfo>", "<ds:Object><doc xmlns=\"urn:x\"><pay>999</pay></doc></ds:Object></ds:KeyInfo>" } }, REFUSED },
+	{ 1, "in an unsigned property", .recipe = { .document = DOC, .by = &signer, .ref = { REF_ALL }, .unsigned_ = "<xades:Place/>" }, { { "<xades:Place/>", "<xades:Place><pay xmlns=\"urn:x\">999</pay></xades:Place>" } }, REFUSED },
+	{ 1, "twin: an unsigned property", .recipe = { .document = DOC, .by = &signer, .ref = { REF_ALL }, .unsigned_ = "<xades:Place/>" }, {}, PASSES },
 	{ 1, "the signature within an Object of another", ENVELOPING, { { "<ds:Signature ", "<ds:Signature xmlns:ds=\"" NS_DS "\"><ds:Object><ds:Signature " }, { "</ds:Signature>", "</ds:Signature></ds:Object></ds:Signature>" } }, REFUSED },
 	{ 1, "whole document altered", ENVELOPED, { { "100", "999" } }, VERDICT_FAILED, SUB_HASH_FAILURE },
 	{ 1, "a permit in another document", {}, { { "<permit ", "<evil><permit " }, { "</permit>", "</permit></evil>" } }, REFUSED },
@@ -272,6 +277,7 @@ static const struct row rows[] = {
 	{ 12, "another machine's", DETACHED("http://127.0.0.1/"), {}, REFUSED, .content = "Content" },
 	{ 12, "a pointer", .recipe = { .document = DOC, .by = &signer, .ref = { { .uri = "#xpointer(/)", .transforms = DSIG_EXC } } }, {}, REFUSED },
 	{ 12, "an Id that is not there", .recipe = { .document = DOC, .by = &signer, .ref = { REF_ALL, { .uri = "#none", .transforms = DSIG_EXC } } }, {}, VERDICT_INDETERMINATE, SUB_SIGNED_DATA_NOT_FOUND },
+	{ 12, "one file twice", .recipe = { .document = "@SIG@", .by = &signer, .ref = { REF_FILE("tep%201.txt"), REF_FILE("tep%20%31.txt") } }, {}, REFUSED, .content = "Content" },
 	{ 12, "from a permit", {}, { { "URI=\"#content\"", "URI=\"file:///etc/hostname\"" } }, REFUSED },
 	/* 16 to 18: methods */
 	{ 16, "twin", ENVELOPED, {}, PASSES },
