@@ -259,6 +259,23 @@ text_fold(struct buf *out, struct span s, bool keep_case, struct err *e)
 }
 
 bool
+text_casefold(struct buf *out, struct span s, struct err *e)
+{
+	uint8_t *folded;
+	size_t len;
+
+	if (!utf8_check(s, e))
+		return false;
+	if (s.len == 0)
+		return true;
+	folded = u8_casefold(s.ptr, s.len, NULL, UNINORM_NFC, NULL, &len);
+	promise(folded != NULL);
+	buf_put(out, folded, len);
+	free(folded);
+	return buf_ok(out, "text", e);
+}
+
+bool
 text_capitals(struct buf *out, struct span s, struct err *e)
 {
 	uint8_t *upper;

@@ -36,6 +36,8 @@ void text_put_html_part(struct buf *, const char *before, const char *text, cons
 /* Without diacritics, lower case, d for đ: for searching and for SMS.
  * Upper-case letters stay upper case when keep_case. */
 must_check bool text_fold(struct buf *out, struct span, bool keep_case, struct err *);
+/* As Unicode folds case, in NFC: two names that a file system may take for one are then the same. */
+must_check bool text_casefold(struct buf *out, struct span, struct err *);
 /* NFC, in capitals, without any blank: how a number is looked for that somebody typed. */
 must_check bool text_capitals(struct buf *out, struct span, struct err *);
 /* Its words, folded, a space before each: what is neither letter nor digit parts

@@ -1,6 +1,7 @@
 /* A CMS / CAdES document judged (cades.h), by the steps that permits are judged by. */
 #include "verifier/cades.h"
 
+#include "verifier/foreign.h"
 #include "verifier/signature.h"
 
 #include <stdio.h>
@@ -12,18 +13,6 @@ struct judging {
 	struct cades c;
 	struct judged signer[CADES_SIGNERS_MAX];
 };
-
-static void
-judge_format(struct report *r, const struct err *why)
-{
-	own_str char *en = NULL;
-
-	r->no_signature = why->class == ERR_ABSENT;
-	r->verdict = r->no_signature ? VERDICT_INDETERMINATE : VERDICT_FAILED;
-	r->sub = r->no_signature ? SUB_NONE : SUB_FORMAT_FAILURE;
-	en = xprintf("%s: %s.", r->no_signature ? "This file has no digital signature" : "The file is not CMS as it is taken here", why->text);
-	reason_add(&r->reasons, r->no_signature ? "Tệp này không có chữ ký số." : "Tệp chữ ký số không đúng cấu trúc CMS mà hệ thống nhận.", en);
-}
 
 /*
  * One signer, first step.
@@ -45,19 +34,6 @@ take_algorithms(struct judged *j, const struct cades_signer *s, const struct jud
 	return true;
 }
 
-/* A key that is shorter than its method asks for now has a row of its own, or is none. */
-static bool
-take_key(struct judged *j, const struct judge_question *q)
-{
-	const struct algorithm *dated;
-
-	if (!cert_key_strong(&dated, X509_get0_pubkey(j->signer), q->policy))
-		return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE, "the signer's key is too short"), false;
-	if (dated != NULL)
-		j->parts.used[j->parts.nused++] = dated;
-	return true;
-}
-
 static void
 no_signer(struct judged *j, const struct cades_signer *s)
 {
@@ -65,13 +41,6 @@ no_signer(struct judged *j, const struct cades_signer *s)
 	    "nothing that is signed names it (no signing-certificate): plain CMS";
 
 	signature_failed(j, VERDICT_INDETERMINATE, SUB_NO_SIGNING_CERTIFICATE_FOUND, why);
-}
-
-/* RFC 5280 4.2.1.3: digitalSignature or nonRepudiation, where there is the extension. */
-static bool
-may_sign(X509 *x)
-{
-	return X509_check_ca(x) == 0 && (X509_get_key_usage(x) & (X509v3_KU_DIGITAL_SIGNATURE | X509v3_KU_NON_REPUDIATION)) != 0;
 }
 
 /* Digests first: what was altered has failed, whoever signed. */
@@ -97,11 +66,11 @@ begin(struct judged *j, const struct cades *c, const struct cades_signer *s, con
 	if (!cades_signature_holds(s, j->signer))
 		return signature_failed(j, VERDICT_FAILED, SUB_SIG_CRYPTO_FAILURE, NULL);
 	o->integrity = true;
-	if (!take_key(j, q))
+	if (!foreign_key(j, q))
 		return;
 	if (s->has_policy)
 		return signature_failed(j, VERDICT_INDETERMINATE, SUB_SIGNATURE_POLICY_NOT_AVAILABLE, NULL);
-	if (!may_sign(j->signer))
+	if (!cert_may_sign(j->signer))
 		signature_failed(j, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the signer's certificate is not for signatures");
 }
 
@@ -143,33 +112,12 @@ content_of(struct judging *g, const struct span *given)
 	return &g->c.content;
 }
 
-/* The worst decides: failed before indeterminate before passed. */
-static void
-combine(struct report *r)
-{
-	static const enum verdict order[] = { VERDICT_FAILED, VERDICT_INDETERMINATE };
-
-	r->verdict = VERDICT_PASSED;
-	r->tier = r->signature[0].tier;
-	for (size_t i = 0; i < r->nsignatures; i++)
-		if (r->signature[i].tier != r->tier)
-			r->tier = NULL;
-	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++)
-		for (size_t i = 0; i < r->nsignatures; i++)
-			if (r->signature[i].verdict == order[o]) {
-				r->verdict = order[o];
-				r->sub = r->signature[i].sub;
-				r->reasons = r->signature[i].reasons;
-				return;
-			}
-}
-
 static void
 remark(struct judging *g)
 {
 	if (g->c.other_status > 0)
 		reason_add(&g->out->remarks, "Dữ liệu thu hồi kèm theo không phải danh sách thu hồi (CRL) không được dùng.", "Revocation data in it that is no CRL was not used.");
-	reason_add(&g->out->remarks, "Đây không phải giấy do thành phố cấp; chỉ chữ ký số được xét.", "This is no permit of the city; its digital signature alone was judged.");
+	foreign_remark(g->out);
 }
 
 void
@@ -179,12 +127,11 @@ cades_judge(struct report *out, const struct judge_question *q, const struct spa
 	struct err why = { ERR_NONE, "" };
 	const struct span *content;
 
-	*out = (struct report){ .format = "CMS", .as_of = INT64_MIN, .from = INT32_MIN, .until = INT32_MAX, .insecure_no_revocation = q->insecure_no_revocation };
+	foreign_begin(out, q, "CMS");
 	g->out = out;
 	g->q = q;
-	sha256(out->sha256, q->document);
 	if (!cades_read(&g->c, q->document, &why)) {
-		judge_format(out, &why);
+		foreign_refused(out, "CMS", &why);
 	} else {
 		content = content_of(g, given);
 		if (out->sub == SUB_NONE) {
@@ -195,7 +142,7 @@ cades_judge(struct report *out, const struct judge_question *q, const struct spa
 				if (!g->c.signer[i].has_ess)
 					out->format = "CMS";
 			}
-			combine(out);
+			foreign_combine(out);
 			remark(g);
 		}
 	}

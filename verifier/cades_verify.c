@@ -1,32 +1,10 @@
 /* Whose a signature that cades.c has read is, and whether it holds (cades.h). */
 #include "verifier/cades.h"
 
-#include "verifier/tlv.h"
+#include "verifier/cert.h"
 
 #include <openssl/err.h>
 #include <openssl/rsa.h>
-
-static bool
-is_integer(struct span want, const ASN1_INTEGER *n)
-{
-	unsigned char *der = NULL;
-	int len = i2d_ASN1_INTEGER(n, &der);
-	struct span rest = span_of(der, len > 0 ? (size_t)len : 0);
-	struct tlv d;
-	bool same = tlv_take(&d, &rest, TLV_INTEGER) && span_eq(d.body, want);
-
-	OPENSSL_free(der);
-	return same;
-}
-
-static bool
-is_issued(X509 *x, struct span issuer, struct span serial)
-{
-	const unsigned char *p = NULL;
-	size_t len = 0;
-
-	return X509_NAME_get0_der(X509_get_issuer_name(x), &p, &len) == 1 && span_eq(span_of(p, len), issuer) && is_integer(serial, X509_get0_serialNumber(x));
-}
 
 static bool
 is_sid(const struct cades_signer *s, X509 *x)
@@ -34,7 +12,7 @@ is_sid(const struct cades_signer *s, X509 *x)
 	const ASN1_OCTET_STRING *id;
 
 	if (s->key_id.len == 0)
-		return is_issued(x, s->issuer, s->serial);
+		return cert_is_issued(x, s->issuer, s->serial);
 	id = X509_get0_subject_key_id(x);
 	return id != NULL && span_eq(s->key_id, span_of(ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id)));
 }
@@ -46,7 +24,7 @@ is_named(const struct cades_signer *s, X509 *x)
 	unsigned len;
 
 	return X509_digest(x, EVP_get_digestbyname(s->ess_digest->md), got, &len) == 1 && span_eq(s->ess_hash, span_of(got, len)) &&
-	    (s->ess_issuer.len == 0 || is_issued(x, s->ess_issuer, s->ess_serial)) && is_sid(s, x);
+	    (s->ess_issuer.len == 0 || cert_is_issued(x, s->ess_issuer, s->ess_serial)) && is_sid(s, x);
 }
 
 X509 *
@@ -71,28 +49,12 @@ cades_digest_holds(const struct cades_signer *s, struct span content)
 	return md != NULL && EVP_Digest(content.ptr, content.len, got, &len, md, NULL) == 1 && span_eq(s->message_digest, span_of(got, len));
 }
 
-/* P-256, P-384, P-521, by name. */
-static bool
-is_curve(const EVP_PKEY *key)
-{
-	static const int curves[] = { NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1 };
-	char name[40];
-	size_t len;
-	bool found = false;
-
-	if (EVP_PKEY_get_group_name(key, name, sizeof(name), &len) != 1)
-		return false;
-	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
-		found |= OBJ_sn2nid(name) == curves[i];
-	return found;
-}
-
 static bool
 key_fits(const struct cades_method *m, const EVP_PKEY *key)
 {
 	int kind = key == NULL ? EVP_PKEY_NONE : EVP_PKEY_get_base_id(key);
 
-	return (kind == m->key || (m->pss && kind == EVP_PKEY_RSA_PSS)) && (kind != EVP_PKEY_EC || is_curve(key));
+	return (kind == m->key || (m->pss && kind == EVP_PKEY_RSA_PSS)) && (kind != EVP_PKEY_EC || key_is_curve(key));
 }
 
 /* RFC 5652 5.4: as a SET OF; only the tag is another than where they stand. */

@@ -1,5 +1,7 @@
 #include "verifier/cert.h"
 
+#include "verifier/tlv.h"
+
 #include <openssl/err.h>
 
 #include <stdio.h>
@@ -167,4 +169,47 @@ cert_digest_id(X509 *cert)
 		if (digests[i].nid == md && (md != NID_undef || key == NID_ED25519))
 			return digests[i].id;
 	return "";
+}
+
+bool
+cert_may_sign(X509 *x)
+{
+	return X509_check_ca(x) == 0 && (X509_get_key_usage(x) & (X509v3_KU_DIGITAL_SIGNATURE | X509v3_KU_NON_REPUDIATION)) != 0;
+}
+
+static bool
+is_integer(struct span want, const ASN1_INTEGER *n)
+{
+	unsigned char *der = NULL;
+	int len = i2d_ASN1_INTEGER(n, &der);
+	struct span rest = span_of(der, len > 0 ? (size_t)len : 0);
+	struct tlv d;
+	bool same = tlv_take(&d, &rest, TLV_INTEGER) && span_eq(d.body, want);
+
+	OPENSSL_free(der);
+	return same;
+}
+
+bool
+cert_is_issued(X509 *x, struct span issuer, struct span serial)
+{
+	const unsigned char *p = NULL;
+	size_t len = 0;
+
+	return X509_NAME_get0_der(X509_get_issuer_name(x), &p, &len) == 1 && span_eq(span_of(p, len), issuer) && is_integer(serial, X509_get0_serialNumber(x));
+}
+
+bool
+key_is_curve(const EVP_PKEY *key)
+{
+	static const int curves[] = { NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1 };
+	char name[40];
+	size_t len;
+	bool found = false;
+
+	if (EVP_PKEY_get_group_name(key, name, sizeof(name), &len) != 1)
+		return false;
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+		found |= OBJ_sn2nid(name) == curves[i];
+	return found;
 }

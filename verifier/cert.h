@@ -23,6 +23,12 @@ struct cert_facts {
 };
 
 must_check bool cert_facts_read(struct cert_facts *out, X509 *cert, struct err *);
+/* RFC 5280 4.2.1.3: no CA's, and for digitalSignature or nonRepudiation, where it says for what. */
+bool cert_may_sign(X509 *);
+/* Has it this issuer (DER of the name) and serial number (an INTEGER's octets)? */
+bool cert_is_issued(X509 *, struct span issuer, struct span serial);
+/* P-256, P-384, P-521, by name. */
+bool key_is_curve(const EVP_PKEY *);
 /* Does the certificate have what the profile asks for: CA flag, key usage,
  * extended key usage, subject?  Refuses with the first that is missing. */
 must_check bool cert_fits_profile(X509 *cert, const struct profile *, struct err *);

@@ -11,6 +11,7 @@ void
 report_drop(struct report *r)
 {
 	json_decref(r->permit);
+	json_decref(r->files);
 	*r = (struct report){ 0 };
 }
 
@@ -218,6 +219,8 @@ signature_json(const struct report_signature *s)
 	    "tier", s->tier == NULL ? json_null() : json_string(s->tier->id), "reasons", reasons_json(&s->reasons));
 
 	promise(j != NULL);
+	if (s->file[0] != '\0')
+		json_object_set_new(j, "file", json_string(s->file));
 	if (s->reaffirmed)
 		json_object_set_new(j, "reaffirmed", json_true());
 	return j;
@@ -276,13 +279,15 @@ report_json(const struct report *r, const struct policy *p, const char *way, int
 	    "verdict", verdict_word(r->verdict), "sub", sub_word(r->sub), "signature", signature_word(r),
 	    "in_force", "answer", in_force_word(r->in_force), "as_of", time_or_null(r->as_of), "from", day_or_null(r->from), "until", day_or_null(r->until),
 	    "tier", r->tier == NULL ? json_null() : json_string(r->tier->id),
-	    "scope", r->verdict == VERDICT_PASSED ? "full" : "none",
+	    "scope", r->verdict != VERDICT_PASSED ? "none" : r->partial ? "partial" : "full",
 	    "reasons", reasons_json(&r->reasons), "remarks", reasons_json(&r->remarks), "signatures", signatures, "sha256", hash,
 	    "insecure_no_revocation", r->insecure_no_revocation, "no_signature", r->no_signature,
 	    "answer", r->format != NULL ? json_null() : answer_of(r, p, way, at));
 	promise(j != NULL);
 	if (r->format != NULL)
 		json_object_set_new(j, "format", json_string(r->format));
+	if (r->files != NULL)
+		json_object_set_new(j, "files", json_incref(r->files));
 	json_object_set_new(j, "permit", may_show(r) ? json_incref(r->permit) : json_null());
 	return j;
 }

@@ -11,7 +11,9 @@
  *	 ?"reaffirmed" (of an officer: true, and the document does not fail for it)}],
  *	 "sha256":...,"answer":{...}}
  *
- * Of a foreign document (cades.h) it has "format", too; "permit" and "answer", which
+ * "scope" is full, partial or, of what did not pass, none.  Of a container (asic.h) it has
+ * "files":[{"name","sha256","signed_in":[..]}], and each signature "file".  Of a foreign document
+ * (cades.h, dsig.h, asic.h, tst_judge.h) it has "format", too; "permit" and "answer", which
  * speak of permits, are null, and whether it is in force is unknown.
  *
  * "permit" is there only when every signature holds and leads to an anchor:
@@ -36,7 +38,7 @@ struct reasons { struct reason at[REPORT_REASONS_MAX]; size_t n; };
 enum proof { PROOF_NONE = 0, PROOF_STAMP, PROOF_LOG };
 
 struct report_signature {
-	char id[24];
+	char id[24], file[204];		/* file: in which of a container it stands; "" */
 	enum verdict verdict;
 	enum sub_indication sub;
 	char signer[256], title[256], mode[256], person[64];
@@ -60,6 +62,8 @@ struct report {
 	enum verdict verdict;
 	enum sub_indication sub;
 	const char *format;		/* "CAdES", "CMS": a foreign document's; NULL: a permit, or nothing known */
+	bool partial;			/* of a foreign document not all was signed by everybody: "scope" */
+	json_t *files;			/* owned; what was signed in a container (asic.h), NULL: none */
 	bool no_signature;		/* no document of ours: nothing to judge */
 	struct reasons reasons, remarks;
 	const struct tier *tier;	/* NULL: no path to an anchor */

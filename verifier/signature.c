@@ -44,6 +44,14 @@ find_path(struct path_result *out, X509 *leaf, bool any_strength, int64_t when, 
  * Services: who may give time, who may sign lists.
  */
 
+static bool
+service_fails(const struct service_use *use, enum sub_indication sub)
+{
+	if (use->sub != NULL)
+		*use->sub = sub;
+	return false;
+}
+
 /* When the key's acts stopped to count: the revocation, or earlier the day from
  * which the key is said to have been out of hand. */
 static int64_t
@@ -73,9 +81,9 @@ not_revoked_at(const struct path_result *path, int64_t at, const struct service_
 
 		evidence_status(&r, &as_of, q->evidence, crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), at);
 		if (r.state == CERT_UNKNOWN && !q->insecure_no_revocation)
-			return fail(e, ERR_LATER, "it is not known whether its certificate was revoked then");
+			return fail(e, ERR_LATER, "it is not known whether its certificate was revoked then"), service_fails(use, SUB_TRY_LATER);
 		if (r.state == CERT_REVOKED && !leaves_good(&r, use))
-			return fail(e, ERR_POLICY, "its certificate was revoked");
+			return fail(e, ERR_POLICY, "its certificate was revoked"), service_fails(use, i == 0 ? SUB_REVOKED_NO_POE : SUB_REVOKED_CA_NO_POE);
 	}
 	return true;
 }
@@ -95,7 +103,7 @@ service_not_expired(const struct path_result *path, const struct service_use *us
 {
 	for (int i = 0; i + 1 < sk_X509_num(path->chain); i++)
 		if (asn1_time_secs(X509_get0_notAfter(sk_X509_value(path->chain, i))) < use->known)
-			return fail(e, ERR_POLICY, "its certificate has expired, and nothing shows that it existed before");
+			return fail(e, ERR_POLICY, "its certificate has expired, and nothing shows that it existed before"), service_fails(use, SUB_OUT_OF_BOUNDS_NO_POE);
 	return true;
 }
 
@@ -109,9 +117,13 @@ service_trusted(X509 *cert, const struct service_use *use, const cert_list *bag,
 
 	find_path(&path, cert, false, use->when, all, q);
 	good = p != NULL && path.verdict == VERDICT_PASSED;
-	if (!good)
+	if (!good) {
 		fail(e, ERR_POLICY, "its certificate: %.150s", path.reason);
-	good = good && cert_fits_profile(cert, p, e) && service_not_revoked(&path, use, crls, q, e) && service_not_expired(&path, use, e);
+		service_fails(use, path.sub);
+	} else if (!cert_fits_profile(cert, p, e)) {
+		good = service_fails(use, SUB_CHAIN_CONSTRAINTS_FAILURE);
+	}
+	good = good && service_not_revoked(&path, use, crls, q, e) && service_not_expired(&path, use, e);
 	path_result_drop(&path);
 	sk_X509_free(all);
 	return good;
@@ -192,8 +204,9 @@ signature_begin(struct judged *j, const struct judge_question *q)
  * Second step: time stamps.
  */
 
-/* archive: its place among the archive time stamps; -1: a time stamp of the signature alone. */
-struct stamp { struct span token; int archive; };
+/* archive: its place among the archive time stamps; -1: a time stamp of the signature alone,
+ * which covers, of a foreign document, these octets. */
+struct stamp { struct span token; int archive; struct span covers; };
 
 static bool
 imprint_of(unsigned char out[EVP_MAX_MD_SIZE], const struct judged *j, const struct stamp *s, const EVP_MD *md, struct err *e)
@@ -201,7 +214,7 @@ imprint_of(unsigned char out[EVP_MAX_MD_SIZE], const struct judged *j, const str
 	const struct xades *x = j->x;
 
 	if (x == NULL)
-		return EVP_Digest(j->parts.value.ptr, j->parts.value.len, out, NULL, md, NULL) == 1 || fail_ossl(e, ERR_BUG, "cannot hash");
+		return EVP_Digest(s->covers.ptr, s->covers.len, out, NULL, md, NULL) == 1 || fail_ossl(e, ERR_BUG, "cannot hash");
 	return s->archive < 0 ? xades_stamp_imprint(out, x, md, e) : xades_archive_imprint(out, x, (size_t)s->archive, md, e);
 }
 
@@ -232,16 +245,17 @@ open_any_stamp(struct tst *out, const struct judged *j, const struct stamp *s, c
 /* By one of ours, or by another authority that policy names.  known: since when the stamp
  * is known to be there. */
 static bool
-stamp_trusted(const struct tst *t, int64_t known, const cert_list *bag, const crl_list *crls, const struct judge_question *q, struct err *e)
+stamp_trusted(const struct tst *t, int64_t known, const cert_list *bag, const crl_list *crls, const struct judge_question *q, enum sub_indication *sub, struct err *e)
 {
-	const struct service_use use = { .profile = "tsa", .when = t->time, .known = known };
+	const struct service_use use = { .profile = "tsa", .when = t->time, .known = known, .sub = sub };
 	const struct time_authority *a = stamper_authority(q->policy, t, bag);
 	struct path_result path;
 	bool good;
 
 	if (a == NULL)
 		return service_trusted(t->signer, &use, bag, crls, q, e);
-	good = stamper_path(&path, a, t, bag, e) && service_not_revoked(&path, &use, crls, q, e) && service_not_expired(&path, &use, e);
+	good = stamper_path(&path, a, t, bag, e) || service_fails(&use, path.verdict != VERDICT_PASSED ? path.sub : SUB_CHAIN_CONSTRAINTS_FAILURE);
+	good = good && service_not_revoked(&path, &use, crls, q, e) && service_not_expired(&path, &use, e);
 	path_result_drop(&path);
 	return good;
 }
@@ -261,16 +275,24 @@ stamp_algorithms(const struct tst *t, int64_t known, const struct judge_question
 	return true;
 }
 
+bool
+stamp_counts(const struct tst *t, int64_t known, const cert_list *bag, const crl_list *crls, const struct judge_question *q, enum sub_indication *sub, struct err *e)
+{
+	*sub = SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE;
+	return stamp_algorithms(t, known, q, e) && stamp_trusted(t, known, bag, crls, q, sub, e);
+}
+
 static bool
 stamp_time(int64_t *out, const struct judged *j, const struct stamp *s, const struct judge_question *q, struct err *e)
 {
 	cert_list *bag = gather(q->evidence->bag, j->parts.bag, NULL), *all;
 	struct tst t = { 0 };
+	enum sub_indication sub;
 	bool good = open_any_stamp(&t, j, s, bag, e);
 
 	if (good) {
 		all = gather(bag, t.bag, NULL);
-		good = stamp_algorithms(&t, j->known, q, e) && stamp_trusted(&t, j->known, all, j->parts.crls, q, e);
+		good = stamp_counts(&t, j->known, all, j->parts.crls, q, &sub, e);
 		sk_X509_free(all);
 	}
 	*out = good ? t.time : INT64_MAX;
@@ -308,7 +330,7 @@ static void
 take_archives(struct judged *j, const struct judge_question *q)
 {
 	for (size_t i = j->x == NULL ? 0 : j->x->narchives; i > 0; i--) {
-		const struct stamp s = { buf_span(&j->x->archive[i - 1].stamp), (int)i - 1 };
+		const struct stamp s = { buf_span(&j->x->archive[i - 1].stamp), (int)i - 1, SPAN_NONE };
 		struct err e = { ERR_NONE, "" };
 		int64_t when;
 
@@ -336,7 +358,8 @@ signature_stamps(struct judged *j, int64_t known, const struct judge_question *q
 		return;
 	take_archives(j, q);
 	for (size_t i = 0; i < j->parts.nstamps; i++) {
-		const struct stamp s = { buf_span(&j->parts.stamp[i]), -1 };
+		const struct signature_parts *p = &j->parts;
+		const struct stamp s = { buf_span(&p->stamp[i]), -1, p->covers != NULL ? buf_span(&p->covers[i]) : p->value };
 		struct err e = { ERR_NONE, "" };
 		int64_t when;
 
@@ -533,6 +556,12 @@ judge_order(struct judged *j)
 	if (o->proof != PROOF_NONE && o->claimed != INT64_MIN && o->claimed > o->proven + CLOCKS_APART)
 		return signature_failed(j, VERDICT_INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE, "it claims to be later than what proves that it existed"), false;
 	return true;
+}
+
+void
+signature_algorithms(struct judged *j, const struct judge_question *q)
+{
+	(void)judge_algorithms(j, j->out->proven < q->at ? j->out->proven : q->at);
 }
 
 void

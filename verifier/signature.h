@@ -18,6 +18,7 @@
 
 #include "verifier/cert.h"
 #include "verifier/judge.h"
+#include "verifier/tst.h"
 
 /* What stamps, path and status need of a signature in any format. */
 struct signature_parts {
@@ -25,7 +26,8 @@ struct signature_parts {
 	crl_stack *crls;		/* ... these; borrowed, may be NULL */
 	const struct buf *stamp;	/* signature time stamps */
 	size_t nstamps;
-	struct span value;		/* what they cover; of XAdES the element counts */
+	struct span value;		/* what they cover; of a permit the element counts */
+	const struct buf *covers;	/* NULL, or what each covers instead */
 	const struct algorithm *used[XADES_REFERENCES_MAX + 3];	/* methods, digests, the length of a short key */
 	size_t nused;
 };
@@ -33,7 +35,7 @@ struct signature_parts {
 #define CLOCKS_APART 300		/* seconds that a signature may claim to be later than what proves it */
 
 struct judged {
-	const struct xades *x;		/* NULL: a foreign document's (cades_judge.c), which fills the parts itself */
+	const struct xades *x;		/* NULL: a foreign document's (cades_judge.c, dsig_judge.c), which fills the parts itself */
 	struct signature_parts parts;
 	struct report_signature *out;
 	X509 *signer;			/* borrowed; NULL when it was not found */
@@ -63,6 +65,12 @@ void signature_window(struct judged *);
 /* A service's certificate (time stamps, status lists): path at `when`, profile,
  * not revoked then; and not expired at `known`, since when what it signed is known to
  * be there. */
-struct service_use { const char *profile; int64_t when, known; };
+struct service_use { const char *profile; int64_t when, known; enum sub_indication *sub; };	/* sub: why not; may be NULL */
 must_check bool service_trusted(X509 *, const struct service_use *, const cert_list *bag, const crl_list *crls,
     const struct judge_question *, struct err *);
+/* A time stamp that is sound by itself (tst.h) and is known to be there since `known`: its
+ * algorithms, and whether who made it may give time.  sub: why not. */
+must_check bool stamp_counts(const struct tst *, int64_t known, const cert_list *bag, const crl_list *crls, const struct judge_question *,
+    enum sub_indication *sub, struct err *);
+/* The signature, else good, fails where policy has ended one of the algorithms. */
+void signature_algorithms(struct judged *, const struct judge_question *);

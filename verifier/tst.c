@@ -64,6 +64,31 @@ tst_digest(struct span token)
 	return md;
 }
 
+bool
+tst_imprint_read(struct tst_imprint *out, struct span token, struct err *e)
+{
+	own(PKCS7) *cms = NULL;
+	const ASN1_OCTET_STRING *got;
+	TS_TST_INFO *info;
+	bool good;
+
+	if (!decode(&cms, token, e))
+		return false;
+	info = PKCS7_to_TS_TST_INFO(cms);
+	if (info == NULL)
+		return fail_ossl(e, ERR_INPUT, "not a time-stamp token (RFC 3161 2.4.2)");
+	got = TS_MSG_IMPRINT_get_msg(TS_TST_INFO_get_msg_imprint(info));
+	good = TS_TST_INFO_get_version(info) == 1 && ASN1_STRING_length(got) <= EVP_MAX_MD_SIZE &&
+	    sk_PKCS7_SIGNER_INFO_num(PKCS7_get_signer_info(cms)) == 1 && asn1_time_secs(TS_TST_INFO_get_time(info)) != INT64_MIN;
+	if (good) {
+		*out = (struct tst_imprint){ .md = imprint_digest(info), .len = (size_t)ASN1_STRING_length(got) };
+		memcpy(out->octet, ASN1_STRING_get0_data(got), out->len);
+	}
+	TS_TST_INFO_free(info);
+	ERR_clear_error();
+	return good || fail(e, ERR_INPUT, "a time stamp of version 1, by one signer, with a time and one digest is taken (RFC 3161 2.4.2)");
+}
+
 static bool
 check_imprint(TS_TST_INFO *info, const EVP_MD *md, struct span want, struct err *e)
 {

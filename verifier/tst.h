@@ -35,6 +35,10 @@ void tst_drop(struct tst *);
 must_check bool tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span imprint, const cert_list *bag, struct err *);
 /* The digest algorithm that the token's imprint uses; NULL if it is not taken. */
 const EVP_MD *tst_digest(struct span token);
+/* What it is a time stamp of, by the token's own word; md NULL: by a digest that is not
+ * taken.  Refuses what is no token: another type, another version, not one signer. */
+struct tst_imprint { const EVP_MD *md; unsigned char octet[EVP_MAX_MD_SIZE]; size_t len; };
+must_check bool tst_imprint_read(struct tst_imprint *out, struct span token, struct err *);
 /* RFC 3161 2.4.1: a TimeStampReq for this imprint, the stamp's certificate asked for, appended.
  * nonce: a positive number without leading zeros, empty: none. */
 void tst_request(struct buf *out, const EVP_MD *md, struct span imprint, struct span nonce);

@@ -29,15 +29,6 @@ xades_drop(struct xades *x)
  */
 
 static bool
-fail_node(struct err *e, const xmlNode *n, const char *what)
-{
-	char where[160];
-
-	xml_where(where, sizeof(where), n);
-	return fail(e, ERR_INPUT, "%.150s: %s", where, what);
-}
-
-static bool
 step(xmlNode **out, xmlNode **at, const char *ns, const char *name, const xmlNode *parent, struct err *e)
 {
 	own_str char *what = NULL;
@@ -45,7 +36,7 @@ step(xmlNode **out, xmlNode **at, const char *ns, const char *name, const xmlNod
 	*out = *at;
 	if (!xml_is(*at, ns, name)) {
 		what = xprintf("<%s> must stand here", name);
-		return fail_node(e, *at != NULL ? *at : parent, what);
+		return xml_fail(e, *at != NULL ? *at : parent, what);
 	}
 	*at = xml_next(*at);
 	return true;
@@ -54,7 +45,7 @@ step(xmlNode **out, xmlNode **at, const char *ns, const char *name, const xmlNod
 static bool
 end(const xmlNode *at, struct err *e)
 {
-	return at == NULL || fail_node(e, at, "an element that has no place here");
+	return at == NULL || xml_fail(e, at, "an element that has no place here");
 }
 
 /* The element's only child. */
@@ -79,10 +70,10 @@ attributes(const xmlNode *n, struct err *e, ...)
 	for (const char *name = va_arg(ap, const char *); name != NULL; name = va_arg(ap, const char *), want++)
 		if (xmlHasNsProp(n, (const xmlChar *)name, NULL) == NULL) {
 			va_end(ap);
-			return fail_node(e, n, "an attribute is missing");
+			return xml_fail(e, n, "an attribute is missing");
 		}
 	va_end(ap);
-	return have == want || fail_node(e, n, "an attribute that has no place here");
+	return have == want || xml_fail(e, n, "an attribute that has no place here");
 }
 
 static bool
@@ -94,13 +85,13 @@ attribute_is(const xmlNode *n, const char *name, const char *value, struct err *
 	if (v != NULL && strcmp(v, value) == 0)
 		return true;
 	what = xprintf("its %s must be \"%.60s\"", name, value);
-	return fail_node(e, n, what);
+	return xml_fail(e, n, what);
 }
 
 static bool
 empty(const xmlNode *n, struct err *e)
 {
-	return n->children == NULL || fail_node(e, n, "nothing may stand in it");
+	return n->children == NULL || xml_fail(e, n, "nothing may stand in it");
 }
 
 /* White space between elements says nothing, and where no signature covers it
@@ -112,7 +103,7 @@ only_elements(const xmlNode *n, struct err *e)
 
 	for (const xmlNode *c = n->children; first != NULL && c != NULL; c = c->next) {
 		if (c->type != XML_ELEMENT_NODE)
-			return fail_node(e, n, "text between its elements");
+			return xml_fail(e, n, "text between its elements");
 		if (!only_elements(c, e))
 			return false;
 	}
@@ -131,9 +122,9 @@ take_text(char *out, size_t size, const xmlNode *n, struct err *e)
 	own_str char *text = xml_text_dup(n);
 
 	if (strlen(text) >= size)
-		return fail_node(e, n, "its text is too long");
+		return xml_fail(e, n, "its text is too long");
 	if (xml_child(n) != NULL)
-		return fail_node(e, n, "only text may stand here");
+		return xml_fail(e, n, "only text may stand here");
 	memcpy(out, text, strlen(text) + 1);
 	return true;
 }
@@ -147,7 +138,7 @@ take_algorithm(const struct algorithm **out, const xmlNode *n, const struct poli
 	if (!attributes(n, e, "Algorithm", NULL) || !empty(n, e))
 		return false;
 	*out = policy_algorithm_by_uri(p, uri);
-	return *out != NULL || fail_node(e, n, "this algorithm is not on the list of those allowed");
+	return *out != NULL || xml_fail(e, n, "this algorithm is not on the list of those allowed");
 }
 
 /* Permits are digested by SHA-2; policy lists what foreign documents use, too. */
@@ -174,11 +165,11 @@ take_digest(struct xades_digest *out, const xmlNode *parent, xmlNode *at, const 
 		return false;
 	out->md = digest_of(out->alg);
 	if (out->md == NULL)
-		return fail_node(e, method, "this algorithm is not on the list of those allowed");
+		return xml_fail(e, method, "this algorithm is not on the list of those allowed");
 	if (!xml_base64(&octets, value, e) || !buf_ok(&octets, "the digest", e))
 		return false;
 	if (octets.len != (size_t)EVP_MD_get_size(out->md))
-		return fail_node(e, value, "the digest has not the length of its algorithm");
+		return xml_fail(e, value, "the digest has not the length of its algorithm");
 	memcpy(out->octet, octets.ptr, octets.len);
 	out->len = octets.len;
 	return true;
@@ -227,7 +218,7 @@ take_signed_info(struct xades *x, xmlNode *const targets[], size_t ntargets, con
 	    !take_algorithm(&x->method, method, p, e))
 		return false;
 	if (!xades_is_method(x->method))
-		return fail_node(e, method, "this algorithm is not one for signatures");
+		return xml_fail(e, method, "this algorithm is not one for signatures");
 	for (size_t i = 0; i < ntargets; i++)
 		if (!take_target(x, &at, targets[i], i, p, e))
 			return false;
@@ -265,7 +256,7 @@ take_signature_policy(struct xades *x, const xmlNode *n, const struct policy *p,
 	    !take_digest(&digest, hash, xml_child(hash), p, e))
 		return false;
 	if (strncmp(text, urn, sizeof(urn) - 1) != 0 || strlen(text) - (sizeof(urn) - 1) >= sizeof(x->policy_oid))
-		return fail_node(e, identifier, "not an object identifier as a URN");
+		return xml_fail(e, identifier, "not an object identifier as a URN");
 	strcpy(x->policy_oid, text + sizeof(urn) - 1);
 	memcpy(x->policy_hash, digest.octet, digest.len);
 	return true;
@@ -336,7 +327,7 @@ take_certificate(struct xades *x, const xmlNode *n, struct err *e)
 	own(X509) *cert = NULL;
 
 	if (sk_X509_num(x->bag) >= XADES_BAG_MAX)
-		return fail_node(e, n, "more certificates than are accepted");
+		return xml_fail(e, n, "more certificates than are accepted");
 	if (!attributes(n, e, NULL) || !end(xml_child(n), e) || !xml_base64(&der, n, e) || !buf_ok(&der, "a certificate", e) ||
 	    !cert_shared(&cert, buf_span(&der), e))
 		return false;
@@ -374,7 +365,7 @@ static bool
 take_stamp(struct xades *x, const xmlNode *n, struct err *e)
 {
 	if (x->nstamps == XADES_STAMPS_MAX)
-		return fail_node(e, n, "more time stamps than are accepted");
+		return xml_fail(e, n, "more time stamps than are accepted");
 	x->stamp[x->nstamps] = buf_new(STAMP_MAX);
 	return take_token(&x->stamp[x->nstamps++], n, e);
 }
@@ -387,14 +378,14 @@ take_crl(struct xades *x, const xmlNode *n, struct err *e)
 	const unsigned char *p;
 
 	if (sk_X509_CRL_num(x->crls) >= XADES_CRLS_MAX)
-		return fail_node(e, n, "more CRLs than are accepted");
+		return xml_fail(e, n, "more CRLs than are accepted");
 	if (!attributes(n, e, NULL) || !end(xml_child(n), e) || !xml_base64(&der, n, e) || !buf_ok(&der, "a CRL", e))
 		return false;
 	p = der.ptr;
 	crl = d2i_X509_CRL(NULL, &p, (long)der.len);
 	if (crl == NULL || p != der.ptr + der.len) {
 		ERR_clear_error();
-		return fail_node(e, n, "not a CRL in DER");
+		return xml_fail(e, n, "not a CRL in DER");
 	}
 	promise(sk_X509_CRL_push(x->crls, crl) > 0);
 	crl = NULL;
@@ -437,7 +428,7 @@ take_archive(struct xades *x, xmlNode **at, const xmlNode *parent, struct err *e
 	xmlNode *data, *values;
 
 	if (x->narchives == XADES_ARCHIVES_MAX)
-		return fail_node(e, *at, "more archive time stamps than are accepted");
+		return xml_fail(e, *at, "more archive time stamps than are accepted");
 	if (!step(&a->element, at, NS_XADES141, "ArchiveTimeStamp", parent, e))
 		return false;
 	a->stamp = buf_new(STAMP_MAX);
@@ -466,7 +457,7 @@ take_unsigned(struct xades *x, const xmlNode *n, struct err *e)
 	x->unsigned_list = list;
 	at = xml_child(list);
 	if (at == NULL)
-		return fail_node(e, list, "it is empty");
+		return xml_fail(e, list, "it is empty");
 	while (xml_is(at, NS_XADES, "SignatureTimeStamp"))
 		if (!step(&one, &at, NS_XADES, "SignatureTimeStamp", list, e) || !take_stamp(x, one, e))
 			return false;
@@ -498,9 +489,9 @@ take_value(struct xades *x, struct err *e)
 	    !buf_ok(&value, "SignatureValue", e))
 		return false;
 	if (value.len == 0)
-		return fail_node(e, x->value_node, "it is empty");
+		return xml_fail(e, x->value_node, "it is empty");
 	if (!is_plain_base64(x->value_node, buf_span(&value)))
-		return fail_node(e, x->value_node, "white space in the value");
+		return xml_fail(e, x->value_node, "white space in the value");
 	memcpy(x->value, value.ptr, value.len);
 	x->value_len = value.len;
 	return true;
@@ -540,7 +531,7 @@ read_all(struct xades *x, xmlNode *n, xmlNode *const targets[], size_t ntargets,
 	xmlNode *at = xml_child(n), *object, *unsigned_ = NULL;
 
 	if (!xml_is(n, NS_DS, "Signature"))
-		return fail_node(e, n, "<Signature> must stand here");
+		return xml_fail(e, n, "<Signature> must stand here");
 	if (ntargets + 1 > XADES_REFERENCES_MAX)
 		return fail(e, ERR_LIMIT, "a signature over %zu elements", ntargets);
 	return only_elements(n, e) && attributes(n, e, "Id", NULL) && attribute_is(n, "Id", x->id, e) &&

@@ -81,8 +81,31 @@ on_element(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar 
 	xmlSAX2StartElementNs(ctx, name, prefix, uri, nns, ns, nattributes, ndefaulted, attributes);
 }
 
+/* What is kept of a foreign document is counted all the same. */
+static bool
+counted(void *ctx)
+{
+	if (++watch_of(ctx)->elements > XML_ELEMENTS_MAX)
+		refuse(ctx, ERR_LIMIT, "too many elements", XML_ELEMENTS_MAX);
+	return !watch_of(ctx)->refused;
+}
+
+static void
+keep_comment(void *ctx, const xmlChar *value)
+{
+	if (counted(ctx))
+		xmlSAX2Comment(ctx, value);
+}
+
+static void
+keep_instruction(void *ctx, const xmlChar *target, const xmlChar *data)
+{
+	if (counted(ctx))
+		xmlSAX2ProcessingInstruction(ctx, target, data);
+}
+
 static xmlParserCtxt *
-parser_new(struct watch *w)
+parser_new(struct watch *w, bool foreign)
 {
 	xmlParserCtxt *p = xmlNewParserCtxt();
 
@@ -90,8 +113,8 @@ parser_new(struct watch *w)
 	p->_private = w;
 	p->sax->internalSubset = on_doctype;
 	p->sax->externalSubset = on_doctype;
-	p->sax->comment = on_comment;
-	p->sax->processingInstruction = on_instruction;
+	p->sax->comment = foreign ? keep_comment : on_comment;
+	p->sax->processingInstruction = foreign ? keep_instruction : on_instruction;
 	p->sax->startElementNs = on_element;
 	return p;
 }
@@ -167,16 +190,18 @@ check_octets(struct span text, struct err *e)
 	return utf8_check(text, e) || fail_in(e, "the XML");
 }
 
-bool
-xml_parse(struct xml *out, struct span text, struct err *e)
+static bool
+parse(struct xml *out, struct span text, bool foreign, struct err *e)
 {
 	struct watch w = { .e = e };
 	own(xmlParserCtxt) *p = NULL;
 	struct xml x = { 0 };
 
+	if (foreign && text.len >= 3 && memcmp(text.ptr, "\xef\xbb\xbf", 3) == 0)
+		text = span_of(text.ptr + 3, text.len - 3);
 	if (!check_octets(text, e))
 		return false;
-	p = parser_new(&w);
+	p = parser_new(&w, foreign);
 	x.doc = xmlCtxtReadMemory(p, (const char *)text.ptr, (int)text.len, NULL, NULL,
 	    XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
 	if (w.refused) {
@@ -199,6 +224,18 @@ xml_parse(struct xml *out, struct span text, struct err *e)
 	}
 	*out = x;
 	return true;
+}
+
+bool
+xml_parse(struct xml *out, struct span text, struct err *e)
+{
+	return parse(out, text, false, e);
+}
+
+bool
+xml_parse_foreign(struct xml *out, struct span text, struct err *e)
+{
+	return parse(out, text, true, e);
 }
 
 static xmlNode *
@@ -274,13 +311,56 @@ xml_base64(struct buf *out, const xmlNode *n, struct err *e)
 	return true;
 }
 
+/* With its place where it is not the only one of its name; depth is bounded. */
+static void
+put_where(struct buf *out, const xmlNode *n)
+{
+	size_t place = 1, others = 0;
+
+	if (n->parent != NULL && n->parent->type == XML_ELEMENT_NODE)
+		put_where(out, n->parent);
+	for (const xmlNode *s = n->prev; s != NULL; s = s->prev)
+		place += s->type == n->type && xmlStrEqual(s->name, n->name);
+	for (const xmlNode *s = n->next; s != NULL; s = s->next)
+		others += s->type == n->type && xmlStrEqual(s->name, n->name);
+	buf_printf(out, "/%.60s", (const char *)n->name);
+	if (place + others > 1)
+		buf_printf(out, "[%zu]", place);
+}
+
 void
 xml_where(char *out, size_t size, const xmlNode *n)
 {
-	xmlChar *path = xmlGetNodePath(n);
+	own_struct(buf) path = buf_new(1 << 12);
 
-	snprintf(out, size, "%s", path == NULL ? "?" : (const char *)path);
-	xmlFree(path);
+	put_where(&path, n);
+	snprintf(out, size, "%s", buf_str(&path));
+}
+
+bool
+xml_fail(struct err *e, const xmlNode *n, const char *what)
+{
+	char where[160];
+
+	xml_where(where, sizeof(where), n);
+	return fail(e, ERR_INPUT, "%.150s: %s", where, what);
+}
+
+xmlNode *
+xml_by_id(xmlNode *n, const char *id)
+{
+	xmlNode *found = NULL;
+
+	for (const xmlAttr *a = n->properties; a != NULL; a = a->next)
+		if (is_id(a)) {
+			xmlChar *value = xmlNodeListGetString(a->doc, a->children, 1);
+
+			found = value != NULL && strcmp((char *)value, id) == 0 ? n : found;
+			xmlFree(value);
+		}
+	for (xmlNode *c = xml_child(n); c != NULL && found == NULL; c = xml_next(c))
+		found = xml_by_id(c, id);
+	return found;
 }
 
 static int

@@ -37,6 +37,9 @@ struct xml { xmlDoc *doc; xmlNode *root; size_t elements; };
 void xml_drop(struct xml *);
 
 must_check bool xml_parse(struct xml *out, struct span text, struct err *);
+/* The same, of a document that is not ours: comments and processing instructions are
+ * kept, and count as elements do; a byte order mark is passed over. */
+must_check bool xml_parse_foreign(struct xml *out, struct span text, struct err *);
 
 /* First child element, next sibling element; NULL at the end. */
 xmlNode *xml_child(const xmlNode *);
@@ -52,8 +55,12 @@ char *xml_attr(const xmlNode *, const char *name);
 /* The value of the element's base64 text; white space between is allowed, as
  * XML-DSig does. */
 must_check bool xml_base64(struct buf *out, const xmlNode *, struct err *);
-/* "/permit/content[1]/code[1]", for refusals. */
+/* "/permit/Signature[2]/SignedInfo", for refusals. */
 void xml_where(char *out, size_t n, const xmlNode *);
+/* Refuses (ERR_INPUT), naming the place. */
+bool xml_fail(struct err *, const xmlNode *, const char *what);
+/* The element that has this Id; NULL. */
+xmlNode *xml_by_id(xmlNode *root, const char *id);
 
 must_check bool xml_c14n(struct buf *out, const xmlNode *, struct err *);
 /* Digest of the canonical octets with SHA-256, SHA-384 or SHA-512. */

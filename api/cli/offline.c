@@ -73,12 +73,17 @@ print_report(const struct report *r)
 	print_reasons(&r->reasons, "");
 	for (size_t i = 0; i < r->nsignatures; i++) {
 		const struct report_signature *s = &r->signature[i];
-		char claimed[TIME_TEXT];
+		char claimed[TIME_TEXT] = "?";
 
-		time_text_vn(claimed, s->claimed);
-		printf("  %s: %s%s%s; %s, %s; %s\n", s->id, verdict_word(s->verdict), sub_word(s->sub)[0] ? " / " : "", sub_word(s->sub), s->signer, s->organisation, claimed);
+		if (s->claimed != INT64_MIN)
+			time_text_vn(claimed, s->claimed);
+		printf("  %s%s%s: %s%s%s; %s, %s; %s\n", s->id, s->file[0] ? " in " : "", s->file, verdict_word(s->verdict), sub_word(s->sub)[0] ? " / " : "", sub_word(s->sub), s->signer, s->organisation, claimed);
 		print_reasons(&s->reasons, "    ");
 	}
+	for (size_t i = 0; i < json_array_size(r->files); i++)
+		printf("  signed: %s\n", json_text(json_array_get(r->files, i), "name"));
+	if (r->format != NULL)
+		print_reasons(&r->remarks, "");
 	printf("signature: %s\nin_force: %s\n", verdict_short(r->verdict), in_force_word(r->in_force));
 	if (r->insecure_no_revocation)
 		printf("judged without revocation data, as asked\n");

@@ -46,9 +46,9 @@ begin(void **state)
 	rsa = pki_party(&(struct pki_wish){ .name = "RSA", .key = EVP_RSA_gen(2048) }, &root);
 	rsa1024 = pki_party(&(struct pki_wish){ .name = "RSA 1024", .key = EVP_RSA_gen(1024) }, &root);
 	rsa1023 = pki_party(&(struct pki_wish){ .name = "RSA 1023", .key = EVP_RSA_gen(1023) }, &root);
-	p521 = pki_party(&(struct pki_wish){ .name = "P-521", .key = EVP_EC_gen("P-521") }, &root);
 	ed25519 = pki_party(&(struct pki_wish){ .name = "Ed25519", .key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") }, &root);
 	p384 = pki_party(&(struct pki_wish){ .name = "P-384", .key = EVP_EC_gen("P-384") }, &root);
+	p521 = pki_party(&(struct pki_wish){ .name = "P-521", .key = EVP_EC_gen("P-521") }, &root);
 	tsa = pki_party(&stamping, &root);
 	pki_write(folder, "content", span_str(CONTENT));
 	pki_write(folder, "wrong", span_str("Hồ sơ khác\n"));
@@ -542,6 +542,72 @@ signers_are_counted(void **state)
 	}
 }
 
+/* As many time stamps and attributes as are taken, and one more. */
+static void
+what_signers_bring_is_counted(void **state)
+{
+	static const struct { const char *name; int stamps, attributes; bool taken; } rows[] = {
+		{ "four time stamps", CADES_STAMPS_MAX, 0, true }, { "five", CADES_STAMPS_MAX + 1, 0, false },
+		{ "sixty attributes more", 0, CADES_ATTRIBUTES_MAX - 4, true }, { "sixty-one", 0, CADES_ATTRIBUTES_MAX - 3, false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own(CMS_ContentInfo) *cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_BINARY);
+		own(BIO) *in = BIO_new_mem_buf(CONTENT, -1);
+		own_struct(buf) der = buf_new(1 << 20), token = buf_new(1 << 20);
+		CMS_SignerInfo *si = CMS_add1_signer(cms, signer.cert, signer.key, EVP_sha256(), CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES);
+		ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)(PKI_NOW - 120));
+		ASN1_OCTET_STRING *value;
+		unsigned char hash[SHA256_LEN];
+
+		assert_non_null(si);
+		assert_int_equal(CMS_signed_add1_attr_by_NID(si, NID_pkcs9_signingTime, ASN1_STRING_type(t), t, -1), 1);
+		ASN1_STRING_free(t);
+		for (int k = 0; k < rows[i].attributes; k++) {
+			own_str char *oid = xprintf("2.25.%d", 1000 + k);
+
+			assert_int_equal(CMS_signed_add1_attr_by_txt(si, oid, V_ASN1_OCTET_STRING, "x", 1), 1);
+		}
+		assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
+		value = CMS_SignerInfo_get0_signature(si);
+		sha256(hash, span_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)));
+		pki_stamp(&token, &tsa, span_of(hash, sizeof(hash)), &(struct pki_stamp){ .when = PKI_NOW - 60 });
+		for (int k = 0; k < rows[i].stamps; k++)
+			assert_int_equal(CMS_unsigned_add1_attr_by_NID(si, NID_id_smime_aa_timeStampToken, V_ASN1_SEQUENCE, token.ptr, (int)token.len), 1);
+		put(&der, cms);
+		expect(rows[i].name, buf_span(&der), &plain, rows[i].taken ? VERDICT_PASSED : VERDICT_FAILED, rows[i].taken ? SUB_NONE : SUB_FORMAT_FAILURE);
+	}
+}
+
+/* RFC 6211: what is signed of the algorithms is what is used. */
+static void
+algorithms_are_protected(void **state)
+{
+#define SHA_256 "\x60\x86\x48\x01\x65\x03\x04\x02\x01"
+#define SHA_512 "\x60\x86\x48\x01\x65\x03\x04\x02\x03"
+#define ECDSA_256 "\x2a\x86\x48\xce\x3d\x04\x03\x02"
+#define ECDSA_512 "\x2a\x86\x48\xce\x3d\x04\x03\x04"
+#define PROTECTED(digest, kind, signature) "\x30\x19\x30\x0b\x06\x09" digest kind "\x0a\x06\x08" signature
+	static const struct { const char *name, *value; bool taken; } rows[] = {
+		{ "the same", PROTECTED(SHA_256, "\xa1", ECDSA_256), true },
+		{ "another digest", PROTECTED(SHA_512, "\xa1", ECDSA_256), false },
+		{ "another signature", PROTECTED(SHA_256, "\xa1", ECDSA_512), false },
+		{ "as a MAC's", PROTECTED(SHA_256, "\xa2", ECDSA_256), false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own(CMS_ContentInfo) *cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_BINARY);
+		own(BIO) *in = BIO_new_mem_buf(CONTENT, -1);
+		own_struct(buf) der = buf_new(1 << 20);
+		CMS_SignerInfo *si = CMS_add1_signer(cms, signer.cert, signer.key, EVP_sha256(), CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES);
+
+		assert_int_equal(CMS_signed_add1_attr_by_txt(si, "1.2.840.113549.1.9.52", V_ASN1_SEQUENCE, rows[i].value, 27), 1);
+		assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
+		put(&der, cms);
+		expect(rows[i].name, buf_span(&der), &plain, rows[i].taken ? VERDICT_PASSED : VERDICT_FAILED, rows[i].taken ? SUB_NONE : SUB_FORMAT_FAILURE);
+	}
+}
+
 /* A CRL that came along is evidence like another: of the issuer, and where it is worse, worse. */
 static void
 lists_that_came_along(void **state)
@@ -604,7 +670,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_openssl_makes_passes), cmocka_unit_test(what_openssl_does_not_make), cmocka_unit_test(what_is_said_of_it), cmocka_unit_test(no_altered_octet_passes),
 		cmocka_unit_test(content), cmocka_unit_test(time_and_status), cmocka_unit_test(time_stamps), cmocka_unit_test(attributes_that_name_something_else), cmocka_unit_test(others_are_not_taken),
-		cmocka_unit_test(signers_are_counted), cmocka_unit_test(lists_that_came_along),
+		cmocka_unit_test(signers_are_counted), cmocka_unit_test(what_signers_bring_is_counted), cmocka_unit_test(algorithms_are_protected), cmocka_unit_test(lists_that_came_along),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
