@@ -247,6 +247,28 @@ look_appointed(struct broker *b, json_t *report, const struct known *k, struct a
 	return true;
 }
 
+static void
+take_verdict(struct answer_case *c, const json_t *report)
+{
+	if (!verdict_from_word(&c->verdict, json_text(report, "verdict")) || !sub_from_word(&c->sub, json_text(report, "sub")))
+		c->verdict = VERDICT_INDETERMINATE;
+	if (json_is_true(json_object_get(report, "no_signature")))
+		c->reason = "no-signature";
+}
+
+/* Of a foreign document, of which the register knows nothing: under whose certification its
+ * signature is right, and no more. */
+static void
+compose_foreign(struct broker *b, json_t *report, const struct asked *a)
+{
+	const struct tier *tier = policy_tier(b->policy, json_text(report, "tier"));
+	struct answer_case c = { .way = a->way, .tier = "other" };
+	struct answer_facts f = facts_new(b, a->now);
+
+	take_verdict(&c, report);
+	json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &c), tier != NULL ? tier : b->tier, &f));
+}
+
 /* A worker's report, and what the register says of the same bytes. */
 static void
 compose(struct broker *b, json_t *report, const struct known *k, bool asked_register, const struct asked *a)
@@ -258,10 +280,7 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 	const struct known_change *why = NULL;
 	json_t *about = known_json(k, a->day);
 
-	if (!verdict_from_word(&c.verdict, json_text(report, "verdict")) || !sub_from_word(&c.sub, json_text(report, "sub")))
-		c.verdict = VERDICT_INDETERMINATE;
-	if (json_is_true(json_object_get(report, "no_signature")))
-		c.reason = "no-signature";
+	take_verdict(&c, report);
 	asked_register &= look_appointed(b, report, k, &c);
 	if (c.verdict == VERDICT_PASSED && k->found) {
 		c.in_force = known_in_force(k, a->day, &why);
@@ -314,12 +333,16 @@ on_verify(void *state, enum msg_caller who, const struct msg *in, struct msg *ou
 
 	if (!read_options(&a, msg_str(in, 0), e) || !hash_document(hash, in, e))
 		return false;
+	/* By its hash, before anybody has read it: what the register has is a permit. */
 	asked = known_by_bytes(&k, b->reg, "known.by_sha256", "sha256", span_of(hash, sizeof(hash)), &why);
 	if (!asked)
 		log_warn("the register could not be asked: %s", why.text);
 	if (!judge(b, &report, msg_take_fd((struct msg *)in, 0), asked && k.found ? k.since : 0, &a, e))
 		return false;
-	compose(b, report, &k, asked, &a);
+	if (json_object_get(report, "format") != NULL)
+		compose_foreign(b, report, &a);
+	else
+		compose(b, report, &k, asked, &a);
 	put_json(out, report);
 	return true;
 }

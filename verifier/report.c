@@ -99,11 +99,12 @@ or_dots(const char *s)
 }
 
 static void
-fill_values(struct values *v, const struct answer_facts *f, enum lang lang)
+fill_values(struct values *v, const struct answer_facts *f, const struct tier *t, enum lang lang)
 {
 	static const char *const minutes[LANGS] = { "phút", "minutes", "minutes" }, *const seconds[LANGS] = { "giây", "seconds", "secondes" };
 	const char *const pairs[] = { "agency", or_dots(f->agency), "telephone", or_dots(f->telephone), "number", or_dots(f->number),
 		"decision", or_dots(f->decision), "replacement", or_dots(f->replacement), "step", or_dots(f->step != NULL ? f->step[lang] : NULL), "host", or_dots(f->host),
+		"tier", t == NULL ? "…" : (const char *const []){ t->vi, t->en, t->fr }[lang],
 		"day", v->day, "from", v->from, "until", v->until, "golive", v->golive, "asof", v->asof, "today", v->today, "time", v->time,
 		"wait", v->wait, "retry", v->retry, NULL };
 
@@ -158,7 +159,7 @@ answer_json(const struct answer *a, const struct tier *t, const struct answer_fa
 	for (int l = LANGS - 1; l >= 0; l--) {
 		const char *prefix = t != NULL && t->prefix[l] != NULL ? t->prefix[l] : "";
 
-		fill_values(&v, f, (enum lang)l);
+		fill_values(&v, f, t, (enum lang)l);
 		json_object_set_new(json_object_get(j, "word"), words[l], json_string(a->word[l]));
 		json_object_set_new(json_object_get(j, "say"), words[l], filled(a->say[l], &v, ""));
 		json_object_set_new(json_object_get(j, "act"), words[l], filled(a->act[l], &v, ""));

@@ -3,6 +3,7 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "verifier/csr.h"
+#include "verifier/document.h"
 #include "verifier/proto.h"
 #include "verifier/proved.h"
 #include "verifier/submission.h"
@@ -46,7 +47,7 @@ do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct 
 	if (!map_document(&doc, in, e))
 		return false;
 	q.document = doc.octets;
-	judge_permit(&r, &q);
+	document_judge(&r, &q, NULL);
 	j = report_json(&r, w->policy, msg_str(in, 3), q.at);
 	put_json(out, j);
 	return true;

@@ -8,7 +8,7 @@
 /* Typical values, as long as they get. */
 static const char *const values[] = { "agency", "UBND phường An Phú Đông", "day", "03/11/2026", "time", "15:42", "today", "22/11/2026",
 	"from", "05/10/2026", "until", "01/12/2026", "asof", "04/02/2027", "decision", "512/QĐ-SCT", "number", "245/GPXD", "replacement", "246/GPXD",
-	"telephone", "1022", "host", "xacthuc.hoagiang.example", "golive", "01/01/2027", "wait", "5 phút", "retry", "20 giây", "step", "trình ký", NULL };
+	"telephone", "1022", "host", "xacthuc.hoagiang.example", "golive", "01/01/2027", "wait", "5 phút", "retry", "20 giây", "step", "trình ký", "tier", "chứng thực của Chính phủ", NULL };
 /* In an SMS: no diacritics, the agency shortened as it is there. */
 static const char *const sms_values[] = { "agency", "UBND P.An Phu Dong", "day", "03/11/2026", "time", "15:42", "today", "22/11",
 	"from", "05/10/2026", "until", "01/12/2026", "asof", "04/02/2027", "decision", "512/QD-SCT", "number", "000455/HGI-GPHN", "replacement", "246/GPXD",
