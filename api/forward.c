@@ -318,20 +318,19 @@ code_plain(char out[40], const char *text, struct err *e)
 	return true;
 }
 
-/* yyyy-mm-dd; whether the day exists is the verifier's to say. */
-static bool
-day_text(const char *s)
+bool
+day_fits(const char *s, struct err *e)
 {
 	static const char form[] = "dddd-dd-dd";
 
 	for (size_t i = 0; i < sizeof(form) - 1; i++)
 		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
-			return false;
-	return s[sizeof(form) - 1] == 0;
+			return fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd");
+	return s[sizeof(form) - 1] == 0 || fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd");
 }
 
 bool
-verify_document(struct call *c, struct span document, const char *day, struct buf *report, struct err *e)
+verify_document(const struct api *api, struct span document, const char *day, struct buf *report, struct err *e)
 {
 	own_struct(msg) m = msg_new(VERIFY_FILE, HTTP_REPLY_MAX);
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
@@ -346,7 +345,7 @@ verify_document(struct call *c, struct span document, const char *day, struct bu
 		return false;
 	msg_put(&m, buf_span(&text));
 	msg_put_fd(&m, fd);
-	if (!peer_call(c->api->verifier, &m, &reply, e))
+	if (!peer_call(api->verifier, &m, &reply, e))
 		return false;
 	buf_put_span(report, msg_span(&reply, 0));
 	return buf_ok(report, "the report", e);
@@ -359,14 +358,14 @@ forward_verify(struct call *c, struct err *e)
 
 	if (c->in->body.len == 0)
 		return fail(e, ERR_INPUT, "the document is empty");
-	if (day != NULL && !day_text(day))
-		return fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd");
+	if (day != NULL && !day_fits(day, e))
+		return false;
 	c->out->type = "application/json";
-	return verify_document(c, c->in->body, day, &c->out->body, e);
+	return verify_document(c->api, c->in->body, day, &c->out->body, e);
 }
 
-static bool
-lookup_text(struct buf *out, const struct call *c, const char *typed, struct err *e)
+bool
+lookup_text(struct buf *out, const struct api *api, const char *typed, const char *asker, struct err *e)
 {
 	own_struct(msg) m = msg_new(VERIFY_LOOKUP, HTTP_REPLY_MAX);
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
@@ -374,8 +373,8 @@ lookup_text(struct buf *out, const struct call *c, const char *typed, struct err
 	if (!text_fits(span_str(typed), "the code", e))
 		return false;
 	msg_put_str(&m, typed);
-	msg_put_str(&m, c->in->asker);
-	if (!peer_call(c->api->verifier, &m, &reply, e))
+	msg_put_str(&m, asker);
+	if (!peer_call(api->verifier, &m, &reply, e))
 		return false;
 	buf_put_span(out, msg_span(&reply, 0));
 	return buf_ok(out, "the answer", e);
@@ -416,7 +415,7 @@ forward_lookup(struct call *c, struct err *e)
 {
 	own(json_t) *j = NULL;
 
-	if (!lookup_text(&c->out->body, c, c->arg, e) || !answer_read(&j, buf_span(&c->out->body), e))
+	if (!lookup_text(&c->out->body, c->api, c->arg, c->in->asker, e) || !answer_read(&j, buf_span(&c->out->body), e))
 		return false;
 	c->out->type = "application/json";
 	answer_status_put(c->out, j);
@@ -428,7 +427,7 @@ lookup_answer(json_t **out, struct call *c, const char *typed, struct err *e)
 {
 	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);
 
-	if (!lookup_text(&text, c, typed, e) || !answer_read(out, buf_span(&text), e))
+	if (!lookup_text(&text, c->api, typed, c->in->asker, e) || !answer_read(out, buf_span(&text), e))
 		return false;
 	answer_status_put(c->out, *out);
 	return true;

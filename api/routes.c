@@ -2,6 +2,7 @@
 
 #include "api/answer.h"
 #include "api/batch.h"
+#include "api/checks.h"
 #include "api/dossier.h"
 #include "api/edxml.h"
 #include "api/events.h"
@@ -62,6 +63,7 @@ static const struct route table[] = {
 	{ "GET", "/v1/permits/{code}/edxml", 0, 0, edxml_run, "the permit as an edXML message to an agency" },
 	{ "GET", "/v1/permits/{code}/sheet", 0, 0, sheet_run, "the permit as an A4 page" },
 	{ "POST", "/v1/verify", 0, VERIFY_DOCUMENT_MAX, forward_verify, "judges a file" },
+	{ "POST", "/v1/verify/batch", 0, HTTP_PIECES, checks_run, "judges up to 10,000 files or codes, one a line or a zip", &checks_pieces },
 	{ "GET", "/v1/events", 0, 0, events_run, "what happened to permits and dossiers, in the order of the log; waits, or streams" },
 	{ "GET", "/v1/parcels/{parcel}", SLASHES, 0, parcel_run, "which permits touch a parcel of land: commune/sheet/parcel" },
 	{ "GET", "/v1/parcels.geojson", 0, 0, places_run, "where permits lie about which something was recorded since" },

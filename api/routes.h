@@ -22,6 +22,7 @@ struct api {
 	const char *site;		/* name of the service, for people */
 	struct streams *streams;	/* events.h */
 	struct seats *batches;		/* batch.h */
+	struct seats *checks;		/* checks.h */
 };
 
 /* Connects to nobody yet; run is the folder of the sockets. */

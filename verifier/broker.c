@@ -782,6 +782,7 @@ on_publishers(void *state, enum msg_caller who, const struct msg *in, struct msg
 #define route_VERIFY_LOOKUP on_lookup
 #define route_GATE_CSR on_gate
 #define route_GATE_SUBMISSION on_gate
+#define route_VERIFY_ENTRY on_gate
 #define route_VERIFY_PROOF on_proof
 #define route_VERIFY_DOSSIER on_dossier
 #define route_VERIFY_PUBLICATIONS on_publications

@@ -7,6 +7,7 @@
 #include "verifier/proto.h"
 #include "verifier/proved.h"
 #include "verifier/submission.h"
+#include "verifier/zipped.h"
 
 #define JSON_TEXT_MAX (8u << 20)
 
@@ -22,7 +23,7 @@ mapped_drop(struct mapped *m)
 static bool
 map_document(struct mapped *out, const struct msg *in, struct err *e)
 {
-	return memfd_map(&out->octets, in->fd[0], VERIFY_DOCUMENT_MAX, e);
+	return memfd_map(&out->octets, in->fd[0], in->type == VERIFY_ENTRY ? VERIFY_ZIP_MAX : VERIFY_DOCUMENT_MAX, e);
 }
 
 static void
@@ -50,6 +51,30 @@ do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct 
 	document_judge(&r, &q, NULL);
 	j = report_json(&r, w->policy, msg_str(in, 3), q.at);
 	put_json(out, j);
+	return true;
+}
+
+/* Refused is the zip, or one file of it: the others go on. */
+static bool
+do_entry(const struct worker *w, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_struct(mapped) zip = { SPAN_NONE };
+	own_struct(buf) name = buf_new(ZIPPED_NAME_MAX), octets = buf_new(VERIFY_DOCUMENT_MAX), refusal = buf_new(1024);
+	struct err why;
+	size_t files;
+
+	if (!map_document(&zip, in, e))
+		return false;
+	if (!zipped_file(&files, &name, &octets, zip.octets, msg_u64(in, 0), &why)) {
+		if (why.class == ERR_ABSENT)
+			return fail(e, ERR_INPUT, "%s", why.text);
+		cbor_put_refusal(&refusal, &why);
+		buf_reset(&octets);
+	}
+	msg_put_u64(out, files);
+	msg_put(out, buf_span(&name));
+	msg_put(out, buf_span(&octets));
+	msg_put(out, buf_span(&refusal));
 	return true;
 }
 
@@ -130,7 +155,7 @@ do_publications(const struct worker *w, const struct msg *in, struct msg *out, s
 }
 
 static const struct { uint16_t type; const char *shape; bool (*run)(const struct worker *, const struct msg *, struct msg *, struct err *); } work[] = {
-	{ VERIFY_FILE, "uuusF", do_verify }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "uuusF", do_submission },
+	{ VERIFY_FILE, "uuusF", do_verify }, { VERIFY_ENTRY, "uF", do_entry }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "uuusF", do_submission },
 	{ VERIFY_PUBLICATIONS, "b", do_publications },
 };
 

@@ -3,6 +3,7 @@
  *
  *	VERIFY_FILE	at (u64), day (u64), since when the register has it (u64, 0: it has not), way,
  *			document (memfd) -> report JSON
+ *	VERIFY_ENTRY	place, zip (memfd) -> files, name, octets, refusal (CBOR, empty: none)
  *	GATE_CSR	request -> where its parts are (csr.h)
  *	VERIFY_PUBLICATIONS  contents (CBOR, an array of byte strings) -> of each its lines or null, JSON
  *	GATE_SUBMISSION	day, version, day amended, handle, submission (memfd) -> content, facts JSON
