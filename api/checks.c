@@ -105,7 +105,7 @@ judge_document(struct buf *report, const struct checks *k, const struct asked *a
 		return fail_in(e, "\"document\"");
 	if (document.len == 0)
 		return fail(e, ERR_INPUT, "the document is empty");
-	return verify_document(k->api, buf_span(&document), a->day, report, e);
+	return verify_document(k->api, buf_span(&document), &(struct verify_wish){ .day = a->day }, report, e);
 }
 
 static bool
@@ -165,7 +165,7 @@ check_file(void *state, json_t **answer, json_t **more, const struct group_line 
 	}
 	if (msg_span(&reply, 2).len == 0)
 		return fail(e, ERR_INPUT, "the document is empty");
-	return verify_document(k->api, msg_span(&reply, 2), NULL, &report, e) && tell(answer, k, buf_span(&report), name, e);
+	return verify_document(k->api, msg_span(&reply, 2), &(struct verify_wish){ NULL }, &report, e) && tell(answer, k, buf_span(&report), name, e);
 }
 
 static unsigned

@@ -1,5 +1,6 @@
 #include "api/forward.h"
 
+#include "api/seats.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/ossl.h"
@@ -330,38 +331,76 @@ day_fits(const char *s, struct err *e)
 }
 
 bool
-verify_document(const struct api *api, struct span document, const char *day, struct buf *report, struct err *e)
+verify_document(const struct api *api, struct span document, const struct verify_wish *wish, struct buf *report, struct err *e)
 {
-	own_struct(msg) m = msg_new(VERIFY_FILE, HTTP_REPLY_MAX);
+	own_struct(msg) m = msg_new(wish->sign ? (uint16_t)SIGNER_REPORT : (uint16_t)VERIFY_FILE, HTTP_REPLY_MAX);
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
-	own(json_t) *options = json_pack("{s:s}", "way", "file");
+	own(json_t) *options = json_pack("{s:s, s:b}", "way", "file", "evidence", (int)wish->evidence);
 	own_struct(buf) text = buf_new(1000);
 	int fd;
 
-	if (day != NULL)
-		json_object_set_new(options, "day", json_string(day));
+	if (wish->day != NULL)
+		json_object_set_new(options, "day", json_string(wish->day));
 	json_write(&text, options);
 	if (!memfd_sealed(&fd, document, e))
 		return false;
 	msg_put(&m, buf_span(&text));
 	msg_put_fd(&m, fd);
-	if (!peer_call(api->verifier, &m, &reply, e))
+	if (!peer_call(wish->sign ? api->signer : api->verifier, &m, &reply, e))
 		return false;
 	buf_put_span(report, msg_span(&reply, 0));
 	return buf_ok(report, "the report", e);
 }
 
-bool
-forward_verify(struct call *c, struct err *e)
+static bool
+asks_for(const struct call *c, const char *name)
 {
-	const char *day = http_query(c->in, "day");
+	const char *value = http_query(c->in, name);
+
+	return value != NULL && strcmp(value, "1") == 0;
+}
+
+bool
+verify_body(struct call *c, bool sign, struct buf *report, struct err *e)
+{
+	const struct verify_wish wish = { http_query(c->in, "day"), asks_for(c, "evidence"), sign };
 
 	if (c->in->body.len == 0)
 		return fail(e, ERR_INPUT, "the document is empty");
-	if (day != NULL && !day_fits(day, e))
+	return (wish.day == NULL || day_fits(wish.day, e)) && verify_document(c->api, c->in->body, &wish, report, e);
+}
+
+/* One at a time from an address, two in all: they wait for the token that officers wait for. */
+static bool
+verify_signed(struct call *c, struct err *e)
+{
+	unsigned char seat[SHA256_LEN];
+	bool good;
+
+	sha256(seat, span_str(c->in->asker));
+	if (!seats_take(c->api->signings, seat, e))
 		return false;
-	c->out->type = "application/json";
-	return verify_document(c->api, c->in->body, day, &c->out->body, e);
+	good = verify_body(c, true, &c->out->body, e);
+	seats_leave(c->api->signings, seat);
+	return good;
+}
+
+struct seats *
+signings_new(void)
+{
+	static const struct err_rule full = { ERR_LATER, "as many reports are being signed as may be; come again", "signings",
+		"Đang ký đủ số báo cáo cùng lúc; xin thử lại sau ít giây." };
+
+	return seats_new(2, 1, &full);
+}
+
+bool
+forward_verify(struct call *c, struct err *e)
+{
+	bool sign = asks_for(c, "signed");
+
+	c->out->type = sign ? "application/jose" : "application/json";
+	return sign ? verify_signed(c, e) : verify_body(c, false, &c->out->body, e);
 }
 
 bool

@@ -23,6 +23,7 @@ struct api {
 	struct streams *streams;	/* events.h */
 	struct seats *batches;		/* batch.h */
 	struct seats *checks;		/* checks.h */
+	struct seats *signings;		/* reports that are being signed: forward.h */
 };
 
 /* Connects to nobody yet; run is the folder of the sockets. */

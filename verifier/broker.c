@@ -181,7 +181,7 @@ variant(enum in_force status, const struct known *k, const struct known_change *
  * VERIFY_FILE.
  */
 
-struct asked { int64_t at, now; int32_t day; const char *way; };
+struct asked { int64_t at, now; int32_t day; const char *way; bool used; };
 
 static bool
 read_options(struct asked *a, const char *text, struct err *e)
@@ -192,7 +192,10 @@ read_options(struct asked *a, const char *text, struct err *e)
 	a->now = a->at = clock_now();
 	a->day = day_in_vietnam(a->now);
 	a->way = "file";
-	return json_read(&j, span_str(text), e) && json_may_str(&at, j, "at", e) && json_may_str(&day, j, "day", e) &&
+	if (!json_read(&j, span_str(text), e))
+		return false;
+	a->used = json_is_true(json_object_get(j, "evidence"));
+	return json_may_str(&at, j, "at", e) && json_may_str(&day, j, "day", e) &&
 	    (at == NULL || time_parse(&a->at, at, e)) && (day == NULL || date_parse(&a->day, day, e));
 }
 
@@ -315,6 +318,7 @@ judge(struct broker *b, json_t **report, int document, int64_t since, const stru
 	msg_put_u64(&request, (uint64_t)a->at);
 	msg_put_u64(&request, (uint64_t)(int64_t)a->day);
 	msg_put_u64(&request, (uint64_t)since);
+	msg_put_u64(&request, a->used);
 	msg_put_str(&request, a->way);
 	msg_put_fd(&request, document);
 	return work(b, since != 0 ? ZYGOTE_LASTING : ZYGOTE_OWN, &request, &reply, e) && json_read(report, msg_span(&reply, 0), e);

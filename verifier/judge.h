@@ -61,6 +61,7 @@ struct judge_question {
 	size_t nappointments;
 	bool insecure_no_revocation;
 	bool no_status_list;			/* the caller asks the register itself whether it is in force */
+	bool used;				/* the report has what was relied on, to be kept */
 	bool unsealed;				/* the permit waits for its seal: judge the officers alone */
 };
 

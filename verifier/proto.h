@@ -2,7 +2,7 @@
  * verifier/proto.h -- what antin-verifier can be asked.
  *
  * VERIFY_FILE      a document (sealed memfd), options as JSON
- *                  {?"at":RFC 3339,?"day":date,"way":"file"} -> report, JSON
+ *                  {?"at":RFC 3339,?"day":date,"way":"file",?"evidence":true} -> report, JSON
  *		    (report.h), with "register": what the register knows of
  *		    these very bytes, which decides "in_force"
  * VERIFY_LOOKUP    what a person typed, and who asks (a device key or an
@@ -55,7 +55,7 @@
 #define LOOKUP_HOLDER_MAX 300
 
 #define VERIFY_MESSAGES(X) \
-	X(VERIFY_FILE, CALLER_API | CALLER_CLI, "sF", "s") \
+	X(VERIFY_FILE, CALLER_API | CALLER_SIGNER | CALLER_CLI, "sF", "s") \
 	X(VERIFY_LOOKUP, CALLER_API | CALLER_CLI, "ss", "s") \
 	X(GATE_CSR, CALLER_CA, "b", "b") \
 	X(GATE_SUBMISSION, CALLER_SIGNER, "uuusF", "bs") \

@@ -11,6 +11,8 @@ void
 report_drop(struct report *r)
 {
 	json_decref(r->permit);
+	for (size_t i = 0; i < r->nsignatures; i++)
+		json_decref(r->signature[i].used);
 	*r = (struct report){ 0 };
 }
 
@@ -221,6 +223,8 @@ signature_json(const struct report_signature *s)
 	promise(j != NULL);
 	if (s->reaffirmed)
 		json_object_set_new(j, "reaffirmed", json_true());
+	if (s->used != NULL)
+		json_object_set(j, "used", s->used);
 	return j;
 }
 
@@ -264,6 +268,16 @@ answer_of(const struct report *r, const struct policy *p, const char *way, int64
 	return answer_json(answer_pick(p, &c), r->tier, &f);
 }
 
+/* By which rules: SHA-256 as the log's entries have it (policy.h). */
+static json_t *
+policy_json(const struct policy *p)
+{
+	char hash[2 * SHA256_LEN + 1];
+
+	hex_text(hash, span_of(p->hash, sizeof(p->hash)));
+	return json_pack("{s:s, s:s}", "id", "urn:antin:policy:1", "sha256", hash);
+}
+
 json_t *
 report_json(const struct report *r, const struct policy *p, const char *way, int64_t at)
 {
@@ -282,6 +296,8 @@ report_json(const struct report *r, const struct policy *p, const char *way, int
 	    "insecure_no_revocation", r->insecure_no_revocation, "no_signature", r->no_signature,
 	    "answer", r->format != NULL ? json_null() : answer_of(r, p, way, at));
 	promise(j != NULL);
+	json_object_set_new(j, "policy", policy_json(p));
+	json_object_set_new(j, "judged", time_or_null(at));
 	if (r->format != NULL)
 		json_object_set_new(j, "format", json_string(r->format));
 	json_object_set_new(j, "permit", may_show(r) ? json_incref(r->permit) : json_null());

@@ -11,6 +11,10 @@
  *	 ?"reaffirmed" (of an officer: true, and the document does not fail for it)}],
  *	 "sha256":...,"answer":{...}}
  *
+ * And "policy":{"id","sha256"}, "judged": by which rules, as of when.  Where it was asked for, each
+ * signature has "used":{"path":[certificates],"status":[{"serial","state","as_of","crl"}]}, in base64 of
+ * DER; a CRL beyond REPORT_CRL_MAX is told by its SHA-256 alone.
+ *
  * Of a foreign document (cades.h) it has "format", too; "permit" and "answer", which
  * speak of permits, are null, and whether it is in force is unknown.
  *
@@ -26,6 +30,7 @@
 #include "policy/policy.h"
 #include "verifier/xades_write.h"
 
+#define REPORT_CRL_MAX (256u << 10)	/* octets */
 #define REPORT_REASONS_MAX 12
 #define REPORT_SIGNATURES_MAX 16	/* officers, the seal, what reaffirms; signers of a foreign document */
 _Static_assert(XADES_OFFICERS_MAX + 2 <= REPORT_SIGNATURES_MAX, "room for all signatures of a permit");
@@ -53,6 +58,7 @@ struct report_signature {
 	int64_t not_before, not_after;
 	int64_t revoked;		/* INT64_MAX: not known to be revoked */
 	const struct tier *tier;
+	json_t *used;			/* owned; NULL: not asked for */
 	struct reasons reasons;
 };
 

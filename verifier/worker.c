@@ -42,14 +42,14 @@ do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct 
 	own_struct(report) r = { .no_signature = false };
 	own(json_t) *j = NULL;
 	struct judge_question q = { .at = (int64_t)msg_u64(in, 0), .day = (int32_t)(int64_t)msg_u64(in, 1), .policy = w->policy,
-		.known_since = (int64_t)msg_u64(in, 2), .grammars = w->grammars, .evidence = w->evidence, .no_status_list = true };
+		.known_since = (int64_t)msg_u64(in, 2), .grammars = w->grammars, .evidence = w->evidence, .used = msg_u64(in, 3) != 0, .no_status_list = true };
 
 	FAULT_POINT("verifier.file");
 	if (!map_document(&doc, in, e))
 		return false;
 	q.document = doc.octets;
 	document_judge(&r, &q, NULL);
-	j = report_json(&r, w->policy, msg_str(in, 3), q.at);
+	j = report_json(&r, w->policy, msg_str(in, 4), q.at);
 	put_json(out, j);
 	return true;
 }
@@ -155,7 +155,7 @@ do_publications(const struct worker *w, const struct msg *in, struct msg *out, s
 }
 
 static const struct { uint16_t type; const char *shape; bool (*run)(const struct worker *, const struct msg *, struct msg *, struct err *); } work[] = {
-	{ VERIFY_FILE, "uuusF", do_verify }, { VERIFY_ENTRY, "uF", do_entry }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "uuusF", do_submission },
+	{ VERIFY_FILE, "uuuusF", do_verify }, { VERIFY_ENTRY, "uF", do_entry }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "uuusF", do_submission },
 	{ VERIFY_PUBLICATIONS, "b", do_publications },
 };
 
