@@ -264,10 +264,13 @@ take_verdict(struct answer_case *c, const json_t *report)
 static void
 compose_foreign(struct broker *b, json_t *report, const struct asked *a)
 {
-	const struct tier *tier = policy_tier(b->policy, json_text(report, "tier"));
+	const char *id = json_text(report, "tier");
+	const struct tier *tier = policy_tier(b->policy, id);
 	struct answer_case c = { .way = a->way, .tier = "other" };
 	struct answer_facts f = facts_new(b, a->now);
 
+	if (tier == NULL && b->tiers != NULL)
+		tier = tier_list_find(b->tiers, id);
 	take_verdict(&c, report);
 	json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &c), tier != NULL ? tier : b->tier, &f));
 }

@@ -15,6 +15,7 @@
 #include "register/tile_cache.h"
 #include "verifier/misses.h"
 #include "verifier/nursery.h"
+#include "verifier/tier_list.h"
 
 struct broker {
 	const struct policy *policy;
@@ -23,6 +24,7 @@ struct broker {
 	struct tile_cache *tiles;	/* of the proofs that were made */
 	struct misses *misses, *numbers;	/* of codes; of numbers with a name */
 	const struct tier *tier;	/* of this installation, where a document names none */
+	const struct tier_list *tiers;	/* other authorities'; NULL: none */
 	const char *host, *telephone;
 	int32_t golive;
 };

@@ -268,6 +268,24 @@ answer_of(const struct report *r, const struct policy *p, const char *way, int64
 	return answer_json(answer_pick(p, &c), r->tier, &f);
 }
 
+static void
+put_under(json_t *j, const struct report *r)
+{
+	char hash[2 * SHA256_LEN + 1];
+	json_t *tiers = json_array();
+
+	for (size_t i = 0; i < r->nunder; i++) {
+		const struct report_under *u = &r->under[i];
+		const struct tier *t = u->tier;
+
+		json_array_append_new(tiers, json_pack("{s:s, s:s, s:s, s:s, s:s}", "tier", t != NULL ? t->id : "own",
+		    "vi", t != NULL ? t->vi : "chứng thực của hệ thống này", "en", t != NULL ? t->en : "this installation's own authority", "verdict", verdict_word(u->verdict), "sub", sub_word(u->sub)));
+	}
+	hex_text(hash, span_of(r->list_sha256, SHA256_LEN));
+	json_object_set_new(j, "tiers", tiers);
+	json_object_set_new(j, "tier_list", json_pack("{s:I, s:o, s:s}", "version", (json_int_t)r->list_version, "until", time_or_null(r->list_until), "sha256", hash));
+}
+
 /* By which rules: SHA-256 as the log's entries have it (policy.h). */
 static json_t *
 policy_json(const struct policy *p)
@@ -296,6 +314,8 @@ report_json(const struct report *r, const struct policy *p, const char *way, int
 	    "insecure_no_revocation", r->insecure_no_revocation, "no_signature", r->no_signature,
 	    "answer", r->format != NULL ? json_null() : answer_of(r, p, way, at));
 	promise(j != NULL);
+	if (r->nunder > 0)
+		put_under(j, r);
 	json_object_set_new(j, "policy", policy_json(p));
 	json_object_set_new(j, "judged", time_or_null(at));
 	if (r->format != NULL)

@@ -18,6 +18,9 @@
  * Of a foreign document (cades.h) it has "format", too; "permit" and "answer", which
  * speak of permits, are null, and whether it is in force is unknown.
  *
+ * Where a tier list is in force (tier_list.h) it has "tiers":[{"tier","vi","en","verdict","sub"}], the
+ * verdict under each, our own anchors' first as "own", and "tier_list":{"version","until","sha256"}.
+ *
  * "permit" is there only when every signature holds and leads to an anchor:
  * nobody is shown content that anybody could have written.
  *
@@ -62,6 +65,10 @@ struct report_signature {
 	struct reasons reasons;
 };
 
+/* The verdict under one tier of a tier list, or (tier NULL) under the anchors of the installation. */
+struct report_under { const struct tier *tier; enum verdict verdict; enum sub_indication sub; };
+#define REPORT_UNDER_MAX 9		/* TIERS_MAX of tier_list.h, and our own */
+
 struct report {
 	enum verdict verdict;
 	enum sub_indication sub;
@@ -69,6 +76,8 @@ struct report {
 	bool no_signature;		/* no document of ours: nothing to judge */
 	struct reasons reasons, remarks;
 	const struct tier *tier;	/* NULL: no path to an anchor */
+	size_t nunder; struct report_under under[REPORT_UNDER_MAX];	/* where there is a tier list */
+	int64_t list_version, list_until; unsigned char list_sha256[SHA256_LEN];
 	size_t nsignatures;
 	struct report_signature signature[REPORT_SIGNATURES_MAX];
 	enum in_force in_force;

@@ -369,7 +369,7 @@ judge_tier(struct judged *j, const struct path_result *path, const struct judge_
 	for (int i = 1; t != NULL && i + 1 < sk_X509_num(path->chain); i++)
 		if (cert_tier(sk_X509_value(path->chain, i), q->policy) != t)
 			t = NULL;
-	j->out->tier = t;
+	j->out->tier = q->under != NULL ? q->under : t;
 	if (t == NULL && j->x != NULL)
 		signature_failed(j, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the certificates do not name one trust tier of ours");
 	return t != NULL || j->x == NULL;

@@ -42,7 +42,7 @@ do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct 
 	own_struct(report) r = { .no_signature = false };
 	own(json_t) *j = NULL;
 	struct judge_question q = { .at = (int64_t)msg_u64(in, 0), .day = (int32_t)(int64_t)msg_u64(in, 1), .policy = w->policy,
-		.known_since = (int64_t)msg_u64(in, 2), .grammars = w->grammars, .evidence = w->evidence, .used = msg_u64(in, 3) != 0, .no_status_list = true };
+		.known_since = (int64_t)msg_u64(in, 2), .grammars = w->grammars, .evidence = w->evidence, .used = msg_u64(in, 3) != 0, .tiers = w->tiers, .no_status_list = true };
 
 	FAULT_POINT("verifier.file");
 	if (!map_document(&doc, in, e))

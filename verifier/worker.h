@@ -20,6 +20,7 @@ struct worker {
 	const struct policy *policy;
 	struct permit_grammars *grammars;
 	const struct evidence *evidence;
+	const struct tier_list *tiers;	/* may be NULL */
 };
 
 bool worker_run(void *state, const struct msg *in, struct msg *out, struct err *e);
