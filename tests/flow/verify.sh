@@ -9,6 +9,30 @@ cd "$(dirname "$0")/../.."
 flow_begin verify "$1"
 
 world_begin
+
+# Another authority of our own making, and the list that names it, signed by this root.
+(
+	mkdir -p "$state/government" && cd "$state/government" || exit 1
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout ca.key -out ca.crt -days 30 -subj "/CN=Government root (fictitious)" \
+		-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout signer.key -out signer.csr -subj "/CN=An official elsewhere (fictitious)"
+	printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' >leaf.ext
+	openssl x509 -req -in signer.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile leaf.ext -out signer.crt
+	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\ncrl_extensions=x\n[x]\nauthorityKeyIdentifier=keyid\n' >ca.conf
+	: >index && echo 01 >number
+	openssl ca -config ca.conf -gencrl -keyfile ca.key -cert ca.crt -crldays 7 -out "$state/trust/government.crl"
+) >"$state/log/government" 2>&1 || die "another authority: $(cat "$state/log/government")"
+tiers() {	# VERSION UNTIL: list-VERSION.cms
+	printf '{"version":%s,"until":"%s","tiers":[{"id":"government","vi":"chứng thực của Chính phủ (hư cấu)","en":"Government certification (fictitious)","fr":"la certification de l’État (fictive)","anchors":["%s"]}]}' \
+		"$1" "$2" "$state/government/ca.crt" >"$state/list.json"
+	office tiers sign "$state/list.json" --certificate "$state/ceremony/root.crt" --token root --pin-file "$state/pins/root.pin" --out "$state/list-$1.cms" --yes
+}
+until=$(date -u -d '+30 days' +%Y-%m-%dT%H:%M:%SZ)
+mkdir -p "$state/tiers"
+for version in 1 2 3; do tiers "$version" "$until" >/dev/null || die "the list of tiers"; done
+cp "$state/list-2.cms" "$state/tiers/list.cms"
+sed -i "/^\[antin-verifier\]/a tiers = $state/tiers/list.cms\ntiers_seen = $state/tiers/seen" "$state/antin.conf"
+world_handed_over
 world_up
 world_staff
 open_book H99.17 GPHN 0 912
@@ -46,9 +70,48 @@ is "cut off" "$(judged "$state/short.p7m")$(jq -c '[.verdict, .sub, .answer.id]'
 is "the permit, as ever" "$(judged "$state/permit.xml")$(jq -c '[.verdict, .format, .answer.id, .register.known]' "$state/log/answer")" '200["TOTAL-PASSED",null,"in-force",true]'
 
 #
+# Under each tier.
+#
+openssl cms -sign -binary -cades -nodetach -md sha256 -in "$state/content" -signer "$state/government/signer.crt" -inkey "$state/government/signer.key" -outform DER -out "$state/government.p7m" || die "openssl does not sign"
+under() { jq -c '[.verdict, .tier, .answer.id, [(.tiers // [])[] | .tier + ":" + (if .sub == "" then .verdict else .sub end)], .tier_list.version]' "$state/log/answer"; }
+passes='["TOTAL-PASSED","government","other-tier",["own:NO_CERTIFICATE_CHAIN_FOUND","government:TOTAL-PASSED"],2]'
+unknown='["INDETERMINATE",null,"issuer-unknown",[],null]'
+is "another authority's: passed under its tier, unknown under ours" "$(judged "$state/government.p7m")$(under)" "200$passes"
+is "its answer names the tier" "$(jq -r .answer.say.vi "$state/log/answer" | grep -c '^Chữ ký đúng theo chứng thực của Chính phủ (hư cấu)\.')" 1
+is "ours: the reverse" "$(judged "$state/own.p7m")$(jq -c '[.tiers[] | .sub]' "$state/log/answer")" '200["","NO_CERTIFICATE_CHAIN_FOUND"]'
+is "a permit has no tiers" "$(judged "$state/permit.xml")$(jq -c '[.verdict, has("tiers")]' "$state/log/answer")" '200["TOTAL-PASSED",false]'
+is "which list was seen" "$(cat "$state/tiers/seen")" "2 $(sha256sum <"$state/list-2.cms" | cut -d' ' -f1)"
+holds "openssl alone: the list is the root's" openssl cms -verify -binary -inform DER -in "$state/list-2.cms" -CAfile "$state/ceremony/root.crt" -purpose any -out "$state/list.seen"
+is "and says so" "$(jq -c '[.antin, .version, .tiers[0].id]' "$state/list.seen")" '["tiers/1",2,"government"]'
+list_check() { "$antin" tiers check "$1" --trust "$state/trust" "${@:2}" >"$state/log/list" 2>&1; echo "$?"; }
+is "the command line takes it" "$(list_check "$state/list-2.cms" --seen "$state/tiers/cli")" 0
+is "and a newer one" "$(list_check "$state/list-3.cms" --seen "$state/tiers/cli")" 0
+is "and no older one then" "$(list_check "$state/list-2.cms" --seen "$state/tiers/cli")$(grep -c 'version 2, and 3 was seen' "$state/log/list")" 11
+is "nor one that is over" "$(list_check "$state/list-3.cms" --at 2036-01-01T00:00:00Z)$(grep -c 'is over' "$state/log/list")" 11
+openssl cms -sign -binary -nodetach -cades -md sha256 -in "$state/list.seen" -signer "$state/own.crt" -inkey "$state/own.key" -outform DER -out "$state/lied.cms"
+is "nor an official's" "$(list_check "$state/lied.cms")$(grep -c 'not signed by an anchor' "$state/log/list")" 11
+is "nor the bare text" "$(list_check "$state/list.seen")" 1
+verify_under() { "$antin" verify "$state/government.p7m" --trust "$state/trust" --policy-folder "$policy_folder" "$@" >"$state/log/verified" 2>&1; echo "$?"; }
+is "antin verify, under the tier" "$(verify_under --tiers "$state/list-3.cms")" 0
+is "and without" "$(verify_under)" 2
+# follows LIST WHAT: how the daemon judges after it was started with that list
+follows() {
+	world_down
+	cp "$1" "$state/tiers/list.cms"
+	world_again
+	judged "$state/government.p7m" >/dev/null
+	is "$2" "$(under)" "$3"
+}
+follows "$state/list-1.cms" "started with an older list: without it" "$unknown"
+is "the log says why" "$(grep -c 'version 1, and 2 was seen; foreign documents are judged without it' "$state/log/antin.log")" 1
+follows "$state/lied.cms" "with an official's" "$unknown"
+follows "$state/list-3.cms" "with a newer one" "${passes/,2]/,3]}"
+is "and what was seen is that" "$(cut -d' ' -f1 "$state/tiers/seen")" 3
+
+#
 # Reports: as the schema says, signed by the service, with what was relied on, and on paper.
 #
-for what in permit.xml own.p7m stranger.p7m altered.p7m short.p7m content; do
+for what in permit.xml own.p7m government.p7m stranger.p7m altered.p7m short.p7m content; do
 	curl -sS -o "$state/log/$what.json" --data-binary "@$state/$what" "$api/v1/verify?evidence=1&day=2026-12-24"
 done
 curl -sS -o "$state/report.schema.json" "$api/report.schema.json"
