@@ -3,7 +3,8 @@
  * documents to workers, asks the register, words the answer.
  *
  * It parses nothing that a stranger wrote but the few signs of a typed code; of
- * a document it takes the hash.  "Genuine" needs both a worker's PASSED and the
+ * a document it takes the hash, by which the register is asked; of a foreign one the register
+ * knows nothing, and nothing of its word is told.  "Genuine" needs both a worker's PASSED and the
  * register's knowledge of these very bytes.  Whether a permit is in force, the
  * register says; without it nobody is told that one is.
  */

@@ -169,6 +169,10 @@ is "in parts, as the body comes" "$(python3 tests/flow/verify_batch.py slowly "$
 holds "the same" python3 tests/flow/verify_batch.py check "$state/lines.want" "$state/log/answer"
 is "a thousand documents" "$(batch "$state/thousand.jsonl")" 200
 is "all of them judged" "$(jq -c '[.status, .verdict]' "$state/log/answer" | sort | uniq -c | tr -s ' ')" ' 1000 [200,"TOTAL-PASSED"]'
+example api/README.md verify >"$state/example.sh"
+mkdir "$state/folder"
+cp "$state/permit.xml" "$state/altered.p7m" "$state/folder/"
+is "by the words of api/README.md" "$(sh "$state/example.sh" "$api" "$state/folder" | sort | tr '\t\n' ' ')" "altered.p7m TOTAL-FAILED altered permit.xml TOTAL-PASSED in-force "
 while IFS='|' read -r name status file type; do
 	is "$name" "$(batch "$state/$file" "$type")" "$status"
 done <<ROWS
