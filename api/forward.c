@@ -335,10 +335,12 @@ verify_document(const struct api *api, struct span document, const struct verify
 {
 	own_struct(msg) m = msg_new(wish->sign ? (uint16_t)SIGNER_REPORT : (uint16_t)VERIFY_FILE, HTTP_REPLY_MAX);
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
-	own(json_t) *options = json_pack("{s:s, s:b}", "way", "file", "evidence", (int)wish->evidence);
+	own(json_t) *options = json_pack("{s:s}", "way", "file");
 	own_struct(buf) text = buf_new(1000);
 	int fd;
 
+	if (wish->evidence)
+		json_object_set_new(options, "evidence", json_true());
 	if (wish->day != NULL)
 		json_object_set_new(options, "day", json_string(wish->day));
 	json_write(&text, options);
