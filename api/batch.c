@@ -1,35 +1,19 @@
 #include "api/batch.h"
 
 #include "api/forward.h"
+#include "api/groups.h"
 #include "api/lines.h"
 #include "api/seats.h"
-#include "base/crew.h"
 #include "base/ossl.h"
 #include "signer/proto.h"
 
 #include <stdlib.h>
 
-#define GROUP_LINES 32
-#define GROUP_OCTETS (1u << 20)
-#define CREW 8				/* lines at once: they share the register's commits */
-#define ANSWERS_MAX (10u << 20)		/* what is left of HTTP_REPLY_MAX is for the short answers of all other lines */
-#define FAILED_IN_A_ROW_MAX 16
-
 static const struct err_rule
     too_many = { ERR_LATER, "as many batches are under way as may be; wait until one has ended", "batches",
 	"Đang có đủ số lô được gửi cùng lúc; xin đợi một lô xong rồi gửi lại." },
     ask_again = { ERR_LATER, "not answered in this batch; send this line again under the same key", "ask-again",
-	"Dòng này chưa được trả lời trong lô này; xin gửi lại với cùng khóa." },
-    long_line = { ERR_LIMIT, NULL, "line-too-long", "Dòng này quá dài." },
-    many_lines = { ERR_LIMIT, NULL, "too-many-lines", "Lô có quá nhiều dòng; từ dòng này trở đi không được xem." };
-
-/* A line of a group, and what became of it. */
-struct entry {
-	size_t line, at, len;		/* at: in the batch's text */
-	bool too_long, done;
-	json_t *answer, *more;		/* own; more: of a refusal, may be NULL */
-	struct err e;
-};
+	"Dòng này chưa được trả lời trong lô này; xin gửi lại với cùng khóa." };
 
 struct batch {
 	const struct api *api;
@@ -37,12 +21,7 @@ struct batch {
 	unsigned char program[SHA256_LEN];
 	char key[BATCH_KEY_MAX + 1];
 	struct lines lines;
-	struct buf text, answers;
-	struct entry entry[GROUP_LINES];
-	size_t n;
-	unsigned failed;		/* in a row, for reasons of ours */
-	bool stopped;			/* the rest is answered ask_again */
-	bool over;			/* the rest is not looked at */
+	struct groups *groups;
 };
 
 struct seats *
@@ -51,127 +30,32 @@ batches_new(void)
 	return seats_new(BATCHES_MAX, BATCHES_OF_PROGRAM, &too_many);
 }
 
-/*
- * A group.
- */
-
 static bool
-submit_line(const struct batch *b, struct entry *x, struct err *e)
+submit_line(void *state, json_t **answer, json_t **more, const struct group_line *line, struct err *e)
 {
-	struct span text = span_of(b->text.ptr + x->at, x->len);
+	const struct batch *b = state;
 	own_str char *key = NULL;
 	unsigned char digest[SHA256_LEN];
 	char hex[2 * SHA256_LEN + 1];
 
-	if (x->too_long)
-		return fail_rule(e, &long_line, "a line may have %u octets", LINE_OCTETS_MAX);
-	if (b->stopped)
-		return fail_by(e, &ask_again);
-	if (!text_fits(text, "the line", e))
+	if (!text_fits(line->text, "the line", e))
 		return false;
-	sha256(digest, text);
+	sha256(digest, line->text);
 	hex_text(hex, span_of(digest, sizeof(digest)));
 	key = xprintf("%s/%.32s", b->key, hex);
-	return submission_ask(&x->answer, &x->more, b->api, buf_span(&b->who), key, text, e);
+	return submission_ask(answer, more, b->api, buf_span(&b->who), key, line->text, e);
 }
 
-static void
-do_entry(void *state, size_t i)
-{
-	struct batch *b = state;
-	struct entry *x = &b->entry[i];
-
-	x->done = submit_line(b, x, &x->e);
-	if (!x->done)
-		routes_hide_inside(&x->e);
-}
-
-/* The answer's line as text; what x had is given back. */
-static void
-entry_tell(struct buf *out, struct entry *x)
-{
-	json_t *j = x->done ? take(&x->answer) : http_problem_json((unsigned)err_http(x->e.class), &x->e, x->more);
-
-	if (x->done)
-		json_object_set_new(j, "status", json_integer(submission_status(j)));
-	json_object_set_new(j, "line", json_integer((json_int_t)x->line));
-	json_write(out, j);
-	buf_put_byte(out, '\n');
-	json_decref(j);
-	json_decref(x->more);
-	x->more = NULL;
-}
-
-static void
-put_answer(struct batch *b, struct entry *x)
-{
-	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);
-
-	entry_tell(&text, x);
-	if (text.failed || b->answers.len + text.len > ANSWERS_MAX) {
-		b->stopped = true;
-		x->done = false;
-		(void)!fail_by(&x->e, &ask_again);
-		buf_drop(&text);
-		text = buf_new(HTTP_REPLY_MAX);
-		entry_tell(&text, x);
-	}
-	buf_put_span(&b->answers, buf_span(&text));
-}
-
-static bool
-is_ours(const struct entry *x)
-{
-	return !x->done && err_http(x->e.class) >= 500;
-}
-
-static void
-group_do(struct batch *b)
-{
-	crew_run(CREW, b->n, do_entry, b);
-	for (size_t i = 0; i < b->n; i++) {
-		b->failed = is_ours(&b->entry[i]) ? b->failed + 1 : 0;
-		if (b->failed >= FAILED_IN_A_ROW_MAX)
-			b->stopped = true;
-		put_answer(b, &b->entry[i]);
-	}
-	b->n = 0;
-	buf_reset(&b->text);
-}
-
-static struct entry *
-next_entry(struct batch *b, size_t octets)
-{
-	if (b->n == GROUP_LINES || octets > b->text.max - b->text.len)
-		group_do(b);
-	b->entry[b->n] = (struct entry){ .line = b->lines.number, .at = b->text.len, .len = octets };
-	return &b->entry[b->n++];
-}
-
-/*
- * Lines.
- */
+/* Lines at once share the register's commits. */
+static const struct group_work submitting = { submit_line, submission_status, &ask_again, 8, BATCH_LINES_MAX, LINE_OCTETS_MAX, 1u << 20 };
 
 static void
 take_line(struct batch *b, enum line what, struct span line)
 {
-	struct entry *x;
-
-	if (b->over || (what == LINE_WHOLE && span_is_blank(line)))
-		return;
-	if (b->lines.number > BATCH_LINES_MAX) {
-		group_do(b);
-		b->over = true;
-		x = next_entry(b, 0);
-		(void)!fail_rule(&x->e, &many_lines, "a batch has %d lines; from this one on none is looked at", BATCH_LINES_MAX);
-		put_answer(b, x);
-		b->n = 0;
-		return;
-	}
-	x = next_entry(b, what == LINE_WHOLE ? line.len : 0);
-	x->too_long = what == LINE_TOO_LONG;
-	if (what == LINE_WHOLE)
-		buf_put_span(&b->text, line);
+	if (what == LINE_TOO_LONG)
+		groups_add_long(b->groups, b->lines.number);
+	else if (!span_is_blank(line))
+		groups_add(b->groups, b->lines.number, line);
 }
 
 static void
@@ -197,8 +81,7 @@ batch_drop(void *work)
 	seats_leave(b->api->batches, b->program);
 	lines_drop(&b->lines);
 	buf_drop(&b->who);
-	buf_drop(&b->text);
-	buf_drop(&b->answers);
+	groups_free(b->groups);
 	free(b);
 }
 
@@ -231,7 +114,7 @@ batch_begin(void **work, struct call *c, struct err *e)
 	if (!may_submit(c, buf_span(&who), e) || !seats_take(c->api->batches, program, e))
 		return false;
 	b = xalloc(sizeof(*b));
-	*b = (struct batch){ .api = c->api, .who = who, .lines = lines_new(), .text = buf_new(GROUP_OCTETS), .answers = buf_new(HTTP_REPLY_MAX) };
+	*b = (struct batch){ .api = c->api, .who = who, .lines = lines_new(LINE_OCTETS_MAX), .groups = groups_new(&submitting, b) };
 	who = buf_new(1);
 	memcpy(b->program, program, sizeof(b->program));
 	strcpy(b->key, key);
@@ -248,13 +131,11 @@ batch_run(struct call *c, struct err *e)
 
 	if (what != LINE_NONE)
 		take_line(b, what, line);
-	group_do(b);
-	if (b->answers.len == 0)
+	buf_drop(&c->out->body);
+	c->out->body = groups_end(b->groups);
+	if (c->out->body.len == 0)
 		return fail(e, ERR_INPUT, "a batch has at least one line");
 	c->out->type = "application/jsonl";
-	buf_drop(&c->out->body);
-	c->out->body = b->answers;
-	b->answers = buf_new(1);
 	return buf_ok(&c->out->body, "the answers", e);
 }
 

@@ -210,7 +210,7 @@ edxml_run(struct call *c, struct err *e)
 	if (!code_plain(code, c->arg, e) || !take_to(&x, c, e) || !permit_fetch(&file, c, code, e))
 		return false;
 	x.file = msg_span(&file, 0);
-	if (!verify_document(c, x.file, NULL, &text, e) || !answer_read(&report, buf_span(&text), e))
+	if (!verify_document(c->api, x.file, &(struct verify_wish){ NULL }, &text, e) || !answer_read(&report, buf_span(&text), e))
 		return false;
 	snprintf(c->out->file_name, sizeof(c->out->file_name), "%s.edxml", code);
 	c->out->type = "application/xml";

@@ -1,5 +1,6 @@
 #include "api/forward.h"
 
+#include "api/seats.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/ossl.h"
@@ -318,55 +319,94 @@ code_plain(char out[40], const char *text, struct err *e)
 	return true;
 }
 
-/* yyyy-mm-dd; whether the day exists is the verifier's to say. */
-static bool
-day_text(const char *s)
+bool
+day_fits(const char *s, struct err *e)
 {
 	static const char form[] = "dddd-dd-dd";
 
 	for (size_t i = 0; i < sizeof(form) - 1; i++)
 		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
-			return false;
-	return s[sizeof(form) - 1] == 0;
+			return fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd");
+	return s[sizeof(form) - 1] == 0 || fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd");
 }
 
 bool
-verify_document(struct call *c, struct span document, const char *day, struct buf *report, struct err *e)
+verify_document(const struct api *api, struct span document, const struct verify_wish *wish, struct buf *report, struct err *e)
 {
-	own_struct(msg) m = msg_new(VERIFY_FILE, HTTP_REPLY_MAX);
+	own_struct(msg) m = msg_new(wish->sign ? (uint16_t)SIGNER_REPORT : (uint16_t)VERIFY_FILE, HTTP_REPLY_MAX);
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
 	own(json_t) *options = json_pack("{s:s}", "way", "file");
 	own_struct(buf) text = buf_new(1000);
 	int fd;
 
-	if (day != NULL)
-		json_object_set_new(options, "day", json_string(day));
+	if (wish->evidence)
+		json_object_set_new(options, "evidence", json_true());
+	if (wish->day != NULL)
+		json_object_set_new(options, "day", json_string(wish->day));
 	json_write(&text, options);
 	if (!memfd_sealed(&fd, document, e))
 		return false;
 	msg_put(&m, buf_span(&text));
 	msg_put_fd(&m, fd);
-	if (!peer_call(c->api->verifier, &m, &reply, e))
+	if (!peer_call(wish->sign ? api->signer : api->verifier, &m, &reply, e))
 		return false;
 	buf_put_span(report, msg_span(&reply, 0));
 	return buf_ok(report, "the report", e);
 }
 
-bool
-forward_verify(struct call *c, struct err *e)
+static bool
+asks_for(const struct call *c, const char *name)
 {
-	const char *day = http_query(c->in, "day");
+	const char *value = http_query(c->in, name);
+
+	return value != NULL && strcmp(value, "1") == 0;
+}
+
+bool
+verify_body(struct call *c, bool sign, struct buf *report, struct err *e)
+{
+	const struct verify_wish wish = { http_query(c->in, "day"), asks_for(c, "evidence"), sign };
 
 	if (c->in->body.len == 0)
 		return fail(e, ERR_INPUT, "the document is empty");
-	if (day != NULL && !day_text(day))
-		return fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd");
-	c->out->type = "application/json";
-	return verify_document(c, c->in->body, day, &c->out->body, e);
+	return (wish.day == NULL || day_fits(wish.day, e)) && verify_document(c->api, c->in->body, &wish, report, e);
 }
 
+/* One at a time from an address, two in all: they wait for the token that officers wait for. */
 static bool
-lookup_text(struct buf *out, const struct call *c, const char *typed, struct err *e)
+verify_signed(struct call *c, struct err *e)
+{
+	unsigned char seat[SHA256_LEN];
+	bool good;
+
+	sha256(seat, span_str(c->in->asker));
+	if (!seats_take(c->api->signings, seat, e))
+		return false;
+	good = verify_body(c, true, &c->out->body, e);
+	seats_leave(c->api->signings, seat);
+	return good;
+}
+
+struct seats *
+signings_new(void)
+{
+	static const struct err_rule full = { ERR_LATER, "as many reports are being signed as may be; come again", "signings",
+		"Đang ký đủ số báo cáo cùng lúc; xin thử lại sau ít giây." };
+
+	return seats_new(2, 1, &full);
+}
+
+bool
+forward_verify(struct call *c, struct err *e)
+{
+	bool sign = asks_for(c, "signed");
+
+	c->out->type = sign ? "application/jose" : "application/json";
+	return sign ? verify_signed(c, e) : verify_body(c, false, &c->out->body, e);
+}
+
+bool
+lookup_text(struct buf *out, const struct api *api, const char *typed, const char *asker, struct err *e)
 {
 	own_struct(msg) m = msg_new(VERIFY_LOOKUP, HTTP_REPLY_MAX);
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
@@ -374,8 +414,8 @@ lookup_text(struct buf *out, const struct call *c, const char *typed, struct err
 	if (!text_fits(span_str(typed), "the code", e))
 		return false;
 	msg_put_str(&m, typed);
-	msg_put_str(&m, c->in->asker);
-	if (!peer_call(c->api->verifier, &m, &reply, e))
+	msg_put_str(&m, asker);
+	if (!peer_call(api->verifier, &m, &reply, e))
 		return false;
 	buf_put_span(out, msg_span(&reply, 0));
 	return buf_ok(out, "the answer", e);
@@ -416,7 +456,7 @@ forward_lookup(struct call *c, struct err *e)
 {
 	own(json_t) *j = NULL;
 
-	if (!lookup_text(&c->out->body, c, c->arg, e) || !answer_read(&j, buf_span(&c->out->body), e))
+	if (!lookup_text(&c->out->body, c->api, c->arg, c->in->asker, e) || !answer_read(&j, buf_span(&c->out->body), e))
 		return false;
 	c->out->type = "application/json";
 	answer_status_put(c->out, j);
@@ -428,7 +468,7 @@ lookup_answer(json_t **out, struct call *c, const char *typed, struct err *e)
 {
 	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);
 
-	if (!lookup_text(&text, c, typed, e) || !answer_read(out, buf_span(&text), e))
+	if (!lookup_text(&text, c->api, typed, c->in->asker, e) || !answer_read(out, buf_span(&text), e))
 		return false;
 	answer_status_put(c->out, *out);
 	return true;

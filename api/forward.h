@@ -57,8 +57,17 @@ must_check bool may_read(struct buf *state, struct call *, const char *handle, s
 /* The permit file for the program that asks. */
 must_check bool permit_fetch(struct msg *reply, struct call *, const char *code, struct err *);
 /* The verifier's report on a document. */
-must_check bool verify_document(struct call *, struct span document, const char *day, struct buf *report, struct err *);
+struct verify_wish { const char *day; bool evidence, sign; };	/* day: in force on it, NULL today; evidence: with what was relied on; sign: as a JWS */
+must_check bool verify_document(const struct api *, struct span document, const struct verify_wish *, struct buf *report, struct err *);
+/* A request's body, with its ?day and ?evidence; refused where it is empty. */
+must_check bool verify_body(struct call *, bool sign, struct buf *report, struct err *);
+/* Reports that are being signed; one of it a process. */
+struct seats *signings_new(void);
+/* A day as a request writes it, yyyy-mm-dd; whether it exists is the verifier's to say. */
+must_check bool day_fits(const char *, struct err *);
 
+/* The answer of the verifier to what a person typed, as text, counted as a try of the asker. */
+must_check bool lookup_text(struct buf *out, const struct api *, const char *typed, const char *asker, struct err *);
 /* The answer of the verifier to what a person typed, counted as a try of the
  * asker; the reply has the answer's status.  The caller owns it. */
 must_check bool lookup_answer(json_t **out, struct call *, const char *typed, struct err *);

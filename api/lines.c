@@ -1,9 +1,9 @@
 #include "api/lines.h"
 
 struct lines
-lines_new(void)
+lines_new(size_t max)
 {
-	return (struct lines){ .part = buf_new(LINE_OCTETS_MAX + 1) };	/* and its CR */
+	return (struct lines){ .part = buf_new(max + 1), .max = max };	/* and its CR */
 }
 
 void
@@ -33,7 +33,7 @@ whole(struct lines *l, struct span *out)
 	l->part.len = 0;		/* its octets stay until the next call */
 	if (out->len > 0 && out->ptr[out->len - 1] == '\r')
 		out->len--;
-	return too_long || out->len > LINE_OCTETS_MAX ? LINE_TOO_LONG : LINE_WHOLE;
+	return too_long || out->len > l->max ? LINE_TOO_LONG : LINE_WHOLE;
 }
 
 enum line

@@ -3,7 +3,7 @@
  *
  * A line ends in LF, or in CR LF; the last one may end with the text.  Wherever the
  * text is cut, the same lines come out.  No more than one line is ever kept: one
- * longer than LINE_OCTETS_MAX is passed over to its end, and told as such.
+ * longer than its maximum is passed over to its end, and told as such.
  *
  * Nothing is read of what stands in a line.
  */
@@ -15,8 +15,9 @@
 
 enum line { LINE_NONE = 0, LINE_WHOLE, LINE_TOO_LONG };
 
-struct lines { struct buf part; size_t number; bool too_long; };	/* number: of the newest, from 1 */
-struct lines lines_new(void);
+struct lines { struct buf part; size_t number, max; bool too_long; };	/* number: of the newest, from 1 */
+/* max: octets of a line. */
+struct lines lines_new(size_t max);
 void lines_drop(struct lines *);
 
 /* The next line that ends in the piece; the piece is shortened.  LINE_NONE: it is used

@@ -10,6 +10,8 @@
  * connection to another machine; write a file.
  */
 #include "api/batch.h"
+#include "api/checks.h"
+#include "api/forward.h"
 #include "api/events.h"
 #include "api/ocsp.h"
 #include "api/routes.h"
@@ -152,6 +154,8 @@ main(int argc, char **argv)
 	api_peers(&api, c.run);
 	api.streams = streams_new();
 	api.batches = batches_new();
+	api.checks = checks_new();
+	api.signings = signings_new();
 	if (!http_start(&http, door, &limits, &site, tls.key.len > 0 ? &tls : NULL, &e))
 		return start_refused(&e);
 	tls_site_drop(&tls);

@@ -2,6 +2,7 @@
 
 #include "api/answer.h"
 #include "api/batch.h"
+#include "api/checks.h"
 #include "api/dossier.h"
 #include "api/edxml.h"
 #include "api/events.h"
@@ -14,6 +15,7 @@
 #include "api/parcel.h"
 #include "api/public.h"
 #include "api/sheet.h"
+#include "api/verdict_page.h"
 #include "base/log.h"
 #include "ca/proto.h"
 #include "signer/proto.h"
@@ -39,6 +41,7 @@ static const struct route table[] = {
 	{ "GET", "/page.js", AT_ONCE, 0, page_file, "its hands" },
 	{ "GET", "/sheet.css", AT_ONCE, 0, page_file, "the looks of the permit sheet" },
 	{ "GET", "/openapi.yaml", AT_ONCE, 0, page_file, "this interface" },
+	{ "GET", "/report.schema.json", AT_ONCE, 0, page_file, "what a report on a document looks like" },
 	{ "POST", "/answer", 0, FORM_MAX, answer_run, "the answer to a code as a page, for whoever has no JavaScript" },
 	{ "GET", "/cong-khai", 0, 0, gazette_agencies_run, "whose permits are made public" },
 	{ "GET", "/cong-khai/{agency}", 0, 0, gazette_run, "what an agency makes public, as a page" },
@@ -62,6 +65,8 @@ static const struct route table[] = {
 	{ "GET", "/v1/permits/{code}/edxml", 0, 0, edxml_run, "the permit as an edXML message to an agency" },
 	{ "GET", "/v1/permits/{code}/sheet", 0, 0, sheet_run, "the permit as an A4 page" },
 	{ "POST", "/v1/verify", 0, VERIFY_DOCUMENT_MAX, forward_verify, "judges a file" },
+	{ "POST", "/v1/verify/page", 0, VERIFY_DOCUMENT_MAX, verdict_page_run, "the same as a page to print" },
+	{ "POST", "/v1/verify/batch", 0, HTTP_PIECES, checks_run, "judges up to 10,000 files or codes, one a line or a zip", &checks_pieces },
 	{ "GET", "/v1/events", 0, 0, events_run, "what happened to permits and dossiers, in the order of the log; waits, or streams" },
 	{ "GET", "/v1/parcels/{parcel}", SLASHES, 0, parcel_run, "which permits touch a parcel of land: commune/sheet/parcel" },
 	{ "GET", "/v1/parcels.geojson", 0, 0, places_run, "where permits lie about which something was recorded since" },

@@ -22,6 +22,8 @@ struct api {
 	const char *site;		/* name of the service, for people */
 	struct streams *streams;	/* events.h */
 	struct seats *batches;		/* batch.h */
+	struct seats *checks;		/* checks.h */
+	struct seats *signings;		/* reports that are being signed: forward.h */
 };
 
 /* Connects to nobody yet; run is the folder of the sockets. */

@@ -216,7 +216,7 @@ answer_of_handle(json_t **out, struct call *c, const char *handle, struct err *e
 		return false;
 	if (!was_issued(buf_str(&state)))
 		return fail(e, ERR_CONFLICT, "this permit is not issued yet");
-	return permit_fetch(&file, c, handle, e) && verify_document(c, msg_span(&file, 0), NULL, &report, e) &&
+	return permit_fetch(&file, c, handle, e) && verify_document(c->api, msg_span(&file, 0), &(struct verify_wish){ NULL }, &report, e) &&
 	    json_read(out, buf_span(&report), e);
 }
 

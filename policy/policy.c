@@ -113,7 +113,7 @@ read_tier(struct policy *p, const struct policy_file *f, xmlNode *n, struct err 
 	struct tier *t = &p->tier[p->ntiers++];
 
 	*t = (struct tier){ .id = attr(n, "id", NULL), .policy = attr(n, "policy", NULL), .formerly = attr(n, "formerly", ""),
-		.vi = attr(n, "vi", NULL), .en = attr(n, "en", NULL), .mark = attr(n, "mark", ""), .prefix = { attr(n, "prefix-vi", ""), attr(n, "prefix-en", ""), attr(n, "prefix-fr", "") },
+		.vi = attr(n, "vi", NULL), .en = attr(n, "en", NULL), .fr = attr(n, "fr", NULL), .mark = attr(n, "mark", ""), .prefix = { attr(n, "prefix-vi", ""), attr(n, "prefix-en", ""), attr(n, "prefix-fr", "") },
 		.prefix_sms = attr(n, "prefix-sms", ""), .legal = attr_yes(n, "legal", false) };
 	if (policy_tier(p, t->id) != t || shares_oid(p, t))
 		return fail_at(e, f, n, "two tiers with one name or one policy OID (%s)", t->id);
@@ -473,7 +473,7 @@ policy_free(struct policy *p)
 	free(p->time_authority);
 	free_strings(p->role, p->nroles, sizeof(struct role), 3);
 	free_strings(p->verb, p->nverbs, sizeof(struct order_verb), 4);
-	free_strings(p->tier, p->ntiers, sizeof(struct tier), 10);
+	free_strings(p->tier, p->ntiers, sizeof(struct tier), 11);
 	free_strings(p->algorithm, p->nalgorithms, sizeof(struct algorithm), 4);
 	free_strings(p->answer, p->nanswers, sizeof(struct answer), sizeof(struct answer) / sizeof(char *));
 	free_strings(p->rule, p->nrules, sizeof(struct answer_rule), 7);

@@ -18,7 +18,7 @@
 
 struct role { char *id, *vi, *en; };
 struct order_verb { char *id, *roles, *vi, *en; int64_t secs, people; };	/* people: how many must sign, 1 or 2 */
-struct tier { char *id, *policy, *formerly, *vi, *en, *mark, *prefix[3], *prefix_sms; bool legal; };
+struct tier { char *id, *policy, *formerly, *vi, *en, *fr, *mark, *prefix[3], *prefix_sms; bool legal; };
 struct algorithm { char *id, *uri, *remark, *key; int64_t least_bits; int32_t new_until, old_until; };
 struct profile {
 	char *id, *vi, *en;

@@ -46,6 +46,7 @@ render_tiers(struct buf *out, const struct policy *p)
 		line(out, "legal value", yes_no(t->legal));
 		line(out, "vi", t->vi);
 		line(out, "en", t->en);
+		line(out, "fr", t->fr);
 		line(out, "mark", t->mark);
 		line(out, "prefix vi", t->prefix[LANG_VI]);
 		line(out, "prefix en", t->prefix[LANG_EN]);

@@ -20,6 +20,7 @@
 #include "base/start.h"
 #include "signer/feed.h"
 #include "signer/outside_proto.h"
+#include "signer/jws.h"
 #include "signer/open_day.h"
 #include "signer/parcel.h"
 #include "signer/proto.h"
@@ -252,6 +253,23 @@ on_open_day(void *state, enum msg_caller who, const struct msg *in, struct msg *
 	return true;
 }
 
+/* As it came, and signed: what is signed was never in the hands of whoever asks. */
+static bool
+on_report(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
+{
+	const struct service *s = state;
+	own_struct(msg) ask = msg_new(VERIFY_FILE, 4096);
+	own_struct(msg) report = msg_new(0, VERIFY_MESSAGE_MAX);
+	own_struct(buf) jws = buf_new(SIGNER_MESSAGE_MAX - 1024);
+
+	msg_put(&ask, msg_span(in, 0));
+	msg_put_fd(&ask, msg_take_fd((struct msg *)in, 0));
+	if (!peer_call(s->verifier, &ask, &report, e) || !jws_compact(&jws, s, "antin-report", msg_span(&report, 0), e))
+		return false;
+	msg_put(out, buf_span(&jws));
+	return true;
+}
+
 static bool
 on_grown(void *s, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
@@ -278,6 +296,7 @@ on_grown(void *s, enum msg_caller who, const struct msg *in, struct msg *out, st
 #define route_SIGNER_PARCEL on_parcel
 #define route_SIGNER_PLACES on_places
 #define route_SIGNER_OPEN_DAY on_open_day
+#define route_SIGNER_REPORT on_report
 #define route_SIGNER_GROWN on_grown
 #define ROUTE(name, callers, in, out) { { name, #name, callers, in, out }, route_##name },
 static const struct serve_route routes[] = { SIGNER_MESSAGES(ROUTE) };

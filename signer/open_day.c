@@ -1,13 +1,13 @@
 #include "signer/open_day.h"
 
 #include "base/clock.h"
+#include "signer/jws.h"
 #include "verifier/proto.h"
 
 #include <stdlib.h>
 
 #define KEPT 4
 #define FILE_MAX (OPEN_DAY_OCTETS + JSON_MAX + 4096)	/* a page more, and the first line */
-#define JWS_MAX (16u << 10)
 
 struct made { int32_t day; uint64_t after; int64_t made; struct buf file, jws; };
 struct open_days { pthread_mutex_t lock; bool making; struct made kept[KEPT]; };
@@ -91,66 +91,6 @@ put_file(struct buf *out, const struct service *s, int32_t day, uint64_t after, 
 }
 
 /*
- * Its signature.
- */
-
-static bool
-put_chain(json_t *x5c, const struct service *s, struct err *e)
-{
-	own_struct(buf) signer = buf_new(JWS_MAX), issuing = buf_new(JWS_MAX);
-	const struct buf *const chain[] = { &signer, &issuing };
-
-	cert_to_der(&signer, s->signer);
-	if (!buf_ok(&signer, "the service's certificate", e) || !issuing_of(&issuing, s, s->signer, e))
-		return false;
-	for (size_t i = 0; i < sizeof(chain) / sizeof(chain[0]); i++) {
-		own_struct(buf) text = buf_new(2 * JWS_MAX);
-
-		base64_put(&text, buf_span(chain[i]));
-		json_array_append_new(x5c, json_string(buf_str(&text)));
-	}
-	return true;
-}
-
-/* r||s over the digest, which holds by the certificate that goes with it. */
-static bool
-sign(struct buf *raw, const struct service *s, struct span digest, struct err *e)
-{
-	own_struct(buf) der = buf_new(128);
-	unsigned char key_id[KEY_ID_LEN];
-
-	key_id_of_cert(key_id, s->signer);
-	if (!hsm_sign(s->key, key_id, HSM_ECDSA_P256, digest, raw, e) || !ecdsa_raw_to_der(&der, buf_span(raw), e))
-		return false;
-	return ecdsa_verify(X509_get0_pubkey(s->signer), digest, buf_span(&der)) || fail(e, ERR_BUG, "the signature just made does not verify with the service's key");
-}
-
-/* BASE64URL(header), what RFC 7797 5.2 has in the file's place, nothing; ".", the signature. */
-static bool
-put_jws(struct buf *out, const struct service *s, struct span file, struct err *e)
-{
-	own(json_t) *header = json_pack("{s:s, s:b, s:[s], s:s, s:[]}", "alg", "ES256", "b64", 0, "crit", "b64", "typ", "JOSE", "x5c");
-	own_struct(buf) text = buf_new(JWS_MAX), signed_ = buf_new(JWS_MAX + FILE_MAX), raw = buf_new(128);
-	unsigned char digest[SHA256_LEN];
-
-	if (!put_chain(json_object_get(header, "x5c"), s, e))
-		return false;
-	json_write(&text, header);
-	base64url_put(&signed_, buf_span(&text));
-	buf_put_span(out, buf_span(&signed_));
-	buf_put_str(&signed_, ".");
-	buf_put_span(&signed_, file);
-	if (!buf_ok(&text, "the header", e) || !buf_ok(&signed_, "the day", e))
-		return false;
-	sha256(digest, buf_span(&signed_));
-	if (!sign(&raw, s, span_of(digest, sizeof(digest)), e))
-		return false;
-	buf_put_str(out, "..");
-	base64url_put(out, buf_span(&raw));
-	return buf_ok(out, "the signature", e);
-}
-
-/*
  * What is kept.
  */
 
@@ -199,7 +139,7 @@ bool
 open_day(struct buf *file, struct buf *jws, struct open_days *d, const struct service *s, const char *text, uint64_t after, int64_t now, struct err *e)
 {
 	static const struct err_rule no_day = { ERR_INPUT, "a day is written YYYY-MM-DD", "day", "Ngày được viết theo dạng NĂM-THÁNG-NGÀY, ví dụ 2026-11-03." };
-	struct made m = { 0, after, now, buf_new(FILE_MAX), buf_new(JWS_MAX) };
+	struct made m = { 0, after, now, buf_new(FILE_MAX), buf_new(JWS_OCTETS_MAX) };
 	bool mine, good = true;
 
 	if (!date_parse(&m.day, text, e))
@@ -207,7 +147,7 @@ open_day(struct buf *file, struct buf *jws, struct open_days *d, const struct se
 	if (!kept_or_seat(file, jws, &mine, d, m.day, after, now, e))
 		return false;
 	if (mine) {
-		good = put_file(&m.file, s, m.day, after, now, e) && put_jws(&m.jws, s, buf_span(&m.file), e);
+		good = put_file(&m.file, s, m.day, after, now, e) && jws_detached(&m.jws, s, buf_span(&m.file), e);
 		buf_put_span(file, buf_span(&m.file));
 		buf_put_span(jws, buf_span(&m.jws));
 		pthread_mutex_lock(&d->lock);

@@ -67,6 +67,9 @@
  *                 about which something was recorded since, GeoJSON (parcel.h)
  * SIGNER_OPEN_DAY a day (YYYY-MM-DD) that is over, an entry (0: none) -> what was made public
  *                 on it behind that entry, JSON Lines, and a detached JWS (open_day.h)
+ * SIGNER_REPORT   options as of VERIFY_FILE, a document (sealed memfd) -> what antin-verifier
+ *                 says of it, as a compact JWS whose typ is "antin-report": no one else's
+ *                 words are signed
  * SIGNER_GROWN    a size of the log, milliseconds -> the size that it has, when it is
  *                 another or the time is over (2 seconds at most)
  */
@@ -91,6 +94,7 @@
 	X(SIGNER_EVENTS, CALLER_API | CALLER_CLI, "bu", "s") \
 	X(SIGNER_PARCEL, CALLER_API | CALLER_CLI, "bsu", "s") \
 	X(SIGNER_OPEN_DAY, CALLER_API | CALLER_CLI, "su", "bb") \
+	X(SIGNER_REPORT, CALLER_API, "sF", "s") \
 	X(SIGNER_PLACES, CALLER_API | CALLER_CLI, "bu", "s") \
 	X(SIGNER_GROWN, CALLER_API, "uu", "u")
 

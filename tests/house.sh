@@ -65,7 +65,7 @@ homes() {
 	sqlite3.h register/store_sqlite.c register/witness_store.c
 	qrencode.h api/qr.c
 	libgfshare.h hsm/shares.c
-	zip.h api/cli/archive.c verifier/container.c
+	zip.h api/cli/archive.c verifier/container.c verifier/zipped.c
 	curl/curl.h api/cli/http.c register/courier.c signer/outside_http.c
 	libpq-fe.h register/store_postgres.c
 	seccomp.h base/jail.c

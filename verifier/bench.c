@@ -107,6 +107,7 @@ ask_once(struct asker *a)
 	msg_put_u64(&request, (uint64_t)a->bench->at);
 	msg_put_u64(&request, (uint64_t)(int64_t)day_in_vietnam(a->bench->at));
 	msg_put_u64(&request, 0);
+	msg_put_u64(&request, 0);
 	msg_put_str(&request, "file");
 	msg_put_fd(&request, document);
 	return zygote_do(a->zygote, a->kind, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &a->e);

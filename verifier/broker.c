@@ -181,7 +181,7 @@ variant(enum in_force status, const struct known *k, const struct known_change *
  * VERIFY_FILE.
  */
 
-struct asked { int64_t at, now; int32_t day; const char *way; };
+struct asked { int64_t at, now; int32_t day; const char *way; bool used; };
 
 static bool
 read_options(struct asked *a, const char *text, struct err *e)
@@ -192,7 +192,10 @@ read_options(struct asked *a, const char *text, struct err *e)
 	a->now = a->at = clock_now();
 	a->day = day_in_vietnam(a->now);
 	a->way = "file";
-	return json_read(&j, span_str(text), e) && json_may_str(&at, j, "at", e) && json_may_str(&day, j, "day", e) &&
+	if (!json_read(&j, span_str(text), e))
+		return false;
+	a->used = json_is_true(json_object_get(j, "evidence"));
+	return json_may_str(&at, j, "at", e) && json_may_str(&day, j, "day", e) &&
 	    (at == NULL || time_parse(&a->at, at, e)) && (day == NULL || date_parse(&a->day, day, e));
 }
 
@@ -247,6 +250,31 @@ look_appointed(struct broker *b, json_t *report, const struct known *k, struct a
 	return true;
 }
 
+static void
+take_verdict(struct answer_case *c, const json_t *report)
+{
+	if (!verdict_from_word(&c->verdict, json_text(report, "verdict")) || !sub_from_word(&c->sub, json_text(report, "sub")))
+		c->verdict = VERDICT_INDETERMINATE;
+	if (json_is_true(json_object_get(report, "no_signature")))
+		c->reason = "no-signature";
+}
+
+/* Of a foreign document, of which the register knows nothing: under whose certification its
+ * signature is right, and no more. */
+static void
+compose_foreign(struct broker *b, json_t *report, const struct asked *a)
+{
+	const char *id = json_text(report, "tier");
+	const struct tier *tier = policy_tier(b->policy, id);
+	struct answer_case c = { .way = a->way, .tier = "other" };
+	struct answer_facts f = facts_new(b, a->now);
+
+	if (tier == NULL && b->tiers != NULL)
+		tier = tier_list_find(b->tiers, id);
+	take_verdict(&c, report);
+	json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &c), tier != NULL ? tier : b->tier, &f));
+}
+
 /* A worker's report, and what the register says of the same bytes. */
 static void
 compose(struct broker *b, json_t *report, const struct known *k, bool asked_register, const struct asked *a)
@@ -258,10 +286,7 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 	const struct known_change *why = NULL;
 	json_t *about = known_json(k, a->day);
 
-	if (!verdict_from_word(&c.verdict, json_text(report, "verdict")) || !sub_from_word(&c.sub, json_text(report, "sub")))
-		c.verdict = VERDICT_INDETERMINATE;
-	if (json_is_true(json_object_get(report, "no_signature")))
-		c.reason = "no-signature";
+	take_verdict(&c, report);
 	asked_register &= look_appointed(b, report, k, &c);
 	if (c.verdict == VERDICT_PASSED && k->found) {
 		c.in_force = known_in_force(k, a->day, &why);
@@ -296,6 +321,7 @@ judge(struct broker *b, json_t **report, int document, int64_t since, const stru
 	msg_put_u64(&request, (uint64_t)a->at);
 	msg_put_u64(&request, (uint64_t)(int64_t)a->day);
 	msg_put_u64(&request, (uint64_t)since);
+	msg_put_u64(&request, a->used);
 	msg_put_str(&request, a->way);
 	msg_put_fd(&request, document);
 	return work(b, since != 0 ? ZYGOTE_LASTING : ZYGOTE_OWN, &request, &reply, e) && json_read(report, msg_span(&reply, 0), e);
@@ -314,12 +340,16 @@ on_verify(void *state, enum msg_caller who, const struct msg *in, struct msg *ou
 
 	if (!read_options(&a, msg_str(in, 0), e) || !hash_document(hash, in, e))
 		return false;
+	/* By its hash, before anybody has read it: what the register has is a permit. */
 	asked = known_by_bytes(&k, b->reg, "known.by_sha256", "sha256", span_of(hash, sizeof(hash)), &why);
 	if (!asked)
 		log_warn("the register could not be asked: %s", why.text);
 	if (!judge(b, &report, msg_take_fd((struct msg *)in, 0), asked && k.found ? k.since : 0, &a, e))
 		return false;
-	compose(b, report, &k, asked, &a);
+	if (json_object_get(report, "format") != NULL)
+		compose_foreign(b, report, &a);
+	else
+		compose(b, report, &k, asked, &a);
 	put_json(out, report);
 	return true;
 }
@@ -759,6 +789,7 @@ on_publishers(void *state, enum msg_caller who, const struct msg *in, struct msg
 #define route_VERIFY_LOOKUP on_lookup
 #define route_GATE_CSR on_gate
 #define route_GATE_SUBMISSION on_gate
+#define route_VERIFY_ENTRY on_gate
 #define route_VERIFY_PROOF on_proof
 #define route_VERIFY_DOSSIER on_dossier
 #define route_VERIFY_PUBLICATIONS on_publications

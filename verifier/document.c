@@ -17,6 +17,10 @@ judge_tst(struct report *out, const struct judge_question *q, const struct docum
 	tst_judge(out, q, content != NULL ? &content->octets : NULL);
 }
 
+#include <stdlib.h>
+
+_Static_assert(TIERS_MAX + 1 <= REPORT_UNDER_MAX, "room for every tier and our own");
+
 static void
 judge_cades(struct report *out, const struct judge_question *q, const struct document_content *content)
 {
@@ -56,13 +60,65 @@ document_is_foreign(struct span document)
 	return kind_of(document) < KINDS;
 }
 
+static void
+note_under(struct report *out, const struct tier *tier, const struct report *r)
+{
+	out->under[out->nunder++] = (struct report_under){ tier, r->verdict, r->sub };
+}
+
+/* What the report of one has, in the other's place; the verdicts under all tiers stay. */
+static void
+give_way(struct report *out, struct report *other)
+{
+	struct report was = *out;
+
+	*out = *other;
+	memcpy(out->under, was.under, sizeof(out->under));
+	out->nunder = was.nunder;
+	*other = was;
+}
+
+static void
+judge_under(struct report *out, const struct judge_question *q, const struct document_content *content, const struct listed_tier *t, size_t kind)
+{
+	struct evidence theirs = *q->evidence;
+	struct judge_question under = *q;
+	struct report *other = xalloc(sizeof(*other));
+
+	theirs.anchors = t->anchors;
+	under.evidence = &theirs;
+	under.under = &t->is;
+	kinds[kind].judge(other, &under, content);
+	note_under(out, &t->is, other);
+	if (out->sub == SUB_NO_CERTIFICATE_CHAIN_FOUND && other->sub != SUB_NO_CERTIFICATE_CHAIN_FOUND)
+		give_way(out, other);
+	report_drop(other);
+	free(other);
+}
+
+static void
+judge_tiers(struct report *out, const struct judge_question *q, const struct document_content *content, size_t kind)
+{
+	const struct tier_list *l = q->tiers;
+
+	if (q->at > l->until)
+		return reason_add(&out->remarks, "Danh sách nguồn tin cậy đã quá hạn nên không dùng.", "The tier list is over and was not used.");
+	note_under(out, NULL, out);
+	for (size_t i = 0; i < l->n; i++)
+		judge_under(out, q, content, &l->tier[i], kind);
+	out->list_version = l->version;
+	out->list_until = l->until;
+	memcpy(out->list_sha256, l->sha256, SHA256_LEN);
+}
+
 void
 document_judge(struct report *out, const struct judge_question *q, const struct document_content *content)
 {
 	size_t i = kind_of(q->document);
 
-	if (i < KINDS)
-		kinds[i].judge(out, q, content);
-	else
-		judge_permit(out, q);
+	if (i == KINDS)
+		return judge_permit(out, q);
+	kinds[i].judge(out, q, content);
+	if (q->tiers != NULL && out->nsignatures > 0)
+		judge_tiers(out, q, content, i);
 }

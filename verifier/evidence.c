@@ -268,6 +268,7 @@ consider(struct best *best, X509_CRL *crl, const struct settled_crl *settled, X5
 	crl_lookup(&says, crl, X509_get0_serialNumber(cert));
 	if (says.state != CERT_REVOKED && f.this_update > asn1_time_secs(X509_get0_notAfter(cert)))
 		return;
+	says.by = crl;
 	*best = (struct best){ says, f.this_update, true };
 }
 

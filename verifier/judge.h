@@ -46,6 +46,7 @@
 #include "verifier/evidence.h"
 #include "verifier/permit.h"
 #include "verifier/report.h"
+#include "verifier/tier_list.h"
 
 /* An appointment that the caller knows of; without any, the certificate alone
  * speaks for its holder. */
@@ -63,6 +64,9 @@ struct judge_question {
 	size_t nappointments;
 	bool insecure_no_revocation;
 	bool no_status_list;			/* the caller asks the register itself whether it is in force */
+	bool used;				/* the report has what was relied on, to be kept */
+	const struct tier_list *tiers;		/* of a foreign document also under these; NULL: none */
+	const struct tier *under;		/* the anchors are this tier's; NULL: certificates name theirs */
 	bool unsealed;				/* the permit waits for its seal: judge the officers alone */
 };
 

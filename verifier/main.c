@@ -10,18 +10,22 @@
  * Can never: sign, write, open the network; workers not even open a file.
  */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/jail.h"
 #include "base/log.h"
 #include "base/start.h"
 #include "verifier/broker.h"
+#include "verifier/evidence.h"
 #include "verifier/proto.h"
+
+#include <stdlib.h>
 
 #define CONNECTIONS_MAX 128
 #define REGISTER_WAIT_MS 30000
 #define WORKER_MEMORY_MAX (1ull << 30)
 #define WORKER_CPU_SECS 5
 
-struct verifier_conf { char *run, *policy, *trust, *public, *host, *golive, *tier, *reg, *telephone; int64_t uid_base; };
+struct verifier_conf { char *run, *policy, *trust, *public, *host, *golive, *tier, *reg, *telephone, *tiers, *tiers_seen; int64_t uid_base; };
 
 static const struct conf_option options[] = {
 	{ "run", CONF_STR, .field = offsetof(struct verifier_conf, run), .doc = "folder of the sockets" },
@@ -33,9 +37,41 @@ static const struct conf_option options[] = {
 	{ "telephone", CONF_STR, .field = offsetof(struct verifier_conf, telephone), .def = "1022", .doc = "whom to call, for answers" },
 	{ "golive", CONF_STR, .field = offsetof(struct verifier_conf, golive), .def = "2027-01-01", .doc = "first day of permits in this register" },
 	{ "tier", CONF_STR, .field = offsetof(struct verifier_conf, tier), .def = "demonstration", .doc = "trust tier of this installation (policy/tiers.xml)" },
+	{ "tiers", CONF_STR, .field = offsetof(struct verifier_conf, tiers), .def = "", .doc = "signed list of other authorities by whose anchors foreign documents are judged (none)" },
+	{ "tiers_seen", CONF_STR, .field = offsetof(struct verifier_conf, tiers_seen), .def = "", .doc = "file that keeps which of its versions was seen last; needed with tiers" },
 	{ "register", CONF_STR, .field = offsetof(struct verifier_conf, reg), .def = "antin-register", .doc = "daemon of the register" },
 	{ NULL },
 };
+
+static bool
+read_tiers(struct tier_list *l, const struct verifier_conf *c, const struct policy *policy, struct err *e)
+{
+	own(evidence_t) *trust = evidence_new();
+	own_struct(buf) octets = buf_new(TIER_LIST_MAX);
+
+	if (c->tiers_seen[0] == '\0')
+		return fail(e, ERR_INPUT, "tiers needs tiers_seen");
+	return evidence_add_trust(trust, c->trust, e) && file_read(&octets, c->tiers, e) && tier_list_open(l, buf_span(&octets), trust->anchors, policy, clock_now(), e) &&
+	    tier_list_seen(l, c->tiers_seen, e);
+}
+
+/* Without a list that can be relied on nothing passes under its tiers, and the city's permits
+ * are answered all the same. */
+static const struct tier_list *
+load_tiers(const struct verifier_conf *c, const struct policy *policy)
+{
+	struct tier_list *l;
+	struct err e;
+
+	if (c->tiers[0] == '\0')
+		return NULL;
+	l = xalloc(sizeof(*l));
+	if (read_tiers(l, c, policy, &e))
+		return l;
+	free(l);
+	log_error("%s: %s; foreign documents are judged without it", c->tiers, e.text);
+	return NULL;
+}
 
 static bool
 load(const struct verifier_conf *c, struct broker *b, permit_grammars **grammars, struct err *e)
@@ -46,6 +82,7 @@ load(const struct verifier_conf *c, struct broker *b, permit_grammars **grammars
 	    (!date_parse(&b->golive, c->golive, e) && !fail_in(e, "golive")))
 		return false;
 	b->policy = policy;
+	b->tiers = load_tiers(c, policy);
 	b->host = c->host;
 	b->telephone = c->telephone;
 	b->tier = policy_tier(policy, c->tier);
@@ -72,6 +109,7 @@ start(const struct verifier_conf *c, struct broker *b, struct serve **door, stru
 	if (!load(c, b, &grammars, e))
 		return false;
 	nursery.policy = b->policy;
+	nursery.tiers = b->tiers;
 	nursery.grammars = grammars;
 	routes = broker_routes(&n);
 	if (!nursery_start(&b->nursery, &nursery, e) ||

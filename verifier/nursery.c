@@ -26,7 +26,7 @@ static const char *const published[] = { "ca", "crl", "status", NULL };
 
 struct nursed { struct zygote *zygote; uint64_t seen; unsigned users; bool old; };
 
-struct nursery { int control; const char *public; pthread_mutex_t lock; struct nursed *now; uint64_t seen; int64_t looked_ms; };
+struct nursery { int control; const char *public, *trust; pthread_mutex_t lock; struct nursed *now; uint64_t seen; int64_t looked_ms; };
 
 /*
  * In the nursery's process.
@@ -50,7 +50,7 @@ static bool
 hatch(int *control, const struct nursery_settings *s, struct err *e)
 {
 	own(evidence_t) *v = evidence_new();
-	struct worker w = { s->policy, s->grammars, v };
+	struct worker w = { s->policy, s->grammars, v, s->tiers };
 	const struct zygote_settings z = { .state = &w, .work = worker_run, .memory_max = s->memory_max, .cpu_secs = s->cpu_secs };
 	struct zygote *zygote;
 
@@ -106,23 +106,33 @@ mix(uint64_t h, uint64_t v)
 	return (h ^ v) * 1099511628211u;
 }
 
-/* A number that changes when a published file does. */
+/* A number that changes when a file of the folder does. */
 static uint64_t
-fingerprint(const char *public)
+fingerprint_of(const char *folder)
 {
+	DIR *d = opendir(folder);
+	struct dirent *f;
+	struct stat st;
 	uint64_t h = 0;
 
-	for (size_t i = 0; published[i] != NULL; i++) {
-		own_str char *folder = xprintf("%s/%s", public, published[i]);
-		DIR *d = opendir(folder);
-		struct dirent *f;
-		struct stat st;
+	while (d != NULL && (f = readdir(d)) != NULL)
+		if (f->d_name[0] != '.' && fstatat(dirfd(d), f->d_name, &st, 0) == 0)
+			h += mix(mix(mix(mix(14695981039346656037u, st.st_ino), (uint64_t)st.st_mtim.tv_sec), (uint64_t)st.st_mtim.tv_nsec), (uint64_t)st.st_size);
+	if (d != NULL)
+		closedir(d);
+	return h;
+}
 
-		while (d != NULL && (f = readdir(d)) != NULL)
-			if (f->d_name[0] != '.' && fstatat(dirfd(d), f->d_name, &st, 0) == 0)
-				h += mix(mix(mix(mix(14695981039346656037u, st.st_ino), (uint64_t)st.st_mtim.tv_sec), (uint64_t)st.st_mtim.tv_nsec), (uint64_t)st.st_size);
-		if (d != NULL)
-			closedir(d);
+/* What is published, and in trust other authorities' newer CRLs. */
+static uint64_t
+fingerprint(const struct nursery *n)
+{
+	uint64_t h = fingerprint_of(n->trust);
+
+	for (size_t i = 0; published[i] != NULL; i++) {
+		own_str char *folder = xprintf("%s/%s", n->public, published[i]);
+
+		h += fingerprint_of(folder);
 	}
 	return h;
 }
@@ -165,6 +175,7 @@ nursery_start(struct nursery **out, const struct nursery_settings *s, struct err
 	close(pair[1]);
 	n->control = pair[0];
 	n->public = s->public;
+	n->trust = s->trust;
 	pthread_mutex_init(&n->lock, NULL);
 	*out = n;
 	return true;
@@ -202,7 +213,7 @@ published_now(struct nursery *n)
 	int64_t now = clock_mono_ms();
 
 	if (n->now == NULL || now - n->looked_ms >= LOOK_MS) {
-		n->seen = fingerprint(n->public);
+		n->seen = fingerprint(n);
 		n->looked_ms = now;
 	}
 	return n->seen;

@@ -19,6 +19,7 @@ struct nursery;
 struct nursery_settings {
 	const struct policy *policy;
 	struct permit_grammars *grammars;
+	const struct tier_list *tiers;		/* may be NULL */
 	const char *policy_folder, *trust, *public;
 	uid_t uid;
 	uint64_t memory_max;

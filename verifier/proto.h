@@ -2,7 +2,7 @@
  * verifier/proto.h -- what antin-verifier can be asked.
  *
  * VERIFY_FILE      a document (sealed memfd), options as JSON
- *                  {?"at":RFC 3339,?"day":date,"way":"file"} -> report, JSON
+ *                  {?"at":RFC 3339,?"day":date,"way":"file",?"evidence":true} -> report, JSON
  *		    (report.h), with "register": what the register knows of
  *		    these very bytes, which decides "in_force"
  * VERIFY_LOOKUP    what a person typed, and who asks (a device key or an
@@ -18,6 +18,9 @@
  *                  know yet; a submission that amends then has no octets.  Where
  *                  it is refused for what it says, no octets and {"problems":[...]}
  *                  (submission.h)
+ * VERIFY_ENTRY     the place of a file in a zip (from 0), the zip (sealed memfd) -> how many
+ *                  files it has, this one's name and octets (zipped.h), or a CBOR refusal in
+ *                  their place: no file that cannot be taken speaks for the others
  * VERIFY_PROOF     a permit's handle -> its .tlog-proof
  * VERIFY_DOSSIER   like VERIFY_LOOKUP for a dossier's code alone: another kind of
  *                  code is refused by its name, looked up nowhere, not counted.
@@ -46,15 +49,17 @@
 
 #define VERIFY_DOCUMENT_MAX (8u << 20)
 #define VERIFY_MESSAGE_MAX (12u << 20)
+#define VERIFY_ZIP_MAX (16u << 20)
 #define GATE_CSRS_MAX 64
 #define LOOKUP_NUMBER_MAX 100	/* characters */
 #define LOOKUP_HOLDER_MAX 300
 
 #define VERIFY_MESSAGES(X) \
-	X(VERIFY_FILE, CALLER_API | CALLER_CLI, "sF", "s") \
+	X(VERIFY_FILE, CALLER_API | CALLER_SIGNER | CALLER_CLI, "sF", "s") \
 	X(VERIFY_LOOKUP, CALLER_API | CALLER_CLI, "ss", "s") \
 	X(GATE_CSR, CALLER_CA, "b", "b") \
 	X(GATE_SUBMISSION, CALLER_SIGNER, "uuusF", "bs") \
+	X(VERIFY_ENTRY, CALLER_API, "uF", "ubbb") \
 	X(VERIFY_PROOF, CALLER_API | CALLER_CLI, "s", "s") \
 	X(VERIFY_DOSSIER, CALLER_API | CALLER_CLI, "ss", "s") \
 	X(VERIFY_PUBLICATIONS, CALLER_API | CALLER_CLI, "suu", "s") \

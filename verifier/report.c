@@ -12,6 +12,8 @@ report_drop(struct report *r)
 {
 	json_decref(r->permit);
 	json_decref(r->files);
+	for (size_t i = 0; i < r->nsignatures; i++)
+		json_decref(r->signature[i].used);
 	*r = (struct report){ 0 };
 }
 
@@ -100,11 +102,12 @@ or_dots(const char *s)
 }
 
 static void
-fill_values(struct values *v, const struct answer_facts *f, enum lang lang)
+fill_values(struct values *v, const struct answer_facts *f, const struct tier *t, enum lang lang)
 {
 	static const char *const minutes[LANGS] = { "phút", "minutes", "minutes" }, *const seconds[LANGS] = { "giây", "seconds", "secondes" };
 	const char *const pairs[] = { "agency", or_dots(f->agency), "telephone", or_dots(f->telephone), "number", or_dots(f->number),
 		"decision", or_dots(f->decision), "replacement", or_dots(f->replacement), "step", or_dots(f->step != NULL ? f->step[lang] : NULL), "host", or_dots(f->host),
+		"tier", t == NULL ? "…" : (const char *const []){ t->vi, t->en, t->fr }[lang],
 		"day", v->day, "from", v->from, "until", v->until, "golive", v->golive, "asof", v->asof, "today", v->today, "time", v->time,
 		"wait", v->wait, "retry", v->retry, NULL };
 
@@ -159,7 +162,7 @@ answer_json(const struct answer *a, const struct tier *t, const struct answer_fa
 	for (int l = LANGS - 1; l >= 0; l--) {
 		const char *prefix = t != NULL && t->prefix[l] != NULL ? t->prefix[l] : "";
 
-		fill_values(&v, f, (enum lang)l);
+		fill_values(&v, f, t, (enum lang)l);
 		json_object_set_new(json_object_get(j, "word"), words[l], json_string(a->word[l]));
 		json_object_set_new(json_object_get(j, "say"), words[l], filled(a->say[l], &v, ""));
 		json_object_set_new(json_object_get(j, "act"), words[l], filled(a->act[l], &v, ""));
@@ -223,6 +226,8 @@ signature_json(const struct report_signature *s)
 		json_object_set_new(j, "file", json_string(s->file));
 	if (s->reaffirmed)
 		json_object_set_new(j, "reaffirmed", json_true());
+	if (s->used != NULL)
+		json_object_set(j, "used", s->used);
 	return j;
 }
 
@@ -266,6 +271,34 @@ answer_of(const struct report *r, const struct policy *p, const char *way, int64
 	return answer_json(answer_pick(p, &c), r->tier, &f);
 }
 
+static void
+put_under(json_t *j, const struct report *r)
+{
+	char hash[2 * SHA256_LEN + 1];
+	json_t *tiers = json_array();
+
+	for (size_t i = 0; i < r->nunder; i++) {
+		const struct report_under *u = &r->under[i];
+		const struct tier *t = u->tier;
+
+		json_array_append_new(tiers, json_pack("{s:s, s:s, s:s, s:s, s:s}", "tier", t != NULL ? t->id : "own",
+		    "vi", t != NULL ? t->vi : "chứng thực của hệ thống này", "en", t != NULL ? t->en : "this installation's own authority", "verdict", verdict_word(u->verdict), "sub", sub_word(u->sub)));
+	}
+	hex_text(hash, span_of(r->list_sha256, SHA256_LEN));
+	json_object_set_new(j, "tiers", tiers);
+	json_object_set_new(j, "tier_list", json_pack("{s:I, s:o, s:s}", "version", (json_int_t)r->list_version, "until", time_or_null(r->list_until), "sha256", hash));
+}
+
+/* By which rules: SHA-256 as the log's entries have it (policy.h). */
+static json_t *
+policy_json(const struct policy *p)
+{
+	char hash[2 * SHA256_LEN + 1];
+
+	hex_text(hash, span_of(p->hash, sizeof(p->hash)));
+	return json_pack("{s:s, s:s}", "id", "urn:antin:policy:1", "sha256", hash);
+}
+
 json_t *
 report_json(const struct report *r, const struct policy *p, const char *way, int64_t at)
 {
@@ -284,6 +317,10 @@ report_json(const struct report *r, const struct policy *p, const char *way, int
 	    "insecure_no_revocation", r->insecure_no_revocation, "no_signature", r->no_signature,
 	    "answer", r->format != NULL ? json_null() : answer_of(r, p, way, at));
 	promise(j != NULL);
+	if (r->nunder > 0)
+		put_under(j, r);
+	json_object_set_new(j, "policy", policy_json(p));
+	json_object_set_new(j, "judged", time_or_null(at));
 	if (r->format != NULL)
 		json_object_set_new(j, "format", json_string(r->format));
 	if (r->files != NULL)

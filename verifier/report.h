@@ -12,9 +12,17 @@
  *	 "sha256":...,"answer":{...}}
  *
  * "scope" is full, partial or, of what did not pass, none.  Of a container (asic.h) it has
- * "files":[{"name","sha256","signed_in":[..]}], and each signature "file".  Of a foreign document
- * (cades.h, dsig.h, asic.h, tst_judge.h) it has "format", too; "permit" and "answer", which
+ * "files":[{"name","sha256","signed_in":[..]}], and each signature "file".
+ *
+ * And "policy":{"id","sha256"}, "judged": by which rules, as of when.  Where it was asked for, each
+ * signature has "used":{"path":[certificates],"status":[{"serial","state","as_of","crl"}]}, in base64 of
+ * DER; a CRL beyond REPORT_CRL_MAX is told by its SHA-256 alone.
+ *
+ * Of a foreign document (cades.h, dsig.h, asic.h, tst_judge.h) it has "format", too; "permit" and "answer", which
  * speak of permits, are null, and whether it is in force is unknown.
+ *
+ * Where a tier list is in force (tier_list.h) it has "tiers":[{"tier","vi","en","verdict","sub"}], the
+ * verdict under each, our own anchors' first as "own", and "tier_list":{"version","until","sha256"}.
  *
  * "permit" is there only when every signature holds and leads to an anchor:
  * nobody is shown content that anybody could have written.
@@ -28,6 +36,7 @@
 #include "policy/policy.h"
 #include "verifier/xades_write.h"
 
+#define REPORT_CRL_MAX (256u << 10)	/* octets */
 #define REPORT_REASONS_MAX 12
 #define REPORT_SIGNATURES_MAX 16	/* officers, the seal, what reaffirms; signers of a foreign document */
 _Static_assert(XADES_OFFICERS_MAX + 2 <= REPORT_SIGNATURES_MAX, "room for all signatures of a permit");
@@ -55,8 +64,13 @@ struct report_signature {
 	int64_t not_before, not_after;
 	int64_t revoked;		/* INT64_MAX: not known to be revoked */
 	const struct tier *tier;
+	json_t *used;			/* owned; NULL: not asked for */
 	struct reasons reasons;
 };
+
+/* The verdict under one tier of a tier list, or (tier NULL) under the anchors of the installation. */
+struct report_under { const struct tier *tier; enum verdict verdict; enum sub_indication sub; };
+#define REPORT_UNDER_MAX 9		/* TIERS_MAX of tier_list.h, and our own */
 
 struct report {
 	enum verdict verdict;
@@ -67,6 +81,8 @@ struct report {
 	bool no_signature;		/* no document of ours: nothing to judge */
 	struct reasons reasons, remarks;
 	const struct tier *tier;	/* NULL: no path to an anchor */
+	size_t nunder; struct report_under under[REPORT_UNDER_MAX];	/* where there is a tier list */
+	int64_t list_version, list_until; unsigned char list_sha256[SHA256_LEN];
 	size_t nsignatures;
 	struct report_signature signature[REPORT_SIGNATURES_MAX];
 	enum in_force in_force;

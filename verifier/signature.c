@@ -4,6 +4,7 @@
 #include "verifier/path.h"
 #include "verifier/stamper.h"
 #include "verifier/tst.h"
+#include "verifier/used.h"
 
 #include <stdio.h>
 
@@ -384,6 +385,8 @@ judge_path(struct judged *j, struct path_result *path, int64_t best, const struc
 
 	find_path(path, j->signer, j->x == NULL, best, bag, q);
 	sk_X509_free(bag);
+	if (q->used)
+		j->out->used = used_path(path);
 	if (path->verdict == VERDICT_PASSED)
 		return true;
 	if (path->sub == SUB_OUT_OF_BOUNDS_NO_POE && proven && best < j->out->not_before)
@@ -402,7 +405,7 @@ judge_tier(struct judged *j, const struct path_result *path, const struct judge_
 	for (int i = 1; t != NULL && i + 1 < sk_X509_num(path->chain); i++)
 		if (cert_tier(sk_X509_value(path->chain, i), q->policy) != t)
 			t = NULL;
-	j->out->tier = t;
+	j->out->tier = q->under != NULL ? q->under : t;
 	if (t == NULL && j->x != NULL)
 		signature_failed(j, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, "the certificates do not name one trust tier of ours");
 	return t != NULL || j->x == NULL;
@@ -485,6 +488,8 @@ judge_revocation(struct judged *j, const struct path_result *path, int64_t best,
 		int64_t as_of;
 
 		evidence_status(&r, &as_of, q->evidence, j->parts.crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), best);
+		if (q->used)
+			used_status(j->out->used, sk_X509_value(path->chain, i), &r, as_of);
 		if (r.state == CERT_REVOKED && !judge_revoked(j, &r, i == 0, best))
 			return false;
 		if (r.state == CERT_UNKNOWN && !q->insecure_no_revocation) {

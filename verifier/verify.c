@@ -13,6 +13,14 @@ gather(struct evidence *v, const struct verify_request *q, struct err *e)
 	return q->evidence == NULL || evidence_add_path(v, q->evidence, e);
 }
 
+static bool
+open_tiers(struct tier_list *l, const struct verify_request *q, const struct evidence *v, const struct policy *policy, struct err *e)
+{
+	own_struct(buf) octets = buf_new(TIER_LIST_MAX);
+
+	return file_read(&octets, q->tiers, e) && tier_list_open(l, buf_span(&octets), v->anchors, policy, q->now, e) && (q->tiers_seen == NULL || tier_list_seen(l, q->tiers_seen, e));
+}
+
 static const char *
 last_part(const char *path)
 {
@@ -32,6 +40,7 @@ verify_file(struct report *out, const struct verify_request *q, const struct pol
 	own_struct(buf) document = buf_new(XML_SIZE_MAX + (1u << 20));
 	own_struct(buf) content = buf_new(VERIFY_CONTENT_MAX);
 	struct judge_question question;
+	static struct tier_list tiers;		/* the report names its tiers */
 	struct document_content given;
 	bool with;
 
@@ -46,9 +55,11 @@ verify_file(struct report *out, const struct verify_request *q, const struct pol
 	if (with && !file_read(&content, q->content, e))
 		return false;
 	evidence_settle(evidence);
+	if (q->tiers != NULL && !open_tiers(&tiers, q, evidence, policy, e))
+		return false;
 	if (!jail_enter(&jail, e))
 		return false;
-	question = (struct judge_question){ .document = buf_span(&document), .at = q->at, .day = q->day, .policy = policy,
+	question = (struct judge_question){ .tiers = q->tiers != NULL ? &tiers : NULL, .document = buf_span(&document), .at = q->at, .day = q->day, .policy = policy,
 		.grammars = grammars, .evidence = evidence, .insecure_no_revocation = q->insecure_no_revocation };
 	given = (struct document_content){ with ? last_part(q->content) : NULL, buf_span(&content) };
 	document_judge(out, &question, with ? &given : NULL);

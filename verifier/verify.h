@@ -19,7 +19,8 @@ struct verify_request {
 	const char *const *trust;	/* files or folders; NULL-terminated */
 	const char *evidence;		/* folder, may be NULL */
 	const char *policy_folder;
-	int64_t at;
+	const char *tiers, *tiers_seen;	/* a tier list, and which was seen last; may be NULL */
+	int64_t at, now;		/* now: for the tier list, whatever the time of the judgement */
 	int32_t day;
 	bool insecure_no_revocation;
 };

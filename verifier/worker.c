@@ -3,9 +3,11 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "verifier/csr.h"
+#include "verifier/document.h"
 #include "verifier/proto.h"
 #include "verifier/proved.h"
 #include "verifier/submission.h"
+#include "verifier/zipped.h"
 
 #define JSON_TEXT_MAX (8u << 20)
 
@@ -21,7 +23,7 @@ mapped_drop(struct mapped *m)
 static bool
 map_document(struct mapped *out, const struct msg *in, struct err *e)
 {
-	return memfd_map(&out->octets, in->fd[0], VERIFY_DOCUMENT_MAX, e);
+	return memfd_map(&out->octets, in->fd[0], in->type == VERIFY_ENTRY ? VERIFY_ZIP_MAX : VERIFY_DOCUMENT_MAX, e);
 }
 
 static void
@@ -40,15 +42,39 @@ do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct 
 	own_struct(report) r = { .no_signature = false };
 	own(json_t) *j = NULL;
 	struct judge_question q = { .at = (int64_t)msg_u64(in, 0), .day = (int32_t)(int64_t)msg_u64(in, 1), .policy = w->policy,
-		.known_since = (int64_t)msg_u64(in, 2), .grammars = w->grammars, .evidence = w->evidence, .no_status_list = true };
+		.known_since = (int64_t)msg_u64(in, 2), .grammars = w->grammars, .evidence = w->evidence, .used = msg_u64(in, 3) != 0, .tiers = w->tiers, .no_status_list = true };
 
 	FAULT_POINT("verifier.file");
 	if (!map_document(&doc, in, e))
 		return false;
 	q.document = doc.octets;
-	judge_permit(&r, &q);
-	j = report_json(&r, w->policy, msg_str(in, 3), q.at);
+	document_judge(&r, &q, NULL);
+	j = report_json(&r, w->policy, msg_str(in, 4), q.at);
 	put_json(out, j);
+	return true;
+}
+
+/* Refused is the zip, or one file of it: the others go on. */
+static bool
+do_entry(const struct worker *w, const struct msg *in, struct msg *out, struct err *e)
+{
+	own_struct(mapped) zip = { SPAN_NONE };
+	own_struct(buf) name = buf_new(ZIPPED_NAME_MAX), octets = buf_new(VERIFY_DOCUMENT_MAX), refusal = buf_new(1024);
+	struct err why;
+	size_t files;
+
+	if (!map_document(&zip, in, e))
+		return false;
+	if (!zipped_file(&files, &name, &octets, zip.octets, msg_u64(in, 0), &why)) {
+		if (why.class == ERR_ABSENT)
+			return fail(e, ERR_INPUT, "%s", why.text);
+		cbor_put_refusal(&refusal, &why);
+		buf_reset(&octets);
+	}
+	msg_put_u64(out, files);
+	msg_put(out, buf_span(&name));
+	msg_put(out, buf_span(&octets));
+	msg_put(out, buf_span(&refusal));
 	return true;
 }
 
@@ -129,7 +155,7 @@ do_publications(const struct worker *w, const struct msg *in, struct msg *out, s
 }
 
 static const struct { uint16_t type; const char *shape; bool (*run)(const struct worker *, const struct msg *, struct msg *, struct err *); } work[] = {
-	{ VERIFY_FILE, "uuusF", do_verify }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "uuusF", do_submission },
+	{ VERIFY_FILE, "uuuusF", do_verify }, { VERIFY_ENTRY, "uF", do_entry }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "uuusF", do_submission },
 	{ VERIFY_PUBLICATIONS, "b", do_publications },
 };
 

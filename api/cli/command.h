@@ -74,8 +74,9 @@ int command_impact(const struct args *);
 int command_recheck(const struct args *);
 int command_notices(const struct args *);
 int command_report(const struct args *);
+int command_tiers(const struct args *);
 
 extern const struct arg_option verify_options[], path_options[], status_options[], csr_options[],
     log_options[], policy_options[], doctor_options[], up_options[], token_options[], ceremony_options[], enrol_options[],
     order_options[], certificate_options[], permit_options[], dossier_options[], watch_options[], bench_options[], backup_options[], restore_options[], move_options[],
-    report_options[], impact_options[], recheck_options[], notices_options[];
+    report_options[], tiers_options[], impact_options[], recheck_options[], notices_options[];

@@ -23,6 +23,7 @@ static const struct command commands[] = {
 	{ "report", "SPEC", "a report, a CRL or a status list, made again from the log's tiles alone", report_options, command_report },
 	{ "policy", "check|show DIR", "is this policy whole and consistent?", policy_options, command_policy },
 	{ "doctor", "", "is what the authority publishes whole and fresh?", doctor_options, command_doctor },
+	{ "tiers", "sign PLAN | check FILE", "the list of other authorities whose signatures are judged beside the city's own", tiers_options, command_tiers },
 	{ "up", "", "starts the processes of one configuration and stops them together", up_options, command_up },
 	{ "token", "init|key|list", "PKCS#11 tokens and keys", token_options, command_token },
 	{ "ceremony", "shares|rehearse FILE, or FILE", "makes root and issuing authority and the bundle that starts an authority; later on a new key, and each year the root's CRL", ceremony_options, command_ceremony },

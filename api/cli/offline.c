@@ -48,6 +48,8 @@ const struct arg_option verify_options[] = {
 	{ "content", "FILE", false, "what a detached signature is about" },
 	{ "trust", "FILE|DIR", true, "anchors, roots or not; and the log's key" },
 	{ "evidence", "DIR", false, "CRLs, OCSP responses, certificates, status lists, proofs" },
+	{ "tiers", "FILE", false, "signed list of other authorities (antin tiers); signed by an anchor of --trust" },
+	{ "tiers-seen", "FILE", false, "which version of it was seen last; is brought up to date" },
 	{ "at", "TIME", false, "judge at this time (RFC 3339; now)" },
 	{ "in-force", "[DATE]", false, "also: in force on that day (today)?" },
 	{ "insecure-no-revocation", NULL, false, "judge without revocation data; the report says so" },
@@ -70,6 +72,9 @@ print_report(const struct report *r)
 		printf("%s\n", r->format);
 	if (r->tier != NULL)
 		printf("%s\n%s\n", r->tier->prefix[LANG_VI][0] ? r->tier->prefix[LANG_VI] : r->tier->vi, r->tier->prefix[LANG_EN][0] ? r->tier->prefix[LANG_EN] : r->tier->en);
+	for (size_t i = 0; i < r->nunder; i++)
+		printf("%s: %s%s%s\n", r->under[i].tier != NULL ? r->under[i].tier->vi : "chứng thực của hệ thống này", verdict_word(r->under[i].verdict),
+		    sub_word(r->under[i].sub)[0] ? " / " : "", sub_word(r->under[i].sub));
 	print_reasons(&r->reasons, "");
 	for (size_t i = 0; i < r->nsignatures; i++) {
 		const struct report_signature *s = &r->signature[i];
@@ -93,7 +98,7 @@ int
 command_verify(const struct args *a)
 {
 	const char *trust[ARGS_MAX + 1] = { NULL };
-	struct verify_request q = { .evidence = args_get(a, "evidence"), .content = args_get(a, "content"), .trust = trust,
+	struct verify_request q = { .evidence = args_get(a, "evidence"), .content = args_get(a, "content"), .trust = trust, .tiers = args_get(a, "tiers"), .tiers_seen = args_get(a, "tiers-seen"), .now = clock_now(),
 		.policy_folder = command_policy_folder(a), .insecure_no_revocation = args_has(a, "insecure-no-revocation") };
 	own(policy_t) *policy = NULL;
 	struct report *r = xalloc(sizeof(*r));

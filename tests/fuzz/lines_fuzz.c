@@ -49,7 +49,7 @@ lines_are(struct buf *told, struct span text)
 static void
 lines_cut(struct buf *told, struct span text, size_t size)
 {
-	own_struct(lines) l = lines_new();
+	own_struct(lines) l = lines_new(LINE_OCTETS_MAX);
 	struct span line;
 	enum line what;
 	size_t n = 0;
