@@ -318,8 +318,7 @@ code_plain(char out[40], const char *text, struct err *e)
 	return true;
 }
 
-/* yyyy-mm-dd; whether the day exists is the verifier's to say. */
-static bool
+bool
 day_text(const char *s)
 {
 	static const char form[] = "dddd-dd-dd";
@@ -352,21 +351,29 @@ verify_document(struct call *c, struct span document, const char *day, struct bu
 	return buf_ok(report, "the report", e);
 }
 
+/* NULL: today. */
+static bool
+query_day(const char **day, const struct call *c, struct err *e)
+{
+	*day = http_query(c->in, "day");
+	return *day == NULL || day_text(*day) || fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd");
+}
+
 bool
 forward_verify(struct call *c, struct err *e)
 {
-	const char *day = http_query(c->in, "day");
+	const char *day;
 
 	if (c->in->body.len == 0)
 		return fail(e, ERR_INPUT, "the document is empty");
-	if (day != NULL && !day_text(day))
-		return fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd");
+	if (!query_day(&day, c, e))
+		return false;
 	c->out->type = "application/json";
 	return verify_document(c, c->in->body, day, &c->out->body, e);
 }
 
 static bool
-lookup_text(struct buf *out, const struct call *c, const char *typed, struct err *e)
+lookup_text(struct buf *out, const struct call *c, const char *typed, const char *day, struct err *e)
 {
 	own_struct(msg) m = msg_new(VERIFY_LOOKUP, HTTP_REPLY_MAX);
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
@@ -375,6 +382,7 @@ lookup_text(struct buf *out, const struct call *c, const char *typed, struct err
 		return false;
 	msg_put_str(&m, typed);
 	msg_put_str(&m, c->in->asker);
+	msg_put_str(&m, day != NULL ? day : "");
 	if (!peer_call(c->api->verifier, &m, &reply, e))
 		return false;
 	buf_put_span(out, msg_span(&reply, 0));
@@ -415,8 +423,9 @@ bool
 forward_lookup(struct call *c, struct err *e)
 {
 	own(json_t) *j = NULL;
+	const char *day;
 
-	if (!lookup_text(&c->out->body, c, c->arg, e) || !answer_read(&j, buf_span(&c->out->body), e))
+	if (!query_day(&day, c, e) || !lookup_text(&c->out->body, c, c->arg, day, e) || !answer_read(&j, buf_span(&c->out->body), e))
 		return false;
 	c->out->type = "application/json";
 	answer_status_put(c->out, j);
@@ -424,11 +433,11 @@ forward_lookup(struct call *c, struct err *e)
 }
 
 bool
-lookup_answer(json_t **out, struct call *c, const char *typed, struct err *e)
+lookup_answer(json_t **out, struct call *c, const char *typed, const char *day, struct err *e)
 {
 	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);
 
-	if (!lookup_text(&text, c, typed, e) || !answer_read(out, buf_span(&text), e))
+	if (!lookup_text(&text, c, typed, day, e) || !answer_read(out, buf_span(&text), e))
 		return false;
 	answer_status_put(c->out, *out);
 	return true;
@@ -439,7 +448,7 @@ lookup_permit(json_t **out, struct call *c, const char *code, struct err *e)
 {
 	own(json_t) *j = NULL;
 
-	if (!lookup_answer(&j, c, code, e))
+	if (!lookup_answer(&j, c, code, NULL, e))
 		return false;
 	if (c->out->status >= 400)
 		return fail(e, ERR_LATER, "codes cannot be looked up now: too many tries, or the service is busy");

@@ -56,12 +56,14 @@ bool is_handle(const char *code);
 must_check bool may_read(struct buf *state, struct call *, const char *handle, struct err *);
 /* The permit file for the program that asks. */
 must_check bool permit_fetch(struct msg *reply, struct call *, const char *code, struct err *);
-/* The verifier's report on a document. */
+/* yyyy-mm-dd; whether the day exists is the verifier's to say. */
+bool day_text(const char *);
+/* The verifier's report on a document; day: that the answer is to hold for, NULL: today. */
 must_check bool verify_document(struct call *, struct span document, const char *day, struct buf *report, struct err *);
 
 /* The answer of the verifier to what a person typed, counted as a try of the
- * asker; the reply has the answer's status.  The caller owns it. */
-must_check bool lookup_answer(json_t **out, struct call *, const char *typed, struct err *);
+ * asker; the reply has the answer's status.  day: as above.  The caller owns it. */
+must_check bool lookup_answer(json_t **out, struct call *, const char *typed, const char *day, struct err *);
 /* The answer of the verifier to a permit's code, counted as a try of the asker;
  * refused without a permit in it (then ERR_ABSENT, or 429 and how long to wait
  * already in the reply).  The caller owns it. */
