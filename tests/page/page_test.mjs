@@ -114,7 +114,7 @@ const look = () => {
 		found.push('no text');
 	for (const e of document.querySelectorAll('input, button, select, textarea')) {
 		const named = e.labels && e.labels.length > 0 || e.getAttribute('aria-label') || e.tagName === 'BUTTON' && e.innerText.trim();
-		if (!named)
+		if (!named && seen(e))
 			found.push(`no name: ${e.id}`);
 		if (seen(e) && e.getBoundingClientRect().height < 44)
 			found.push(`small target: ${e.id}`);
