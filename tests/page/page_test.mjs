@@ -97,7 +97,7 @@ const look = () => {
 		}
 		return [255, 255, 255];
 	};
-	const seen = e => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden';
+	const seen = e => e.checkVisibility() && getComputedStyle(e).visibility !== 'hidden';
 	let texts = 0;
 	for (const e of document.querySelectorAll('body *')) {
 		const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim() !== '');
