@@ -1,59 +1,44 @@
 #include "api/answer.h"
 
 #include "api/forward.h"
+#include "api/form.h"
 #include "api/history.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "verifier/proto.h"
 
 #include <stdio.h>
 
-#define FORM_TEXT_MAX 2000
+#define SAY(vi, en, fr) ((const char *const[LANGS]){ vi, en, fr })
 
-static int
-hex_digit(unsigned char c)
+static const char *const lang_words[LANGS] = { "vi", "en", "fr" };
+static const char *const titles[LANGS] = { "Kiểm tra giấy phép", "Check a permit", "Vérifier un permis" };
+
+enum lang
+answer_lang(const char *word)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	for (enum lang l = 0; word != NULL && l < LANGS; l++)
+		if (strcmp(word, lang_words[l]) == 0)
+			return l;
+	return LANG_VI;
 }
 
-static bool
-decode(struct buf *out, struct span s, struct err *e)
+const char *
+answer_lang_word(enum lang l)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = s.ptr[i];
-
-		if (c == '+') {
-			c = ' ';
-		} else if (c == '%') {
-			int hi = i + 2 < s.len ? hex_digit(s.ptr[i + 1]) : -1, lo = i + 2 < s.len ? hex_digit(s.ptr[i + 2]) : -1;
-
-			if (hi < 0 || lo < 0)
-				return fail(e, ERR_INPUT, "the form has a %% without two hexadecimal digits");
-			c = (unsigned char)(hi << 4 | lo);
-			i += 2;
-		}
-		buf_put(out, &c, 1);
-	}
-	return buf_ok(out, "a field of the form", e);
+	return lang_words[l];
 }
 
-bool
-form_value(struct buf *out, struct span form, const char *name, struct err *e)
+void
+answer_head(struct buf *out, enum lang l)
 {
-	size_t n = strlen(name);
-	const unsigned char *end;
-
-	while (form.len != 0) {
-		end = memchr(form.ptr, '&', form.len);
-		size_t len = end != NULL ? (size_t)(end - form.ptr) : form.len;
-
-		if (len > n && memcmp(form.ptr, name, n) == 0 && form.ptr[n] == '=')
-			return decode(out, span_of(form.ptr + n + 1, len - n - 1), e);
-		form = end != NULL ? span_of(end + 1, form.len - len - 1) : SPAN_NONE;
-	}
-	return fail(e, ERR_INPUT, "the form has no field \"%s\"", name);
+	buf_printf(out, "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	    "<meta name=\"robots\" content=\"noindex\">\n<title>%s</title>\n", lang_words[l], titles[l]);
 }
+
+/*
+ * Words.
+ */
 
 static void
 put_tagged(struct buf *out, const char *before, const char *text, const char *after)
@@ -65,22 +50,6 @@ put_tagged(struct buf *out, const char *before, const char *text, const char *af
 	buf_put_str(out, after);
 }
 
-static void
-put_row(struct buf *out, const char *term, const char *value, int depth)
-{
-	buf_printf(out, "<div class=\"%sdepth%d\"><dt>", value[0] == 0 ? "group " : "", depth < 0 ? 0 : depth > 3 ? 3 : depth);
-	text_put_html(out, span_str(term));
-	buf_put_str(out, "</dt><dd>");
-	text_put_html(out, span_str(value));
-	buf_put_str(out, "</dd></div>\n");
-}
-
-static void
-put_plain_row(struct buf *out, const char *term, const char *value)
-{
-	put_row(out, term, value, 0);
-}
-
 const char *
 day_of_people(char out[DAY_TEXT], const char *iso)
 {
@@ -90,25 +59,23 @@ day_of_people(char out[DAY_TEXT], const char *iso)
 	return out;
 }
 
-static void
-put_day_row(struct buf *out, const char *term, const char *iso)
+static const char *
+colour_of(const json_t *said)
 {
-	char text[DAY_TEXT];
+	static const char *const colours[] = { "green", "amber", "blue", "red" };
 
-	put_row(out, term, day_of_people(text, iso), 0);
+	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
+		if (strcmp(json_text(said, "colour"), colours[i]) == 0)
+			return colours[i];
+	return "grey";
 }
 
 void
 answer_said_html(struct buf *out, const json_t *said)
 {
-	static const char *const colours[] = { "green", "amber", "blue", "red" };
 	const json_t *word = json_object_get(said, "word"), *say = json_object_get(said, "say"), *act = json_object_get(said, "act");
-	const char *colour = "grey";
 
-	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
-		if (strcmp(json_text(said, "colour"), colours[i]) == 0)
-			colour = colours[i];
-	buf_printf(out, "<section id=\"answer\" class=\"%s\"><h2>", colour);
+	buf_printf(out, "<section id=\"answer\" class=\"said %s\"><h2>", colour_of(said));
 	put_tagged(out, "<span class=\"sign\" aria-hidden=\"true\">", json_text(said, "sign"), "</span> ");
 	text_put_html(out, span_str(json_text(word, "vi")));
 	buf_put_str(out, "</h2>\n");
@@ -121,8 +88,154 @@ answer_said_html(struct buf *out, const json_t *said)
 	buf_put_str(out, "</div></section>\n");
 }
 
+/* The text in the language; where the answer has none, in English, and then marked as such. */
 static void
-put_version(struct buf *out, const json_t *permit)
+put_text(struct buf *out, const char *before, const json_t *text, enum lang l, const char *after)
+{
+	const char *words = json_text(text, lang_words[l]);
+
+	if (words[0] != '\0') {
+		put_tagged(out, before, words, after);
+	} else if (json_text(text, "en")[0] != '\0') {
+		buf_put_str(out, before);
+		put_tagged(out, "<span lang=\"en\">", json_text(text, "en"), "</span>");
+		buf_put_str(out, after);
+	}
+}
+
+/* day: which the answer holds for, where somebody asked; NULL: today. */
+static void
+put_said(struct buf *out, const json_t *said, enum lang l, const char *day)
+{
+	static const char *const for_day[LANGS] = { "Câu trả lời này là cho ngày ", "This answer is for ", "Cette réponse vaut pour le " };
+	char text[DAY_TEXT];
+
+	put_text(out, "<p id=\"demonstration\" role=\"note\">", json_object_get(said, "prefix"), l, "</p>\n");
+	buf_printf(out, "<section id=\"answer\" class=\"said %s\" tabindex=\"-1\" aria-labelledby=\"answer-word\"", colour_of(said));
+	put_tagged(out, " data-id=\"", json_text(said, "id"), "\"");
+	buf_put_str(out, "><h2 id=\"answer-word\">");
+	put_tagged(out, "<span class=\"sign\" aria-hidden=\"true\">", json_text(said, "sign"), "</span> ");
+	put_text(out, "", json_object_get(said, "word"), l, "");
+	buf_put_str(out, "</h2>\n");
+	if (day != NULL)
+		buf_printf(out, "<p class=\"for-day\">%s%s.</p>\n", for_day[l], day_of_people(text, day));
+	put_text(out, "<p class=\"say\">", json_object_get(said, "say"), l, "</p>\n");
+	put_text(out, "<p class=\"act\">", json_object_get(said, "act"), l, "</p>\n");
+	buf_put_str(out, "</section>\n");
+}
+
+/* An answer that the daemons did not give.  The words are complete in every language. */
+struct own_answer { const char *verdict, *id, *sign, *colour, *word[LANGS], *say[LANGS], *act[LANGS]; };
+
+static const struct own_answer refused = { "", "refused", "–", "grey", { "CHƯA KIỂM TRA ĐƯỢC", "NOT CHECKED", "NON VÉRIFIÉ" },
+	{ "Máy không đọc được điều vừa gửi. Chưa kết luận gì về giấy.", "What was sent could not be read. This says nothing about the paper.", "L’envoi est illisible. Cela ne dit rien du papier." },
+	{ "Xem lại mã, tệp hoặc ngày rồi thử lại.", "Look at the code, the file or the day again and retry.", "Revoyez le code, le fichier ou la date, puis réessayez." } };
+static const struct own_answer nothing = { "", "nothing-asked", "–", "grey", { "CHƯA CÓ GÌ ĐỂ KIỂM TRA", "NOTHING TO CHECK YET", "RIEN À VÉRIFIER" },
+	{ "Chưa có mã và chưa có tệp.", "There is neither a code nor a file yet.", "Il n’y a encore ni code ni fichier." },
+	{ "Gõ mã in trên giấy, hoặc chọn tệp giấy phép.", "Type the code printed on the paper, or choose the permit file.", "Tapez le code imprimé sur le papier, ou choisissez le fichier." } };
+static const struct own_answer large = { "", "too-large", "–", "grey", { "TỆP QUÁ LỚN", "FILE TOO LARGE", "FICHIER TROP GROS" },
+	{ "Tệp lớn hơn 8 MB nên chưa kiểm tra. Giấy phép do thành phố cấp nhỏ hơn nhiều.", "The file is larger than 8 MB and was not checked. Permits of the city are much smaller.",
+	  "Le fichier dépasse 8 Mo et n’a pas été vérifié. Les permis de la ville sont bien plus petits." },
+	{ "Chọn đúng tệp giấy phép, hoặc gõ mã in trên giấy.", "Choose the permit file itself, or type the code on the paper.", "Choisissez le fichier du permis, ou tapez le code imprimé." } };
+static const struct own_answer busy = { "", "busy", "–", "grey", { "ĐANG BẬN", "BUSY", "OCCUPÉ" },
+	{ "Hệ thống đang bận nên chưa kiểm tra được. Lỗi ở phía chúng tôi, không phải ở giấy của quý vị.", "The service is busy, so nothing was checked. The fault is ours, not your paper's.",
+	  "Le service est occupé : rien n’a été vérifié. La faute est nôtre, pas celle du papier." },
+	{ "Đợi 20 giây rồi thử lại. Cần gấp: hỏi nhân viên.", "Try again in 20 seconds. If urgent, ask staff.", "Réessayez dans 20 secondes. Urgent : demandez au personnel." } };
+/* Of a foreign document, which the answers of policy/answers.xml do not speak of; the last for every other verdict. */
+static const struct own_answer foreign[] = {
+	{ "TOTAL-PASSED", "foreign-passed", "✔", "blue", { "CHỮ KÝ ĐÚNG", "SIGNATURE CORRECT", "SIGNATURE CORRECTE" },
+	  { "Chữ ký trong tệp đúng. Tệp này không phải giấy phép của thành phố, nên không có tình trạng hiệu lực ở đây.", "The signature is correct. This file is no permit of the city, so there is no status of it here.",
+	    "La signature est correcte. Ce fichier n’est pas un permis de la ville : aucun état n’en est connu ici." },
+	  { "Xem ai đã ký ở phần chi tiết, rồi hỏi nơi đó.", "See in the details who signed it, and ask them.", "Voyez dans les détails qui a signé, et demandez-lui." } },
+	{ "TOTAL-FAILED", "foreign-failed", "✖", "red", { "KHÔNG DÙNG ĐƯỢC", "DO NOT RELY ON IT", "NE PAS S’Y FIER" },
+	  { "Tệp này không phải giấy phép của thành phố, và chữ ký trong tệp không đúng.", "This file is no permit of the city, and its signature is not valid.", "Ce fichier n’est pas un permis de la ville, et sa signature n’est pas valable." },
+	  { "Giữ nguyên tệp, đừng gửi tiếp. Xin lại bản gốc ở nơi đã ký.", "Keep the file as it is, do not forward it. Get the original from whoever signed it.", "Gardez le fichier tel quel. Demandez l’original au signataire." } },
+	{ NULL, "foreign-unknown", "?", "blue", { "CHƯA KẾT LUẬN", "NO CONCLUSION", "SANS CONCLUSION" },
+	  { "Tệp này không phải giấy phép của thành phố. Chữ ký trong tệp chưa kết luận được.", "This file is no permit of the city. No conclusion about its signature is possible.", "Ce fichier n’est pas un permis de la ville. Sa signature reste sans conclusion." },
+	  { "Đây không phải dấu hiệu giả. Hỏi nơi đã ký tệp.", "This does not mean it is fake. Ask whoever signed it.", "Cela ne veut pas dire qu’il est faux. Demandez au signataire." } },
+};
+
+static json_t *
+own_answer_json(const struct own_answer *a)
+{
+	json_t *j = json_pack("{s:s, s:s, s:s, s:{}, s:{}, s:{}}", "id", a->id, "sign", a->sign, "colour", a->colour, "word", "say", "act");
+
+	promise(j != NULL);
+	for (enum lang l = 0; l < LANGS; l++) {
+		json_object_set_new(json_object_get(j, "word"), lang_words[l], json_string(a->word[l]));
+		json_object_set_new(json_object_get(j, "say"), lang_words[l], json_string(a->say[l]));
+		json_object_set_new(json_object_get(j, "act"), lang_words[l], json_string(a->act[l]));
+	}
+	return j;
+}
+
+/*
+ * Rows.
+ */
+
+static void
+put_value(struct buf *out, const char *value)
+{
+	buf_put_str(out, "</dt><dd>");
+	text_put_html(out, span_str(value));
+	buf_put_str(out, "</dd></div>\n");
+}
+
+/* Nothing where there is no value. */
+static void
+put_row(struct buf *out, const char *term, const char *value)
+{
+	if (value[0] == '\0')
+		return;
+	buf_printf(out, "<div><dt>%s", term);
+	put_value(out, value);
+}
+
+static void
+put_day_row(struct buf *out, const char *term, const char *iso)
+{
+	char text[DAY_TEXT];
+
+	put_row(out, term, day_of_people(text, iso));
+}
+
+/* "15:42 22/11/2026" of a time. */
+static void
+put_time_row(struct buf *out, const char *term, const char *iso)
+{
+	char text[DAY_TEXT];
+	own_str char *both = strlen(iso) >= 16 && iso[10] == 'T' ? xprintf("%.5s %s", iso + 11, day_of_people(text, iso)) : xstrdup(iso);
+
+	put_row(out, term, both);
+}
+
+/* The value in the language, or what there is of it. */
+static void
+put_text_row(struct buf *out, const char *term, const json_t *value, enum lang l)
+{
+	if (json_text(value, lang_words[l])[0] == '\0' && json_text(value, "en")[0] == '\0')
+		return;
+	buf_printf(out, "<div><dt>%s</dt><dd>", term);
+	put_text(out, "", value, l, "");
+	buf_put_str(out, "</dd></div>\n");
+}
+
+/* A field of the permit.  The paper has its name in Vietnamese: it stands behind the translated one. */
+static void
+put_line(struct buf *out, const json_t *line, enum lang l)
+{
+	int depth = (int)json_integer_value(json_object_get(line, "depth"));
+	const char *value = json_text(line, "value");
+
+	buf_printf(out, "<div class=\"%sdepth%d\"><dt>", value[0] == '\0' ? "group " : "", depth < 0 ? 0 : depth > 3 ? 3 : depth);
+	put_text(out, "", line, l, "");
+	if (l != LANG_VI)
+		put_tagged(out, " <span lang=\"vi\">(", json_text(line, "vi"), ")</span>");
+	put_value(out, value);
+}
+
+static void
+put_version(struct buf *out, const json_t *permit, enum lang l)
 {
 	const char *before = json_text(json_object_get(permit, "amends"), "day");
 	char version[24];
@@ -130,106 +243,305 @@ put_version(struct buf *out, const json_t *permit)
 	if (before[0] == '\0')
 		return;
 	snprintf(version, sizeof(version), "%lld", (long long)json_integer_value(json_object_get(permit, "version")));
-	put_plain_row(out, "Bản thứ", version);
-	put_day_row(out, "Thay bản cấp ngày", before);
+	put_row(out, SAY("Bản thứ", "Version", "Version")[l], version);
+	put_day_row(out, SAY("Thay bản cấp ngày", "Replaces the one of", "Remplace celui du")[l], before);
+}
+
+/* Where a code was typed there is a file to fetch; of a file whoever asks has it. */
+static void
+put_links(struct buf *out, const json_t *permit, enum lang l)
+{
+	char code[40];
+	struct err e;
+
+	if (!code_plain(code, json_text(permit, "shortcode"), &e))
+		return;
+	buf_put_str(out, "<p id=\"links\">");
+	buf_printf(out, "<a href=\"/v1/permits/%s/sheet\">%s</a> ", code, SAY("Bản để in", "Printable sheet", "Feuille à imprimer")[l]);
+	buf_printf(out, "<a href=\"/v1/permits/%s\">%s</a>", code, SAY("Tải tệp đã ký (XML)", "Download the signed file (XML)", "Télécharger le fichier signé (XML)")[l]);
+	buf_put_str(out, "</p>\n");
 }
 
 static void
-put_permit(struct buf *out, const json_t *permit)
+put_permit(struct buf *out, const json_t *permit, enum lang l, bool by_code)
 {
-	static const struct { const char *key, *term; void (*put)(struct buf *, const char *, const char *); } rows[] = {
-		{ "kind_vi", "Loại giấy", put_plain_row }, { "number", "Số", put_plain_row }, { "agency_name", "Cơ quan cấp", put_plain_row },
-		{ "day", "Ngày cấp", put_day_row }, { "holder", "Cấp cho", put_plain_row }, { "valid_from", "Có hiệu lực từ", put_day_row },
-		{ "valid_to", "Có hiệu lực đến hết", put_day_row },
+	static const struct { const char *key, *term[LANGS]; void (*put)(struct buf *, const char *, const char *); } rows[] = {
+		{ "kind_vi", { "Loại giấy", "Kind", "Type" }, put_row },
+		{ "number", { "Số", "Number", "Numéro" }, put_row },
+		{ "agency_name", { "Cơ quan cấp", "Issued by", "Délivré par" }, put_row },
+		{ "day", { "Ngày cấp", "Issued on", "Délivré le" }, put_day_row },
+		{ "holder", { "Cấp cho", "Holder", "Titulaire" }, put_row },
+		{ "valid_from", { "Có hiệu lực từ", "Valid from", "Valable du" }, put_day_row },
+		{ "valid_to", { "Có hiệu lực đến hết", "Valid through", "Valable jusqu’au" }, put_day_row },
 	};
 	const json_t *line;
 	size_t i;
 
 	if (json_object_size(permit) == 0)
 		return;
-	buf_put_str(out, "<section id=\"permit\"><h2>Trên giấy phải ghi <span lang=\"en\">(the paper must say)</span></h2><dl>\n");
+	buf_printf(out, "<section id=\"permit\" aria-labelledby=\"permit-title\"><h2 id=\"permit-title\">%s</h2><dl id=\"lines\">\n", SAY("Trên giấy phải ghi", "The paper must say", "Le papier doit dire")[l]);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (json_text(permit, rows[i].key)[0] != 0)
-			rows[i].put(out, rows[i].term, json_text(permit, rows[i].key));
-	put_version(out, permit);
+		rows[i].put(out, rows[i].term[l], json_text(permit, rows[i].key));
+	put_version(out, permit, l);
 	json_array_foreach(json_object_get(permit, "lines"), i, line)
-		put_row(out, json_text(line, "vi"), json_text(line, "value"), (int)json_integer_value(json_object_get(line, "depth")));
-	buf_put_str(out, "</dl></section>\n");
+		put_line(out, line, l);
+	put_row(out, SAY("Mã hồ sơ", "Dossier", "Dossier")[l], json_text(permit, "dossier"));
+	buf_put_str(out, "</dl>\n");
+	if (by_code)
+		put_links(out, permit, l);
+	buf_put_str(out, "</section>\n");
 }
 
 static void
-put_dossier(struct buf *out, const json_t *dossier)
+put_made(struct buf *out, const json_t *permit, enum lang l)
 {
-	static const struct { const char *key, *term; } days[] = { { "since", "Từ ngày" }, { "due", "Hẹn trả kết quả" } };
+	buf_printf(out, "<div><dt>%s</dt><dd>", SAY("Giấy phép từ hồ sơ này", "Permit made from it", "Permis issu de ce dossier")[l]);
+	put_text(out, "", json_object_get(permit, "kind"), l, ": ");
+	put_text(out, "", json_object_get(permit, "state_say"), l, "");
+	if (json_text(permit, "day")[0] != '\0') {
+		char text[DAY_TEXT];
+
+		put_tagged(out, ", ", day_of_people(text, json_text(permit, "day")), "");
+	}
+	buf_put_str(out, "</dd></div>\n");
+}
+
+static void
+put_dossier(struct buf *out, const json_t *dossier, enum lang l)
+{
 	const json_t *permit;
 	size_t i;
 
 	if (json_object_size(dossier) == 0)
 		return;
-	buf_put_str(out, "<section id=\"dossier\"><h2>Hồ sơ <span lang=\"en\">(the dossier)</span></h2><dl>\n");
-	put_plain_row(out, "Mã hồ sơ", json_text(dossier, "code"));
-	put_plain_row(out, "Cơ quan", json_text(json_object_get(dossier, "agency"), "name"));
-	put_plain_row(out, "Bước hiện tại", json_text(json_object_get(dossier, "step_say"), "vi"));
-	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++)
-		if (json_text(dossier, days[i].key)[0] != 0)
-			put_day_row(out, days[i].term, json_text(dossier, days[i].key));
-	json_array_foreach(json_object_get(dossier, "permits"), i, permit) {
-		own_str char *text = xprintf("%s: %s", json_text(json_object_get(permit, "kind"), "vi"), json_text(json_object_get(permit, "state_say"), "vi"));
-
-		put_plain_row(out, "Giấy phép từ hồ sơ này", text);
-	}
+	buf_printf(out, "<section id=\"dossier\" aria-labelledby=\"dossier-title\"><h2 id=\"dossier-title\">%s</h2><dl id=\"steps\">\n", SAY("Hồ sơ", "The dossier", "Le dossier")[l]);
+	put_row(out, SAY("Mã hồ sơ", "Dossier", "Dossier")[l], json_text(dossier, "code"));
+	put_row(out, SAY("Cơ quan", "Authority", "Autorité")[l], json_text(json_object_get(dossier, "agency"), "name"));
+	put_text_row(out, SAY("Loại giấy", "Kind", "Type")[l], json_object_get(dossier, "kind"), l);
+	put_text_row(out, SAY("Bước hiện tại", "Step", "Étape")[l], json_object_get(dossier, "step_say"), l);
+	put_day_row(out, SAY("Từ ngày", "Since", "Depuis le")[l], json_text(dossier, "since"));
+	put_day_row(out, SAY("Hẹn trả kết quả", "Due", "Échéance")[l], json_text(dossier, "due"));
+	json_array_foreach(json_object_get(dossier, "permits"), i, permit)
+		put_made(out, permit, l);
+	put_time_row(out, SAY("Tính đến", "As of", "État au")[l], json_text(dossier, "as_of"));
 	buf_put_str(out, "</dl></section>\n");
 }
 
-bool
-answer_html(struct buf *out, const json_t *answer, struct err *e)
-{
-	const json_t *said = json_object_get(answer, "answer"), *prefix = json_object_get(said, "prefix");
+/*
+ * Details.
+ */
 
-	buf_put_str(out, "<!doctype html>\n<html lang=\"vi\"><head><meta charset=\"utf-8\">"
-	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex\">"
-	    "<title>Kiểm tra giấy phép</title><link rel=\"stylesheet\" href=\"/style.css\"></head><body>\n");
-	if (json_text(prefix, "vi")[0] != 0) {
-		put_tagged(out, "<p id=\"demonstration\" role=\"note\">", json_text(prefix, "vi"), "");
-		put_tagged(out, " – <span lang=\"en\">", json_text(prefix, "en"), "</span>");
-		buf_put_str(out, "</p>\n");
-	}
-	buf_put_str(out, "<header><h1>Kiểm tra giấy phép</h1></header><main>\n");
-	answer_said_html(out, said);
-	history_html(out, answer);
-	put_permit(out, json_object_get(answer, "permit"));
-	put_dossier(out, json_object_get(answer, "dossier"));
-	buf_put_str(out, "<p><a href=\"/\">Kiểm tra mã khác – <span lang=\"en\">Check another code</span></a></p></main></body></html>\n");
-	return buf_ok(out, "the answer", e);
+static const char *
+proof_say(const char *proof, enum lang l)
+{
+	static const struct { const char *word, *say[LANGS]; } rows[] = {
+		{ "time-stamp", { "dấu thời gian", "a time stamp", "un horodatage" } },
+		{ "log", { "sổ đăng ký", "the register", "le registre" } },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].word, proof) == 0)
+			return rows[i].say[l];
+	return SAY("chưa có", "none", "aucune")[l];
 }
 
-bool
-form_text(char **out, struct call *c, const char *name, struct err *e)
+static void
+put_two(struct buf *out, const char *term, const char *a, const char *between, const char *b)
 {
-	static const char form[] = "application/x-www-form-urlencoded";
-	const char *type = http_header(c->in, "Content-Type");
-	own_struct(buf) typed = buf_new(FORM_TEXT_MAX);
+	own_str char *both = xprintf("%s%s%s", a, a[0] != '\0' && b[0] != '\0' ? between : "", b);
 
-	if (type == NULL || strncasecmp(type, form, sizeof(form) - 1) != 0) {
-		c->out->status = 415;
-		return fail(e, ERR_INPUT, "a form is needed here: %s", form);
+	put_row(out, term, both);
+}
+
+static void
+put_signature(struct buf *out, const json_t *s, enum lang l)
+{
+	const json_t *who = json_object_get(s, "signer"), *certificate = json_object_get(s, "certificate"), *appointed = json_object_get(s, "appointed");
+
+	buf_put_str(out, "<dl>\n");
+	put_row(out, SAY("Người ký", "Signer", "Signataire")[l], json_text(who, "name"));
+	put_two(out, SAY("Chức vụ", "Title", "Fonction")[l], json_text(who, "mode"), " ", json_text(who, "title"));
+	put_row(out, SAY("Đơn vị", "Unit", "Unité")[l], json_text(who, "unit"));
+	put_two(out, SAY("Kết luận", "Verdict", "Conclusion")[l], json_text(s, "verdict"), " / ", json_text(s, "sub"));
+	put_time_row(out, SAY("Giờ ký ghi trong chữ ký", "Claimed time", "Heure déclarée")[l], json_text(s, "claimed"));
+	put_time_row(out, SAY("Chắc chắn có trước", "Proven to exist at", "Existence prouvée à")[l], json_text(s, "proven"));
+	put_row(out, SAY("Bằng chứng", "Proof", "Preuve")[l], proof_say(json_text(s, "proof"), l));
+	if (json_is_boolean(appointed))
+		put_row(out, SAY("Quyền ký vào ngày ký, theo sổ của thành phố", "Right to sign on that day, by the city's register", "Droit de signer ce jour-là, selon le registre")[l],
+		    json_is_true(appointed) ? SAY("có", "held", "oui")[l] : SAY("không có", "not held", "non")[l]);
+	if (json_is_true(json_object_get(s, "reaffirmed")))
+		put_row(out, SAY("Cơ quan cấp đã xác nhận lại", "Reaffirmed by the agency", "Confirmé par l’autorité")[l], SAY("có", "yes", "oui")[l]);
+	put_row(out, SAY("Nơi cấp chứng thư", "Issuer", "Émetteur")[l], json_text(s, "issuer"));
+	put_row(out, SAY("Số chứng thư", "Certificate", "Certificat")[l], json_text(certificate, "serial"));
+	put_time_row(out, SAY("Chứng thư có hiệu lực từ", "Certificate valid from", "Certificat valable du")[l], json_text(certificate, "from"));
+	put_time_row(out, SAY("Chứng thư có hiệu lực đến", "Certificate valid to", "Certificat valable au")[l], json_text(certificate, "to"));
+	put_time_row(out, SAY("Chứng thư bị thu hồi", "Certificate revoked", "Certificat révoqué")[l], json_text(certificate, "revoked"));
+	buf_put_str(out, "</dl>\n");
+}
+
+static void
+put_reasons(struct buf *out, const json_t *reasons, enum lang l)
+{
+	const json_t *reason;
+	size_t i;
+
+	json_array_foreach(reasons, i, reason)
+		put_text(out, "<p>", reason, l, "</p>\n");
+}
+
+static void
+put_details(struct buf *out, const json_t *report, enum lang l)
+{
+	const json_t *signature;
+	size_t i;
+
+	if (json_text(report, "verdict")[0] == '\0')
+		return;
+	buf_printf(out, "<details id=\"details\"><summary>%s</summary><div id=\"more\">\n", SAY("Chi tiết chữ ký", "Details of the signatures", "Détails des signatures")[l]);
+	json_array_foreach(json_object_get(report, "signatures"), i, signature)
+		put_signature(out, signature, l);
+	put_reasons(out, json_object_get(report, "reasons"), l);
+	put_reasons(out, json_object_get(report, "remarks"), l);
+	buf_put_str(out, "<dl>\n");
+	put_two(out, SAY("Kết luận theo EN 319 102-1", "Verdict, EN 319 102-1", "Conclusion, EN 319 102-1")[l], json_text(report, "verdict"), " / ", json_text(report, "sub"));
+	put_time_row(out, SAY("Tình trạng tính đến", "Status as of", "État au")[l], json_text(json_object_get(report, "in_force"), "as_of"));
+	put_row(out, "SHA-256", json_text(report, "sha256"));
+	buf_put_str(out, "</dl></div></details>\n");
+}
+
+/*
+ * The page.
+ */
+
+struct question { enum lang lang; char *code, *day; struct span file; bool as_json; };
+
+static void
+question_drop(struct question *q)
+{
+	free(q->code);
+	free(q->day);
+}
+
+static void
+put_page(struct call *c, const struct question *q, const json_t *said, const json_t *report, const char *why)
+{
+	struct buf *out = &c->out->body;
+	enum lang l = q->lang;
+
+	c->out->type = "text/html; charset=utf-8";
+	answer_head(out, l);
+	buf_printf(out, "<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n<header><h1>%s</h1></header>\n<main>\n<div id=\"result\">\n", titles[l]);
+	put_said(out, said, l, report != NULL && q->day[0] != '\0' ? q->day : NULL);
+	put_tagged(out, "<p class=\"hint\" lang=\"en\">", why, "</p>\n");
+	history_html(out, report, l, false);
+	put_permit(out, json_object_get(report, "permit"), l, q->file.len == 0);
+	put_dossier(out, json_object_get(report, "dossier"), l);
+	put_details(out, report, l);
+	buf_printf(out, "</div>\n<p class=\"again\"><a href=\"/?lang=%s\">%s</a></p>\n</main>\n</body>\n</html>\n", lang_words[l], SAY("Kiểm tra giấy khác", "Check another permit", "Vérifier un autre permis")[l]);
+}
+
+/* A person gets a page, with the status that a program would get. */
+static bool
+put_own(struct call *c, const struct question *q, const struct own_answer *a, struct err *e)
+{
+	own(json_t) *said = own_answer_json(a);
+
+	routes_hide_inside(e);
+	if (c->out->status < 400)
+		c->out->status = (unsigned)err_http(e->class);
+	if (c->out->status == 503)
+		c->out->retry_secs = 20;
+	put_page(c, q, said, NULL, e->text);
+	return buf_ok(&c->out->body, "the answer", e);
+}
+
+static bool
+put_report(struct call *c, const struct question *q, const json_t *report, struct err *e)
+{
+	const json_t *said = json_object_get(report, "answer");
+	own(json_t) *mine = NULL;
+	size_t i = 0;
+
+	if (q->as_json) {
+		c->out->type = "application/json";
+		snprintf(c->out->file_name, sizeof(c->out->file_name), "report.json");
+		json_write(&c->out->body, report);
+		return buf_ok(&c->out->body, "the report", e);
 	}
-	if (!form_value(&typed, c->in->body, name, e))
+	if (!json_is_object(said)) {
+		while (foreign[i].verdict != NULL && strcmp(foreign[i].verdict, json_text(report, "verdict")) != 0)
+			i++;
+		said = mine = own_answer_json(&foreign[i]);
+	}
+	put_page(c, q, said, report, "");
+	return buf_ok(&c->out->body, "the answer", e);
+}
+
+/* 2026-11-03, as programs of pages write a day, or 03/11/2026, as people do. */
+static bool
+take_day(char **day, struct err *e)
+{
+	const char *s = *day;
+	struct err ignored;
+	char *iso;
+
+	if (s[0] == '\0' || day_fits(s, &ignored))
+		return true;
+	if (strlen(s) != 10 || s[2] != '/' || s[5] != '/')
+		return fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd or dd/mm/yyyy");
+	iso = xprintf("%.4s-%.2s-%.2s", s + 6, s + 3, s);
+	free(*day);
+	*day = iso;
+	return day_fits(iso, &ignored) || fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd or dd/mm/yyyy");
+}
+
+/* The file is part of the request's body; a browser sends an empty one where none was chosen. */
+static bool
+question_read(struct question *q, struct call *c, struct err *e)
+{
+	own_str char *lang = NULL, *as = NULL;
+	own_struct(buf) none = buf_new(FORM_TEXT_MAX);
+	struct err no_file;
+
+	if (!form_text_or_none(&lang, c, "lang", e))
 		return false;
-	if (memchr(typed.ptr ?: (unsigned char *)"", 0, typed.len) != NULL)
-		return fail(e, ERR_INPUT, "the field \"%s\" contains a NUL", name);
-	*out = span_dup_str(buf_span(&typed));
+	q->lang = answer_lang(lang);
+	if (!form_text_or_none(&q->code, c, "code", e) || !form_text_or_none(&q->day, c, "day", e) || !form_text_or_none(&as, c, "as", e) || !take_day(&q->day, e))
+		return false;
+	q->as_json = strcmp(as, "json") == 0;
+	if (!form_field(&q->file, &none, c, "file", &no_file) || none.len > 0)
+		q->file = SPAN_NONE;
 	return true;
+}
+
+static bool
+ask(json_t **report, struct call *c, const struct question *q, struct err *e)
+{
+	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);
+	const char *day = q->day[0] != '\0' ? q->day : NULL;
+
+	if (q->file.len == 0)
+		return lookup_answer(report, c, q->code, day, e);
+	return verify_document(c->api, q->file, &(struct verify_wish){ .day = day }, &text, e) && answer_read(report, buf_span(&text), e);
 }
 
 bool
 answer_run(struct call *c, struct err *e)
 {
-	own_str char *text = NULL;
-	own(json_t) *answer = NULL;
+	own_struct(question) q = { .lang = LANG_VI };
+	own(json_t) *report = NULL;
 
-	if (!form_text(&text, c, "code", e) || !lookup_answer(&answer, c, text, e))
-		return false;
-	c->out->type = "text/html; charset=utf-8";
-	return answer_html(&c->out->body, answer, e);
+	if (!question_read(&q, c, e))
+		return put_own(c, &q, &refused, e);
+	if (q.file.len == 0 && span_trim(span_str(q.code)).len == 0) {
+		(void)!fail(e, ERR_INPUT, "the form has no field \"code\" or \"file\", or it is empty");
+		return put_own(c, &q, &nothing, e);
+	}
+	if (q.file.len > VERIFY_DOCUMENT_MAX) {
+		(void)!fail(e, ERR_LIMIT, "the file is larger than %u octets", VERIFY_DOCUMENT_MAX);
+		return put_own(c, &q, &large, e);
+	}
+	if (!ask(&report, c, &q, e))
+		return put_own(c, &q, err_http(e->class) < 500 ? &refused : &busy, e);
+	return put_report(c, &q, report, e);
 }

@@ -1,24 +1,27 @@
 /*
- * api/answer.h -- the answer to a code as a page of HTML, for whoever has no
- * JavaScript: the form of the citizen's page is posted, the page comes back.
+ * api/answer.h -- the answer to a code or a file as a page of HTML: the form of the
+ * citizen's page is posted, the page comes back, whole, in one of the languages.
  *
- * Made from what VERIFY_LOOKUP says and from nothing else.  Both languages
- * stand below each other.  Files are not taken here.
+ * Made from what VERIFY_LOOKUP and VERIFY_FILE say and from nothing else.  Whoever has
+ * JavaScript gets the same: page.js puts the part `result` of it into the page that asked,
+ * so that there is one writer of answers, and what a document holds is escaped in one place.
  */
 #pragma once
 
 #include "api/routes.h"
 #include "base/json.h"
+#include "policy/lang.h"
 
-/* Handler of POST /answer; the body is a form with the one field `code`. */
+/* Handler of POST /answer; the body is a form with `code` or `file`, and may have `lang`,
+ * `day` (which day the answer is to hold for) and `as` (json: the report as a file). */
 bool answer_run(struct call *, struct err *);
-/* The value of a field of application/x-www-form-urlencoded. */
-must_check bool form_value(struct buf *out, struct span form, const char *name, struct err *);
-/* The same of the request's body, as text; another Content-Type is refused (415). */
-must_check bool form_text(char **out, struct call *, const char *name, struct err *);
+/* vi, en, fr; another word, or NULL, is Vietnamese. */
+enum lang answer_lang(const char *word);
+const char *answer_lang_word(enum lang);
+/* A page's beginning, until its title. */
+void answer_head(struct buf *out, enum lang);
 /* 2026-11-03, with what may stand behind it, as people write it: 03/11/2026; other text as it is. */
 #define DAY_TEXT sizeof("03/11/2026")
 const char *day_of_people(char out[DAY_TEXT], const char *iso);
-/* The box with what is said. */
+/* The box with what is said, in Vietnamese with English below it. */
 void answer_said_html(struct buf *out, const json_t *said);
-must_check bool answer_html(struct buf *out, const json_t *answer, struct err *);

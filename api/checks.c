@@ -120,7 +120,7 @@ check_line(void *state, json_t **answer, json_t **more, const struct group_line 
 		return false;
 	if (a.name != NULL)
 		*more = json_pack("{s:s}", "name", a.name);
-	return (a.code != NULL ? lookup_text(&report, k->api, a.code, k->asker, e) : judge_document(&report, k, &a, e)) &&
+	return (a.code != NULL ? lookup_text(&report, k->api, a.code, a.day, k->asker, e) : judge_document(&report, k, &a, e)) &&
 	    tell(answer, k, buf_span(&report), a.name, e);
 }
 

@@ -406,7 +406,7 @@ forward_verify(struct call *c, struct err *e)
 }
 
 bool
-lookup_text(struct buf *out, const struct api *api, const char *typed, const char *asker, struct err *e)
+lookup_text(struct buf *out, const struct api *api, const char *typed, const char *day, const char *asker, struct err *e)
 {
 	own_struct(msg) m = msg_new(VERIFY_LOOKUP, HTTP_REPLY_MAX);
 	own_struct(msg) reply = msg_new(0, HTTP_REPLY_MAX);
@@ -415,6 +415,7 @@ lookup_text(struct buf *out, const struct api *api, const char *typed, const cha
 		return false;
 	msg_put_str(&m, typed);
 	msg_put_str(&m, asker);
+	msg_put_str(&m, day != NULL ? day : "");
 	if (!peer_call(api->verifier, &m, &reply, e))
 		return false;
 	buf_put_span(out, msg_span(&reply, 0));
@@ -455,8 +456,9 @@ bool
 forward_lookup(struct call *c, struct err *e)
 {
 	own(json_t) *j = NULL;
+	const char *day = http_query(c->in, "day");
 
-	if (!lookup_text(&c->out->body, c->api, c->arg, c->in->asker, e) || !answer_read(&j, buf_span(&c->out->body), e))
+	if ((day != NULL && !day_fits(day, e)) || !lookup_text(&c->out->body, c->api, c->arg, day, c->in->asker, e) || !answer_read(&j, buf_span(&c->out->body), e))
 		return false;
 	c->out->type = "application/json";
 	answer_status_put(c->out, j);
@@ -464,11 +466,11 @@ forward_lookup(struct call *c, struct err *e)
 }
 
 bool
-lookup_answer(json_t **out, struct call *c, const char *typed, struct err *e)
+lookup_answer(json_t **out, struct call *c, const char *typed, const char *day, struct err *e)
 {
 	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);
 
-	if (!lookup_text(&text, c->api, typed, c->in->asker, e) || !answer_read(out, buf_span(&text), e))
+	if (!lookup_text(&text, c->api, typed, day, c->in->asker, e) || !answer_read(out, buf_span(&text), e))
 		return false;
 	answer_status_put(c->out, *out);
 	return true;
@@ -479,7 +481,7 @@ lookup_permit(json_t **out, struct call *c, const char *code, struct err *e)
 {
 	own(json_t) *j = NULL;
 
-	if (!lookup_answer(&j, c, code, e))
+	if (!lookup_answer(&j, c, code, NULL, e))
 		return false;
 	if (c->out->status >= 400)
 		return fail(e, ERR_LATER, "codes cannot be looked up now: too many tries, or the service is busy");

@@ -66,11 +66,12 @@ struct seats *signings_new(void);
 /* A day as a request writes it, yyyy-mm-dd; whether it exists is the verifier's to say. */
 must_check bool day_fits(const char *, struct err *);
 
-/* The answer of the verifier to what a person typed, as text, counted as a try of the asker. */
-must_check bool lookup_text(struct buf *out, const struct api *, const char *typed, const char *asker, struct err *);
+/* The answer of the verifier to what a person typed, as text, counted as a try of
+ * the asker; day: that it is to hold for, NULL: today. */
+must_check bool lookup_text(struct buf *out, const struct api *, const char *typed, const char *day, const char *asker, struct err *);
 /* The answer of the verifier to what a person typed, counted as a try of the
- * asker; the reply has the answer's status.  The caller owns it. */
-must_check bool lookup_answer(json_t **out, struct call *, const char *typed, struct err *);
+ * asker; the reply has the answer's status.  day: as above.  The caller owns it. */
+must_check bool lookup_answer(json_t **out, struct call *, const char *typed, const char *day, struct err *);
 /* The answer of the verifier to a permit's code, counted as a try of the asker;
  * refused without a permit in it (then ERR_ABSENT, or 429 and how long to wait
  * already in the reply).  The caller owns it. */

@@ -8,5 +8,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "policy/lang.h"
 
-void history_html(struct buf *out, const json_t *answer);
+/* beside: with English behind it. */
+void history_html(struct buf *out, const json_t *answer, enum lang, bool beside);

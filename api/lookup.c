@@ -1,6 +1,7 @@
 #include "api/lookup.h"
 
 #include "api/answer.h"
+#include "api/form.h"
 #include "api/forward.h"
 #include "api/gazette.h"
 #include "base/text.h"
@@ -104,7 +105,7 @@ put_form(struct buf *out, const json_t *kinds)
 static void
 put_refusal(struct buf *out, const json_t *say)
 {
-	text_put_html_part(out, "<section id=\"answer\" class=\"grey\" role=\"alert\"><h2>CHƯA TRA ĐƯỢC</h2><p class=\"say\">", json_text(say, "vi"), "</p>\n");
+	text_put_html_part(out, "<section id=\"answer\" class=\"said grey\" role=\"alert\"><h2>CHƯA TRA ĐƯỢC</h2><p class=\"say\">", json_text(say, "vi"), "</p>\n");
 	text_put_html_part(out, "<div lang=\"en\"><p>", json_text(say, "en"), "</p></div></section>\n");
 }
 

@@ -1,5 +1,6 @@
 #include "api/public.h"
 
+#include "api/answer.h"
 #include "api/page.h"
 #include "base/file.h"
 #include "base/ossl.h"
@@ -75,21 +76,47 @@ public_unindexed(struct call *c, const char *type, struct err *e)
 	return true;
 }
 
-bool
-page_file(struct call *c, struct err *e)
+/* A row without a name where there is none. */
+static const struct page_file *
+file_named(const char *name)
 {
-	const char *name = strcmp(c->in->path, "/") == 0 ? "index.html" : c->in->path + 1;
 	const struct page_file *f = page_files;
-	own_str char *path = xprintf("/%s", name);
 
 	while (f->name != NULL && strcmp(f->name, name) != 0)
 		f++;
+	return f;
+}
+
+bool
+page_file(struct call *c, struct err *e)
+{
+	const struct page_file *f = file_named(c->in->path + 1);
+
 	if (f->name == NULL)
 		return fail(e, ERR_ABSENT, "there is no such page");
 	buf_put(&c->out->body, f->octets, f->len);
-	type_put(c->out, path);
+	type_put(c->out, c->in->path);
 	etag_put(c, buf_span(&c->out->body));
 	return true;
+}
+
+bool
+page_home(struct call *c, struct err *e)
+{
+	static const char field[] = "name=\"lang\" id=\"lang\" value=\"";
+	enum lang l = answer_lang(http_query(c->in, "lang"));
+	const struct page_file *f = file_named("index.html");
+	const unsigned char *at = memmem(f->octets, f->len, field, sizeof(field) - 1);
+	size_t n = (size_t)(at - f->octets) + sizeof(field) - 1;
+
+	promise(at != NULL);
+	answer_head(&c->out->body, l);
+	buf_put(&c->out->body, f->octets, n);
+	buf_put_str(&c->out->body, answer_lang_word(l));
+	buf_put(&c->out->body, f->octets + n + 2, f->len - n - 2);	/* behind "vi" */
+	type_put(c->out, "/index.html");
+	etag_put(c, buf_span(&c->out->body));
+	return buf_ok(&c->out->body, "the page", e);
 }
 
 bool

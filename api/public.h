@@ -9,6 +9,8 @@
 
 #include "api/routes.h"
 
+/* The citizen's page in the language that ?lang= asks for. */
+bool page_home(struct call *, struct err *);
 bool page_file(struct call *, struct err *);
 bool page_health(struct call *, struct err *);
 bool public_file(struct call *, struct err *);

@@ -32,17 +32,18 @@
 #define SUBMISSION_MAX (4u << 20)
 #define STAMP_MAX (16u << 10)
 #define FORM_MAX (8u << 10)
+#define ANSWER_FORM_MAX (VERIFY_DOCUMENT_MAX + (64u << 10))	/* the file, and the form around it */
 #define EVENTS_MAX (1u << 20)
 #define ARG_MAX 4096
 
 static const struct route table[] = {
-	{ "GET", "/", AT_ONCE, 0, page_file, "the citizen's page" },
+	{ "GET", "/", AT_ONCE, 0, page_home, "the citizen's page" },
 	{ "GET", "/style.css", AT_ONCE, 0, page_file, "its looks" },
 	{ "GET", "/page.js", AT_ONCE, 0, page_file, "its hands" },
 	{ "GET", "/sheet.css", AT_ONCE, 0, page_file, "the looks of the permit sheet" },
 	{ "GET", "/openapi.yaml", AT_ONCE, 0, page_file, "this interface" },
 	{ "GET", "/report.schema.json", AT_ONCE, 0, page_file, "what a report on a document looks like" },
-	{ "POST", "/answer", 0, FORM_MAX, answer_run, "the answer to a code as a page, for whoever has no JavaScript" },
+	{ "POST", "/answer", 0, ANSWER_FORM_MAX, answer_run, "the answer to a code or a file, as a page" },
 	{ "GET", "/cong-khai", 0, 0, gazette_agencies_run, "whose permits are made public" },
 	{ "GET", "/cong-khai/{agency}", 0, 0, gazette_run, "what an agency makes public, as a page" },
 	{ "GET", "/cong-khai/{agency}/atom", 0, 0, gazette_feed_run, "and as a feed" },

@@ -188,7 +188,7 @@ sheet_html(struct buf *out, const json_t *answer, const char *host, const char *
 	text_put_html_part(out, "<p class=\"demonstration\" role=\"note\">", prefix, "</p>\n");
 	text_put_html_part(out, "<p class=\"status\"><strong>", json_text(json_object_get(said, "word"), "vi"), "</strong>");
 	text_put_html_part(out, " – ", json_text(json_object_get(said, "say"), "vi"), "</p>\n");
-	history_html(out, answer);
+	history_html(out, answer, LANG_VI, true);
 	put_lines(out, permit);
 	put_officer(out, answer);
 	return put_foot(out, permit, host, e) && buf_ok(out, "the sheet", e);

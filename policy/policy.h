@@ -13,6 +13,7 @@
 
 #include "policy/agency.h"
 #include "policy/kind.h"
+#include "policy/lang.h"
 #include "policy/time_authority.h"
 #include "policy/verdict.h"
 
@@ -32,7 +33,6 @@ struct profile {
 	char *subject;			/* authority, person, agency, service */
 };
 
-enum lang { LANG_VI, LANG_EN, LANG_FR, LANGS };
 struct answer { char *id, *sign, *colour, *word[LANGS], *say[LANGS], *act[LANGS], *sms; };
 struct answer_rule { char *answer, *verdict, *sub, *in_force, *way, *tier, *reason; };
 

@@ -367,11 +367,22 @@ is_issued(const struct known *k)
 	return k->found && strcmp(k->state, "issued") == 0;
 }
 
+/* When it is asked, and the day that the answer is to hold for. */
+struct when { int64_t now; int32_t day; };
+
+static struct when
+when_now(void)
+{
+	int64_t now = clock_now();
+
+	return (struct when){ now, day_in_vietnam(now) };
+}
+
 /* The bytes as issued are judged like a file; the answer is that of a code or a number. */
 static bool
-answer_permit(struct broker *b, json_t **out, const struct known *k, const char *way, int64_t now, struct err *e)
+answer_permit(struct broker *b, json_t **out, const struct known *k, const char *way, const struct when *w, struct err *e)
 {
-	const struct asked a = { .at = now, .now = now, .day = day_in_vietnam(now), .way = way };
+	const struct asked a = { .at = w->now, .now = w->now, .day = w->day, .way = way };
 	int document;
 
 	if (!memfd_sealed(&document, buf_span(&k->sealed), e) || !judge(b, out, document, k->since, &a, e))
@@ -482,22 +493,22 @@ not_found(const struct broker *b, int64_t now)
 
 /* found: is there one? */
 static bool
-look_up_dossier(struct broker *b, json_t **out, bool *found, const char *code, int64_t now, struct err *e)
+look_up_dossier(struct broker *b, json_t **out, bool *found, const char *code, const struct when *w, struct err *e)
 {
 	own_struct(known_permits) p = { .list = NULL };
 	struct dossier x = { .code = code };
 
-	if (!known_dossier(&x.d, b->reg, code, e) || !known_permits(&p, b->reg, code, day_in_vietnam(now), e))
+	if (!known_dossier(&x.d, b->reg, code, e) || !known_permits(&p, b->reg, code, day_in_vietnam(w->now), e))
 		return false;
 	x.p = p;
 	*found = x.d.found || json_array_size(p.list) > 0;
-	*out = *found ? answer_dossier(b, &x, now) : not_found(b, now);
+	*out = *found ? answer_dossier(b, &x, w->now) : not_found(b, w->now);
 	say_replica(*out, &x.d.seen);
 	return true;
 }
 
 static bool
-look_up_permit(struct broker *b, json_t **out, bool *found, const char *code, int64_t now, struct err *e)
+look_up_permit(struct broker *b, json_t **out, bool *found, const char *code, const struct when *w, struct err *e)
 {
 	own_struct(known) k = { 0 };
 
@@ -505,8 +516,8 @@ look_up_permit(struct broker *b, json_t **out, bool *found, const char *code, in
 		return false;
 	*found = is_issued(&k);
 	if (*found)
-		return answer_permit(b, out, &k, "code", now, e);
-	*out = not_found(b, now);
+		return answer_permit(b, out, &k, "code", w, e);
+	*out = not_found(b, w->now);
 	say_replica(*out, &k.seen);
 	return true;
 }
@@ -527,16 +538,16 @@ must_wait(const struct broker *b, const char *reason, int wait, int64_t now)
 }
 
 static bool
-answer_code(struct broker *b, json_t **out, enum typed what, const char *code, const char *asker, int64_t now, struct err *e)
+answer_code(struct broker *b, json_t **out, enum typed what, const char *code, const char *asker, const struct when *w, struct err *e)
 {
 	bool found = false;
 
-	*out = must_wait(b, "too-many-tries", misses_wait(b->misses, asker, now), now);
+	*out = must_wait(b, "too-many-tries", misses_wait(b->misses, asker, w->now), w->now);
 	if (*out != NULL)
 		return true;
-	if (!(what == TYPED_DOSSIER ? look_up_dossier : look_up_permit)(b, out, &found, code, now, e))
+	if (!(what == TYPED_DOSSIER ? look_up_dossier : look_up_permit)(b, out, &found, code, w, e))
 		return false;
-	misses_note(b->misses, asker, found, now);
+	misses_note(b->misses, asker, found, w->now);
 	return true;
 }
 
@@ -548,16 +559,15 @@ looked_up(enum typed what)
 
 /* plain: what typed_what made of it. */
 static void
-put_answer(struct broker *b, enum typed what, const char *plain, const char *asker, struct msg *out)
+put_answer(struct broker *b, enum typed what, const char *plain, const char *asker, const struct when *w, struct msg *out)
 {
-	int64_t now = clock_now();
-	struct answer_facts f = facts_new(b, now);
+	struct answer_facts f = facts_new(b, w->now);
 	own(json_t) *j = NULL;
 	struct err why;
 
 	if (!looked_up(what)) {
 		j = plain_answer(b, "code-mistyped", &f);
-	} else if (!answer_code(b, &j, what, plain, asker, now, &why)) {
+	} else if (!answer_code(b, &j, what, plain, asker, w, &why)) {
 		log_warn("a code could not be looked up: %s", why.text);
 		j = plain_answer(b, "busy", &f);
 	}
@@ -570,8 +580,11 @@ on_lookup(void *state, enum msg_caller who, const struct msg *in, struct msg *ou
 {
 	own_struct(buf) plain = buf_new(TYPED_MAX * 2);
 	enum typed what = typed_what(msg_span(in, 0), &plain);
+	struct when w = when_now();
 
-	put_answer(state, what, buf_str(&plain), msg_str(in, 1), out);
+	if (msg_span(in, 2).len > 0 && !date_parse(&w.day, msg_str(in, 2), e))
+		return false;
+	put_answer(state, what, buf_str(&plain), msg_str(in, 1), &w, out);
 	return true;
 }
 
@@ -585,10 +598,11 @@ on_dossier(void *state, enum msg_caller who, const struct msg *in, struct msg *o
 {
 	own_struct(buf) plain = buf_new(TYPED_MAX * 2);
 	enum typed what = typed_what(msg_span(in, 0), &plain);
+	const struct when w = when_now();
 
 	if (what != TYPED_DOSSIER)
 		return fail(e, ERR_INPUT, "%s", not_a_dossier[what]);
-	put_answer(state, what, buf_str(&plain), msg_str(in, 1), out);
+	put_answer(state, what, buf_str(&plain), msg_str(in, 1), &w, out);
 	return true;
 }
 
@@ -708,7 +722,7 @@ answer_number(struct broker *b, json_t **out, struct gazette *g, const unsigned 
 	own(json_t) *report = NULL;
 	json_t *item = json_array_get(g->items, 0);
 
-	if (!known_by_bytes(&k, b->reg, "known.by_handle", "handle", span_of(handle, HANDLE_LEN), e) || !answer_permit(b, &report, &k, "number", now, e) ||
+	if (!known_by_bytes(&k, b->reg, "known.by_handle", "handle", span_of(handle, HANDLE_LEN), e) || !answer_permit(b, &report, &k, "number", &(struct when){ now, day_in_vietnam(now) }, e) ||
 	    (g->nshown > 0 && !read_contents(b, g, e)))
 		return false;
 	json_object_set_new(item, "state_say", say_json(permit_say(json_text(item, "state"))));

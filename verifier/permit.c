@@ -544,8 +544,8 @@ permit_json(const struct permit *p, const struct policy *policy)
 	const struct agency *a = policy_agency(policy, p->agency);
 	own_str char *parent = text_of(xml_child_named(p->content, "agency"), "parent");
 	own_str char *procedure = text_of(p->content, "procedure");
-	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o}", "handle", p->handle, "kind", p->kind->id,
-	    "kind_vi", p->kind->vi, "kind_en", p->kind->en, "agency", p->agency, "agency_name", p->agency_name,
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o}", "handle", p->handle, "kind", p->kind->id,
+	    "kind_vi", p->kind->vi, "kind_en", p->kind->en, "kind_fr", p->kind->fr, "agency", p->agency, "agency_name", p->agency_name,
 	    "agency_short", a != NULL ? agency_brief_on(a, p->sealed ? p->day : INT32_MAX) : p->agency_name, "parent", parent, "dossier", p->dossier, "procedure", procedure,
 	    "holder", p->holder, "valid_from", day_or_null(p->valid_from), "valid_to", day_or_null(p->valid_to),
 	    "version", (json_int_t)p->version, "amends", amends_json(p), "lines", lines_of(p->kind, p->content, SHOW_MASKED));

@@ -5,8 +5,9 @@
  *                  {?"at":RFC 3339,?"day":date,"way":"file",?"evidence":true} -> report, JSON
  *		    (report.h), with "register": what the register knows of
  *		    these very bytes, which decides "in_force"
- * VERIFY_LOOKUP    what a person typed, and who asks (a device key or an
- *                  address block, for counting misses) -> answer, JSON
+ * VERIFY_LOOKUP    what a person typed, who asks (a device key or an address
+ *                  block, for counting misses), and the day that the answer is to
+ *                  hold for ("": today) -> answer, JSON
  * GATE_CSR         certificate requests in DER, a CBOR array of GATE_CSRS_MAX byte
  *                  strings at most -> for each where its parts are
  *                  (csr_found_get) or a refusal (cbor_get_refusal); the asker
@@ -56,7 +57,7 @@
 
 #define VERIFY_MESSAGES(X) \
 	X(VERIFY_FILE, CALLER_API | CALLER_SIGNER | CALLER_CLI, "sF", "s") \
-	X(VERIFY_LOOKUP, CALLER_API | CALLER_CLI, "ss", "s") \
+	X(VERIFY_LOOKUP, CALLER_API | CALLER_CLI, "sss", "s") \
 	X(GATE_CSR, CALLER_CA, "b", "b") \
 	X(GATE_SUBMISSION, CALLER_SIGNER, "uuusF", "bs") \
 	X(VERIFY_ENTRY, CALLER_API, "uF", "ubbb") \

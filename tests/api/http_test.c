@@ -165,7 +165,7 @@ on_conflict(void *s, enum msg_caller who, const struct msg *in, struct msg *out,
 }
 
 static const struct serve_route verifier_routes[] = {
-	{ { VERIFY_LOOKUP, "VERIFY_LOOKUP", CALLER_API, "ss", "s" }, on_lookup },
+	{ { VERIFY_LOOKUP, "VERIFY_LOOKUP", CALLER_API, "sss", "s" }, on_lookup },
 	{ { VERIFY_FILE, "VERIFY_FILE", CALLER_API, "sF", "s" }, on_file },
 	{ { VERIFY_PROOF, "VERIFY_PROOF", CALLER_API, "s", "s" }, on_proof },
 	{ { VERIFY_PUBLICATIONS, "VERIFY_PUBLICATIONS", CALLER_API, "suu", "s" }, on_publications },
@@ -308,6 +308,12 @@ ask(struct buf *answer, const char *method, const char *path, const char *header
 #define FORM "Content-Type: application/x-www-form-urlencoded\r\n"
 #define IDEM "Idempotency-Key: a\r\n"
 
+#define PARTS "Content-Type: multipart/form-data; boundary=bound\r\n"
+#define PART(name) "--bound\r\nContent-Disposition: form-data; name=\"" name "\"\r\n\r\n"
+#define MORE_PART "\r\n"
+#define LAST_PART "\r\n--bound--\r\n"
+#define TEN "1234567890"
+
 /* What is asked, the status, and a piece of the answer. */
 static const struct { const char *name, *method, *path, *headers, *body; int status; const char *piece; } cases[] = {
 	{ "page", "GET", "/", "", NULL, 200, "<!doctype html>" },
@@ -353,13 +359,41 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "a day of another form", "POST", "/v1/verify?day=22/11/2026", "", "x", 400, "yyyy-mm-dd" },
 	{ "a day too long", "POST", "/v1/verify?day=2026-11-223", "", "x", 400, "yyyy-mm-dd" },
 
-	{ "without JavaScript", "POST", "/answer", FORM, "code=0123456789012", 200, "<section id=\"answer\" class=\"green\">" },
+	{ "without JavaScript", "POST", "/answer", FORM, "code=0123456789012", 200, "<section id=\"answer\" class=\"said green\"" },
 	{ "without JavaScript, escaped", "POST", "/answer", FORM, "code=0123456789012", 200, "&lt;b&gt;" },
-	{ "without JavaScript, both languages", "POST", "/answer", FORM, "code=0123456789012", 200, "<p>Compare</p>" },
+	{ "without JavaScript, in Vietnamese", "POST", "/answer", FORM, "code=0123456789012", 200, "<html lang=\"vi\">" },
+	{ "without JavaScript, in English", "POST", "/answer", FORM, "code=0123456789012&lang=en", 200, "<p class=\"act\">Compare</p>" },
+	{ "without JavaScript, in French: what has none is English, and says so", "POST", "/answer", FORM, "code=0123456789012&lang=fr", 200, "<p class=\"act\"><span lang=\"en\">Compare</span></p>" },
+	{ "without JavaScript, in a language that is none", "POST", "/answer", FORM, "code=0123456789012&lang=%3Cb%3E", 200, "<html lang=\"vi\">" },
+	{ "without JavaScript, of a day", "POST", "/answer", FORM, "code=0123456789012&day=2026-10-05", 200, "Câu trả lời này là cho ngày 05/10/2026." },
+	{ "without JavaScript, of a day as people write it", "POST", "/answer", FORM, "code=0123456789012&day=05/10/2026", 200, "cho ngày 05/10/2026." },
+	{ "without JavaScript, of no day", "POST", "/answer", FORM, "code=0123456789012&day=", 200, "class=\"said green\"" },
+	{ "without JavaScript, of a day that is none", "POST", "/answer", FORM, "code=0123456789012&day=5.10.2026", 400, "dd/mm/yyyy" },
+	{ "without JavaScript, of half a day", "POST", "/answer", FORM, "code=0123456789012&day=05/1x/2026", 400, "data-id=\"refused\"" },
+	{ "without JavaScript, the report", "POST", "/answer", FORM, "code=0123456789012&as=json", 200, "filename=\"report.json\"" },
+	{ "a form with a code", "POST", "/answer", PARTS, PART("code") "0123456789012" LAST_PART, 200, "class=\"said green\"" },
+	{ "a form with a code and an empty file", "POST", "/answer", PARTS, PART("file\"; filename=\"") MORE_PART PART("code") "0123456789012" LAST_PART, 200, "class=\"said green\"" },
+	{ "a form with a file", "POST", "/answer", PARTS, PART("file\"; filename=\"a.xml") "<x/>" LAST_PART, 200, "id=\"result\"" },
+	{ "a form with a file that has blank lines", "POST", "/answer", PARTS, PART("file") "a\r\n\r\nb\r\n--c" LAST_PART, 200, "id=\"result\"" },
+	{ "a form without either", "POST", "/answer", PARTS, PART("lang") "en" LAST_PART, 400, "NOTHING TO CHECK YET" },
+	{ "a form whose parts end nowhere", "POST", "/answer", PARTS, PART("code") "0123456789012", 400, "cut off" },
+	{ "a form of a part without a head", "POST", "/answer", PARTS, "--bound\r\n\r\n--bound--\r\n", 400, "cut off" },
+	{ "a form that begins otherwise", "POST", "/answer", PARTS, "x" PART("code") "0123456789012" LAST_PART, 400, "begin with its boundary" },
+	{ "a form with another boundary", "POST", "/answer", "Content-Type: multipart/form-data; boundary=other\r\n", PART("code") "1" LAST_PART, 400, "begin with its boundary" },
+	{ "a form without a boundary", "POST", "/answer", "Content-Type: multipart/form-data\r\n", PART("code") "1" LAST_PART, 400, "names no boundary" },
+	{ "a form whose boundary is too long", "POST", "/answer", "Content-Type: multipart/form-data; boundary=" TEN TEN TEN TEN TEN TEN TEN "1\r\n", PART("code") "1" LAST_PART, 400, "1 to 70" },
+	{ "a form with a boundary in quotes", "POST", "/answer", "Content-Type: multipart/form-data; boundary=\"bound\"\r\n", PART("code") "0123456789012" LAST_PART, 200, "class=\"said green\"" },
+	{ "a form with a NUL in its code", "POST", "/answer", FORM, "code=1%00", 400, "NUL" },
+	{ "the page", "GET", "/", "", NULL, 200, "<html lang=\"vi\">" },
+	{ "the page in English", "GET", "/?lang=en", "", NULL, 200, "<html lang=\"en\">" },
+	{ "the page in French, its form too", "GET", "/?lang=fr", "", NULL, 200, "id=\"lang\" value=\"fr\"" },
+	{ "the page in a language that is none", "GET", "/?lang=%22%3E", "", NULL, 200, "id=\"lang\" value=\"vi\"" },
+	{ "a code, of a day", "GET", "/v1/codes/0123456789012?day=2026-10-05", "", NULL, 200, "in-force-by-code" },
+	{ "a code, of a day that is none", "GET", "/v1/codes/0123456789012?day=5.10.2026", "", NULL, 400, "yyyy-mm-dd" },
 	{ "without JavaScript, the day", "POST", "/answer", FORM, "code=0123456789012", 200, "<dd>03/11/2026</dd>" },
 	{ "without JavaScript, written with %", "POST", "/answer", FORM, "a=b&code=01234567890%312&c=d", 200, "245/GPXD" },
 	{ "without JavaScript, charset", "POST", "/answer", "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n", "code=0123456789012", 200, "245/GPXD" },
-	{ "without JavaScript, an answer of no permit", "POST", "/answer", FORM, "code=1", 200, "class=\"grey\"" },
+	{ "without JavaScript, an answer without words", "POST", "/answer", FORM, "code=1", 200, "class=\"said blue\"" },
 	{ "without JavaScript, too many tries", "POST", "/answer", FORM, "code=many", 429, "Retry-After: 300" },
 	{ "form, no field", "POST", "/answer", FORM, "mode=1", 400, "no field" },
 	{ "form, a field that ends the same", "POST", "/answer", FORM, "xcode=1", 400, "no field" },

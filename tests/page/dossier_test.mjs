@@ -17,7 +17,7 @@ async function ask(code) {
 	await page.keyboard.press('Control+A');
 	await page.keyboard.type(code);
 	await page.keyboard.press('Enter');
-	await page.waitForFunction(c => !document.getElementById('dossier').hidden && document.getElementById('steps').innerText.includes(c), code, { timeout: 8000 }).catch(() => {});
+	await page.waitForFunction(c => document.getElementById('steps') && document.getElementById('steps').innerText.includes(c), code, { timeout: 8000 }).catch(() => {});
 }
 const rows = () => page.evaluate(() => [...document.querySelectorAll('#steps > div')].map(d => d.innerText.replace(/\n/g, ': ')));
 const wide = () => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
@@ -28,7 +28,7 @@ check('the answer says what was typed', (await page.locator('#answer').innerText
 check('step, day and due day stand below each other: ' + seen.join(' | '),
 	['Mã hồ sơ', 'Cơ quan', 'Bước hiện tại', 'Từ ngày', 'Hẹn trả kết quả', 'Tính đến'].every(t => seen.some(r => r.startsWith(t + ': '))));
 check('days are written as people write them', seen.some(r => /^Hẹn trả kết quả: \d\d\/\d\d\/\d{4}$/.test(r)));
-check('no permit is there', await page.evaluate(() => document.getElementById('permit').hidden && document.querySelectorAll('#links a').length === 0));
+check('no permit is there', await page.evaluate(() => document.getElementById('permit') === null && document.querySelectorAll('#links a').length === 0));
 check('nothing runs over the edge', !await wide());
 if (shot)
 	await page.screenshot({ path: shot, fullPage: true });
@@ -43,6 +43,7 @@ check('nothing runs over the edge with a permit', !await wide());
 for (let i = 0; i < 20 && await focused() !== 'to-en'; i++)
 	await page.keyboard.press('Tab');
 await page.keyboard.press('Enter');
+await page.waitForFunction(() => document.getElementById('steps') && document.getElementById('steps').innerText.includes('Permit made from it'), null, { timeout: 8000 }).catch(() => {});
 seen = await rows();
 check('in English: ' + seen.join(' | '), seen.some(r => r.startsWith('Step: ')) && seen.some(r => r.startsWith('Permit made from it: ')));
 check('nothing runs over the edge in English', !await wide());
@@ -52,8 +53,8 @@ await page.evaluate(() => document.getElementById('code').focus());
 await page.keyboard.press('Control+A');
 await page.keyboard.type('AAAA-BBBB');
 await page.keyboard.press('Enter');
-await page.waitForFunction(() => document.getElementById('answer').innerText.includes('mistyped'), null, { timeout: 8000 }).catch(() => {});
-check('the next answer puts the dossier away', await page.evaluate(() => document.getElementById('dossier').hidden));
+await page.waitForFunction(() => document.getElementById('answer') && document.getElementById('answer').innerText.includes('mistyped'), null, { timeout: 8000 }).catch(() => {});
+check('the next answer puts the dossier away', await page.evaluate(() => document.getElementById('dossier') === null));
 check('no script fails' + (trouble.length ? ': ' + trouble.join('; ') : ''), trouble.length === 0);
 
 // Without JavaScript.

@@ -55,6 +55,7 @@ by_code(const char *handle)
 
 	msg_put_str(&in, json_string_value(json_object_get(row, "shortcode")));
 	msg_put_str(&in, "addr:test");
+	msg_put_str(&in, "");
 	return ask(&in);
 }
 

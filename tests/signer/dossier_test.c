@@ -341,6 +341,8 @@ look(json_t **out, uint16_t type, const char *code, struct err *e)
 
 	msg_put_str(&in, code);
 	msg_put_str(&in, "addr:test");
+	if (type == VERIFY_LOOKUP)
+		msg_put_str(&in, "");
 	return office_verifier(&o, out, &in, e);
 }
 

@@ -240,6 +240,7 @@ looks_up_codes(const char *asker)
 
 	msg_put_str(&in, word(row, "shortcode"));
 	msg_put_str(&in, asker);
+	msg_put_str(&in, "");
 	assert_done(peer_call(to_verifier, &in, &reply, &e) && json_read(&answer, msg_span(&reply, 0), &e), e);
 	return strcmp(said(answer), "withdrawn") == 0;
 }

@@ -261,6 +261,7 @@ by_its_code(void **state)
 
 	msg_put_str(&in, json_string_value(json_object_get(row, "shortcode")));
 	msg_put_str(&in, "addr:test");
+	msg_put_str(&in, "");
 	assert_done(office_verifier(&o, &answer, &in, &e), e);
 	assert_string_equal(json_text(answer, "verdict"), "TOTAL-PASSED");
 	assert_string_equal(json_text(json_object_get(answer, "in_force"), "answer"), "noted");
