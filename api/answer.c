@@ -3,6 +3,7 @@
 #include "api/forward.h"
 #include "api/form.h"
 #include "api/history.h"
+#include "api/verdict_page.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "verifier/proto.h"
@@ -141,19 +142,6 @@ static const struct own_answer busy = { "", "busy", "–", "grey", { "ĐANG BẬ
 	{ "Hệ thống đang bận nên chưa kiểm tra được. Lỗi ở phía chúng tôi, không phải ở giấy của quý vị.", "The service is busy, so nothing was checked. The fault is ours, not your paper's.",
 	  "Le service est occupé : rien n’a été vérifié. La faute est nôtre, pas celle du papier." },
 	{ "Đợi 20 giây rồi thử lại. Cần gấp: hỏi nhân viên.", "Try again in 20 seconds. If urgent, ask staff.", "Réessayez dans 20 secondes. Urgent : demandez au personnel." } };
-/* Of a foreign document, which the answers of policy/answers.xml do not speak of; the last for every other verdict. */
-static const struct own_answer foreign[] = {
-	{ "TOTAL-PASSED", "foreign-passed", "✔", "blue", { "CHỮ KÝ ĐÚNG", "SIGNATURE CORRECT", "SIGNATURE CORRECTE" },
-	  { "Chữ ký trong tệp đúng. Tệp này không phải giấy phép của thành phố, nên không có tình trạng hiệu lực ở đây.", "The signature is correct. This file is no permit of the city, so there is no status of it here.",
-	    "La signature est correcte. Ce fichier n’est pas un permis de la ville : aucun état n’en est connu ici." },
-	  { "Xem ai đã ký ở phần chi tiết, rồi hỏi nơi đó.", "See in the details who signed it, and ask them.", "Voyez dans les détails qui a signé, et demandez-lui." } },
-	{ "TOTAL-FAILED", "foreign-failed", "✖", "red", { "KHÔNG DÙNG ĐƯỢC", "DO NOT RELY ON IT", "NE PAS S’Y FIER" },
-	  { "Tệp này không phải giấy phép của thành phố, và chữ ký trong tệp không đúng.", "This file is no permit of the city, and its signature is not valid.", "Ce fichier n’est pas un permis de la ville, et sa signature n’est pas valable." },
-	  { "Giữ nguyên tệp, đừng gửi tiếp. Xin lại bản gốc ở nơi đã ký.", "Keep the file as it is, do not forward it. Get the original from whoever signed it.", "Gardez le fichier tel quel. Demandez l’original au signataire." } },
-	{ NULL, "foreign-unknown", "?", "blue", { "CHƯA KẾT LUẬN", "NO CONCLUSION", "SANS CONCLUSION" },
-	  { "Tệp này không phải giấy phép của thành phố. Chữ ký trong tệp chưa kết luận được.", "This file is no permit of the city. No conclusion about its signature is possible.", "Ce fichier n’est pas un permis de la ville. Sa signature reste sans conclusion." },
-	  { "Đây không phải dấu hiệu giả. Hỏi nơi đã ký tệp.", "This does not mean it is fake. Ask whoever signed it.", "Cela ne veut pas dire qu’il est faux. Demandez au signataire." } },
-};
 
 static json_t *
 own_answer_json(const struct own_answer *a)
@@ -413,7 +401,7 @@ put_details(struct buf *out, const json_t *report, enum lang l)
  * The page.
  */
 
-struct question { enum lang lang; char *code, *day; struct span file; bool as_json; };
+struct question { enum lang lang; char *code, *day; struct span file; bool as_json, as_print; };
 
 static void
 question_drop(struct question *q)
@@ -459,8 +447,6 @@ static bool
 put_report(struct call *c, const struct question *q, const json_t *report, struct err *e)
 {
 	const json_t *said = json_object_get(report, "answer");
-	own(json_t) *mine = NULL;
-	size_t i = 0;
 
 	if (q->as_json) {
 		c->out->type = "application/json";
@@ -469,9 +455,12 @@ put_report(struct call *c, const struct question *q, const json_t *report, struc
 		return buf_ok(&c->out->body, "the report", e);
 	}
 	if (!json_is_object(said)) {
-		while (foreign[i].verdict != NULL && strcmp(foreign[i].verdict, json_text(report, "verdict")) != 0)
-			i++;
-		said = mine = own_answer_json(&foreign[i]);
+		(void)!fail(e, ERR_BUG, "a report without an answer");
+		return put_own(c, q, &busy, e);
+	}
+	if (q->as_print && q->file.len > 0) {
+		c->out->type = "text/html; charset=utf-8";
+		return verdict_html(&c->out->body, report, c->api->host, e);
 	}
 	put_page(c, q, said, report, "");
 	return buf_ok(&c->out->body, "the answer", e);
@@ -509,6 +498,7 @@ question_read(struct question *q, struct call *c, struct err *e)
 	if (!form_text_or_none(&q->code, c, "code", e) || !form_text_or_none(&q->day, c, "day", e) || !form_text_or_none(&as, c, "as", e) || !take_day(&q->day, e))
 		return false;
 	q->as_json = strcmp(as, "json") == 0;
+	q->as_print = strcmp(as, "print") == 0;
 	if (!form_field(&q->file, &none, c, "file", &no_file) || none.len > 0)
 		q->file = SPAN_NONE;
 	return true;

@@ -512,7 +512,12 @@ court_tools() {
 }
 
 # page_tools: what the tests of pages drive Chromium with
-page_tools() { (cd tests/page && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund >/dev/null 2>&1; }) || not_good "npm ci"; }
+page_tools() {
+	(
+		flock 9
+		cd tests/page && { cmp -s package-lock.json node_modules/.lock || { npm ci --silent --no-audit --no-fund >/dev/null 2>&1 && cp package-lock.json node_modules/.lock; }; }
+	) 9>"${TMPDIR:-/tmp}/antin-page.lock" || not_good "npm ci"
+}
 
 bad=0	# of what was looked at; a flow ends with [ "$bad" -eq 0 ]
 good() { say "ok $1"; }

@@ -183,7 +183,7 @@
 	}
 
 	// The report as a file is the browser's to fetch, of the file that is chosen or of the code.
-	by('as-json').onclick = function () { native = true; };
+	by('as-json').onclick = by('as-print').onclick = function () { native = true; };
 	by('ask').onsubmit = function () {
 		var alone = native;
 		native = false;

@@ -66,7 +66,7 @@ on_file(void *s, enum msg_caller who, const struct msg *in, struct msg *out, str
 
 	if (!memfd_map(&doc, in->fd[0], VERIFY_DOCUMENT_MAX, e))
 		return false;
-	text = xprintf("{\"len\":%zu,\"options\":%s}", doc.len, msg_str(in, 0));
+	text = xprintf("{\"len\":%zu,\"options\":%s,\"answer\":{\"id\":\"foreign-unknown\"}}", doc.len, msg_str(in, 0));
 	memfd_unmap(doc);
 	msg_put_str(out, text);
 	return true;
@@ -354,7 +354,7 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "too many tries", "GET", "/v1/codes/many", "", NULL, 429, "Retry-After: 300" },
 	{ "the daemon's answer is no JSON", "GET", "/v1/codes/no%20json", "", NULL, 500, "problem+json" },
 
-	{ "a document", "POST", "/v1/verify?day=2026-11-22", "", "<permit/>", 200, "{\"len\":9,\"options\":{\"day\":\"2026-11-22\",\"way\":\"file\"}}" },
+	{ "a document", "POST", "/v1/verify?day=2026-11-22", "", "<permit/>", 200, "{\"len\":9,\"options\":{\"day\":\"2026-11-22\",\"way\":\"file\"},\"answer\"" },
 	{ "no document", "POST", "/v1/verify", "", "", 400, "empty" },
 	{ "a day of another form", "POST", "/v1/verify?day=22/11/2026", "", "x", 400, "yyyy-mm-dd" },
 	{ "a day too long", "POST", "/v1/verify?day=2026-11-223", "", "x", 400, "yyyy-mm-dd" },
@@ -393,7 +393,7 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "without JavaScript, the day", "POST", "/answer", FORM, "code=0123456789012", 200, "<dd>03/11/2026</dd>" },
 	{ "without JavaScript, written with %", "POST", "/answer", FORM, "a=b&code=01234567890%312&c=d", 200, "245/GPXD" },
 	{ "without JavaScript, charset", "POST", "/answer", "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n", "code=0123456789012", 200, "245/GPXD" },
-	{ "without JavaScript, an answer without words", "POST", "/answer", FORM, "code=1", 200, "class=\"said blue\"" },
+	{ "without JavaScript, an answer without words", "POST", "/answer", FORM, "code=1", 500, "class=\"said grey\"" },
 	{ "without JavaScript, too many tries", "POST", "/answer", FORM, "code=many", 429, "Retry-After: 300" },
 	{ "form, no field", "POST", "/answer", FORM, "mode=1", 400, "no field" },
 	{ "form, a field that ends the same", "POST", "/answer", FORM, "xcode=1", 400, "no field" },

@@ -64,9 +64,9 @@ is "under an authority of this city" "$(judged "$state/own.p7m")$(about)" '200["
 is "its answer names what certifies" "$(jq -r '.answer.line.vi' "$state/log/answer" | grep -c 'THỬ NGHIỆM.*theo chứng thực thử nghiệm')" 1
 is "and has the signer" "$(jq -r '.signatures[0].signer.name' "$state/log/answer")" "Người Ký (thử nghiệm)"
 is "by nobody known here" "$(judged "$state/stranger.p7m")$(about)" '200["INDETERMINATE","NO_CERTIFICATE_CHAIN_FOUND","CAdES",null,"issuer-unknown","unknown",true]'
-is "altered" "$(judged "$state/altered.p7m")$(about)" '200["TOTAL-FAILED","HASH_FAILURE","CAdES",null,"altered","unknown",true]'
+is "altered" "$(judged "$state/altered.p7m")$(about)" '200["TOTAL-FAILED","HASH_FAILURE","CAdES",null,"foreign-failed","unknown",true]'
 head -c 200 "$state/own.p7m" >"$state/short.p7m"
-is "cut off" "$(judged "$state/short.p7m")$(jq -c '[.verdict, .sub, .answer.id]' "$state/log/answer")" '200["TOTAL-FAILED","FORMAT_FAILURE","altered"]'
+is "cut off" "$(judged "$state/short.p7m")$(jq -c '[.verdict, .sub, .answer.id]' "$state/log/answer")" '200["TOTAL-FAILED","FORMAT_FAILURE","foreign-failed"]'
 is "the permit, as ever" "$(judged "$state/permit.xml")$(jq -c '[.verdict, .format, .answer.id, .register.known]' "$state/log/answer")" '200["TOTAL-PASSED",null,"in-force",true]'
 
 #
@@ -172,7 +172,7 @@ is "all of them judged" "$(jq -c '[.status, .verdict]' "$state/log/answer" | sor
 example api/README.md verify >"$state/example.sh"
 mkdir "$state/folder"
 cp "$state/permit.xml" "$state/altered.p7m" "$state/folder/"
-is "by the words of api/README.md" "$(sh "$state/example.sh" "$api" "$state/folder" | sort | tr '\t\n' ' ')" "altered.p7m TOTAL-FAILED altered permit.xml TOTAL-PASSED in-force "
+is "by the words of api/README.md" "$(sh "$state/example.sh" "$api" "$state/folder" | sort | tr '\t\n' ' ')" "altered.p7m TOTAL-FAILED foreign-failed permit.xml TOTAL-PASSED in-force "
 while IFS='|' read -r name status file type; do
 	is "$name" "$(batch "$state/$file" "$type")" "$status"
 done <<ROWS

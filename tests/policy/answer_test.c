@@ -50,6 +50,10 @@ test_judgements(void **state)
 		{ VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE, FORCE_YES, "file", "city", "no-authority" },
 		{ VERDICT_INDETERMINATE, SUB_NO_CERTIFICATE_CHAIN_FOUND, FORCE_YES, "file", "", "issuer-unknown" },
 		{ VERDICT_INDETERMINATE, SUB_NO_CERTIFICATE_CHAIN_FOUND, FORCE_YES, "qr", "", "issuer-unknown" },
+		{ VERDICT_INDETERMINATE, SUB_NO_CERTIFICATE_CHAIN_FOUND, FORCE_UNKNOWN, "file", "other", "issuer-unknown" },
+		{ VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE, FORCE_UNKNOWN, "file", "other", "foreign-unknown" },
+		{ VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE, FORCE_UNKNOWN, "file", "other", "foreign-unknown" },
+		{ VERDICT_FAILED, SUB_FORMAT_FAILURE, FORCE_UNKNOWN, "file", "other", "foreign-failed" },
 		{ VERDICT_FAILED, SUB_HASH_FAILURE, FORCE_YES, "file", "city", "altered" },
 		{ VERDICT_FAILED, SUB_SIG_CRYPTO_FAILURE, FORCE_UNKNOWN, "file", "city", "altered" },
 		{ VERDICT_FAILED, SUB_FORMAT_FAILURE, FORCE_UNKNOWN, "file", "", "altered" },
@@ -103,7 +107,8 @@ test_every_combination(void **state)
 
 						used[a - policy->answer] = true;
 						assert_case(a->id, (strcmp(a->colour, "green") == 0) == holds);
-						assert_case(a->id, (strcmp(a->colour, "red") == 0) == (v == VERDICT_FAILED || (v == VERDICT_INDETERMINATE && s == SUB_SIG_CONSTRAINTS_FAILURE)));
+						assert_case(a->id, (strcmp(a->colour, "red") == 0) == (v == VERDICT_FAILED || (v == VERDICT_INDETERMINATE && s == SUB_SIG_CONSTRAINTS_FAILURE && t != 3)));
+						assert_case(a->id, strncmp(a->id, "foreign-", 8) != 0 || t == 3);
 						assert_case(a->id, strcmp(a->id, "in-force") != 0 || w == 0);
 						assert_case(a->id, strstr(a->id, "-by-number") == NULL || w == 3);
 						assert_case(a->id, w != 3 || !says_genuine(a));
@@ -119,7 +124,7 @@ test_every_combination(void **state)
 		assert_case(policy->answer[i].id, used[i]);
 		seen++;
 	}
-	assert_int_equal(seen, 34);
+	assert_int_equal(seen, 36);
 }
 
 /* No row stands below one that already takes everything it asks for. */
