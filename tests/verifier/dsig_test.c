@@ -211,6 +211,8 @@ who_may_not_and_what_is_not_known(void **state)
 	dsig_make(&text, &(struct dsig_recipe){ .document = DOC, .by = &signer, .ref = { REF_ALL } });
 	expect("revoked", buf_span(&text), &(struct world){ .revoked = signer.cert }, VERDICT_FAILED, SUB_REVOKED);
 	expect("no CRL", buf_span(&text), &(struct world){ .no_crl = true }, VERDICT_INDETERMINATE, SUB_TRY_LATER);
+	dsig_edit(&text, "<xades:SigningTime>", "<xades:SigningTime>2026-11-22T06:30:01Z</xades:SigningTime><xades:SigningTime>");
+	expect("two times", buf_span(&text), &plain, VERDICT_FAILED, SUB_FORMAT_FAILURE);
 	dsig_make(&server, &(struct dsig_recipe){ .document = DOC, .by = &no_signer, .ref = { REF_ALL } });
 	expect("not for signatures", buf_span(&server), &plain, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE);
 	dsig_make(&late, &(struct dsig_recipe){ .document = DOC, .by = &ended, .ref = { REF_ALL } });
