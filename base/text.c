@@ -168,6 +168,26 @@ text_check(struct span s, bool lines, struct err *e)
 	return true;
 }
 
+void
+text_show(char *text)
+{
+	unsigned char *out = (unsigned char *)text;
+	const unsigned char *in = out;
+
+	for (size_t left = strlen(text); left > 0;) {
+		ucs4_t c;
+		int n = u8_mbtoucr(&c, in, left);
+		size_t taken = n > 0 ? (size_t)n : 1;
+		bool good = n > 0 && c != '\n' && why_refused(c) == NULL;
+
+		memmove(out, good ? in : (const unsigned char *)"?", good ? taken : 1);
+		out += good ? taken : 1;
+		in += taken;
+		left -= taken;
+	}
+	*out = '\0';
+}
+
 bool
 text_has_other_space(struct span s)
 {

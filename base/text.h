@@ -23,6 +23,9 @@ bool text_is_nfc(struct span);
 must_check bool text_to_nfc(struct buf *out, struct span, bool *changed, struct err *);
 /* lines: whether line feeds are allowed. */
 must_check bool text_check(struct span, bool lines, struct err *);
+/* Of a stranger's text that is only shown: what is no UTF-8, as where it was cut within a
+ * letter, line feeds and what text_check refuses become '?'. */
+void text_show(char *);
 /* A space that is none of U+0020: no-break, thin, ideographic ... */
 bool text_has_other_space(struct span);
 

@@ -75,10 +75,11 @@ entry_fails(struct err *e, const struct container_entry *n, const char *what)
  * Names.
  */
 
+/* Empty, "." or ".."; and what Windows, which takes dots and blanks off the end, has under another name. */
 static bool
 is_upward(struct span part)
 {
-	return part.len == 0 || span_eq_str(part, ".") || span_eq_str(part, "..");
+	return part.len == 0 || part.ptr[part.len - 1] == '.' || part.ptr[part.len - 1] == ' ';
 }
 
 static bool
@@ -88,7 +89,7 @@ check_parts(const struct container_entry *n, struct err *e)
 		size_t len = strcspn(p, "/");
 
 		if (is_upward(span_of(p, len)))
-			return entry_fails(e, n, "has a name that is absolute, goes up or has an empty part");
+			return entry_fails(e, n, "has a name that is absolute, goes up, has an empty part or one that ends in a dot or a blank");
 		p += len + (p[len] == '/');
 	}
 	return true;

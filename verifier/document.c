@@ -90,8 +90,10 @@ judge_under(struct report *out, const struct judge_question *q, const struct doc
 	under.under = &t->is;
 	kinds[kind].judge(other, &under, content);
 	note_under(out, &t->is, other);
-	if (out->sub == SUB_NO_CERTIFICATE_CHAIN_FOUND && other->sub != SUB_NO_CERTIFICATE_CHAIN_FOUND)
+	if (out->sub == SUB_NO_CERTIFICATE_CHAIN_FOUND && other->sub != SUB_NO_CERTIFICATE_CHAIN_FOUND) {
+		other->tier = &t->is;	/* time stamps have none, nor what fails on its path */
 		give_way(out, other);
+	}
 	report_drop(other);
 	free(other);
 }

@@ -1,5 +1,6 @@
 #include "verifier/dsig.h"
 
+#include "base/text.h"
 #include "verifier/dsig_properties.h"
 
 #include <stdlib.h>
@@ -187,13 +188,15 @@ read_name(struct dsig_reference *r, const char *uri, const xmlNode *n, struct er
 		} else if (strchr(":?#\\", *p) != NULL) {
 			return xml_fail(e, n, "a reference to elsewhere is not followed");
 		}
-		if (octet < 0x20 || octet == 0x7f || octet == '\\')
+		if (octet == '\0' || octet == '\\')
 			return xml_fail(e, n, "its URI is none");
 		buf_put_byte(&name, octet);
 	}
 	plain = buf_str(&name);
 	if (name.failed || name.len == 0)
 		return xml_fail(e, n, "its URI is too long");
+	if (!text_check(buf_span(&name), false, e))
+		return xml_fail(e, n, "its URI has characters that are not seen, or is not UTF-8");
 	if (plain[0] == '/' || strcmp(plain, "..") == 0 || strncmp(plain, "../", 3) == 0 || strstr(plain, "/../") != NULL || (name.len > 3 && strcmp(plain + name.len - 3, "/..") == 0))
 		return xml_fail(e, n, "a reference to elsewhere is not followed");
 	r->about = DSIG_CONTENT;
@@ -233,14 +236,33 @@ is_below(const xmlNode *n, const xmlNode *top)
 	return n != NULL;
 }
 
+/* Its octets are signed, and no attribute: it has those of the schema, whatever they say. */
+static bool
+is_bare_object(const xmlNode *n)
+{
+	static const char *const known[] = { "Id", "MimeType", "Encoding" };
+
+	if (!xml_is(n, NS_DS, "Object") || xml_child(n) != NULL)
+		return false;
+	for (const xmlAttr *a = n->properties; a != NULL; a = a->next) {
+		bool found = false;
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			found |= a->ns == NULL && strcmp((const char *)a->name, known[i]) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
 /* What the transforms make of what the URI names must have a meaning. */
 static bool
 check_reference(const struct dsig_signature *s, const struct dsig_reference *r, struct err *e)
 {
 	if (r->about == DSIG_CONTENT && r->transformed)
 		return xml_fail(e, r->element, "a file beside the document is signed as it is, without transforms");
-	if (r->base64 && (r->about != DSIG_ELEMENT || (r->target != NULL && (!xml_is(r->target, NS_DS, "Object") || xml_child(r->target) != NULL))))
-		return xml_fail(e, r->element, "base64 is read of a ds:Object with nothing but text");
+	if (r->base64 && (r->about != DSIG_ELEMENT || (r->target != NULL && !is_bare_object(r->target))))
+		return xml_fail(e, r->element, "base64 is read of a ds:Object with nothing but text and the attributes that XML-DSig has for it");
 	if (r->left_out && r->about == DSIG_ELEMENT && r->target != NULL && !is_below(s->element, r->target))
 		return xml_fail(e, r->element, "the signature is not within what it leaves it out of");
 	return true;

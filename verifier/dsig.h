@@ -19,7 +19,7 @@
  *
  * Every element of the document is covered by a reference that holds, or is a frame
  * around such elements without text or attributes of its own, or a part of a
- * signature: a document with data that nobody signed does not pass
+ * signature (of an Object in base64 the octets are signed, and not its MimeType): a document with data that nobody signed does not pass
  * (SIG_CONSTRAINTS_FAILURE).  report.partial: there are frames, or not everybody
  * signed everything.
  *

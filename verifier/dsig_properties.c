@@ -64,6 +64,8 @@ read_time(struct dsig_signature *s, const xmlNode *n, struct err *e)
 {
 	own_str char *text = xml_text_dup(n);
 
+	if (s->claimed != INT64_MIN)
+		return xml_fail(e, n, "a second time of signing");
 	return dsig_end(xml_child(n), e) && (time_parse(&s->claimed, text, e) || fail_in(e, "SigningTime"));
 }
 

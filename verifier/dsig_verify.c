@@ -8,6 +8,7 @@
 #include <openssl/rsa.h>
 
 #define NS_ASIC "http://uri.etsi.org/02918/v1.2.1#"
+#define XML_NS (const char *)XML_XML_NAMESPACE
 #define NS_XSI "http://www.w3.org/2001/XMLSchema-instance"
 
 /*
@@ -266,11 +267,21 @@ dsig_cover(struct dsig *d, size_t signature)
 /* all: the bits of whoever should have signed it. */
 struct look { uintptr_t all; bool partial; const xmlNode *unsigned_; };
 
-/* Names and places of namespaces, and what a reference calls it by, say nothing. */
+/* Where schemas are, what language and white space it has, and what a reference calls it by, say
+ * nothing; xml:base, xsi:type and xsi:nil give what is signed below another meaning. */
 static bool
 is_plain(const xmlAttr *a)
 {
-	return a->ns == NULL ? xmlStrcasecmp(a->name, (const xmlChar *)"id") == 0 : xmlStrEqual(a->ns->href, (const xmlChar *)NS_XSI) || xmlStrEqual(a->ns->href, XML_XML_NAMESPACE);
+	static const struct { const char *ns, *name; } plain[] = {
+		{ NS_XSI, "schemaLocation" }, { NS_XSI, "noNamespaceSchemaLocation" }, { XML_NS, "id" }, { XML_NS, "lang" }, { XML_NS, "space" },
+	};
+
+	if (a->ns == NULL)
+		return xmlStrcasecmp(a->name, (const xmlChar *)"id") == 0;
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (strcmp((const char *)a->ns->href, plain[i].ns) == 0 && strcmp((const char *)a->name, plain[i].name) == 0)
+			return true;
+	return false;
 }
 
 static bool

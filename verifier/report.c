@@ -24,6 +24,8 @@ reason_add(struct reasons *r, const char *vi, const char *en)
 		return;
 	snprintf(r->at[r->n].vi, sizeof(r->at[r->n].vi), "%s", vi);
 	snprintf(r->at[r->n].en, sizeof(r->at[r->n].en), "%s", en);
+	text_show(r->at[r->n].vi);	/* without it a name cut within a letter took the whole sentence out of the JSON */
+	text_show(r->at[r->n].en);
 	r->n++;
 }
 

@@ -1,6 +1,7 @@
 #include "verifier/signature.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "verifier/path.h"
 #include "verifier/stamper.h"
 #include "verifier/tst.h"
@@ -137,6 +138,8 @@ service_trusted(X509 *cert, const struct service_use *use, const cert_list *bag,
 void
 signature_facts(struct report_signature *o, const struct cert_facts *f)
 {
+	char *const shown[] = { o->signer, o->title, o->person, o->organisation, o->agency, o->issuer };
+
 	snprintf(o->signer, sizeof(o->signer), "%s", f->name);
 	snprintf(o->title, sizeof(o->title), "%s", f->title);
 	snprintf(o->person, sizeof(o->person), "%s", f->person);
@@ -144,6 +147,8 @@ signature_facts(struct report_signature *o, const struct cert_facts *f)
 	snprintf(o->agency, sizeof(o->agency), "%s", f->agency);
 	snprintf(o->issuer, sizeof(o->issuer), "%s", f->issuer);
 	snprintf(o->serial, sizeof(o->serial), "%s", f->serial);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		text_show(shown[i]);	/* anybody's certificate: a name with a line feed would write lines of the report */
 	o->not_before = f->not_before;
 	o->not_after = f->not_after;
 }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/cms.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "verifier/evidence.h"
 #include "verifier/tier_list.h"
 
@@ -121,7 +122,10 @@ show(FILE *out, const struct tier_list *l)
 			cert_to_der(&der, cert);
 			sha256(hash, buf_span(&der));
 			hex_text(hex, span_of(hash, sizeof(hash)));
-			fprintf(out, "  %s  %s\n", hex, cert_facts_read(&f, cert, &ignored) ? f.name : "");
+			if (!cert_facts_read(&f, cert, &ignored))
+				f.name[0] = '\0';
+			text_show(f.name);	/* whoever made it: it writes no line of what is to be signed */
+			fprintf(out, "  %s  %s\n", hex, f.name);
 		}
 	}
 }

@@ -185,6 +185,24 @@ utf16_of_texts(void **state)
 		assert_case(bad[i].name, !utf16_get(&back, span_of(bad[i].octets, bad[i].len), bad[i].big, &e) && e.class == ERR_INPUT);
 }
 
+static void
+what_is_shown_is_one_line_of_text(void **state)
+{
+	static const struct { const char *given, *shown; } rows[] = {
+		{ "Nguyễn Văn Ất", "Nguyễn Văn Ất" }, { "", "" }, { "a\nb\033[2K", "a?b?[2K" }, { "cut \xe1\xbb", "cut ??" }, { "\xff\xc0\x80z", "???z" }, { "a\u202eb", "a?b" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char text[40];
+		struct err e;
+
+		strcpy(text, rows[i].given);
+		text_show(text);
+		assert_string_equal(text, rows[i].shown);
+		assert_true(utf8_check(span_str(text), &e));
+	}
+}
+
 int
 main(void)
 {
@@ -196,6 +214,7 @@ main(void)
 		cmocka_unit_test(words_stay_what_they_are),
 		cmocka_unit_test(what_deceives_is_refused),
 		cmocka_unit_test(what_is_no_text_is_refused),
+		cmocka_unit_test(what_is_shown_is_one_line_of_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

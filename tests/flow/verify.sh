@@ -91,6 +91,10 @@ is "nor one that is over" "$(list_check "$state/list-3.cms" --at 2036-01-01T00:0
 openssl cms -sign -binary -nodetach -cades -md sha256 -in "$state/list.seen" -signer "$state/own.crt" -inkey "$state/own.key" -outform DER -out "$state/lied.cms"
 is "nor an official's" "$(list_check "$state/lied.cms")$(grep -c 'not signed by an anchor' "$state/log/list")" 11
 is "nor the bare text" "$(list_check "$state/list.seen")" 1
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout "$state/liar.key" -out "$state/liar.crt" -days 30 -subj $'/CN=Elsewhere (fictitious)\nversion 9' 2>/dev/null
+sed "s|$state/government/ca.crt|$state/liar.crt|" "$state/list.json" >"$state/liar.json"
+"$antin" tiers sign "$state/liar.json" --certificate "$state/ceremony/root.crt" --out "$state/liar.cms" --policy-folder "$policy_folder" </dev/null >"$state/log/shown" 2>&1
+is "an anchor's name writes no line of what is shown before it is signed" "$(grep -c '^version' "$state/log/shown")$(grep -c 'Elsewhere (fictitious)?version 9$' "$state/log/shown")$(grep -c 'not signed' "$state/log/shown")" 111
 verify_under() { "$antin" verify "$state/government.p7m" --trust "$state/trust" --policy-folder "$policy_folder" "$@" >"$state/log/verified" 2>&1; echo "$?"; }
 is "antin verify, under the tier" "$(verify_under --tiers "$state/list-3.cms")" 0
 is "and without" "$(verify_under)" 2

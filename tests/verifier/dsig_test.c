@@ -211,6 +211,8 @@ who_may_not_and_what_is_not_known(void **state)
 	dsig_make(&text, &(struct dsig_recipe){ .document = DOC, .by = &signer, .ref = { REF_ALL } });
 	expect("revoked", buf_span(&text), &(struct world){ .revoked = signer.cert }, VERDICT_FAILED, SUB_REVOKED);
 	expect("no CRL", buf_span(&text), &(struct world){ .no_crl = true }, VERDICT_INDETERMINATE, SUB_TRY_LATER);
+	dsig_edit(&text, "<xades:SigningTime>", "<xades:SigningTime>2026-11-22T06:30:01Z</xades:SigningTime><xades:SigningTime>");
+	expect("two times", buf_span(&text), &plain, VERDICT_FAILED, SUB_FORMAT_FAILURE);
 	dsig_make(&server, &(struct dsig_recipe){ .document = DOC, .by = &no_signer, .ref = { REF_ALL } });
 	expect("not for signatures", buf_span(&server), &plain, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE);
 	dsig_make(&late, &(struct dsig_recipe){ .document = DOC, .by = &ended, .ref = { REF_ALL } });
@@ -263,6 +265,84 @@ contents_are_counted(void **state)
 	report_drop(&r);
 }
 
+#define WRAP(more) "<wrap xmlns=\"urn:x\"" more "><doc Id=\"doc\"><pay>100</pay></doc>@SIG@</wrap>"
+#define OBJECT(more) "<ds:Object Id=\"obj\"" more ">SGVsbG8=</ds:Object>"
+
+/* Nobody signs what stands on a frame, nor on an Object whose octets alone are signed. */
+static void
+unsigned_attributes(void **state)
+{
+	static const struct { const char *document, *objects; enum verdict verdict; enum sub_indication sub; } rows[] = {
+		{ WRAP(" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"urn:x x.xsd\" xml:space=\"preserve\""), NULL, VERDICT_PASSED, SUB_NONE },
+		{ WRAP(" xml:base=\"http://elsewhere.example/\""), NULL, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE },
+		{ WRAP(" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\""), NULL, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE },
+		{ WRAP(" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"draft\""), NULL, VERDICT_INDETERMINATE, SUB_SIG_CONSTRAINTS_FAILURE },
+		{ "@SIG@", OBJECT(" MimeType=\"text/plain\" Encoding=\"http://www.w3.org/2000/09/xmldsig#base64\""), VERDICT_PASSED, SUB_NONE },
+		{ "@SIG@", OBJECT(" note=\"void\""), VERDICT_FAILED, SUB_FORMAT_FAILURE },
+		{ "@SIG@", OBJECT(" xmlns:a=\"urn:a\" a:MimeType=\"text/plain\""), VERDICT_FAILED, SUB_FORMAT_FAILURE },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_struct(buf) text = buf_new(TEXT_MAX);
+		const struct dsig_ref doc = { .uri = "#doc", .transforms = DSIG_EXC, .form = EXC }, obj = { .uri = "#obj", .transforms = FORM("http://www.w3.org/2000/09/xmldsig#base64"), .base64 = true };
+
+		dsig_make(&text, &(struct dsig_recipe){ .document = rows[i].document, .by = &signer, .objects = rows[i].objects, .ref = { rows[i].objects == NULL ? doc : obj } });
+		expect(rows[i].objects != NULL ? rows[i].objects : rows[i].document, buf_span(&text), &plain, rows[i].verdict, rows[i].sub);
+	}
+}
+
+#define LETTERS "ộộộộộộộộộộộộộộộộộộộộ"
+
+/* A name that is cut within a letter takes no sentence out of the answer, and one that is no text is refused. */
+static void
+names_are_text(void **state)
+{
+	static const char *const names[] = { "a%ff.txt", "a%e2%80%aetxt.exe", "a%c2%85b", "a%1bb" };
+	own_struct(buf) text = buf_new(TEXT_MAX);
+	own(json_t) *j = NULL;
+	struct report r;
+
+	for (int before = 0; before < 3; before++) {
+		own_struct(buf) part = buf_new(TEXT_MAX);
+		own_str char *document = xprintf("<%.*s" LETTERS LETTERS " xmlns=\"urn:x\"><" LETTERS LETTERS "><doc Id=\"doc\">1</doc></" LETTERS LETTERS ">@SIG@</%.*s" LETTERS LETTERS ">", before, "aa", before, "aa");
+		own(json_t) *told = NULL;
+
+		dsig_make(&part, &(struct dsig_recipe){ .document = document, .by = &signer, .ref = { { .uri = "#doc", .transforms = DSIG_EXC, .form = EXC } } });
+		judge(&r, buf_span(&part), &plain);
+		assert_true(r.verdict == VERDICT_PASSED && r.partial);
+		told = report_json(&r, policy, "file", PKI_NOW);
+		assert_int_equal(json_array_size(json_object_get(told, "remarks")), r.remarks.n);
+		report_drop(&r);
+	}
+	for (size_t i = 0; i < COUNT(names); i++) {
+		own_struct(buf) odd = buf_new(TEXT_MAX);
+
+		dsig_make(&odd, &(struct dsig_recipe){ .document = "@SIG@", .by = &signer, .ref = { { .uri = names[i], .octets = "A" } } });
+		expect(names[i], buf_span(&odd), &plain, VERDICT_FAILED, SUB_FORMAT_FAILURE);
+	}
+	dsig_make(&text, &(struct dsig_recipe){ .document = "@SIG@", .by = &signer, .ref = { { .uri = "%e1%bb%99" LETTERS LETTERS LETTERS ".txt", .octets = "A" } } });
+	judge(&r, buf_span(&text), &plain);
+	assert_true(r.sub == SUB_SIGNED_DATA_NOT_FOUND);
+	j = report_json(&r, policy, "file", PKI_NOW);
+	assert_int_equal(json_array_size(json_object_get(j, "reasons")), r.reasons.n);
+	report_drop(&r);
+}
+
+/* A name in anybody's certificate writes no lines of the report. */
+static void
+names_of_signers_are_one_line(void **state)
+{
+	struct pki_party liar = pki_party(&(struct pki_wish){ .name = "Ng\nTOTAL-PASSED \033[2K\u202e" }, &root);
+	own_struct(buf) text = buf_new(TEXT_MAX);
+	struct report r;
+
+	dsig_make(&text, &(struct dsig_recipe){ .document = DOC, .by = &liar, .ref = { REF_ALL } });
+	judge(&r, buf_span(&text), &plain);
+	assert_string_equal(r.signature[0].signer, "Ng?TOTAL-PASSED ?[2K?");
+	report_drop(&r);
+	pki_drop(&liar);
+}
+
 /* B-LT: certificates and the CRL come along. */
 static void
 it_brings_its_evidence(void **state)
@@ -298,6 +378,9 @@ main(void)
 		cmocka_unit_test(who_may_not_and_what_is_not_known),
 		cmocka_unit_test(several_sign),
 		cmocka_unit_test(contents_are_counted),
+		cmocka_unit_test(unsigned_attributes),
+		cmocka_unit_test(names_are_text),
+		cmocka_unit_test(names_of_signers_are_one_line),
 		cmocka_unit_test(it_brings_its_evidence),
 	};
 

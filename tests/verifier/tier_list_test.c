@@ -20,7 +20,7 @@
 
 static char *folder;
 static policy_t *policy;
-static struct pki_party city, stranger, government, nation, in_city, in_government, in_nation, in_nobody;
+static struct pki_party city, stranger, government, nation, in_city, in_government, in_nation, in_nobody, ended, stamper;
 static evidence_t *evidence;
 
 static void
@@ -59,12 +59,15 @@ begin(void **state)
 	in_government = pki_party(&(struct pki_wish){ .name = "Người Chính phủ (hư cấu)" }, &government);
 	in_nation = pki_party(&(struct pki_wish){ .name = "Người dân (hư cấu)" }, &nation);
 	in_nobody = pki_party(&(struct pki_wish){ .name = "Người lạ (hư cấu)" }, &stranger);
+	ended = pki_party(&(struct pki_wish){ .name = "Hết hạn (hư cấu)", .to = PKI_NOW - HOUR }, &government);
+	stamper = pki_party(&(struct pki_wish){ .name = "TSA Chính phủ (hư cấu)", .eku = "critical,timeStamping" }, &government);
 	pki_write(folder, "content", span_str("Đơn (hư cấu)\n"));
 	pki_write_cert(folder, "city.crt", city.cert);
 	write_key("in_city", &in_city);
 	write_key("in_government", &in_government);
 	write_key("in_nation", &in_nation);
 	write_key("in_nobody", &in_nobody);
+	write_key("ended", &ended);
 	evidence = evidence_new();
 	assert_true(X509_up_ref(city.cert) == 1 && sk_X509_push(evidence->anchors, city.cert) > 0);
 	add_crl(&city, NULL);
@@ -77,7 +80,7 @@ begin(void **state)
 static int
 end(void **state)
 {
-	struct pki_party *all[] = { &city, &stranger, &government, &nation, &in_city, &in_government, &in_nation, &in_nobody };
+	struct pki_party *all[] = { &city, &stranger, &government, &nation, &in_city, &in_government, &in_nation, &in_nobody, &ended, &stamper };
 
 	evidence_free(evidence);
 	policy_free(policy);
@@ -323,6 +326,7 @@ each_tier_has_its_verdict(void **state)
 		{ "in_government", "", PKI_NOW, "TOTAL-PASSED", "", "government", "own:NO_CERTIFICATE_CHAIN_FOUND government:TOTAL-PASSED nation:NO_CERTIFICATE_CHAIN_FOUND" },
 		{ "in_nation", "", PKI_NOW, "TOTAL-FAILED", "REVOKED", "nation", "own:NO_CERTIFICATE_CHAIN_FOUND government:NO_CERTIFICATE_CHAIN_FOUND nation:REVOKED" },
 		{ "in_nobody", "", PKI_NOW, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND", "", "own:NO_CERTIFICATE_CHAIN_FOUND government:NO_CERTIFICATE_CHAIN_FOUND nation:NO_CERTIFICATE_CHAIN_FOUND" },
+		{ "ended", "", PKI_NOW, "INDETERMINATE", "OUT_OF_BOUNDS_NO_POE", "government", "own:NO_CERTIFICATE_CHAIN_FOUND government:OUT_OF_BOUNDS_NO_POE nation:NO_CERTIFICATE_CHAIN_FOUND" },
 		/* Two signers of two tiers: each knows one of them, and none both. */
 		{ "in_government", "-signer in_city.crt -inkey in_city.key", PKI_NOW, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND", "", "own:NO_CERTIFICATE_CHAIN_FOUND government:NO_CERTIFICATE_CHAIN_FOUND nation:NO_CERTIFICATE_CHAIN_FOUND" },
 		/* The list is over: what it says is not asked. */
@@ -352,12 +356,34 @@ each_tier_has_its_verdict(void **state)
 	}
 }
 
+/* The tier under which it stands is told of a time stamp, too. */
+static void
+a_time_stamp_has_a_tier(void **state)
+{
+	static const char content[] = "Đơn (hư cấu)\n";
+	const struct document_content given = { "content", { (const unsigned char *)content, sizeof(content) - 1 } };
+	own_struct(buf) cms = buf_new(CMS_MAX), token = buf_new(1 << 16);
+	own_struct(report) r = { .no_signature = false };
+	own_struct(tier_list) l = { 0 };
+	unsigned char hash[SHA256_LEN];
+	struct err e;
+
+	signed_by(&cms, list(3), &city);
+	assert_done(tier_list_open(&l, buf_span(&cms), evidence->anchors, policy, PKI_NOW, &e), e);
+	sha256(hash, given.octets);
+	pki_stamp(&token, &stamper, span_of(hash, sizeof(hash)), &(struct pki_stamp){ .when = PKI_NOW - HOUR });
+	document_judge(&r, &(struct judge_question){ .document = buf_span(&token), .at = PKI_NOW, .day = day_in_vietnam(PKI_NOW), .policy = policy, .evidence = evidence, .tiers = &l }, &given);
+	assert_int_equal(r.verdict, VERDICT_PASSED);
+	assert_true(r.nunder == 3 && r.under[0].sub == SUB_NO_CERTIFICATE_CHAIN_FOUND && r.under[1].verdict == VERDICT_PASSED);
+	assert_true(r.tier == &l.tier[0].is);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_refused), cmocka_unit_test(altered_lists_are_refused), cmocka_unit_test(what_was_seen_is_not_gone_behind),
-		cmocka_unit_test(each_tier_has_its_verdict),
+		cmocka_unit_test(each_tier_has_its_verdict), cmocka_unit_test(a_time_stamp_has_a_tier),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

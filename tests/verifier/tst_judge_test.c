@@ -15,7 +15,7 @@
 
 static char *folder;
 static policy_t *policy;
-static struct pki_party root, tsa, ended, soft, other;
+static struct pki_party root, tsa, ended, soft, other, weak, old;
 
 static int
 begin(void **state)
@@ -30,6 +30,8 @@ begin(void **state)
 	ended = pki_party(&(struct pki_wish){ .name = "TSA cũ", .eku = "critical,timeStamping", .to = PKI_NOW - HOUR }, &root);
 	soft = pki_party(&(struct pki_wish){ .name = "TSA mềm", .eku = "timeStamping" }, &root);
 	other = pki_party(&(struct pki_wish){ .name = "Người khác" }, &root);
+	weak = pki_party(&(struct pki_wish){ .name = "TSA RSA 1024", .eku = "critical,timeStamping", .key = EVP_RSA_gen(1024) }, &root);
+	old = pki_party(&(struct pki_wish){ .name = "TSA ký bằng SHA-1", .eku = "critical,timeStamping", .md = EVP_sha1() }, &root);
 	pki_write_cert(folder, "root.crt", root.cert);
 	pki_write_cert(folder, "tsa.crt", tsa.cert);
 	pki_write(folder, "content", span_str(CONTENT));
@@ -43,7 +45,7 @@ begin(void **state)
 static int
 end(void **state)
 {
-	struct pki_party *all[] = { &root, &tsa, &ended, &soft, &other };
+	struct pki_party *all[] = { &root, &tsa, &ended, &soft, &other, &weak, &old };
 
 	for (size_t i = 0; i < COUNT(all); i++)
 		pki_drop(all[i]);
@@ -120,6 +122,8 @@ tokens(void **state)
 		{ "of tomorrow", &tsa, { .when = PKI_NOW + 24 * HOUR }, given, VERDICT_INDETERMINATE, SUB_TIMESTAMP_ORDER_FAILURE },
 		{ "over SHA-1", &tsa, { .when = then, .imprint_nid = NID_sha1 }, given, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE },
 		{ "signed over SHA-1", &tsa, { .when = then, .md = EVP_sha1() }, given, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE },
+		{ "by a short key", &weak, { .when = then }, given, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE },
+		{ "by a certificate signed over SHA-1", &old, { .when = then }, given, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE },
 		{ "by whoever", &other, { .when = then }, given, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE },
 		{ "usage not critical", &soft, { .when = then }, given, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE },
 		{ "without naming its signer", &tsa, { .when = then, .no_ess = true }, given, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE },
