@@ -75,13 +75,15 @@ says(const struct reasons *r, const char *en)
 }
 
 /* A file that could not be read is one signature that fails; where the file fails as a
- * whole, as for text beside its signatures, so does each in it. */
+ * whole, as for text beside its signatures, so does each in it.  What it owns goes along. */
 static void
-take_signature(struct report_signature *o, const struct report *one, size_t i)
+take_signature(struct report_signature *o, struct report *one, size_t i)
 {
 	*o = (struct report_signature){ .claimed = INT64_MIN, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
-	if (i < one->nsignatures)
+	if (i < one->nsignatures) {
 		*o = one->signature[i];
+		one->signature[i].used = NULL;
+	}
 	if (o->verdict == VERDICT_PASSED || one->nsignatures == 0) {
 		o->verdict = one->verdict;
 		o->sub = one->sub;
