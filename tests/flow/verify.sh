@@ -116,6 +116,13 @@ for what in permit.xml own.p7m government.p7m stranger.p7m altered.p7m short.p7m
 done
 curl -sS -o "$state/report.schema.json" "$api/report.schema.json"
 holds "python-jsonschema: reports are as the schema says" python3 tests/flow/report_schema.py "$state/report.schema.json" "$state"/log/*.{xml,p7m}.json "$state/log/content.json"
+# Of every kind of document: strangers' containers, XML signatures and time stamps (the seeds of the fuzz targets).
+mkdir "$state/log/seeds"
+for what in tests/fuzz/{asic,cades,dsig,tst,permit}.in/*; do
+	curl -sS -o "$state/log/seeds/$(basename "$(dirname "$what")")-$(basename "$what").json" --data-binary "@$what" "$api/v1/verify?evidence=1"
+done
+holds "of every kind of document, too" python3 tests/flow/report_schema.py "$state/report.schema.json" "$state"/log/seeds/*.json
+holds "among them containers, each signature with its file" jq -se 'any(.[]; .files[0].signed_in[0] != null and .signatures[0].file != null)' "$state"/log/seeds/*.json
 is "which policy" "$(jq -r .policy.sha256 "$state/log/own.p7m.json")" "$("$antin" policy check "$policy_folder" | sed 's/.*hash //')"
 used() { jq -r "$1" "$state/log/own.p7m.json" | base64 -d; }
 used '.signatures[0].used.path[0]' >"$state/used.crt"
