@@ -178,8 +178,8 @@ status_of(const json_t *answer)
 }
 
 static const struct group_work
-    lines_work = { check_line, status_of, &ask_again, CREW, CHECKS_LINES_MAX, CHECKS_LINE_OCTETS_MAX, CHECKS_LINE_OCTETS_MAX + (1u << 20) },
-    files_work = { check_file, status_of, &ask_again, CREW, CHECKS_LINES_MAX, 0, 1 };
+    lines_work = { check_line, status_of, &ask_again, CREW, CHECKS_LINES_MAX, CHECKS_LINE_OCTETS_MAX, CHECKS_LINE_OCTETS_MAX + (1u << 20), HTTP_PIECES_SECS },
+    files_work = { check_file, status_of, &ask_again, CREW, CHECKS_LINES_MAX, 0, 1, HTTP_PIECES_SECS };
 
 static void
 take_line(struct checks *k, enum line what, struct span line)

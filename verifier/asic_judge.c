@@ -224,6 +224,8 @@ judge_all(struct judging *g, const struct span *given)
 	name_files(g);
 	if (given != NULL && !is_inside(&g->a, *given))
 		fails(g->out, SUB_HASH_FAILURE, "Tệp nội dung đưa kèm không có trong gói này.", "The content that was given is none of the files in this container.");
+	if (g->out->verdict == VERDICT_PASSED && g->out->partial)
+		reason_add(&g->out->remarks, "Không phải chữ ký nào cũng ký mọi tệp trong gói: xem tệp nào được ký ở đâu.", "Not every signature covers every file in it: look which file is signed where.");
 	if (g->a.passed_over > 0)
 		reason_add(&g->out->remarks, "Danh mục lưu trữ hoặc bằng chứng lưu trữ kèm theo không được xét.", "Archive manifests or evidence records in it were not judged.");
 }

@@ -153,6 +153,8 @@ is "with a strict policy for its content" "$(tr -d '\r' <"$state/log/head" | gre
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout "$state/evil.key" -out "$state/evil.crt" -days 30 -subj '/CN=<script>alert(1)<\/script>"&' \
 	-addext basicConstraints=critical,CA:FALSE -addext keyUsage=critical,digitalSignature 2>/dev/null
 openssl cms -sign -binary -cades -nodetach -md sha256 -in "$state/content" -signer "$state/evil.crt" -inkey "$state/evil.key" -outform DER -out "$state/evil.p7m"
+is "a container" "$(page tests/fuzz/asic.in/asice-xades container)" "200 text/html; charset=utf-8"
+is "its files, and where each is signed" "$(grep -c 'ban-ve.txt (SHA-256 e23873bca10ef0c47243d10aee131d73a462e0638c499d1eb93962c47ca00711): META-INF/signatures001.xml' "$state/log/container.html")" 1
 is "a signer whose name is a script" "$(page "$state/evil.p7m" evil)" "200 text/html; charset=utf-8"
 is "is a name" "$(grep -c '<script' "$state/log/evil.html") $(grep -c '&lt;script&gt;' "$state/log/evil.html")" "0 2"
 holds "well-formed" bash -c 'for f in "$@"; do xmllint --html --noout "$f" 2>&1 | grep -v "Tag \(main\|section\|header\|footer\) invalid" | grep -q "error" && exit 1; done; true' _ "$state/log/own.html" "$state/log/evil.html"
