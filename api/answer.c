@@ -501,7 +501,6 @@ question_read(struct question *q, struct call *c, struct err *e)
 {
 	own_str char *lang = NULL, *as = NULL;
 	own_struct(buf) none = buf_new(FORM_TEXT_MAX);
-	struct err no_file;
 
 	if (!form_text_or_none(&lang, c, "lang", e))
 		return false;
@@ -509,7 +508,9 @@ question_read(struct question *q, struct call *c, struct err *e)
 	if (!form_text_or_none(&q->code, c, "code", e) || !form_text_or_none(&q->day, c, "day", e) || !form_text_or_none(&as, c, "as", e) || !take_day(&q->day, e))
 		return false;
 	q->as_json = strcmp(as, "json") == 0;
-	if (!form_field(&q->file, &none, c, "file", &no_file) || none.len > 0)
+	if (!form_field_or_none(&q->file, &none, c, "file", e))
+		return false;
+	if (none.len > 0)	/* a name alone, of a form that is not sent in parts */
 		q->file = SPAN_NONE;
 	return true;
 }

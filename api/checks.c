@@ -89,8 +89,6 @@ read_line(struct asked *a, json_t **j, struct span text, struct err *e)
 		return false;
 	if ((a->code == NULL) == (a->document == NULL))
 		return fail(e, ERR_INPUT, "a line has either \"code\" or \"document\"");
-	if (a->code != NULL && a->day != NULL)
-		return fail(e, ERR_INPUT, "a code is answered as of today: \"day\" goes with a document");
 	if (a->name != NULL && strlen(a->name) > NAME_MAX_OCTETS)
 		return fail(e, ERR_LIMIT, "\"name\" has more than %d octets", NAME_MAX_OCTETS);
 	return a->day == NULL || day_fits(a->day, e);

@@ -145,6 +145,11 @@ text = base64.urlsafe_b64decode(p + '==').replace(b'TOTAL-FAILED', b'TOTAL-PASSE
 open(sys.argv[1] + '/spoilt.jws', 'w').write('.'.join((h, base64.urlsafe_b64encode(text).decode().rstrip('='), s)))
 PY
 if signed_report "$state/spoilt.jws" >/dev/null 2>&1; then not_good "a report made better passes"; else good "a report made better does not hold"; fi
+# Whoever sits in antin-api's place dates no judgement.
+ask_signer() { python3 tests/flow/report_ask.py signer/proto.h "$state/run/antin-signer.api.sock" "$1" "$state/own.p7m"; }
+is "the door of antin-api" "$(ask_signer '{"way":"file","day":"2026-12-24"}')" "antin-report"
+is "a report of another time is not signed" "$(ask_signer '{"way":"file","at":"2026-01-01T00:00:00+07:00"}')" "refused input"
+is "nor one of options that nobody knows" "$(ask_signer '{"way":"file","more":1}') $(ask_signer '[]') $(ask_signer 'x')" "refused input refused input refused input"
 is "nothing to be signed" "$(curl -sS -o /dev/null -w '%{http_code}' -X POST "$api/v1/verify?signed=1")" 400
 
 page() { curl -sS -D "$state/log/head" -o "$state/log/$2.html" -w '%{http_code} %{content_type}' --data-binary "@$1" "$api/v1/verify/page"; }
@@ -162,6 +167,14 @@ for words in 'Phiếu kết quả kiểm tra chữ ký số' 'Người Ký (th�
 	if grep -qF "$words" "$state/log/own.html"; then good "it says: ${words:0:40}"; else not_good "it does not say: $words"; fi
 done
 
+# A form that is cut off behind its last word is refused, and not answered without its file.
+part() { printf -- '--B\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' "$1" "$2"; }
+form() { curl -sS -o "$state/log/answer" -w '%{http_code} %{content_type}' -H 'Content-Type: multipart/form-data; boundary=B' --data-binary @"$1" "$api/answer"; }
+{ part lang vi && part as '' && part day '' && part code "$short" && part file abc; } >"$state/form.cut"
+{ cat "$state/form.cut" && printf -- '--B--'; } >"$state/form"
+is "a whole form: the file, not the code" "$(form "$state/form") $(grep -c 'data-id="no-signature"' "$state/log/answer")" "200 text/html; charset=utf-8 1"
+is "the same cut off" "$(form "$state/form.cut") $(grep -c 'data-id="refused"' "$state/log/answer")" "400 text/html; charset=utf-8 1"
+
 #
 # Many at once.
 #
@@ -170,6 +183,9 @@ python3 tests/flow/verify_batch.py make "$state" "$short" || die "lines and zips
 is "lines, hostile ones among them" "$(batch "$state/lines.jsonl")" 200
 holds "each is answered as it deserves, in its order" python3 tests/flow/verify_batch.py check "$state/lines.want" "$state/log/answer"
 is "brief: of a permit what identifies it, no holder" "$(jq -c 'select(.name == "permit") | [.number, .kind, .answer.id, has("permit"), has("signatures")]' "$state/log/answer")" '["000912/HGI-GPHN","practitioner","in-force",false,false]'
+for day in 2026-12-01 2020-01-01; do
+	is "a code on a day, as alone: $day" "$(jq -cS "select(.name == \"code on $day\") | .in_force | del(.as_of)" "$state/log/answer")" "$(curl -sS "$api/v1/codes/$short?day=$day" | jq -cS '.in_force | del(.as_of)')"
+done
 is "whole reports" "$(curl -sS -T "$state/lines.jsonl" -X POST -o "$state/log/answer" -w '%{http_code}' -H 'Content-Type: application/x-ndjson' "$api/v1/verify/batch?full=1")" 200
 is "have the permit" "$(jq -c 'select(.name == "permit") | .permit.number' "$state/log/answer")" '"000912/HGI-GPHN"'
 is "files in a zip, hostile ones among them" "$(batch "$state/files.zip" application/zip)" 200
