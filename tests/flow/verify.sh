@@ -132,6 +132,18 @@ is "openssl: the CRL, by its hash" "$(sha256sum <"$state/used.crl" | cut -d' ' -
 holds "openssl: the CRL is the authority's" bash -c 'openssl crl -in "$1" -noout -CAfile "$2" 2>&1 | grep -q "verify OK"' _ "$state/used.crl" "$state/ceremony/issuing.crt"
 is "not unless asked for" "$(judged "$state/own.p7m")$(jq '.signatures[0] | has("used")' "$state/log/answer")" 200false
 
+# Its first day is its own, 15 June 2026, before which nobody is told that it holds.
+while read -r day want; do
+	is "in force on $day, by its code: $want" "$(curl -sS "$api/v1/codes/$short?day=$day" | jq -r '.in_force.answer')" "$want"
+	is "the file, too" "$(curl -sS --data-binary "@$state/permit.xml" "$api/v1/verify?day=$day" | jq -r '.in_force.answer + " " + .signature')" "$want passed"
+done <<DAYS
+2026-06-14 unknown
+2026-06-15 yes
+2031-06-14 yes
+2031-06-15 expired
+DAYS
+is "why not" "$(curl -sS "$api/v1/codes/$short?day=2026-06-14" | jq -r '[.answer.id, (.remarks[] | select(.en | test("before its first day")) | .en)] | @tsv')" "status-unknown	This permit does not take effect before its first day."
+
 signed_report() { node tests/flow/report_jws.mjs "$1" "$state/payload.json" >"$state/by.pem" 2>"$state/log/jws" || { cat "$state/log/jws"; return 1; }; openssl verify -CAfile "$state/trust/root.crt" -untrusted "$state/by.pem" "$state/by.pem" 2>&1 | grep -q ': OK$'; }
 is "signed" "$(curl -sS -o "$state/report.jws" -w '%{http_code} %{content_type}' --data-binary "@$state/own.p7m" "$api/v1/verify?signed=1&evidence=1")" "200 application/jose"
 holds "node and openssl: by the service's key, under this root" signed_report "$state/report.jws"
