@@ -431,7 +431,8 @@ put_page(struct call *c, const struct question *q, const json_t *said, const jso
 	c->out->type = "text/html; charset=utf-8";
 	answer_head(out, l);
 	buf_printf(out, "<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n<header><h1>%s</h1></header>\n<main>\n<div id=\"result\">\n", titles[l]);
-	put_said(out, said, l, report != NULL && q->day[0] != '\0' ? q->day : NULL);
+	/* What is no permit has no day: a dossier's step is today's. */
+	put_said(out, said, l, json_object_get(report, "in_force") != NULL && q->day[0] != '\0' ? q->day : NULL);
 	put_tagged(out, "<p class=\"hint\" lang=\"en\">", why, "</p>\n");
 	history_html(out, report, l, false);
 	put_permit(out, json_object_get(report, "permit"), l, q->file.len == 0);

@@ -187,6 +187,10 @@ form() { curl -sS -o "$state/log/answer" -w '%{http_code} %{content_type}' -H 'C
 is "a whole form: the file, not the code" "$(form "$state/form") $(grep -c 'data-id="no-signature"' "$state/log/answer")" "200 text/html; charset=utf-8 1"
 is "the same cut off" "$(form "$state/form.cut") $(grep -c 'data-id="refused"' "$state/log/answer")" "400 text/html; charset=utf-8 1"
 
+# Only what is said of a permit is said for the day that was asked about.
+for_day() { curl -sS -d "lang=en&day=2026-12-01&code=$1" "$api/answer" | grep -c 'class="for-day"'; }
+is "a day that was asked about, of a permit, and of a code that is none" "$(for_day "$short") $(for_day AAAA-BBBB)" "1 0"
+
 #
 # Many at once.
 #
