@@ -419,7 +419,8 @@ put_page(struct call *c, const struct question *q, const json_t *said, const jso
 	c->out->type = "text/html; charset=utf-8";
 	answer_head(out, l);
 	buf_printf(out, "<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n<header><h1>%s</h1></header>\n<main>\n<div id=\"result\">\n", titles[l]);
-	put_said(out, said, l, report != NULL && q->day[0] != '\0' ? q->day : NULL);
+	/* What is no permit has no day: a dossier's step is today's. */
+	put_said(out, said, l, json_object_get(report, "in_force") != NULL && q->day[0] != '\0' ? q->day : NULL);
 	put_tagged(out, "<p class=\"hint\" lang=\"en\">", why, "</p>\n");
 	history_html(out, report, l, false);
 	put_permit(out, json_object_get(report, "permit"), l, q->file.len == 0);
@@ -490,7 +491,6 @@ question_read(struct question *q, struct call *c, struct err *e)
 {
 	own_str char *lang = NULL, *as = NULL;
 	own_struct(buf) none = buf_new(FORM_TEXT_MAX);
-	struct err no_file;
 
 	if (!form_text_or_none(&lang, c, "lang", e))
 		return false;
@@ -499,7 +499,9 @@ question_read(struct question *q, struct call *c, struct err *e)
 		return false;
 	q->as_json = strcmp(as, "json") == 0;
 	q->as_print = strcmp(as, "print") == 0;
-	if (!form_field(&q->file, &none, c, "file", &no_file) || none.len > 0)
+	if (!form_field_or_none(&q->file, &none, c, "file", e))
+		return false;
+	if (none.len > 0)	/* a name alone, of a form that is not sent in parts */
 		q->file = SPAN_NONE;
 	return true;
 }

@@ -47,7 +47,7 @@ submit_line(void *state, json_t **answer, json_t **more, const struct group_line
 }
 
 /* Lines at once share the register's commits. */
-static const struct group_work submitting = { submit_line, submission_status, &ask_again, 8, BATCH_LINES_MAX, LINE_OCTETS_MAX, 1u << 20 };
+static const struct group_work submitting = { submit_line, submission_status, &ask_again, 8, BATCH_LINES_MAX, LINE_OCTETS_MAX, 1u << 20, HTTP_PIECES_SECS };
 
 static void
 take_line(struct batch *b, enum line what, struct span line)

@@ -89,8 +89,6 @@ read_line(struct asked *a, json_t **j, struct span text, struct err *e)
 		return false;
 	if ((a->code == NULL) == (a->document == NULL))
 		return fail(e, ERR_INPUT, "a line has either \"code\" or \"document\"");
-	if (a->code != NULL && a->day != NULL)
-		return fail(e, ERR_INPUT, "a code is answered as of today: \"day\" goes with a document");
 	if (a->name != NULL && strlen(a->name) > NAME_MAX_OCTETS)
 		return fail(e, ERR_LIMIT, "\"name\" has more than %d octets", NAME_MAX_OCTETS);
 	return a->day == NULL || day_fits(a->day, e);
@@ -178,8 +176,8 @@ status_of(const json_t *answer)
 }
 
 static const struct group_work
-    lines_work = { check_line, status_of, &ask_again, CREW, CHECKS_LINES_MAX, CHECKS_LINE_OCTETS_MAX, CHECKS_LINE_OCTETS_MAX + (1u << 20) },
-    files_work = { check_file, status_of, &ask_again, CREW, CHECKS_LINES_MAX, 0, 1 };
+    lines_work = { check_line, status_of, &ask_again, CREW, CHECKS_LINES_MAX, CHECKS_LINE_OCTETS_MAX, CHECKS_LINE_OCTETS_MAX + (1u << 20), HTTP_PIECES_SECS },
+    files_work = { check_file, status_of, &ask_again, CREW, CHECKS_LINES_MAX, 0, 1, HTTP_PIECES_SECS };
 
 static void
 take_line(struct checks *k, enum line what, struct span line)

@@ -174,17 +174,26 @@ form_text(char **out, struct call *c, const char *name, struct err *e)
 	return true;
 }
 
+static bool
+is_absent(const struct err *e)
+{
+	return e->class == ERR_INPUT && strstr(e->text, "has no field") != NULL;
+}
+
+bool
+form_field_or_none(struct span *out, struct buf *room, struct call *c, const char *name, struct err *e)
+{
+	*out = SPAN_NONE;
+	return form_field(out, room, c, name, e) || is_absent(e);
+}
+
 bool
 form_text_or_none(char **out, struct call *c, const char *name, struct err *e)
 {
-	struct err absent;
-
-	if (form_text(out, c, name, &absent))
+	if (form_text(out, c, name, e))
 		return true;
-	if (absent.class != ERR_INPUT || strstr(absent.text, "has no field") == NULL) {
-		*e = absent;
+	if (!is_absent(e))
 		return false;
-	}
 	*out = xstrdup("");
 	return true;
 }

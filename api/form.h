@@ -15,7 +15,8 @@ must_check bool form_field(struct span *out, struct buf *room, struct call *, co
 /* The same as text, FORM_TEXT_MAX octets at most. */
 #define FORM_TEXT_MAX 2000
 must_check bool form_text(char **out, struct call *, const char *name, struct err *);
-/* Empty where the form has no such field. */
+/* Empty where the form has no such field; what cannot be read is refused all the same. */
+must_check bool form_field_or_none(struct span *out, struct buf *room, struct call *, const char *name, struct err *);
 must_check bool form_text_or_none(char **out, struct call *, const char *name, struct err *);
 /* What the two kinds are made of. */
 must_check bool form_value(struct buf *out, struct span form, const char *name, struct err *);

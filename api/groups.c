@@ -1,6 +1,7 @@
 #include "api/groups.h"
 
 #include "api/routes.h"
+#include "base/clock.h"
 #include "base/crew.h"
 
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct groups {
 	struct buf text, answers;
 	struct entry entry[GROUP_LINES];
 	size_t n;
+	int64_t until;			/* of clock_mono_ms */
 	unsigned failed;		/* in a row, for reasons of ours */
 	bool stopped;			/* the rest is answered ask_again */
 	bool over;			/* the rest is not looked at */
@@ -35,7 +37,8 @@ groups_new(const struct group_work *work, void *state)
 {
 	struct groups *g = xalloc(sizeof(*g));
 
-	*g = (struct groups){ .work = work, .state = state, .text = buf_new(work->group_octets), .answers = buf_new(HTTP_REPLY_MAX) };
+	*g = (struct groups){ .work = work, .state = state, .text = buf_new(work->group_octets), .answers = buf_new(HTTP_REPLY_MAX),
+		.until = clock_mono_ms() + 1000 * (int64_t)work->secs };
 	return g;
 }
 
@@ -112,6 +115,7 @@ is_ours(const struct entry *x)
 static void
 group_do(struct groups *g)
 {
+	g->stopped |= clock_mono_ms() >= g->until;
 	crew_run(g->work->crew, g->n, do_entry, g);
 	for (size_t i = 0; i < g->n; i++) {
 		g->failed = is_ours(&g->entry[i]) ? g->failed + 1 : 0;

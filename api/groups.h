@@ -6,8 +6,9 @@
  * and answered, in the order of the lines, before more is taken: whoever sends faster waits.
  * What is kept is a group and the answers, whatever the length.  Every line has one
  * answer: what the work gave with "line" and "status", or its refusal.  A line
- * that found no room for its answer, or came after FAILED_IN_A_ROW_MAX that failed for reasons of
- * ours, is answered "ask-again".
+ * that found no room for its answer, came after FAILED_IN_A_ROW_MAX that failed for reasons of
+ * ours, or whose turn came after the work's time, is answered "ask-again": a batch of slow
+ * documents holds its seat and its thread for so long and no longer.
  *
  * One thread at a time gives lines; the work runs on several.
  */
@@ -27,6 +28,7 @@ struct group_work {
 	const struct err_rule *ask_again;
 	unsigned crew;			/* lines at once */
 	size_t lines_max, line_octets, group_octets;
+	unsigned secs;			/* from the first on; a group that has begun is ended */
 };
 
 struct groups;

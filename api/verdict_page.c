@@ -97,6 +97,7 @@ put_signature(struct buf *out, const json_t *s, size_t number)
 	buf_printf(out, "<section><h2>Chữ ký %zu <span lang=\"en\">(signature %zu)</span></h2>\n", number, number);
 	put_warning(out, s);
 	buf_put_str(out, "<dl>\n");
+	row(out, "Tệp chữ ký trong gói", "signature file in the container", json_text(s, "file"));
 	row(out, "Người ký", "signer", json_text(signer, "name"));
 	row(out, "Chức vụ", "title", json_text(signer, "title"));
 	row(out, "Cơ quan, tổ chức quản lý", "managing unit", json_text(signer, "unit"));
@@ -132,6 +133,23 @@ put_tiers(struct buf *out, const json_t *tiers)
 	}
 }
 
+/* Of a container: which of its files is signed, and in which signature files. */
+static void
+put_files(struct buf *out, const json_t *files)
+{
+	const json_t *f, *by;
+	size_t i, n;
+
+	json_array_foreach(files, i, f) {
+		own_struct(buf) text = buf_new(1u << 20);
+
+		buf_printf(&text, "%s (SHA-256 %s):", json_text(f, "name"), json_text(f, "sha256"));
+		json_array_foreach(json_object_get(f, "signed_in"), n, by)
+			buf_printf(&text, "%s %s", n > 0 ? "," : "", json_string_value(by) ?: "");
+		row(out, "Tệp được ký trong gói", "signed file in the container", buf_str(&text));
+	}
+}
+
 static void
 put_document(struct buf *out, const json_t *report)
 {
@@ -149,6 +167,7 @@ put_document(struct buf *out, const json_t *report)
 	row(out, "SHA-256 của chính sách", "of the policy", json_text(policy, "sha256"));
 	put_verdict(out, report);
 	put_tiers(out, json_object_get(report, "tiers"));
+	put_files(out, json_object_get(report, "files"));
 	buf_put_str(out, "</dl>\n");
 	put_reasons(out, json_object_get(report, "remarks"));
 	buf_put_str(out, "</section>\n");

@@ -253,15 +253,20 @@ on_open_day(void *state, enum msg_caller who, const struct msg *in, struct msg *
 	return true;
 }
 
-/* As it came, and signed: what is signed was never in the hands of whoever asks. */
+/* As it came, and signed: what is signed was never in the hands of whoever asks, nor
+ * is the time of the judgement ("at") theirs to say. */
 static bool
 on_report(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)
 {
+	static const char *const may[] = { "way", "day", "evidence", NULL };
 	const struct service *s = state;
+	own(json_t) *wish = NULL;
 	own_struct(msg) ask = msg_new(VERIFY_FILE, 4096);
 	own_struct(msg) report = msg_new(0, VERIFY_MESSAGE_MAX);
 	own_struct(buf) jws = buf_new(SIGNER_MESSAGE_MAX - 1024);
 
+	if (!json_read(&wish, msg_span(in, 0), e) || !json_only(wish, may, e))
+		return false;
 	msg_put(&ask, msg_span(in, 0));
 	msg_put_fd(&ask, msg_take_fd((struct msg *)in, 0));
 	if (!peer_call(s->verifier, &ask, &report, e) || !jws_compact(&jws, s, "antin-report", msg_span(&report, 0), e))

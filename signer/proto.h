@@ -67,7 +67,7 @@
  *                 about which something was recorded since, GeoJSON (parcel.h)
  * SIGNER_OPEN_DAY a day (YYYY-MM-DD) that is over, an entry (0: none) -> what was made public
  *                 on it behind that entry, JSON Lines, and a detached JWS (open_day.h)
- * SIGNER_REPORT   options as of VERIFY_FILE, a document (sealed memfd) -> what antin-verifier
+ * SIGNER_REPORT   options as of VERIFY_FILE without "at", a document (sealed memfd) -> what antin-verifier
  *                 says of it, as a compact JWS whose typ is "antin-report": no one else's
  *                 words are signed
  * SIGNER_GROWN    a size of the log, milliseconds -> the size that it has, when it is

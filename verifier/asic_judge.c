@@ -75,13 +75,15 @@ says(const struct reasons *r, const char *en)
 }
 
 /* A file that could not be read is one signature that fails; where the file fails as a
- * whole, as for text beside its signatures, so does each in it. */
+ * whole, as for text beside its signatures, so does each in it.  What it owns goes along. */
 static void
-take_signature(struct report_signature *o, const struct report *one, size_t i)
+take_signature(struct report_signature *o, struct report *one, size_t i)
 {
 	*o = (struct report_signature){ .claimed = INT64_MIN, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
-	if (i < one->nsignatures)
+	if (i < one->nsignatures) {
 		*o = one->signature[i];
+		one->signature[i].used = NULL;
+	}
 	if (o->verdict == VERDICT_PASSED || one->nsignatures == 0) {
 		o->verdict = one->verdict;
 		o->sub = one->sub;
@@ -222,6 +224,8 @@ judge_all(struct judging *g, const struct span *given)
 	name_files(g);
 	if (given != NULL && !is_inside(&g->a, *given))
 		fails(g->out, SUB_HASH_FAILURE, "Tệp nội dung đưa kèm không có trong gói này.", "The content that was given is none of the files in this container.");
+	if (g->out->verdict == VERDICT_PASSED && g->out->partial)
+		reason_add(&g->out->remarks, "Không phải chữ ký nào cũng ký mọi tệp trong gói: xem tệp nào được ký ở đâu.", "Not every signature covers every file in it: look which file is signed where.");
 	if (g->a.passed_over > 0)
 		reason_add(&g->out->remarks, "Danh mục lưu trữ hoặc bằng chứng lưu trữ kèm theo không được xét.", "Archive manifests or evidence records in it were not judged.");
 }

@@ -275,6 +275,28 @@ compose_foreign(struct broker *b, json_t *report, const struct asked *a)
 	json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &c), tier != NULL ? tier : b->tier, &f));
 }
 
+/* The first day that a permit can hold for: as it says itself, or else that of its issue. */
+static int32_t
+first_day(const json_t *permit, const struct known *k)
+{
+	int32_t day;
+	struct err e;
+
+	return date_parse(&day, json_text(permit, "valid_from"), &e) ? day : k->day;
+}
+
+/* On that day, as judge_in_force says of a status list. */
+static enum in_force
+in_force_on(json_t *report, const struct known *k, int32_t day, const struct known_change **why)
+{
+	enum in_force is = known_in_force(k, day, why);
+
+	if ((is != FORCE_YES && is != FORCE_NOTED) || day >= first_day(json_object_get(report, "permit"), k))
+		return is;
+	add_remark(report, "Giấy này chưa đến ngày bắt đầu có hiệu lực.", "This permit does not take effect before its first day.");
+	return FORCE_UNKNOWN;
+}
+
 /* A worker's report, and what the register says of the same bytes. */
 static void
 compose(struct broker *b, json_t *report, const struct known *k, bool asked_register, const struct asked *a)
@@ -289,7 +311,7 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 	take_verdict(&c, report);
 	asked_register &= look_appointed(b, report, k, &c);
 	if (c.verdict == VERDICT_PASSED && k->found) {
-		c.in_force = known_in_force(k, a->day, &why);
+		c.in_force = in_force_on(report, k, a->day, &why);
 		/* Nobody is told "in force" without the right; what is known to be over is over. */
 		if (!asked_register && (c.in_force == FORCE_YES || c.in_force == FORCE_NOTED))
 			c.in_force = FORCE_UNKNOWN;

@@ -33,7 +33,7 @@ static uint16_t port;
  * The daemons.
  */
 
-static const char permit_answer[] = "{\"answer\":{\"id\":\"in-force-by-code\",\"sign\":\"+\",\"colour\":\"green\","
+static const char permit_answer[] = "{\"in_force\":{\"answer\":\"yes\"},\"answer\":{\"id\":\"in-force-by-code\",\"sign\":\"+\",\"colour\":\"green\","
     "\"word\":{\"vi\":\"CÒN\",\"en\":\"YES\"},\"say\":{\"vi\":\"<Đúng>\",\"en\":\"Right\"},\"act\":{\"vi\":\"So\",\"en\":\"Compare\"},"
     "\"prefix\":{\"vi\":\"THỬ NGHIỆM\",\"en\":\"TEST\"}},\"permit\":{\"number\":\"245/GPXD\",\"kind_vi\":\"Giấy phép xây dựng\","
     "\"agency_name\":\"Ủy ban nhân dân phường <An Phú Đông>\",\"day\":\"2026-11-03\",\"holder\":\"Nguyễn & Trần\","

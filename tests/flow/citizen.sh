@@ -51,6 +51,7 @@ code() { jq -cn --arg id "$1" --arg code "$2" --arg day "${3:-}" --arg has "${4:
 	file suspended month.xml
 	code suspended "$(code_of month)" "$(in_days 30)" "$(in_days 30 %d/%m/%Y)"
 	code in-force-by-code "$(code_of month)" "$(in_days 31)" "$(in_days 31 %d/%m/%Y)"
+	code status-unknown "$(code_of good)" "$(in_days -1)" "$(in_days -1 %d/%m/%Y)"
 	file suspended-open open.xml
 	file void wrong.xml
 	file void-alone alone.xml

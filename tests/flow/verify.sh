@@ -120,6 +120,13 @@ for what in permit.xml own.p7m government.p7m stranger.p7m altered.p7m short.p7m
 done
 curl -sS -o "$state/report.schema.json" "$api/report.schema.json"
 holds "python-jsonschema: reports are as the schema says" python3 tests/flow/report_schema.py "$state/report.schema.json" "$state"/log/*.{xml,p7m}.json "$state/log/content.json"
+# Of every kind of document: strangers' containers, XML signatures and time stamps (the seeds of the fuzz targets).
+mkdir "$state/log/seeds"
+for what in tests/fuzz/{asic,cades,dsig,tst,permit}.in/*; do
+	curl -sS -o "$state/log/seeds/$(basename "$(dirname "$what")")-$(basename "$what").json" --data-binary "@$what" "$api/v1/verify?evidence=1"
+done
+holds "of every kind of document, too" python3 tests/flow/report_schema.py "$state/report.schema.json" "$state"/log/seeds/*.json
+holds "among them containers, each signature with its file" jq -se 'any(.[]; .files[0].signed_in[0] != null and .signatures[0].file != null)' "$state"/log/seeds/*.json
 is "which policy" "$(jq -r .policy.sha256 "$state/log/own.p7m.json")" "$("$antin" policy check "$policy_folder" | sed 's/.*hash //')"
 used() { jq -r "$1" "$state/log/own.p7m.json" | base64 -d; }
 used '.signatures[0].used.path[0]' >"$state/used.crt"
@@ -128,6 +135,18 @@ is "openssl: the certificate that was used" "$(openssl x509 -in "$state/used.crt
 is "openssl: the CRL, by its hash" "$(sha256sum <"$state/used.crl" | cut -d' ' -f1)" "$(jq -r '.signatures[0].used.status[0].crl.sha256' "$state/log/own.p7m.json")"
 holds "openssl: the CRL is the authority's" bash -c 'openssl crl -in "$1" -noout -CAfile "$2" 2>&1 | grep -q "verify OK"' _ "$state/used.crl" "$state/ceremony/issuing.crt"
 is "not unless asked for" "$(judged "$state/own.p7m")$(jq '.signatures[0] | has("used")' "$state/log/answer")" 200false
+
+# Its first day is its own, 15 June 2026, before which nobody is told that it holds.
+while read -r day want; do
+	is "in force on $day, by its code: $want" "$(curl -sS "$api/v1/codes/$short?day=$day" | jq -r '.in_force.answer')" "$want"
+	is "the file, too" "$(curl -sS --data-binary "@$state/permit.xml" "$api/v1/verify?day=$day" | jq -r '.in_force.answer + " " + .signature')" "$want passed"
+done <<DAYS
+2026-06-14 unknown
+2026-06-15 yes
+2031-06-14 yes
+2031-06-15 expired
+DAYS
+is "why not" "$(curl -sS "$api/v1/codes/$short?day=2026-06-14" | jq -r '[.answer.id, (.remarks[] | select(.en | test("before its first day")) | .en)] | @tsv')" "status-unknown	This permit does not take effect before its first day."
 
 signed_report() { node tests/flow/report_jws.mjs "$1" "$state/payload.json" >"$state/by.pem" 2>"$state/log/jws" || { cat "$state/log/jws"; return 1; }; openssl verify -CAfile "$state/trust/root.crt" -untrusted "$state/by.pem" "$state/by.pem" 2>&1 | grep -q ': OK$'; }
 is "signed" "$(curl -sS -o "$state/report.jws" -w '%{http_code} %{content_type}' --data-binary "@$state/own.p7m" "$api/v1/verify?signed=1&evidence=1")" "200 application/jose"
@@ -142,6 +161,11 @@ text = base64.urlsafe_b64decode(p + '==').replace(b'TOTAL-FAILED', b'TOTAL-PASSE
 open(sys.argv[1] + '/spoilt.jws', 'w').write('.'.join((h, base64.urlsafe_b64encode(text).decode().rstrip('='), s)))
 PY
 if signed_report "$state/spoilt.jws" >/dev/null 2>&1; then not_good "a report made better passes"; else good "a report made better does not hold"; fi
+# Whoever sits in antin-api's place dates no judgement.
+ask_signer() { python3 tests/flow/report_ask.py signer/proto.h "$state/run/antin-signer.api.sock" "$1" "$state/own.p7m"; }
+is "the door of antin-api" "$(ask_signer '{"way":"file","day":"2026-12-24"}')" "antin-report"
+is "a report of another time is not signed" "$(ask_signer '{"way":"file","at":"2026-01-01T00:00:00+07:00"}')" "refused input"
+is "nor one of options that nobody knows" "$(ask_signer '{"way":"file","more":1}') $(ask_signer '[]') $(ask_signer 'x')" "refused input refused input refused input"
 is "nothing to be signed" "$(curl -sS -o /dev/null -w '%{http_code}' -X POST "$api/v1/verify?signed=1")" 400
 
 page() { curl -sS -D "$state/log/head" -o "$state/log/$2.html" -w '%{http_code} %{content_type}' --data-binary "@$1" "$api/v1/verify/page"; }
@@ -150,12 +174,26 @@ is "with a strict policy for its content" "$(tr -d '\r' <"$state/log/head" | gre
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout "$state/evil.key" -out "$state/evil.crt" -days 30 -subj '/CN=<script>alert(1)<\/script>"&' \
 	-addext basicConstraints=critical,CA:FALSE -addext keyUsage=critical,digitalSignature 2>/dev/null
 openssl cms -sign -binary -cades -nodetach -md sha256 -in "$state/content" -signer "$state/evil.crt" -inkey "$state/evil.key" -outform DER -out "$state/evil.p7m"
+is "a container" "$(page tests/fuzz/asic.in/asice-xades container)" "200 text/html; charset=utf-8"
+is "its files, and where each is signed" "$(grep -c 'ban-ve.txt (SHA-256 e23873bca10ef0c47243d10aee131d73a462e0638c499d1eb93962c47ca00711): META-INF/signatures001.xml' "$state/log/container.html")" 1
 is "a signer whose name is a script" "$(page "$state/evil.p7m" evil)" "200 text/html; charset=utf-8"
 is "is a name" "$(grep -c '<script' "$state/log/evil.html") $(grep -c '&lt;script&gt;' "$state/log/evil.html")" "0 2"
 holds "well-formed" bash -c 'for f in "$@"; do xmllint --html --noout "$f" 2>&1 | grep -v "Tag \(main\|section\|header\|footer\) invalid" | grep -q "error" && exit 1; done; true' _ "$state/log/own.html" "$state/log/evil.html"
 for words in 'Phiếu kết quả kiểm tra chữ ký số' 'Người Ký (thử nghiệm)' 'Tổ chức cấp chứng thư' 'Cơ quan, tổ chức quản lý' 'Nội dung toàn vẹn' 'Chứng thư còn hiệu lực khi ký' "$(sha256sum <"$state/own.p7m" | cut -d' ' -f1)"; do
 	if grep -qF "$words" "$state/log/own.html"; then good "it says: ${words:0:40}"; else not_good "it does not say: $words"; fi
 done
+
+# A form that is cut off behind its last word is refused, and not answered without its file.
+part() { printf -- '--B\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' "$1" "$2"; }
+form() { curl -sS -o "$state/log/answer" -w '%{http_code} %{content_type}' -H 'Content-Type: multipart/form-data; boundary=B' --data-binary @"$1" "$api/answer"; }
+{ part lang vi && part as '' && part day '' && part code "$short" && part file abc; } >"$state/form.cut"
+{ cat "$state/form.cut" && printf -- '--B--'; } >"$state/form"
+is "a whole form: the file, not the code" "$(form "$state/form") $(grep -c 'data-id="no-signature"' "$state/log/answer")" "200 text/html; charset=utf-8 1"
+is "the same cut off" "$(form "$state/form.cut") $(grep -c 'data-id="refused"' "$state/log/answer")" "400 text/html; charset=utf-8 1"
+
+# Only what is said of a permit is said for the day that was asked about.
+for_day() { curl -sS -d "lang=en&day=2026-12-01&code=$1" "$api/answer" | grep -c 'class="for-day"'; }
+is "a day that was asked about, of a permit, and of a code that is none" "$(for_day "$short") $(for_day AAAA-BBBB)" "1 0"
 
 #
 # Many at once.
@@ -165,6 +203,9 @@ python3 tests/flow/verify_batch.py make "$state" "$short" || die "lines and zips
 is "lines, hostile ones among them" "$(batch "$state/lines.jsonl")" 200
 holds "each is answered as it deserves, in its order" python3 tests/flow/verify_batch.py check "$state/lines.want" "$state/log/answer"
 is "brief: of a permit what identifies it, no holder" "$(jq -c 'select(.name == "permit") | [.number, .kind, .answer.id, has("permit"), has("signatures")]' "$state/log/answer")" '["000912/HGI-GPHN","practitioner","in-force",false,false]'
+for day in 2026-12-01 2020-01-01; do
+	is "a code on a day, as alone: $day" "$(jq -cS "select(.name == \"code on $day\") | .in_force | del(.as_of)" "$state/log/answer")" "$(curl -sS "$api/v1/codes/$short?day=$day" | jq -cS '.in_force | del(.as_of)')"
+done
 is "whole reports" "$(curl -sS -T "$state/lines.jsonl" -X POST -o "$state/log/answer" -w '%{http_code}' -H 'Content-Type: application/x-ndjson' "$api/v1/verify/batch?full=1")" 200
 is "have the permit" "$(jq -c 'select(.name == "permit") | .permit.number' "$state/log/answer")" '"000912/HGI-GPHN"'
 is "files in a zip, hostile ones among them" "$(batch "$state/files.zip" application/zip)" 200

@@ -11,7 +11,7 @@ shift $(($# < 2 ? $# : 2))
 cmake --preset fuzz >/dev/null && cmake --build --preset fuzz -j "$(nproc)" >/dev/null || { echo "not ok the fuzz targets do not build"; exit 1; }
 nouns=$*
 [ -n "$nouns" ] || nouns=$(for f in tests/fuzz/*_fuzz.c; do basename "$f" _fuzz.c; done)
-strangers=' permit dsig asic cades tst certificate crl ocsp '
+strangers=' permit dsig asic cades tst zipped certificate crl ocsp '
 
 one() {
 	local noun=$1 seconds=$given

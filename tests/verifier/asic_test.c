@@ -473,6 +473,8 @@ what_is_said_of_it(void **state)
 	mine = json_array_get(json_object_get(j, "signatures"), 1);
 	assert_string_equal(json_text(j, "format"), "ASiC-E");
 	assert_string_equal(json_text(j, "scope"), "partial");
+	own_str char *text = json_dumps(j, 0);
+	assert_non_null(strstr(text, "which file is signed where"));
 	assert_int_equal(json_array_size(files), 2);
 	assert_string_equal(json_text(json_array_get(files, 0), "name"), "don.txt");
 	assert_int_equal(json_array_size(json_object_get(json_array_get(files, 0), "signed_in")), 1);

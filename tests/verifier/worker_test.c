@@ -82,7 +82,7 @@ put_document(struct msg *request, struct span octets)
 }
 
 static json_t *
-verify(struct span document)
+verify_with(struct span document, bool used)
 {
 	own_struct(msg) request = msg_new(VERIFY_FILE, 4096);
 	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
@@ -92,13 +92,15 @@ verify(struct span document)
 	msg_put_u64(&request, (uint64_t)maker_now);
 	msg_put_u64(&request, (uint64_t)day_in_vietnam(maker_now));
 	msg_put_u64(&request, 0);
-	msg_put_u64(&request, 0);
+	msg_put_u64(&request, used);
 	msg_put_str(&request, "file");
 	put_document(&request, document);
 	assert_done(zygote_do(real, ZYGOTE_OWN, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
 	assert_done(json_read(&j, msg_span(&reply, 0), &e), e);
 	return j;
 }
+
+static json_t *verify(struct span document) { return verify_with(document, false); }
 
 static void
 a_permit_is_judged(void **state)
@@ -115,6 +117,30 @@ a_permit_is_judged(void **state)
 	assert_string_equal(json_string_value(json_object_get(bad, "sub")), "FORMAT_FAILURE");
 	own(json_t) *empty = verify(span_str(" "));
 	assert_true(json_is_true(json_object_get(empty, "no_signature")));
+}
+
+/* What was relied on goes along from the file that has a signature to the container's report. */
+static void
+a_container_is_judged_with_what_was_used(void **state)
+{
+	static const char *const seeds[] = { "asice-cades", "asice-xades", "asics-cades", "asics-xades", "descriptors" };
+
+	for (size_t i = 0; i < COUNT(seeds); i++) {
+		own_str char *path = xprintf(SOURCE_DIR "/tests/fuzz/asic.in/%s", seeds[i]);
+		own_struct(buf) doc = buf_new(1 << 20);
+		const json_t *s;
+		struct err e;
+		size_t n;
+
+		assert_done(file_read(&doc, path, &e), e);
+		own(json_t) *report = verify_with(buf_span(&doc), true);
+		assert_true(json_array_size(json_object_get(report, "signatures")) > 0);
+		json_array_foreach(json_object_get(report, "signatures"), n, s)
+			assert_case(seeds[i], json_is_object(json_object_get(s, "used")) && json_string_value(json_object_get(s, "file")) != NULL);
+		own(json_t) *without = verify(buf_span(&doc));
+		json_array_foreach(json_object_get(without, "signatures"), n, s)
+			assert_case(seeds[i], json_object_get(s, "used") == NULL);
+	}
 }
 
 /* A sample, as the gate takes it. */
@@ -318,6 +344,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_permit_is_judged),
+		cmocka_unit_test(a_container_is_judged_with_what_was_used),
 		cmocka_unit_test(a_submission_comes_back_canonical_or_refused), cmocka_unit_test(contents_are_shown_of_public_kinds_alone),
 		cmocka_unit_test(a_request_gives_its_key),
 		cmocka_unit_test(a_harmed_worker_costs_one_sentence),
