@@ -257,7 +257,7 @@ dsig_cover(struct dsig *d, size_t signature)
 
 	_Static_assert(DSIG_SIGNATURES_MAX < 8 * sizeof(uintptr_t), "a bit for each");
 	for (size_t i = 0; i < s->nrefs; i++) {
-		if (s->ref[i].about == DSIG_ELEMENT)
+		if (s->ref[i].about == DSIG_ELEMENT && s->ref[i].target != NULL)
 			mark((xmlNode *)s->ref[i].target, s, &s->ref[i], bit);
 		for (xmlNode *n = s->ref[i].about == DSIG_DOCUMENT ? d->xml.doc->children : NULL; n != NULL; n = n->next)
 			mark(n, s, &s->ref[i], bit);
