@@ -322,16 +322,19 @@ check_layout(struct container *c, struct span d, struct err *e)
  * The octets.
  */
 
-/* octets has the length that was said as its maximum; one more is asked for. */
+/* octets has the length that was said as its maximum, which may be none; one more is asked for. */
 static bool
 inflate_entry(struct container_entry *n, zip_file_t *f)
 {
 	unsigned char piece[16 << 10];
 	zip_int64_t got;
 
-	while ((got = zip_fread(f, piece, sizeof(piece))) > 0 && !n->octets.failed)
+	while ((got = zip_fread(f, piece, sizeof(piece))) > 0) {
+		if ((size_t)got > n->octets.max - n->octets.len)
+			return false;
 		buf_put(&n->octets, piece, (size_t)got);
-	return got == 0 && !n->octets.failed && n->octets.len == n->octets.max;
+	}
+	return got == 0 && n->octets.len == n->octets.max;
 }
 
 static bool

@@ -55,8 +55,10 @@ only_certificate(const struct dsig_signature *s, struct err *why)
 
 	for (int i = 0; i < s->nkey_info; i++) {
 		X509 *x = sk_X509_value(s->bag, i);
+		bool is_ca = X509_check_ca(x) != 0;
 
-		if (X509_check_ca(x) != 0 || (found != NULL && X509_cmp(found, x) == 0))
+		ERR_clear_error();	/* an extension that is none says so there */
+		if (is_ca || (found != NULL && X509_cmp(found, x) == 0))
 			continue;
 		if (found != NULL)
 			return fail(why, ERR_ABSENT, "KeyInfo has more than one, and nothing that is signed names the signer's"), NULL;
