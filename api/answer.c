@@ -126,19 +126,19 @@ put_said(struct buf *out, const json_t *said, enum lang l, const char *day)
 }
 
 /* An answer that the daemons did not give.  The words are complete in every language. */
-struct own_answer { const char *verdict, *id, *sign, *colour, *word[LANGS], *say[LANGS], *act[LANGS]; };
+struct own_answer { const char *id, *sign, *colour, *word[LANGS], *say[LANGS], *act[LANGS]; };
 
-static const struct own_answer refused = { "", "refused", "–", "grey", { "CHƯA KIỂM TRA ĐƯỢC", "NOT CHECKED", "NON VÉRIFIÉ" },
+static const struct own_answer refused = { "refused", "–", "grey", { "CHƯA KIỂM TRA ĐƯỢC", "NOT CHECKED", "NON VÉRIFIÉ" },
 	{ "Máy không đọc được điều vừa gửi. Chưa kết luận gì về giấy.", "What was sent could not be read. This says nothing about the paper.", "L’envoi est illisible. Cela ne dit rien du papier." },
 	{ "Xem lại mã, tệp hoặc ngày rồi thử lại.", "Look at the code, the file or the day again and retry.", "Revoyez le code, le fichier ou la date, puis réessayez." } };
-static const struct own_answer nothing = { "", "nothing-asked", "–", "grey", { "CHƯA CÓ GÌ ĐỂ KIỂM TRA", "NOTHING TO CHECK YET", "RIEN À VÉRIFIER" },
+static const struct own_answer nothing = { "nothing-asked", "–", "grey", { "CHƯA CÓ GÌ ĐỂ KIỂM TRA", "NOTHING TO CHECK YET", "RIEN À VÉRIFIER" },
 	{ "Chưa có mã và chưa có tệp.", "There is neither a code nor a file yet.", "Il n’y a encore ni code ni fichier." },
 	{ "Gõ mã in trên giấy, hoặc chọn tệp giấy phép.", "Type the code printed on the paper, or choose the permit file.", "Tapez le code imprimé sur le papier, ou choisissez le fichier." } };
-static const struct own_answer large = { "", "too-large", "–", "grey", { "TỆP QUÁ LỚN", "FILE TOO LARGE", "FICHIER TROP GROS" },
+static const struct own_answer large = { "too-large", "–", "grey", { "TỆP QUÁ LỚN", "FILE TOO LARGE", "FICHIER TROP GROS" },
 	{ "Tệp lớn hơn 8 MB nên chưa kiểm tra. Giấy phép do thành phố cấp nhỏ hơn nhiều.", "The file is larger than 8 MB and was not checked. Permits of the city are much smaller.",
 	  "Le fichier dépasse 8 Mo et n’a pas été vérifié. Les permis de la ville sont bien plus petits." },
 	{ "Chọn đúng tệp giấy phép, hoặc gõ mã in trên giấy.", "Choose the permit file itself, or type the code on the paper.", "Choisissez le fichier du permis, ou tapez le code imprimé." } };
-static const struct own_answer busy = { "", "busy", "–", "grey", { "ĐANG BẬN", "BUSY", "OCCUPÉ" },
+static const struct own_answer busy = { "busy", "–", "grey", { "ĐANG BẬN", "BUSY", "OCCUPÉ" },
 	{ "Hệ thống đang bận nên chưa kiểm tra được. Lỗi ở phía chúng tôi, không phải ở giấy của quý vị.", "The service is busy, so nothing was checked. The fault is ours, not your paper's.",
 	  "Le service est occupé : rien n’a été vérifié. La faute est nôtre, pas celle du papier." },
 	{ "Đợi 20 giây rồi thử lại. Cần gấp: hỏi nhân viên.", "Try again in 20 seconds. If urgent, ask staff.", "Réessayez dans 20 secondes. Urgent : demandez au personnel." } };

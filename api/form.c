@@ -3,15 +3,6 @@
 #define BOUNDARY_MAX 70		/* RFC 2046 5.1.1 */
 #define PARTS_MAX 16
 
-static int
-hex_digit(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 decode(struct buf *out, struct span s, struct err *e)
 {
@@ -21,11 +12,8 @@ decode(struct buf *out, struct span s, struct err *e)
 		if (c == '+') {
 			c = ' ';
 		} else if (c == '%') {
-			int hi = i + 2 < s.len ? hex_digit(s.ptr[i + 1]) : -1, lo = i + 2 < s.len ? hex_digit(s.ptr[i + 2]) : -1;
-
-			if (hi < 0 || lo < 0)
+			if (s.len - i < 3 || !hex_get_fixed(&c, 1, span_of(s.ptr + i + 1, 2), e))
 				return fail(e, ERR_INPUT, "the form has a %% without two hexadecimal digits");
-			c = (unsigned char)(hi << 4 | lo);
 			i += 2;
 		}
 		buf_put(out, &c, 1);
@@ -47,7 +35,7 @@ form_value(struct buf *out, struct span form, const char *name, struct err *e)
 			return decode(out, span_of(form.ptr + n + 1, len - n - 1), e);
 		form = end != NULL ? span_of(end + 1, form.len - len - 1) : SPAN_NONE;
 	}
-	return fail(e, ERR_INPUT, "the form has no field \"%s\"", name);
+	return fail(e, ERR_ABSENT, "the form has no field \"%s\"", name);
 }
 
 /* The boundary that the type names, without its hyphens. */
@@ -130,7 +118,7 @@ form_part(struct span *out, struct span form, const char *type, const char *name
 			return true;
 		}
 	}
-	return fail(e, ERR_INPUT, "the form has no field \"%s\"", name);
+	return fail(e, ERR_ABSENT, "the form has no field \"%s\"", name);
 }
 
 static bool
@@ -141,8 +129,9 @@ type_is(const char *type, const char *want)
 	return type != NULL && strncasecmp(type, want, n) == 0 && (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
 }
 
-bool
-form_field(struct span *out, struct buf *room, struct call *c, const char *name, struct err *e)
+/* ERR_ABSENT: there is no such field. */
+static bool
+find_field(struct span *out, struct buf *room, struct call *c, const char *name, struct err *e)
 {
 	const char *type = http_header(c->in, "Content-Type");
 
@@ -158,13 +147,22 @@ form_field(struct span *out, struct buf *room, struct call *c, const char *name,
 	return true;
 }
 
-bool
-form_text(char **out, struct call *c, const char *name, struct err *e)
+/* A form without it is a bad one, not a page that is not there. */
+static bool
+must_be_there(struct err *e)
+{
+	if (e->class == ERR_ABSENT)
+		e->class = ERR_INPUT;
+	return false;
+}
+
+static bool
+find_text(char **out, struct call *c, const char *name, struct err *e)
 {
 	own_struct(buf) room = buf_new(FORM_TEXT_MAX);
 	struct span s;
 
-	if (!form_field(&s, &room, c, name, e))
+	if (!find_field(&s, &room, c, name, e))
 		return false;
 	if (s.len > FORM_TEXT_MAX)
 		return fail(e, ERR_LIMIT, "the field \"%s\" is longer than %d octets", name, FORM_TEXT_MAX);
@@ -174,25 +172,25 @@ form_text(char **out, struct call *c, const char *name, struct err *e)
 	return true;
 }
 
-static bool
-is_absent(const struct err *e)
+bool
+form_text(char **out, struct call *c, const char *name, struct err *e)
 {
-	return e->class == ERR_INPUT && strstr(e->text, "has no field") != NULL;
+	return find_text(out, c, name, e) || must_be_there(e);
 }
 
 bool
 form_field_or_none(struct span *out, struct buf *room, struct call *c, const char *name, struct err *e)
 {
 	*out = SPAN_NONE;
-	return form_field(out, room, c, name, e) || is_absent(e);
+	return find_field(out, room, c, name, e) || e->class == ERR_ABSENT;
 }
 
 bool
 form_text_or_none(char **out, struct call *c, const char *name, struct err *e)
 {
-	if (form_text(out, c, name, e))
+	if (find_text(out, c, name, e))
 		return true;
-	if (!is_absent(e))
+	if (e->class != ERR_ABSENT)
 		return false;
 	*out = xstrdup("");
 	return true;

@@ -1,6 +1,7 @@
 /* What a container's signatures stand for (asic.h). */
 #include "verifier/asic.h"
 
+#include "verifier/file_uri.h"
 #include "verifier/xml.h"
 
 #include <stdlib.h>
@@ -162,43 +163,15 @@ manifest_fails(const struct reading *r, struct err *e, const char *what)
 	return fail(e, ERR_INPUT, "%.100s: %s", r->manifest->name, what);
 }
 
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* A relative reference without query and fragment -> the name; false: something else. */
-static bool
-name_of_uri(char out[CONTAINER_NAME_MAX + 1], const char *uri)
-{
-	size_t n = 0;
-
-	for (; *uri != '\0'; n++) {
-		if (n == CONTAINER_NAME_MAX || strchr(":?#\\", *uri) != NULL)
-			return false;
-		out[n] = *uri++;
-		if (out[n] != '%')
-			continue;
-		if (hex_digit(uri[0]) < 0 || hex_digit(uri[1]) < 0)
-			return false;
-		out[n] = (char)(hex_digit(uri[0]) << 4 | hex_digit(uri[1]));
-		if (out[n] == '\0')
-			return false;
-		uri += 2;
-	}
-	out[n] = '\0';
-	return n > 0;
-}
-
 static bool
 entry_of(const struct container_entry **out, const struct reading *r, const xmlNode *n, struct err *e)
 {
-	own_str char *uri = xml_attr(n, "URI");
-	char name[CONTAINER_NAME_MAX + 1];
+	own_str char *uri = xml_attr(n, "URI"), *name = NULL;
+	const char *why = "a reference without a URI";
 
-	if (uri == NULL || !name_of_uri(name, uri))
-		return manifest_fails(r, e, "a reference without a URI, or with one that is no entry's name");
+	name = uri == NULL ? NULL : file_uri_name(uri, &why);
+	if (name == NULL)
+		return manifest_fails(r, e, why);
 	*out = container_find(&r->a->c, name);
 	return *out != NULL || fail(e, ERR_INPUT, "%.60s: it names \"%.80s\", which is not in the container", r->manifest->name, name);
 }

@@ -13,7 +13,7 @@
  * A manifest names each file once, by a relative URI of an entry outside META-INF, with
  * a digest of policy's; extensions are refused.  What it refuses is FORMAT_FAILURE.
  *
- * Judged, each signature by who judges it alone (cades.h, tst.h), and with it the
+ * Judged, each signature by who judges it alone (cades.h, dsig.h, tst_judge.h), and with it the
  * digests of its manifest.  The worst decides.  A file that no signature stands for
  * makes the document fail, whatever else holds; a time stamp stands for files only where
  * there are time stamps alone.  Where a signature stands for some of the

@@ -10,12 +10,14 @@
  * other than stored and deflated, links; further fields that could rename an entry;
  * names that are absolute or go up, with backslash, colon, control or invisible
  * characters, not in NFC, with a part that ends in a dot or a blank, twice, or the same
- * but for their case; a file where another name has a folder.  So two programs cannot read two containers out of one file.
+ * but for their case; a file where another name has a folder.  So two programs cannot
+ * read two containers out of one file.
  *
  * Then libzip reads them, and must find the same; an entry that inflates to another
  * length or CRC than was said is refused, at the length that was said.
  *
- * Pure; the only file of verifier that calls libzip.
+ * Pure.  Not for a zip that only carries files to us (zipped.h): nobody else relies on what
+ * that one holds.
  */
 #pragma once
 

@@ -5,6 +5,10 @@
 #include "verifier/dsig.h"
 #include "verifier/tst_judge.h"
 
+#include <stdlib.h>
+
+_Static_assert(TIERS_MAX + 1 <= REPORT_UNDER_MAX, "room for every tier and our own");
+
 static void
 judge_asic(struct report *out, const struct judge_question *q, const struct document_content *content)
 {
@@ -16,10 +20,6 @@ judge_tst(struct report *out, const struct judge_question *q, const struct docum
 {
 	tst_judge(out, q, content != NULL ? &content->octets : NULL);
 }
-
-#include <stdlib.h>
-
-_Static_assert(TIERS_MAX + 1 <= REPORT_UNDER_MAX, "room for every tier and our own");
 
 static void
 judge_cades(struct report *out, const struct judge_question *q, const struct document_content *content)

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "verifier/dsig_properties.h"
+#include "verifier/file_uri.h"
 
 #include <stdlib.h>
 
@@ -12,7 +13,6 @@
 #define ALG_XPATH "http://www.w3.org/TR/1999/REC-xpath-19991116"
 #define ALG_XPATH2 "http://www.w3.org/2002/06/xmldsig-filter2"
 #define NS_DS11 "http://www.w3.org/2009/xmldsig11#"
-#define NAME_MAX_LEN 1024
 
 /* Policy says which of these are taken, and until when; what stands in neither place
  * is refused. */
@@ -171,37 +171,14 @@ read_transforms(struct dsig_reference *r, const xmlNode *list, struct err *e)
 	return true;
 }
 
-/* A file beside it: relative, down only; %xx read. */
 static bool
 read_name(struct dsig_reference *r, const char *uri, const xmlNode *n, struct err *e)
 {
-	own_struct(buf) name = buf_new(NAME_MAX_LEN);
-	const char *plain;
+	const char *why;
 
-	for (const char *p = uri; *p != '\0'; p++) {
-		unsigned char octet = (unsigned char)*p;
-
-		if (*p == '%') {
-			if (p[1] == '\0' || p[2] == '\0' || !hex_get_fixed(&octet, 1, span_of(p + 1, 2), e))
-				return xml_fail(e, n, "its URI is none");
-			p += 2;
-		} else if (strchr(":?#\\", *p) != NULL) {
-			return xml_fail(e, n, "a reference to elsewhere is not followed");
-		}
-		if (octet == '\0' || octet == '\\')
-			return xml_fail(e, n, "its URI is none");
-		buf_put_byte(&name, octet);
-	}
-	plain = buf_str(&name);
-	if (name.failed || name.len == 0)
-		return xml_fail(e, n, "its URI is too long");
-	if (!text_check(buf_span(&name), false, e))
-		return xml_fail(e, n, "its URI has characters that are not seen, or is not UTF-8");
-	if (plain[0] == '/' || strcmp(plain, "..") == 0 || strncmp(plain, "../", 3) == 0 || strstr(plain, "/../") != NULL || (name.len > 3 && strcmp(plain + name.len - 3, "/..") == 0))
-		return xml_fail(e, n, "a reference to elsewhere is not followed");
 	r->about = DSIG_CONTENT;
-	r->name = xstrdup(plain);
-	return true;
+	r->name = file_uri_name(uri, &why);
+	return r->name != NULL || xml_fail(e, n, why);
 }
 
 static bool

@@ -1,6 +1,6 @@
 /*
- * verifier/foreign.h -- what the reports of all foreign documents (cades.h, dsig.h)
- * have in common.
+ * verifier/foreign.h -- what the reports of all foreign documents (cades.h, dsig.h, asic.h,
+ * tst_judge.h) have in common.  Not here: which of them a document is (document.h).
  */
 #pragma once
 

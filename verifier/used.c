@@ -32,15 +32,13 @@ crl_json(X509_CRL *crl)
 {
 	int len = crl == NULL ? 0 : i2d_X509_CRL(crl, NULL);
 	own_struct(buf) der = buf_new(len > 0 ? (size_t)len : 1);
-	unsigned char hash[SHA256_LEN], *p;
+	unsigned char hash[SHA256_LEN];
 	char hex[2 * SHA256_LEN + 1];
 
 	if (len <= 0)
 		return json_null();
-	for (int i = 0; i < len; i++)
-		buf_put_byte(&der, 0);
-	p = der.ptr;
-	promise(!der.failed && i2d_X509_CRL(crl, &p) == len);
+	crl_to_der(&der, crl);
+	promise(!der.failed);
 	sha256(hash, buf_span(&der));
 	hex_text(hex, span_of(hash, sizeof(hash)));
 	return json_pack("{s:s, s:o}", "sha256", hex, "octets", der.len <= REPORT_CRL_MAX ? in_base64(buf_span(&der)) : json_null());

@@ -4,40 +4,14 @@
 # usage: asic.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
-antin=$(realpath "$1")/bin/antin
-home=$PWD
-dir=$(mktemp -d) || exit 70
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 70
-bad=0
-
-# want NAME CODE WORD COMMAND...: its exit code, and a word of its answer.
-want() {
-	name=$1 code=$2 word=$3
-	shift 3
-	said=$("$@" 2>&1)
-	got=$?
-	if [ "$got" = "$code" ] && printf '%s' "$said" | grep -q -- "$word"; then echo "  $name"; else
-		echo "asic: $name: exit $got where $code is wanted: $said"
-		bad=1
-	fi
-}
-
-leaf() {
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.csr" -subj "/CN=$1 (fictitious)"
-	printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n%s\n' "$2" >leaf.ext
-	openssl x509 -req -in "$1.csr" -CA trust/ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile leaf.ext -out "$1.crt"
-}
+. tests/foreign.sh
+foreign_begin asic "$1"
 
 {
-	mkdir trust evidence
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out trust/ca.crt -days 30 -subj "/CN=CA (fictitious)" \
-		-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
+	authority
 	leaf signer ""
 	leaf tsa extendedKeyUsage=critical,timeStamping
-	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\ncrl_extensions=x\n[x]\nauthorityKeyIdentifier=keyid\n' >ca.conf
-	: >index && echo 01 >number
-	openssl ca -config ca.conf -gencrl -keyfile ca.key -cert trust/ca.crt -crldays 7 -out evidence/ca.crl
+	status
 	printf '[tsa]\ndefault_tsa=t\n[t]\nserial=serial\nsigner_digest=sha256\ndefault_policy=2.25.1\ndigests=sha256\ness_cert_id_alg=sha256\n' >ts.conf
 	printf 'Don de nghi (fictitious)\n' >content && printf 'Something else\n' >other
 	openssl ts -query -data content -sha256 -cert -out q.tsq

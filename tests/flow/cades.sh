@@ -4,46 +4,23 @@
 # usage: cades.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
-antin=$(realpath "$1")/bin/antin
-dir=$(mktemp -d) || exit 70
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 70
-bad=0
-
-# want NAME CODE WORD COMMAND...: its exit code, and a word of its answer.
-want() {
-	name=$1 code=$2 word=$3
-	shift 3
-	said=$("$@" 2>&1)
-	got=$?
-	if [ "$got" = "$code" ] && printf '%s' "$said" | grep -q -- "$word"; then echo "  $name"; else
-		echo "cades: $name: exit $got where $code is wanted: $said"
-		bad=1
-	fi
-}
+. tests/foreign.sh
+foreign_begin cades "$1"
 
 {
-	mkdir trust evidence
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out trust/ca.crt -days 30 -subj "/CN=CA (fictitious)" \
-		-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout signer.key -out signer.csr -subj "/CN=Signer (fictitious)"
-	printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' >leaf.ext
-	openssl x509 -req -in signer.csr -CA trust/ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile leaf.ext -out signer.crt
-	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\ncrl_extensions=x\n[x]\nauthorityKeyIdentifier=keyid\n' >ca.conf
-	: >index && echo 01 >number
-	openssl ca -config ca.conf -gencrl -keyfile ca.key -cert trust/ca.crt -crldays 7 -out evidence/ca.crl
+	authority
+	leaf signer ""
+	leaf short "" rsa:1024
+	leaf rsa "" rsa:2048
+	status
 	printf 'Don de nghi (fictitious)\n' >content && printf 'Something else\n' >other
 	sign="openssl cms -sign -binary -in content -md sha256 -signer signer.crt -inkey signer.key"
 	$sign -cades -nodetach -outform DER -out attached.p7m
 	$sign -cades -outform PEM -out detached.pem
 	$sign -nodetach -outform DER -out plain.p7m
-	openssl req -newkey rsa:1024 -nodes -keyout short.key -out short.csr -subj "/CN=Short key (fictitious)"
-	openssl x509 -req -in short.csr -CA trust/ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile leaf.ext -out short.crt
 	openssl cms -sign -binary -cades -nodetach -in content -md sha256 -signer short.crt -inkey short.key -outform DER -out short.p7m
 	openssl cms -sign -binary -cades -nodetach -in content -md sha1 -signer signer.crt -inkey signer.key -outform DER -out sha1.p7m
 	openssl cms -sign -binary -cades -nodetach -in content -md sha512 -signer signer.crt -inkey signer.key -outform DER -out sha512.p7m
-	openssl req -newkey rsa:2048 -nodes -keyout rsa.key -out rsa.csr -subj "/CN=RSA (fictitious)"
-	openssl x509 -req -in rsa.csr -CA trust/ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile leaf.ext -out rsa.crt
 	openssl cms -sign -binary -cades -nodetach -in content -md sha3-256 -signer rsa.crt -inkey rsa.key -outform DER -out sha3.p7m
 	{ cat attached.p7m && printf x; } >longer.p7m
 	openssl crl2pkcs7 -nocrl -certfile signer.crt -outform DER -out certificates.p7b

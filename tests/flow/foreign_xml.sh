@@ -2,24 +2,20 @@
 # Foreign documents on the command line: the samples signed by xadesjs (XAdES, enveloped and
 # detached) and by xmlsec1 (plain XML-DSig, enveloping), ECDSA and RSA, judged by antin
 # verify; then each of them altered in every way listed below, none of which may pass.
-# Where xadesjs is not installed, xmlsec1's alone.
+# Where xadesjs cannot be installed the flow is skipped.
 # usage: foreign_xml.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
-source=$PWD
-antin=$(realpath "$1")/bin/antin
-dir=$(mktemp -d) || exit 70
-trap 'rm -rf "$dir"' EXIT
-bad=0
+. tests/foreign.sh
 (
 	flock 9
 	cd tests/opinion && { cmp -s package-lock.json node_modules/.lock || { npm ci --silent --no-audit --no-fund && cp package-lock.json node_modules/.lock; }; }
-) 9>"${TMPDIR:-/tmp}/antin-opinion.lock" >"$dir/npm" 2>&1
-cd "$dir" || exit 70
+) 9>"${TMPDIR:-/tmp}/antin-opinion.lock" >/dev/null 2>&1
+foreign_begin foreign_xml "$1"
 
 fault() { echo "foreign_xml: $*"; bad=1; }
-# want CODE WORD FILE OPTION...: its exit code, and a word of its answer.
-want() {
+# gives CODE WORD FILE OPTION...: what antin verify answers.
+gives() {
 	code=$1 word=$2 file=$3
 	shift 3
 	said=$("$antin" verify --trust trust --evidence evidence "$@" "$file" 2>&1)
@@ -28,22 +24,13 @@ want() {
 }
 
 {
-	mkdir trust evidence
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out trust/ca.crt -days 30 -subj "/CN=CA (fictitious)" \
-		-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
-	printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' >leaf.ext
-	for kind in "ec -pkeyopt ec_paramgen_curve:P-256" "rsa:2048"; do
-		name=${kind%%[ :]*}
-		# shellcheck disable=SC2086
-		openssl req -newkey $kind -nodes -keyout "$name.key" -out "$name.csr" -subj "/CN=Signer $name (fictitious)"
-		openssl x509 -req -in "$name.csr" -CA trust/ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile leaf.ext -out "$name.crt"
-	done
-	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\ncrl_extensions=x\n[x]\nauthorityKeyIdentifier=keyid\n' >ca.conf
-	: >index && echo 01 >number
-	openssl ca -config ca.conf -gencrl -keyfile ca.key -cert trust/ca.crt -crldays 7 -out evidence/ca.crl
+	authority
+	leaf ec ""
+	leaf rsa "" rsa:2048
+	status
 } >made 2>&1 || { cat made; exit 1; }
 
-node "$source/tests/flow/foreign_xml.mjs" . "$source/tests/data/permits.json"
+node "$home/tests/flow/foreign_xml.mjs" . "$home/tests/data/permits.json"
 by_node=$?
 [ "$by_node" -eq 0 ] || [ "$by_node" -eq 77 ] || exit 1
 for template in *.template; do
@@ -56,12 +43,12 @@ done
 
 for json in *.json; do
 	id=${json%.json}
-	want 0 TOTAL-PASSED "$id-enveloped.xml"
-	want 0 '"scope": *"full"' "$id-enveloped.xml" --json
-	want 0 '"format": *"XAdES"' "$id-enveloped.xml" --json
-	want 0 TOTAL-PASSED "$id-detached.xml" --content "$json"
-	want 2 SIGNED_DATA_NOT_FOUND "$id-detached.xml"
-	want 0 '"format": *"XML-DSig"' "$id-enveloping.xml" --json
+	gives 0 TOTAL-PASSED "$id-enveloped.xml"
+	gives 0 '"scope": *"full"' "$id-enveloped.xml" --json
+	gives 0 '"format": *"XAdES"' "$id-enveloped.xml" --json
+	gives 0 TOTAL-PASSED "$id-detached.xml" --content "$json"
+	gives 2 SIGNED_DATA_NOT_FOUND "$id-detached.xml"
+	gives 0 '"format": *"XML-DSig"' "$id-enveloping.xml" --json
 	echo "  $id"
 done
 [ "$(ls ./*-enveloped.xml | wc -l)" -eq 12 ] || fault "not all twelve samples"
@@ -93,6 +80,6 @@ done
 for json in *.json; do
 	id=${json%.json}
 	mkdir -p "other/$id" && sed 's/so_ky_hieu":"./so_ky_hieu":"9/; s/id":"./id":"x/' "$json" >"other/$id/$json"
-	want 1 HASH_FAILURE "$id-detached.xml" --content "other/$id/$json"
+	gives 1 HASH_FAILURE "$id-detached.xml" --content "other/$id/$json"
 done
 exit $bad

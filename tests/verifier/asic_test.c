@@ -512,10 +512,10 @@ signatures(void **state)
 		{ "a file that is not there", missing, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "not in the container" },
 		{ "a file twice", twice, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "twice" },
 		{ "a signature as a file", meta, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "none of the files" },
-		{ "attack 13: up", up, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "not in the container" },
-		{ "attack 12: out of the container", outside, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "no entry's name" },
-		{ "a part of a file", fragment, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "no entry's name" },
-		{ "half an escape", ragged, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "no entry's name" },
+		{ "attack 13: up", up, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "to elsewhere" },
+		{ "attack 12: out of the container", outside, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "to elsewhere" },
+		{ "a part of a file", fragment, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "to elsewhere" },
+		{ "half an escape", ragged, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "its URI is none" },
 		{ "nothing", nothing, plain, VERDICT_FAILED, SUB_FORMAT_FAILURE, "names no file" },
 	};
 
