@@ -6,6 +6,7 @@
 #include "tests/base/test.h"
 #include "tests/verifier/dsig_maker.h"
 #include "tests/verifier/mutate.h"
+#include "tests/verifier/permit_maker.h"
 
 #include "verifier/dsig.h"
 
@@ -83,9 +84,8 @@ expect(const char *name, struct span document, const struct world *w, enum verdi
 	struct report r;
 
 	judge(&r, document, w);
-	if (r.verdict != verdict || r.sub != sub)
-		print_error("%s: %s %s: %s\n", name, verdict_word(r.verdict), sub_word(r.sub), r.reasons.n > 0 ? r.reasons.at[0].en : "");
-	assert_case(name, r.verdict == verdict && r.sub == sub && r.in_force == FORCE_UNKNOWN);
+	maker_expect(name, &r, verdict, sub);
+	assert_case(name, r.in_force == FORCE_UNKNOWN);
 	report_drop(&r);
 }
 

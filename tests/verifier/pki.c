@@ -247,6 +247,17 @@ pki_write_cert(const char *folder, const char *name, X509 *cert)
 }
 
 void
+pki_write_party(const char *folder, const char *name, const struct pki_party *p)
+{
+	own_str char *crt = xprintf("%s.crt", name), *path = xprintf("%s/%s.key", folder, name);
+	FILE *f = must(fopen(path, "wb"));
+
+	pki_write_cert(folder, crt, p->cert);
+	assert_int_equal(PEM_write_PrivateKey(f, p->key, NULL, NULL, 0, NULL, NULL), 1);
+	fclose(f);
+}
+
+void
 pki_write_crl(const char *folder, const char *name, X509_CRL *crl)
 {
 	own_str char *path = xprintf("%s/%s", folder, name);

@@ -57,6 +57,7 @@ void pki_stamp(struct buf *token, const struct pki_party *tsa, struct span impri
 /* Writes PEM (a certificate, a CRL) or octets into a file of a fresh folder. */
 char *pki_folder(void);
 void pki_write_cert(const char *folder, const char *name, X509 *);
+void pki_write_party(const char *folder, const char *name, const struct pki_party *);	/* name.crt, name.key */
 void pki_write_crl(const char *folder, const char *name, X509_CRL *);
 void pki_write(const char *folder, const char *name, struct span);
 /* A shell command in that folder; its exit code.  Output is thrown away. */

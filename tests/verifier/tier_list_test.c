@@ -24,17 +24,6 @@ static struct pki_party city, stranger, government, nation, in_city, in_governme
 static evidence_t *evidence;
 
 static void
-write_key(const char *name, const struct pki_party *p)
-{
-	own_str char *crt = xprintf("%s.crt", name), *path = xprintf("%s/%s.key", folder, name);
-	FILE *f = fopen(path, "wb");
-
-	pki_write_cert(folder, crt, p->cert);
-	assert_true(f != NULL && PEM_write_PrivateKey(f, p->key, NULL, NULL, 0, NULL, NULL) == 1);
-	fclose(f);
-}
-
-static void
 add_crl(const struct pki_party *of, const struct pki_entry *entry)
 {
 	X509_CRL *crl = pki_crl(of, &(struct pki_crl){ .entry = entry, .n = entry != NULL });
@@ -63,11 +52,11 @@ begin(void **state)
 	stamper = pki_party(&(struct pki_wish){ .name = "TSA Chính phủ (hư cấu)", .eku = "critical,timeStamping" }, &government);
 	pki_write(folder, "content", span_str("Đơn (hư cấu)\n"));
 	pki_write_cert(folder, "city.crt", city.cert);
-	write_key("in_city", &in_city);
-	write_key("in_government", &in_government);
-	write_key("in_nation", &in_nation);
-	write_key("in_nobody", &in_nobody);
-	write_key("ended", &ended);
+	pki_write_party(folder, "in_city", &in_city);
+	pki_write_party(folder, "in_government", &in_government);
+	pki_write_party(folder, "in_nation", &in_nation);
+	pki_write_party(folder, "in_nobody", &in_nobody);
+	pki_write_party(folder, "ended", &ended);
 	evidence = evidence_new();
 	assert_true(X509_up_ref(city.cert) == 1 && sk_X509_push(evidence->anchors, city.cert) > 0);
 	add_crl(&city, NULL);

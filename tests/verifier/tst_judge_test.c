@@ -3,6 +3,7 @@
  * judged; what passes is looked at by `openssl ts -verify`, too.
  */
 #include "tests/base/test.h"
+#include "tests/verifier/permit_maker.h"
 #include "tests/verifier/pki.h"
 
 #include "base/file.h"
@@ -77,14 +78,11 @@ static void
 expect(const char *name, struct span document, const struct world *w, enum verdict verdict, enum sub_indication sub)
 {
 	struct report r;
-	bool right;
 
 	judge(&r, document, w);
-	right = r.verdict == verdict && r.sub == sub && r.in_force == FORCE_UNKNOWN && r.format != NULL;
-	if (!right)
-		print_error("%s: %s %s: %s\n", name, verdict_word(r.verdict), sub_word(r.sub), r.reasons.n > 0 ? r.reasons.at[0].en : "");
+	maker_expect(name, &r, verdict, sub);
+	assert_case(name, r.in_force == FORCE_UNKNOWN && r.format != NULL);
 	report_drop(&r);
-	assert_case(name, right);
 }
 
 static void
