@@ -37,8 +37,16 @@ act noted annotate '{"decision":"8/QĐ-TA","note":"<b>Tòa án</b> đang thụ l
 sed '0,/An Phú/s//An Phu/' "$state/permits/good.xml" >"$state/permits/altered.xml"
 cmp -s "$state/permits/good.xml" "$state/permits/altered.xml" && die "nothing was altered"
 printf '\377\330\377\340 a photograph' >"$state/permits/photograph.jpg"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$state/log/key.pem" -out "$state/log/other.pem" -subj '/CN=Another (fictitious)' 2>/dev/null || die "another certificate"
-openssl cms -sign -cades -binary -nodetach -in tests/data/permits.json -signer "$state/log/other.pem" -inkey "$state/log/key.pem" -outform DER -out "$state/permits/other.cms" || die "another's signature"
+
+# signed_by NAME CONSTRAINTS: NAME.cms, by a certificate that nobody here knows.
+signed_by() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$state/log/$1.key" -out "$state/log/$1.pem" -subj "/CN=$1 (fictitious)" -addext "basicConstraints=critical,CA:$2" 2>/dev/null &&
+		openssl cms -sign -cades -binary -nodetach -in tests/data/permits.json -signer "$state/log/$1.pem" -inkey "$state/log/$1.key" -outform DER -out "$state/permits/$1.cms" || die "$1's signature"
+}
+signed_by stranger FALSE
+signed_by authority TRUE
+LC_ALL=C sed '0,/loai/s//loaj/' "$state/permits/stranger.cms" >"$state/permits/altered.cms"
+cmp -s "$state/permits/stranger.cms" "$state/permits/altered.cms" && die "nothing was altered"
 
 file() { jq -cn --arg id "$1" --arg file "$state/permits/$2" --arg day "${3:-}" --arg has "${4:-}" '{id: $id, file: $file, day: $day, has: $has}'; }
 code() { jq -cn --arg id "$1" --arg code "$2" --arg day "${3:-}" --arg has "${4:-}" '{id: $id, code: $code, day: $day, has: $has}'; }
@@ -58,7 +66,9 @@ code() { jq -cn --arg id "$1" --arg code "$2" --arg day "${3:-}" --arg has "${4:
 	file superseded old.xml
 	file altered altered.xml
 	file no-signature photograph.jpg
-	file foreign-unknown other.cms
+	file issuer-unknown stranger.cms
+	file foreign-unknown authority.cms
+	file foreign-failed altered.cms
 	code code-mistyped AAAA-BBBB
 } | jq -s . >"$state/cases.json"
 mkdir -p "$state/shots"
@@ -68,7 +78,7 @@ grep -v '^ok' "$state/log/page"
 # To print: what inspectors are shown, of a good file and of one by somebody else.
 printed() { curl -s -F "file=@$state/permits/$1" -F as=print "$api/answer"; }
 expect "a file's result to print" "$(printed good.xml | grep -o 'Chữ ký đúng – the signature is right' | sort -u | wc -l)" 1
-expect "of a file by somebody else" "$(printed other.cms | grep -c 'Chữ ký đúng')" 0
+expect "of a file by somebody else" "$(printed stranger.cms | grep -c 'Chữ ký đúng')" 0
 sound
 world_down
 [ "$bad" -eq 0 ]
