@@ -79,7 +79,7 @@ says(const struct reasons *r, const char *en)
 static void
 take_signature(struct report_signature *o, struct report *one, size_t i)
 {
-	*o = (struct report_signature){ .claimed = INT64_MIN, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
+	*o = (struct report_signature)REPORT_SIGNATURE_NONE;
 	if (i < one->nsignatures) {
 		*o = one->signature[i];
 		one->signature[i].used = NULL;

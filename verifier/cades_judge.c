@@ -81,7 +81,8 @@ judge_signer(struct judging *g, size_t i, const struct span *content)
 	struct judged *j = &g->signer[i];
 
 	*j = (struct judged){ .out = &g->out->signature[i], .parts = { .bag = g->c.bag, .crls = g->c.crls, .stamp = s->stamp, .nstamps = s->nstamps, .value = s->value } };
-	*j->out = (struct report_signature){ .claimed = s->claimed, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
+	*j->out = (struct report_signature)REPORT_SIGNATURE_NONE;
+	j->out->claimed = s->claimed;
 	snprintf(j->out->id, sizeof(j->out->id), "signer-%u", (unsigned)i + 1);
 	begin(j, &g->c, s, content, g->q);
 	signature_stamps(j, g->q->at, g->q);

@@ -111,7 +111,8 @@ judge_signature(struct judging *g, size_t i)
 	struct judged *j = &g->signer[i];
 
 	*j = (struct judged){ .out = &g->out->signature[i], .parts = { .bag = s->bag, .crls = s->crls, .stamp = s->stamp, .nstamps = s->nstamps, .covers = g->covers } };
-	*j->out = (struct report_signature){ .claimed = s->claimed, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
+	*j->out = (struct report_signature)REPORT_SIGNATURE_NONE;
+	j->out->claimed = s->claimed;
 	snprintf(j->out->id, sizeof(j->out->id), "signer-%u", (unsigned)i + 1);
 	begin(g, j, s);
 	if (j->out->integrity)

@@ -67,6 +67,8 @@ struct report_signature {
 	json_t *used;			/* owned; NULL: not asked for */
 	struct reasons reasons;
 };
+/* One of which nothing is known yet: no time, no dates of a certificate. */
+#define REPORT_SIGNATURE_NONE { .claimed = INT64_MIN, .proven = INT64_MAX, .archived = INT64_MIN, .not_before = INT64_MIN, .not_after = INT64_MAX, .revoked = INT64_MAX }
 
 /* The verdict under one tier of a tier list, or (tier NULL) under the anchors of the installation. */
 struct report_under { const struct tier *tier; enum verdict verdict; enum sub_indication sub; };

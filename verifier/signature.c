@@ -186,7 +186,9 @@ signature_begin(struct judged *j, const struct judge_question *q)
 	struct err why = { ERR_NONE, "" };
 	enum sub_indication sub;
 
-	*o = (struct report_signature){ .claimed = j->x->claimed, .proven = INT64_MAX, .archives = j->x->narchives, .archived = INT64_MIN, .revoked = INT64_MAX };
+	*o = (struct report_signature)REPORT_SIGNATURE_NONE;
+	o->claimed = j->x->claimed;
+	o->archives = j->x->narchives;
 	snprintf(o->id, sizeof(o->id), "%s", j->x->id);
 	j->signer = xades_signer_certificate(j->x, q->evidence->bag);
 	if (j->signer == NULL)
@@ -266,7 +268,7 @@ stamp_trusted(const struct tst *t, int64_t known, const cert_list *bag, const cr
 	return good;
 }
 
-/* Good still when it is known to have existed. */
+/* Accepted when it was made, and good still when it is known to have existed. */
 static bool
 stamp_algorithms(const struct tst *t, int64_t known, const struct judge_question *q, struct err *e)
 {
@@ -275,6 +277,8 @@ stamp_algorithms(const struct tst *t, int64_t known, const struct judge_question
 
 		if (a == NULL)
 			return fail(e, ERR_POLICY, "policy has no row for %s", t->algorithm[i]);
+		if (day_in_vietnam(t->time) > a->new_until)
+			return fail(e, ERR_POLICY, "%s was not accepted any more when it was made", a->id);
 		if (day_in_vietnam(known) > a->old_until)
 			return fail(e, ERR_POLICY, "%s is not relied on any more, and nothing shows that it existed before", a->id);
 	}

@@ -158,7 +158,8 @@ tst_judge(struct report *out, const struct judge_question *q, const struct span 
 	if (!token_of(&token, q->document, &why) || !tst_imprint_read(&of, buf_span(&token), &why))
 		return foreign_refused(out, "RFC 3161", &why);
 	out->nsignatures = 1;
-	out->signature[0] = (struct report_signature){ .id = "time-stamp", .claimed = INT64_MIN, .proven = INT64_MAX, .archived = INT64_MIN, .revoked = INT64_MAX };
+	out->signature[0] = (struct report_signature)REPORT_SIGNATURE_NONE;
+	snprintf(out->signature[0].id, sizeof(out->signature[0].id), "time-stamp");
 	j = (struct judged){ .out = &out->signature[0] };
 	judge_token(&j, out, buf_span(&token), &of, content, q);
 	foreign_combine(out);

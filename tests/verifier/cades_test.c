@@ -185,6 +185,24 @@ what_is_said_of_it(void **state)
 	expect("behind PEM", buf_span(&pem), &plain, VERDICT_FAILED, SUB_FORMAT_FAILURE);
 }
 
+/* Of a certificate that nobody has looked at there are no dates, not those of 1970. */
+static void
+nothing_is_made_up(void **state)
+{
+	own_struct(buf) der = buf_new(1 << 20);
+	const json_t *certificate;
+	own(json_t) *j = NULL;
+	struct report r;
+
+	make(&der, "-cades -md sha256 " BY("signer"));
+	judge(&r, buf_span(&der), &plain);
+	j = report_json(&r, policy, "file", PKI_NOW);
+	certificate = json_object_get(json_array_get(json_object_get(j, "signatures"), 0), "certificate");
+	assert_string_equal(json_text(certificate, "serial"), "");
+	assert_true(json_is_null(json_object_get(certificate, "from")) && json_is_null(json_object_get(certificate, "to")) && json_is_null(json_object_get(certificate, "revoked")));
+	report_drop(&r);
+}
+
 /* A file with one signer: whatever octet is another, and whatever is cut off or put behind it. */
 static void
 no_altered_octet_passes(void **state)
@@ -657,7 +675,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_openssl_makes_passes), cmocka_unit_test(what_openssl_does_not_make), cmocka_unit_test(what_is_said_of_it), cmocka_unit_test(no_altered_octet_passes),
+		cmocka_unit_test(what_openssl_makes_passes), cmocka_unit_test(what_openssl_does_not_make), cmocka_unit_test(what_is_said_of_it), cmocka_unit_test(nothing_is_made_up), cmocka_unit_test(no_altered_octet_passes),
 		cmocka_unit_test(content), cmocka_unit_test(time_and_status), cmocka_unit_test(time_stamps), cmocka_unit_test(attributes_that_name_something_else), cmocka_unit_test(others_are_not_taken),
 		cmocka_unit_test(signers_are_counted), cmocka_unit_test(what_signers_bring_is_counted), cmocka_unit_test(algorithms_are_protected), cmocka_unit_test(lists_that_came_along),
 	};

@@ -6,6 +6,7 @@
 #include "tests/verifier/permit_maker.h"
 #include "tests/verifier/pki.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "verifier/document.h"
 #include "verifier/tst.h"
@@ -138,6 +139,22 @@ tokens(void **state)
 	}
 }
 
+/* As of a signature: what policy ends for new ones is no proof when it is made afterwards. */
+static void
+algorithms_end_for_new_ones(void **state)
+{
+	struct algorithm *a = (struct algorithm *)policy_algorithm(policy, "sha256");
+	own_struct(buf) token = buf_new(TST_MAX);
+	const int32_t was = a->new_until;
+
+	make(&token, &tsa, &(struct pki_stamp){ .when = PKI_NOW - 2 * HOUR });
+	a->new_until = day_in_vietnam(PKI_NOW);
+	expect("on its last day", buf_span(&token), &given, VERDICT_PASSED, SUB_NONE);
+	a->new_until--;
+	expect("the day after it", buf_span(&token), &given, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE);
+	a->new_until = was;
+}
+
 static void
 what_is_said_of_it(void **state)
 {
@@ -229,7 +246,7 @@ responses(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(tokens), cmocka_unit_test(what_is_said_of_it), cmocka_unit_test(no_altered_octet_proves_another_time), cmocka_unit_test(responses) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(tokens), cmocka_unit_test(algorithms_end_for_new_ones), cmocka_unit_test(what_is_said_of_it), cmocka_unit_test(no_altered_octet_proves_another_time), cmocka_unit_test(responses) };
 
 	return cmocka_run_group_tests(tests, begin, end);
 }
