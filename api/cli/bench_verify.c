@@ -166,12 +166,15 @@ static bool
 ask_beside(double *secs, const struct bench *b, struct asking *a, struct err *e)
 {
 	pid_t pid = begin_hostile(b, a);
-	bool good = ask(secs, b, a, e);
 	struct err why;
+	bool good;
 
-	if (pid > 0 && !end_hostile(pid, &why) && good)
+	if (pid < 0)
+		return fail(e, ERR_LATER, "cannot fork");
+	good = ask(secs, b, a, e);
+	if (!end_hostile(pid, &why) && good)
 		good = fail(e, ERR_BUG, "%s", why.text);
-	return good && pid > 0;
+	return good;
 }
 
 /* Once for the workers to be there; then in turns. */
