@@ -342,7 +342,17 @@ put_two(struct buf *out, const char *term, const char *a, const char *between, c
 }
 
 static void
-put_signature(struct buf *out, const json_t *s, enum lang l)
+put_reaffirmed(struct buf *out, const json_t *by, enum lang l)
+{
+	char day[DAY_TEXT];
+
+	put_two(out, SAY("Cơ quan cấp đã xác nhận lại, theo quyết định", "Reaffirmed by the agency, by decision", "Confirmé par l’autorité, décision")[l],
+	    json_text(by, "decision"), ", ", day_of_people(day, json_text(by, "decided")));
+}
+
+/* reaffirmation: the permit's, where it has one. */
+static void
+put_signature(struct buf *out, const json_t *s, const json_t *reaffirmation, enum lang l)
 {
 	const json_t *who = json_object_get(s, "signer"), *certificate = json_object_get(s, "certificate"), *appointed = json_object_get(s, "appointed");
 
@@ -358,7 +368,7 @@ put_signature(struct buf *out, const json_t *s, enum lang l)
 		put_row(out, SAY("Quyền ký vào ngày ký, theo sổ của thành phố", "Right to sign on that day, by the city's register", "Droit de signer ce jour-là, selon le registre")[l],
 		    json_is_true(appointed) ? SAY("có", "held", "oui")[l] : SAY("không có", "not held", "non")[l]);
 	if (json_is_true(json_object_get(s, "reaffirmed")))
-		put_row(out, SAY("Cơ quan cấp đã xác nhận lại", "Reaffirmed by the agency", "Confirmé par l’autorité")[l], SAY("có", "yes", "oui")[l]);
+		put_reaffirmed(out, reaffirmation, l);
 	put_row(out, SAY("Nơi cấp chứng thư", "Issuer", "Émetteur")[l], json_text(s, "issuer"));
 	put_row(out, SAY("Số chứng thư", "Certificate", "Certificat")[l], json_text(certificate, "serial"));
 	put_time_row(out, SAY("Chứng thư có hiệu lực từ", "Certificate valid from", "Certificat valable du")[l], json_text(certificate, "from"));
@@ -387,7 +397,7 @@ put_details(struct buf *out, const json_t *report, enum lang l)
 		return;
 	buf_printf(out, "<details id=\"details\"><summary>%s</summary><div id=\"more\">\n", SAY("Chi tiết chữ ký", "Details of the signatures", "Détails des signatures")[l]);
 	json_array_foreach(json_object_get(report, "signatures"), i, signature)
-		put_signature(out, signature, l);
+		put_signature(out, signature, json_object_get(json_object_get(report, "permit"), "reaffirmation"), l);
 	put_reasons(out, json_object_get(report, "reasons"), l);
 	put_reasons(out, json_object_get(report, "remarks"), l);
 	buf_put_str(out, "<dl>\n");
