@@ -2,7 +2,7 @@
 """kill -9 at every place of issuance and sealing, in a whole running authority.
 
 usage: sweep.py BUILD [--full] [--only REGEX] [--times]
-    BUILD has fault points (preset "faults"); --only: kills where "program place" has it
+    BUILD has fault points (preset "check"); --only: kills where "program place" has it
 
 The places are made, not listed: every verb of the register's table, each before
 it runs, before and after the commit; every FAULT_POINT and every step that the

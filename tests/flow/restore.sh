@@ -4,13 +4,12 @@
 # the backup and what was published after it, and goes on.  No number is given
 # twice, the CRL lacks nothing, old proofs hold, the log has one history; kill -9
 # at every step of backup and restore leaves nothing or the whole.
-# usage: restore.sh BUILD     (beside it lies the build with fault points; a file,
+# usage: restore.sh BUILD     (with fault points: preset "check"; a file,
 # unless ANTIN_SERVER names an empty server: tests/long/flows_on_postgres.sh)
 set -u
 cd "$(dirname "$0")/../.."
 . tests/world.sh
 flow_begin restore "$1"
-faults=$(cd "$(dirname "$1")/faults" && pwd)/bin/antin
 trap 'world_down; kill ${watch:-} ${worker:-} 2>/dev/null' EXIT
 db() { register_sql "$1"; }
 on_server() { [ -n "${ANTIN_SERVER:-}" ]; }
@@ -145,7 +144,7 @@ restore_points() { if on_server; then points restore | grep -v rename; points co
 killed=0
 for point in $(points backup); do
 	rm -rf "$state/again" "$state/again.partial"
-	( ANTIN_FAULT=$point:1 "$faults" backup --state "$state/lost" --to "$state/again" ; exit $? ) >/dev/null 2>&1
+	( ANTIN_FAULT=$point:1 "$antin" backup --state "$state/lost" --to "$state/again" ; exit $? ) >/dev/null 2>&1
 	[ $? -eq 137 ] || not_good "the backup was not killed at $point"
 	if [ -e "$state/again" ]; then "$antin" backup verify "$state/again" >/dev/null 2>&1 || not_good "killed at $point: half a backup bears its name"; fi
 	[ -e "$state/again" ] || "$antin" backup --state "$state/lost" --to "$state/again" >"$state/log/opinion" 2>&1 || not_good "after $point: $(cat "$state/log/opinion")"
@@ -153,7 +152,7 @@ for point in $(points backup); do
 done
 for point in $(restore_points); do
 	empty
-	( ANTIN_FAULT=$point:1 restore_at "$faults" --tiles "$state/public" ; exit $? ) >/dev/null 2>&1
+	( ANTIN_FAULT=$point:1 restore_at "$antin" --tiles "$state/public" ; exit $? ) >/dev/null 2>&1
 	[ $? -eq 137 ] || not_good "the restore was not killed at $point"
 	if is_there; then
 		"$antin" log fsck --database "$database" --public "$state/public" >/dev/null 2>&1 || not_good "killed at $point: half a register bears its name"
@@ -166,11 +165,11 @@ expect "places of backup and restore where it was killed: $killed" "$((killed >=
 
 # A move: the target is empty or whole.
 rm -f "$state"/moved.db*
-( ANTIN_FAULT=copy.before-commit:1 "$faults" move --from "$state/lost/register.db" --to "$state/moved.db"; exit $? ) >/dev/null 2>&1
+( ANTIN_FAULT=copy.before-commit:1 "$antin" move --from "$state/lost/register.db" --to "$state/moved.db"; exit $? ) >/dev/null 2>&1
 expect "a move is killed before its commit" $? 137
 holds "and done again" "$antin" move --from "$state/lost/register.db" --to "$state/moved.db"
 rm -f "$state"/moved.db*
-( ANTIN_FAULT=move.copied:1 "$faults" move --from "$state/lost/register.db" --to "$state/moved.db"; exit $? ) >/dev/null 2>&1
+( ANTIN_FAULT=move.copied:1 "$antin" move --from "$state/lost/register.db" --to "$state/moved.db"; exit $? ) >/dev/null 2>&1
 expect "a move is killed after its commit" $? 137
 holds "the target is whole" "$antin" log fsck --database "$state/moved.db" --public "$state/public"
 refuses "and not written over" "is not written over" "$antin" move --from "$state/lost/register.db" --to "$state/moved.db"
@@ -179,7 +178,7 @@ refuses "and not written over" "is not written over" "$antin" move --from "$stat
 gcc -shared -fPIC -O1 -w -o "$state/powercut.so" tests/crash/powercut.c -ldl || die "the shim"
 cut_at() {	# POINT COMMAND...: killed there (nowhere: when it is done)
 	: >"$state.undo"
-	( POWERCUT_DIR=$state POWERCUT_LOG=$state.undo LD_PRELOAD=$state/powercut.so ANTIN_FAULT=$1:1 "$faults" "${@:2}"; exit $? ) >/dev/null 2>&1
+	( POWERCUT_DIR=$state POWERCUT_LOG=$state.undo LD_PRELOAD=$state/powercut.so ANTIN_FAULT=$1:1 "$antin" "${@:2}"; exit $? ) >/dev/null 2>&1
 	POWERCUT_DIR=$state python3 tests/crash/powercut_apply.py "$state.undo" >"$state/log/undone" || die "taking away"
 }
 for point in $(points restore) nowhere; do
