@@ -18,23 +18,18 @@ read_code(struct code_list *l, const struct policy_file *f, xmlNode *n, struct e
 }
 
 bool
-code_list_load(struct code_list *l, const char *path, const struct grammar *grammar, struct err *e)
+code_list_read(struct code_list *l, const struct policy_file *f, struct err *e)
 {
-	struct policy_file f;
-	xmlNode *root;
+	xmlNode *root = xmlDocGetRootElement(f->doc);
 	bool good = true;
 
 	*l = (struct code_list){ 0 };
-	if (!policy_file_open(&f, path, grammar, e))
-		return false;
-	root = xmlDocGetRootElement(f.doc);
 	l->id = attr(root, "id", NULL);
 	l->vi = attr(root, "vi", NULL);
 	l->en = attr(root, "en", NULL);
 	l->code = xalloc(count_named(root, "code") * sizeof(struct code));
 	for (xmlNode *n = child_named(root, "code"); good && n != NULL; n = next_named(n, "code"))
-		good = read_code(l, &f, n, e);
-	policy_file_close(&f);
+		good = read_code(l, f, n, e);
 	if (!good)
 		code_list_free_members(l);
 	return good;

@@ -13,7 +13,7 @@
 struct code { char *value, *vi, *en; int32_t from, to; };	/* to: the last day */
 struct code_list { char *id, *vi, *en; struct code *code; size_t n; };
 
-must_check bool code_list_load(struct code_list *out, const char *path, const struct grammar *, struct err *);
+must_check bool code_list_read(struct code_list *out, const struct policy_file *, struct err *);
 void code_list_free_members(struct code_list *);
 
 /* NULL when there is none.  len: of the value, which need not end there. */

@@ -1,7 +1,6 @@
 #include "policy/file.h"
 
 #include "base/clock.h"
-#include "base/file.h"
 
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
@@ -9,8 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define POLICY_FILE_MAX (1u << 20)
 
 static void
 quiet(void *ctx, const char *fmt, ...)
@@ -30,11 +27,11 @@ first_error(void *ctx, xmlErrorPtr x)
 struct grammar { xmlRelaxNGParserCtxt *parser; xmlRelaxNG *schema; };
 
 bool
-grammar_open(struct grammar **out, const char *path, struct err *e)
+grammar_open(struct grammar **out, const char *path, struct span text, struct err *e)
 {
 	struct grammar *g = xalloc(sizeof(*g));
 
-	g->parser = xmlRelaxNGNewParserCtxt(path);
+	g->parser = xmlRelaxNGNewMemParserCtxt((const char *)text.ptr, (int)text.len);
 	promise(g->parser != NULL);
 	xmlRelaxNGSetParserErrors(g->parser, quiet, quiet, NULL);
 	g->schema = xmlRelaxNGParse(g->parser);
@@ -71,13 +68,10 @@ validate(xmlDoc *doc, const char *path, const struct grammar *g, struct err *e)
 }
 
 bool
-policy_file_open(struct policy_file *f, const char *path, const struct grammar *grammar, struct err *e)
+policy_file_open(struct policy_file *f, const char *path, struct span text, const struct grammar *grammar, struct err *e)
 {
-	own_struct(buf) text = buf_new(POLICY_FILE_MAX);
 	const xmlError *x;
 
-	if (!file_read(&text, path, e))
-		return false;
 	xmlSetGenericErrorFunc(NULL, quiet);
 	if (memmem(text.ptr, text.len, "<!DOCTYPE", 9) != NULL)
 		return fail(e, ERR_INPUT, "%s has a DOCTYPE; a policy file may not", path);

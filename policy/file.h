@@ -1,5 +1,6 @@
 /*
- * policy/file.h -- one policy file: parsed, and valid by its RELAX NG grammar.
+ * policy/file.h -- one policy file: parsed, and valid by its RELAX NG grammar.  Its
+ * octets were read before (policy.h); the path names it in refusals.
  *
  * Policy files are ours (root-owned, hashed, never a peer's), and still parsed
  * without DTD, entities or network, so that a policy means what it shows.
@@ -17,10 +18,10 @@ struct policy_file { xmlDoc *doc; char *path; };
 
 /* A RELAX NG file, compiled once for all the files that it judges; NULL is freed. */
 struct grammar;
-must_check bool grammar_open(struct grammar **, const char *path, struct err *);
+must_check bool grammar_open(struct grammar **, const char *path, struct span text, struct err *);
 void grammar_free(struct grammar *);
 
-must_check bool policy_file_open(struct policy_file *, const char *path, const struct grammar *, struct err *);
+must_check bool policy_file_open(struct policy_file *, const char *path, struct span text, const struct grammar *, struct err *);
 void policy_file_close(struct policy_file *);
 
 /* First child element, next sibling element; NULL at the end.  name NULL: any. */

@@ -207,19 +207,13 @@ load_turns(struct kind *k, const struct policy_file *f, xmlNode *root, struct er
 }
 
 bool
-kind_load(struct kind *k, const char *path, const struct grammar *grammar, const struct code_list *codes, size_t ncodes, struct err *e)
+kind_read(struct kind *k, const struct policy_file *f, const struct code_list *codes, size_t ncodes, struct err *e)
 {
-	struct policy_file f;
-	xmlNode *root, *holder, *validity, *publish;
+	xmlNode *root = xmlDocGetRootElement(f->doc), *holder = child_named(root, "holder");
+	xmlNode *validity = child_named(root, "validity"), *publish = child_named(root, "publish");
 	bool good;
 
 	*k = (struct kind){ 0 };
-	if (!policy_file_open(&f, path, grammar, e))
-		return false;
-	root = xmlDocGetRootElement(f.doc);
-	holder = child_named(root, "holder");
-	validity = child_named(root, "validity");
-	publish = child_named(root, "publish");
 	k->id = attr(root, "id", NULL);
 	k->loai = attr(root, "loai", NULL);
 	k->vi = attr(root, "vi", NULL);
@@ -234,14 +228,13 @@ kind_load(struct kind *k, const char *path, const struct grammar *grammar, const
 	k->holder = attr(holder, "field", "");
 	k->valid_from = validity != NULL ? attr(validity, "from", "") : xstrdup("");
 	k->valid_to = validity != NULL ? attr(validity, "to", "") : xstrdup("");
-	good = load_turns(k, &f, root, e) && load_numbering(k, &f, root, e) && load_fields(&k->root, &f, child_named(root, "fields"), codes, ncodes, e) &&
-	    check_named_field(k, &f, holder, k->holder, FIELD_GROUP, e) &&
-	    check_named_field(k, &f, root, k->valid_from, FIELD_DATE, e) &&
-	    check_named_field(k, &f, root, k->valid_to, FIELD_DATE, e) &&
-	    (k->term_years == 0 || (k->valid_from[0] != '\0' && k->valid_to[0] != '\0') || fail_at(e, &f, root, "a term is from one field to another")) &&
-	    (!k->published || k->numbers_public || fail_at(e, &f, publish, "what is published has public numbers")) &&
-	    (!k->looked_up || k->published || fail_at(e, &f, root, "what is looked up by its number is published"));
-	policy_file_close(&f);
+	good = load_turns(k, f, root, e) && load_numbering(k, f, root, e) && load_fields(&k->root, f, child_named(root, "fields"), codes, ncodes, e) &&
+	    check_named_field(k, f, holder, k->holder, FIELD_GROUP, e) &&
+	    check_named_field(k, f, root, k->valid_from, FIELD_DATE, e) &&
+	    check_named_field(k, f, root, k->valid_to, FIELD_DATE, e) &&
+	    (k->term_years == 0 || (k->valid_from[0] != '\0' && k->valid_to[0] != '\0') || fail_at(e, f, root, "a term is from one field to another")) &&
+	    (!k->published || k->numbers_public || fail_at(e, f, publish, "what is published has public numbers")) &&
+	    (!k->looked_up || k->published || fail_at(e, f, root, "what is looked up by its number is published"));
 	if (!good)
 		kind_free_members(k);
 	return good;
@@ -274,6 +267,15 @@ kind_free_members(struct kind *k)
 	free(k->turn);
 	free_fields(&k->root);
 	*k = (struct kind){ 0 };
+}
+
+void
+kind_free(struct kind *k)
+{
+	if (k == NULL)
+		return;
+	kind_free_members(k);
+	free(k);
 }
 
 const struct turn *

@@ -47,8 +47,11 @@ struct kind {
 };
 
 /* codes: the lists that fields may name; they outlive the kind. */
-must_check bool kind_load(struct kind *out, const char *path, const struct grammar *, const struct code_list *codes, size_t ncodes, struct err *);
+must_check bool kind_read(struct kind *out, const struct policy_file *, const struct code_list *codes, size_t ncodes, struct err *);
 void kind_free_members(struct kind *);
+void kind_free(struct kind *);
+typedef struct kind kind_t;
+OWN_WITH(kind_t, kind_free)
 /* RELAX NG of the whole <content> element of this kind. */
 void kind_grammar(struct buf *out, const struct kind *);
 /* Of those who sign what is issued on this day the n-th, 0 the first; NULL: there are not so many. */

@@ -2,39 +2,120 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/ossl.h"
 #include "policy/mailbox.h"
-
-#include <openssl/evp.h>
 
 #include <dirent.h>
 #include <stdlib.h>
 
+#define PART_MAX (1u << 20)
 #define VERB_MINUTES_MAX (7 * 24 * 60)	/* an order is for now, not for a drawer */
 
 /*
- * Reading one file of rows.
+ * Every file once: what is read is what is hashed.
  */
 
-struct loader { struct policy *p; const char *folder; EVP_MD_CTX *hash; };
-
 static bool
-open_grammar(struct grammar **g, const struct loader *l, const char *name, struct err *e)
+ends_with(const char *name, const char *end)
 {
-	own_str char *path = xprintf("%s/grammar/%s.rng", l->folder, name);
+	size_t n = strlen(name), m = strlen(end);
 
-	return grammar_open(g, path, e);
+	return n > m && strcmp(name + n - m, end) == 0;
+}
+
+static int
+is_policy(const struct dirent *d)
+{
+	return ends_with(d->d_name, ".xml") || ends_with(d->d_name, ".rng");
 }
 
 static bool
-open_one(const struct loader *l, struct policy_file *f, const char *name, const char *grammar, struct err *e)
+read_part(struct policy *p, const char *sub, const char *name, struct err *e)
 {
-	own_str char *path = xprintf("%s/%s", l->folder, name);
-	struct grammar *g = NULL;
-	bool good = open_grammar(&g, l, grammar, e) && policy_file_open(f, path, g, e);
+	own_str char *path = xprintf("%s%s/%s", p->folder, sub, name);
+	struct policy_part *part;
 
-	grammar_free(g);
+	p->part = xrealloc(p->part, (p->nparts + 1) * sizeof(*part));
+	part = &p->part[p->nparts++];
+	*part = (struct policy_part){ .name = xprintf("%s/%s", sub, name), .text = buf_new(PART_MAX) };
+	if (!file_read(&part->text, path, e))
+		return false;
+	sha256(part->digest, buf_span(&part->text));
+	return true;
+}
+
+static bool
+read_folder(struct policy *p, const char *sub, struct err *e)
+{
+	own_str char *folder = xprintf("%s%s", p->folder, sub);
+	struct dirent **list = NULL;
+	int n = scandir(folder, &list, is_policy, alphasort);
+	bool good = true;
+
+	for (int i = 0; i < n; i++) {
+		good = good && read_part(p, sub, list[i]->d_name, e);
+		free(list[i]);
+	}
+	free(list);
 	return good;
 }
+
+static bool
+read_parts(struct policy *p, struct err *e)
+{
+	own_struct(buf) all = buf_new(PART_MAX);
+
+	if (!read_folder(p, "", e) || !read_folder(p, "/codes", e) || !read_folder(p, "/grammar", e) || !read_folder(p, "/kinds", e) || !read_folder(p, "/profiles", e))
+		return false;
+	for (size_t i = 0; i < p->nparts; i++) {
+		buf_printf(&all, "%s\n", p->part[i].name);
+		buf_put(&all, p->part[i].digest, sizeof(p->part[i].digest));
+	}
+	sha256(p->hash, buf_span(&all));
+	return buf_ok(&all, "a policy's files", e);
+}
+
+static const struct policy_part *
+part_named(const struct policy *p, const char *name)
+{
+	for (size_t i = 0; i < p->nparts; i++)
+		if (strcmp(p->part[i].name, name) == 0)
+			return &p->part[i];
+	return NULL;
+}
+
+bool
+policy_text(struct span *out, const struct policy *p, const char *name, struct err *e)
+{
+	const struct policy_part *part = part_named(p, name);
+
+	if (part == NULL)
+		return fail(e, ERR_ABSENT, "there is no %s%s", p->folder, name);
+	*out = buf_span(&part->text);
+	return true;
+}
+
+static bool
+open_grammar(struct grammar **g, const struct policy *p, const char *name, struct err *e)
+{
+	own_str char *below = xprintf("/grammar/%s.rng", name), *path = xprintf("%s%s", p->folder, below);
+	struct span text;
+
+	return policy_text(&text, p, below, e) && grammar_open(g, path, text, e);
+}
+
+static bool
+open_part(struct policy_file *f, const struct policy *p, const char *name, const struct grammar *g, struct err *e)
+{
+	own_str char *path = xprintf("%s%s", p->folder, name);
+	struct span text;
+
+	return policy_text(&text, p, name, e) && policy_file_open(f, path, text, g, e);
+}
+
+/*
+ * Rows.
+ */
 
 static bool
 read_agency(struct policy *p, const struct policy_file *f, xmlNode *n, struct err *e)
@@ -202,7 +283,7 @@ read_rule(struct policy *p, const struct policy_file *f, xmlNode *n, struct err 
 }
 
 static bool
-load_profile(struct policy *p, const struct policy_file *f, xmlNode *n, struct err *e)
+read_profile(struct policy *p, const struct policy_file *f, xmlNode *n, struct err *e)
 {
 	struct profile *x = &p->profile[p->nprofiles++];
 
@@ -224,159 +305,151 @@ load_profile(struct policy *p, const struct policy_file *f, xmlNode *n, struct e
 		return fail_at(e, f, n, "a profile for mail names its mail-domains, and no other does");
 	if (x->mail_domains[0] != '\0' && (!x->person || !mail_domains_good(x->mail_domains)))
 		return fail_at(e, f, n, "mail-domains are a person's: domains in small letters, a space between two");
-	return policy_profile(p, x->id) == x || fail_at(e, f, n, "the profile %s stands twice", x->id);
+	return true;
 }
 
-/* Files of rows: name, row element, reader, where the count and the array lie. */
+static bool
+read_kind(struct policy *p, const struct policy_file *f, xmlNode *n, struct err *e)
+{
+	struct kind *k = &p->kind[p->nkinds];
+
+	if (!kind_read(k, f, p->codes, p->ncodes, e))
+		return false;
+	p->nkinds++;
+	return policy_kind_by_loai(p, k->loai) == k || fail_at(e, f, n, "two kinds with one loai (%s)", k->loai);
+}
+
+static bool
+read_codes(struct policy *p, const struct policy_file *f, xmlNode *n, struct err *e)
+{
+	if (!code_list_read(&p->codes[p->ncodes], f, e))
+		return false;
+	p->ncodes++;
+	return true;
+}
+
+/*
+ * Files.
+ */
+
 typedef bool row_reader(struct policy *, const struct policy_file *, xmlNode *, struct err *);
-static const struct { const char *file, *row; size_t array, size; row_reader *read; } tables[] = {
-	{ "agencies", "agency", offsetof(struct policy, agency), sizeof(struct agency), read_agency },
-	{ "roles", "role", offsetof(struct policy, role), sizeof(struct role), read_role },
-	{ "roles", "verb", offsetof(struct policy, verb), sizeof(struct order_verb), read_verb },
-	{ "tiers", "tier", offsetof(struct policy, tier), sizeof(struct tier), read_tier },
-	{ "algorithms", "algorithm", offsetof(struct policy, algorithm), sizeof(struct algorithm), read_algorithm },
-	{ "timestamps", "authority", offsetof(struct policy, time_authority), sizeof(struct time_authority), read_time_authority },
-	{ "answers", "answer", offsetof(struct policy, answer), sizeof(struct answer), read_answer },
-	{ "answers", "when", offsetof(struct policy, rule), sizeof(struct answer_rule), read_rule },
+struct rows { const char *element; size_t array, size; row_reader *read; };
+
+/* Files of rows; the first are those that verdicts are judged by. */
+static const struct { const char *file; struct rows rows[2]; } tables[] = {
+	{ "agencies", { { "agency", offsetof(struct policy, agency), sizeof(struct agency), read_agency } } },
+	{ "tiers", { { "tier", offsetof(struct policy, tier), sizeof(struct tier), read_tier } } },
+	{ "algorithms", { { "algorithm", offsetof(struct policy, algorithm), sizeof(struct algorithm), read_algorithm } } },
+	{ "timestamps", { { "authority", offsetof(struct policy, time_authority), sizeof(struct time_authority), read_time_authority } } },
+#define TABLES_VERDICT 4
+	{ "answers", { { "answer", offsetof(struct policy, answer), sizeof(struct answer), read_answer },
+			 { "when", offsetof(struct policy, rule), sizeof(struct answer_rule), read_rule } } },
+#define TABLES_REPORT 5
+	{ "roles", { { "role", offsetof(struct policy, role), sizeof(struct role), read_role },
+		       { "verb", offsetof(struct policy, verb), sizeof(struct order_verb), read_verb } } },
 };
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 static bool
-load_tables(const struct loader *l, struct err *e)
+read_rows(struct policy *p, const struct policy_file *f, const struct rows *r, struct err *e)
 {
-	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
-		own_str char *name = xprintf("%s.xml", tables[t].file);
-		struct policy_file f;
-		bool good = true;
-		xmlNode *root;
+	xmlNode *root = xmlDocGetRootElement(f->doc);
 
-		if (!open_one(l, &f, name, tables[t].file, e))
+	*(void **)((char *)p + r->array) = xalloc(count_named(root, r->element) * r->size);
+	for (xmlNode *n = child_named(root, r->element); n != NULL; n = next_named(n, r->element))
+		if (!r->read(p, f, n, e))
 			return false;
-		root = xmlDocGetRootElement(f.doc);
-		*(void **)((char *)l->p + tables[t].array) = xalloc(count_named(root, tables[t].row) * tables[t].size);
-		for (xmlNode *n = child_named(root, tables[t].row); good && n != NULL; n = next_named(n, tables[t].row))
-			good = tables[t].read(l->p, &f, n, e);
-		policy_file_close(&f);
-		if (!good)
-			return false;
-	}
-	return true;
-}
-
-static int
-is_xml(const struct dirent *d)
-{
-	size_t n = strlen(d->d_name);
-
-	return n > 4 && strcmp(d->d_name + n - 4, ".xml") == 0;
-}
-
-static int
-is_policy(const struct dirent *d)
-{
-	size_t n = strlen(d->d_name);
-
-	return is_xml(d) || (n > 4 && strcmp(d->d_name + n - 4, ".rng") == 0);
-}
-
-static bool
-load_kind_file(const struct loader *l, const char *path, const struct grammar *g, struct err *e)
-{
-	struct kind *k = &l->p->kind[l->p->nkinds];
-
-	if (!kind_load(k, path, g, l->p->codes, l->p->ncodes, e))
-		return false;
-	l->p->nkinds++;
-	if (policy_kind(l->p, k->id) != k || policy_kind_by_loai(l->p, k->loai) != k)
-		return fail(e, ERR_INPUT, "%s: two kinds with one id or one loai (%s)", path, k->id);
 	return true;
 }
 
 static bool
-load_codes_file(const struct loader *l, const char *path, const struct grammar *g, struct err *e)
+load_table(struct policy *p, size_t t, struct err *e)
 {
-	struct code_list *c = &l->p->codes[l->p->ncodes];
-
-	if (!code_list_load(c, path, g, e))
-		return false;
-	l->p->ncodes++;
-	for (const struct code_list *o = l->p->codes; o < c; o++)
-		if (strcmp(o->id, c->id) == 0)
-			return fail(e, ERR_INPUT, "%s: two lists of codes with one id (%s)", path, c->id);
-	return true;
-}
-
-static bool
-load_profile_file(const struct loader *l, const char *path, const struct grammar *g, struct err *e)
-{
+	own_str char *name = xprintf("/%s.xml", tables[t].file);
 	struct policy_file f;
-	bool good;
+	struct grammar *g = NULL;
+	bool good = open_grammar(&g, p, tables[t].file, e) && open_part(&f, p, name, g, e);
 
-	if (!policy_file_open(&f, path, g, e))
+	grammar_free(g);
+	if (!good)
 		return false;
-	good = load_profile(l->p, &f, xmlDocGetRootElement(f.doc), e);
+	for (size_t i = 0; good && i < 2 && tables[t].rows[i].element != NULL; i++)
+		good = read_rows(p, &f, &tables[t].rows[i], e);
 	policy_file_close(&f);
 	return good;
 }
 
-typedef bool load_file(const struct loader *, const char *path, const struct grammar *, struct err *);
+/* A file of a folder is one row, and has its name: so no two have one. */
+static const struct folder { const char *below, *grammar; struct rows rows; }
+	codes_folder = { "/codes/", "codes", { .array = offsetof(struct policy, codes), .size = sizeof(struct code_list), .read = read_codes } },
+	kinds_folder = { "/kinds/", "kind", { .array = offsetof(struct policy, kind), .size = sizeof(struct kind), .read = read_kind } },
+	profiles_folder = { "/profiles/", "profile", { .array = offsetof(struct policy, profile), .size = sizeof(struct profile), .read = read_profile } };
 
-/* Every .xml of a folder in the order of names, by one grammar. */
 static bool
-load_folder(const struct loader *l, const char *sub, const char *grammar, size_t size, size_t array, load_file *load, struct err *e)
+check_name(const struct policy_file *f, struct err *e)
 {
-	own_str char *folder = xprintf("%s/%s", l->folder, sub);
-	struct dirent **list = NULL;
-	int n = scandir(folder, &list, is_xml, alphasort);
+	xmlNode *root = xmlDocGetRootElement(f->doc);
+	own_str char *id = attr(root, "id", ""), *name = xprintf("%s.xml", id);
+
+	return strcmp(strrchr(f->path, '/') + 1, name) == 0 || fail_at(e, f, root, "the file of %s is called %s", id, name);
+}
+
+static bool
+load_file(struct policy *p, const char *name, const struct grammar *g, row_reader *read, struct err *e)
+{
+	struct policy_file f;
+	bool good;
+
+	if (!open_part(&f, p, name, g, e))
+		return false;
+	good = read(p, &f, xmlDocGetRootElement(f.doc), e) && check_name(&f, e);
+	policy_file_close(&f);
+	return good;
+}
+
+static bool
+is_below(const struct policy_part *part, const struct folder *d)
+{
+	return strncmp(part->name, d->below, strlen(d->below)) == 0 && ends_with(part->name, ".xml");
+}
+
+static size_t
+count_below(const struct policy *p, const struct folder *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->nparts; i++)
+		n += is_below(&p->part[i], d);
+	return n;
+}
+
+/* Every file of a folder in the order of names, by one grammar. */
+static bool
+load_folder(struct policy *p, const struct folder *d, struct err *e)
+{
+	size_t n = count_below(p, d);
 	struct grammar *g = NULL;
-	bool good = (n > 0 || fail(e, ERR_ABSENT, "there is no .xml file in %s", folder)) && open_grammar(&g, l, grammar, e);
+	bool good = (n > 0 || fail(e, ERR_ABSENT, "there is no .xml file in %s%s", p->folder, d->below)) && open_grammar(&g, p, d->grammar, e);
 
-	*(void **)((char *)l->p + array) = xalloc((size_t)(n > 0 ? n : 1) * size);
-	for (int i = 0; i < n; i++) {
-		own_str char *path = xprintf("%s/%s", folder, list[i]->d_name);
-
-		good = good && load(l, path, g, e);
-		free(list[i]);
-	}
-	free(list);
+	*(void **)((char *)p + d->rows.array) = xalloc(n * d->rows.size);
+	for (size_t i = 0; good && i < p->nparts; i++)
+		if (is_below(&p->part[i], d))
+			good = load_file(p, p->part[i].name, g, d->rows.read, e);
 	grammar_free(g);
 	return good;
 }
 
-/* name is taken over. */
+/* Of lists that nothing is looked up in, that they are there. */
 static void
-hash_part(const struct loader *l, char *name, struct span text)
+name_codes(struct policy *p)
 {
-	struct policy_part *part;
+	p->codes = xalloc(count_below(p, &codes_folder) * sizeof(struct code_list));
+	for (size_t i = 0; i < p->nparts; i++) {
+		const char *name = p->part[i].name + strlen(codes_folder.below);
 
-	l->p->part = xrealloc(l->p->part, (l->p->nparts + 1) * sizeof(*part));
-	part = &l->p->part[l->p->nparts++];
-	part->name = name;
-	promise(EVP_Digest(text.ptr, text.len, part->digest, NULL, EVP_sha256(), NULL) == 1);
-	EVP_DigestUpdate(l->hash, name, strlen(name));
-	EVP_DigestUpdate(l->hash, "\n", 1);
-	EVP_DigestUpdate(l->hash, part->digest, sizeof(part->digest));
-}
-
-/* Names and bytes of all files, in the order of names, into the hash. */
-static bool
-hash_folder(const struct loader *l, const char *sub, struct err *e)
-{
-	own_str char *folder = xprintf("%s%s", l->folder, sub);
-	struct dirent **list = NULL;
-	int n = scandir(folder, &list, is_policy, alphasort);
-	bool good = true;
-
-	for (int i = 0; i < n; i++) {
-		own_str char *path = xprintf("%s/%s", folder, list[i]->d_name);
-		own_struct(buf) text = buf_new(1 << 20);
-
-		good = good && file_read(&text, path, e);
-		if (good)
-			hash_part(l, xprintf("%s/%s", sub, list[i]->d_name), buf_span(&text));
-		free(list[i]);
+		if (is_below(&p->part[i], &codes_folder))
+			p->codes[p->ncodes++].id = span_dup_str(span_of(name, strlen(name) - strlen(".xml")));
 	}
-	free(list);
-	return good;
 }
 
 static const struct answer_rule *rule_of(const struct policy *, const struct answer_case *);
@@ -385,7 +458,7 @@ static const struct answer_rule *rule_of(const struct policy *, const struct ans
  * A judgement without a tier fits only rows that ask for none: it is the
  * hardest to answer, so that no other tier need be tried. */
 static bool
-check_answers(const struct policy *p, const char *folder, struct err *e)
+check_answers(const struct policy *p, struct err *e)
 {
 	static const char *const ways[] = { "file", "code", "qr", "number" };
 	enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
@@ -397,41 +470,91 @@ check_answers(const struct policy *p, const char *folder, struct err *e)
 			.in_force = (enum in_force)(n / WAYS % FORCES), .way = ways[n % WAYS], .tier = "" };
 
 		if (rule_of(p, &c) == NULL)
-			return fail(e, ERR_INPUT, "%s/answers.xml: no row fits verdict=%s sub=%s in-force=%s way=%s", folder, verdict_short(c.verdict),
+			return fail(e, ERR_INPUT, "%s/answers.xml: no row fits verdict=%s sub=%s in-force=%s way=%s", p->folder, verdict_short(c.verdict),
 			    sub_word(c.sub), in_force_word(c.in_force), c.way);
 	}
 	for (size_t i = 0; i < WAYS * sizeof(variants) / sizeof(variants[0]); i++) {
 		struct answer_case c = { .verdict = VERDICT_PASSED, .in_force = variants[i / WAYS].in_force, .way = ways[i % WAYS], .tier = "", .reason = variants[i / WAYS].reason };
 
 		if (rule_of(p, &c) == NULL)
-			return fail(e, ERR_INPUT, "%s/answers.xml: no row fits in-force=%s way=%s case=%s", folder, in_force_word(c.in_force), c.way, c.reason);
+			return fail(e, ERR_INPUT, "%s/answers.xml: no row fits in-force=%s way=%s case=%s", p->folder, in_force_word(c.in_force), c.way, c.reason);
 	}
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (rule_of(p, &(struct answer_case){ .way = "code", .tier = "", .reason = cases[i] }) == NULL)
-			return fail(e, ERR_INPUT, "%s/answers.xml: no row fits case=%s", folder, cases[i]);
+			return fail(e, ERR_INPUT, "%s/answers.xml: no row fits case=%s", p->folder, cases[i]);
 	return true;
+}
+
+/* The first ntables tables, and the profiles. */
+static bool
+load_first(struct policy *p, size_t ntables, struct err *e)
+{
+	for (size_t t = 0; t < ntables; t++)
+		if (!load_table(p, t, e))
+			return false;
+	return agencies_agree(p->agency, p->nagencies, e) && load_folder(p, &profiles_folder, e) && (p->nanswers == 0 || check_answers(p, e));
+}
+
+static bool
+load_all(struct policy *p, struct err *e)
+{
+	return load_first(p, TABLES, e) && load_folder(p, &codes_folder, e) && load_folder(p, &kinds_folder, e);
+}
+
+static struct policy *
+policy_new(const char *folder)
+{
+	struct policy *p = xalloc(sizeof(*p));
+
+	p->folder = xstrdup(folder);
+	return p;
 }
 
 bool
 policy_load(struct policy **out, const char *folder, struct err *e)
 {
-	struct loader l = { xalloc(sizeof(struct policy)), folder, EVP_MD_CTX_new() };
+	own(policy_t) *p = policy_new(folder);
+
+	if (!read_parts(p, e) || !load_all(p, e))
+		return false;
+	*out = take(&p);
+	return true;
+}
+
+bool
+policy_open(struct policy **out, const char *folder, bool report, struct err *e)
+{
+	own(policy_t) *p = policy_new(folder);
+
+	if (!read_parts(p, e) || !load_first(p, report ? TABLES_REPORT : TABLES_VERDICT, e))
+		return false;
+	name_codes(p);
+	*out = take(&p);
+	return true;
+}
+
+bool
+policy_kind_read(struct kind **out, const struct policy *p, const char *id, struct err *e)
+{
+	own_str char *name = xprintf("/kinds/%s.xml", id);
+	own(kind_t) *k = NULL;
+	struct policy_file f;
+	struct grammar *g = NULL;
 	bool good;
 
-	promise(l.hash != NULL && EVP_DigestInit_ex(l.hash, EVP_sha256(), NULL) == 1);
-	good = load_tables(&l, e) && agencies_agree(l.p->agency, l.p->nagencies, e) &&
-	    load_folder(&l, "codes", "codes", sizeof(struct code_list), offsetof(struct policy, codes), load_codes_file, e) &&
-	    load_folder(&l, "kinds", "kind", sizeof(struct kind), offsetof(struct policy, kind), load_kind_file, e) &&
-	    load_folder(&l, "profiles", "profile", sizeof(struct profile), offsetof(struct policy, profile), load_profile_file, e) &&
-	    check_answers(l.p, folder, e) && hash_folder(&l, "", e) && hash_folder(&l, "/codes", e) && hash_folder(&l, "/grammar", e) && hash_folder(&l, "/kinds", e) && hash_folder(&l, "/profiles", e);
-	promise(EVP_DigestFinal_ex(l.hash, l.p->hash, NULL) == 1);
-	EVP_MD_CTX_free(l.hash);
-	if (!good) {
-		policy_free(l.p);
+	*out = NULL;
+	if (part_named(p, name) == NULL)
+		return true;
+	good = open_grammar(&g, p, kinds_folder.grammar, e) && open_part(&f, p, name, g, e);
+	grammar_free(g);
+	if (!good)
 		return false;
-	}
-	*out = l.p;
-	return true;
+	k = xalloc(sizeof(*k));
+	good = kind_read(k, &f, p->codes, p->ncodes, e) && check_name(&f, e);
+	policy_file_close(&f);
+	if (good)
+		*out = take(&k);
+	return good;
 }
 
 /* The strings of rows live as long as the process; tests and tools that load
@@ -450,9 +573,12 @@ policy_free(struct policy *p)
 {
 	if (p == NULL)
 		return;
-	for (size_t i = 0; i < p->nparts; i++)
+	for (size_t i = 0; i < p->nparts; i++) {
 		free(p->part[i].name);
+		buf_drop(&p->part[i].text);
+	}
 	free(p->part);
+	free(p->folder);
 	for (size_t i = 0; i < p->nkinds; i++)
 		kind_free_members(&p->kind[i]);
 	free(p->kind);

@@ -8,6 +8,12 @@
  * Loading checks each file by its grammar and all of them against each other;
  * a refusal names file, line and rule.  After loading nothing changes: any
  * thread may read.
+ *
+ * A command that judges one document and ends need not check what no verdict on it
+ * rests upon: it opens the policy.  Every file is read, and hashed, as in loading; agencies,
+ * tiers, algorithms, time-stamping authorities and profiles are checked and there, of the lists
+ * of codes the names.  Of the kinds there is none: policy_kind_read makes one out of its
+ * octets, without opening any file, so that it may be named by the document, in a jail.
  */
 #pragma once
 
@@ -36,10 +42,11 @@ struct profile {
 struct answer { char *id, *sign, *colour, *word[LANGS], *say[LANGS], *act[LANGS], *sms; };
 struct answer_rule { char *answer, *verdict, *sub, *in_force, *way, *tier, *reason; };
 
-/* One file: its name below the folder ("/kinds/construction.xml") and its SHA-256. */
-struct policy_part { char *name; unsigned char digest[32]; };
+/* One file: its name below the folder ("/kinds/construction.xml"), its octets and their SHA-256. */
+struct policy_part { char *name; struct buf text; unsigned char digest[32]; };
 
 struct policy {
+	char *folder;			/* refusals name it */
 	unsigned char hash[32];
 	struct policy_part *part; size_t nparts;	/* in the order of the hash: of each its name, LF and digest */
 	struct code_list *codes; size_t ncodes;
@@ -56,6 +63,13 @@ struct policy {
 };
 
 must_check bool policy_load(struct policy **out, const char *folder, struct err *);
+/* report: with the answers, for whoever tells people the verdict (report_json). */
+must_check bool policy_open(struct policy **out, const char *folder, bool report, struct err *);
+/* By its grammar, as in loading; kind_free.  NULL: there is no such kind.  A kind that is
+ * there and does not hold is a refusal. */
+must_check bool policy_kind_read(struct kind **out, const struct policy *, const char *id, struct err *);
+/* The octets of one file ("/grammar/permit.rng"); ERR_ABSENT. */
+must_check bool policy_text(struct span *out, const struct policy *, const char *name, struct err *);
 void policy_free(struct policy *);
 typedef struct policy policy_t;
 OWN_WITH(policy_t, policy_free)

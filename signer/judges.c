@@ -7,14 +7,14 @@
 struct judges { pthread_mutex_t lock; pthread_cond_t freed; struct permit_grammars *free[JUDGES]; size_t n; };
 
 bool
-judges_new(struct judges **out, const struct policy *p, const char *policy_folder, struct err *e)
+judges_new(struct judges **out, const struct policy *p, struct err *e)
 {
 	struct judges *j = xalloc(sizeof(*j));
 
 	pthread_mutex_init(&j->lock, NULL);
 	pthread_cond_init(&j->freed, NULL);
 	for (; j->n < JUDGES; j->n++)
-		if (!permit_grammars_load(&j->free[j->n], p, policy_folder, e))
+		if (!permit_grammars_load(&j->free[j->n], p, e))
 			return false;
 	*out = j;
 	return true;

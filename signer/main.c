@@ -406,7 +406,7 @@ start(struct service *s, const struct signer_conf *c, struct serve **door, struc
 	const struct jail jail = { .abilities = JAIL_THREADS | JAIL_UNIX | JAIL_MEMFD, .uid = uid, .gid = uid };
 	struct policy *policy;
 
-	if (!policy_load(&policy, c->policy, e) || !judges_new(&s->judges, policy, c->policy, e) ||
+	if (!policy_load(&policy, c->policy, e) || !judges_new(&s->judges, policy, e) ||
 	    !load_cert(&s->root, c->root, e) || !load_cert(&s->issuing, c->issuing, e) || !load_root_crl(s, c->root_crl, e))
 		return false;
 	s->policy = policy;

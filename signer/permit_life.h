@@ -171,7 +171,7 @@ json_t *result_json(const char *handle, bool done, const struct err *why, const 
 
 /* judges.c: grammars serve one thread at a time; whoever judges takes some and gives them back. */
 #define JUDGES 4			/* who judges uses a core the while: more would only wait */
-must_check bool judges_new(struct judges **out, const struct policy *, const char *policy_folder, struct err *);
+must_check bool judges_new(struct judges **out, const struct policy *, struct err *);
 struct permit_grammars *judges_take(struct judges *);
 void judges_give(struct judges *, struct permit_grammars *);
 /* The verifier's own eyes on a file of ours, before it leaves: drop the report.

@@ -78,7 +78,7 @@ load(const struct verifier_conf *c, struct broker *b, permit_grammars **grammars
 {
 	policy_t *policy;
 
-	if (!policy_load(&policy, c->policy, e) || !permit_grammars_load(grammars, policy, c->policy, e) ||
+	if (!policy_load(&policy, c->policy, e) || !permit_grammars_load(grammars, policy, e) ||
 	    (!date_parse(&b->golive, c->golive, e) && !fail_in(e, "golive")))
 		return false;
 	b->policy = policy;

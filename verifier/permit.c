@@ -1,7 +1,6 @@
 #include "verifier/permit.h"
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "verifier/code.h"
 
 #include <libxml/parser.h>
@@ -14,7 +13,9 @@ OWN_WITH(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
 OWN_WITH(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
 OWN_WITH(xmlDoc, xmlFreeDoc)
 
-struct permit_grammars { xmlRelaxNG *envelope; xmlRelaxNG **kind; size_t nkinds; const struct policy *policy; };
+/* own: made here out of a policy that was only opened, not the policy's. */
+struct kind_rules { const struct kind *kind; struct kind *own; xmlRelaxNG *grammar; };
+struct permit_grammars { const struct policy *policy; xmlRelaxNG *envelope; struct kind_rules *kind; size_t nkinds; struct err refused; };
 
 /*
  * Grammars.
@@ -50,46 +51,52 @@ compile(xmlRelaxNG **out, struct span text, const char *what, struct err *e)
 }
 
 static bool
-load_envelope(struct permit_grammars *g, const char *folder, struct err *e)
+add_kind(struct permit_grammars *g, const struct kind *k, struct err *e)
 {
 	own_struct(buf) text = buf_new(GRAMMAR_MAX);
-	own_str char *path = xprintf("%s/grammar/permit.rng", folder);
+	xmlRelaxNG *grammar;
 
-	return file_read(&text, path, e) && compile(&g->envelope, buf_span(&text), "permits", e);
+	kind_grammar(&text, k);
+	if (!buf_ok(&text, "a grammar", e) || !compile(&grammar, buf_span(&text), k->id, e))
+		return false;
+	g->kind = xrealloc(g->kind, (g->nkinds + 1) * sizeof(*g->kind));
+	g->kind[g->nkinds++] = (struct kind_rules){ .kind = k, .grammar = grammar };
+	return true;
 }
 
 bool
-permit_grammars_load(struct permit_grammars **out, const struct policy *p, const char *folder, struct err *e)
+permit_grammars_load(struct permit_grammars **out, const struct policy *p, struct err *e)
 {
-	struct permit_grammars *g = xalloc(sizeof(*g));
+	own(permit_grammars) *g = xalloc(sizeof(*g));
+	struct span envelope;
 	bool good;
 
 	xmlInitParser();
 	g->policy = p;
-	g->kind = xalloc((p->nkinds + 1) * sizeof(*g->kind));
-	good = load_envelope(g, folder, e);
-	for (; good && g->nkinds < p->nkinds; g->nkinds++) {
-		own_struct(buf) text = buf_new(GRAMMAR_MAX);
+	good = policy_text(&envelope, p, "/grammar/permit.rng", e) && compile(&g->envelope, envelope, "permits", e);
+	for (const struct kind *k = p->kind; good && k < p->kind + p->nkinds; k++)
+		good = add_kind(g, k, e);
+	if (good)
+		*out = take(&g);
+	return good;
+}
 
-		kind_grammar(&text, &p->kind[g->nkinds]);
-		good = buf_ok(&text, "a grammar", e) && compile(&g->kind[g->nkinds], buf_span(&text), p->kind[g->nkinds].id, e);
-		if (!good)
-			break;
-	}
-	if (!good) {
-		permit_grammars_free(g);
-		return false;
-	}
-	*out = g;
-	return true;
+bool
+permit_grammars_held(const struct permit_grammars *g, struct err *e)
+{
+	if (g->refused.class != ERR_NONE)
+		*e = g->refused;
+	return g->refused.class == ERR_NONE;
 }
 
 void
 permit_grammars_free(struct permit_grammars *g)
 {
 	xmlRelaxNGFree(g->envelope);
-	for (size_t i = 0; i < g->nkinds; i++)
-		xmlRelaxNGFree(g->kind[i]);
+	for (size_t i = 0; i < g->nkinds; i++) {
+		xmlRelaxNGFree(g->kind[i].grammar);
+		kind_free(g->kind[i].own);
+	}
 	free(g->kind);
 	free(g);
 }
@@ -110,34 +117,58 @@ validate(xmlRelaxNG *grammar, xmlDoc *doc, struct err *e)
 	return false;
 }
 
-static bool
-find_kind(const struct kind **out, const xmlNode *content, const struct policy *p, struct err *e)
+static const struct kind_rules *
+known_rules(const struct permit_grammars *g, const char *id)
 {
-	own_str char *id = xml_attr(content, "kind");
+	for (size_t i = 0; i < g->nkinds; i++)
+		if (strcmp(g->kind[i].kind->id, id) == 0)
+			return &g->kind[i];
+	return NULL;
+}
 
-	*out = id == NULL ? NULL : policy_kind(p, id);
-	return *out != NULL || fail(e, ERR_INPUT, "there is no kind of permit called \"%.40s\"", id == NULL ? "" : id);
+/* Of a kind that the policy has not taken in, out of its octets. */
+static bool
+learn_rules(struct permit_grammars *g, const char *id, struct err *e)
+{
+	own(kind_t) *k = NULL;
+
+	if (!policy_kind_read(&k, g->policy, id, e) || (k != NULL && !add_kind(g, k, e)))
+		return false;
+	if (k != NULL)
+		g->kind[g->nkinds - 1].own = take(&k);
+	return true;
 }
 
 static bool
-validate_content(const struct kind *k, xmlDoc *doc, struct permit_grammars *g, struct err *e)
+find_rules(const struct kind_rules **out, const xmlNode *content, struct permit_grammars *g, struct err *e)
 {
-	size_t i = (size_t)(k - g->policy->kind);
+	own_str char *attribute = xml_attr(content, "kind");
+	const char *id = attribute == NULL ? "" : attribute;
 
-	promise(i < g->nkinds);
-	return validate(g->kind[i], doc, e) || fail_in(e, "the content of kind %s", k->id);
+	if (known_rules(g, id) == NULL && !learn_rules(g, id, e)) {
+		g->refused = *e;
+		return false;
+	}
+	*out = known_rules(g, id);
+	return *out != NULL || fail(e, ERR_INPUT, "there is no kind of permit called \"%.40s\"", id);
+}
+
+static bool
+validate_content(const struct kind_rules *r, xmlDoc *doc, struct err *e)
+{
+	return validate(r->grammar, doc, e) || fail_in(e, "the content of kind %s", r->kind->id);
 }
 
 bool
-permit_check_content(struct span content, const struct policy *p, struct permit_grammars *g, struct err *e)
+permit_check_content(struct span content, struct permit_grammars *g, struct err *e)
 {
+	const struct kind_rules *r;
 	struct xml x;
-	const struct kind *k;
 	bool good;
 
 	if (!xml_parse(&x, content, e))
 		return false;
-	good = find_kind(&k, x.root, p, e) && validate_content(k, x.doc, g, e);
+	good = find_rules(&r, x.root, g, e) && validate_content(r, x.doc, e);
 	xml_drop(&x);
 	return good;
 }
@@ -176,17 +207,19 @@ check_root(const xmlNode *root, struct err *e)
 }
 
 static bool
-check_content(struct permit *p, const struct policy *policy, struct permit_grammars *g, struct err *e)
+check_content(struct permit *p, struct permit_grammars *g, struct err *e)
 {
 	own(xmlDoc) *alone = xmlNewDoc((const xmlChar *)"1.0");
+	const struct kind_rules *r;
 	xmlNode *copy;
 
-	if (!find_kind(&p->kind, p->content, policy, e))
+	if (!find_rules(&r, p->content, g, e))
 		return false;
+	p->kind = r->kind;
 	copy = alone == NULL ? NULL : xmlDocCopyNode(p->content, alone, 1);
 	promise(copy != NULL);
 	xmlDocSetRootElement(alone, copy);
-	return validate_content(p->kind, alone, g, e);
+	return validate_content(r, alone, e);
 }
 
 /* Officers are the run of signatures after the content, each over those before it. */
@@ -259,7 +292,7 @@ read_parts(struct permit *p, const struct policy *policy, struct permit_grammars
 	if (!xml_is(at, NS_PERMIT, "content"))
 		return fail(e, ERR_INPUT, "the first part must be <content>");
 	at = xml_next(at);
-	if (!check_content(p, policy, g, e) || !read_officers(p, &at, policy, e))
+	if (!check_content(p, g, e) || !read_officers(p, &at, policy, e))
 		return false;
 	if (at == NULL)
 		return true;
@@ -490,18 +523,18 @@ lines_of(const struct kind *k, const xmlNode *content, enum field_show most)
 }
 
 bool
-permit_content_public(json_t **lines, struct span content, const struct policy *p, struct permit_grammars *g, struct err *e)
+permit_content_public(json_t **lines, struct span content, struct permit_grammars *g, struct err *e)
 {
-	const struct kind *k;
+	const struct kind_rules *r;
 	struct xml x;
 	bool good;
 
 	if (!xml_parse(&x, content, e))
 		return false;
-	good = find_kind(&k, x.root, p, e) && (k->published || fail(e, ERR_POLICY, "permits of the kind %s are not made public", k->id)) &&
-	    validate_content(k, x.doc, g, e);
+	good = find_rules(&r, x.root, g, e) && (r->kind->published || fail(e, ERR_POLICY, "permits of the kind %s are not made public", r->kind->id)) &&
+	    validate_content(r, x.doc, e);
 	if (good)
-		*lines = lines_of(k, x.root, SHOW_PUBLIC);
+		*lines = lines_of(r->kind, x.root, SHOW_PUBLIC);
 	xml_drop(&x);
 	return good;
 }

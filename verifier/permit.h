@@ -17,8 +17,11 @@
  * between the root's children.  Facts are read only from elements that the
  * seal's references cover.
  *
- * A grammar is compiled once: permit_grammars_load, before a jail closes.
- * Pure after that; grammars may be used by one thread at a time.
+ * A grammar is compiled once: permit_grammars_load, before a jail closes, those of every
+ * kind of the policy.  Of one that was only opened (policy.h) the kind that a document
+ * names is taken in when it is asked for; a kind that does not hold says nothing about
+ * the document: permit_grammars_held.  Pure, in both cases; grammars may be used by one
+ * thread at a time.
  */
 #pragma once
 
@@ -28,7 +31,9 @@
 #include "verifier/xades_write.h"
 
 struct permit_grammars;
-must_check bool permit_grammars_load(struct permit_grammars **out, const struct policy *, const char *policy_folder, struct err *);
+must_check bool permit_grammars_load(struct permit_grammars **out, const struct policy *, struct err *);
+/* The refusal of a kind that was asked for since: whatever was judged is worth nothing. */
+must_check bool permit_grammars_held(const struct permit_grammars *, struct err *);
 void permit_grammars_free(struct permit_grammars *);
 typedef struct permit_grammars permit_grammars;
 OWN_WITH(permit_grammars, permit_grammars_free)
@@ -60,14 +65,14 @@ const struct xades *permit_last(const struct permit *);
  * canonical octets of <reaffirmation>.  Refused where it is reaffirmed already. */
 must_check bool permit_reaffirm_targets(struct xades_target out[XADES_TARGETS_MAX], size_t *n, const struct permit *, struct span reaffirmation, struct err *);
 /* Validates canonical <content> octets by the kind's grammar (writers' self-check). */
-must_check bool permit_check_content(struct span content, const struct policy *, struct permit_grammars *, struct err *);
+must_check bool permit_check_content(struct span content, struct permit_grammars *, struct err *);
 
 /* Canonical <content> octets of a kind that is made public (kind.h), as lines for
  * people, in the order of the kind: [{"name","vi","en","value","depth"}] of its public
  * fields.  Masked ones are left out as hidden ones are: a mask keeps the end of a
  * value, and whoever takes a whole list away has many ends to compare.  A kind that is
  * not made public is refused. */
-must_check bool permit_content_public(json_t **lines, struct span content, const struct policy *, struct permit_grammars *, struct err *);
+must_check bool permit_content_public(json_t **lines, struct span content, struct permit_grammars *, struct err *);
 /* What is shown of it: {"handle","kind","kind_vi","kind_en","agency","agency_name",
  * "agency_short","parent","dossier","procedure","holder","valid_from","valid_to",
  * "version","amends","lines",?"number",?"day",?"place",?"shortcode",?"voicecode",

@@ -461,7 +461,7 @@ submission_read(struct submission *out, struct span text, const char *handle, in
 	told_drop(&t);
 	if (!good)
 		return fail_first(out, e);
-	if (!buf_ok(&out->content, "the content", e) || !buf_ok(&out->parcels, "the parcels", e) || !permit_check_content(buf_span(&out->content), policy, grammars, e))
+	if (!buf_ok(&out->content, "the content", e) || !buf_ok(&out->parcels, "the parcels", e) || !permit_check_content(buf_span(&out->content), grammars, e))
 		return false;
 	/* Nobody signs a version that was only supposed. */
 	if (out->amends != NULL && amended == NULL)

@@ -44,7 +44,7 @@ verify_file(struct report *out, const struct verify_request *q, const struct pol
 	struct document_content given;
 	bool with;
 
-	if (!gather(evidence, q, e) || !permit_grammars_load(&grammars, policy, q->policy_folder, e))
+	if (!gather(evidence, q, e) || !permit_grammars_load(&grammars, policy, e))
 		return false;
 	/* A file too long to be read is still answered: its beginning is judged,
 	 * and refused for its length. */
@@ -63,5 +63,8 @@ verify_file(struct report *out, const struct verify_request *q, const struct pol
 		.grammars = grammars, .evidence = evidence, .insecure_no_revocation = q->insecure_no_revocation };
 	given = (struct document_content){ with ? last_part(q->content) : NULL, buf_span(&content) };
 	document_judge(out, &question, with ? &given : NULL);
-	return true;
+	if (permit_grammars_held(grammars, e))
+		return true;
+	report_drop(out);
+	return false;
 }

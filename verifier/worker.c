@@ -148,7 +148,7 @@ do_publications(const struct worker *w, const struct msg *in, struct msg *out, s
 
 		if (!cbor_get_bytes(&c, &content, "content", e))
 			return false;
-		json_array_append_new(all, permit_content_public(&lines, content, w->policy, w->grammars, &ignored) ? lines : json_null());
+		json_array_append_new(all, permit_content_public(&lines, content, w->grammars, &ignored) ? lines : json_null());
 	}
 	put_json(out, all);
 	return true;

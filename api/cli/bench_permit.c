@@ -251,7 +251,7 @@ check_needs(struct bench *b, const struct needs *n, struct err *e)
 	bool good;
 
 	q = (struct judge_question){ .document = buf_span(&b->permit), .at = clock_now(), .day = day_in_vietnam(clock_now()), .evidence = evidence, .no_status_list = true };
-	good = policy_load(&policy, ANTIN_POLICY_SOURCE, e) && permit_grammars_load(&q.grammars, policy, ANTIN_POLICY_SOURCE, e) && gather(evidence, &b->world.dir, false, e);
+	good = policy_load(&policy, ANTIN_POLICY_SOURCE, e) && permit_grammars_load(&q.grammars, policy, e) && gather(evidence, &b->world.dir, false, e);
 	q.policy = policy;
 	if (good) {
 		proved_forget();
@@ -307,7 +307,7 @@ judged(struct bench *b, struct verifier_bench_result *out, struct err *e)
 	own(evidence_t) *evidence = evidence_new();
 	struct policy *policy = NULL;
 	bool good = bench_permit(b, e) && policy_load(&policy, ANTIN_POLICY_SOURCE, e) &&
-	    permit_grammars_load(&q.grammars, policy, ANTIN_POLICY_SOURCE, e) && gather(evidence, &b->world.dir, true, e);
+	    permit_grammars_load(&q.grammars, policy, e) && gather(evidence, &b->world.dir, true, e);
 
 	q.permit = buf_span(&b->permit);
 	q.policy = policy;

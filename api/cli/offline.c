@@ -98,8 +98,9 @@ int
 command_verify(const struct args *a)
 {
 	const char *trust[ARGS_MAX + 1] = { NULL };
+	const char *folder = command_policy_folder(a);
 	struct verify_request q = { .evidence = args_get(a, "evidence"), .content = args_get(a, "content"), .trust = trust, .tiers = args_get(a, "tiers"), .tiers_seen = args_get(a, "tiers-seen"), .now = clock_now(),
-		.policy_folder = command_policy_folder(a), .insecure_no_revocation = args_has(a, "insecure-no-revocation") };
+		.insecure_no_revocation = args_has(a, "insecure-no-revocation") };
 	own(policy_t) *policy = NULL;
 	struct report *r = xalloc(sizeof(*r));
 	struct err e;
@@ -117,7 +118,7 @@ command_verify(const struct args *a)
 	q.day = day_in_vietnam(q.at);
 	if (args_get(a, "in-force") != NULL && !date_parse(&q.day, args_get(a, "in-force"), &e))
 		return command_usage(a, &e);
-	if (!policy_load(&policy, q.policy_folder, &e) || !verify_file(r, &q, policy, &e))
+	if (!policy_open(&policy, folder, a->json, &e) || !verify_file(r, &q, policy, &e))
 		return command_refuse(a, &e);
 	code = report_exit(r, args_has(a, "in-force"));
 	if (a->json) {

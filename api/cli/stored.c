@@ -46,7 +46,7 @@ stored_open(struct stored *out, const char *database, const char *policy_folder,
 {
 	struct stored s = { NULL };
 
-	if (!policy_load(&s.policy, policy_folder, e) || !permit_grammars_load(&s.grammars, s.policy, policy_folder, e) ||
+	if (!policy_load(&s.policy, policy_folder, e) || !permit_grammars_load(&s.grammars, s.policy, e) ||
 	    !store_open(&s.db, database, STORE_READ, e) || !gather(&s, which, e)) {
 		stored_drop(&s);
 		return false;

@@ -47,7 +47,7 @@ begin(void)
 	struct err e;
 
 	evidence = evidence_new();
-	promise(policy_load(&policy, SOURCE_DIR "/policy", &e) && permit_grammars_load(&grammars, policy, SOURCE_DIR "/policy", &e));
+	promise(policy_load(&policy, SOURCE_DIR "/policy", &e) && permit_grammars_load(&grammars, policy, &e));
 	promise(evidence_add_trust(evidence, SEEDS "/permit_root.pem", &e) && file_read(&whole, SEEDS "/permit.in/whole", &e));
 	evidence_settle(evidence);
 	judge(&r, buf_span(&whole));

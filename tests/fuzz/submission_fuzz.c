@@ -62,7 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e = { .class = ERR_BUG };
 
 	if (policy == NULL)
-		promise(policy_load(&policy, SOURCE_DIR "/policy", &e) && permit_grammars_load(&grammars, policy, SOURCE_DIR "/policy", &e));
+		promise(policy_load(&policy, SOURCE_DIR "/policy", &e) && permit_grammars_load(&grammars, policy, &e));
 	if (submission_read(&s, span_of(data, size), HANDLE, TODAY, NULL, policy, grammars, &e)) {
 		if (s.amends == NULL)
 			check_content(&s);

@@ -269,7 +269,7 @@ maker_new(void)
 
 	m->serials = 1;
 	assert_done(policy_load(&m->policy, SOURCE_DIR "/policy", &e), e);
-	assert_done(permit_grammars_load(&m->grammars, m->policy, SOURCE_DIR "/policy", &e), e);
+	assert_done(permit_grammars_load(&m->grammars, m->policy, &e), e);
 	make_authorities(m);
 	m->officer = maker_official(m, "Phạm Thị Ngọc Diệp", "PHÓ CHỦ TỊCH", "H99.31.07", maker_now - YEAR, maker_now + YEAR);
 	m->other_officer = maker_official(m, "Y Blik Niê", "PHÓ CHỦ TỊCH", "H99.31.12", maker_now - YEAR, maker_now + YEAR);

@@ -400,7 +400,7 @@ versions_by_the_grammar(void **state)
 		own_str char *content = xprintf("%.*sversion=\"%s\"><code>" HANDLE "</code>%s%s", (int)(at - buf_str(&s.content)), buf_str(&s.content), cases[i].version,
 		    cases[i].amends, at + strlen(head));
 
-		assert_case(cases[i].name, permit_check_content(span_str(content), m->policy, m->grammars, &e) == cases[i].good);
+		assert_case(cases[i].name, permit_check_content(span_str(content), m->grammars, &e) == cases[i].good);
 	}
 	submission_drop(&s);
 }
