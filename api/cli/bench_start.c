@@ -4,10 +4,10 @@
  */
 #include "api/cli/bench.h"
 
+#include "api/cli/command.h"
 #include "base/file.h"
 
 #include <fcntl.h>
-#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -45,17 +45,16 @@ become_daemon(const struct bench_world *w, const char *program, const char *conf
 	own_str char *conf = xprintf("%s/%s", w->dir.path, config);
 	own_str char *log = xprintf("%s/log.txt", w->dir.path);
 	own_str char *path = NULL;
-	char self[4096], text[16];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char text[16];
+	struct err e;
 	int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
-	self[n > 0 ? n : 0] = '\0';
-	path = xprintf("%s/%s", dirname(self), program);
 	snprintf(text, sizeof(text), "%d", ready);
 	setenv("ANTIN_READY_FD", text, 1);
 	dup2(out, 1);
 	dup2(out, 2);
-	execl(path, path, "--config", conf, "--section", program, (char *)NULL);
+	if (command_beside(&path, program, &e))
+		execl(path, path, "--config", conf, "--section", program, (char *)NULL);
 	_exit(127);
 }
 

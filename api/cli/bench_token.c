@@ -4,12 +4,12 @@
  */
 #include "api/cli/bench.h"
 
+#include "api/cli/command.h"
 #include "base/file.h"
 #include "base/serve.h"
 #include "hsm/bench.h"
 
 #include <fcntl.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -57,14 +57,10 @@ start_hsm(const struct bench_dir *d, pid_t *pid, struct err *e)
 	own_str char *conf = xprintf("[antin-hsm-bench]\nrun = %s\ntoken = bench\nmodule_config = %s/softhsm.conf\nwrites = %s/tokens\nsign.cli = *\n", d->path, d->path, d->path);
 	own_str char *conf_path = xprintf("%s/antin.conf", d->path);
 	own_str char *pin_path = xprintf("%s/pin", d->path);
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	own_str char *exe = NULL;
 
-	if (n < 0 || !write_text(d, "antin.conf", conf, e))
-		return n >= 0 ? false : fail(e, ERR_BUG, "where am I?");
-	self[n] = '\0';
-	exe = xprintf("%s/antin-hsm", dirname(self));
+	if (!command_beside(&exe, "antin-hsm", e) || !write_text(d, "antin.conf", conf, e))
+		return false;
 	*pid = fork();
 	if (*pid == 0) {
 		int pin = open(pin_path, O_RDONLY), quiet = open("/dev/null", O_WRONLY);

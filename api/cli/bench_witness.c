@@ -1,5 +1,6 @@
 #include "api/cli/bench_witness.h"
 
+#include "api/cli/command.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "register/note.h"
@@ -13,18 +14,6 @@
 
 #define ORIGIN "bench.example/log+"
 #define START_MS 10000
-
-/* antin-witness lies beside this executable. */
-static char *
-program_path(void)
-{
-	char self[512];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	promise(n > 0);
-	self[n] = '\0';
-	return xprintf("%s-witness", self);
-}
 
 static pid_t
 spawn(char *const words[], const char *out)
@@ -120,12 +109,12 @@ port_of(unsigned long *port, const char *folder, unsigned n, struct err *e)
 bool
 bench_witness_start(struct bench_witness *w, const char *folder, struct err *e)
 {
-	own_str char *program = program_path();
+	own_str char *program = NULL;
 	own_str char *path = xprintf("%s/witness.policy", folder);
 	own_struct(buf) vkey = buf_new(NOTE_NAME_MAX + 200);
 	own_struct(buf) policy = buf_new(1 << 14);
 
-	if (!log_vkey(&vkey, folder, e))
+	if (!command_beside(&program, "antin-witness", e) || !log_vkey(&vkey, folder, e))
 		return false;
 	buf_printf(&policy, "log %s\n", buf_str(&vkey));
 	for (unsigned n = 0; n < BENCH_WITNESSES; n++) {

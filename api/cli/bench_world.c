@@ -1,5 +1,6 @@
 #include "api/cli/bench_world.h"
 
+#include "api/cli/command.h"
 #include "api/cli/load.h"
 #include "base/clock.h"
 #include "base/cms.h"
@@ -66,25 +67,27 @@ with_dir(const struct bench_dir *d, const char *text)
 	return xstrdup(buf_str(&b));
 }
 
-/* program: "antin" is this one. */
+/* program: "antin" is the one beside this. */
 static _Noreturn void
 become(const struct bench_dir *d, const char *program, char *words)
 {
 	own_str char *conf = xprintf("%s/softhsm.conf", d->path);
 	own_str char *log = xprintf("%s/log.txt", d->path);
 	int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	own_str char *antin = NULL;
 	char *argv[WORDS_MAX + 1] = { (char *)program };
 	size_t n = 1;
+	struct err e;
 
 	for (char *w = strsep(&words, " "); w != NULL && n < WORDS_MAX; w = strsep(&words, " "))
 		argv[n++] = w;
 	setenv("SOFTHSM2_CONF", conf, 1);
 	dup2(out, 1);
 	dup2(out, 2);
-	if (strcmp(program, "antin") == 0)
-		execv("/proc/self/exe", argv);
-	else
+	if (strcmp(program, "antin") != 0)
 		execvp(program, argv);
+	else if (command_beside(&antin, program, &e))
+		execv(antin, argv);
 	_exit(127);
 }
 

@@ -27,6 +27,15 @@ struct command {
 	int (*run)(const struct args *);
 };
 
+/* In a table that ends with NULL; NULL: it is none of these. */
+const struct command *command_find(const struct command *table, const char *name);
+/* argv is the whole line; the exit code. */
+int command_run(const struct command *, int argc, char **argv);
+/* Those of antin itself; the others are antin-office's (main.c). */
+extern const struct command offline_commands[];
+/* The path of another program of ours: it lies in the folder of this one. */
+must_check bool command_beside(char **out, const char *program, struct err *);
+
 /* Prints the refusal and gives its exit code. */
 int command_refuse(const struct args *, const struct err *);
 /* A wrong use of the command line: 64. */
@@ -40,13 +49,7 @@ must_check bool command_database(char **out, const struct args *, struct err *);
 const char *command_policy_folder(const struct args *);
 
 /* The commands, a file each. */
-int command_verify(const struct args *);
-int command_path(const struct args *);
-int command_status(const struct args *);
-int command_csr(const struct args *);
 int command_log(const struct args *);
-int log_verify(const struct args *);	/* one of its words */
-int command_policy(const struct args *);
 int command_doctor(const struct args *);
 int command_up(const struct args *);
 int command_token(const struct args *);
@@ -76,7 +79,6 @@ int command_notices(const struct args *);
 int command_report(const struct args *);
 int command_tiers(const struct args *);
 
-extern const struct arg_option verify_options[], path_options[], status_options[], csr_options[],
-    log_options[], policy_options[], doctor_options[], up_options[], token_options[], ceremony_options[], enrol_options[],
+extern const struct arg_option log_options[], doctor_options[], up_options[], token_options[], ceremony_options[], enrol_options[],
     order_options[], certificate_options[], permit_options[], dossier_options[], watch_options[], bench_options[], backup_options[], restore_options[], move_options[],
     report_options[], tiers_options[], impact_options[], recheck_options[], notices_options[];

@@ -1,12 +1,11 @@
 /*
- * The commands that need no daemon, no network and no token: verify, path,
- * status, csr, log, policy.
+ * The commands that need no daemon, no token and no database: verify, path,
+ * status, csr, policy.
  */
 #include "api/cli/command.h"
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "register/fsck.h"
 #include "verifier/crl_status.h"
 #include "verifier/csr.h"
 #include "verifier/evidence.h"
@@ -44,7 +43,7 @@ read_named(struct buf *out, const char *path, struct err *e)
  * verify
  */
 
-const struct arg_option verify_options[] = {
+static const struct arg_option verify_options[] = {
 	{ "content", "FILE", false, "what a detached signature is about" },
 	{ "trust", "FILE|DIR", true, "anchors, roots or not; and the log's key" },
 	{ "evidence", "DIR", false, "CRLs, OCSP responses, certificates, status lists, proofs" },
@@ -94,7 +93,7 @@ print_report(const struct report *r)
 		printf("judged without revocation data, as asked\n");
 }
 
-int
+static int
 command_verify(const struct args *a)
 {
 	const char *trust[ARGS_MAX + 1] = { NULL };
@@ -137,7 +136,7 @@ command_verify(const struct args *a)
  * path
  */
 
-const struct arg_option path_options[] = {
+static const struct arg_option path_options[] = {
 	{ "trust", "FILE", true, "anchors" },
 	{ "untrusted", "FILE", true, "further certificates" },
 	{ "crl", "FILE", true, "CRLs" },
@@ -199,7 +198,7 @@ print_path(const struct args *a, const struct path_result *r)
 	return code;
 }
 
-int
+static int
 command_path(const struct args *a)
 {
 	own(evidence_t) *v = evidence_new();
@@ -238,7 +237,7 @@ command_path(const struct args *a)
  * status
  */
 
-const struct arg_option status_options[] = {
+static const struct arg_option status_options[] = {
 	{ "issuer", "FILE", false, "the certificate's issuer; behind it, issuers of CRLs" },
 	{ "crl", "FILE", false, "a CRL, or several in PEM: parts, a delta" },
 	{ "ocsp", "FILE", false, "or an OCSP response" },
@@ -305,7 +304,7 @@ print_status(const struct args *a, enum cert_state state, const struct err *why)
 	return codes[state];
 }
 
-int
+static int
 command_status(const struct args *a)
 {
 	own(X509) *cert = NULL;
@@ -333,9 +332,9 @@ command_status(const struct args *a)
  * csr
  */
 
-const struct arg_option csr_options[] = { { NULL } };
+static const struct arg_option csr_options[] = { { NULL } };
 
-int
+static int
 command_csr(const struct args *a)
 {
 	own_struct(buf) octets = buf_new(1 << 20);
@@ -366,65 +365,12 @@ command_csr(const struct args *a)
 }
 
 /*
- * log
- */
-
-const struct arg_option log_options[] = {
-	{ "database", "FILE", false, "fsck: the register's database" },
-	{ "public", "DIR", false, "fsck: compare what is published, too; verify: a checkpoint that was kept with it" },
-	{ "key", "VKEY|FILE", false, "verify: the log's key; its own word is enough" },
-	{ "policy", "FILE", false, "verify: or which logs, and how many witnesses must have cosigned" },
-	{ NULL },
-};
-
-static int
-log_fsck(const struct args *a)
-{
-	const char *database;
-	char root[2 * HASH_LEN + 1];
-	struct fsck f;
-	struct err e;
-
-	if (!args_need(a, "database", &database, &e))
-		return command_usage(a, &e);
-	if (!fsck_run(&f, database, args_get(a, "public"), &e))
-		return command_refuse(a, &e);
-	hex_text(root, span_of(f.root.octet, HASH_LEN));
-	if (a->json) {
-		own(json_t) *j = json_pack("{s:b, s:I, s:I, s:I, s:I, s:s, s:I, s:s}", "consistent", 1, "entries", (json_int_t)f.entries, "records", (json_int_t)f.records, "lost", (json_int_t)f.lost,
-		    "published", (json_int_t)f.published, "root", root, "unsigned", (json_int_t)f.derived.missing, "unsigned_last", f.derived.missing_last);
-
-		command_print_json(j);
-	} else {
-		if (f.lost > 0)
-			printf("%llu records were lost in a restore, as an entry says; what is public of them was replayed\n", (unsigned long long)f.lost);
-		printf("consistent: %llu entries, every record replayed, %llu published, root %s\n", (unsigned long long)f.entries, (unsigned long long)f.published, root);
-		if (f.derived.missing > 0)
-			printf("%llu lists were reserved and bear no signature, the last is %s\n", (unsigned long long)f.derived.missing, f.derived.missing_last);
-	}
-	return 0;
-}
-
-int
-command_log(const struct args *a)
-{
-	struct err e;
-
-	if (a->nwords >= 1 && strcmp(a->word[0], "fsck") == 0)
-		return log_fsck(a);
-	if (a->nwords >= 1 && strcmp(a->word[0], "verify") == 0)
-		return log_verify(a);
-	fail(&e, ERR_INPUT, "antin log fsck or verify");
-	return command_usage(a, &e);
-}
-
-/*
  * policy
  */
 
-const struct arg_option policy_options[] = { { NULL } };
+static const struct arg_option policy_options[] = { { NULL } };
 
-int
+static int
 command_policy(const struct args *a)
 {
 	own(policy_t) *policy = NULL;
@@ -447,3 +393,12 @@ command_policy(const struct args *a)
 	printf("in order: %zu kinds, %zu profiles, %zu answers, %zu agencies; hash %s\n", policy->nkinds, policy->nprofiles, policy->nanswers, policy->nagencies, hash);
 	return 0;
 }
+
+const struct command offline_commands[] = {
+	{ "verify", "FILE", "any signed document: verdict and report", verify_options, command_verify },
+	{ "path", "LEAF", "one certificate: a path to an anchor, or the reason why not", path_options, command_path },
+	{ "status", "CERT", "good, revoked or unknown, from a CRL or an OCSP response", status_options, command_status },
+	{ "csr", "FILE", "would the authority take this request?", csr_options, command_csr },
+	{ "policy", "check|show DIR", "is this policy whole and consistent?", policy_options, command_policy },
+	{ NULL },
+};

@@ -24,7 +24,7 @@ put_program(struct buf *out, struct err *e)
 
 	if (!file_read(&octets, "/proc/self/exe", e))
 		return false;
-	put_hash(out, "antin", buf_span(&octets));
+	put_hash(out, "antin-office", buf_span(&octets));
 	return true;
 }
 

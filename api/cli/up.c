@@ -23,7 +23,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -69,7 +68,6 @@ struct process {
 struct up {
 	struct up_conf conf;
 	const char *config;
-	char *bin;		/* folder of the executables */
 	struct process p[PROCESSES_MAX];
 	size_t n;
 	int signals;
@@ -89,11 +87,17 @@ static _Noreturn void
 become(const struct up *up, const struct process *p, int ready, int pin)
 {
 	const char *token = token_of(p->name);
-	own_str char *path = xprintf("%s/%s", up->bin, token != NULL ? "antin-hsm" : p->name);
+	own_str char *path = NULL;
+	struct err e;
 	char ready_text[16], pin_text[16];
-	char *argv[8] = { path, (char *)"--config", (char *)up->config, (char *)"--section", p->name };
+	char *argv[8] = { NULL, (char *)"--config", (char *)up->config, (char *)"--section", p->name };
 	sigset_t none;
 
+	if (!command_beside(&path, token != NULL ? "antin-hsm" : p->name, &e)) {
+		fprintf(stderr, "antin up: %s\n", e.text);
+		_exit(127);
+	}
+	argv[0] = path;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -343,20 +347,6 @@ open_signals(struct up *up, struct err *e)
 	return true;
 }
 
-/* The executables lie beside this one. */
-static bool
-find_executables(struct up *up, struct err *e)
-{
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (n < 0)
-		return fail(e, ERR_BUG, "readlink: %s", strerror(errno));
-	self[n] = '\0';
-	up->bin = xstrdup(dirname(self));
-	return true;
-}
-
 static bool
 start_all(struct up *up, struct err *e)
 {
@@ -381,7 +371,7 @@ command_up(const struct args *a)
 	if (!args_need(a, "config", &up.config, &e))
 		return command_usage(a, &e);
 	if (!conf_read(&up.conf, conf_table, up.config, "up", &e) || !list_processes(&up, &e) ||
-	    !find_executables(&up, &e) || !make_folders(&up, &e) || !open_signals(&up, &e))
+	    !make_folders(&up, &e) || !open_signals(&up, &e))
 		return command_refuse(a, &e);
 	good = start_all(&up, &e);
 	if (good && ready != NULL)

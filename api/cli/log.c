@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "register/fsck.h"
 #include "register/log_policy.h"
 #include "register/prefix.h"
 #include "register/tlog_proof.h"
@@ -128,7 +129,7 @@ grown(const struct args *a, struct span note, struct err *e)
 	return true;
 }
 
-int
+static int
 log_verify(const struct args *a)
 {
 	own_struct(buf) text = buf_new(TLOG_PROOF_MAX);
@@ -147,4 +148,53 @@ log_verify(const struct args *a)
 	good = verify(a, &p, &e);
 	tlog_proof_drop(&p);
 	return good ? 0 : command_refuse(a, &e);
+}
+
+const struct arg_option log_options[] = {
+	{ "database", "FILE", false, "fsck: the register's database" },
+	{ "public", "DIR", false, "fsck: compare what is published, too; verify: a checkpoint that was kept with it" },
+	{ "key", "VKEY|FILE", false, "verify: the log's key; its own word is enough" },
+	{ "policy", "FILE", false, "verify: or which logs, and how many witnesses must have cosigned" },
+	{ NULL },
+};
+
+static int
+log_fsck(const struct args *a)
+{
+	const char *database;
+	char root[2 * HASH_LEN + 1];
+	struct fsck f;
+	struct err e;
+
+	if (!args_need(a, "database", &database, &e))
+		return command_usage(a, &e);
+	if (!fsck_run(&f, database, args_get(a, "public"), &e))
+		return command_refuse(a, &e);
+	hex_text(root, span_of(f.root.octet, HASH_LEN));
+	if (a->json) {
+		own(json_t) *j = json_pack("{s:b, s:I, s:I, s:I, s:I, s:s, s:I, s:s}", "consistent", 1, "entries", (json_int_t)f.entries, "records", (json_int_t)f.records, "lost", (json_int_t)f.lost,
+		    "published", (json_int_t)f.published, "root", root, "unsigned", (json_int_t)f.derived.missing, "unsigned_last", f.derived.missing_last);
+
+		command_print_json(j);
+	} else {
+		if (f.lost > 0)
+			printf("%llu records were lost in a restore, as an entry says; what is public of them was replayed\n", (unsigned long long)f.lost);
+		printf("consistent: %llu entries, every record replayed, %llu published, root %s\n", (unsigned long long)f.entries, (unsigned long long)f.published, root);
+		if (f.derived.missing > 0)
+			printf("%llu lists were reserved and bear no signature, the last is %s\n", (unsigned long long)f.derived.missing, f.derived.missing_last);
+	}
+	return 0;
+}
+
+int
+command_log(const struct args *a)
+{
+	struct err e;
+
+	if (a->nwords >= 1 && strcmp(a->word[0], "fsck") == 0)
+		return log_fsck(a);
+	if (a->nwords >= 1 && strcmp(a->word[0], "verify") == 0)
+		return log_verify(a);
+	fail(&e, ERR_INPUT, "antin log fsck or verify");
+	return command_usage(a, &e);
 }
