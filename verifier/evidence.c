@@ -332,6 +332,16 @@ evidence_status_list(struct status_list *out, const struct evidence *v, const ch
 	return true;
 }
 
+/* Is it about this?  Asked before any signature is checked: evidence may be of many. */
+static bool
+speaks_of(const struct tlog_proof *p, uint64_t type, const unsigned char handle[HANDLE_LEN])
+{
+	struct entry x;
+	struct err ignored;
+
+	return entry_read(&x, p->entry, &ignored) && x.type == type && x.handle.len == HANDLE_LEN && memcmp(x.handle.ptr, handle, HANDLE_LEN) == 0;
+}
+
 bool
 evidence_proof(const struct evidence *v, uint64_t type, const unsigned char handle[HANDLE_LEN],
     struct tlog_proof *out, int64_t *t, struct err *e)
@@ -344,8 +354,7 @@ evidence_proof(const struct evidence *v, uint64_t type, const unsigned char hand
 
 		if (!tlog_proof_read(&p, buf_span(&v->proof[i]), &ignored))
 			continue;
-		if (tlog_proof_check(&p, &v->log, &c, &x, &ignored) && x.type == type && x.handle.len == HANDLE_LEN &&
-		    memcmp(x.handle.ptr, handle, HANDLE_LEN) == 0) {
+		if (speaks_of(&p, type, handle) && tlog_proof_check(&p, &v->log, &c, &x, &ignored)) {
 			*t = x.time;
 			*out = p;
 			return true;
