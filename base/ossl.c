@@ -332,11 +332,19 @@ bool
 certs_from_pem(cert_list *into, struct span text, struct err *e)
 {
 	own(BIO) *in = BIO_new_mem_buf(text.ptr, (int)text.len);
+	unsigned char *der;
 	X509 *x;
+	long n;
 
 	promise(in != NULL);
-	while ((x = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL)
+	while (PEM_bytes_read_bio(&der, &n, NULL, PEM_STRING_X509, in, NULL, NULL) == 1) {
+		bool good = cert_shared(&x, span_of(der, (size_t)n), e);
+
+		OPENSSL_free(der);
+		if (!good)
+			return fail_in(e, "PEM");
 		promise(sk_X509_push(into, x) > 0);
+	}
 	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
 		return fail_ossl(e, ERR_INPUT, "a broken certificate in PEM");
 	ERR_clear_error();

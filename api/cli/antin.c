@@ -9,6 +9,8 @@
 
 #include "base/log.h"
 
+#include <openssl/crypto.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -21,6 +23,8 @@ main(int argc, char **argv)
 	struct err e;
 
 	log_open("antin", LOG_INFO_);
+	/* What a signature is worth is no matter of a machine's openssl.cnf; nothing is tidied up for an end. */
+	promise(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL) == 1);
 	if (c != NULL)
 		return command_run(c, argc, argv);
 	if (command_beside(&office, "antin-office", &e)) {
