@@ -1,5 +1,6 @@
 /* policy_load, policy_render, kind_grammar, answer_pick: the input is one file of
- * a policy, which its root element names; the others are the project's own. */
+ * a policy, which its root element names, and in a folder its id; the others are
+ * the project's own. */
 #include "tests/fuzz/target.h"
 
 #include "policy/policy.h"
@@ -13,11 +14,10 @@
 
 #define POLICY SOURCE_DIR "/policy"
 
-static const struct place { const char *root, *file, *own; } places[] = {
-	{ "<agencies", "agencies.xml", "agencies.xml" }, { "<roles", "roles.xml", "roles.xml" }, { "<tiers", "tiers.xml", "tiers.xml" },
-	{ "<algorithms", "algorithms.xml", "algorithms.xml" }, { "<answers", "answers.xml", "answers.xml" }, { "<timestamps", "timestamps.xml", "timestamps.xml" },
-	{ "<codes", "codes/one.xml", "codes/land-types.xml" },
-	{ "<kind", "kinds/one.xml", "kinds/land-use.xml" }, { "<profile", "profiles/one.xml", "profiles/official.xml" },
+static const struct place { const char *root, *own, *folder; } places[] = {
+	{ "<agencies", "agencies.xml" }, { "<roles", "roles.xml" }, { "<tiers", "tiers.xml" },
+	{ "<algorithms", "algorithms.xml" }, { "<answers", "answers.xml" }, { "<timestamps", "timestamps.xml" },
+	{ "<codes", "codes/land-types.xml", "codes" }, { "<kind", "kinds/land-use.xml", "kinds" }, { "<profile", "profiles/official.xml", "profiles" },
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
 
@@ -34,11 +34,19 @@ lead(const char *name, const char *to)
 }
 
 static void
-lead_to_own(const struct place *p)
+take_away(const char *name)
 {
-	own_str char *to = xprintf(POLICY "/%s", p->own);
+	own_str char *at = xprintf("%s/%s", folder, name);
 
-	lead(p->file, to);
+	(void)unlink(at);
+}
+
+static void
+lead_to_own(const char *name)
+{
+	own_str char *to = xprintf(POLICY "/%s", name);
+
+	lead(name, to);
 }
 
 static int
@@ -54,7 +62,8 @@ remove_folder(void)
 }
 
 /* Lists that kinds name, beside the one that is tried. */
-static const char *const lists[] = { "axis-orders", "birth-places", "central-meridians", "construction-classes", "sexes" };
+static const char *const lists[] = { "codes/axis-orders.xml", "codes/birth-places.xml", "codes/central-meridians.xml", "codes/construction-classes.xml", "codes/sexes.xml" };
+#define LISTS (sizeof(lists) / sizeof(lists[0]))
 
 static void
 make_folder(void)
@@ -68,14 +77,35 @@ make_folder(void)
 
 		promise(folder_make(path, 0700, &e));
 	}
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		own_str char *name = xprintf("codes/%s.xml", lists[i]), *to = xprintf(POLICY "/codes/%s.xml", lists[i]);
-
-		lead(name, to);
-	}
-	lead("grammar", POLICY "/grammar");
+	for (size_t i = 0; i < LISTS; i++)
+		lead_to_own(lists[i]);
+	lead_to_own("grammar");
 	for (size_t i = 0; i < PLACES; i++)
-		lead_to_own(&places[i]);
+		lead_to_own(places[i].own);
+}
+
+/* Where the input belongs: a file of a folder is called by its id. */
+static char *
+name_of(const struct place *p, struct span text)
+{
+	const char *at = memmem(text.ptr, text.len, " id=\"", 5), *end = (const char *)text.ptr + text.len;
+	size_t n = 0;
+
+	if (p->folder == NULL || at == NULL)
+		return xstrdup(p->own);
+	for (at += 5; at + n < end && n < 40 && (at[n] == '-' || (at[n] >= 'a' && at[n] <= 'z')); n++)
+		;
+	return n == 0 ? xstrdup(p->own) : xprintf("%s/%.*s.xml", p->folder, (int)n, at);
+}
+
+static void
+put_back(const struct place *p, const char *name)
+{
+	take_away(name);
+	lead_to_own(p->own);
+	for (size_t i = 0; i < LISTS; i++)
+		if (strcmp(lists[i], name) == 0)
+			lead_to_own(name);
 }
 
 static const struct place *
@@ -126,7 +156,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct place *place = place_of(span_of(data, size));
-	own_str char *here = NULL;
+	own_str char *here = NULL, *name = NULL;
 	own(policy_t) *p = NULL;
 	struct err e = { .class = ERR_BUG };
 
@@ -136,11 +166,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		make_folder();
 	promise(ftruncate(input, 0) == 0 && pwrite(input, data, size, 0) == (ssize_t)size);
 	here = xprintf("/proc/self/fd/%d", input);
-	lead(place->file, here);
+	name = name_of(place, span_of(data, size));
+	take_away(place->own);
+	lead(name, here);
 	if (policy_load(&p, folder, &e))
 		check_policy(p);
 	else
 		promise(e.text[0] != '\0' && e.class != ERR_BUG && e.class != ERR_STORE);
-	lead_to_own(place);
+	put_back(place, name);
 	return 0;
 }

@@ -115,20 +115,31 @@ is_subcommand(const char *list, const char *word)
 	return false;
 }
 
+/* The words of a command's row, which is not an option's of its name; NULL: there is none. */
+static const char *
+words_of(const char *name)
+{
+	own_str char *row = xprintf("{ \"%s\", \"", name), *run = xprintf("command_%s }", name);
+
+	for (const char *at = commands; (at = strstr(at, row)) != NULL; at++)
+		if (memmem(at, strcspn(at, "\n"), run, strlen(run)) != NULL)
+			return at + strlen(row);
+	return NULL;
+}
+
 /* "antin NAME", "antin NAME WORD ..."; an order's word is a verb. */
 static bool
 is_command(const char *word)
 {
 	own_str char *copy = xstrdup(word);
 	char *rest = copy, *program = strsep(&rest, " "), *name = strsep(&rest, " "), *sub = strsep(&rest, " ");
-	own_str char *row = xprintf("{ \"%s\", \"", name == NULL ? "" : name);
-	const char *at = strstr(commands, row);
+	const char *words = name == NULL ? NULL : words_of(name);
 
-	if (strcmp(program, "antin") != 0 || name == NULL || at == NULL || !holds(commands, "command_", name, " }"))
+	if (strcmp(program, "antin") != 0 || words == NULL)
 		return false;
 	if (sub == NULL || sub[0] == '-')
 		return true;
-	return strcmp(name, "order") == 0 ? policy_verb(policy, sub) != NULL : is_subcommand(at + strlen(row), sub);
+	return strcmp(name, "order") == 0 ? policy_verb(policy, sub) != NULL : is_subcommand(words, sub);
 }
 
 static bool

@@ -170,7 +170,7 @@ static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
 
 	{ "a kind's id in capitals", "kinds/construction.xml", "id=\"construction\"", "id=\"Construction\"", "construction.xml, line" },
 	{ "two kinds of one id", "kinds/investment.xml", "id=\"investment\"", "id=\"enterprise\"", "is called enterprise.xml" },
-	{ "two kinds of one loai", "kinds/investment.xml", "loai=\"GCN_DANG_KY_DAU_TU\"", "loai=\"GIAY_PHEP_XAY_DUNG\"", "two kinds" },
+	{ "two kinds of one loai", "kinds/investment.xml", "loai=\"GCN_DANG_KY_DAU_TU\"", "loai=\"GIAY_PHEP_XAY_DUNG\"", "two kinds with one loai" },
 	{ "an unknown mode of signing", "kinds/construction.xml", "modes=\"- KT.", "modes=\"- PP.", "construction.xml, line" },
 	{ "a kind nobody may sign", "kinds/construction.xml", "modes=\"- KT. TM. TL. TUQ.\"", "modes=\"\"", "construction.xml, line" },
 	{ "an unknown numbering", "kinds/construction.xml", "by=\"book\"", "by=\"luck\"", "construction.xml, line" },
@@ -234,6 +234,36 @@ static const struct { const char *name, *file, *from, *to, *says; } cases[] = {
 	{ "a validity that is no date", "kinds/practitioner.xml", "from=\"hieu_luc_tu\"", "from=\"ho_ten\"", "ho_ten is no date" },
 };
 
+static bool
+begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* What no verdict rests upon: who gives orders, the codes of what is submitted, and how
+ * one kind stands to the others. */
+static bool
+is_for_loading(size_t i)
+{
+	return strcmp(cases[i].file, "roles.xml") == 0 || begins(cases[i].file, "codes/") || strstr(cases[i].says, "one loai") != NULL;
+}
+
+/* Opened, a policy is refused for its tables, and a kind when it is asked for; the other kinds hold. */
+static bool
+opens(const char *file, struct err *e)
+{
+	own(policy_t) *p = NULL;
+	own(kind_t) *its = NULL, *other = NULL;
+	own_str char *id = begins(file, "kinds/") ? span_dup_str(span_of(file + 6, strlen(file) - 6 - 4)) : xstrdup("clinic");
+
+	if (!policy_open(&p, folder, true, e))
+		return false;
+	assert_int_equal(p->nkinds, 0);
+	if (!begins(file, "grammar/"))
+		assert_done(policy_kind_read(&other, p, strcmp(id, "parking") == 0 ? "clinic" : "parking", e) && strcmp(other->id, id) != 0, *e);
+	return policy_kind_read(&its, p, id, e) && its != NULL;
+}
+
 static void
 test_refused(void **state)
 {
@@ -254,6 +284,8 @@ test_refused(void **state)
 		assert_case(cases[i].name, e.class == ERR_INPUT && strstr(e.text, cases[i].says) != NULL);
 		/* The sentence names the file. */
 		assert_case(cases[i].name, strstr(e.text, strrchr(path, '/') + 1) != NULL);
+		assert_case(cases[i].name, opens(cases[i].file, &e) == is_for_loading(i));
+		assert_case(cases[i].name, is_for_loading(i) || (e.class == ERR_INPUT && strstr(e.text, cases[i].says) != NULL));
 		assert_done(file_write(path, buf_span(&text), 0600, &e), e);
 	}
 	/* The folder is as it was: what was refused, was refused for its change. */
@@ -261,6 +293,24 @@ test_refused(void **state)
 	struct err e = { 0 };
 
 	assert_done(policy_load(&p, folder, &e), e);
+}
+
+/* A document may say that it is of any kind. */
+static void
+test_no_kind(void **state)
+{
+	static const char *const ids[] = { "", "fly", "Parking", "parking.xml", "../kinds/parking", "./parking", "parking/", "../codes/sexes", "%s", "../../policy/kinds/parking" };
+	own(policy_t) *p = NULL;
+	struct err e;
+
+	assert_done(policy_open(&p, folder, false, &e), e);
+	assert_int_equal(p->nanswers, 0);
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		kind_t *k;
+
+		assert_done(policy_kind_read(&k, p, ids[i], &e), e);
+		assert_case(ids[i], k == NULL);
+	}
 }
 
 /* A file that is not there. */
@@ -313,7 +363,7 @@ test_hash(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_refused), cmocka_unit_test(test_absent), cmocka_unit_test(test_hash) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_refused), cmocka_unit_test(test_no_kind), cmocka_unit_test(test_absent), cmocka_unit_test(test_hash) };
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
