@@ -101,7 +101,7 @@ expect "who was present" "$(grep -c '3 of 5 custodians, set [0-9a-f]\{8\}, prese
 has() { grep -A1 "^ *$1" "$transcript" | grep -c "SHA-256 $2"; }
 sum() { sha256sum | cut -d' ' -f1; }
 expect "the file that was reviewed" "$(grep -c "plan.json *SHA-256 $(sum <"$state/plan.json")" "$transcript")" 1
-expect "the program" "$(has antin "$(sum <"$antin")")" 1
+expect "the program" "$(has antin-office "$(sum <"$antin-office")")" 1
 for name in root.crt issuing.crt; do expect "$name" "$(has "$name" "$(openssl x509 -in "$out/$name" -outform DER | sum)")" 1; done
 for name in root.crl ceremony.cms; do expect "$name" "$(has "$name" "$(sum <"$out/$name")")" 1; done
 for token in approver security tsa; do
