@@ -237,6 +237,8 @@ settle(struct settled_crl *out, const struct evidence *v, X509_CRL *crl)
 void
 evidence_settle(struct evidence *v)
 {
+	for (int i = 0; i < sk_X509_num(v->bag); i++)
+		(void)evidence_issuer(v, NULL, sk_X509_value(v->bag, i));	/* its signature is proved from then on */
 	free(v->settled);
 	v->nsettled = sk_X509_CRL_num(v->crls);
 	v->settled = xalloc(((size_t)v->nsettled + 1) * sizeof(*v->settled));

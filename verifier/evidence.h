@@ -46,8 +46,8 @@ must_check bool evidence_add(struct evidence *, const char *name, struct span oc
 void evidence_add_cert(struct evidence *, X509 *);		/* takes a reference */
 void evidence_add_crl(struct evidence *, X509_CRL *);		/* takes a reference */
 
-/* Checks every CRL added so far once and for all: whoever judges many documents
- * calls it before the first.  Certificates and CRLs are only read after it. */
+/* Checks the signature of every certificate and CRL added so far once and for all:
+ * whoever judges many documents calls it before the first.  Certificates and CRLs are only read after it. */
 void evidence_settle(struct evidence *);
 
 /* The issuer of a certificate (by name and signature) among anchors and bag;

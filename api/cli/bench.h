@@ -95,6 +95,8 @@ must_check bool bench_city(struct bench *, struct err *);
 /* C_Sign of P-256 on this process's own SoftHSM token. */
 must_check bool bench_raw_sign(struct bench *, double *per_sec, struct err *);
 
+/* ECDSA verifications that a verdict on one of them truly needs. */
+unsigned bench_verdict_needs(void);
 /* The i-th permit that is submitted, as JSON in one line. */
 void bench_submission(struct buf *, size_t i);
 

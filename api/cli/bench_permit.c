@@ -5,10 +5,6 @@
  * the order share is verified for none of them.
  *
  * prepare: those 500 prepared for their officer, before.
- *
- * verify-warm, verify-cold: one of them judged, by lasting workers as permits
- * are that Antin issued, and each by a worker of its own; against the ECDSA
- * verifications that it truly needs, on as many cores.
  */
 #include "api/cli/bench.h"
 #include "api/cli/http.h"
@@ -16,6 +12,7 @@
 
 #include "base/clock.h"
 #include "verifier/bench.h"
+#include "verifier/judge.h"
 #include "verifier/proved.h"
 
 #include <stdio.h>
@@ -186,7 +183,7 @@ bench_permit(struct bench *b, struct err *e)
 	return good;
 }
 
-/* published: the CRLs too. */
+/* published: the CRLs too, and all of it settled, as antin-verifier has it. */
 static bool
 gather(struct evidence *v, const struct bench_dir *d, bool published, struct err *e)
 {
@@ -201,24 +198,26 @@ gather(struct evidence *v, const struct bench_dir *d, bool published, struct err
 		if (!evidence_add_path(v, path, e))
 			return false;
 	}
-	evidence_settle(v);
+	if (published)
+		evidence_settle(v);
 	return true;
 }
 
 /*
  * What one seal needs, each signature verified with its key once.  Hashes are not counted.
+ * shared: by the seals of one order.  known: to antin-verifier before the document comes.
  */
-static const struct { const char *of; unsigned signatures, verifications; bool shared; } seal_needs[] = {
-	{ "the seal", 1, 1, false },
-	{ "the seal's time stamp", 1, 1, false },
-	{ "the officer's signature", 0, 1, false },
-	{ "its time stamp", 0, 1, false },
-	{ "the certificates of seal, officer and time stamps", 0, 3, true },
-	{ "the issuing certificate", 0, 1, true },
-	{ "the issuing key's CRL and the root's", 0, 2, true },
+static const struct { const char *of; unsigned signatures, verifications; bool shared, known; } seal_needs[] = {
+	{ "the seal", 1, 1, false, false },
+	{ "the seal's time stamp", 1, 1, false, false },
+	{ "the officer's signature", 0, 1, false, false },
+	{ "its time stamp", 0, 1, false, false },
+	{ "the certificates of seal, officer and time stamps", 0, 3, true, false },
+	{ "the issuing certificate", 0, 1, true, true },
+	{ "the issuing key's CRL and the root's", 0, 2, true, true },
 };
 
-struct needs { unsigned signatures, verifications, unshared; };
+struct needs { unsigned signatures, verifications, unshared, unknown; };
 
 static struct needs
 needs_sum(void)
@@ -229,8 +228,15 @@ needs_sum(void)
 		n.signatures += seal_needs[i].signatures;
 		n.verifications += seal_needs[i].verifications;
 		n.unshared += seal_needs[i].shared ? 0 : seal_needs[i].verifications;
+		n.unknown += seal_needs[i].known ? 0 : seal_needs[i].verifications;
 	}
 	return n;
+}
+
+unsigned
+bench_verdict_needs(void)
+{
+	return needs_sum().unknown;
 }
 
 static double
@@ -239,28 +245,37 @@ seals_per_sec(double sign, double verify, unsigned signatures, unsigned verifica
 	return 1 / (signatures / sign + verifications / verify);
 }
 
-/* The table against a judgement that remembers none of it. */
+/* A judgement that remembers nothing but what was settled before it, against the table. */
+static bool
+check_judgement(struct bench *b, bool published, unsigned want, struct judge_question *q, struct err *e)
+{
+	own(evidence_t) *evidence = evidence_new();
+	struct report r;
+	size_t before, made;
+	bool good;
+
+	q->evidence = evidence;
+	proved_forget();
+	if (!gather(evidence, &b->world.dir, published, e))
+		return false;
+	before = proved_count();
+	judge_permit(&r, q);
+	made = proved_count() - before;
+	good = (r.verdict == VERDICT_PASSED || fail(e, ERR_BUG, "the sealed permit does not pass: %s", sub_word(r.sub))) &&
+	    (made == want || fail(e, ERR_BUG, "a judgement made %zu verifications, the table has %u", made, want));
+	report_drop(&r);
+	return good;
+}
+
 static bool
 check_needs(struct bench *b, const struct needs *n, struct err *e)
 {
-	struct judge_question q;
-	struct report r;
-	own(evidence_t) *evidence = evidence_new();
+	struct judge_question q = { .document = buf_span(&b->permit), .at = clock_now(), .day = day_in_vietnam(clock_now()), .no_status_list = true };
 	struct policy *policy = NULL;
-	size_t before;
-	bool good;
+	bool good = policy_load(&policy, ANTIN_POLICY_SOURCE, e) && permit_grammars_load(&q.grammars, policy, e);
 
-	q = (struct judge_question){ .document = buf_span(&b->permit), .at = clock_now(), .day = day_in_vietnam(clock_now()), .evidence = evidence, .no_status_list = true };
-	good = policy_load(&policy, ANTIN_POLICY_SOURCE, e) && permit_grammars_load(&q.grammars, policy, e) && gather(evidence, &b->world.dir, false, e);
 	q.policy = policy;
-	if (good) {
-		proved_forget();
-		before = proved_count();
-		judge_permit(&r, &q);
-		good = (r.verdict == VERDICT_PASSED || fail(e, ERR_BUG, "the sealed permit does not pass: %s", sub_word(r.sub))) &&
-		    (proved_count() - before == n->verifications || fail(e, ERR_BUG, "a judgement made %zu verifications, the table has %u", proved_count() - before, n->verifications));
-		report_drop(&r);
-	}
+	good = good && check_judgement(b, false, n->verifications, &q, e) && check_judgement(b, true, n->unknown, &q, e);
 	if (q.grammars != NULL)
 		permit_grammars_free(q.grammars);
 	policy_free(policy);
@@ -295,43 +310,3 @@ bench_prepare(struct bench *b, struct figure *f, struct err *e)
 	*f = (struct figure){ .value = b->prepare_ms, .limit = PREPARE_MS, .at_most = true, .unit = "ms to prepare 500 permits under one ticket, over HTTP", .limit_is = "ms asked for" };
 	return true;
 }
-
-/*
- * Judging.
- */
-
-static bool
-judged(struct bench *b, struct verifier_bench_result *out, struct err *e)
-{
-	struct verifier_bench q = { .at = clock_now(), .secs = BENCH_SECS, .threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN) };
-	own(evidence_t) *evidence = evidence_new();
-	struct policy *policy = NULL;
-	bool good = bench_permit(b, e) && policy_load(&policy, ANTIN_POLICY_SOURCE, e) &&
-	    permit_grammars_load(&q.grammars, policy, e) && gather(evidence, &b->world.dir, true, e);
-
-	q.permit = buf_span(&b->permit);
-	q.policy = policy;
-	q.evidence = evidence;
-	good = good && verifier_bench(out, &q, e);
-	permit_grammars_free(q.grammars);
-	policy_free(policy);
-	return good;
-}
-
-static bool
-judged_row(struct bench *b, struct figure *f, bool cold, struct err *e)
-{
-	struct verifier_bench_result r;
-
-	if (!judged(b, &r, e))
-		return false;
-	f->value = cold ? r.cold_per_sec : r.warm_per_sec;
-	f->limit = r.limit_per_sec;
-	f->unit = cold ? "permits/s, a worker each" : "permits/s, lasting workers";
-	snprintf(f->text, sizeof(f->text), "ECDSA P-256 verifications/s on all cores, by the %u that it needs", r.needed);
-	f->limit_is = f->text;
-	return true;
-}
-
-bool bench_verify_warm(struct bench *b, struct figure *f, struct err *e) { return judged_row(b, f, false, e); }
-bool bench_verify_cold(struct bench *b, struct figure *f, struct err *e) { return judged_row(b, f, true, e); }

@@ -2,6 +2,10 @@
  * verify-process: `antin verify FILE` as a whole process, from exec to exit; against
  * half of what `xmlsec1 --verify` takes for the same file's seal.  The two take turns.
  *
+ * verify-warm, verify-cold: permits judged a second over HTTP, known ones (by lasting
+ * workers) and such as nobody has seen before (each by a process of its own); against
+ * the ECDSA verifications that one truly needs, alone on all cores.  The two take turns.
+ *
  * verify-memory: the largest resident set of antin-verifier's processes, workers
  * among them, after files were judged over HTTP.
  *
@@ -13,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "verifier/bench.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -72,7 +77,8 @@ bench_verify_process(struct bench *b, struct figure *f, struct err *e)
  * Over HTTP.
  */
 
-struct asking { struct span permit; struct buf hostile[4]; };
+/* cold: each request's file is another one. */
+struct asking { struct span permit; bool cold; uint32_t asked; struct buf hostile[4]; };
 
 static void
 repeat(struct buf *out, const char *what, size_t n)
@@ -101,10 +107,25 @@ passed(struct span report)
 	return memmem(report.ptr, report.len, "\"TOTAL-PASSED\"", 14) != NULL;
 }
 
+/* Behind the root no signature covers blanks, and nothing else may stand there: the file's
+ * number, written in them. */
+static void
+put_number(struct buf *out, uint32_t n)
+{
+	for (int bit = 0; bit < 32; bit++)
+		buf_put_str(out, n >> bit & 1 ? "\t" : " ");
+}
+
 static void
 put_permit(void *state, size_t i, struct buf *out)
 {
-	load_post(out, "/v1/verify", "application/xml", ((const struct asking *)state)->permit);
+	struct asking *a = state;
+	own_struct(buf) document = buf_new(1 << 20);
+
+	buf_put_span(&document, a->permit);
+	if (a->cold)
+		put_number(&document, a->asked++);
+	load_post(out, "/v1/verify", "application/xml", buf_span(&document));
 }
 
 static bool
@@ -218,3 +239,39 @@ bench_verify_memory(struct bench *b, struct figure *f, struct err *e)
 	*f = (struct figure){ .value = mb, .limit = MEMORY_MB, .at_most = true, .unit = "MB resident at most, antin-verifier and its workers", .limit_is = "MB asked for" };
 	return true;
 }
+
+/* Raw verifications and verdicts in turns; once before for the workers to be there. */
+static bool
+judge_in_turns(double *raw, double *secs, struct bench *b, bool cold, struct err *e)
+{
+	struct asking a = { .cold = cold };
+	unsigned cores = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	double ignored = 0, once;
+	bool good = bench_permit(b, e);
+
+	*raw = *secs = 0;
+	a.permit = buf_span(&b->permit);
+	good = good && ask(&ignored, b, &a, e);
+	for (unsigned turn = 0; good && turn < TURNS; turn++, *raw += once / TURNS)
+		good = verifier_bench_raw(&once, cores > 64 ? 64 : cores, BENCH_SECS / TURNS, e) && ask(secs, b, &a, e);
+	return good;
+}
+
+static bool
+judged_row(struct bench *b, struct figure *f, bool cold, struct err *e)
+{
+	double raw, secs;
+
+	if (!judge_in_turns(&raw, &secs, b, cold, e))
+		return false;
+	f->value = TURNS * FILES / secs;
+	f->limit = raw / bench_verdict_needs();
+	f->target = cold ? 0.3 : 0.5;
+	f->unit = cold ? "permits judged/s over HTTP, never seen before, a process each" : "permits judged/s over HTTP, known ones";
+	snprintf(f->text, sizeof(f->text), "ECDSA P-256 verifications/s on all cores, by the %u that one needs", bench_verdict_needs());
+	f->limit_is = f->text;
+	return true;
+}
+
+bool bench_verify_warm(struct bench *b, struct figure *f, struct err *e) { return judged_row(b, f, false, e); }
+bool bench_verify_cold(struct bench *b, struct figure *f, struct err *e) { return judged_row(b, f, true, e); }
