@@ -100,12 +100,6 @@ random_bytes(void *out, size_t n, struct err *e)
 	*out = take(&x);								\
 	return true
 
-bool
-cert_from_der(X509 **out, struct span der, struct err *e)
-{
-	DECODE(X509, d2i_X509, "a certificate");
-}
-
 static bool
 crl_from_der(X509_CRL **out, struct span der, struct err *e)
 {
@@ -151,6 +145,47 @@ bool
 pkcs7_shell_from_der(PKCS7 **out, struct span der, struct err *e)
 {
 	DECODE(PKCS7, d2i_plain_pkcs7, "signed data");
+}
+
+/* With a key that needs no decoder (ec_key_of_spki), and the octets as they were; NULL:
+ * another key, or none. */
+static X509 *
+cert_with_plain_key(struct span der)
+{
+	own_struct(buf) spki = buf_new(der.len + 1);
+	own_struct(buf) octets = buf_new(der.len + 1);
+	own(EVP_PKEY) *key = EVP_PKEY_new();
+	own(X509) *x = NULL;
+	EC_KEY *ec = NULL;
+	struct err ignored;
+
+	promise(key != NULL);
+	if (!cert_shell_from_der(&x, der, &ignored))
+		return NULL;
+	cert_spki(&spki, x);
+	ec = ec_key_of_spki(buf_span(&spki));
+	if (ec == NULL)
+		return NULL;
+	promise(EVP_PKEY_assign_EC_KEY(key, ec) == 1 && X509_set_pubkey(x, key) == 1);
+	cert_to_der(&octets, x);
+	return span_eq(buf_span(&octets), der) ? take(&x) : NULL;
+}
+
+static bool
+cert_by_openssl(X509 **out, struct span der, struct err *e)
+{
+	DECODE(X509, d2i_X509, "a certificate");
+}
+
+bool
+cert_from_der(X509 **out, struct span der, struct err *e)
+{
+	X509 *x = cert_with_plain_key(der);
+
+	if (x == NULL)
+		return cert_by_openssl(out, der, e);
+	*out = x;
+	return true;
 }
 
 /*

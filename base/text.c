@@ -26,9 +26,18 @@ ascii_len(struct span s)
 bool
 utf8_check(struct span s, struct err *e)
 {
-	size_t plain = ascii_len(s);
-	const uint8_t *bad = s.len == plain ? NULL : u8_check(s.ptr + plain, s.len - plain);
+	const uint8_t *bad = NULL;
+	size_t at = 0, run;
 
+	/* A run of octets that are not ASCII is whole characters, or wrong. */
+	for (; bad == NULL && at < s.len; at += run) {
+		at += ascii_len(span_of(s.ptr + at, s.len - at));
+		while (at < s.len && s.ptr[at] < 0x80)
+			at++;
+		for (run = 0; at + run < s.len && s.ptr[at + run] >= 0x80; run++)
+			continue;
+		bad = run == 0 ? NULL : u8_check(s.ptr + at, run);
+	}
 	if (bad != NULL)
 		return fail(e, ERR_INPUT, "not UTF-8 at byte %td", bad - s.ptr + 1);
 	return true;

@@ -344,7 +344,6 @@ judge(struct broker *b, json_t **report, int document, int64_t since, const stru
 	msg_put_u64(&request, (uint64_t)(int64_t)a->day);
 	msg_put_u64(&request, (uint64_t)since);
 	msg_put_u64(&request, a->used);
-	msg_put_str(&request, a->way);
 	msg_put_fd(&request, document);
 	return work(b, since != 0 ? ZYGOTE_LASTING : ZYGOTE_OWN, &request, &reply, e) && json_read(report, msg_span(&reply, 0), e);
 }

@@ -494,7 +494,8 @@ judge_permit(struct report *out, const struct judge_question *q)
 	struct judging *j = xalloc(sizeof(*j));
 	struct err why = { ERR_NONE, "" };
 
-	*out = (struct report){ .as_of = INT64_MIN, .from = INT32_MIN, .until = INT32_MAX, .insecure_no_revocation = q->insecure_no_revocation };
+	report_begin(out);
+	out->insecure_no_revocation = q->insecure_no_revocation;
 	j->out = out;
 	j->q = q;
 	sha256(out->sha256, q->document);

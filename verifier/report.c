@@ -8,13 +8,22 @@
 #define ANSWER_MAX (16u << 10)
 
 void
+report_begin(struct report *r)
+{
+	memset(r, 0, offsetof(struct report, signature[1]));
+	r->as_of = INT64_MIN;
+	r->from = INT32_MIN;
+	r->until = INT32_MAX;
+}
+
+void
 report_drop(struct report *r)
 {
 	json_decref(r->permit);
 	json_decref(r->files);
 	for (size_t i = 0; i < r->nsignatures; i++)
 		json_decref(r->signature[i].used);
-	*r = (struct report){ 0 };
+	memset(r, 0, offsetof(struct report, signature));
 }
 
 void
@@ -317,7 +326,7 @@ report_json(const struct report *r, const struct policy *p, const char *way, int
 	    "scope", r->verdict != VERDICT_PASSED ? "none" : r->partial ? "partial" : "full",
 	    "reasons", reasons_json(&r->reasons), "remarks", reasons_json(&r->remarks), "signatures", signatures, "sha256", hash,
 	    "insecure_no_revocation", r->insecure_no_revocation, "no_signature", r->no_signature,
-	    "answer", r->format != NULL ? json_null() : answer_of(r, p, way, at));
+	    "answer", r->format != NULL || way == NULL ? json_null() : answer_of(r, p, way, at));
 	promise(j != NULL);
 	if (r->nunder > 0)
 		put_under(j, r);

@@ -85,8 +85,6 @@ struct report {
 	const struct tier *tier;	/* NULL: no path to an anchor */
 	size_t nunder; struct report_under under[REPORT_UNDER_MAX];	/* where there is a tier list */
 	int64_t list_version, list_until; unsigned char list_sha256[SHA256_LEN];
-	size_t nsignatures;
-	struct report_signature signature[REPORT_SIGNATURES_MAX];
 	enum in_force in_force;
 	int64_t as_of;			/* of the status; INT64_MIN: none known */
 	int32_t from, until;		/* days; INT32_MIN, INT32_MAX: open */
@@ -97,13 +95,17 @@ struct report {
 	char handle[40], kind[64], agency[64];
 	char number[128], shortcode[32], voicecode[16], log_origin[128], status_uri[256];
 	uint64_t log_index, status_index;
+	size_t nsignatures;
+	struct report_signature signature[REPORT_SIGNATURES_MAX];	/* last: a quarter of a megabyte, of which most documents touch little */
 };
+/* A report of which nothing is known yet; its signatures are set as they are judged. */
+void report_begin(struct report *);
 void report_drop(struct report *);
 
 /* The sentence of a sub-indication; detail (English, may be NULL) goes behind it. */
 void reason_sub(struct reasons *, enum sub_indication, const char *detail);
 void reason_add(struct reasons *, const char *vi, const char *en);
-/* The report with its answer filled in: way is "file" or "code". */
+/* The report with its answer filled in: way is "file" or "code"; NULL: whoever asks for it words the answer. */
 json_t *report_json(const struct report *, const struct policy *, const char *way, int64_t at);
 /* Exit code of `antin verify`: the signature's; with in_force the worse of both. */
 int report_exit(const struct report *, bool with_in_force);

@@ -9,6 +9,8 @@
 #include "verifier/submission.h"
 #include "verifier/zipped.h"
 
+#include <stdlib.h>
+
 #define JSON_TEXT_MAX (8u << 20)
 
 struct mapped { struct span octets; };
@@ -26,6 +28,16 @@ map_document(struct mapped *out, const struct msg *in, struct err *e)
 	return memfd_map(&out->octets, in->fd[0], in->type == VERIFY_ENTRY ? VERIFY_ZIP_MAX : VERIFY_DOCUMENT_MAX, e);
 }
 
+typedef struct report report_t;
+
+static void
+report_free(report_t *r)
+{
+	report_drop(r);
+	free(r);
+}
+OWN_WITH(report_t, report_free)
+
 static void
 put_json(struct msg *out, const json_t *j)
 {
@@ -39,7 +51,7 @@ static bool
 do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct err *e)
 {
 	own_struct(mapped) doc = { SPAN_NONE };
-	own_struct(report) r = { .no_signature = false };
+	own(report_t) *r = xalloc(sizeof(*r));
 	own(json_t) *j = NULL;
 	struct judge_question q = { .at = (int64_t)msg_u64(in, 0), .day = (int32_t)(int64_t)msg_u64(in, 1), .policy = w->policy,
 		.known_since = (int64_t)msg_u64(in, 2), .grammars = w->grammars, .evidence = w->evidence, .used = msg_u64(in, 3) != 0, .tiers = w->tiers, .no_status_list = true };
@@ -48,8 +60,8 @@ do_verify(const struct worker *w, const struct msg *in, struct msg *out, struct 
 	if (!map_document(&doc, in, e))
 		return false;
 	q.document = doc.octets;
-	document_judge(&r, &q, NULL);
-	j = report_json(&r, w->policy, msg_str(in, 4), q.at);
+	document_judge(r, &q, NULL);
+	j = report_json(r, w->policy, NULL, q.at);
 	put_json(out, j);
 	return true;
 }
@@ -155,7 +167,7 @@ do_publications(const struct worker *w, const struct msg *in, struct msg *out, s
 }
 
 static const struct { uint16_t type; const char *shape; bool (*run)(const struct worker *, const struct msg *, struct msg *, struct err *); } work[] = {
-	{ VERIFY_FILE, "uuuusF", do_verify }, { VERIFY_ENTRY, "uF", do_entry }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "uuusF", do_submission },
+	{ VERIFY_FILE, "uuuuF", do_verify }, { VERIFY_ENTRY, "uF", do_entry }, { GATE_CSR, "b", do_csr }, { GATE_SUBMISSION, "uuusF", do_submission },
 	{ VERIFY_PUBLICATIONS, "b", do_publications },
 };
 

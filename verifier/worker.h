@@ -1,8 +1,8 @@
 /*
  * verifier/worker.h -- what a worker does with its one document.
  *
- *	VERIFY_FILE	at (u64), day (u64), since when the register has it (u64, 0: it has not), is what was relied on wanted (u64), way,
- *			document (memfd) -> report JSON
+ *	VERIFY_FILE	at (u64), day (u64), since when the register has it (u64, 0: it has not), is what was relied on wanted (u64),
+ *			document (memfd) -> report JSON without its answer
  *	VERIFY_ENTRY	place, zip (memfd) -> files, name, octets, refusal (CBOR, empty: none)
  *	GATE_CSR	request -> where its parts are (csr.h)
  *	VERIFY_PUBLICATIONS  contents (CBOR, an array of byte strings) -> of each its lines or null, JSON

@@ -296,15 +296,18 @@ xml_attr(const xmlNode *n, const char *name)
 	return copy;
 }
 
+static const char white[] = " \t\r\n";
+
 bool
 xml_base64(struct buf *out, const xmlNode *n, struct err *e)
 {
 	own_struct(buf) text = buf_new(XML_SIZE_MAX * 2);
-	size_t kept = 0;
+	size_t kept;
 
 	xml_text(&text, n);
-	for (size_t i = 0; i < text.len; i++)
-		if (strchr(" \t\r\n", text.ptr[i]) == NULL)
+	kept = strcspn(buf_str(&text), white);
+	for (size_t i = kept; i < text.len; i++)
+		if (strchr(white, text.ptr[i]) == NULL)
 			text.ptr[kept++] = text.ptr[i];
 	if (!base64_get(out, span_of(text.ptr, kept), e))
 		return fail_in(e, "line %ld: <%s>", xmlGetLineNo(n), (const char *)n->name);

@@ -93,7 +93,6 @@ verify_with(struct span document, bool used)
 	msg_put_u64(&request, (uint64_t)day_in_vietnam(maker_now));
 	msg_put_u64(&request, 0);
 	msg_put_u64(&request, used);
-	msg_put_str(&request, "file");
 	put_document(&request, document);
 	assert_done(zygote_do(real, ZYGOTE_OWN, &request, &reply, VERIFY_MESSAGE_MAX, 10000, &e), e);
 	assert_done(json_read(&j, msg_span(&reply, 0), &e), e);
