@@ -332,20 +332,43 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 	json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &c), tier != NULL ? tier : b->tier, &f));
 }
 
-/* document: given away.  since: when the register got these very bytes, so that they
- * are Antin's own work; 0: it does not have them. */
 static bool
-judge(struct broker *b, json_t **report, int document, int64_t since, const struct asked *a, struct err *e)
+judge_by(struct nursed *n, json_t **report, struct msg *request, const struct verdict_of *of, bool kept, struct err *e)
 {
-	own_struct(msg) request = msg_new(VERIFY_FILE, 4096);
+	enum zygote_worker kind = of->since != 0 ? ZYGOTE_LASTING : ZYGOTE_OWN;
 	own_struct(msg) reply = msg_new(0, VERIFY_MESSAGE_MAX);
+	int64_t now = clock_mono_ms() / 1000;
+
+	if (!zygote_do(nursed_zygote(n), kind, request, &reply, VERIFY_MESSAGE_MAX, WORK_TIMEOUT_MS, e) || !json_read(report, msg_span(&reply, 0), e))
+		return false;
+	if (kept && strcmp(json_text(*report, "verdict"), verdict_word(VERDICT_PASSED)) == 0)
+		verdicts_keep(nursed_verdicts(n), of, msg_span(&reply, 0), now);
+	return true;
+}
+
+/* document: given away.  of->since 0: the register does not have it, and it is not
+ * Antin's own work. */
+static bool
+judge(struct broker *b, json_t **report, int document, const struct verdict_of *of, const struct asked *a, struct err *e)
+{
+	bool kept = of->since != 0 && a->at == a->now && !a->used, good;
+	own_struct(msg) request = msg_new(VERIFY_FILE, 4096);
+	own_struct(buf) before = buf_new(VERDICTS_LEN_MAX);
+	struct nursed *n;
 
 	msg_put_u64(&request, (uint64_t)a->at);
-	msg_put_u64(&request, (uint64_t)(int64_t)a->day);
-	msg_put_u64(&request, (uint64_t)since);
+	msg_put_u64(&request, (uint64_t)(int64_t)of->day);
+	msg_put_u64(&request, (uint64_t)of->since);
 	msg_put_u64(&request, a->used);
 	msg_put_fd(&request, document);
-	return work(b, since != 0 ? ZYGOTE_LASTING : ZYGOTE_OWN, &request, &reply, e) && json_read(report, msg_span(&reply, 0), e);
+	if (!nursery_zygote(&n, b->nursery, e))
+		return false;
+	if (kept && verdicts_find(&before, nursed_verdicts(n), of, clock_mono_ms() / 1000))
+		good = json_read(report, buf_span(&before), e);
+	else
+		good = judge_by(n, report, &request, of, kept, e);
+	nursery_done(b->nursery, n);
+	return good;
 }
 
 static bool
@@ -354,18 +377,20 @@ on_verify(void *state, enum msg_caller who, const struct msg *in, struct msg *ou
 	struct broker *b = state;
 	own_struct(known) k = { 0 };
 	own(json_t) *report = NULL;
-	unsigned char hash[SHA256_LEN];
+	struct verdict_of of;
 	struct asked a;
 	struct err why;
 	bool asked;
 
-	if (!read_options(&a, msg_str(in, 0), e) || !hash_document(hash, in, e))
+	if (!read_options(&a, msg_str(in, 0), e) || !hash_document(of.sha256, in, e))
 		return false;
 	/* By its hash, before anybody has read it: what the register has is a permit. */
-	asked = known_by_bytes(&k, b->reg, "known.by_sha256", "sha256", span_of(hash, sizeof(hash)), &why);
+	asked = known_by_bytes(&k, b->reg, "known.by_sha256", "sha256", span_of(of.sha256, SHA256_LEN), &why);
 	if (!asked)
 		log_warn("the register could not be asked: %s", why.text);
-	if (!judge(b, &report, msg_take_fd((struct msg *)in, 0), asked && k.found ? k.since : 0, &a, e))
+	of.since = asked && k.found ? k.since : 0;
+	of.day = a.day;
+	if (!judge(b, &report, msg_take_fd((struct msg *)in, 0), &of, &a, e))
 		return false;
 	if (json_object_get(report, "format") != NULL)
 		compose_foreign(b, report, &a);
@@ -404,9 +429,11 @@ static bool
 answer_permit(struct broker *b, json_t **out, const struct known *k, const char *way, const struct when *w, struct err *e)
 {
 	const struct asked a = { .at = w->now, .now = w->now, .day = w->day, .way = way };
+	struct verdict_of of = { .since = k->since, .day = w->day };
 	int document;
 
-	if (!memfd_sealed(&document, buf_span(&k->sealed), e) || !judge(b, out, document, k->since, &a, e))
+	sha256(of.sha256, buf_span(&k->sealed));
+	if (!memfd_sealed(&document, buf_span(&k->sealed), e) || !judge(b, out, document, &of, &a, e))
 		return false;
 	compose(b, *out, k, true, &a);
 	return true;

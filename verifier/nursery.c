@@ -24,7 +24,7 @@
 /* What is read from public/, and watched. */
 static const char *const published[] = { "ca", "crl", "status", NULL };
 
-struct nursed { struct zygote *zygote; uint64_t seen; unsigned users; bool old; };
+struct nursed { struct zygote *zygote; struct verdicts *verdicts; uint64_t seen; unsigned users; bool old; };
 
 struct nursery { int control; const char *public, *trust; pthread_mutex_t lock; struct nursed *now; uint64_t seen; int64_t looked_ms; };
 
@@ -187,6 +187,7 @@ let_go(struct nursed *z)
 	if (z == NULL || z->users > 0)
 		return;
 	zygote_stop(z->zygote);
+	verdicts_free(z->verdicts);
 	free(z);
 }
 
@@ -202,7 +203,7 @@ renew(struct nursery *n, uint64_t seen, struct err *e)
 		let_go(n->now);
 	}
 	n->now = xalloc(sizeof(*n->now));
-	*n->now = (struct nursed){ .zygote = zygote, .seen = seen };
+	*n->now = (struct nursed){ .zygote = zygote, .verdicts = verdicts_new(), .seen = seen };
 	return true;
 }
 
@@ -241,6 +242,12 @@ struct zygote *
 nursed_zygote(struct nursed *z)
 {
 	return z->zygote;
+}
+
+struct verdicts *
+nursed_verdicts(struct nursed *z)
+{
+	return z->verdicts;
 }
 
 void

@@ -13,6 +13,7 @@
 
 #include "policy/policy.h"
 #include "verifier/permit.h"
+#include "verifier/verdicts.h"
 #include "verifier/zygote.h"
 
 struct nursery;
@@ -30,4 +31,6 @@ must_check bool nursery_start(struct nursery **out, const struct nursery_setting
 struct nursed;
 must_check bool nursery_zygote(struct nursed **out, struct nursery *, struct err *);
 struct zygote *nursed_zygote(struct nursed *);
+/* What was judged by its evidence. */
+struct verdicts *nursed_verdicts(struct nursed *);
 void nursery_done(struct nursery *, struct nursed *);
