@@ -54,6 +54,7 @@ static const struct { const char *name; bool (*run)(struct bench *, struct figur
 	{ "verify-process", bench_verify_process },
 	{ "verify-memory", bench_verify_memory },
 	{ "verify-hostile", bench_verify_hostile },
+	{ "verify-attacks", bench_verify_attacks },
 };
 #define NROWS (sizeof(rows) / sizeof(rows[0]))
 

@@ -85,6 +85,7 @@ must_check bool bench_verify_cold(struct bench *, struct figure *, struct err *)
 must_check bool bench_verify_process(struct bench *, struct figure *, struct err *);
 must_check bool bench_verify_memory(struct bench *, struct figure *, struct err *);
 must_check bool bench_verify_hostile(struct bench *, struct figure *, struct err *);
+must_check bool bench_verify_attacks(struct bench *, struct figure *, struct err *);
 
 /* Starts it, once; staff: with officer, clerk, seal, program and book too. */
 must_check bool bench_authority(struct bench *, bool staff, struct err *);

@@ -9,6 +9,9 @@
  * verify-memory: the largest resident set of antin-verifier's processes, workers
  * among them, after files were judged over HTTP.
  *
+ * verify-attacks: how long the slowest of hostile files is waited for, over HTTP, each
+ * alone and RUNS times.
+ *
  * verify-hostile: permits judged a second over HTTP while one client in four sends
  * hostile files without pause; against the same clients alone.  The two take turns.
  */
@@ -19,18 +22,20 @@
 #include "base/file.h"
 #include "verifier/bench.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define TURNS 4
-#define RUNS 10			/* a turn, of each program */
+#define RUNS 10			/* a turn, of each program; of each attack */
 #define FILES 1000		/* a turn */
 #define HONEST 12
 #define HOSTILE 4		/* one client in four */
 #define MEMORY_MB 20
 #define NESTED 8000
+#define ATTACK_MS 50
 
 /*
  * As a process.
@@ -78,7 +83,23 @@ bench_verify_process(struct bench *b, struct figure *f, struct err *e)
  */
 
 /* cold: each request's file is another one. */
-struct asking { struct span permit; bool cold; uint32_t asked; struct buf hostile[4]; };
+/* The permit, altered as attacks alter one (tests/verifier/attacks_test.c). */
+static const struct { const char *in, *with; } altered[] = {
+	{ "<permit ", "<evil><permit " },
+	{ "<permit ", "<!DOCTYPE permit [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><permit " },
+	{ "<content ", "<content xmlns=\"urn:antin:permit:1\"/><content " },
+	{ "<fields>", "<fields xmlns:x=\"relative\">" },
+	{ "<fields>", "<fields><!-- -->" },
+	{ "<ds:SignedInfo>", "<ds:SignedInfo></ds:SignedInfo><ds:SignedInfo>" },
+	{ "Id=\"seal-props\"", "Id=\"forged\"" },
+	{ "URI=\"#content\"", "URI=\"file:///etc/hostname\"" },
+	{ "<ds:X509Data>", "<ds:KeyValue/><ds:X509Data>" },
+	{ "<ho_ten>", "<ho_ten>x" },
+};
+#define ALTERED (sizeof(altered) / sizeof(altered[0]))
+#define MADE 4			/* those that are made of nothing */
+
+struct asking { struct span permit; bool cold; uint32_t asked; struct buf hostile[MADE + ALTERED]; };
 
 static void
 repeat(struct buf *out, const char *what, size_t n)
@@ -87,11 +108,22 @@ repeat(struct buf *out, const char *what, size_t n)
 		buf_put_str(out, what);
 }
 
-/* Deep, wide, declaring entities, cut off in its middle. */
+static void
+alter(struct buf *out, struct span permit, const char *in, const char *with)
+{
+	const unsigned char *at = memmem(permit.ptr, permit.len, in, strlen(in));
+
+	promise(at != NULL);
+	buf_put(out, permit.ptr, (size_t)(at - permit.ptr));
+	buf_put_str(out, with);
+	buf_put(out, at + strlen(in), (size_t)(permit.ptr + permit.len - at) - strlen(in));
+}
+
+/* Deep, wide, declaring entities, cut off in its middle; then the altered ones. */
 static void
 make_hostile(struct asking *a)
 {
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < MADE + ALTERED; i++)
 		a->hostile[i] = buf_new(1 << 20);
 	repeat(&a->hostile[0], "<a>", NESTED);
 	buf_put_str(&a->hostile[1], "<permit xmlns=\"urn:antin:permit:1\">");
@@ -99,6 +131,15 @@ make_hostile(struct asking *a)
 	buf_put_str(&a->hostile[1], "</permit>");
 	buf_put_str(&a->hostile[2], "<!DOCTYPE permit [<!ENTITY a \"aaaaaaaaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]><permit>&b;&b;&b;&b;</permit>");
 	buf_put(&a->hostile[3], a->permit.ptr, a->permit.len / 2);
+	for (size_t i = 0; i < ALTERED; i++)
+		alter(&a->hostile[MADE + i], a->permit, altered[i].in, altered[i].with);
+}
+
+static void
+drop_hostile(struct asking *a)
+{
+	for (size_t i = 0; i < MADE + ALTERED; i++)
+		buf_drop(&a->hostile[i]);
 }
 
 static bool
@@ -137,7 +178,7 @@ take_passed(void *state, size_t i, unsigned status, struct span body, struct err
 static void
 put_hostile(void *state, size_t i, struct buf *out)
 {
-	load_post(out, "/v1/verify", "application/xml", buf_span(&((const struct asking *)state)->hostile[i % 4]));
+	load_post(out, "/v1/verify", "application/xml", buf_span(&((const struct asking *)state)->hostile[i % (MADE + ALTERED)]));
 }
 
 static bool
@@ -208,12 +249,12 @@ ask_both(double *alone, double *beside, struct bench *b, struct err *e)
 
 	*alone = *beside = 0;
 	a.permit = buf_span(&b->permit);
-	make_hostile(&a);
+	if (good)
+		make_hostile(&a);
 	good = good && ask_beside(&ignored, b, &a, e);
 	for (unsigned turn = 0; good && turn < TURNS; turn++)
 		good = ask(alone, b, &a, e) && ask_beside(beside, b, &a, e);
-	for (size_t i = 0; i < 4; i++)
-		buf_drop(&a.hostile[i]);
+	drop_hostile(&a);
 	return good;
 }
 
@@ -238,6 +279,34 @@ bench_verify_memory(struct bench *b, struct figure *f, struct err *e)
 		return false;
 	*f = (struct figure){ .value = mb, .limit = MEMORY_MB, .at_most = true, .unit = "MB resident at most, antin-verifier and its workers", .limit_is = "MB asked for" };
 	return true;
+}
+
+static void
+put_one(void *state, size_t i, struct buf *out)
+{
+	load_post(out, "/v1/verify", "application/xml", *(const struct span *)state);
+}
+
+bool
+bench_verify_attacks(struct bench *b, struct figure *f, struct err *e)
+{
+	struct asking a = { SPAN_NONE };
+	double slowest = 0, secs;
+	bool good = bench_permit(b, e);
+
+	a.permit = buf_span(&b->permit);
+	if (good)
+		make_hostile(&a);
+	for (size_t i = 0; good && i < MADE + ALTERED; i++) {
+		struct span one = buf_span(&a.hostile[i]);
+		const struct load load = { .port = b->world.port, .connections = 1, .n = RUNS, .request = put_one, .answer = take_refusal, .state = &one };
+
+		good = load_run(&secs, &load, e);
+		slowest = fmax(slowest, secs * 1000 / RUNS);
+	}
+	drop_hostile(&a);
+	*f = (struct figure){ .value = slowest, .limit = ATTACK_MS, .at_most = true, .unit = "ms, the slowest of hostile files over HTTP", .limit_is = "ms asked for" };
+	return good;
 }
 
 /* Raw verifications and verdicts in turns; once before for the workers to be there. */
