@@ -3,8 +3,8 @@
  *
  * A single-threaded process, forked first of all: for each order it reads
  * anchors and the published CRLs, certificates and lists, and forks a zygote
- * that keeps them.  A new CRL is a new zygote; work that the old one has begun
- * ends there.
+ * that keeps them.  A new CRL is a new zygote, and remembers no verdict yet
+ * (verdicts.h); work that the old one has begun ends there.
  *
  * nursery_zygote may be called by any number of threads: it looks whether the
  * published files changed and gives the zygote to be used, until nursery_done.

@@ -63,6 +63,63 @@ test_known_digests(void **state)
 	assert_string_equal(text, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+/* Self-signed, and what it is in DER. */
+static void
+make_cert(struct buf *der, EVP_PKEY *key, const EVP_MD *md)
+{
+	own(X509) *x = X509_new();
+
+	assert_true(X509_set_version(x, X509_VERSION_3) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(x), 1) == 1 &&
+	    X509_gmtime_adj(X509_getm_notBefore(x), 0) != NULL && X509_gmtime_adj(X509_getm_notAfter(x), 60) != NULL &&
+	    X509_set_pubkey(x, key) == 1 && X509_sign(x, key, md) > 0);
+	cert_to_der(der, x);
+}
+
+/* However its key is made, a certificate's octets and signature are what they were. */
+static void
+test_certificates_of_every_key(void **state)
+{
+	struct { const char *name; EVP_PKEY *key; bool hashed; } kinds[] = {
+		{ "P-256", EVP_EC_gen("P-256"), true }, { "P-384", EVP_EC_gen("P-384"), true }, { "P-521", EVP_EC_gen("P-521"), true },
+		{ "secp256k1", EVP_EC_gen("secp256k1"), true }, { "RSA", EVP_RSA_gen(2048), true }, { "Ed25519", EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), false },
+	};
+
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		own_struct(buf) der = buf_new(1 << 14), again = buf_new(1 << 14);
+		own(X509) *x = NULL;
+		struct err e;
+
+		make_cert(&der, kinds[i].key, kinds[i].hashed ? EVP_sha256() : NULL);
+		assert_done(cert_from_der(&x, buf_span(&der), &e), e);
+		cert_to_der(&again, x);
+		assert_case(kinds[i].name, span_eq(buf_span(&der), buf_span(&again)));
+		assert_case(kinds[i].name, EVP_PKEY_eq(X509_get0_pubkey(x), kinds[i].key) == 1 && EVP_PKEY_get_bits(X509_get0_pubkey(x)) == EVP_PKEY_get_bits(kinds[i].key));
+		assert_case(kinds[i].name, X509_verify(x, kinds[i].key) == 1 && X509_verify(x, X509_get0_pubkey(x)) == 1);
+		buf_put_byte(&der, 0);
+		assert_case(kinds[i].name, !cert_from_der(&x, buf_span(&der), &e));
+		EVP_PKEY_free(kinds[i].key);
+	}
+}
+
+/* It is read, as OpenSSL reads it, and has no key. */
+static void
+test_a_point_off_its_curve(void **state)
+{
+	own(EVP_PKEY) *key = EVP_EC_gen("P-256");
+	own_struct(buf) der = buf_new(1 << 14), spki = buf_new(1000);
+	own(X509) *x = NULL;
+	unsigned char *at;
+	struct err e;
+
+	make_cert(&der, key, EVP_sha256());
+	pubkey_to_spki(&spki, key);
+	at = memmem(der.ptr, der.len, spki.ptr, spki.len);
+	assert_non_null(at);
+	at[spki.len - 1] ^= 1;
+	assert_done(cert_from_der(&x, buf_span(&der), &e), e);
+	assert_null(X509_get0_pubkey(x));
+}
+
 int
 main(void)
 {
@@ -70,6 +127,8 @@ main(void)
 		cmocka_unit_test(test_one_object_and_nothing_after),
 		cmocka_unit_test(test_ecdsa_forms),
 		cmocka_unit_test(test_known_digests),
+		cmocka_unit_test(test_certificates_of_every_key),
+		cmocka_unit_test(test_a_point_off_its_curve),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,24 @@ utf16_of_texts(void **state)
 		assert_case(bad[i].name, !utf16_get(&back, span_of(bad[i].octets, bad[i].len), bad[i].big, &e) && e.class == ERR_INPUT);
 }
 
+/* Wherever the wrong octet stands among runs of ASCII and of other letters. */
+static void
+octets_that_are_no_text(void **state)
+{
+	static const struct { const char *text; int wrong; } rows[] = {
+		{ "", 0 }, { "plain", 0 }, { "plain and rather long", 0 }, { "ở", 0 }, { "Sở Y tế", 0 }, { "an ending of another letter: ế", 0 }, { "12345678ế12345678ở9", 0 },
+		{ "\xff", 1 }, { "Sở Y t\xff", 9 }, { "12345678ế1\x80", 13 }, { "12345678ế1234567\xe1\xbb", 19 }, { "\xe1\xbbx", 1 }, { "\xc0\x80", 1 }, { "ế\xed\xa0\x80ế", 4 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_str char *want = xprintf("not UTF-8 at byte %d", rows[i].wrong);
+		struct err e = { ERR_NONE, "" };
+
+		assert_case(rows[i].text, utf8_check(span_str(rows[i].text), &e) == (rows[i].wrong == 0));
+		assert_string_equal(e.text, rows[i].wrong == 0 ? "" : want);
+	}
+}
+
 static void
 what_is_shown_is_one_line_of_text(void **state)
 {
@@ -214,6 +232,7 @@ main(void)
 		cmocka_unit_test(words_stay_what_they_are),
 		cmocka_unit_test(what_deceives_is_refused),
 		cmocka_unit_test(what_is_no_text_is_refused),
+		cmocka_unit_test(octets_that_are_no_text),
 		cmocka_unit_test(what_is_shown_is_one_line_of_text),
 	};
 

@@ -10,6 +10,7 @@
 #include "tests/register/database.h"
 #include "tests/signer/world.h"
 #include "verifier/proto.h"
+#include "verifier/verdicts.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -129,7 +130,32 @@ not_while_nobody_lost_anything(void **state)
 	refused("nothing is revoked", first, decided, ERR_CONFLICT, "no officer's signature on this permit");
 	assert_false(office_act(&o, first, "permit.reaffirm", decided, 0, &e));
 	assert_string_equal(e.code, "reaffirm-not-needed");
+}
+
+/* A verdict is told again for a while, as of when it was made; not when a newer CRL is there. */
+static void
+what_is_remembered_ends_with_its_evidence(void **state)
+{
+	own_struct(buf) file = buf_new(SIGNER_MESSAGE_MAX);
+	own(json_t) *failed = NULL;
+	bool remembered = false;
+	int64_t lost;
+
+	office_file(&o, &file, first);
+	for (time_t until = 0; !remembered && wait_more(&until);) {
+		own(json_t) *once = judged_as(buf_span(&file), "TOTAL-PASSED"), *again = NULL;
+
+		sleep(1);
+		again = judged(buf_span(&file));
+		remembered = strcmp(json_text(once, "judged"), json_text(again, "judged")) == 0;
+		assert_true(json_is(again, "verdict", "TOTAL-PASSED") && json_is(json_object_get(again, "in_force"), "answer", "yes"));
+	}
+	assert_true(remembered);
 	office_lose_key(&o, o.staff[DIEP].cert);
+	lost = clock_mono_ms();
+	failed = judged_as(buf_span(&file), "TOTAL-FAILED");
+	assert_string_equal(json_text(failed, "sub"), "REVOKED");
+	assert_in_range(clock_mono_ms() - lost, 0, VERDICTS_SECS * 1000 / 2);
 }
 
 static void
@@ -431,7 +457,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(not_while_nobody_lost_anything), cmocka_unit_test(what_the_order_says), cmocka_unit_test(why_and_by_whom), cmocka_unit_test(what_is_no_permit),
+		cmocka_unit_test(not_while_nobody_lost_anything), cmocka_unit_test(what_is_remembered_ends_with_its_evidence), cmocka_unit_test(what_the_order_says), cmocka_unit_test(why_and_by_whom), cmocka_unit_test(what_is_no_permit),
 		cmocka_unit_test(it_fails_and_passes_again), cmocka_unit_test(by_its_code), cmocka_unit_test(after_what_was_done_before), cmocka_unit_test(many_at_once),
 		cmocka_unit_test(a_token_that_is_away), cmocka_unit_test(a_process_that_ends_in_between), cmocka_unit_test(renewed_after_that),
 		cmocka_unit_test(by_the_successor),

@@ -110,6 +110,7 @@ a_permit_is_judged(void **state)
 	own(json_t) *good = verify(buf_span(&doc));
 	assert_string_equal(json_string_value(json_object_get(good, "verdict")), "TOTAL-PASSED");
 	assert_string_equal(json_string_value(json_object_get(json_object_get(good, "in_force"), "answer")), "unknown");
+	assert_true(json_is_null(json_object_get(good, "answer")));	/* the broker's, who asks the register */
 	for (int i = 0; i < 1000000; i++)
 		buf_put_str(&deep, "<a>");
 	own(json_t) *bad = verify(buf_span(&deep));
