@@ -2,9 +2,10 @@
  * verify-process: `antin verify FILE` as a whole process, from exec to exit; against
  * half of what `xmlsec1 --verify` takes for the same file's seal.  The two take turns.
  *
- * verify-warm, verify-cold: permits judged a second over HTTP, known ones (by lasting
- * workers) and such as nobody has seen before (each by a process of its own); against
- * the ECDSA verifications that one truly needs, alone on all cores.  The two take turns.
+ * verify-warm, verify-cold: permits judged a second over HTTP, one that the register knows
+ * again and again, and such as nobody has seen before (each by a process of its own);
+ * against the ECDSA verifications that one truly needs, alone on all cores.  The two take
+ * turns.  Beside the former, the same judged anew each time, by lasting workers.
  *
  * verify-memory: the largest resident set of antin-verifier's processes, workers
  * among them, after files were judged over HTTP.
@@ -99,7 +100,11 @@ static const struct { const char *in, *with; } altered[] = {
 #define ALTERED (sizeof(altered) / sizeof(altered[0]))
 #define MADE 4			/* those that are made of nothing */
 
-struct asking { struct span permit; bool cold; uint32_t asked; struct buf hostile[MADE + ALTERED]; };
+/* A file that the register knows; the same where its verdict is not remembered, because
+ * each is asked for another day; each another file that nobody has seen. */
+enum file { KNOWN, KNOWN_ANEW, UNSEEN };
+
+struct asking { struct span permit; enum file file; uint32_t asked; struct buf hostile[MADE + ALTERED]; };
 
 static void
 repeat(struct buf *out, const char *what, size_t n)
@@ -162,11 +167,15 @@ put_permit(void *state, size_t i, struct buf *out)
 {
 	struct asking *a = state;
 	own_struct(buf) document = buf_new(1 << 20);
+	char path[64] = "/v1/verify";
+	uint32_t n = a->asked++;
 
 	buf_put_span(&document, a->permit);
-	if (a->cold)
-		put_number(&document, a->asked++);
-	load_post(out, "/v1/verify", "application/xml", buf_span(&document));
+	if (a->file == UNSEEN)
+		put_number(&document, n);
+	if (a->file == KNOWN_ANEW)
+		snprintf(path, sizeof(path), "/v1/verify?day=2027-%02u-%02u", n % 12 + 1, n / 12 % 28 + 1);
+	load_post(out, path, "application/xml", buf_span(&document));
 }
 
 static bool
@@ -311,36 +320,50 @@ bench_verify_attacks(struct bench *b, struct figure *f, struct err *e)
 
 /* Raw verifications and verdicts in turns; once before for the workers to be there. */
 static bool
-judge_in_turns(double *raw, double *secs, struct bench *b, bool cold, struct err *e)
+judge_in_turns(double *raw, double *per_sec, struct bench *b, enum file file, struct err *e)
 {
-	struct asking a = { .cold = cold };
+	struct asking a = { .file = file };
 	unsigned cores = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-	double ignored = 0, once;
+	double secs = 0, ignored = 0, once = 0;
 	bool good = bench_permit(b, e);
 
-	*raw = *secs = 0;
+	*raw = 0;
 	a.permit = buf_span(&b->permit);
 	good = good && ask(&ignored, b, &a, e);
 	for (unsigned turn = 0; good && turn < TURNS; turn++, *raw += once / TURNS)
-		good = verifier_bench_raw(&once, cores > 64 ? 64 : cores, BENCH_SECS / TURNS, e) && ask(secs, b, &a, e);
+		good = verifier_bench_raw(&once, cores > 64 ? 64 : cores, BENCH_SECS / TURNS, e) && ask(&secs, b, &a, e);
+	*per_sec = TURNS * FILES / secs;
 	return good;
 }
 
 static bool
-judged_row(struct bench *b, struct figure *f, bool cold, struct err *e)
+judged_row(struct bench *b, struct figure *f, enum file file, struct err *e)
 {
-	double raw, secs;
+	double raw;
 
-	if (!judge_in_turns(&raw, &secs, b, cold, e))
+	if (!judge_in_turns(&raw, &f->value, b, file, e))
 		return false;
-	f->value = TURNS * FILES / secs;
 	f->limit = raw / bench_verdict_needs();
-	f->target = cold ? 0.3 : 0.5;
-	f->unit = cold ? "permits judged/s over HTTP, never seen before, a process each" : "permits judged/s over HTTP, known ones";
 	snprintf(f->text, sizeof(f->text), "ECDSA P-256 verifications/s on all cores, by the %u that one needs", bench_verdict_needs());
 	f->limit_is = f->text;
 	return true;
 }
 
-bool bench_verify_warm(struct bench *b, struct figure *f, struct err *e) { return judged_row(b, f, false, e); }
-bool bench_verify_cold(struct bench *b, struct figure *f, struct err *e) { return judged_row(b, f, true, e); }
+bool
+bench_verify_warm(struct bench *b, struct figure *f, struct err *e)
+{
+	double ignored;
+
+	f->unit = "permits judged/s over HTTP, a known one again and again";
+	f->target = 0.5;
+	f->beside_is = "the same where no verdict is remembered";
+	return judged_row(b, f, KNOWN, e) && judge_in_turns(&ignored, &f->beside, b, KNOWN_ANEW, e);
+}
+
+bool
+bench_verify_cold(struct bench *b, struct figure *f, struct err *e)
+{
+	f->unit = "permits judged/s over HTTP, never seen before, a process each";
+	f->target = 0.3;
+	return judged_row(b, f, UNSEEN, e);
+}
