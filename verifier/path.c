@@ -7,11 +7,13 @@
 
 #include <stdio.h>
 
-/* What OpenSSL says -> what the standard calls it (EN 319 102-1 5.2.6). */
+/* What OpenSSL says -> what the standard calls it (EN 319 102-1 5.2.6.4).  What is not here
+ * is RFC 5280's and no rule of ours: 4)e) CERTIFICATE_CHAIN_GENERAL_FAILURE. */
 static const struct { int code; enum verdict verdict; enum sub_indication sub; } outcomes[] = {
 	{ X509_V_ERR_CERT_HAS_EXPIRED, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE },
 	{ X509_V_ERR_CERT_NOT_YET_VALID, VERDICT_INDETERMINATE, SUB_OUT_OF_BOUNDS_NO_POE },
 	{ X509_V_ERR_CERT_REVOKED, VERDICT_INDETERMINATE, SUB_REVOKED_NO_POE },
+	{ X509_V_ERR_INVALID_PURPOSE, VERDICT_INDETERMINATE, SUB_CHAIN_CONSTRAINTS_FAILURE },
 	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, VERDICT_INDETERMINATE, SUB_NO_CERTIFICATE_CHAIN_FOUND },
 	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, VERDICT_INDETERMINATE, SUB_NO_CERTIFICATE_CHAIN_FOUND },
 	{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, VERDICT_INDETERMINATE, SUB_NO_CERTIFICATE_CHAIN_FOUND },
@@ -21,7 +23,6 @@ static const struct { int code; enum verdict verdict; enum sub_indication sub; }
 	{ X509_V_ERR_UNABLE_TO_GET_CRL, VERDICT_INDETERMINATE, SUB_TRY_LATER },
 	{ X509_V_ERR_CRL_HAS_EXPIRED, VERDICT_INDETERMINATE, SUB_TRY_LATER },
 	{ X509_V_ERR_CRL_NOT_YET_VALID, VERDICT_INDETERMINATE, SUB_TRY_LATER },
-	{ X509_V_ERR_CERT_SIGNATURE_FAILURE, VERDICT_INDETERMINATE, SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE },
 	{ X509_V_ERR_EE_KEY_TOO_SMALL, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE },
 	{ X509_V_ERR_CA_KEY_TOO_SMALL, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE },
 	{ X509_V_ERR_CA_MD_TOO_WEAK, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE },
@@ -149,25 +150,29 @@ step_fails(X509_STORE_CTX *ctx, int depth, int code)
 	return 0;
 }
 
-/* RFC 5280 6.1.3 (a) (1) and (2), from the anchor down, as OpenSSL does it itself, but that
- * a signature that was found good is not computed anew.  Of the anchor its times alone. */
+/* RFC 5280 6.1.3 (a) (1), from the anchor down, as OpenSSL does it itself, but that a signature
+ * that was found good is not computed anew; then (2), from the leaf up: that it is over is said
+ * before what is over above it.  Of the anchor its times alone. */
 static int
 walk_signatures(X509_STORE_CTX *ctx)
 {
 	const struct path_request *r = X509_STORE_get_ex_data(X509_STORE_CTX_get0_store(ctx), 0);
 	const cert_list *chain = X509_STORE_CTX_get0_chain(ctx);
+	int code;
 
 	for (int i = sk_X509_num(chain) - 1; i >= 0; i--) {
 		X509 *cert = sk_X509_value(chain, i), *issuer = sk_X509_value(chain, i + 1);
-		int code = issuer == NULL ? X509_V_OK : X509_check_issued(issuer, cert);
 
+		code = issuer == NULL ? X509_V_OK : X509_check_issued(issuer, cert);
 		if (code != X509_V_OK)
 			return step_fails(ctx, i + 1, code);
 		if (issuer != NULL && X509_get0_pubkey(issuer) == NULL)
 			return step_fails(ctx, i + 1, X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY);
 		if (issuer != NULL && !proved_cert(cert, issuer))
 			return step_fails(ctx, i, X509_V_ERR_CERT_SIGNATURE_FAILURE);
-		code = times_code(cert, (time_t)r->at);
+	}
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		code = times_code(sk_X509_value(chain, i), (time_t)r->at);
 		if (code != X509_V_OK)
 			return step_fails(ctx, i, code);
 	}
@@ -189,18 +194,28 @@ store_of(const struct path_request *r)
 	return store;
 }
 
+/* Whose certificate it is: step 7) means the leaf alone; an anchor's end is its sunset date (3). */
+static enum sub_indication
+of_depth(enum sub_indication sub, int depth, int last)
+{
+	if (depth > 0 && sub == SUB_REVOKED_NO_POE)
+		return SUB_REVOKED_CA_NO_POE;
+	if (depth > 0 && sub == SUB_OUT_OF_BOUNDS_NO_POE)
+		return depth == last ? SUB_NO_CERTIFICATE_CHAIN_FOUND_NO_POE : SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE;
+	return sub;
+}
+
 static void
 set_outcome(struct path_result *out, int code, int depth)
 {
 	out->verdict = VERDICT_INDETERMINATE;
-	out->sub = SUB_CHAIN_CONSTRAINTS_FAILURE;
+	out->sub = SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE;
 	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
 		if (outcomes[i].code == code) {
 			out->verdict = outcomes[i].verdict;
 			out->sub = outcomes[i].sub;
 		}
-	if (out->sub == SUB_REVOKED_NO_POE && depth > 0)
-		out->sub = SUB_REVOKED_CA_NO_POE;
+	out->sub = of_depth(out->sub, depth, sk_X509_num(out->chain) - 1);
 	snprintf(out->reason, sizeof(out->reason), "%s", X509_verify_cert_error_string(code));
 }
 

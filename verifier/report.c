@@ -54,6 +54,8 @@ static const struct { const char *vi, *en; } sub_say[SUB_INDICATIONS] = {
 	[SUB_TIMESTAMP_ORDER_FAILURE] = { "Thứ tự các dấu thời gian không đúng.", "The time stamps are out of order" },
 	[SUB_NO_SIGNING_CERTIFICATE_FOUND] = { "Không tìm thấy chứng thư của người ký.", "The signer's certificate was not found" },
 	[SUB_NO_CERTIFICATE_CHAIN_FOUND] = { "Chữ ký do một nơi cấp mà máy này không nhận biết.", "No path leads from the signer to an issuer known here" },
+	[SUB_NO_CERTIFICATE_CHAIN_FOUND_NO_POE] = { "Chứng thư gốc không còn hạn, và không có bằng chứng chữ ký có khi còn hạn.",
+		"The anchor above the certificate is outside its dates, and nothing proves that the signature existed within them" },
 	[SUB_REVOKED_NO_POE] = { "Chứng thư đã bị thu hồi, và không có bằng chứng chữ ký có trước lúc đó.",
 		"The certificate was revoked, and nothing proves that the signature existed before" },
 	[SUB_REVOKED_CA_NO_POE] = { "Chứng thư của nơi cấp đã bị thu hồi, và không có bằng chứng chữ ký có trước lúc đó.",
@@ -61,12 +63,13 @@ static const struct { const char *vi, *en; } sub_say[SUB_INDICATIONS] = {
 	[SUB_OUT_OF_BOUNDS_NO_POE] = { "Chứng thư không còn hạn, và không có bằng chứng chữ ký có khi còn hạn.",
 		"The certificate is outside its dates, and nothing proves that the signature existed within them" },
 	[SUB_OUT_OF_BOUNDS_NOT_REVOKED] = { "Chứng thư không còn hạn.", "The certificate is outside its dates" },
+	[SUB_REVOCATION_OUT_OF_BOUNDS_NO_POE] = { "Chứng thư của nơi lập danh sách thu hồi đã hết hạn, và không có bằng chứng danh sách đó có từ trước.",
+		"The certificate of who made the list of revocations has ended, and nothing proves that the list existed before" },
 	[SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE] = { "Thuật toán không còn được chấp nhận cho chữ ký mới.",
 		"An algorithm is no longer accepted for new signatures, and nothing proves that this one is old" },
 	[SUB_NO_POE] = { "Không có bằng chứng về thời điểm ký.", "Nothing proves when the signature existed" },
 	[SUB_TRY_LATER] = { "Chưa biết chứng thư có bị thu hồi hay không.", "It is not known whether the certificate was revoked" },
 	[SUB_SIGNED_DATA_NOT_FOUND] = { "Không tìm thấy nội dung được ký.", "What was signed was not found" },
-	[SUB_GENERIC] = { "Chưa kết luận được.", "No conclusion" },
 };
 
 void
