@@ -80,7 +80,7 @@ judge_signer(struct judging *g, size_t i, const struct span *content)
 	const struct cades_signer *s = &g->c.signer[i];
 	struct judged *j = &g->signer[i];
 
-	*j = (struct judged){ .out = &g->out->signature[i], .parts = { .bag = g->c.bag, .crls = g->c.crls, .stamp = s->stamp, .nstamps = s->nstamps, .value = s->value } };
+	*j = (struct judged){ .out = &g->out->signature[i], .parts = { .named = s->has_ess, .bag = g->c.bag, .crls = g->c.crls, .stamp = s->stamp, .nstamps = s->nstamps, .value = s->value } };
 	*j->out = (struct report_signature)REPORT_SIGNATURE_NONE;
 	j->out->claimed = s->claimed;
 	snprintf(j->out->id, sizeof(j->out->id), "signer-%u", (unsigned)i + 1);

@@ -153,22 +153,55 @@ cert_key_strong(const struct algorithm **dated, const EVP_PKEY *key, const struc
 	return false;
 }
 
-const char *
-cert_digest_id(X509 *cert)
+static const char *
+digest_id(int md, int method)
 {
 	static const struct { int nid; const char *id; } digests[] = {
 		{ NID_undef, NULL }, { NID_sha256, "sha256" }, { NID_sha384, "sha384" }, { NID_sha512, "sha512" },
 		{ NID_sha3_256, "sha3-256" }, { NID_sha3_384, "sha3-384" }, { NID_sha3_512, "sha3-512" }, { NID_sha1, "sha1" },
 	};
+
+	ERR_clear_error();
+	for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++)
+		if (digests[i].nid == md && (md != NID_undef || method == NID_ED25519))
+			return digests[i].id;
+	return "";
+}
+
+const char *
+cert_digest_id(X509 *cert)
+{
 	int md, key, bits;
 	uint32_t flags;
 	bool known = X509_get_signature_info(cert, &md, &key, &bits, &flags) == 1;
 
-	ERR_clear_error();
-	for (size_t i = 0; known && i < sizeof(digests) / sizeof(digests[0]); i++)
-		if (digests[i].nid == md && (md != NID_undef || key == NID_ED25519))
-			return digests[i].id;
-	return "";
+	return digest_id(known ? md : NID_undef, known ? key : NID_undef);
+}
+
+/* RFC 4055 3.1: SHA-1 where the parameters name none. */
+static int
+pss_digest(const X509_ALGOR *a)
+{
+	RSA_PSS_PARAMS *pss = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(RSA_PSS_PARAMS), a->parameter);
+	int md = pss == NULL ? NID_undef : pss->hashAlgorithm == NULL ? NID_sha1 : OBJ_obj2nid(pss->hashAlgorithm->algorithm);
+
+	RSA_PSS_PARAMS_free(pss);
+	return md;
+}
+
+const char *
+crl_digest_id(const X509_CRL *crl)
+{
+	const X509_ALGOR *a;
+	int method, md = NID_undef, key = NID_undef;
+
+	X509_CRL_get0_signature(crl, NULL, &a);
+	method = OBJ_obj2nid(a->algorithm);
+	if (method == NID_rsassaPss)
+		md = pss_digest(a);
+	else
+		OBJ_find_sigid_algs(method, &md, &key);
+	return digest_id(md, method);
 }
 
 bool

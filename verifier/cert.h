@@ -37,6 +37,7 @@ const struct tier *cert_tier(X509 *cert, const struct policy *);
 /* Is a key long enough for any time that policy knows?  *dated: the row that says until
  * when, of one that is shorter than methods ask for now; NULL: none is needed. */
 bool cert_key_strong(const struct algorithm **dated, const EVP_PKEY *, const struct policy *);
-/* The digest that a certificate is signed over, as policy calls it; "" one that policy
- * cannot know; NULL: the algorithm has none apart (Ed25519). */
+/* The digest that a certificate, or a CRL, is signed over, as policy calls it; "" one that
+ * policy cannot know; NULL: the algorithm has none apart (Ed25519). */
 const char *cert_digest_id(X509 *cert);
+const char *crl_digest_id(const X509_CRL *);

@@ -19,7 +19,14 @@ must_check bool crl_check(struct crl_facts *out, X509_CRL *, X509 *issuer, struc
 /* All but the signature: of octets that are yet to be signed. */
 must_check bool crl_check_unsigned(struct crl_facts *out, X509_CRL *, X509 *issuer, struct err *);
 
-struct revocation { enum cert_state state; int64_t date; int reason; int64_t invalidity; /* INT64_MIN: none */ X509_CRL *by; /* of evidence_status: which says so; borrowed, NULL: none */ };
+struct revocation {
+	enum cert_state state;
+	int64_t date;
+	int reason;
+	int64_t invalidity;	/* INT64_MIN: none */
+	X509_CRL *by;		/* of evidence_status: which says so; borrowed, NULL: none ... */
+	int64_t due;		/* ... and until when it, or else the newest that was over, was to last; INT64_MIN: none */
+};
 /* What a checked CRL says of this serial number.  An entry that cannot be read
  * whole has the strictest reading: revoked since 1970, for no reason given. */
 void crl_lookup(struct revocation *out, X509_CRL *, const ASN1_INTEGER *serial);

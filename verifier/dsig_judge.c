@@ -110,7 +110,7 @@ judge_signature(struct judging *g, size_t i)
 	const struct dsig_signature *s = &g->d.signature[i];
 	struct judged *j = &g->signer[i];
 
-	*j = (struct judged){ .out = &g->out->signature[i], .parts = { .bag = s->bag, .crls = s->crls, .stamp = s->stamp, .nstamps = s->nstamps, .covers = g->covers } };
+	*j = (struct judged){ .out = &g->out->signature[i], .parts = { .named = s->has_certificate, .bag = s->bag, .crls = s->crls, .stamp = s->stamp, .nstamps = s->nstamps, .covers = g->covers } };
 	*j->out = (struct report_signature)REPORT_SIGNATURE_NONE;
 	j->out->claimed = s->claimed;
 	snprintf(j->out->id, sizeof(j->out->id), "signer-%u", (unsigned)i + 1);

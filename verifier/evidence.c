@@ -247,44 +247,53 @@ evidence_settle(struct evidence *v)
 }
 
 struct best { struct revocation says; int64_t this_update; bool found; };
+/* now: of those that last; over: of those that were over, that name it; due: their latest end. */
+struct bests { struct best now, over; int64_t due; };
 
 /* settled may be NULL: the CRL is checked now. */
 static void
-consider(struct best *best, X509_CRL *crl, const struct settled_crl *settled, X509 *cert, X509 *issuer, int64_t at)
+consider(struct bests *b, X509_CRL *crl, const struct settled_crl *settled, X509 *cert, X509 *issuer, int64_t at)
 {
 	int64_t this_update = asn1_time_secs(X509_CRL_get0_lastUpdate(crl));
-	bool known = settled != NULL && settled->issuer != NULL && X509_cmp(settled->issuer, issuer) == 0;
+	bool known = settled != NULL && settled->issuer != NULL && X509_cmp(settled->issuer, issuer) == 0, over;
 	struct revocation says;
 	struct crl_facts f;
 	struct err ignored;
 
 	/* Cheap questions first: a CRL may be long. */
-	if (best->found && this_update <= best->this_update)
+	if (b->now.found && this_update <= b->now.this_update)
 		return;
 	if (known)
 		f = settled->facts;
 	else if (!crl_check(&f, crl, issuer, &ignored))
 		return;
-	if (f.next_update < at)
-		return;
+	over = f.next_update < at;
 	crl_lookup(&says, crl, X509_get0_serialNumber(cert));
+	if (over && f.next_update > b->due)
+		b->due = f.next_update;
+	if (over && (says.state != CERT_REVOKED || says.date > f.this_update || (b->over.found && f.this_update <= b->over.this_update)))
+		return;
 	if (says.state != CERT_REVOKED && f.this_update > asn1_time_secs(X509_get0_notAfter(cert)))
 		return;
 	says.by = crl;
-	*best = (struct best){ says, f.this_update, true };
+	says.due = f.next_update;
+	*(over ? &b->over : &b->now) = (struct best){ says, f.this_update, true };
 }
 
 void
 evidence_status(struct revocation *out, int64_t *as_of, const struct evidence *v, const crl_list *more, X509 *cert, X509 *issuer, int64_t at)
 {
-	struct best best = { .found = false };
+	struct bests b = { .due = INT64_MIN };
+	const struct best *best = &b.now;
 
 	for (int i = 0; i < sk_X509_CRL_num(v->crls); i++)
-		consider(&best, sk_X509_CRL_value(v->crls, i), i < v->nsettled ? &v->settled[i] : NULL, cert, issuer, at);
+		consider(&b, sk_X509_CRL_value(v->crls, i), i < v->nsettled ? &v->settled[i] : NULL, cert, issuer, at);
 	for (int i = 0; i < sk_X509_CRL_num(more); i++)
-		consider(&best, sk_X509_CRL_value(more, i), NULL, cert, issuer, at);
-	*out = best.found ? best.says : (struct revocation){ .state = CERT_UNKNOWN, .date = INT64_MIN, .invalidity = INT64_MIN };
-	*as_of = best.found ? best.this_update : INT64_MIN;
+		consider(&b, sk_X509_CRL_value(more, i), NULL, cert, issuer, at);
+	if (b.over.found && (!b.now.found || b.over.this_update > b.now.this_update))
+		best = &b.over;
+	*out = best->found ? best->says : (struct revocation){ .state = CERT_UNKNOWN, .date = INT64_MIN, .invalidity = INT64_MIN, .due = b.due };
+	*as_of = best->found ? best->this_update : INT64_MIN;
 }
 
 static X509 *

@@ -56,7 +56,9 @@ X509 *evidence_issuer(const struct evidence *, const cert_list *more, X509 *cert
 
 /* What the CRLs say of a certificate at a time.  A CRL counts when it is its
  * issuer's and right, and was not over at `at` (a later CRL knows all that an
- * earlier one did); the newest decides.  One made after the certificate had
+ * earlier one did); the newest decides.  One that was over says no longer that a
+ * certificate is good, but still that it was revoked (EN 319 102-1 5.2.6.4 4): the latest
+ * is used, and only a path that holds is asked for freshness).  One made after the certificate had
  * expired need not list it any more: it counts only when it does.  *as_of: its
  * thisUpdate.  CERT_UNKNOWN when no CRL counts. */
 void evidence_status(struct revocation *out, int64_t *as_of, const struct evidence *, const crl_list *more,

@@ -84,7 +84,7 @@ not_revoked_at(const struct path_result *path, int64_t at, const struct service_
 		evidence_status(&r, &as_of, q->evidence, crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), at);
 		if (r.state == CERT_UNKNOWN && !q->insecure_no_revocation)
 			return fail(e, ERR_LATER, "it is not known whether its certificate was revoked then"), service_fails(use, SUB_TRY_LATER);
-		if (r.state == CERT_REVOKED && !leaves_good(&r, use))
+		if (r.state == CERT_REVOKED && (r.due < at || !leaves_good(&r, use)))	/* a list that was over saves none */
 			return fail(e, ERR_POLICY, "its certificate was revoked"), service_fails(use, i == 0 ? SUB_REVOKED_NO_POE : SUB_REVOKED_CA_NO_POE);
 	}
 	return true;
@@ -328,7 +328,7 @@ signature_proven(struct judged *j, int64_t when, enum proof proof)
 	j->out->proof = proof;
 }
 
-/* EN 319 102-1 5.5.4, 5.6.3.4: time stamps in the order in which they cover each other. */
+/* EN 319 102-1 5.5.4 4)e): time stamps in the order in which they cover each other. */
 static void
 take_order(struct judged *j, int64_t when)
 {
@@ -386,25 +386,6 @@ signature_stamps(struct judged *j, int64_t known, const struct judge_question *q
  * Third step.
  */
 
-static bool
-judge_path(struct judged *j, struct path_result *path, int64_t best, const struct judge_question *q)
-{
-	cert_list *bag = gather(q->evidence->bag, j->parts.bag, NULL);
-	bool proven = j->out->proof != PROOF_NONE;
-
-	find_path(path, j->signer, j->x == NULL, best, bag, q);
-	sk_X509_free(bag);
-	if (q->used)
-		j->out->used = used_path(path);
-	if (path->verdict == VERDICT_PASSED)
-		return true;
-	if (path->sub == SUB_OUT_OF_BOUNDS_NO_POE && proven && best < j->out->not_before)
-		signature_failed(j, VERDICT_FAILED, SUB_NOT_YET_VALID, path->reason);
-	else
-		signature_failed(j, path->verdict, path->sub, path->reason);
-	return false;
-}
-
 /* One tier from the leaf up to, not including, the anchor; a foreign document may have none. */
 static bool
 judge_tier(struct judged *j, const struct path_result *path, const struct judge_question *q)
@@ -420,7 +401,22 @@ judge_tier(struct judged *j, const struct path_result *path, const struct judge_
 	return t != NULL || j->x == NULL;
 }
 
-/* EN 319 102-1 5.2.6.4: a hold is a question that a later CRL answers. */
+/* EN 319 102-1 5.1.3, table 6, TRY_LATER: when an answer may be had. */
+static void
+say_due(struct judged *j, int64_t due)
+{
+	own_str char *en = NULL, *vi = NULL;
+	char text[TIME_TEXT];
+
+	if (due == INT64_MIN)
+		return;
+	time_text_vn(text, due);
+	vi = xprintf("Danh sách thu hồi ở đây có hạn đến %s; hỏi lại khi có danh sách sau đó.", text);
+	en = xprintf("The list of revocations at hand lasts until %s: ask again when there is a later one.", text);
+	reason_add(&j->out->reasons, vi, en);
+}
+
+/* EN 319 102-1 5.2.6.4 4)c), 5.5.4 7): a hold is a question that a later CRL answers. */
 static bool
 judge_held(struct judged *j, const struct revocation *r, int64_t best)
 {
@@ -434,6 +430,7 @@ judge_held(struct judged *j, const struct revocation *r, int64_t best)
 	vi = xprintf("Chứng thư của người ký đang bị tạm khóa từ %s.", text);
 	signature_failed(j, VERDICT_INDETERMINATE, SUB_TRY_LATER, en);
 	reason_add(&j->out->reasons, vi, "The certificate may be resumed or revoked: ask again");
+	say_due(j, r->due);
 	return false;
 }
 
@@ -489,24 +486,68 @@ judge_revoked(struct judged *j, const struct revocation *r, bool leaf, int64_t b
 	return false;
 }
 
+/* EN 319 102-1 5.2.6.4 8), 5.6.2.4.4 1): whoever has the key of an authority that has ended can
+ * make lists of any day.  That a certificate was not revoked then is believed of those alone that
+ * came along and are known to be older than that end. */
+static bool
+list_stands(const struct judged *j, X509 *cert, X509 *issuer, int64_t best, const struct judge_question *q)
+{
+	int64_t end = asn1_time_secs(X509_get0_notAfter(issuer)), as_of;
+	const struct evidence none = { 0 };
+	struct revocation own;
+
+	if (q->at <= end)
+		return true;
+	evidence_status(&own, &as_of, &none, j->parts.crls, cert, issuer, best);
+	return j->known <= end && (own.state == CERT_GOOD || (own.state == CERT_REVOKED && best < revoked_from(&own)));
+}
+
+/* EN 319 102-1 5.2.6.4 4), 8).  Of a path that is over (7) the lists can only say worse. */
 static bool
 judge_revocation(struct judged *j, const struct path_result *path, int64_t best, const struct judge_question *q)
 {
-	for (int i = 0; i + 1 < sk_X509_num(path->chain); i++) {
+	bool must = path->verdict == VERDICT_PASSED && !q->insecure_no_revocation;
+	int last = sk_X509_num(path->chain) - 1;
+
+	for (int i = 0; i < last; i++) {
+		X509 *cert = sk_X509_value(path->chain, i), *issuer = sk_X509_value(path->chain, i + 1);
 		struct revocation r;
 		int64_t as_of;
 
-		evidence_status(&r, &as_of, q->evidence, j->parts.crls, sk_X509_value(path->chain, i), sk_X509_value(path->chain, i + 1), best);
+		evidence_status(&r, &as_of, q->evidence, j->parts.crls, cert, issuer, best);
 		if (q->used)
-			used_status(j->out->used, sk_X509_value(path->chain, i), &r, as_of);
+			used_status(j->out->used, cert, &r, as_of);
 		if (r.state == CERT_REVOKED && !judge_revoked(j, &r, i == 0, best))
 			return false;
-		if (r.state == CERT_UNKNOWN && !q->insecure_no_revocation) {
+		if (must && r.state == CERT_UNKNOWN) {
 			signature_failed(j, VERDICT_INDETERMINATE, SUB_TRY_LATER, "no revocation data that covers the time is at hand");
-			return false;
+			return say_due(j, r.due), false;
 		}
+		if (must && i == 0 && i + 1 < last && !list_stands(j, cert, issuer, best, q))
+			return signature_failed(j, VERDICT_INDETERMINATE, SUB_REVOCATION_OUT_OF_BOUNDS_NO_POE, NULL), false;
 	}
 	return true;
+}
+
+static bool
+judge_path(struct judged *j, struct path_result *path, int64_t best, const struct judge_question *q)
+{
+	cert_list *bag = gather(q->evidence->bag, j->parts.bag, NULL);
+	bool proven = j->out->proof != PROOF_NONE;
+
+	find_path(path, j->signer, j->x == NULL, best, bag, q);
+	sk_X509_free(bag);
+	if (q->used)
+		j->out->used = used_path(path);
+	if (path->verdict == VERDICT_PASSED)
+		return true;
+	if (path->sub == SUB_OUT_OF_BOUNDS_NO_POE && proven && best < j->out->not_before)
+		signature_failed(j, VERDICT_FAILED, SUB_NOT_YET_VALID, path->reason);
+	else if (path->sub != SUB_OUT_OF_BOUNDS_NO_POE)
+		signature_failed(j, path->verdict, path->sub, path->reason);
+	else if (judge_revocation(j, path, best, q))
+		signature_failed(j, path->verdict, j->out->revoked == INT64_MAX ? path->sub : SUB_OUT_OF_BOUNDS_NOT_REVOKED, path->reason);
+	return false;
 }
 
 /* a NULL: policy has no row for it. */
@@ -541,18 +582,28 @@ judge_key(struct judged *j, const EVP_PKEY *key, int64_t best, const struct judg
 	return of_its_time && dated == NULL ? true : judge_algorithm(j, of_its_time ? dated : NULL, "a key on the path is too short or of another kind", best);
 }
 
-/* Of a foreign document, whose path was found whatever it is made by: each by its date, as
- * of the best signature time (EN 319 102-1 5.2.6.4, 5.5.4).  The anchor is taken as given. */
+static bool
+judge_digest(struct judged *j, const char *digest, int64_t when, const struct judge_question *q)
+{
+	return digest == NULL || judge_algorithm(j, policy_algorithm(q->policy, digest), "a certificate on the path, or a list, is signed over another digest", when);
+}
+
+/* EN 319 102-1 5.2.6.4 6), 5.5.4 10): of a foreign document, whose path was found whatever it is
+ * made by, certificates and lists by their dates.  What proves the signature proves its signer's
+ * certificate, which it names by a digest (5.6.2.3.4 4)b)), and nothing else: the others are known
+ * to be there since today.  The anchor is taken as given. */
 static bool
 judge_path_algorithms(struct judged *j, const struct path_result *path, int64_t best, const struct judge_question *q)
 {
 	for (int i = 0; j->x == NULL && i + 1 < sk_X509_num(path->chain); i++) {
 		X509 *cert = sk_X509_value(path->chain, i);
-		const char *digest = cert_digest_id(cert);
+		int64_t as_of;
+		struct revocation r;
 
-		if (!judge_key(j, X509_get0_pubkey(cert), best, q))
-			return false;
-		if (digest != NULL && !judge_algorithm(j, policy_algorithm(q->policy, digest), "a certificate on the path is signed over another digest", best))
+		evidence_status(&r, &as_of, q->evidence, j->parts.crls, cert, sk_X509_value(path->chain, i + 1), best);
+		if (!judge_key(j, X509_get0_pubkey(cert), i == 0 ? best : j->known, q) ||
+		    !judge_digest(j, cert_digest_id(cert), i == 0 && j->parts.named ? best : j->known, q) ||
+		    (r.by != NULL && !judge_digest(j, crl_digest_id(r.by), j->known, q)))
 			return false;
 	}
 	return true;

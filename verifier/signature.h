@@ -22,6 +22,7 @@
 
 /* What stamps, path and status need of a signature in any format. */
 struct signature_parts {
+	bool named;			/* the signer's certificate, by a digest that is signed */
 	cert_list *bag;			/* came along, as ... */
 	crl_stack *crls;		/* ... these; borrowed, may be NULL */
 	const struct buf *stamp;	/* signature time stamps */
