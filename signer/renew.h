@@ -21,7 +21,7 @@
  * What cannot be renewed delays no other, is told to the log and is tried again after
  * seconds, later after up to an hour; antin doctor counts what is due.
  *
- * ETSI EN 319 132-1 5.5; EN 319 102-1 5.6.
+ * ETSI EN 319 132-1 5.5; EN 319 102-1 5.6.3.
  */
 #pragma once
 

@@ -9,8 +9,9 @@
  * other (RFC 5652 5.1, 5.3; RFC 6211).  What it refuses is FORMAT_FAILURE.
  *
  * Algorithms are judged by their dates in policy: of the signature, of its digests, of
- * the signer's key and of the certificates on the path, each as of the best signature
- * time.  So SHA-1 and short RSA keys pass where a time stamp shows that it was their time.
+ * the signer's key and certificate as of the best signature time, of the authorities'
+ * certificates and of the lists as of now, since nothing proves them older (EN 319 102-1
+ * 5.5.4 10)).  So SHA-1 and short RSA keys pass where a time stamp shows that it was their time.
  *
  * The signer is the certificate that signing-certificate-v2 names, or the older
  * signing-certificate by SHA-1, as the SignerInfo names it too; the key is looked at after that.  What came along is

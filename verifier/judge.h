@@ -1,8 +1,8 @@
 /*
  * verifier/judge.h -- a permit, the evidence and a time -> a verdict.
  *
- * Pure: no clock, file, network or key.  Judged per ETSI EN 319 102-1, one
- * signature after the other: format, identification of the signer, signature
+ * Pure: no clock, file, network or key.  Judged per ETSI EN 319 102-1 (V1.4.1, whose clauses
+ * this folder cites), one signature after the other: format, identification of the signer, signature
  * and digests, path to an anchor at the best signature time, revocation,
  * proof of existence (a trusted time stamp, else the log's proof of the issue;
  * signature.h says until when a stamp proves something, and how archive time stamps
@@ -12,8 +12,8 @@
  * Rules of ours beside the standard (FORMATS: the permit; each row of
  * tests/verifier/time_machine_test.c that differs from it says why): a signature whose
  * claimed time is at or after its certificate's revocation is TOTAL-FAILED /
- * REVOKED; a claimed time alone never saves one; one that is later than what proves the
- * signature is TIMESTAMP_ORDER_FAILURE.  A signer without the right to
+ * REVOKED, also when the certificate has expired since; a claimed time alone never saves one;
+ * one that is later than what proves the signature is TIMESTAMP_ORDER_FAILURE.  A signer without the right to
  * sign that kind is INDETERMINATE / SIG_CONSTRAINTS_FAILURE.
  *
  * The kind says how many officers sign, in which order and modes, on the day of the
@@ -30,7 +30,7 @@
  * failure of the same signature, and not the seal.
  *
  * A suspended certificate (certificateHold) asks whether its key was in other
- * hands from then on, and a later CRL answers (EN 319 102-1 5.2.6.4):
+ * hands from then on, and a later CRL answers (EN 319 102-1 5.2.6.4 4)c), 5.5.4 7)):
  *  - what was proven to exist before the suspension passes, whatever comes;
  *  - what was not is INDETERMINATE / TRY_LATER while the suspension lasts, whatever
  *    time it claims: no verdict is final before the answer;
@@ -38,8 +38,8 @@
  *    CRL (RFC 5280 5.3.1), and what was signed meanwhile passes;
  *  - revoked: it was not.  The CRL's date is the suspension's (ca/crl_issue.h), and
  *    what was signed meanwhile falls under the rules of revocation.
- * The newest CRL that covers the time decides; a document's own, from the time of
- * the suspension, does not outlive the answer.
+ * The newest CRL decides, one that does not cover the time only for the worse
+ * (evidence.h); a document's own, from the time of the suspension, does not outlive the answer.
  */
 #pragma once
 

@@ -73,6 +73,17 @@ leaves_good(const struct revocation *r, const struct service_use *use)
 	    r->reason == CRL_REASON_CESSATION_OF_OPERATION || r->reason == CRL_REASON_CERTIFICATE_HOLD));
 }
 
+/* A list over a short digest saves nobody: it may be another thing that the CA signed.  As of the
+ * certificates of a path (path.c), 112 bits whatever policy says of the day. */
+static bool
+list_sound(const struct revocation *r)
+{
+	const char *digest = r->by == NULL ? NULL : crl_digest_id(r->by);
+	const EVP_MD *md = digest == NULL ? NULL : EVP_get_digestbyname(digest);
+
+	return digest == NULL || (md != NULL && EVP_MD_get_size(md) * 8 / 2 >= 112);
+}
+
 /* What a CRL says that was not over at `at`. */
 static bool
 not_revoked_at(const struct path_result *path, int64_t at, const struct service_use *use, const crl_list *crls, const struct judge_question *q, struct err *e)
@@ -86,6 +97,8 @@ not_revoked_at(const struct path_result *path, int64_t at, const struct service_
 			return fail(e, ERR_LATER, "it is not known whether its certificate was revoked then"), service_fails(use, SUB_TRY_LATER);
 		if (r.state == CERT_REVOKED && (r.due < at || !leaves_good(&r, use)))	/* a list that was over saves none */
 			return fail(e, ERR_POLICY, "its certificate was revoked"), service_fails(use, i == 0 ? SUB_REVOKED_NO_POE : SUB_REVOKED_CA_NO_POE);
+		if (!list_sound(&r))
+			return fail(e, ERR_POLICY, "the list of revocations that has it is signed over too short a digest"), service_fails(use, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE);
 	}
 	return true;
 }
@@ -523,6 +536,8 @@ judge_revocation(struct judged *j, const struct path_result *path, int64_t best,
 			signature_failed(j, VERDICT_INDETERMINATE, SUB_TRY_LATER, "no revocation data that covers the time is at hand");
 			return say_due(j, r.due), false;
 		}
+		if (must && !list_sound(&r))
+			return signature_failed(j, VERDICT_INDETERMINATE, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, "a list of revocations"), false;
 		if (must && i == 0 && i + 1 < last && !list_stands(j, cert, issuer, best, q))
 			return signature_failed(j, VERDICT_INDETERMINATE, SUB_REVOCATION_OUT_OF_BOUNDS_NO_POE, NULL), false;
 	}

@@ -1,6 +1,6 @@
 /*
  * verifier/signature.h -- one signature of a permit, judged: identification,
- * integrity, proofs of existence, path, revocation (EN 319 102-1 5.2, 5.5).
+ * integrity, proofs of existence, path, revocation (EN 319 102-1 5.2.3, 5.2.7, 5.4, 5.2.6, 5.5.4).
  *
  * Three steps, because what proves that the seal existed proves it of the officers'
  * signatures, with their time stamps, too: integrity of each; time stamps, the
@@ -8,9 +8,9 @@
  *
  * A time stamp proves something while its own certificate lasts, its key is in the
  * right hands and its algorithms are good, or where something else shows that it
- * existed when that was so (EN 319 102-1 5.6.2: past signature validation): an archive
+ * existed when that was so (EN 319 102-1 5.6.2.4: past signature validation): an archive
  * time stamp that was made in time, the log.  So they are looked at from the newest to
- * the oldest, each as of the time that the one before it proves.
+ * the oldest, each as of the time that the one before it proves (5.6.3.4 5)).
  *
  * Not here: whether the signer may sign this permit (judge.h).
  */

@@ -73,7 +73,7 @@ static const struct row {
 	struct { enum who who; int day, reason, invalid; } revoked;
 	struct { int from, to; } list;	/* the issuing CA's CRL; 0, 0: of the judgement's day ... */
 	struct { int from, to; } silent;	/* ... and another one, that names nobody; 0, 0: none */
-	const char *list_md;		/* that they are signed over; NULL: SHA-256 */
+	const char *list_md, *root_md;	/* that they, and the root's, are signed over; NULL: SHA-256 */
 	int at;
 	struct result standard;
 	const char *clause;
@@ -201,6 +201,9 @@ static const struct row {
 	{ "its CA's certificate signed over SHA-1, stamped in 2009", STAMPED(BY_SHA1_CA, -6490, -6480), LIST(-6400, -6000), INDETERMINATE(CRYPTO_CONSTRAINTS_FAILURE_NO_POE), .clause = "5.5.4 10), NOTE 7" },
 	{ "a list signed over SHA-1, stamped in 2009", STAMPED(RSA1024, -6490, -6480), LIST(-6400, -6000), .list_md = "SHA1", INDETERMINATE(CRYPTO_CONSTRAINTS_FAILURE_NO_POE), .clause = "5.5.4 10)" },
 	{ "a list of today signed over SHA-1", BY(LIVE, -30, 0), .list_md = "SHA1", INDETERMINATE(CRYPTO_CONSTRAINTS_FAILURE_NO_POE), .clause = "5.2.8.4.1 NOTE 2, 5.5.4 10)" },
+	{ "a list signed over a digest that policy does not know", BY(LIVE, -30, 0), .list_md = "SHA224", INDETERMINATE(CRYPTO_CONSTRAINTS_FAILURE_NO_POE), .clause = "5.2.8.4.1 NOTE 2, 5.5.4 10)" },
+	{ "revoked, by a list signed over SHA-1", BY(LIVE, -30, 0), REVOKED(LIVE, -10, 0, 0), .list_md = "SHA1", INDETERMINATE(REVOKED_NO_POE), .clause = "5.2.6.4 4)b)" },
+	{ "expired, stamped before, the list of the stamp's CA signed over SHA-1", STAMPED(ENDED, -200, -200), LIST(-150, -120), .root_md = "SHA1", INDETERMINATE(TRY_LATER), .clause = "5.4.4 2), 5.2.8.4.1 NOTE 2, 5.5.4 3)b), 6)", OURS(INDETERMINATE, OUT_OF_BOUNDS_NO_POE, EITHER) },
 	{ "SHA-1, no stamp", BY(LIVE, -30, 0), .md = "SHA1", INDETERMINATE(CRYPTO_CONSTRAINTS_FAILURE_NO_POE), .clause = "5.2.8.4.1, 5.3.4 6)" },
 	{ "SHA-1, stamped after its time", STAMPED(LIVE, -30, -30), .md = "SHA1", INDETERMINATE(CRYPTO_CONSTRAINTS_FAILURE_NO_POE), .clause = "5.5.4 4)c)" },
 	{ "SHA-1, claims to be of its time", STAMPED(SHA1_SIGNED, -6490, -5500), .md = "SHA1", LIST(-5600, -5300), INDETERMINATE(CRYPTO_CONSTRAINTS_FAILURE_NO_POE), .clause = "5.5.4 9)" },
@@ -238,6 +241,7 @@ static const struct row {
 	{ "a permit, in the log, all certificates of stamps expired", SEALED(1900), .archive = 900, .log = 901, PASSED, .clause = "5.6.1, 5.6.2.4.4 3), 5.6.3.4 5)c), 7)" },
 	{ "a permit, its archive stamp older than what it covers", SEALED(10), .archive = -30, PASSED, .clause = "5.6.3.4 3)", OURS(INDETERMINATE, TIMESTAMP_ORDER_FAILURE, "an archive time stamp that is older than what it covers is untrue, and what it proves is not known") },
 	{ "a permit, an officer's claim later than the stamp", SEALED(1), .claimed = 2, PASSED, .clause = "5.5.4 4)e), 5)", OURS(INDETERMINATE, TIMESTAMP_ORDER_FAILURE, LATER) },
+	{ "a permit, the newest list signed over SHA-1", SEALED(1), .list_md = "SHA1", INDETERMINATE(CRYPTO_CONSTRAINTS_FAILURE_NO_POE), .clause = "5.5.4 10)" },
 	{ "a permit, an officer revoked later", SEALED(3), REVOKED(LIVE, 2, 0, 0), PASSED, .clause = "5.5.4 4)a)a.ii" },
 	{ "a permit without stamps, an officer revoked later", SEALED(3), .stamp = NONE, REVOKED(LIVE, 2, 0, 0), INDETERMINATE(REVOKED_NO_POE), .clause = "5.2.6.4 4)b)" },
 	{ "a permit without stamps, in the log, an officer revoked later", SEALED(3), .stamp = NONE, .log = 1, REVOKED(LIVE, 2, 0, 0), PASSED, .clause = "5.5.4 1), 4)a)a.ii" },
@@ -419,8 +423,9 @@ make_cades(struct buf *out, const struct row *r)
 static void
 add_list(struct evidence *v, const struct pki_party *by, bool named, const struct row *r, int from, int to)
 {
+	const char *md = by == &root ? r->root_md : r->list_md;
 	const struct pki_entry entry = { .cert = party[r->revoked.who].cert, .date = day(r->revoked.day), .reason = r->revoked.reason, .invalidity = r->revoked.invalid == 0 ? 0 : day(r->revoked.invalid) };
-	own(X509_CRL) *crl = pki_crl(by, &(struct pki_crl){ .from = day(from), .to = day(to), .entry = &entry, .n = named ? 1 : 0, .md = r->list_md == NULL ? NULL : EVP_get_digestbyname(r->list_md) });
+	own(X509_CRL) *crl = pki_crl(by, &(struct pki_crl){ .from = day(from), .to = day(to), .entry = &entry, .n = named ? 1 : 0, .md = md == NULL ? NULL : EVP_get_digestbyname(md) });
 
 	evidence_add_crl(v, crl);
 }
@@ -494,6 +499,8 @@ judge_permit_row(struct report *out, struct maker *m, const struct maker_party *
 	own(X509_CRL) *root_crl = maker_root_crl(m, maker_now - 40 * DAY_SECS, day(r->at + 100));
 	own_struct(buf) document = buf_new(XML_SIZE_MAX);
 
+	if (r->list_md != NULL)
+		assert_true(X509_CRL_sign(crl, m->issuing.key, EVP_get_digestbyname(r->list_md)) > 0);
 	evidence_add_crl(v, root_crl);
 	make_permit(&document, m, later, r);
 	if (r->log != 0)
