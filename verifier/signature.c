@@ -97,7 +97,7 @@ not_revoked_at(const struct path_result *path, int64_t at, const struct service_
 			return fail(e, ERR_LATER, "it is not known whether its certificate was revoked then"), service_fails(use, SUB_TRY_LATER);
 		if (r.state == CERT_REVOKED && (r.due < at || !leaves_good(&r, use)))	/* a list that was over saves none */
 			return fail(e, ERR_POLICY, "its certificate was revoked"), service_fails(use, i == 0 ? SUB_REVOKED_NO_POE : SUB_REVOKED_CA_NO_POE);
-		if (!list_sound(&r))
+		if (!list_sound(&r) && !q->insecure_no_revocation)
 			return fail(e, ERR_POLICY, "the list of revocations that has it is signed over too short a digest"), service_fails(use, SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE);
 	}
 	return true;
@@ -515,7 +515,7 @@ list_stands(const struct judged *j, X509 *cert, X509 *issuer, int64_t best, cons
 	return j->known <= end && (own.state == CERT_GOOD || (own.state == CERT_REVOKED && best < revoked_from(&own)));
 }
 
-/* EN 319 102-1 5.2.6.4 4), 8).  Of a path that is over (7) the lists can only say worse. */
+/* EN 319 102-1 5.2.6.4 4), 8).  Of a path whose leaf is over (7) the lists can only say worse. */
 static bool
 judge_revocation(struct judged *j, const struct path_result *path, int64_t best, const struct judge_question *q)
 {
