@@ -111,9 +111,9 @@ take_over(struct judging *g, const struct asic_signature *s)
 		snprintf(o->file, sizeof(o->file), "%s", s->entry->name);
 		judge_references(g, s, &j);
 	}
-	for (size_t i = 0; i < g->one.remarks.n; i++)
+	for (size_t i = 0; i < g->one.remarks.n && r->remarks.n < REPORT_REASONS_MAX; i++)
 		if (!says(&r->remarks, g->one.remarks.at[i].en))
-			reason_add(&r->remarks, g->one.remarks.at[i].vi, g->one.remarks.at[i].en);
+			r->remarks.at[r->remarks.n++] = g->one.remarks.at[i];
 }
 
 static void
@@ -140,14 +140,14 @@ judge_one(struct judging *g, struct asic_signature *s)
 
 /* Whatever its signatures are worth; the first failure gives the sub-indication. */
 static void
-fails(struct report *r, enum sub_indication sub, const char *vi, const char *en)
+fails(struct report *r, enum sub_indication sub, enum said what, const char *value)
 {
 	if (r->verdict != VERDICT_FAILED) {
 		r->verdict = VERDICT_FAILED;
 		r->sub = sub;
 		r->reasons.n = 0;
 	}
-	reason_add(&r->reasons, vi, en);
+	reason_add(&r->reasons, what, value, NULL);
 }
 
 /* Which signatures stand for it. */
@@ -195,9 +195,7 @@ name_files(struct judging *g)
 			r->partial |= json_array_size(by) < g->a.nsignatures;
 			json_array_append_new(r->files, json_pack("{s:s, s:s, s:O}", "name", n->name, "sha256", hex, "signed_in", by));
 		} else if (by != NULL && !g->unknown) {
-			own_str char *vi = xprintf("Tệp %s trong gói không được ai ký.", n->name), *en = xprintf("The file %s in it is signed by nobody.", n->name);
-
-			fails(r, SUB_FORMAT_FAILURE, vi, en);
+			fails(r, SUB_FORMAT_FAILURE, SAID_ENTRY_UNSIGNED, n->name);
 		}
 		json_decref(by);
 	}
@@ -220,14 +218,14 @@ judge_all(struct judging *g, const struct span *given)
 		judge_one(g, &g->a.signature[i]);
 	foreign_combine(g->out);
 	if (g->too_many)
-		fails(g->out, SUB_FORMAT_FAILURE, "Có quá nhiều người ký.", "There are more signers than are judged.");
+		fails(g->out, SUB_FORMAT_FAILURE, SAID_TOO_MANY_SIGNERS, NULL);
 	name_files(g);
 	if (given != NULL && !is_inside(&g->a, *given))
-		fails(g->out, SUB_HASH_FAILURE, "Tệp nội dung đưa kèm không có trong gói này.", "The content that was given is none of the files in this container.");
+		fails(g->out, SUB_HASH_FAILURE, SAID_CONTENT_NOT_INSIDE, NULL);
 	if (g->out->verdict == VERDICT_PASSED && g->out->partial)
-		reason_add(&g->out->remarks, "Không phải chữ ký nào cũng ký mọi tệp trong gói: xem tệp nào được ký ở đâu.", "Not every signature covers every file in it: look which file is signed where.");
+		reason_add(&g->out->remarks, SAID_ENTRIES_PARTLY_SIGNED, NULL);
 	if (g->a.passed_over > 0)
-		reason_add(&g->out->remarks, "Danh mục lưu trữ hoặc bằng chứng lưu trữ kèm theo không được xét.", "Archive manifests or evidence records in it were not judged.");
+		reason_add(&g->out->remarks, SAID_ARCHIVE_PASSED_OVER, NULL);
 }
 
 void

@@ -211,10 +211,14 @@ hash_document(unsigned char out[SHA256_LEN], const struct msg *in, struct err *e
 	return true;
 }
 
+/* to: "reasons" or "remarks". */
 static void
-add_remark(json_t *report, const char *vi, const char *en)
+say(json_t *report, const char *to, enum said what)
 {
-	json_array_append_new(json_object_get(report, "remarks"), json_pack("{s:s, s:s}", "vi", vi, "en", en));
+	struct reasons one = { .n = 0 };
+
+	reason_add(&one, what, NULL);
+	json_array_append_new(json_object_get(report, to), reason_json(&one.at[0]));
 }
 
 /* Of what passed alone: nothing is made better of it. */
@@ -227,9 +231,7 @@ no_right(json_t *report, struct answer_case *c)
 	json_object_set_new(report, "sub", json_string(sub_word(c->sub)));
 	json_object_set_new(report, "signature", json_string(verdict_short(VERDICT_FAILED)));
 	json_object_set_new(report, "scope", json_string("none"));
-	json_array_append_new(json_object_get(report, "reasons"), json_pack("{s:s, s:s}",
-	    "vi", "Theo sổ của thành phố, người ký không có quyền ký loại giấy này vào ngày ký.",
-	    "en", "By the city's register the signer had no right to sign this kind of permit on the day of signing."));
+	say(report, "reasons", SAID_NO_RIGHT);
 }
 
 /* false: the register cannot be asked. */
@@ -293,7 +295,7 @@ in_force_on(json_t *report, const struct known *k, int32_t day, const struct kno
 
 	if ((is != FORCE_YES && is != FORCE_NOTED) || day >= first_day(json_object_get(report, "permit"), k))
 		return is;
-	add_remark(report, "Giấy này chưa đến ngày bắt đầu có hiệu lực.", "This permit does not take effect before its first day.");
+	say(report, "remarks", SAID_BEFORE_FIRST_DAY);
 	return FORCE_UNKNOWN;
 }
 
@@ -317,12 +319,12 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 			c.in_force = FORCE_UNKNOWN;
 		c.reason = variant(c.in_force, k, why);
 	} else if (c.verdict == VERDICT_PASSED && asked_register)
-		add_remark(report, "Sổ của thành phố không có đúng tệp này.", "The city's register does not have these very bytes.");
+		say(report, "remarks", SAID_OTHER_OCTETS);
 	/* Of the permit as issued, which fails for the lost key for ever. */
 	if ((c.sub == SUB_REVOKED || c.sub == SUB_REVOKED_NO_POE) && known_reaffirmed(k))
-		add_remark(report, "Cơ quan cấp đã đóng dấu xác nhận lại giấy phép này: tra mã trên giấy để xem bản có xác nhận.", "The agency has reaffirmed this permit: look up the code on the paper to see the copy that says so.");
+		say(report, "remarks", SAID_REAFFIRMED_COPY);
 	if (c.verdict == VERDICT_PASSED && !asked_register)
-		add_remark(report, "Chưa hỏi được sổ của thành phố.", "The city's register could not be asked.");
+		say(report, "remarks", SAID_NO_REGISTER);
 	facts_agency(&f, b, json_text(permit, "agency"), permit_day(permit));
 	f.number = json_text(permit, "number");
 	facts_known(&f, k, why);

@@ -89,8 +89,7 @@ judge_signer(struct judging *g, size_t i, const struct span *content)
 	signature_end(j, g->q);
 	signature_window(j);
 	if (s->passed_over > 0)
-		reason_add(&j->out->reasons, "Có thuộc tính không ký không được xét (ký xác nhận thêm, dấu thời gian lưu trữ hoặc loại khác).",
-		    "Unsigned attributes that are not judged here were passed over (counter-signatures, archive time stamps or others).");
+		reason_add(&j->out->reasons, SAID_CMS_PASSED_OVER, NULL);
 }
 
 /*
@@ -108,7 +107,7 @@ content_of(struct judging *g, const struct span *given)
 	if (given != NULL && !span_eq(*given, g->c.content)) {
 		r->verdict = VERDICT_FAILED;
 		r->sub = SUB_HASH_FAILURE;
-		reason_add(&r->reasons, "Tệp nội dung đưa kèm không phải là nội dung đã ký trong tệp này.", "The content that was given is not the one that is signed in this file.");
+		reason_add(&r->reasons, SAID_OTHER_CONTENT, NULL);
 	}
 	return &g->c.content;
 }
@@ -117,7 +116,7 @@ static void
 remark(struct judging *g)
 {
 	if (g->c.other_status > 0)
-		reason_add(&g->out->remarks, "Dữ liệu thu hồi kèm theo không phải danh sách thu hồi (CRL) không được dùng.", "Revocation data in it that is no CRL was not used.");
+		reason_add(&g->out->remarks, SAID_NO_CRL_PASSED_OVER, NULL);
 	foreign_remark(g->out);
 }
 

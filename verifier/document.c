@@ -104,7 +104,7 @@ judge_tiers(struct report *out, const struct judge_question *q, const struct doc
 	const struct tier_list *l = q->tiers;
 
 	if (q->at > l->until)
-		return reason_add(&out->remarks, "Danh sách nguồn tin cậy đã quá hạn nên không dùng.", "The tier list is over and was not used.");
+		return reason_add(&out->remarks, SAID_TIER_LIST_OVER, NULL);
 	note_under(out, NULL, out);
 	for (size_t i = 0; i < l->n; i++)
 		judge_under(out, q, content, &l->tier[i], kind);

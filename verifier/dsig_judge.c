@@ -56,7 +56,7 @@ no_form(struct judged *j, const struct err *why)
 	j->out->verdict = VERDICT_FAILED;
 	j->out->sub = SUB_FORMAT_FAILURE;
 	j->stopped = true;
-	reason_add(&j->out->reasons, "Chữ ký số không đúng cấu trúc mà hệ thống nhận.", why->text);
+	reason_add(&j->out->reasons, SAID_NO_DSIG_FORM, why->text, NULL);
 }
 
 static void
@@ -153,14 +153,14 @@ signatures(const struct judging *g)
 }
 
 static void
-not_signed(struct report *r, enum sub_indication sub, const char *vi, const char *what)
+not_signed(struct report *r, enum sub_indication sub, enum said said, const char *what)
 {
-	own_str char *en = xprintf("%.150s is signed by nobody, or not by everybody who signed.", what);
+	own_str char *brief = xprintf("%.150s", what);
 
 	r->verdict = VERDICT_INDETERMINATE;
 	r->sub = sub;
 	r->reasons = (struct reasons){ .n = 0 };
-	reason_add(&r->reasons, vi, en);
+	reason_add(&r->reasons, said, brief, NULL);
 }
 
 /* What passes is looked at once more: is all of it signed? */
@@ -173,12 +173,12 @@ judge_scope(struct judging *g, const size_t *covered, bool asked)
 	if (r->verdict != VERDICT_PASSED)
 		return;
 	if (!dsig_covered(&g->d, &r->partial, where))
-		return not_signed(r, SUB_SIG_CONSTRAINTS_FAILURE, "Tệp có nội dung không được ký.", where);
+		return not_signed(r, SUB_SIG_CONSTRAINTS_FAILURE, SAID_CONTENT_UNSIGNED, where);
 	for (size_t i = 0; !asked && i < g->n; i++)
 		r->partial |= covered[i] > 0 && covered[i] != signatures(g);
 	for (size_t i = 0; asked && i < g->n; i++)
 		if (covered[i] == 0 || covered[i] != signatures(g))
-			return not_signed(r, SUB_SIGNED_DATA_NOT_FOUND, "Tệp nội dung đưa kèm không được ký trong tệp này.", g->contents[i].name);
+			return not_signed(r, SUB_SIGNED_DATA_NOT_FOUND, SAID_FILE_UNSIGNED, g->contents[i].name);
 }
 
 static void
@@ -200,14 +200,11 @@ remark_parts(struct judging *g)
 	for (size_t i = 0; i < g->d.n; i++) {
 		const struct dsig_signature *s = &g->d.signature[i];
 		own_struct(buf) list = buf_new(400);
-		own_str char *vi = NULL, *en = NULL;
 
 		for (size_t r = 0; r < s->nrefs && list.len < 200; r++)
 			if (s->ref[r].target == NULL || s->ref[r].target != s->properties)
 				describe(&list, &s->ref[r]);
-		vi = xprintf("%s ký: %s", g->out->signature[i].id, buf_str(&list));
-		en = xprintf("%s signed: %s", g->out->signature[i].id, buf_str(&list));
-		reason_add(&g->out->remarks, vi, en);
+		reason_add(&g->out->remarks, SAID_SIGNED_PART, g->out->signature[i].id, buf_str(&list), NULL);
 	}
 }
 
@@ -219,13 +216,13 @@ remark_scope(struct judging *g)
 	if (r->verdict != VERDICT_PASSED)
 		return;
 	if (r->partial) {
-		reason_add(&r->remarks, "Không phải toàn bộ tệp được mọi người ký: chỉ tin phần được nêu dưới đây.", "Not all of the file is signed by everybody who signed: rely on the parts named below.");
+		reason_add(&r->remarks, SAID_PARTLY_SIGNED, NULL);
 		remark_parts(g);
 	} else {
-		reason_add(&r->remarks, "Toàn bộ nội dung ngoài chữ ký đều được ký.", "Everything outside of the signatures is signed.");
+		reason_add(&r->remarks, SAID_ALL_SIGNED, NULL);
 	}
 	if (g->d.comments)
-		reason_add(&r->remarks, "Chú thích trong tệp không được ký.", "Comments in the file are not signed.");
+		reason_add(&r->remarks, SAID_COMMENTS_UNSIGNED, NULL);
 }
 
 static void
@@ -233,18 +230,13 @@ remark_signature(struct judging *g, size_t i)
 {
 	const struct dsig_signature *s = &g->d.signature[i];
 	struct reasons *out = &g->out->signature[i].reasons;
-	own_str char *vi = NULL, *en = NULL;
 
 	if (!s->has_certificate && g->signer[i].signer != NULL)
-		reason_add(out, "Chứng thư của người ký không nằm trong phần được ký.", "Nothing that is signed names the signer's certificate (plain XML-DSig): another with the same key could stand in its place.");
+		reason_add(out, SAID_CERTIFICATE_UNSIGNED, NULL);
 	if (s->passed_over > 0)
-		reason_add(out, "Có thuộc tính không được xét (dấu thời gian lưu trữ, phản hồi OCSP hoặc loại khác).",
-		    "Properties that are not judged here were passed over (archive time stamps, OCSP responses or others).");
-	if (s->counters == DSIG_NONE)
-		return;
-	vi = xprintf("Chữ ký xác nhận chữ ký %s.", g->out->signature[s->counters].id);
-	en = xprintf("It counter-signs %s.", g->out->signature[s->counters].id);
-	reason_add(out, vi, en);
+		reason_add(out, SAID_XADES_PASSED_OVER, NULL);
+	if (s->counters != DSIG_NONE)
+		reason_add(out, SAID_COUNTERSIGNS, g->out->signature[s->counters].id, NULL);
 }
 
 static void

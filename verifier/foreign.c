@@ -10,13 +10,13 @@ foreign_begin(struct report *out, const struct judge_question *q, const char *fo
 void
 foreign_refused(struct report *r, const char *what, const struct err *why)
 {
-	own_str char *en = NULL, *vi = xprintf("Tệp chữ ký số không đúng cấu trúc %s mà hệ thống nhận.", what);
-
 	r->no_signature = why->class == ERR_ABSENT;
 	r->verdict = r->no_signature ? VERDICT_INDETERMINATE : VERDICT_FAILED;
 	r->sub = r->no_signature ? SUB_NONE : SUB_FORMAT_FAILURE;
-	en = r->no_signature ? xprintf("This file has no digital signature: %s.", why->text) : xprintf("The file is not %s as it is taken here: %s.", what, why->text);
-	reason_add(&r->reasons, r->no_signature ? "Tệp này không có chữ ký số." : vi, en);
+	if (r->no_signature)
+		reason_add(&r->reasons, SAID_NO_SIGNATURE_FOUND, why->text, NULL);
+	else
+		reason_add(&r->reasons, SAID_NO_FORM, what, why->text, NULL);
 }
 
 void
@@ -42,7 +42,7 @@ foreign_combine(struct report *r)
 void
 foreign_remark(struct report *r)
 {
-	reason_add(&r->remarks, "Đây không phải giấy do thành phố cấp; chỉ chữ ký số được xét.", "This is no permit of the city; its digital signature alone was judged.");
+	reason_add(&r->remarks, SAID_NO_PERMIT, NULL);
 }
 
 bool

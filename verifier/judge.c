@@ -55,7 +55,7 @@ judge_format(struct judging *j, const struct err *why)
 {
 	if (is_unsigned(j->q->document)) {
 		j->out->no_signature = true;
-		reason_add(&j->out->reasons, "Tệp này không có chữ ký số.", "This file has no digital signature.");
+		reason_add(&j->out->reasons, SAID_NO_SIGNATURE, NULL);
 		return;
 	}
 	j->out->verdict = VERDICT_FAILED;
@@ -336,14 +336,11 @@ heals(const struct judging *j, const struct judged *o)
 static void
 remark_reaffirmed(struct judging *j, struct reasons *r)
 {
-	char day[TIME_TEXT];
-	own_str char *vi = NULL, *en = NULL;
+	char day[TIME_TEXT], iso[TIME_TEXT];
 
 	date_text_people(day, j->p.decided);
-	vi = xprintf("Cơ quan cấp giấy đã xác nhận lại theo Quyết định %s ngày %s.", j->p.decision, day);
-	date_text(day, j->p.decided);
-	en = xprintf("Reaffirmed by the agency: decision %s of %s.", j->p.decision, day);
-	reason_add(r, vi, en);
+	date_text(iso, j->p.decided);
+	reason_add(r, SAID_REAFFIRMED, j->p.decision, day, iso, NULL);
 }
 
 /* Last, when everything else is known of each. */
@@ -442,10 +439,10 @@ judge_status(struct judging *j)
 	struct err e;
 
 	if (!evidence_status_list(&list, j->q->evidence, j->p.status_uri, j->q->at, list_signer_ok, j, &e))
-		return reason_add(&r->remarks, "Không có danh sách tình trạng cho giấy này.", "No status list for this permit is at hand.");
+		return reason_add(&r->remarks, SAID_NO_STATUS_LIST, NULL);
 	r->as_of = list.issued;
 	if (list.expires < j->q->at)
-		reason_add(&r->remarks, "Danh sách tình trạng đã quá hạn.", "The status list at hand is out of date.");
+		reason_add(&r->remarks, SAID_STATUS_LIST_STALE, NULL);
 	else if (status_list_get(&list, j->p.status_index, &status, &e))
 		r->in_force = force_of(status);
 	status_list_drop(&list);
@@ -466,7 +463,7 @@ judge_in_force(struct judging *j)
 		r->in_force = FORCE_EXPIRED;
 	if ((r->in_force == FORCE_YES || r->in_force == FORCE_NOTED) && j->q->day < j->p.valid_from) {
 		r->in_force = FORCE_UNKNOWN;
-		reason_add(&r->remarks, "Giấy này chưa đến ngày bắt đầu có hiệu lực.", "This permit does not take effect before its first day.");
+		reason_add(&r->remarks, SAID_BEFORE_FIRST_DAY, NULL);
 	}
 }
 

@@ -26,61 +26,6 @@ report_drop(struct report *r)
 	memset(r, 0, offsetof(struct report, signature));
 }
 
-void
-reason_add(struct reasons *r, const char *vi, const char *en)
-{
-	if (r->n == REPORT_REASONS_MAX)
-		return;
-	snprintf(r->at[r->n].vi, sizeof(r->at[r->n].vi), "%s", vi);
-	snprintf(r->at[r->n].en, sizeof(r->at[r->n].en), "%s", en);
-	text_show(r->at[r->n].vi);	/* without it a name cut within a letter took the whole sentence out of the JSON */
-	text_show(r->at[r->n].en);
-	r->n++;
-}
-
-static const struct { const char *vi, *en; } sub_say[SUB_INDICATIONS] = {
-	[SUB_FORMAT_FAILURE] = { "Tệp không đúng cấu trúc của giấy do thành phố cấp.", "The file has not the structure of a permit" },
-	[SUB_HASH_FAILURE] = { "Nội dung đã bị thay đổi sau khi ký.", "The content was changed after signing" },
-	[SUB_SIG_CRYPTO_FAILURE] = { "Chữ ký không khớp với chứng thư của người ký.", "The signature value is not by the signer's key" },
-	[SUB_REVOKED] = { "Chữ ký được tạo sau khi chứng thư đã bị thu hồi.", "The signature was made after its certificate was revoked" },
-	[SUB_EXPIRED] = { "Chữ ký được tạo sau khi chứng thư hết hạn.", "The signature was made after its certificate expired" },
-	[SUB_NOT_YET_VALID] = { "Chữ ký được tạo trước khi chứng thư có hiệu lực.", "The signature was made before its certificate was valid" },
-	[SUB_SIG_CONSTRAINTS_FAILURE] = { "Người ký không có quyền ký loại giấy này.", "The signer had no right to sign this" },
-	[SUB_CHAIN_CONSTRAINTS_FAILURE] = { "Chuỗi chứng thư không đáp ứng quy định.", "The chain of certificates does not meet the rules" },
-	[SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE] = { "Chuỗi chứng thư có lỗi.", "The chain of certificates is faulty" },
-	[SUB_CRYPTO_CONSTRAINTS_FAILURE] = { "Thuật toán không còn được chấp nhận.", "An algorithm is no longer accepted" },
-	[SUB_POLICY_PROCESSING_ERROR] = { "Không xử lý được chính sách chữ ký.", "The signature policy could not be processed" },
-	[SUB_SIGNATURE_POLICY_NOT_AVAILABLE] = { "Không có chính sách chữ ký mà chữ ký nêu.", "The signature policy named is not known here" },
-	[SUB_TIMESTAMP_ORDER_FAILURE] = { "Thứ tự các dấu thời gian không đúng.", "The time stamps are out of order" },
-	[SUB_NO_SIGNING_CERTIFICATE_FOUND] = { "Không tìm thấy chứng thư của người ký.", "The signer's certificate was not found" },
-	[SUB_NO_CERTIFICATE_CHAIN_FOUND] = { "Chữ ký do một nơi cấp mà máy này không nhận biết.", "No path leads from the signer to an issuer known here" },
-	[SUB_NO_CERTIFICATE_CHAIN_FOUND_NO_POE] = { "Chứng thư gốc không còn hạn, và không có bằng chứng chữ ký có khi còn hạn.",
-		"The anchor above the certificate is outside its dates, and nothing proves that the signature existed within them" },
-	[SUB_REVOKED_NO_POE] = { "Chứng thư đã bị thu hồi, và không có bằng chứng chữ ký có trước lúc đó.",
-		"The certificate was revoked, and nothing proves that the signature existed before" },
-	[SUB_REVOKED_CA_NO_POE] = { "Chứng thư của nơi cấp đã bị thu hồi, và không có bằng chứng chữ ký có trước lúc đó.",
-		"An issuer's certificate was revoked, and nothing proves that the signature existed before" },
-	[SUB_OUT_OF_BOUNDS_NO_POE] = { "Chứng thư không còn hạn, và không có bằng chứng chữ ký có khi còn hạn.",
-		"The certificate is outside its dates, and nothing proves that the signature existed within them" },
-	[SUB_OUT_OF_BOUNDS_NOT_REVOKED] = { "Chứng thư không còn hạn.", "The certificate is outside its dates" },
-	[SUB_REVOCATION_OUT_OF_BOUNDS_NO_POE] = { "Chứng thư của nơi lập danh sách thu hồi đã hết hạn, và không có bằng chứng danh sách đó có từ trước.",
-		"The certificate of who made the list of revocations has ended, and nothing proves that the list existed before" },
-	[SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE] = { "Thuật toán không còn được chấp nhận cho chữ ký mới.",
-		"An algorithm is no longer accepted for new signatures, and nothing proves that this one is old" },
-	[SUB_NO_POE] = { "Không có bằng chứng về thời điểm ký.", "Nothing proves when the signature existed" },
-	[SUB_TRY_LATER] = { "Chưa biết chứng thư có bị thu hồi hay không.", "It is not known whether the certificate was revoked" },
-	[SUB_SIGNED_DATA_NOT_FOUND] = { "Không tìm thấy nội dung được ký.", "What was signed was not found" },
-};
-
-void
-reason_sub(struct reasons *r, enum sub_indication sub, const char *detail)
-{
-	own_str char *en = detail != NULL && detail[0] != '\0' ? xprintf("%s: %s.", sub_say[sub].en, detail) : xprintf("%s.", sub_say[sub].en);
-
-	promise(sub_say[sub].vi != NULL);
-	reason_add(r, sub_say[sub].vi, en);
-}
-
 /*
  * Answers.
  */
@@ -190,16 +135,6 @@ answer_json(const struct answer *a, const struct tier *t, const struct answer_fa
 /*
  * The report.
  */
-
-static json_t *
-reasons_json(const struct reasons *r)
-{
-	json_t *j = json_array();
-
-	for (size_t i = 0; i < r->n; i++)
-		json_array_append_new(j, json_pack("{s:s, s:s}", "vi", r->at[i].vi, "en", r->at[i].en));
-	return j;
-}
 
 static json_t *
 time_or_null(int64_t t)

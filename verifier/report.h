@@ -3,7 +3,7 @@
  *
  *	{"verdict":"TOTAL-PASSED","sub":"","signature":"passed",
  *	 "in_force":{"answer":"yes","as_of":...,"from":...,"until":...},
- *	 "tier":"demonstration","reasons":[{"vi","en"}],"remarks":[...],
+ *	 "tier":"demonstration","reasons":[{"vi","en","fr"}],"remarks":[...],
  *	 "permit":{"handle","kind","number","agency","dossier","holder","day",...},
  *	 "scope":"full","signatures":[{"id","verdict","sub","signer":{...},"issuer",
  *	 "claimed","proven","proof","archived","integrity","certificate":{...},"reasons",
@@ -34,15 +34,12 @@
 
 #include "base/json.h"
 #include "policy/policy.h"
+#include "verifier/reason.h"
 #include "verifier/xades_write.h"
 
 #define REPORT_CRL_MAX (256u << 10)	/* octets */
-#define REPORT_REASONS_MAX 12
 #define REPORT_SIGNATURES_MAX 16	/* officers, the seal, what reaffirms; signers of a foreign document */
 _Static_assert(XADES_OFFICERS_MAX + 2 <= REPORT_SIGNATURES_MAX, "room for all signatures of a permit");
-
-struct reason { char vi[512], en[512]; };
-struct reasons { struct reason at[REPORT_REASONS_MAX]; size_t n; };
 
 enum proof { PROOF_NONE = 0, PROOF_STAMP, PROOF_LOG };
 
@@ -102,9 +99,6 @@ struct report {
 void report_begin(struct report *);
 void report_drop(struct report *);
 
-/* The sentence of a sub-indication; detail (English, may be NULL) goes behind it. */
-void reason_sub(struct reasons *, enum sub_indication, const char *detail);
-void reason_add(struct reasons *, const char *vi, const char *en);
 /* The report with its answer filled in: way is "file" or "code"; NULL: whoever asks for it words the answer. */
 json_t *report_json(const struct report *, const struct policy *, const char *way, int64_t at);
 /* Exit code of `antin verify`: the signature's; with in_force the worse of both. */

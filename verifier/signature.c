@@ -218,7 +218,7 @@ signature_begin(struct judged *j, const struct judge_question *q)
 	o->integrity = true;
 	take_parts(j);
 	if (j->x->method->remark != NULL && j->x->method->remark[0] != '\0')
-		reason_add(&o->reasons, "Chữ ký dùng thuật toán cũ nhưng còn được chấp nhận.", "The signature uses an older algorithm that is still accepted.");
+		reason_add(&o->reasons, SAID_OLD_ALGORITHM, NULL);
 }
 
 /*
@@ -327,9 +327,7 @@ stamp_time(int64_t *out, const struct judged *j, const struct stamp *s, const st
 static void
 proves_nothing(struct judged *j, const struct stamp *s, const struct err *why)
 {
-	own_str char *en = xprintf("%s time stamp on it proves nothing: %s.", s->archive < 0 ? "A" : "An archive", why->text);
-
-	reason_add(&j->out->reasons, "Có một dấu thời gian không dùng làm bằng chứng được.", en);
+	reason_add(&j->out->reasons, SAID_STAMP_PROVES_NOTHING, s->archive < 0 ? "A" : "An archive", why->text, NULL);
 }
 
 void
@@ -418,31 +416,27 @@ judge_tier(struct judged *j, const struct path_result *path, const struct judge_
 static void
 say_due(struct judged *j, int64_t due)
 {
-	own_str char *en = NULL, *vi = NULL;
 	char text[TIME_TEXT];
 
 	if (due == INT64_MIN)
 		return;
 	time_text_vn(text, due);
-	vi = xprintf("Danh sách thu hồi ở đây có hạn đến %s; hỏi lại khi có danh sách sau đó.", text);
-	en = xprintf("The list of revocations at hand lasts until %s: ask again when there is a later one.", text);
-	reason_add(&j->out->reasons, vi, en);
+	reason_add(&j->out->reasons, SAID_LIST_LASTS, text, NULL);
 }
 
 /* EN 319 102-1 5.2.6.4 4)c), 5.5.4 7): a hold is a question that a later CRL answers. */
 static bool
 judge_held(struct judged *j, const struct revocation *r, int64_t best)
 {
-	own_str char *en = NULL, *vi = NULL;
+	own_str char *en = NULL;
 	char text[TIME_TEXT];
 
 	if (best < r->date)
 		return true;
 	time_text_vn(text, r->date);
 	en = xprintf("the signer's certificate is suspended since %s", text);
-	vi = xprintf("Chứng thư của người ký đang bị tạm khóa từ %s.", text);
 	signature_failed(j, VERDICT_INDETERMINATE, SUB_TRY_LATER, en);
-	reason_add(&j->out->reasons, vi, "The certificate may be resumed or revoked: ask again");
+	reason_add(&j->out->reasons, SAID_HELD, text, NULL);
 	say_due(j, r->due);
 	return false;
 }

@@ -91,13 +91,10 @@ static void
 say_proven(struct report *r, const struct tst *t, const struct tst_imprint *of)
 {
 	char when[TIME_TEXT], digest[2 * EVP_MAX_MD_SIZE + 1];
-	own_str char *vi = NULL, *en = NULL;
 
 	time_text_vn(when, t->time);
 	hex_text(digest, span_of(of->octet, of->len));
-	vi = xprintf("Nội dung có %s %s đã tồn tại lúc %s. Dấu thời gian cho biết lúc nào, không cho biết ai đã làm ra nội dung.", t->algorithm[0], digest, when);
-	en = xprintf("The content whose %s is %s existed at %s. A time stamp says when, not who made it.", t->algorithm[0], digest, when);
-	reason_add(&r->remarks, vi, en);
+	reason_add(&r->remarks, SAID_EXISTED, t->algorithm[0], digest, when, NULL);
 }
 
 static void

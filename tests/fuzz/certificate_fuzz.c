@@ -23,7 +23,7 @@ check_report(const struct cert_facts *f)
 	struct err e;
 
 	signature_facts(&r.signature[0], f);
-	reason_add(&r.signature[0].reasons, f->name, f->issuer);
+	reason_add(&r.signature[0].reasons, SAID_SIGNED_PART, f->name, f->issuer, NULL);
 	written = report_json(&r, policy, "file", AT);
 	promise(written != NULL);
 	json_write(&text, written);
