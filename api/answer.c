@@ -104,9 +104,10 @@ put_text(struct buf *out, const char *before, const json_t *text, enum lang l, c
 	}
 }
 
-/* day: which the answer holds for, where somebody asked; NULL: today. */
+/* day: which the answer holds for, where somebody asked; NULL: today.  checked: what was, where
+ * it was not the paper or its file. */
 static void
-put_said(struct buf *out, const json_t *said, enum lang l, const char *day)
+put_said(struct buf *out, const json_t *said, enum lang l, const char *day, const json_t *checked)
 {
 	static const char *const for_day[LANGS] = { "Câu trả lời này là cho ngày ", "This answer is for ", "Cette réponse vaut pour le " };
 	char text[DAY_TEXT];
@@ -122,6 +123,7 @@ put_said(struct buf *out, const json_t *said, enum lang l, const char *day)
 		buf_printf(out, "<p class=\"for-day\">%s%s.</p>\n", for_day[l], day_of_people(text, day));
 	put_text(out, "<p class=\"say\">", json_object_get(said, "say"), l, "</p>\n");
 	put_text(out, "<p class=\"act\">", json_object_get(said, "act"), l, "</p>\n");
+	put_text(out, "<p class=\"checked\">", checked, l, "</p>\n");
 	buf_put_str(out, "</section>\n");
 }
 
@@ -142,6 +144,11 @@ static const struct own_answer busy = { "busy", "–", "grey", { "ĐANG BẬN", 
 	{ "Hệ thống đang bận nên chưa kiểm tra được. Lỗi ở phía chúng tôi, không phải ở giấy của quý vị.", "The service is busy, so nothing was checked. The fault is ours, not your paper's.",
 	  "Le service est occupé : rien n’a été vérifié. La faute est nôtre, pas celle du papier." },
 	{ "Đợi 20 giây rồi thử lại. Cần gấp: hỏi nhân viên.", "Try again in 20 seconds. If urgent, ask staff.", "Réessayez dans 20 secondes. Urgent : demandez au personnel." } };
+
+static const struct own_answer mistyped = { "hash-mistyped", "–", "grey", { "MÃ BĂM CHƯA ĐÚNG", "NOT A SHA-256", "PAS UN SHA-256" },
+	{ "Mã băm SHA-256 có đúng 64 chữ số thập lục phân (0–9, a–f). Máy chưa tra gì cả.", "A SHA-256 has exactly 64 hexadecimal digits (0–9, a–f). Nothing was looked up.",
+	  "Un SHA-256 a exactement 64 chiffres hexadécimaux (0–9, a–f). Rien n’a été cherché." },
+	{ "Chép lại cả dòng, hoặc gửi chính tệp đó.", "Copy the whole line again, or send the file itself.", "Recopiez toute la ligne, ou envoyez le fichier lui-même." } };
 
 static json_t *
 own_answer_json(const struct own_answer *a)
@@ -411,13 +418,15 @@ put_details(struct buf *out, const json_t *report, enum lang l)
  * The page.
  */
 
-struct question { enum lang lang; char *code, *day; struct span file; bool as_json, as_print; };
+/* hash: where it is asked for, and then neither code nor file is. */
+struct question { enum lang lang; char *code, *day, *hash; struct span file; bool as_json, as_print; };
 
 static void
 question_drop(struct question *q)
 {
 	free(q->code);
 	free(q->day);
+	free(q->hash);
 }
 
 static void
@@ -430,7 +439,7 @@ put_page(struct call *c, const struct question *q, const json_t *said, const jso
 	answer_head(out, l);
 	buf_printf(out, "<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n<header><h1>%s</h1></header>\n<main>\n<div id=\"result\">\n", titles[l]);
 	/* What is no permit has no day: a dossier's step is today's. */
-	put_said(out, said, l, json_object_get(report, "in_force") != NULL && q->day[0] != '\0' ? q->day : NULL);
+	put_said(out, said, l, json_object_get(report, "in_force") != NULL && q->day[0] != '\0' ? q->day : NULL, json_object_get(report, "checked"));
 	put_tagged(out, "<p class=\"hint\" lang=\"en\">", why, "</p>\n");
 	history_html(out, report, l, false);
 	put_permit(out, json_object_get(report, "permit"), l, q->file.len == 0);
@@ -495,6 +504,18 @@ take_day(char **day, struct err *e)
 	return day_fits(iso, &ignored) || fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd or dd/mm/yyyy");
 }
 
+/* One of the three: the hash where it is what was asked, or there is nothing else. */
+static void
+choose(struct question *q, bool by_hash)
+{
+	if (span_trim(span_str(q->hash)).len == 0 || (!by_hash && (q->file.len > 0 || span_trim(span_str(q->code)).len > 0))) {
+		q->hash[0] = '\0';
+		return;
+	}
+	q->file = SPAN_NONE;
+	q->code[0] = '\0';
+}
+
 /* The file is part of the request's body; a browser sends an empty one where none was chosen. */
 static bool
 question_read(struct question *q, struct call *c, struct err *e)
@@ -505,7 +526,7 @@ question_read(struct question *q, struct call *c, struct err *e)
 	if (!form_text_or_none(&lang, c, "lang", e))
 		return false;
 	q->lang = answer_lang(lang);
-	if (!form_text_or_none(&q->code, c, "code", e) || !form_text_or_none(&q->day, c, "day", e) || !form_text_or_none(&as, c, "as", e) || !take_day(&q->day, e))
+	if (!form_text_or_none(&q->code, c, "code", e) || !form_text_or_none(&q->hash, c, "hash", e) || !form_text_or_none(&q->day, c, "day", e) || !form_text_or_none(&as, c, "as", e) || !take_day(&q->day, e))
 		return false;
 	q->as_json = strcmp(as, "json") == 0;
 	q->as_print = strcmp(as, "print") == 0;
@@ -513,6 +534,7 @@ question_read(struct question *q, struct call *c, struct err *e)
 		return false;
 	if (none.len > 0)	/* a name alone, of a form that is not sent in parts */
 		q->file = SPAN_NONE;
+	choose(q, strcmp(as, "hash") == 0);
 	return true;
 }
 
@@ -523,7 +545,7 @@ ask(json_t **report, struct call *c, const struct question *q, struct err *e)
 	const char *day = q->day[0] != '\0' ? q->day : NULL;
 
 	if (q->file.len == 0)
-		return lookup_answer(report, c, q->code, day, e);
+		return lookup_answer(report, c, q->hash[0] != '\0' ? q->hash : q->code, day, e);
 	return verify_document(c->api, q->file, &(struct verify_wish){ .day = day }, &text, e) && answer_read(report, buf_span(&text), e);
 }
 
@@ -535,8 +557,10 @@ answer_run(struct call *c, struct err *e)
 
 	if (!question_read(&q, c, e))
 		return put_own(c, &q, &refused, e);
-	if (q.file.len == 0 && span_trim(span_str(q.code)).len == 0) {
-		(void)!fail(e, ERR_INPUT, "the form has no field \"code\" or \"file\", or it is empty");
+	if (q.hash[0] != '\0' && !hash_fits(q.hash, e))
+		return put_own(c, &q, &mistyped, e);
+	if (q.file.len == 0 && span_trim(span_str(q.code)).len == 0 && q.hash[0] == '\0') {
+		(void)!fail(e, ERR_INPUT, "the form has no field \"code\", \"file\" or \"hash\", or it is empty");
 		return put_own(c, &q, &nothing, e);
 	}
 	if (q.file.len > VERIFY_DOCUMENT_MAX) {

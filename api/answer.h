@@ -12,8 +12,9 @@
 #include "base/json.h"
 #include "policy/lang.h"
 
-/* Handler of POST /answer; the body is a form with `code` or `file`, and may have `lang`,
- * `day` (which day the answer is to hold for) and `as` (json: the report as a file). */
+/* Handler of POST /answer; the body is a form with `code`, `file` or `hash` (the SHA-256 of a
+ * file that is not sent; as=hash: this alone counts), and may have `lang`, `day` (which day the
+ * answer is to hold for) and `as` (json: the report as a file). */
 bool answer_run(struct call *, struct err *);
 /* vi, en, fr; another word, or NULL, is Vietnamese. */
 enum lang answer_lang(const char *word);

@@ -466,6 +466,21 @@ forward_lookup(struct call *c, struct err *e)
 }
 
 bool
+hash_fits(const char *s, struct err *e)
+{
+	unsigned char octets[SHA256_LEN];
+	struct err why;
+
+	return hex_get_fixed(octets, sizeof(octets), span_str(s), &why) || fail(e, ERR_INPUT, "the SHA-256 of a file has 64 hexadecimal digits");
+}
+
+bool
+forward_hash(struct call *c, struct err *e)
+{
+	return hash_fits(c->arg, e) && forward_lookup(c, e);
+}
+
+bool
 lookup_answer(json_t **out, struct call *c, const char *typed, const char *day, struct err *e)
 {
 	own_struct(buf) text = buf_new(HTTP_REPLY_MAX);

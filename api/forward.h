@@ -22,6 +22,7 @@ bool forward_archived(struct call *, struct err *);
 bool forward_proof(struct call *, struct err *);
 bool forward_verify(struct call *, struct err *);
 bool forward_lookup(struct call *, struct err *);
+bool forward_hash(struct call *, struct err *);
 bool forward_stamp(struct call *, struct err *);
 
 /* What the handlers share.  A text that the daemons' frames take; the header
@@ -65,6 +66,9 @@ must_check bool verify_body(struct call *, bool sign, struct buf *report, struct
 struct seats *signings_new(void);
 /* A day as a request writes it, yyyy-mm-dd; whether it exists is the verifier's to say. */
 must_check bool day_fits(const char *, struct err *);
+
+/* The SHA-256 of a file as people write it: 64 hexadecimal digits. */
+must_check bool hash_fits(const char *, struct err *);
 
 /* The answer of the verifier to what a person typed, as text, counted as a try of
  * the asker; day: that it is to hold for, NULL: today. */

@@ -72,6 +72,7 @@ static const struct route table[] = {
 	{ "GET", "/v1/parcels/{parcel}", SLASHES, 0, parcel_run, "which permits touch a parcel of land: commune/sheet/parcel" },
 	{ "GET", "/v1/parcels.geojson", 0, 0, places_run, "where permits lie about which something was recorded since" },
 	{ "GET", "/v1/codes/{typed}", SLASHES, 0, forward_lookup, "looks up what a person typed" },
+	{ "GET", "/v1/files/{sha256}", 0, 0, forward_hash, "is a file with this SHA-256 one that was issued, and in force?" },
 	{ "POST", "/v1/dossiers/events", 0, EVENTS_MAX, dossier_report_run, "what happened to dossiers, up to 500 events" },
 	{ "GET", "/v1/dossiers/{code}", 0, 0, dossier_run, "a dossier's step, days and permits" },
 	{ "GET", "/v1/publications", 0, 0, publications_run, "what an agency makes public of its permits" },

@@ -323,9 +323,9 @@ static const struct read reads[] = {
 	  .sql = "SELECT " KNOWN_NEWEST " FROM permit WHERE handle = $handle" },
 	{ .name = "known.by_code", .callers = CALLER_VERIFIER, .columns = 19, .out = KNOWN_OUT, .in = { { "code", REG_TEXT } },
 	  .sql = "SELECT " KNOWN_NEWEST " FROM permit WHERE short_code = $code OR voice_code = $code" },
-	/* As issued, or a later copy. */
+	/* As issued, or a later copy: that one. */
 	{ .name = "known.by_sha256", .callers = CALLER_VERIFIER, .columns = 19, .out = KNOWN_OUT, .in = { { "sha256", REG_BYTES } },
-	  .sql = "SELECT " KNOWN_COLUMNS("sealed", "coalesce((SELECT r.entry FROM permit_renewal r WHERE r.sha256 = $sha256), issued_entry)")
+	  .sql = "SELECT " KNOWN_COLUMNS("coalesce((SELECT r.sealed FROM permit_renewal r WHERE r.sha256 = $sha256), sealed)", "coalesce((SELECT r.entry FROM permit_renewal r WHERE r.sha256 = $sha256), issued_entry)")
 		 " FROM permit WHERE handle IN (SELECT p.handle FROM permit p WHERE p.sha256 = $sha256 UNION ALL SELECT r.handle FROM permit_renewal r WHERE r.sha256 = $sha256)" },
 	/* Each officer's signature, beside each officer's appointment of that person that was there
 	 * then.  An end that was ordered after the signature takes nothing back. */

@@ -407,7 +407,7 @@ on_verify(void *state, enum msg_caller who, const struct msg *in, struct msg *ou
  */
 
 static const char *const typed_word[] = { [TYPED_UNKNOWN] = "unknown", [TYPED_MISTYPED] = "mistyped", [TYPED_SHORT] = "short",
-	[TYPED_VOICE] = "voice", [TYPED_DOSSIER] = "dossier", [TYPED_QR] = "qr", [TYPED_NUMBER] = "number" };
+	[TYPED_VOICE] = "voice", [TYPED_DOSSIER] = "dossier", [TYPED_QR] = "qr", [TYPED_NUMBER] = "number", [TYPED_HASH] = "sha256" };
 
 static bool
 is_issued(const struct known *k)
@@ -534,11 +534,11 @@ answer_dossier(const struct broker *b, const struct dossier *x, int64_t now)
 }
 
 static json_t *
-not_found(const struct broker *b, int64_t now)
+not_found(const struct broker *b, const char *reason, int64_t now)
 {
 	struct answer_facts f = facts_new(b, now);
 
-	return plain_answer(b, "code-not-found", &f);
+	return plain_answer(b, reason, &f);
 }
 
 /* found: is there one? */
@@ -552,7 +552,7 @@ look_up_dossier(struct broker *b, json_t **out, bool *found, const char *code, c
 		return false;
 	x.p = p;
 	*found = x.d.found || json_array_size(p.list) > 0;
-	*out = *found ? answer_dossier(b, &x, w->now) : not_found(b, w->now);
+	*out = *found ? answer_dossier(b, &x, w->now) : not_found(b, "code-not-found", w->now);
 	say_replica(*out, &x.d.seen);
 	return true;
 }
@@ -567,10 +567,50 @@ look_up_permit(struct broker *b, json_t **out, bool *found, const char *code, co
 	*found = is_issued(&k);
 	if (*found)
 		return answer_permit(b, out, &k, "code", w, e);
-	*out = not_found(b, w->now);
+	*out = not_found(b, "code-not-found", w->now);
 	say_replica(*out, &k.seen);
 	return true;
 }
+
+/* Of a permit whose very octets have that hash, and no word of its content: a hash is told to
+ * many who have no right to the paper. */
+static bool
+answer_hash(struct broker *b, json_t **out, const struct known *k, const char *hash, const struct when *w, struct err *e)
+{
+	struct reasons checked = { .n = 0 };
+	own(json_t) *report = NULL;
+
+	if (!answer_permit(b, &report, k, "hash", w, e))
+		return false;
+	if (strcmp(json_text(report, "sha256"), hash) != 0)
+		return fail(e, ERR_BUG, "the register has other octets than those with this hash");
+	reason_add(&checked, SAID_SAME_OCTETS, NULL);
+	*out = json_pack("{s:O, s:O, s:O, s:O, s:s, s:o}", "answer", json_object_get(report, "answer"), "in_force", json_object_get(report, "in_force"),
+	    "verdict", json_object_get(report, "verdict"), "sub", json_object_get(report, "sub"), "sha256", hash, "checked", reason_json(&checked.at[0]));
+	promise(*out != NULL);
+	return true;
+}
+
+static bool
+look_up_hash(struct broker *b, json_t **out, bool *found, const char *hash, const struct when *w, struct err *e)
+{
+	own_struct(known) k = { 0 };
+	unsigned char octets[SHA256_LEN];
+
+	if (!hex_get_fixed(octets, sizeof(octets), span_str(hash), e) || !known_by_bytes(&k, b->reg, "known.by_sha256", "sha256", span_of(octets, sizeof(octets)), e))
+		return false;
+	*found = is_issued(&k);
+	if (!*found)
+		*out = not_found(b, "hash-unknown", w->now);
+	else if (!answer_hash(b, out, &k, hash, w, e))
+		return false;
+	say_replica(*out, &k.seen);
+	return true;
+}
+
+/* What is looked up, and how. */
+static bool (*const look_up[])(struct broker *, json_t **, bool *found, const char *plain, const struct when *, struct err *) = {
+	[TYPED_SHORT] = look_up_permit, [TYPED_VOICE] = look_up_permit, [TYPED_DOSSIER] = look_up_dossier, [TYPED_HASH] = look_up_hash };
 
 /* The answer for whoever must wait so many seconds; NULL for whoever need not. */
 static json_t *
@@ -595,16 +635,10 @@ answer_code(struct broker *b, json_t **out, enum typed what, const char *code, c
 	*out = must_wait(b, "too-many-tries", misses_wait(b->misses, asker, w->now), w->now);
 	if (*out != NULL)
 		return true;
-	if (!(what == TYPED_DOSSIER ? look_up_dossier : look_up_permit)(b, out, &found, code, w, e))
+	if (!look_up[what](b, out, &found, code, w, e))
 		return false;
 	misses_note(b->misses, asker, found, w->now);
 	return true;
-}
-
-static bool
-looked_up(enum typed what)
-{
-	return what == TYPED_SHORT || what == TYPED_VOICE || what == TYPED_DOSSIER;
 }
 
 /* plain: what typed_what made of it. */
@@ -615,7 +649,7 @@ put_answer(struct broker *b, enum typed what, const char *plain, const char *ask
 	own(json_t) *j = NULL;
 	struct err why;
 
-	if (!looked_up(what)) {
+	if (look_up[what] == NULL) {
 		j = plain_answer(b, "code-mistyped", &f);
 	} else if (!answer_code(b, &j, what, plain, asker, w, &why)) {
 		log_warn("a code could not be looked up: %s", why.text);
@@ -641,7 +675,7 @@ on_lookup(void *state, enum msg_caller who, const struct msg *in, struct msg *ou
 /* What else it is, by its name. */
 static const char *const not_a_dossier[] = { [TYPED_UNKNOWN] = "this is no code of a dossier", [TYPED_MISTYPED] = "this is no code of a dossier, but a mistyped code of a permit",
 	[TYPED_SHORT] = "this is a permit's short code, not a dossier's code", [TYPED_VOICE] = "this is a permit's voice code, not a dossier's code",
-	[TYPED_QR] = "this is the text of a QR code, not a dossier's code", [TYPED_NUMBER] = "this has not the form of a dossier's code, or its date does not exist" };
+	[TYPED_QR] = "this is the text of a QR code, not a dossier's code", [TYPED_HASH] = "this is the SHA-256 of a file, not a dossier's code", [TYPED_NUMBER] = "this has not the form of a dossier's code, or its date does not exist" };
 
 static bool
 on_dossier(void *state, enum msg_caller who, const struct msg *in, struct msg *out, struct err *e)

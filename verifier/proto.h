@@ -5,9 +5,10 @@
  *                  {?"at":RFC 3339,?"day":date,"way":"file",?"evidence":true} -> report, JSON
  *		    (report.h), with "register": what the register knows of
  *		    these very bytes, which decides "in_force"
- * VERIFY_LOOKUP    what a person typed, who asks (a device key or an address
+ * VERIFY_LOOKUP    what a person typed (code.h), who asks (a device key or an address
  *                  block, for counting misses), and the day that the answer is to
- *                  hold for ("": today) -> answer, JSON
+ *                  hold for ("": today) -> answer, JSON; of the SHA-256 of a file that
+ *                  was issued {"answer","in_force","verdict","sub","sha256","checked"}
  * GATE_CSR         certificate requests in DER, a CBOR array of GATE_CSRS_MAX byte
  *                  strings at most -> for each where its parts are
  *                  (csr_found_get) or a refusal (cbor_get_refusal); the asker

@@ -90,6 +90,9 @@ static const struct { const char *vi, *en, *fr; } says[SAIDS] = {
 	[SAID_OTHER_OCTETS] = { "Sổ của thành phố không có đúng tệp này.", "The city's register does not have these very bytes.", "Le registre de la ville n’a pas ce fichier-là, octet pour octet." },
 	[SAID_REAFFIRMED_COPY] = { "Cơ quan cấp đã đóng dấu xác nhận lại giấy phép này: tra mã trên giấy để xem bản có xác nhận.",
 		"The agency has reaffirmed this permit: look up the code on the paper to see the copy that says so.", "L’autorité a confirmé ce permis : tapez le code imprimé pour voir la copie qui le dit." },
+	[SAID_SAME_OCTETS] = { "Chỉ so mã băm SHA-256: tệp có mã này đúng là tệp cơ quan đã cấp, từng byte một. Máy không nhận và không xem tệp.",
+		"The SHA-256 alone was compared: a file that has it is, octet for octet, the file that the agency issued. The file itself was not sent and not seen.",
+		"Seule l’empreinte SHA-256 a été comparée : un fichier qui l’a est, octet pour octet, celui que l’autorité a délivré. Le fichier lui-même n’a été ni envoyé ni vu." },
 	[SAID_NO_REGISTER] = { "Chưa hỏi được sổ của thành phố.", "The city's register could not be asked.", "Le registre de la ville n’a pas pu être interrogé." },
 };
 

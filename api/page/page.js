@@ -10,6 +10,7 @@
 	var turn = 0;		// answers to earlier questions are dropped
 	var timer = null;
 	var native = false;	// the browser posts the form by itself
+	var hashed = false;	// it is the hash that was asked about
 	var last = null;	// the question that the page answers now
 
 	function by(id) { return document.getElementById(id); }
@@ -107,10 +108,7 @@
 		xhr.timeout = 120000;
 		form.append('lang', by('lang').value);
 		form.append('day', by('day').value);
-		if (ask.file)
-			form.append('file', ask.file);
-		else
-			form.append('code', ask.code);
+		form.append(ask.file ? 'file' : ask.hash ? 'hash' : 'code', ask.file || ask.hash || ask.code);
 		if (ask.file && xhr.upload)
 			xhr.upload.onprogress = function (event) { if (mine === turn) progress(event); };
 		xhr.onreadystatechange = function () {
@@ -133,17 +131,38 @@
 		send({ code: text }, 1);
 	}
 
+	function tooLarge(file) {
+		if (file.size <= FILE_MAX)
+			return false;
+		turn++;
+		clear();
+		last = null;
+		read(by('too-large'));
+		return true;
+	}
+
 	function askFile(file) {
-		if (!file)
+		if (file && !tooLarge(file))
+			send({ file: file }, 1);
+	}
+
+	// Of a file that stays here.
+	function askHashOf(file) {
+		var reader = new FileReader(), mine;
+		if (!file || tooLarge(file))
 			return;
-		if (file.size > FILE_MAX) {
-			turn++;
-			clear();
-			last = null;
-			read(by('too-large'));
-			return;
-		}
-		send({ file: file }, 1);
+		mine = ++turn;
+		reader.onload = function () {
+			crypto.subtle.digest('SHA-256', reader.result).then(function (octets) {
+				var all = new Uint8Array(octets), hex = '', i;
+				for (i = 0; i < all.length; i++)
+					hex += (all[i] < 16 ? '0' : '') + all[i].toString(16);
+				by('hash').value = hex;
+				if (mine === turn)
+					send({ hash: hex }, 1);
+			});
+		};
+		reader.readAsArrayBuffer(file);
 	}
 
 	function firstFile(from) { return from && from.files && from.files[0]; }
@@ -184,18 +203,23 @@
 
 	// The report as a file is the browser's to fetch, of the file that is chosen or of the code.
 	by('as-json').onclick = by('as-print').onclick = function () { native = true; };
+	by('by-hash').onclick = function () { hashed = true; };
 	by('ask').onsubmit = function () {
-		var alone = native;
-		native = false;
+		var alone = native, hash = by('hash').value.replace(/^\s+|\s+$/g, ''), only = hashed && hash !== '';
+		native = hashed = false;
 		if (alone)
 			return true;
-		if (by('code').value === '' && firstFile(by('file')))
+		if (only || (hash !== '' && by('code').value === '' && !firstFile(by('file'))))
+			send({ hash: hash }, 1);
+		else if (by('code').value === '' && firstFile(by('file')))
 			askFile(firstFile(by('file')));
 		else
 			askCode(by('code').value);
 		return false;
 	};
 	by('file').onchange = function () { askFile(firstFile(this)); };
+	by('hash-file').onchange = function () { askHashOf(firstFile(this)); };
+	by('local').hidden = !(window.crypto && crypto.subtle && window.FileReader);
 	languageLink('vi');
 	languageLink('en');
 	languageLink('fr');

@@ -313,6 +313,7 @@ ask(struct buf *answer, const char *method, const char *path, const char *header
 #define MORE_PART "\r\n"
 #define LAST_PART "\r\n--bound--\r\n"
 #define TEN "1234567890"
+#define HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 /* What is asked, the status, and a piece of the answer. */
 static const struct { const char *name, *method, *path, *headers, *body; int status; const char *piece; } cases[] = {
@@ -388,6 +389,20 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "the page in English", "GET", "/?lang=en", "", NULL, 200, "<html lang=\"en\">" },
 	{ "the page in French, its form too", "GET", "/?lang=fr", "", NULL, 200, "id=\"lang\" value=\"fr\"" },
 	{ "the page in a language that is none", "GET", "/?lang=%22%3E", "", NULL, 200, "id=\"lang\" value=\"vi\"" },
+	{ "a file by its hash", "GET", "/v1/files/" HASH, "", NULL, 200, "{\"typed\":\"" HASH "\"" },
+	{ "a file by its hash, of a day", "GET", "/v1/files/" HASH "?day=2026-10-05", "", NULL, 200, HASH },
+	{ "a file by its hash, of a day that is none", "GET", "/v1/files/" HASH "?day=today", "", NULL, 400, "yyyy-mm-dd" },
+	{ "a hash too short", "GET", "/v1/files/0123", "", NULL, 400, "64 hexadecimal digits" },
+	{ "a hash too long", "GET", "/v1/files/" HASH "0", "", NULL, 400, "64 hexadecimal digits" },
+	{ "a hash that is a code", "GET", "/v1/files/0123456789012", "", NULL, 400, "64 hexadecimal digits" },
+	{ "a hash with other letters", "GET", "/v1/files/g" TEN TEN TEN TEN TEN TEN "123", "", NULL, 400, "64 hexadecimal digits" },
+	{ "no hash", "GET", "/v1/files/", "", NULL, 404, "nothing at this address" },
+	{ "a file sent where its hash belongs", "POST", "/v1/files/" HASH, "", "<x/>", 405, "takes GET" },
+	{ "a form with a hash", "POST", "/answer", FORM, "code=&hash=" HASH "&as=json", 200, "\"typed\":\"" HASH "\"" },
+	{ "a form with a hash that is none", "POST", "/answer", FORM, "hash=0123&lang=en", 400, "NOT A SHA-256" },
+	{ "a form with a code and a hash that nobody asked about", "POST", "/answer", FORM, "code=0123456789012&hash=x", 200, "245/GPXD" },
+	{ "a form with a code, and asked about its hash", "POST", "/answer", FORM, "code=0123456789012&hash=x&as=hash", 400, "MÃ BĂM" },
+	{ "a form asked about a hash that is not there", "POST", "/answer", FORM, "code=0123456789012&hash=&as=hash", 200, "245/GPXD" },
 	{ "a code, of a day", "GET", "/v1/codes/0123456789012?day=2026-10-05", "", NULL, 200, "in-force-by-code" },
 	{ "a code, of a day that is none", "GET", "/v1/codes/0123456789012?day=5.10.2026", "", NULL, 400, "yyyy-mm-dd" },
 	{ "without JavaScript, the day", "POST", "/answer", FORM, "code=0123456789012", 200, "<dd>03/11/2026</dd>" },

@@ -35,6 +35,11 @@ test_judgements(void **state)
 		{ VERDICT_PASSED, SUB_NONE, FORCE_NOTED, "number", "city", "in-force-with-notes-by-number" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_UNKNOWN, "number", "city", "status-unknown" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "number", "other", "other-tier" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_YES, "hash", "city", "in-force-by-hash" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_NOTED, "hash", "city", "in-force-with-notes-by-hash" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "hash", "city", "withdrawn" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_UNKNOWN, "hash", "city", "status-unknown" },
+		{ VERDICT_FAILED, SUB_REVOKED, FORCE_YES, "hash", "city", "signed-after-block" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "file", "city", "withdrawn" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "code", "city", "withdrawn" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_SUPERSEDED, "file", "city", "superseded" },
@@ -79,7 +84,7 @@ test_judgements(void **state)
 static void
 test_cases_without_judgement(void **state)
 {
-	static const char *const cases[] = { "no-signature", "code-mistyped", "code-not-found", "number-not-found", "dossier-code", "too-many-tries", "too-many-numbers", "busy" };
+	static const char *const cases[] = { "no-signature", "code-mistyped", "code-not-found", "number-not-found", "hash-unknown", "dossier-code", "too-many-tries", "too-many-numbers", "busy" };
 
 	for (size_t i = 0; i < COUNT(cases); i++)
 		assert_string_equal(answer_pick(policy, &(struct answer_case){ .way = "code", .tier = "", .reason = cases[i] })->id, cases[i]);
@@ -96,7 +101,7 @@ says_genuine(const struct answer *a)
 static void
 test_every_combination(void **state)
 {
-	static const char *const ways[] = { "file", "code", "qr", "number" }, *const tiers[] = { "", "demonstration", "city", "other" };
+	static const char *const ways[] = { "file", "code", "qr", "number", "hash" }, *const tiers[] = { "", "demonstration", "city", "other" };
 	size_t n = 0, seen = 0;
 	bool used[64] = { false };
 
@@ -116,11 +121,13 @@ test_every_combination(void **state)
 						assert_case(a->id, strncmp(a->id, "foreign-", 8) != 0 || t == 3);
 						assert_case(a->id, strcmp(a->id, "in-force") != 0 || w == 0);
 						assert_case(a->id, strstr(a->id, "-by-number") == NULL || w == 3);
+						assert_case(a->id, strstr(a->id, "-by-hash") == NULL || w == 4);
+						assert_case(a->id, strcmp(a->id, "in-force-by-code") != 0 || w == 1 || w == 2);
 						assert_case(a->id, w != 3 || !says_genuine(a));
 						assert_case(a->id, strcmp(a->id, "seal-false") != 0 || w == 2);
 						assert_case(a->id, strcmp(a->id, "altered") != 0 || w != 2);
 					}
-	assert_int_equal(n, VERDICTS * SUB_INDICATIONS * FORCES * 4 * 4);
+	assert_int_equal(n, VERDICTS * SUB_INDICATIONS * FORCES * 5 * 4);
 	/* Every answer is reached by somebody. */
 	for (size_t i = 0; i < policy->nrules; i++)
 		if (policy->rule[i].reason != NULL)
@@ -129,7 +136,7 @@ test_every_combination(void **state)
 		assert_case(policy->answer[i].id, used[i]);
 		seen++;
 	}
-	assert_int_equal(seen, 36);
+	assert_int_equal(seen, 39);
 }
 
 /* No row stands below one that already takes everything it asks for. */
