@@ -31,10 +31,10 @@ answer_lang_word(enum lang l)
 }
 
 void
-answer_head(struct buf *out, enum lang l)
+answer_head(struct buf *out, enum lang l, const char *title)
 {
 	buf_printf(out, "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	    "<meta name=\"robots\" content=\"noindex\">\n<title>%s</title>\n", lang_words[l], titles[l]);
+	    "<meta name=\"robots\" content=\"noindex\">\n<title>%s</title>\n", lang_words[l], title != NULL ? title : titles[l]);
 }
 
 /*
@@ -104,6 +104,12 @@ put_text(struct buf *out, const char *before, const json_t *text, enum lang l, c
 	}
 }
 
+void
+answer_prefix_html(struct buf *out, const json_t *said, enum lang l)
+{
+	put_text(out, "<p id=\"demonstration\" role=\"note\">", json_object_get(said, "prefix"), l, "</p>\n");
+}
+
 /* day: which the answer holds for, where somebody asked; NULL: today.  checked: what was, where
  * it was not the paper or its file. */
 static void
@@ -112,7 +118,7 @@ put_said(struct buf *out, const json_t *said, enum lang l, const char *day, cons
 	static const char *const for_day[LANGS] = { "Câu trả lời này là cho ngày ", "This answer is for ", "Cette réponse vaut pour le " };
 	char text[DAY_TEXT];
 
-	put_text(out, "<p id=\"demonstration\" role=\"note\">", json_object_get(said, "prefix"), l, "</p>\n");
+	answer_prefix_html(out, said, l);
 	buf_printf(out, "<section id=\"answer\" class=\"said %s\" tabindex=\"-1\" aria-labelledby=\"answer-word\"", colour_of(said));
 	put_tagged(out, " data-id=\"", json_text(said, "id"), "\"");
 	buf_put_str(out, "><h2 id=\"answer-word\">");
@@ -125,6 +131,12 @@ put_said(struct buf *out, const json_t *said, enum lang l, const char *day, cons
 	put_text(out, "<p class=\"act\">", json_object_get(said, "act"), l, "</p>\n");
 	put_text(out, "<p class=\"checked\">", checked, l, "</p>\n");
 	buf_put_str(out, "</section>\n");
+}
+
+void
+answer_box_html(struct buf *out, const json_t *said, enum lang l)
+{
+	put_said(out, said, l, NULL, NULL);
 }
 
 /* An answer that the daemons did not give.  The words are complete in every language. */
@@ -257,11 +269,25 @@ put_links(struct buf *out, const json_t *permit, enum lang l)
 	buf_put_str(out, "</p>\n");
 }
 
+/* The paper has it in Vietnamese: that stands behind the translated one. */
 static void
-put_permit(struct buf *out, const json_t *permit, enum lang l, bool by_code)
+put_kind(struct buf *out, const json_t *permit, enum lang l)
+{
+	const char *vi = json_text(permit, "kind_vi"), *words = l == LANG_VI ? "" : json_text(permit, l == LANG_EN ? "kind_en" : "kind_fr");
+
+	if (vi[0] == '\0')
+		return;
+	buf_printf(out, "<div><dt>%s</dt><dd>", SAY("Loại giấy", "Kind", "Type")[l]);
+	text_put_html_part(out, "", words, " <span lang=\"vi\">(");
+	text_put_html(out, span_str(vi));
+	buf_put_str(out, words[0] != '\0' ? ")</span></dd></div>\n" : "</dd></div>\n");
+}
+
+/* Of what did not pass nobody is told that a paper must say it. */
+static void
+put_permit(struct buf *out, const json_t *permit, enum lang l, bool by_code, bool passed)
 {
 	static const struct { const char *key, *term[LANGS]; void (*put)(struct buf *, const char *, const char *); } rows[] = {
-		{ "kind_vi", { "Loại giấy", "Kind", "Type" }, put_row },
 		{ "number", { "Số", "Number", "Numéro" }, put_row },
 		{ "agency_name", { "Cơ quan cấp", "Issued by", "Délivré par" }, put_row },
 		{ "day", { "Ngày cấp", "Issued on", "Délivré le" }, put_day_row },
@@ -274,7 +300,9 @@ put_permit(struct buf *out, const json_t *permit, enum lang l, bool by_code)
 
 	if (json_object_size(permit) == 0)
 		return;
-	buf_printf(out, "<section id=\"permit\" aria-labelledby=\"permit-title\"><h2 id=\"permit-title\">%s</h2><dl id=\"lines\">\n", SAY("Trên giấy phải ghi", "The paper must say", "Le papier doit dire")[l]);
+	buf_printf(out, "<section id=\"permit\" aria-labelledby=\"permit-title\"><h2 id=\"permit-title\">%s</h2><dl id=\"lines\">\n",
+	    passed ? SAY("Trên giấy phải ghi", "The paper must say", "Le papier doit dire")[l] : SAY("Tệp này ghi", "What this file says", "Ce que dit ce fichier")[l]);
+	put_kind(out, permit, l);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		rows[i].put(out, rows[i].term[l], json_text(permit, rows[i].key));
 	put_version(out, permit, l);
@@ -436,13 +464,13 @@ put_page(struct call *c, const struct question *q, const json_t *said, const jso
 	enum lang l = q->lang;
 
 	c->out->type = "text/html; charset=utf-8";
-	answer_head(out, l);
+	answer_head(out, l, NULL);
 	buf_printf(out, "<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n<header><h1>%s</h1></header>\n<main>\n<div id=\"result\">\n", titles[l]);
 	/* What is no permit has no day: a dossier's step is today's. */
 	put_said(out, said, l, json_object_get(report, "in_force") != NULL && q->day[0] != '\0' ? q->day : NULL, json_object_get(report, "checked"));
 	put_tagged(out, "<p class=\"hint\" lang=\"en\">", why, "</p>\n");
 	history_html(out, report, l, false);
-	put_permit(out, json_object_get(report, "permit"), l, q->file.len == 0);
+	put_permit(out, json_object_get(report, "permit"), l, q->file.len == 0, strcmp(json_text(report, "verdict"), "TOTAL-PASSED") == 0);
 	put_dossier(out, json_object_get(report, "dossier"), l);
 	put_details(out, report, l);
 	buf_printf(out, "</div>\n<p class=\"again\"><a href=\"/?lang=%s\">%s</a></p>\n</main>\n</body>\n</html>\n", lang_words[l], SAY("Kiểm tra giấy khác", "Check another permit", "Vérifier un autre permis")[l]);
@@ -459,7 +487,7 @@ put_own(struct call *c, const struct question *q, const struct own_answer *a, st
 		c->out->status = (unsigned)err_http(e->class);
 	if (c->out->status == 503)
 		c->out->retry_secs = 20;
-	put_page(c, q, said, NULL, e->text);
+	put_page(c, q, said, NULL, a == &refused ? e->text : "");	/* the others say it themselves */
 	return buf_ok(&c->out->body, "the answer", e);
 }
 

@@ -19,10 +19,13 @@ bool answer_run(struct call *, struct err *);
 /* vi, en, fr; another word, or NULL, is Vietnamese. */
 enum lang answer_lang(const char *word);
 const char *answer_lang_word(enum lang);
-/* A page's beginning, until its title. */
-void answer_head(struct buf *out, enum lang);
+/* A page's beginning, to the end of its title; NULL: the citizen's page's. */
+void answer_head(struct buf *out, enum lang, const char *title);
 /* 2026-11-03, with what may stand behind it, as people write it: 03/11/2026; other text as it is. */
 #define DAY_TEXT sizeof("03/11/2026")
 const char *day_of_people(char out[DAY_TEXT], const char *iso);
-/* The box with what is said, in Vietnamese with English below it. */
+/* What stands above everything where the tier has something to say there. */
+void answer_prefix_html(struct buf *out, const json_t *said, enum lang);
+/* The box with what is said; and in Vietnamese with English below it. */
+void answer_box_html(struct buf *out, const json_t *said, enum lang);
 void answer_said_html(struct buf *out, const json_t *said);

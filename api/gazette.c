@@ -6,6 +6,9 @@
 #include "base/text.h"
 #include "verifier/proto.h"
 
+#include <stdio.h>
+
+#define SAY(vi, en, fr) ((const char *const[LANGS]){ vi, en, fr })
 #define AGENCY_MAX 64
 #define YEAR_MIN 1000
 #define YEAR_MAX 9999
@@ -68,19 +71,11 @@ word_of(const json_t *obj, const char *key, const char *lang)
 	return json_text(json_object_get(obj, key), lang);
 }
 
-static void
-put_day(struct buf *out, const char *before, const char *iso, const char *after)
-{
-	char text[DAY_TEXT];
-
-	text_put_html_part(out, before, day_of_people(text, iso), after);
-}
-
 /* "Giấy phép xây dựng số 12/GPXD-UBND: thu hồi" */
 static char *
 heading(const json_t *item, const char *lang)
 {
-	const char *number = strcmp(lang, "vi") == 0 ? "số" : "no.";
+	const char *number = strcmp(lang, "vi") == 0 ? "số" : strcmp(lang, "fr") == 0 ? "n°" : "no.";
 
 	return xprintf("%s %s %s: %s", word_of(item, "kind", lang), number, json_text(item, "number"), word_of(item, "say", lang));
 }
@@ -89,8 +84,8 @@ heading(const json_t *item, const char *lang)
  * Pages.
  */
 
-void
-gazette_head(struct buf *out, const json_t *answer, const char *title, const char *feed)
+static void
+head(struct buf *out, const json_t *answer, const char *title, const char *feed)
 {
 	buf_put_str(out, "<!doctype html>\n<html lang=\"vi\"><head><meta charset=\"utf-8\">"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex, nofollow\"><title>");
@@ -106,8 +101,8 @@ gazette_head(struct buf *out, const json_t *answer, const char *title, const cha
 	text_put_html_part(out, "<header><h1>", title, "</h1>\n");
 }
 
-void
-gazette_foot(struct buf *out)
+static void
+foot(struct buf *out)
 {
 	buf_put_str(out, "</main><footer><p><a href=\"/\">Kiểm tra một giấy phép – <span lang=\"en\">Check a permit</span></a></p></footer></body></html>\n");
 }
@@ -122,28 +117,56 @@ put_row(struct buf *out, const char *term, const char *value, int depth)
 	buf_put_str(out, "</dd></div>\n");
 }
 
-void
-gazette_item(struct buf *out, const json_t *item)
+static void
+put_fact(struct buf *out, const char *term, const char *value)
 {
-	own_str char *vi = heading(item, "vi"), *en = heading(item, "en");
+	if (value[0] != '\0')
+		put_row(out, term, value, 0);
+}
+
+static void
+put_day_fact(struct buf *out, const char *term, const char *iso)
+{
+	char text[DAY_TEXT];
+
+	put_fact(out, term, day_of_people(text, iso));
+}
+
+/* An issue holds until its day; a decision from its day, and some until another. */
+static void
+put_facts(struct buf *out, const json_t *item, enum lang l)
+{
 	bool issue = strcmp(json_text(item, "what"), "issued") == 0;
+	long long version = json_integer_value(json_object_get(item, "version"));
+	char nth[24] = "";
+
+	put_day_fact(out, SAY("Ngày cấp", "Issued on", "Délivré le")[l], json_text(item, "day"));
+	put_day_fact(out, SAY("Kể từ ngày", "From", "À partir du")[l], issue ? "" : json_text(item, "from"));
+	put_day_fact(out, issue ? SAY("Có hiệu lực đến hết", "Valid through", "Valable jusqu’au")[l] : SAY("Đến hết ngày", "Through", "Jusqu’au")[l], json_text(item, "until"));
+	put_fact(out, SAY("Quyết định", "Decision", "Décision")[l], json_text(item, "decision"));
+	if (version > 1)
+		snprintf(nth, sizeof(nth), "%lld", version);
+	put_fact(out, SAY("Bản thứ", "Version", "Version")[l], nth);
+	put_fact(out, SAY("Hiện nay", "Now", "Aujourd’hui")[l], word_of(item, "state_say", answer_lang_word(l)));
+	put_day_fact(out, SAY("Ghi vào sổ ngày", "Recorded on", "Inscrit le")[l], json_text(item, "recorded"));
+}
+
+void
+gazette_item(struct buf *out, const json_t *item, enum lang l)
+{
+	const char *lang = answer_lang_word(l), *beside = l == LANG_VI ? "en" : "vi";
+	own_str char *first = heading(item, lang), *second = heading(item, beside);
 	const json_t *line;
 	size_t i;
 
 	buf_printf(out, "<section class=\"box\" id=\"m%lld\"><h2>", (long long)json_integer_value(json_object_get(item, "entry")));
-	text_put_html(out, span_str(vi));
-	text_put_html_part(out, "</h2><p lang=\"en\">", en, "</p><dl>\n");
-	put_day(out, "<div><dt>Ngày cấp</dt><dd>", json_text(item, "day"), "</dd></div>\n");
-	if (!issue)
-		put_day(out, "<div><dt>Kể từ ngày</dt><dd>", json_text(item, "from"), "</dd></div>\n");
-	put_day(out, issue ? "<div><dt>Có hiệu lực đến hết</dt><dd>" : "<div><dt>Đến hết ngày</dt><dd>", json_text(item, "until"), "</dd></div>\n");
-	text_put_html_part(out, "<div><dt>Quyết định</dt><dd>", json_text(item, "decision"), "</dd></div>\n");
-	if (json_integer_value(json_object_get(item, "version")) > 1)
-		buf_printf(out, "<div><dt>Bản thứ</dt><dd>%lld</dd></div>\n", (long long)json_integer_value(json_object_get(item, "version")));
-	text_put_html_part(out, "<div><dt>Hiện nay</dt><dd>", word_of(item, "state_say", "vi"), "</dd></div>\n");
-	put_day(out, "<div><dt>Ghi vào sổ ngày</dt><dd>", json_text(item, "recorded"), "</dd></div>\n");
+	text_put_html(out, span_str(first));
+	buf_printf(out, "</h2><p lang=\"%s\">", beside);
+	text_put_html(out, span_str(second));
+	buf_put_str(out, "</p><dl>\n");
+	put_facts(out, item, l);
 	json_array_foreach(json_object_get(item, "lines"), i, line)
-		put_row(out, json_text(line, "vi"), json_text(line, "value"), (int)json_integer_value(json_object_get(line, "depth")));
+		put_row(out, json_text(line, lang), json_text(line, "value"), (int)json_integer_value(json_object_get(line, "depth")));
 	buf_put_str(out, "</dl></section>\n");
 }
 
@@ -178,7 +201,7 @@ page(struct buf *out, const json_t *answer, const struct start *p)
 	own_str char *title = xprintf("Công khai giấy phép – %s", json_text(agency, "name"));
 	size_t i;
 
-	gazette_head(out, answer, title, json_text(agency, "id"));
+	head(out, answer, title, json_text(agency, "id"));
 	buf_put_str(out, "<p class=\"what\">Giấy phép đã cấp và các quyết định về giấy phép, mới nhất trước. – <span lang=\"en\">Permits issued and what was decided about them, the newest first.</span></p>\n");
 	text_put_html_part(out, "<p id=\"links\"><a href=\"/cong-khai\">Cơ quan khác – <span lang=\"en\">Other agencies</span></a> <a href=\"/cong-khai/", json_text(agency, "id"), "/atom\">Atom</a></p></header><main>\n");
 	put_choice(out, p);
@@ -186,9 +209,9 @@ page(struct buf *out, const json_t *answer, const struct start *p)
 	if (json_array_size(items) == 0)
 		buf_put_str(out, "<p class=\"box\">Chưa có gì được công khai ở đây. – <span lang=\"en\">Nothing has been made public here.</span></p>\n");
 	json_array_foreach(items, i, item)
-		gazette_item(out, item);
+		gazette_item(out, item, LANG_VI);
 	put_next(out, answer, p);
-	gazette_foot(out);
+	foot(out);
 }
 
 static void
@@ -299,12 +322,12 @@ gazette_agencies_run(struct call *c, struct err *e)
 
 	if (!ask(&answer, c, &m, e))
 		return false;
-	gazette_head(&c->out->body, answer, "Công khai giấy phép", "");
+	head(&c->out->body, answer, "Công khai giấy phép", "");
 	buf_put_str(&c->out->body, "<p class=\"what\">Giấy phép đã cấp và quyết định thu hồi, đình chỉ, hủy của từng cơ quan. – "
 	    "<span lang=\"en\">Permits issued, withdrawn, suspended and cancelled, by agency.</span></p></header><main><ul>\n");
 	json_array_foreach(json_object_get(answer, "agencies"), i, a)
 		put_agency(&c->out->body, a);
 	buf_put_str(&c->out->body, "</ul>\n");
-	gazette_foot(&c->out->body);
+	foot(&c->out->body);
 	return public_unindexed(c, "text/html; charset=utf-8", e);
 }

@@ -10,12 +10,10 @@
 
 #include "api/routes.h"
 #include "base/json.h"
+#include "policy/lang.h"
 
-/* For pages beside (lookup.h): up to the heading inside <header>, which the caller closes;
- * prefix: has the member "prefix"; feed: an agency's code, or "".  One item; and the end. */
-void gazette_head(struct buf *out, const json_t *prefix, const char *title, const char *feed);
-void gazette_item(struct buf *out, const json_t *item);
-void gazette_foot(struct buf *out);
+/* One item, for pages beside (lookup.h): in that language, its heading in a second one below. */
+void gazette_item(struct buf *out, const json_t *item, enum lang);
 
 bool publications_run(struct call *, struct err *);
 bool gazette_agencies_run(struct call *, struct err *);

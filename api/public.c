@@ -110,7 +110,7 @@ page_home(struct call *c, struct err *e)
 	size_t n = (size_t)(at - f->octets) + sizeof(field) - 1;
 
 	promise(at != NULL);
-	answer_head(&c->out->body, l);
+	answer_head(&c->out->body, l, NULL);
 	buf_put(&c->out->body, f->octets, n);
 	buf_put_str(&c->out->body, answer_lang_word(l));
 	buf_put(&c->out->body, f->octets + n + 2, f->len - n - 2);	/* behind "vi" */
