@@ -299,6 +299,21 @@ in_force_on(json_t *report, const struct known *k, int32_t day, const struct kno
 	return FORCE_UNKNOWN;
 }
 
+/* From when others had the key that made it; INT32_MIN: nothing says so. */
+static int32_t
+blocked_from(const json_t *report)
+{
+	const json_t *s;
+	struct err e;
+	int64_t at;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "signatures"), i, s)
+		if (strcmp(json_text(s, "sub"), sub_word(SUB_REVOKED)) == 0 && time_parse(&at, json_text(json_object_get(s, "certificate"), "revoked"), &e))
+			return day_in_vietnam(at);
+	return INT32_MIN;
+}
+
 /* A worker's report, and what the register says of the same bytes. */
 static void
 compose(struct broker *b, json_t *report, const struct known *k, bool asked_register, const struct asked *a)
@@ -328,6 +343,8 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 	facts_agency(&f, b, json_text(permit, "agency"), permit_day(permit));
 	f.number = json_text(permit, "number");
 	facts_known(&f, k, why);
+	if (c.verdict == VERDICT_FAILED)
+		f.from = blocked_from(report);
 	json_object_set_new(report, "register", about);
 	say_replica(report, &k->seen);
 	json_object_set_new(report, "in_force", in_force_json(c.in_force, about, k, a->now));
@@ -452,6 +469,7 @@ static const struct { const char *state, *say[LANGS]; } permit_steps[] = {
 	{ "withdrawn", { "đã cấp, sau đó thu hồi", "issued, withdrawn later", "délivré, puis retiré" } },
 	{ "superseded", { "đã cấp, đã có bản mới thay", "issued, replaced by a newer version", "délivré, puis remplacé" } },
 	{ "void", { "đã hủy", "cancelled", "annulé" } },
+	{ "expired", { "đã cấp, nay hết hạn", "issued, now expired", "délivré, expiré" } },
 };
 
 static const char *const *
@@ -528,7 +546,7 @@ answer_dossier(const struct broker *b, const struct dossier *x, int64_t now)
 	f.from = dossier_since(x);
 	f.until = x->d.due;
 	f.step = dossier_say(x);
-	j = plain_answer(b, "dossier-code", &f);
+	j = plain_answer(b, x->d.due == INT32_MAX ? "dossier-code-undated" : "dossier-code", &f);
 	json_object_set_new(j, "dossier", dossier_json(b, x, now));
 	return j;
 }
@@ -805,11 +823,13 @@ answer_number(struct broker *b, json_t **out, struct gazette *g, const unsigned 
 	own_struct(known) k = { 0 };
 	own(json_t) *report = NULL;
 	json_t *item = json_array_get(g->items, 0);
+	bool expired;
 
 	if (!known_by_bytes(&k, b->reg, "known.by_handle", "handle", span_of(handle, HANDLE_LEN), e) || !answer_permit(b, &report, &k, "number", &(struct when){ now, day_in_vietnam(now) }, e) ||
 	    (g->nshown > 0 && !read_contents(b, g, e)))
 		return false;
-	json_object_set_new(item, "state_say", say_json(permit_say(json_text(item, "state"))));
+	expired = strcmp(json_text(json_object_get(report, "in_force"), "answer"), in_force_word(FORCE_EXPIRED)) == 0;
+	json_object_set_new(item, "state_say", say_json(permit_say(expired ? "expired" : json_text(item, "state"))));
 	*out = json_pack("{s:O, s:O, s:O}", "answer", json_object_get(report, "answer"), "in_force", json_object_get(report, "in_force"), "permit", item);
 	return true;
 }

@@ -198,6 +198,16 @@ signature_word(const struct report *r)
 	return verdict_short(r->verdict);
 }
 
+/* Since when it is in force, or from when others had the key that made it. */
+static int32_t
+from_day(const struct report *r)
+{
+	for (size_t i = 0; r->verdict == VERDICT_FAILED && i < r->nsignatures; i++)
+		if (r->signature[i].sub == SUB_REVOKED && r->signature[i].revoked != INT64_MAX)
+			return day_in_vietnam(r->signature[i].revoked);
+	return r->in_force == FORCE_YES ? r->from : INT32_MIN;
+}
+
 static json_t *
 answer_of(const struct report *r, const struct policy *p, const char *way, int64_t at)
 {
@@ -210,7 +220,7 @@ answer_of(const struct report *r, const struct policy *p, const char *way, int64
 
 	f.telephone = a == NULL ? NULL : a->telephone;
 	f.number = r->number;
-	f.from = r->in_force == FORCE_YES ? r->from : INT32_MIN;
+	f.from = from_day(r);
 	f.until = r->until;
 	f.at = at;
 	f.as_of = r->as_of;

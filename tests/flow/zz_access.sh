@@ -91,7 +91,7 @@ python3 tests/flow/handles.py "$api" "$state/desk/program.key" || not_good "a ha
 
 # A dossier's code tells step and day.
 curl -sS "$api/v1/codes/H99.31.07-261026-0042" >"$state/log/answer"
-grep -q '"id":"dossier-code"' "$state/log/answer" && ! grep -q 'Nguyễn\|"permit"\|"holder"\|"register"' "$state/log/answer" && good "a dossier's code names nobody" || not_good "a dossier's code: $(cat "$state/log/answer")"
+grep -q '"id":"dossier-code' "$state/log/answer" && ! grep -q 'Nguyễn\|"permit"\|"holder"\|"register"' "$state/log/answer" && good "a dossier's code names nobody" || not_good "a dossier's code: $(cat "$state/log/answer")"
 
 # A register at work is consistent at every moment, published part and all.
 ( for i in $(seq 60); do "$antin" permit submit tests/data/permits.json --id gpxd-01 --key "busy-$$-$i" --api "$api" --api-key-file "$state/desk/program.key" || exit; done ) >/dev/null 2>&1 &
