@@ -88,6 +88,9 @@ says "and so does the other one" 1 TOTAL-FAILED/REVOKED unknown second
 by_page() { curl -sS --data-binary "@$state/permits/$1.xml" -H 'Content-Type: application/octet-stream' "$api/v1/verify" | jq -r '"\(.verdict)/\(.sub) \(.in_force.answer) \(.register.known)"'; }
 is "by the page" "$(by_page reaffirmed)" "TOTAL-PASSED/ noted true"
 is "as issued, by the page" "$(by_page first)" "TOTAL-FAILED/REVOKED unknown true"
+by_hash() { curl -sS "$api/v1/files/$(sha256sum <"$state/permits/$1.xml" | cut -d' ' -f1)" | jq -r '"\(.answer.id) \(.verdict)/\(.sub)"'; }
+is "by the hash of the copy" "$(by_hash reaffirmed)" "in-force-with-notes-by-hash TOTAL-PASSED/"
+is "by the hash of the permit as issued" "$(by_hash first)" "signed-after-block TOTAL-FAILED/REVOKED"
 is "by which decision, in the page's details" "$(curl -sS -F "file=@$state/permits/reaffirmed.xml" "$api/answer" | grep -c "theo quyết định</dt><dd>512/QĐ-UBND, $day</dd>")" 1
 is "what is to be reaffirmed now" "$(impact)" "[1,1,0,0]"
 

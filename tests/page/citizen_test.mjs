@@ -1,8 +1,12 @@
-// The citizen's page, whole, in Chromium: every answer that it was given the means for, in
-// every language, at 320 and 1920 pixels, with and without JavaScript; by keyboard; over a
-// slow network; axe-core over all of it; the script in the words of old browsers.
+// The citizen's pages, whole, in Chromium: every answer that there is, in every language at
+// 320 pixels and once at 1920, with and without JavaScript; by keyboard; over a slow network;
+// axe-core over all of it; the script in the words of old browsers.
 // usage: node citizen_test.mjs BASE_URL CASES.json SHOTS_FOLDER
-// CASES: [{"id", "code" or "file", ?"day", ?"has": a text that the page must show}]
+// CASES: [{"id": the answer that is to come, "code", "file", "hash", "hashOf": a file, or
+// "number" with "holder", ?"day", ?"has": a text that the page must show, ?"plain": it comes
+// without JavaScript alone, ?"before": a command, ?"asker": an address; else a new one}]
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parse } from 'acorn';
@@ -31,12 +35,7 @@ async function axed(page) {
 	return found.violations.filter(v => v.impact === 'serious' || v.impact === 'critical').map(v => `${v.id}: ${v.nodes[0].html.slice(0, 90)}`);
 }
 const said = page => page.evaluate(() => { const a = document.getElementById('answer'); return a && a.getAttribute('data-id'); });
-async function ask(page, c) {
-	if (c.day) await page.fill('#day', c.day);
-	if (c.file) await page.setInputFiles('#file', c.file);
-	else { await page.fill('#code', c.code); await page.press('#code', 'Enter'); }
-	await page.waitForSelector('#answer', { timeout: 15000 }).catch(() => {});
-}
+const langs = ['vi', 'en', 'fr'];
 
 // Old phones: ES5 and nothing newer, and small.
 const script = await (await fetch(base + '/page.js')).text(), sizes = [];
@@ -47,48 +46,19 @@ check(`page, script and style have ${sizes.join(' + ')} octets, 32 KB at most`, 
 const csp = (await fetch(base + '/')).headers.get('content-security-policy');
 check('a content policy without exceptions', csp.includes("default-src 'self'") && !csp.includes('unsafe'));
 
-// Every answer, by language and width.
-for (const lang of ['vi', 'en', 'fr'])
-	for (const width of [320, 1920]) {
-		const context = await browser.newContext({ viewport: { width, height: 900 } });
-		const page = await open(context, `/?lang=${lang}`);
-		const what = `${lang} at ${width}`;
-		check(`${what}: language and title`, await page.evaluate(() => document.documentElement.lang) === lang && await page.title() === title[lang]);
-		check(`${what}: only that language is seen`, await page.evaluate(l => [...document.querySelectorAll('body .vi, body .en, body .fr')].every(e => e.classList.contains(l) || e.getClientRects().length === 0), lang));
-		let bad = await axed(page);
-		check(`${what}: axe on the empty page ${bad.join('; ')}`, bad.length === 0);
-		await page.screenshot({ path: `${shots}/empty-${lang}-${width}.png`, fullPage: true });
-		for (const c of cases) {
-			await page.goto(`${base}/?lang=${lang}`);
-			await ask(page, c);
-			check(`${what}: ${c.id}`, await said(page) === c.id);
-			check(`${what}: ${c.id}: focus on it, nothing over the edge`, await page.evaluate(() => document.activeElement.id) === 'answer' && await narrow(page));
-			if (c.has) check(`${what}: ${c.id}: ${c.has}`, (await page.locator('main').innerText()).includes(c.has));
-			await page.evaluate(() => { const d = document.getElementById('details'); if (d) d.open = true; });
-			bad = await axed(page);
-			check(`${what}: ${c.id}: axe ${bad.join('; ')}`, bad.length === 0);
-			await page.screenshot({ path: `${shots}/${c.id}-${lang}-${width}.png`, fullPage: true });
+// The empty pages.
+for (const lang of langs)
+	for (const at of ['/', '/tra-cuu'])
+		for (const width of [320, 1920]) {
+			const what = `${at}, ${lang} at ${width}`, page = await open(await browser.newContext({ viewport: { width, height: 900 } }), `${at}?lang=${lang}`);
+			const bad = await axed(page);
+			check(`${what}: language`, await page.evaluate(() => document.documentElement.lang) === lang && (at !== '/' || await page.title() === title[lang]));
+			check(`${what}: only that language is seen`, await page.evaluate(l => [...document.querySelectorAll('body .vi, body .en, body .fr')].every(e => e.classList.contains(l) || e.getClientRects().length === 0), lang));
+			check(`${what}: nothing over the edge, axe ${bad.join('; ')}`, await narrow(page) && bad.length === 0);
+			check(`${what}: no console error, no other place asked ${page.trouble.join('; ')}`, page.trouble.length === 0);
+			await page.screenshot({ path: `${shots}/empty${at.replace('/', '-')}-${lang}-${width}.png`, fullPage: true });
+			await page.context().close();
 		}
-		check(`${what}: no console error, no other place asked ${page.trouble.join('; ')}`, page.trouble.length === 0);
-		await context.close();
-	}
-
-// The same without JavaScript: the words are the same.
-for (const lang of ['vi', 'en', 'fr']) {
-	const context = await browser.newContext({ viewport: { width: 320, height: 900 }, javaScriptEnabled: false });
-	const page = await open(context, `/?lang=${lang}`);
-	for (const c of cases) {
-		await page.goto(`${base}/?lang=${lang}`);
-		if (c.day) await page.fill('#day', c.day);
-		if (c.file) await page.setInputFiles('#file', c.file);
-		else await page.fill('#code', c.code);
-		await Promise.all([page.waitForURL('**/answer'), page.click('#go')]);
-		const box = page.locator('#answer');
-		check(`no script, ${lang}: ${c.id}`, await box.getAttribute('data-id') === c.id && await page.locator('html').getAttribute('lang') === lang && await page.locator('html').evaluate(h => h.scrollWidth <= 320));
-		check(`no script, ${lang}: ${c.id}: nothing of it in the address`, page.url() === `${base}/answer`);
-	}
-	await context.close();
-}
 
 // By keyboard alone.
 {
@@ -149,6 +119,77 @@ for (const lang of ['vi', 'en', 'fr']) {
 	check(`no console error ${page.trouble.join('; ')}`, page.trouble.length === 0);
 	await page.context().close();
 }
+
+// Every answer.  One page with JavaScript and one without see all of them.
+const scripted = await open(await browser.newContext({ viewport: { width: 320, height: 900 } }), '/');
+const plain = await open(await browser.newContext({ viewport: { width: 320, height: 900 }, javaScriptEnabled: false }), '/');
+const hashed = c => c.hash || createHash('sha256').update(readFileSync(c.hashOf)).digest('hex');
+
+async function ask(page, c, lang, script) {
+	await page.goto(`${base}/${c.number ? 'tra-cuu' : ''}?lang=${lang}`);
+	if (c.number) { await page.fill('#number', c.number); await page.fill('#holder', c.holder); }
+	if (c.day) await page.fill('#day', c.day);
+	if (c.file) await page.setInputFiles('#file', c.file);
+	if (c.code) await page.fill('#code', c.code);
+	if (c.hash || c.hashOf) await page.click('#ways summary');
+	if (script && c.hashOf) await page.setInputFiles('#hash-file', c.hashOf);
+	else if (c.hash || c.hashOf) await page.fill('#hash', hashed(c));
+	if (!script || c.number) await Promise.all([page.waitForURL(c.number ? '**/tra-cuu' : '**/answer'), page.click(c.hash || c.hashOf ? '#by-hash' : '#go')]);
+	else if (c.code) await page.press('#code', 'Enter');
+	else if (c.hash) await page.click('#by-hash');
+	await page.waitForSelector('#answer', { timeout: 15000 }).catch(() => {});
+}
+async function look(page, c, lang, what, script) {
+	const at = await page.evaluate(() => { const a = document.getElementById('answer'); return { id: a && a.getAttribute('data-id'), lang: document.documentElement.lang, focus: document.activeElement.id }; });
+	check(`${what}: it is ${at.id}`, at.id === c.id && at.lang === lang);
+	check(`${what}: nothing over the edge, the focus on it`, await narrow(page) && (!script || c.number || at.focus === 'answer'));
+	if (c.has) check(`${what}: ${c.has}`, (await page.locator('main').innerText()).includes(c.has));
+	check(`${what}: no value is missing in it`, !(await page.locator('#answer').innerText()).includes('…'));
+	check(`${what}: in that language`, await page.locator('#answer [lang], #details [lang], #since [lang=en]').count() === 0);
+	if (!script) return;		// nothing runs there, axe neither
+	await page.evaluate(() => { const d = document.getElementById('details'); if (d) d.open = true; });
+	const bad = await axed(page);
+	check(`${what}: axe ${bad.join('; ')}`, bad.length === 0);
+}
+const shot = (page, name) => page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+
+const seen = new Set();
+for (const [n, c] of cases.entries()) {
+	const name = `${String(n).padStart(2, '0')}-${c.id}`, asked = c.number || c.plain;		// the page of numbers has no script
+	if (c.before) execFileSync('sh', ['-c', c.before]);
+	for (const page of [scripted, plain]) await page.setExtraHTTPHeaders({ 'X-Forwarded-For': c.asker || `198.51.100.${n + 1}` });
+	for (const [k, lang] of langs.entries()) {
+		const page = c.plain ? plain : scripted, what = `${name} ${lang}`;
+		if (k === 0 || asked) await ask(page, c, lang, !c.plain);
+		else {		// what is answered is asked again in the other language
+			const old = await page.$('#answer');
+			await page.click(`#to-${lang}`);
+			await page.waitForFunction(o => !o.isConnected && document.getElementById('answer'), old, { timeout: 15000 }).catch(() => {});
+		}
+		await look(page, c, lang, what, !c.plain);
+		await shot(page, `${name}-${lang}-320`);
+		if (k !== n % 3) continue;
+		await page.setViewportSize({ width: 1920, height: 1080 });
+		check(`${what} at 1920: nothing over the edge`, await narrow(page));
+		await shot(page, `${name}-${lang}-1920`);
+		await page.setViewportSize({ width: 320, height: 900 });
+		if (asked) continue;
+		await ask(plain, c, lang, false);
+		check(`${what}, no script: the same`, await said(plain) === c.id && await plain.locator('html').getAttribute('lang') === lang && await narrow(plain));
+		check(`${what}, no script: nothing of it in the address`, plain.url() === `${base}/answer`);
+	}
+	seen.add(c.id);
+}
+for (const page of [scripted, plain]) {
+	check(`no console error, no other place asked ${page.trouble.join('; ')}`, page.trouble.length === 0);
+	await page.context().close();
+}
+
+// None is forgotten.  Nothing makes a seal of a square code yet, so that none is false.
+const all = [...readFileSync('policy/answers.xml', 'utf8').matchAll(/<answer id="([^"]+)"/g), ...readFileSync('api/answer.c', 'utf8').matchAll(/struct own_answer \w+ = \{ "([^"]+)"/g)].map(m => m[1]);
+const nothing = ['seal-false'];
+check(`answers are found in both tables: ${all.length}`, all.includes('in-force') && all.includes('refused'));
+for (const id of new Set(all)) check(`${id} was ${nothing.includes(id) ? 'not ' : ''}seen`, seen.has(id) !== nothing.includes(id));
 
 await browser.close();
 end();
