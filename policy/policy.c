@@ -462,7 +462,7 @@ check_answers(const struct policy *p, struct err *e)
 {
 	static const char *const ways[] = { "file", "code", "qr", "number", "hash" };
 	enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
-	static const char *const cases[] = { "no-signature", "code-mistyped", "code-not-found", "number-not-found", "hash-unknown", "dossier-code", "dossier-code-undated", "too-many-tries", "too-many-numbers", "busy" };
+	static const char *const cases[] = { "no-signature", "status-undated", "code-mistyped", "code-not-found", "number-not-found", "hash-unknown", "dossier-code", "dossier-code-undated", "too-many-tries", "too-many-numbers", "busy" };
 	static const struct { enum in_force in_force; const char *reason; } variants[] = { { FORCE_SUSPENDED, "open" }, { FORCE_VOID, "alone" } };
 
 	for (int n = 0; n < VERDICTS * SUB_INDICATIONS * FORCES * WAYS; n++) {

@@ -343,12 +343,14 @@ compose(struct broker *b, json_t *report, const struct known *k, bool asked_regi
 	facts_agency(&f, b, json_text(permit, "agency"), permit_day(permit));
 	f.number = json_text(permit, "number");
 	facts_known(&f, k, why);
+	if (asked_register)
+		f.as_of = seen_at(&k->seen, a->now);
 	if (c.verdict == VERDICT_FAILED)
 		f.from = blocked_from(report);
 	json_object_set_new(report, "register", about);
 	say_replica(report, &k->seen);
 	json_object_set_new(report, "in_force", in_force_json(c.in_force, about, k, a->now));
-	json_object_set_new(report, "answer", answer_json(answer_pick(b->policy, &c), tier != NULL ? tier : b->tier, &f));
+	json_object_set_new(report, "answer", answer_json(answer_for(b->policy, &c, &f), tier != NULL ? tier : b->tier, &f));
 }
 
 static bool

@@ -109,6 +109,16 @@ sms_of(const struct answer *a, const struct tier *t, const struct values *v)
 	return text_fold(&plain, buf_span(&b), true, &e) ? json_string(buf_str(&plain)) : json_null();
 }
 
+const struct answer *
+answer_for(const struct policy *p, const struct answer_case *c, const struct answer_facts *f)
+{
+	const struct answer *a = answer_pick(p, c);
+
+	if (f->as_of != INT64_MIN || strcmp(a->id, "status-unknown") != 0)
+		return a;
+	return answer_pick(p, &(struct answer_case){ .way = c->way, .tier = c->tier, .reason = "status-undated" });
+}
+
 json_t *
 answer_json(const struct answer *a, const struct tier *t, const struct answer_facts *f)
 {
@@ -227,7 +237,7 @@ answer_of(const struct report *r, const struct policy *p, const char *way, int64
 	if (day == NULL || !date_parse(&f.day, day, &e))
 		f.day = INT32_MIN;
 	f.agency = a == NULL ? NULL : agency_brief_on(a, f.day == INT32_MIN ? INT32_MAX : f.day);
-	return answer_json(answer_pick(p, &c), r->tier, &f);
+	return answer_json(answer_for(p, &c, &f), r->tier, &f);
 }
 
 static void

@@ -114,6 +114,8 @@ struct answer_facts {
 	int wait_minutes, retry_secs;
 };
 #define ANSWER_FACTS_NONE { .day = INT32_MIN, .from = INT32_MIN, .until = INT32_MAX, .golive = INT32_MIN, .as_of = INT64_MIN }
+/* That of the case; of a status that is not known and of which there is no data at all, the one that names no day. */
+const struct answer *answer_for(const struct policy *, const struct answer_case *, const struct answer_facts *);
 /* {"id","sign","colour","word":{"vi","en","fr"},"say":{..},"act":{..},"line":{..},
  * "prefix":{..},"sms"}: line is say behind the tier's prefix; tier may be NULL. */
 json_t *answer_json(const struct answer *, const struct tier *, const struct answer_facts *);

@@ -161,7 +161,7 @@ register_away="kill -STOP $up_pid && kill -KILL $(pgrep -P "$up_pid" -x antin-re
 	case_of too-many-tries code "$unknown" "" "" "$(jq -cn --arg before "$miss $api/v1/codes/$unknown; done" "$elsewhere + {\$before}")"
 	number too-many-numbers well '' "$miss -d '{\"kind\":\"practitioner\",\"number\":\"1\",\"holder\":\"x\"}' $api/v1/lookup; done" "$elsewhere"
 	code status-unknown "$(of house short_code)" "$(in_days -1)" "$(in_days -1 %d/%m/%Y)"
-	case_of status-unknown file "$state/permits/house.xml" "" "" "$(jq -cn --arg before "$register_away" '{$before}')"
+	case_of status-unknown-undated file "$state/permits/house.xml" "" "" "$(jq -cn --arg before "$register_away" '{$before}')"
 	code busy "$(of house short_code)"
 } | jq -s . >"$state/cases.json"
 mkdir -p "$state/shots"
