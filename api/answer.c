@@ -536,10 +536,13 @@ take_day(char **day, struct err *e)
 static void
 choose(struct question *q, bool by_hash)
 {
-	if (span_trim(span_str(q->hash)).len == 0 || (!by_hash && (q->file.len > 0 || span_trim(span_str(q->code)).len > 0))) {
+	own_str char *typed = q->hash;
+
+	q->hash = span_dup_str(span_trim(span_str(typed)));
+	if (!by_hash && (q->file.len > 0 || span_trim(span_str(q->code)).len > 0))
 		q->hash[0] = '\0';
+	if (q->hash[0] == '\0')
 		return;
-	}
 	q->file = SPAN_NONE;
 	q->code[0] = '\0';
 }

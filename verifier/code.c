@@ -282,13 +282,13 @@ typed_what(struct span text, struct buf *plain)
 
 	if (s.len == 0 || s.len > TYPED_MAX)
 		return TYPED_UNKNOWN;
+	if (digits.len < s.len && hex_get_fixed(hash, sizeof(hash), s, &ignored)) {
+		hex_put(plain, span_of(hash, sizeof(hash)));
+		return TYPED_HASH;
+	}
 	if (digits.len >= QR_DIGITS_MIN || (s.len > 4 && memcmp(s.ptr, "AT1:", 4) == 0)) {
 		buf_put_span(plain, digits.len >= QR_DIGITS_MIN ? digits : s);
 		return TYPED_QR;
-	}
-	if (hex_get_fixed(hash, sizeof(hash), s, &ignored)) {
-		hex_put(plain, span_of(hash, sizeof(hash)));
-		return TYPED_HASH;
 	}
 	for (size_t i = 0; i < s.len; i++)
 		buf_put_byte(&upper, (unsigned char)toupper(s.ptr[i]));

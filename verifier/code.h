@@ -27,8 +27,8 @@ bool voice_code_ok(const char *code);
 enum typed { TYPED_UNKNOWN = 0, TYPED_MISTYPED, TYPED_SHORT, TYPED_VOICE, TYPED_DOSSIER, TYPED_QR, TYPED_NUMBER, TYPED_HASH };
 #define TYPED_MAX 2000
 /* What was typed; plain receives the code as kept (or the dossier code, or the
- * QR's digits).  TYPED_HASH: the SHA-256 of a file, 64 hexadecimal digits, kept in
- * small letters.  TYPED_NUMBER: looks like a permit's printed number.  A URL of
+ * QR's digits).  TYPED_HASH: the SHA-256 of a file, 64 hexadecimal digits, one of
+ * them a letter, kept in small letters.  TYPED_NUMBER: looks like a permit's printed number.  A URL of
  * ours (https://host/#digits) is read as its fragment. */
 enum typed typed_what(struct span text, struct buf *plain);
 

@@ -399,6 +399,7 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "no hash", "GET", "/v1/files/", "", NULL, 404, "nothing at this address" },
 	{ "a file sent where its hash belongs", "POST", "/v1/files/" HASH, "", "<x/>", 405, "takes GET" },
 	{ "a form with a hash", "POST", "/answer", FORM, "code=&hash=" HASH "&as=json", 200, "\"typed\":\"" HASH "\"" },
+	{ "a form with a hash between blanks", "POST", "/answer", FORM, "hash=+" HASH "++&as=json", 200, "\"typed\":\"" HASH "\"" },
 	{ "a form with a hash that is none", "POST", "/answer", FORM, "hash=0123&lang=en", 400, "NOT A SHA-256" },
 	{ "a form with a code and a hash that nobody asked about", "POST", "/answer", FORM, "code=0123456789012&hash=x", 200, "245/GPXD" },
 	{ "a form with a code, and asked about its hash", "POST", "/answer", FORM, "code=0123456789012&hash=x&as=hash", 400, "MÃ BĂM" },

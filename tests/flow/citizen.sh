@@ -185,6 +185,12 @@ for word in Mai\ Ph 'Tòa án' "$(of noted number)" "$(of noted short_code)" "$(
 	if grep -qF -- "$word" "$state/log/answer"; then not_good "by its hash it tells $word"; else good "by its hash it holds back $word"; fi
 done
 is "the code's box takes it" "$(curl -sS "$api/v1/codes/$hash" | jq -cS 'del(.in_force.as_of, .answer)')" "$(jq -cS 'del(.in_force.as_of, .answer)' "$state/log/answer")"
+example api/README.md hash >"$state/known.sh"
+is "as api/README.md asks" "$(sh "$state/known.sh" "$api" "$state/permits/house.xml" | cut -d: -f1)" in-force-by-hash
+is "of one that was altered" "$(sh "$state/known.sh" "$api" "$state/permits/altered.xml" | cut -d: -f1)" hash-unknown
+hashes() { for n in "$@"; do curl -sS -o "$state/log/answer" -w '%{http_code} ' -H 'X-Forwarded-For: 192.0.2.78' "$api/v1/files/$(printf %s "$n" | sha256sum | cut -d' ' -f1)"; done; jq -r .answer.id "$state/log/answer"; }
+is "hashes that nobody knows are counted" "$(hashes 1 2 3 4 5)" "200 200 200 200 200 hash-unknown"
+is "as codes are, with whom and after how many" "$(hashes 6)" "429 too-many-tries"
 sound
 world_down
 [ "$bad" -eq 0 ]

@@ -123,6 +123,8 @@ for (const lang of langs)
 // Every answer.  One page with JavaScript and one without see all of them.
 const scripted = await open(await browser.newContext({ viewport: { width: 320, height: 900 } }), '/');
 const plain = await open(await browser.newContext({ viewport: { width: 320, height: 900 }, javaScriptEnabled: false }), '/');
+let posted = '';
+scripted.on('request', r => { if (r.method() === 'POST') posted = r.postData() || ''; });
 const hashed = c => c.hash || createHash('sha256').update(readFileSync(c.hashOf)).digest('hex');
 
 async function ask(page, c, lang, script) {
@@ -143,6 +145,7 @@ async function look(page, c, lang, what, script) {
 	const at = await page.evaluate(() => { const a = document.getElementById('answer'); return { id: a && a.getAttribute('data-id'), lang: document.documentElement.lang, focus: document.activeElement.id }; });
 	check(`${what}: it is ${at.id}`, at.id === c.id && at.lang === lang);
 	check(`${what}: nothing over the edge, the focus on it`, await narrow(page) && (!script || c.number || at.focus === 'answer'));
+	if (script && c.hashOf) check(`${what}: the hash went, the file stayed (${posted.length} octets)`, posted.includes(hashed(c)) && posted.length < 1000);
 	if (c.has) check(`${what}: ${c.has}`, (await page.locator('main').innerText()).includes(c.has));
 	check(`${what}: no value is missing in it`, !(await page.locator('#answer').innerText()).includes('…'));
 	check(`${what}: in that language`, await page.locator('#answer [lang], #details [lang], #since [lang=en]').count() === 0);
