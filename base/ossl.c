@@ -189,64 +189,70 @@ cert_from_der(X509 **out, struct span der, struct err *e)
 }
 
 /*
- * Certificates that come again and again, decoded once: a place for each hash.
+ * Certificates that come again and again, decoded once.  A few places for each hash:
+ * two of one path that fall together do not drive each other out in turn.
  */
-#define SHARED_PLACES 64
+#define SHARED_WAYS 4
+#define SHARED_SETS 32
 #define SHARED_LEN_MAX (16u << 10)
 
-static struct { X509 *cert; struct buf der; } shared[SHARED_PLACES];
+static struct shared { struct { X509 *cert; struct buf der; } place[SHARED_WAYS]; size_t next; } shared[SHARED_SETS];
 static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static size_t
-place_of(struct span der)
+/* By what tells certificates apart, the signature at their end. */
+static struct shared *
+set_of(struct span der)
 {
 	uint64_t h = 14695981039346656037u;
 
-	for (size_t i = 0; i < der.len; i++)
+	for (size_t i = der.len > 64 ? der.len - 64 : 0; i < der.len; i++)
 		h = (h ^ der.ptr[i]) * 1099511628211u;
-	return h % SHARED_PLACES;
+	return &shared[(h >> 32) % SHARED_SETS];
 }
 
 static bool
-find_shared(X509 **out, size_t place, struct span der)
+find_shared(X509 **out, struct shared *s, struct span der)
 {
-	bool found;
+	bool found = false;
 
 	pthread_mutex_lock(&shared_lock);
-	found = shared[place].cert != NULL && span_eq(buf_span(&shared[place].der), der);
-	if (found) {
-		promise(X509_up_ref(shared[place].cert) == 1);
-		*out = shared[place].cert;
+	for (size_t i = 0; i < SHARED_WAYS && !found; i++) {
+		found = s->place[i].cert != NULL && span_eq(buf_span(&s->place[i].der), der);
+		if (found) {
+			promise(X509_up_ref(s->place[i].cert) == 1);
+			*out = s->place[i].cert;
+		}
 	}
 	pthread_mutex_unlock(&shared_lock);
 	return found;
 }
 
 static void
-keep_shared(X509 *cert, size_t place, struct span der)
+keep_shared(X509 *cert, struct shared *s, struct span der)
 {
 	pthread_mutex_lock(&shared_lock);
-	X509_free(shared[place].cert);
-	buf_drop(&shared[place].der);
-	shared[place].der = buf_new(SHARED_LEN_MAX);
-	buf_put_span(&shared[place].der, der);
+	X509_free(s->place[s->next].cert);
+	buf_drop(&s->place[s->next].der);
+	s->place[s->next].der = buf_new(SHARED_LEN_MAX);
+	buf_put_span(&s->place[s->next].der, der);
 	promise(X509_up_ref(cert) == 1);
-	shared[place].cert = cert;
+	s->place[s->next].cert = cert;
+	s->next = (s->next + 1) % SHARED_WAYS;
 	pthread_mutex_unlock(&shared_lock);
 }
 
 bool
 cert_shared(X509 **out, struct span der, struct err *e)
 {
-	size_t place = place_of(der);
+	struct shared *set = set_of(der);
 
 	if (der.len > SHARED_LEN_MAX)
 		return cert_from_der(out, der, e);
-	if (find_shared(out, place, der))
+	if (find_shared(out, set, der))
 		return true;
 	if (!cert_from_der(out, der, e))
 		return false;
-	keep_shared(*out, place, der);
+	keep_shared(*out, set, der);
 	return true;
 }
 

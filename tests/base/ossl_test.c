@@ -120,6 +120,38 @@ test_a_point_off_its_curve(void **state)
 	assert_null(X509_get0_pubkey(x));
 }
 
+/* The certificates of one path, however their hashes fall, do not drive each other out. */
+static void
+test_shared_certificates(void **state)
+{
+	for (int round = 0; round < 100; round++) {
+		struct buf der[4];
+		X509 *first[4], *again;
+		struct err e;
+
+		for (size_t i = 0; i < 4; i++) {
+			own(EVP_PKEY) *key = EVP_EC_gen("P-256");
+
+			der[i] = buf_new(1 << 16);
+			make_cert(&der[i], key, EVP_sha256());
+			assert_done(cert_shared(&first[i], buf_span(&der[i]), &e), e);
+		}
+		for (size_t i = 0; i < 4; i++) {
+			assert_done(cert_shared(&again, buf_span(&der[i]), &e), e);
+			assert_ptr_equal(first[i], again);
+			X509_free(again);
+		}
+		der[0].ptr[der[0].len - 1] ^= 1;	/* another octet is another certificate */
+		assert_done(cert_shared(&again, buf_span(&der[0]), &e), e);
+		assert_ptr_not_equal(first[0], again);
+		X509_free(again);
+		for (size_t i = 0; i < 4; i++) {
+			X509_free(first[i]);
+			buf_drop(&der[i]);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -129,6 +161,7 @@ main(void)
 		cmocka_unit_test(test_known_digests),
 		cmocka_unit_test(test_certificates_of_every_key),
 		cmocka_unit_test(test_a_point_off_its_curve),
+		cmocka_unit_test(test_shared_certificates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
