@@ -189,71 +189,97 @@ cert_from_der(X509 **out, struct span der, struct err *e)
 }
 
 /*
- * Certificates that come again and again, decoded once.  A few places for each hash:
- * two of one path that fall together do not drive each other out in turn.
+ * Certificates and CRLs that come again and again, decoded once.  A few places for each
+ * hash: two of one path that fall together do not drive each other out in turn.
  */
 #define SHARED_WAYS 4
-#define SHARED_SETS 32
-#define SHARED_LEN_MAX (16u << 10)
+#define SHARED_SETS 16
 
-static struct shared { struct { X509 *cert; struct buf der; } place[SHARED_WAYS]; size_t next; } shared[SHARED_SETS];
-static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
+struct shared {
+	size_t len_max;			/* what is longer is decoded each time */
+	bool (*decode)(void **, struct span, struct err *);
+	void (*free)(void *);
+	int (*up_ref)(void *);
+	pthread_mutex_t lock;
+	struct { struct { void *x; struct buf der; } place[SHARED_WAYS]; size_t next; } set[SHARED_SETS];
+};
 
-/* By what tells certificates apart, the signature at their end. */
-static struct shared *
+/* By what tells such things apart, the signature at their end. */
+static size_t
 set_of(struct span der)
 {
 	uint64_t h = 14695981039346656037u;
 
 	for (size_t i = der.len > 64 ? der.len - 64 : 0; i < der.len; i++)
 		h = (h ^ der.ptr[i]) * 1099511628211u;
-	return &shared[(h >> 32) % SHARED_SETS];
+	return (h >> 32) % SHARED_SETS;
 }
 
-static bool
-find_shared(X509 **out, struct shared *s, struct span der)
+static void *
+find_shared(struct shared *s, struct span der)
 {
-	bool found = false;
+	size_t set = set_of(der);
+	void *found = NULL;
 
-	pthread_mutex_lock(&shared_lock);
-	for (size_t i = 0; i < SHARED_WAYS && !found; i++) {
-		found = s->place[i].cert != NULL && span_eq(buf_span(&s->place[i].der), der);
-		if (found) {
-			promise(X509_up_ref(s->place[i].cert) == 1);
-			*out = s->place[i].cert;
-		}
-	}
-	pthread_mutex_unlock(&shared_lock);
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < SHARED_WAYS && found == NULL; i++)
+		if (s->set[set].place[i].x != NULL && span_eq(buf_span(&s->set[set].place[i].der), der))
+			found = s->set[set].place[i].x;
+	promise(found == NULL || s->up_ref(found) == 1);
+	pthread_mutex_unlock(&s->lock);
 	return found;
 }
 
 static void
-keep_shared(X509 *cert, struct shared *s, struct span der)
+keep_shared(struct shared *s, void *x, struct span der)
 {
-	pthread_mutex_lock(&shared_lock);
-	X509_free(s->place[s->next].cert);
-	buf_drop(&s->place[s->next].der);
-	s->place[s->next].der = buf_new(SHARED_LEN_MAX);
-	buf_put_span(&s->place[s->next].der, der);
-	promise(X509_up_ref(cert) == 1);
-	s->place[s->next].cert = cert;
-	s->next = (s->next + 1) % SHARED_WAYS;
-	pthread_mutex_unlock(&shared_lock);
+	size_t set = set_of(der), i;
+
+	pthread_mutex_lock(&s->lock);
+	i = s->set[set].next++ % SHARED_WAYS;
+	s->free(s->set[set].place[i].x);
+	buf_drop(&s->set[set].place[i].der);
+	s->set[set].place[i].der = buf_new(s->len_max);
+	buf_put_span(&s->set[set].place[i].der, der);
+	promise(s->up_ref(x) == 1);
+	s->set[set].place[i].x = x;
+	pthread_mutex_unlock(&s->lock);
 }
+
+static bool
+take_shared(void **out, struct shared *s, struct span der, struct err *e)
+{
+	if (der.len > s->len_max)
+		return s->decode(out, der, e);
+	*out = find_shared(s, der);
+	if (*out != NULL)
+		return true;
+	if (!s->decode(out, der, e))
+		return false;
+	keep_shared(s, *out, der);
+	return true;
+}
+
+static bool decode_cert(void **out, struct span der, struct err *e) { return cert_from_der((X509 **)out, der, e); }
+static void drop_cert(void *x) { X509_free(x); }
+static int hold_cert(void *x) { return X509_up_ref(x); }
+static bool decode_crl(void **out, struct span der, struct err *e) { return crl_from_der((X509_CRL **)out, der, e); }
+static void drop_crl(void *x) { X509_CRL_free(x); }
+static int hold_crl(void *x) { return X509_CRL_up_ref(x); }
+
+static struct shared certs = { 16u << 10, decode_cert, drop_cert, hold_cert, PTHREAD_MUTEX_INITIALIZER, { { .next = 0 } } };
+static struct shared crls = { 64u << 10, decode_crl, drop_crl, hold_crl, PTHREAD_MUTEX_INITIALIZER, { { .next = 0 } } };
 
 bool
 cert_shared(X509 **out, struct span der, struct err *e)
 {
-	struct shared *set = set_of(der);
+	return take_shared((void **)out, &certs, der, e);
+}
 
-	if (der.len > SHARED_LEN_MAX)
-		return cert_from_der(out, der, e);
-	if (find_shared(out, set, der))
-		return true;
-	if (!cert_from_der(out, der, e))
-		return false;
-	keep_shared(*out, set, der);
-	return true;
+bool
+crl_shared(X509_CRL **out, struct span der, struct err *e)
+{
+	return take_shared((void **)out, &crls, der, e);
 }
 
 bool

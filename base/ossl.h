@@ -74,6 +74,7 @@ must_check bool cert_from_der(X509 **out, struct span der, struct err *);
 /* The same, and the same object for the same octets while they are remembered
  * (an RSA key is decoded in 0.1 ms): never to be changed.  Any thread. */
 must_check bool cert_shared(X509 **out, struct span der, struct err *);
+must_check bool crl_shared(X509_CRL **out, struct span der, struct err *);
 /* CMS SignedData whose certificates are shells. */
 must_check bool pkcs7_shell_from_der(PKCS7 **out, struct span der, struct err *);
 /* DER, or the first PEM certificate. */

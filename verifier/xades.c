@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 
-#include <openssl/err.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -375,18 +374,13 @@ take_crl(struct xades *x, const xmlNode *n, struct err *e)
 {
 	own_struct(buf) der = buf_new(CRL_MAX);
 	own(X509_CRL) *crl = NULL;
-	const unsigned char *p;
 
 	if (sk_X509_CRL_num(x->crls) >= XADES_CRLS_MAX)
 		return xml_fail(e, n, "more CRLs than are accepted");
 	if (!attributes(n, e, NULL) || !end(xml_child(n), e) || !xml_base64(&der, n, e) || !buf_ok(&der, "a CRL", e))
 		return false;
-	p = der.ptr;
-	crl = d2i_X509_CRL(NULL, &p, (long)der.len);
-	if (crl == NULL || p != der.ptr + der.len) {
-		ERR_clear_error();
+	if (!crl_shared(&crl, buf_span(&der), e))
 		return xml_fail(e, n, "not a CRL in DER");
-	}
 	promise(sk_X509_CRL_push(x->crls, crl) > 0);
 	crl = NULL;
 	return true;

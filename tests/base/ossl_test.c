@@ -2,6 +2,8 @@
 
 #include "base/ossl.h"
 
+#include <openssl/err.h>
+
 static void
 test_one_object_and_nothing_after(void **state)
 {
@@ -152,6 +154,33 @@ test_shared_certificates(void **state)
 	}
 }
 
+static void
+test_shared_crls(void **state)
+{
+	own(EVP_PKEY) *key = EVP_EC_gen("P-256");
+	own(X509_CRL) *made = X509_CRL_new();
+	own(ASN1_TIME) *now = X509_gmtime_adj(NULL, 0);
+	own_struct(buf) der = buf_new(1 << 16);
+	X509_CRL *first, *again, *other;
+	struct err e;
+
+	assert_true(X509_CRL_set_version(made, X509_CRL_VERSION_2) == 1 && X509_CRL_set1_lastUpdate(made, now) == 1 && X509_CRL_sign(made, key, EVP_sha256()) > 0);
+	crl_to_der(&der, made);
+	assert_done(crl_shared(&first, buf_span(&der), &e), e);
+	assert_done(crl_shared(&again, buf_span(&der), &e), e);
+	assert_ptr_equal(first, again);
+	der.ptr[der.len - 1] ^= 1;
+	assert_done(crl_shared(&other, buf_span(&der), &e), e);
+	assert_ptr_not_equal(first, other);
+	assert_true(X509_CRL_verify(first, key) == 1 && X509_CRL_verify(other, key) != 1);
+	ERR_clear_error();
+	X509_CRL_free(first);
+	X509_CRL_free(again);
+	X509_CRL_free(other);
+	buf_put_byte(&der, 0);
+	assert_false(crl_shared(&again, buf_span(&der), &e));
+}
+
 int
 main(void)
 {
@@ -162,6 +191,7 @@ main(void)
 		cmocka_unit_test(test_certificates_of_every_key),
 		cmocka_unit_test(test_a_point_off_its_curve),
 		cmocka_unit_test(test_shared_certificates),
+		cmocka_unit_test(test_shared_crls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
