@@ -216,27 +216,36 @@ seal_day(const struct acting *a, int32_t *day, struct err *e)
 	return *day == day_in_vietnam(a->now) || fail(e, ERR_POLICY, "a permit is dated on the day it is sealed");
 }
 
-/* Sealing what was reserved: each by itself. */
-struct sealed { bool good; struct err why; };
-struct seal_all { struct acting *a; enum seal_work work; struct sealed *result; int64_t until; };
+struct reaffirm_all { const struct service *s; struct seal_task *task; int64_t until; };
 
 static void
-seal_piece(void *state, size_t i)
+reaffirm_piece(void *state, size_t i)
 {
-	struct seal_all *all = state;
-	const unsigned char *handle = all->a->permit[i].handle.ptr;
-	struct sealed *r = &all->result[i];
+	struct reaffirm_all *all = state;
+	struct seal_task *t = &all->task[i];
 
-	r->good = all->work == SEAL_ISSUE ? seal_one(all->a->s, handle, all->until, &r->why) : reaffirm_one(all->a->s, handle, all->until, &r->why);
-	/* The reservation is durable: the seal follows (seal_again.c). */
-	if (!r->good)
-		seal_again_put(all->a->s, all->work, handle, &r->why);
+	t->good = reaffirm_one(all->s, t->handle, all->until, &t->why);
+}
+
+/* What was reserved; the reservation is durable, so what could not be sealed follows (seal_again.c). */
+static void
+seal_all(const struct service *s, enum seal_work work, struct seal_task *task, size_t n)
+{
+	struct reaffirm_all all = { s, task, clock_mono_ms() + STAMP_PATIENCE_MS };
+
+	if (work == SEAL_ISSUE)
+		seal_many(s, task, n, all.until);
+	else
+		crew_run(SEAL_CREW, n, reaffirm_piece, &all);
+	for (size_t i = 0; i < n; i++)
+		if (!task[i].good)
+			seal_again_put(s, work, task[i].handle, &task[i].why);
 }
 
 bool
 act_seal_reserved(struct acting *a, json_t **out, enum seal_work work, const char *next, struct err *e)
 {
-	struct seal_all all = { .a = a, .work = work };
+	struct seal_task *task;
 	json_t *results;
 
 	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
@@ -245,17 +254,18 @@ act_seal_reserved(struct acting *a, json_t **out, enum seal_work work, const cha
 			seal_again_put(a->s, work, a->permit[i].handle.ptr, e);
 		return false;
 	}
-	all.until = clock_mono_ms() + STAMP_PATIENCE_MS;
-	all.result = xalloc(a->order.nsubjects * sizeof(*all.result));
-	crew_run(SEAL_CREW, a->order.nsubjects, seal_piece, &all);
+	task = xalloc(a->order.nsubjects * sizeof(*task));
+	for (size_t i = 0; i < a->order.nsubjects; i++)
+		task[i] = (struct seal_task){ .handle = a->permit[i].handle.ptr, .octets = a->permit[i].officers.len };
+	seal_all(a->s, work, task, a->order.nsubjects);
 	results = json_array();
 	for (size_t i = 0; i < a->order.nsubjects; i++) {
 		char handle[HANDLE_HEX];
 
 		hex_text(handle, a->permit[i].handle);
-		json_array_append_new(results, result_json(handle, all.result[i].good, &all.result[i].why, next));
+		json_array_append_new(results, result_json(handle, task[i].good, &task[i].why, next));
 	}
-	free(all.result);
+	free(task);
 	status_changed(a->s);
 	*out = json_pack("{s:o}", "results", results);
 	return true;
