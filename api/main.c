@@ -52,7 +52,7 @@ static const struct conf_option options[] = {
 	{ NULL },
 };
 
-#define HEADER_MAX (32u << 10)
+#define HEADER_MAX (16u << 10)	/* the library clears as much for each request */
 #define BODIES_MAX (256u << 20)
 #define IDLE_SECS 30
 #define REQUEST_SECS 120

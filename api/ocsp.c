@@ -201,6 +201,7 @@ find_on(const struct board *b, const struct ocsp_request *r, int64_t now, struct
 	const struct slot *delta = &b->slot[DELTA], *slot = &b->slot[pack_shard(r->id[0].serial)];
 	struct span serial = r->id[0].serial, body;
 	const struct pack *p = &slot->pack;
+	unsigned char *at;
 
 	*ours = false;
 	if (slot->ptr == NULL)
@@ -216,8 +217,9 @@ find_on(const struct board *b, const struct ocsp_request *r, int64_t now, struct
 		return UNAUTHORIZED;
 	if (now >= p->head.next_update)
 		return TRY_LATER;
-	buf_put_span(out, body);
-	buf_put_span(out, p->tail);
+	at = buf_extend(out, body.len + p->tail.len);
+	if (at != NULL)
+		memcpy(mempcpy(at, body.ptr, body.len), p->tail.ptr, p->tail.len);
 	*head = p->head;
 	head->kind = span_str("ocsp");
 	head->about = serial;

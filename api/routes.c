@@ -36,7 +36,11 @@
 #define EVENTS_MAX (1u << 20)
 #define ARG_MAX 4096
 
+/* The first that fits is taken: what is asked most stands first, and a row without
+ * {x} before one with that would fit, too. */
 static const struct route table[] = {
+	{ "GET", "/ocsp/{request}", SLASHES | AT_ONCE, 0, ocsp_get, "is a certificate revoked? RFC 6960, the request in base64" },
+	{ "POST", "/ocsp", AT_ONCE, OCSP_REQUEST_MAX, ocsp_post, "the same, the request as body" },
 	{ "GET", "/", AT_ONCE, 0, page_home, "the citizen's page" },
 	{ "GET", "/style.css", AT_ONCE, 0, page_file, "its looks" },
 	{ "GET", "/page.js", AT_ONCE, 0, page_file, "its hands" },
@@ -87,8 +91,6 @@ static const struct route table[] = {
 	{ "GET", "/tile/{path}", SLASHES | AT_ONCE, 0, public_file, "the register's tiles" },
 	{ "GET", "/crl/{path}", SLASHES | AT_ONCE, 0, public_file, "revocation lists" },
 	{ "GET", "/ca/{path}", SLASHES | AT_ONCE, 0, public_file, "certificates of the authority" },
-	{ "GET", "/ocsp/{request}", SLASHES | AT_ONCE, 0, ocsp_get, "is a certificate revoked? RFC 6960, the request in base64" },
-	{ "POST", "/ocsp", AT_ONCE, OCSP_REQUEST_MAX, ocsp_post, "the same, the request as body" },
 	{ "GET", "/status/{path}", SLASHES | AT_ONCE, 0, public_file, "status lists of permits" },
 	{ "GET", "/report/", 0, 0, public_reports, "the list of reports" },
 	{ "GET", "/report/{path}", SLASHES | AT_ONCE, 0, public_file, "reports about the register, as page, CSV and JSON" },
@@ -151,28 +153,19 @@ takes(const struct route *r, const char *method)
 	return strcmp(r->method, method) == 0 || (strcmp(r->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
-/* The route; NULL with *other set when the path is known for another method.
- * A row without {x} wins over one with. */
+/* The route; NULL with *other set when the path is known for another method. */
 static const struct route *
 find(const struct http_request *in, struct span *arg, const struct route **other)
 {
-	const struct route *found = NULL;
-	struct span a;
-
 	*other = NULL;
 	for (const struct route *r = table; r->method != NULL; r++) {
-		if (!fits(r, in->path, &a))
+		if (!fits(r, in->path, arg))
 			continue;
-		if (!takes(r, in->method)) {
-			*other = r;
-			continue;
-		}
-		if (found == NULL || strchr(r->pattern, '{') == NULL) {
-			found = r;
-			*arg = a;
-		}
+		if (takes(r, in->method))
+			return r;
+		*other = r;
 	}
-	return found;
+	return NULL;
 }
 
 void

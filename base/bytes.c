@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define ALLOC_SMALL 1024
+
 void
 fd_drop(int *fd)
 {
@@ -314,12 +316,17 @@ secret_read(struct secret *s, int fd, struct err *e)
  * Memory.
  */
 
+/* What is small is cleared here: calloc would take it from the arena that threads
+ * share, under its lock, and not from the thread's own (glibc before 2.41). */
 void *
 xalloc(size_t n)
 {
-	void *p = calloc(1, n ? n : 1);
+	bool small = n <= ALLOC_SMALL;
+	void *p = small ? malloc(n ? n : 1) : calloc(1, n);
 
 	promise(p != NULL);
+	if (small)
+		memset(p, 0, n);
 	return p;
 }
 
@@ -453,14 +460,32 @@ static const unsigned char b64_values['z' - '+' + 1] =
     "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19@@@@@@"
     "\x1a\x1b\x1c\x1d\x1e\x1f\x20\x21\x22\x23\x24\x25\x26\x27\x28\x29\x2a\x2b\x2c\x2d\x2e\x2f\x30\x31\x32\x33";
 
-static int
+static uint32_t
 b64_value(unsigned char c, const char *sign)
 {
-	unsigned v = c >= '+' && c <= 'z' ? b64_values[c - '+'] : 64;
+	uint32_t v = c >= '+' && c <= 'z' ? b64_values[c - '+'] : 64;
 
 	if (v < 62)
-		return (int)v;
-	return c == (unsigned char)sign[62] ? 62 : c == (unsigned char)sign[63] ? 63 : -1;
+		return v;
+	return c == (unsigned char)sign[62] ? 62 : c == (unsigned char)sign[63] ? 63 : 64;
+}
+
+/* As long as four characters are three octets; how many characters that were. */
+static size_t
+b64_get_fours(unsigned char *at, struct span t, const char *sign)
+{
+	size_t i;
+
+	for (i = 0; i + 4 <= t.len; i += 4, at += 3) {
+		uint32_t a = b64_value(t.ptr[i], sign), b = b64_value(t.ptr[i + 1], sign), c = b64_value(t.ptr[i + 2], sign), d = b64_value(t.ptr[i + 3], sign);
+
+		if (((a | b | c | d) & 64) != 0)
+			break;
+		at[0] = (unsigned char)(a << 2 | b >> 4);
+		at[1] = (unsigned char)(b << 4 | c >> 2);
+		at[2] = (unsigned char)(c << 6 | d);
+	}
+	return i;
 }
 
 static bool
@@ -469,7 +494,7 @@ b64_get(struct buf *out, struct span t, const char *sign, bool pad, struct err *
 	unsigned char *at;
 	uint32_t v = 0;
 	unsigned bits = 0;
-	size_t before = out->len;
+	size_t before = out->len, fours;
 
 	if (pad) {
 		if (t.len % 4 != 0)
@@ -482,14 +507,16 @@ b64_get(struct buf *out, struct span t, const char *sign, bool pad, struct err *
 	at = buf_extend(out, t.len / 4 * 3 + t.len % 4 * 3 / 4);
 	if (at == NULL)
 		return buf_ok(out, "base64", e);
-	for (size_t i = 0; i < t.len; i++) {
-		int d = b64_value(t.ptr[i], sign);
+	fours = b64_get_fours(at, t, sign);
+	at += fours / 4 * 3;
+	for (size_t i = fours; i < t.len; i++) {
+		uint32_t d = b64_value(t.ptr[i], sign);
 
-		if (d < 0) {
+		if (d == 64) {
 			out->len = before;
 			return fail(e, ERR_INPUT, "base64: wrong character at position %zu", i + 1);
 		}
-		v = v << 6 | (uint32_t)d;
+		v = v << 6 | d;
 		bits += 6;
 		if (bits >= 8) {
 			bits -= 8;

@@ -60,16 +60,25 @@ day_of(int y, int m, int d)
 	return era * 146097 + day_of_era - 719468;
 }
 
-static void
-date_of(int32_t day, int *y, int *m, int *d)
+static int64_t
+floor_div(int64_t a, int64_t b)
 {
-	time_t t = (time_t)day * DAY_SECS;
-	struct tm tm;
+	return a / b - (a % b < 0);
+}
 
-	promise(gmtime_r(&t, &tm) != NULL);
-	*y = tm.tm_year + 1900;
-	*m = tm.tm_mon + 1;
-	*d = tm.tm_mday;
+/* day_of the other way. */
+struct time_parts
+time_split(int64_t t)
+{
+	int64_t days = floor_div(t, DAY_SECS), era = floor_div(days + 719468, 146097);
+	int day_of_era = (int)(days + 719468 - era * 146097), second = (int)(t - days * DAY_SECS);
+	int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int from_march = (5 * day_of_year + 2) / 153, month = from_march < 10 ? from_march + 3 : from_march - 9;
+
+	return (struct time_parts){ .year = (int)(era * 400) + year_of_era + (month <= 2), .month = month,
+		.day = day_of_year - (153 * from_march + 2) / 5 + 1, .hour = second / 3600, .minute = second / 60 % 60, .second = second % 60,
+		.weekday = (int)(days + 4 - 7 * floor_div(days + 4, 7)) };
 }
 
 /* Exactly n digits at *s, which moves on; -1 otherwise. */
@@ -228,9 +237,7 @@ date_text_people(char out[TIME_TEXT], int32_t day)
 int32_t
 day_in_vietnam(int64_t t)
 {
-	int64_t local = t + VIETNAM_OFFSET;
-
-	return (int32_t)(local >= 0 ? local / DAY_SECS : -((-local + DAY_SECS - 1) / DAY_SECS));
+	return (int32_t)floor_div(t + VIETNAM_OFFSET, DAY_SECS);
 }
 
 int64_t
@@ -242,8 +249,5 @@ day_start_vietnam(int32_t day)
 int
 year_of_day(int32_t day)
 {
-	int y, m, d;
-
-	date_of(day, &y, &m, &d);
-	return y;
+	return time_split((int64_t)day * DAY_SECS).year;
 }

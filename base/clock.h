@@ -31,6 +31,10 @@ must_check bool time_parse(int64_t *out, const char *text, struct err *);
 void time_text_utc(char out[TIME_TEXT], int64_t t);	/* 2026-11-03T08:42:07Z */
 void time_text_vn(char out[TIME_TEXT], int64_t t);	/* 2026-11-03T15:42:07+07:00 */
 
+/* By UTC.  Not gmtime_r, for which threads wait for each other. */
+struct time_parts { int year, month, day, hour, minute, second, weekday; };	/* month, day from 1; Sunday is 0 */
+struct time_parts time_split(int64_t t);
+
 /* "2026-11-03" -> day number. */
 must_check bool date_parse(int32_t *day, const char *text, struct err *);
 void date_text(char out[TIME_TEXT], int32_t day);	/* 2026-11-03 */

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define CERTIFICATE_MAX (16u << 10)
+#define TIME_MAX 253402300799		/* the end of the year 9999 */
 #define PIECE_MAX (1u << 20)		/* the library's are smaller: its memory of a connection */
 #define LOOPS_MIN 4
 #define LOOPS_MAX 16
@@ -51,7 +52,7 @@ struct reading {
 	size_t body_max, held;		/* held: counted in http.bodies */
 	bool too_large, crowded;
 	time_t began;
-	char *method, *path;
+	char method[16], *path;		/* a longer method is none that a route takes */
 	bool handed;
 	bool (*job)(struct reading *), (*then)(struct reading *);	/* a hand's, while it has the request; false: parked */
 	struct reading *next;		/* parked, or waiting, too */
@@ -195,19 +196,19 @@ static void
 put_time(struct MHD_Response *m, const char *name, int64_t t)
 {
 	char text[] = "day, 00 mon 0000 00:00:00 GMT";
-	time_t when = (time_t)t;
-	struct tm tm;
+	struct time_parts p;
 
-	if (t <= 0 || gmtime_r(&when, &tm) == NULL || tm.tm_year > 9999 - 1900)
+	if (t <= 0 || t > TIME_MAX)
 		return;
-	memcpy(text, &"SunMonTueWedThuFriSat"[3 * tm.tm_wday], 3);
-	put_pair(text + 5, tm.tm_mday);
-	memcpy(text + 8, &"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * tm.tm_mon], 3);
-	put_pair(text + 12, (tm.tm_year + 1900) / 100);
-	put_pair(text + 14, tm.tm_year);
-	put_pair(text + 17, tm.tm_hour);
-	put_pair(text + 20, tm.tm_min);
-	put_pair(text + 23, tm.tm_sec);
+	p = time_split(t);
+	memcpy(text, &"SunMonTueWedThuFriSat"[3 * p.weekday], 3);
+	put_pair(text + 5, p.day);
+	memcpy(text + 8, &"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * (p.month - 1)], 3);
+	put_pair(text + 12, p.year / 100);
+	put_pair(text + 14, p.year);
+	put_pair(text + 17, p.hour);
+	put_pair(text + 20, p.minute);
+	put_pair(text + 23, p.second);
 	MHD_add_response_header(m, name, text);
 }
 
@@ -508,6 +509,16 @@ send_stream(struct reading *r, struct MHD_Connection *connection)
 	return sent;
 }
 
+/* Every request's is written: not by inet_ntop, which uses printf. */
+static void
+asker_put_v4(char *out, const struct in_addr *a)
+{
+	const unsigned char *octet = (const void *)a;
+
+	for (int i = 0; i < 4; i++)
+		out = stpcpy(put_number(out, octet[i]), i < 3 ? "." : "");
+}
+
 static void
 asker_put(char out[HTTP_ADDRESS_MAX], const struct sockaddr *a)
 {
@@ -519,7 +530,7 @@ asker_put(char out[HTTP_ADDRESS_MAX], const struct sockaddr *a)
 	if (a == NULL || (a->sa_family != AF_INET && a->sa_family != AF_INET6)) {
 		strcpy(out, "unknown");
 	} else if (a->sa_family == AF_INET) {
-		inet_ntop(AF_INET, &v4->sin_addr, out, HTTP_ADDRESS_MAX);
+		asker_put_v4(out, &v4->sin_addr);
 	} else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
 		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], out, HTTP_ADDRESS_MAX);
 	} else {
@@ -560,7 +571,7 @@ reading_new(struct http *h, struct MHD_Connection *connection, const char *metho
 	struct reading *r = xalloc(sizeof(*r));
 
 	r->http = h;
-	r->method = xstrdup(method);
+	memcpy(r->method, method, strnlen(method, sizeof(r->method) - 1));
 	r->path = xstrdup(path);
 	r->certificate = buf_new(CERTIFICATE_MAX);
 	r->reply = (struct http_reply){ .status = 200, .body = buf_new(HTTP_REPLY_MAX) };
@@ -593,7 +604,6 @@ reading_free(struct reading *r)
 	buf_drop(&r->piece);
 	buf_drop(&r->body);
 	buf_drop(&r->certificate);
-	free(r->method);
 	free(r->path);
 	free(r);
 }

@@ -1,8 +1,7 @@
 #include "ca/der.h"
 
+#include "base/clock.h"
 #include "hsm/remote_key.h"
-
-#include <time.h>
 
 #define UTC_TIME 0x17
 #define GENERALIZED_TIME 0x18
@@ -50,18 +49,17 @@ static void
 put_time(struct buf *out, unsigned char tag, int64_t t)
 {
 	const size_t from = tag == UTC_TIME ? 2 : 0;	/* without the century */
-	time_t when = (time_t)t;
+	struct time_parts p = time_split(t);
 	unsigned char text[15];
-	struct tm tm;
 
-	promise(gmtime_r(&when, &tm) != NULL && tm.tm_year >= -1900 && tm.tm_year <= 9999 - 1900);
-	put_digits(text, (tm.tm_year + 1900) / 100);
-	put_digits(text + 2, (tm.tm_year + 1900) % 100);
-	put_digits(text + 4, tm.tm_mon + 1);
-	put_digits(text + 6, tm.tm_mday);
-	put_digits(text + 8, tm.tm_hour);
-	put_digits(text + 10, tm.tm_min);
-	put_digits(text + 12, tm.tm_sec);
+	promise(p.year >= 0 && p.year <= 9999);
+	put_digits(text, p.year / 100);
+	put_digits(text + 2, p.year % 100);
+	put_digits(text + 4, p.month);
+	put_digits(text + 6, p.day);
+	put_digits(text + 8, p.hour);
+	put_digits(text + 10, p.minute);
+	put_digits(text + 12, p.second);
 	text[14] = 'Z';
 	der_put(out, tag, span_of(text + from, sizeof(text) - from));
 }

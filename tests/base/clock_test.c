@@ -64,12 +64,28 @@ test_every_day_of_two_centuries_comes_back(void **state)
 	}
 }
 
+/* The C library's own, over three thousand years. */
+static void
+test_split(void **state)
+{
+	for (int64_t t = -INT64_C(40000000000); t < INT64_C(60000000000); t += 999983) {
+		struct time_parts p = time_split(t);
+		time_t when = (time_t)t;
+		struct tm tm;
+
+		assert_non_null(gmtime_r(&when, &tm));
+		assert_true(p.year == tm.tm_year + 1900 && p.month == tm.tm_mon + 1 && p.day == tm.tm_mday && p.weekday == tm.tm_wday);
+		assert_true(p.hour == tm.tm_hour && p.minute == tm.tm_min && p.second == tm.tm_sec);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_days_are_vietnamese),
+		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_every_day_of_two_centuries_comes_back),
 	};
 
