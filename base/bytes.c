@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define ALLOC_SMALL 1024
+#define BUF_FIRST 256			/* octets a buffer begins with: most need no more */
 
 void
 fd_drop(int *fd)
@@ -128,7 +129,7 @@ buf_reserve(struct buf *b, size_t n)
 	}
 	if (b->len + n + 1 <= b->cap)
 		return true;
-	cap = b->cap ? b->cap : 64;
+	cap = b->cap ? b->cap : BUF_FIRST;
 	while (cap < b->len + n + 1)
 		cap *= 2;
 	b->ptr = xrealloc(b->ptr, cap);

@@ -306,25 +306,47 @@ make_groups(void)
 		groups[i] = EC_GROUP_new_by_curve_name(curves[i].nid);
 }
 
-EC_KEY *
-ec_key_of_spki(struct span spki)
+/* NULL: the head is of none.  *point: what stands behind it. */
+static const EC_GROUP *
+group_of_spki(struct span *point, struct span spki)
 {
-	EC_KEY *key = NULL;
-
 	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
 		struct span head = curves[i].head;
 
 		if (spki.len != head.len + curves[i].point || memcmp(spki.ptr, head.ptr, head.len) != 0 || spki.ptr[head.len] != POINT_CONVERSION_UNCOMPRESSED)
 			continue;
 		promise(pthread_once(&groups_once, make_groups) == 0 && groups[i] != NULL);
-		key = EC_KEY_new();
-		promise(key != NULL && EC_KEY_set_group(key, groups[i]) == 1);
-		if (EC_KEY_oct2key(key, spki.ptr + head.len, curves[i].point, NULL) == 1)
-			return key;
-		EC_KEY_free(key);
-		ERR_clear_error();
-		return NULL;
+		*point = span_of(spki.ptr + head.len, curves[i].point);
+		return groups[i];
 	}
+	return NULL;
+}
+
+bool
+ec_spki_good(struct span spki)
+{
+	struct span octets;
+	const EC_GROUP *group = group_of_spki(&octets, spki);
+	own(EC_POINT) *point = group != NULL ? EC_POINT_new(group) : NULL;
+	bool good = point != NULL && EC_POINT_oct2point(group, point, octets.ptr, octets.len, NULL) == 1;
+
+	ERR_clear_error();
+	return good;
+}
+
+EC_KEY *
+ec_key_of_spki(struct span spki)
+{
+	struct span octets;
+	const EC_GROUP *group = group_of_spki(&octets, spki);
+	own(EC_KEY) *key = group != NULL ? EC_KEY_new() : NULL;
+
+	if (group == NULL)
+		return NULL;
+	promise(key != NULL && EC_KEY_set_group(key, group) == 1);
+	if (EC_KEY_oct2key(key, octets.ptr, octets.len, NULL) == 1)
+		return take(&key);
+	ERR_clear_error();
 	return NULL;
 }
 

@@ -34,6 +34,7 @@ OWN_WITH(EVP_PKEY, EVP_PKEY_free)
 OWN_WITH(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 OWN_WITH(EVP_MD_CTX, EVP_MD_CTX_free)
 OWN_WITH(EC_KEY, EC_KEY_free)
+OWN_WITH(EC_POINT, EC_POINT_free)
 OWN_WITH(ECDSA_SIG, ECDSA_SIG_free)
 OWN_WITH(BIGNUM, BN_free)
 OWN_WITH(BIO, BIO_free_all)
@@ -101,6 +102,8 @@ void key_id_of_cert(unsigned char out[KEY_ID_LEN], const X509 *);
  * the only DER of its key.  NULL: something else.  OpenSSL's own way takes
  * 0.1 ms to find a decoder. */
 EC_KEY *ec_key_of_spki(struct span spki);
+/* Would that be a key?  In a fifth of the time again. */
+bool ec_spki_good(struct span spki);
 /* A public key out of its DER SubjectPublicKeyInfo. */
 must_check bool pubkey_from_spki(EVP_PKEY **out, struct span der, struct err *);
 void pubkey_to_spki(struct buf *out, const EVP_PKEY *);

@@ -87,7 +87,7 @@ make_authority(struct buf *out, X509 **cert, const struct certificate_plan *c, X
 	own_struct(buf) tbs = buf_new(CERT_MAX);
 
 	*out = buf_new(CERT_MAX);
-	return certificate_tbs(&tbs, c, issuer, e) && lint_tbs(buf_span(&tbs), c, issuer, e) &&
+	return certificate_tbs(&tbs, c, issuer, NULL, e) && lint_tbs(buf_span(&tbs), c, issuer, e) &&
 	    signed_by(out, key, buf_span(&tbs), e) && cert_from_der(cert, buf_span(out), e);
 }
 

@@ -194,21 +194,40 @@ key_bits(struct span *out, const struct certificate_plan *p, struct err *e)
 
 /* RFC 5280 4.2.1.2, method 1: SHA-1 of the key's bits; a name, not a protection. */
 static bool
-put_key_ids(struct buf *out, const struct certificate_plan *p, X509 *issuer, struct err *e)
+key_identifier(ASN1_OCTET_STRING **out, const struct certificate_plan *p, struct err *e)
 {
-	own(ASN1_OCTET_STRING) *mine = ASN1_OCTET_STRING_new();
-	const ASN1_OCTET_STRING *theirs = issuer == NULL ? mine : X509_get0_subject_key_id(issuer);
-	AUTHORITY_KEYID aki = { .keyid = (ASN1_OCTET_STRING *)theirs };
+	own(ASN1_OCTET_STRING) *id = ASN1_OCTET_STRING_new();
 	unsigned char hash[20];
 	struct span bits = SPAN_NONE;
 
-	if (theirs == NULL)
-		return fail_ossl(e, ERR_BUG, "the issuer has no subject key identifier");
 	if (!key_bits(&bits, p, e))
 		return false;
 	promise(EVP_Digest(bits.ptr, bits.len, hash, NULL, EVP_sha1(), NULL) == 1);
-	promise(mine != NULL && ASN1_OCTET_STRING_set(mine, hash, sizeof(hash)) == 1);
-	return put_ext_struct(out, NID_subject_key_identifier, mine, e) && put_ext_struct(out, NID_authority_key_identifier, &aki, e);
+	promise(id != NULL && ASN1_OCTET_STRING_set(id, hash, sizeof(hash)) == 1);
+	*out = take(&id);
+	return true;
+}
+
+static bool
+put_own_id(struct buf *out, const struct certificate_plan *p, struct err *e)
+{
+	own(ASN1_OCTET_STRING) *id = NULL;
+
+	return key_identifier(&id, p, e) && put_ext_struct(out, NID_subject_key_identifier, id, e);
+}
+
+static bool
+put_issuer_id(struct buf *out, const struct certificate_plan *p, X509 *issuer, struct err *e)
+{
+	own(ASN1_OCTET_STRING) *own_id = NULL;
+	AUTHORITY_KEYID aki = { .keyid = NULL };
+
+	if (issuer == NULL && !key_identifier(&own_id, p, e))
+		return false;
+	aki.keyid = issuer == NULL ? own_id : (ASN1_OCTET_STRING *)X509_get0_subject_key_id(issuer);
+	if (aki.keyid == NULL)
+		return fail_ossl(e, ERR_BUG, "the issuer has no subject key identifier");
+	return put_ext_struct(out, NID_authority_key_identifier, &aki, e);
 }
 
 /* OpenSSL's text form of this one asks for a configuration file. */
@@ -229,14 +248,12 @@ put_policy(struct buf *out, const char *oid, struct err *e)
 	return good;
 }
 
+/* The root is taken as given: it has neither policies nor a status. */
 static bool
-put_extensions(struct buf *out, const struct certificate_plan *p, X509 *issuer, struct err *e)
+put_status(struct buf *out, const struct certificate_plan *p, X509 *issuer, struct err *e)
 {
 	char value[300];
 
-	if (!put_basic(out, p->profile, e) || !put_usage(out, p->profile, e) || !put_key_ids(out, p, issuer, e) || !put_special(out, p, e))
-		return false;
-	/* The root is taken as given: it has neither policies nor a status. */
 	if (issuer == NULL)
 		return true;
 	snprintf(value, sizeof(value), "URI:%s", p->crl_url);
@@ -244,6 +261,46 @@ put_extensions(struct buf *out, const struct certificate_plan *p, X509 *issuer, 
 		return false;
 	snprintf(value, sizeof(value), "OCSP;URI:%s", p->ocsp_url);
 	return !p->profile->ocsp || put_ext(out, NID_info_access, value, e);
+}
+
+void
+certificate_common_drop(struct certificate_common *c)
+{
+	buf_drop(&c->first);
+	buf_drop(&c->issuer_id);
+	buf_drop(&c->last);
+	c->profile = NULL;
+}
+
+static bool
+common_make(struct certificate_common *c, const struct certificate_plan *p, X509 *issuer, struct err *e)
+{
+	if (c->profile == p->profile)
+		return true;
+	certificate_common_drop(c);
+	c->first = buf_new(CERTIFICATE_MAX);
+	c->issuer_id = buf_new(CERTIFICATE_MAX);
+	c->last = buf_new(CERTIFICATE_MAX);
+	if (!put_basic(&c->first, p->profile, e) || !put_usage(&c->first, p->profile, e) || !put_issuer_id(&c->issuer_id, p, issuer, e) ||
+	    !put_status(&c->last, p, issuer, e))
+		return false;
+	c->profile = p->profile;
+	return buf_ok(&c->first, "extensions", e) && buf_ok(&c->issuer_id, "extensions", e) && buf_ok(&c->last, "extensions", e);
+}
+
+static bool
+put_extensions(struct buf *out, const struct certificate_plan *p, X509 *issuer, struct certificate_common *c, struct err *e)
+{
+	if (!common_make(c, p, issuer, e))
+		return false;
+	buf_put_span(out, buf_span(&c->first));
+	if (!put_own_id(out, p, e))
+		return false;
+	buf_put_span(out, buf_span(&c->issuer_id));
+	if (!put_special(out, p, e))
+		return false;
+	buf_put_span(out, buf_span(&c->last));
+	return true;
 }
 
 static void
@@ -280,14 +337,15 @@ put_fields(struct buf *out, const struct certificate_plan *p, X509_NAME *issuer,
 }
 
 bool
-certificate_tbs(struct buf *out, const struct certificate_plan *p, X509 *issuer, struct err *e)
+certificate_tbs(struct buf *out, const struct certificate_plan *p, X509 *issuer, struct certificate_common *common, struct err *e)
 {
 	own(X509_NAME) *subject = NULL;
+	own_struct(certificate_common) once = { NULL };
 	own_struct(buf) body = buf_new(CERTIFICATE_MAX);
 	own_struct(buf) extensions = buf_new(CERTIFICATE_MAX);
 	own_struct(buf) list = buf_new(CERTIFICATE_MAX);
 
-	if (!make_subject(&subject, p, e) || !put_extensions(&extensions, p, issuer, e))
+	if (!make_subject(&subject, p, e) || !put_extensions(&extensions, p, issuer, common != NULL ? common : &once, e))
 		return false;
 	put_fields(&body, p, issuer == NULL ? subject : X509_get_subject_name(issuer), subject);
 	der_put(&list, 0x30, buf_span(&extensions));

@@ -42,5 +42,12 @@ struct certificate_plan {
 /* validity: from now - 10 minutes for the profile's years, inside the issuer's. */
 must_check bool certificate_dates(struct certificate_plan *, X509 *issuer, int64_t now, struct err *);
 
-/* issuer NULL: self-signed (the root); then its own name and key id are used. */
-must_check bool certificate_tbs(struct buf *out, const struct certificate_plan *, X509 *issuer, struct err *);
+/* The extensions that all certificates have which one authority makes by one profile:
+ * encoded for the first of them, and kept by whoever makes several (the lints look at
+ * each certificate).  Begins as { NULL }. */
+struct certificate_common { const struct profile *profile; struct buf first, issuer_id, last; };
+void certificate_common_drop(struct certificate_common *);
+
+/* issuer NULL: self-signed (the root); then its own name and key id are used.
+ * common: of one authority and one thread; NULL: nothing is kept. */
+must_check bool certificate_tbs(struct buf *out, const struct certificate_plan *, X509 *issuer, struct certificate_common *common, struct err *);

@@ -64,14 +64,14 @@ plan_dates(struct issue_item *it, const struct request_facts *f, X509 *issuing, 
 }
 
 static bool
-plan_one(struct generation *g, struct issue_item *it, int64_t now, struct err *e)
+plan_one(struct generation *g, struct issue_item *it, struct certificate_common *common, int64_t now, struct err *e)
 {
 	own_struct(request_facts) f = { .profile = NULL };
 
 	it->tbs = buf_new(TBS_MAX);
 	it->der = buf_new(TBS_MAX);
 	return request_facts_read(&f, g->a->policy, it->facts, e) && request_agency_there(&f, now, e) && fill_plan(&it->plan, g, &f, e) &&
-	    plan_dates(it, &f, g->issuing, now, e) && certificate_tbs(&it->tbs, &it->plan, g->issuing, e) &&
+	    plan_dates(it, &f, g->issuing, now, e) && certificate_tbs(&it->tbs, &it->plan, g->issuing, common, e) &&
 	    lint_tbs(buf_span(&it->tbs), &it->plan, g->issuing, e);
 }
 
@@ -119,10 +119,11 @@ step_all(struct issue_batch *b, chunk_step *step, int64_t now, struct err *e)
 static bool
 plan_chunk(struct generation *g, struct issue_item *it, size_t n, int64_t now, struct err *e)
 {
+	own_struct(certificate_common) common = { NULL };
 	char id[2 * REQUEST_ID_LEN + 1];
 
 	for (size_t i = 0; i < n; i++)
-		if (!plan_one(g, &it[i], now, e)) {
+		if (!plan_one(g, &it[i], &common, now, e)) {
 			hex_text(id, span_of(it[i].request, REQUEST_ID_LEN));
 			return fail_in(e, "request %s", id);
 		}

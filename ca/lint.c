@@ -219,13 +219,12 @@ static bool
 key_strength(const struct lint_case *c)
 {
 	own_struct(buf) spki = buf_new(CERTIFICATE_KEY_MAX);
-	own(EC_KEY) *ec = NULL;
 	own(EVP_PKEY) *key = NULL;
 	struct err e;
 
 	cert_spki(&spki, c->cert);
-	ec = ec_key_of_spki(buf_span(&spki));		/* 256 bits or more */
-	return ec != NULL || (pubkey_from_spki(&key, buf_span(&spki), &e) && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) >= 2048);
+	return ec_spki_good(buf_span(&spki)) ||		/* 256 bits or more */
+	    (pubkey_from_spki(&key, buf_span(&spki), &e) && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) >= 2048);
 }
 
 static bool

@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 
 struct sqlite { struct store store; sqlite3 *db; struct prepared cache[STATEMENTS_MAX]; struct turns *turns; bool my_turn; };
@@ -37,11 +38,20 @@ script(struct store *s, const char *sql, struct err *e)
 	return exec(s, sql, "schema", e);
 }
 
+/* Its count of memory, which nobody asks for, takes a lock at each allocation. */
+static void
+configure(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static bool
 open_file(struct store *s, const char *path, enum store_mode mode, struct err *e)
 {
+	static pthread_once_t configured = PTHREAD_ONCE_INIT;
 	int flags = SQLITE_OPEN_NOMUTEX | (mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 
+	promise(pthread_once(&configured, configure) == 0);
 	if (sqlite3_open_v2(mode == STORE_MEMORY ? ":memory:" : path, &of(s)->db, flags, NULL) != SQLITE_OK)
 		return fail(e, ERR_STORE, "cannot open the database %s: %s", path, of(s)->db ? sqlite3_errmsg(of(s)->db) : "no memory");
 	if (mode == STORE_WRITE)

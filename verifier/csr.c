@@ -231,10 +231,9 @@ check_ec(EVP_PKEY *key, struct err *e)
 static bool
 check_key(struct span spki, struct err *e)
 {
-	own(EC_KEY) *plain = ec_key_of_spki(spki);
 	own(EVP_PKEY) *key = NULL;
 
-	if (plain != NULL)
+	if (ec_spki_good(spki))
 		return true;
 	if (!pubkey_from_spki(&key, spki, e))
 		return fail_rule(e, &rules[KEY_UNREADABLE], "the request's key cannot be read");

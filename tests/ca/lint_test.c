@@ -65,7 +65,7 @@ begin(void **state)
 	root_key = key_new();
 	leaf_key = key_new();
 	plan_for(&p, "root", "Gốc THỬ NGHIỆM", root_key);
-	assert_done(certificate_tbs(&tbs, &p, NULL, &e), e);
+	assert_done(certificate_tbs(&tbs, &p, NULL, NULL, &e), e);
 	assert_done(lint_tbs(buf_span(&tbs), &p, NULL, &e), e);
 	root = decode(buf_span(&tbs));
 	return 0;
@@ -280,7 +280,7 @@ good_tbs(struct buf *tbs, struct certificate_plan *p, const char *profile)
 	plan_for(p, profile, strcmp(profile, "server") == 0 ? HOST : "Trần Văn Ký", leaf_key);
 	if (p->profile->mail_domains[0] != '\0')
 		strcpy(p->mail, MAILBOX);
-	assert_done(certificate_tbs(tbs, p, root, &e), e);
+	assert_done(certificate_tbs(tbs, p, root, NULL, &e), e);
 	assert_done(lint_tbs(buf_span(tbs), p, root, &e), e);
 }
 
