@@ -455,42 +455,41 @@ b64_put(struct buf *b, struct span s, const char *sign, bool pad)
 	}
 }
 
-/* RFC 4648 4 from '+' on; what is none is 64. */
+/* RFC 4648 4 and 5, from '+' on: a value, and in which of the two there is none. */
+#define NOT_STD 64
+#define NOT_URL 128
 static const unsigned char b64_values['z' - '+' + 1] =
-    "\x3e@@@\x3f\x34\x35\x36\x37\x38\x39\x3a\x3b\x3c\x3d@@@@@@@"
-    "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19@@@@@@"
+    "\xbe\xc0\x7e\xc0\xbf\x34\x35\x36\x37\x38\x39\x3a\x3b\x3c\x3d\xc0\xc0\xc0\xc0\xc0\xc0\xc0"
+    "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\xc0\xc0\xc0\xc0\x7f\xc0"
     "\x1a\x1b\x1c\x1d\x1e\x1f\x20\x21\x22\x23\x24\x25\x26\x27\x28\x29\x2a\x2b\x2c\x2d\x2e\x2f\x30\x31\x32\x33";
 
 static uint32_t
-b64_value(unsigned char c, const char *sign)
+b64_value(unsigned char c)
 {
-	uint32_t v = c >= '+' && c <= 'z' ? b64_values[c - '+'] : 64;
-
-	if (v < 62)
-		return v;
-	return c == (unsigned char)sign[62] ? 62 : c == (unsigned char)sign[63] ? 63 : 64;
+	return c >= '+' && c <= 'z' ? b64_values[c - '+'] : NOT_STD | NOT_URL;
 }
 
 /* As long as four characters are three octets; how many characters that were. */
 static size_t
-b64_get_fours(unsigned char *at, struct span t, const char *sign)
+b64_get_fours(unsigned char *at, struct span t, unsigned wrong)
 {
 	size_t i;
 
 	for (i = 0; i + 4 <= t.len; i += 4, at += 3) {
-		uint32_t a = b64_value(t.ptr[i], sign), b = b64_value(t.ptr[i + 1], sign), c = b64_value(t.ptr[i + 2], sign), d = b64_value(t.ptr[i + 3], sign);
+		uint32_t a = b64_value(t.ptr[i]), b = b64_value(t.ptr[i + 1]), c = b64_value(t.ptr[i + 2]), d = b64_value(t.ptr[i + 3]);
+		uint32_t v = (a & 63) << 18 | (b & 63) << 12 | (c & 63) << 6 | (d & 63);
 
-		if (((a | b | c | d) & 64) != 0)
+		if (((a | b | c | d) & wrong) != 0)
 			break;
-		at[0] = (unsigned char)(a << 2 | b >> 4);
-		at[1] = (unsigned char)(b << 4 | c >> 2);
-		at[2] = (unsigned char)(c << 6 | d);
+		at[0] = (unsigned char)(v >> 16);
+		at[1] = (unsigned char)(v >> 8);
+		at[2] = (unsigned char)v;
 	}
 	return i;
 }
 
 static bool
-b64_get(struct buf *out, struct span t, const char *sign, bool pad, struct err *e)
+b64_get(struct buf *out, struct span t, unsigned wrong, bool pad, struct err *e)
 {
 	unsigned char *at;
 	uint32_t v = 0;
@@ -508,16 +507,16 @@ b64_get(struct buf *out, struct span t, const char *sign, bool pad, struct err *
 	at = buf_extend(out, t.len / 4 * 3 + t.len % 4 * 3 / 4);
 	if (at == NULL)
 		return buf_ok(out, "base64", e);
-	fours = b64_get_fours(at, t, sign);
+	fours = b64_get_fours(at, t, wrong);
 	at += fours / 4 * 3;
 	for (size_t i = fours; i < t.len; i++) {
-		uint32_t d = b64_value(t.ptr[i], sign);
+		uint32_t d = b64_value(t.ptr[i]);
 
-		if (d == 64) {
+		if ((d & wrong) != 0) {
 			out->len = before;
 			return fail(e, ERR_INPUT, "base64: wrong character at position %zu", i + 1);
 		}
-		v = v << 6 | d;
+		v = v << 6 | (d & 63);
 		bits += 6;
 		if (bits >= 8) {
 			bits -= 8;
@@ -539,7 +538,7 @@ base64_put(struct buf *b, struct span s)
 bool
 base64_get(struct buf *out, struct span text, struct err *e)
 {
-	return b64_get(out, text, b64_std, true, e);
+	return b64_get(out, text, NOT_STD, true, e);
 }
 
 void
@@ -551,7 +550,7 @@ base64url_put(struct buf *b, struct span s)
 bool
 base64url_get(struct buf *out, struct span text, struct err *e)
 {
-	return b64_get(out, text, b64_url, false, e);
+	return b64_get(out, text, NOT_URL, false, e);
 }
 
 bool

@@ -132,8 +132,8 @@ guess(const struct pack *p, size_t from, size_t to, uint32_t begins)
 	return from + (size_t)((uint64_t)(begins - low) * (to - 1 - from) / (high - low));
 }
 
-/* Guesses, which touch few rows of random keys, take turns with halving, which ends
- * whatever the keys are. */
+/* Guesses touch few rows of random keys; now and then a halving ends it whatever
+ * the keys are. */
 bool
 pack_find(const struct pack *p, struct span key, struct span *body)
 {
@@ -143,7 +143,7 @@ pack_find(const struct pack *p, struct span key, struct span *body)
 	if (key.len != p->key_len)
 		return false;
 	for (unsigned turn = 0; from < to; turn++) {
-		size_t at = by_guess && turn % 3 != 2 ? guess(p, from, to, get_u32(key.ptr)) : from + (to - from) / 2;
+		size_t at = by_guess && turn % 6 != 5 ? guess(p, from, to, get_u32(key.ptr)) : from + (to - from) / 2;
 		int order = memcmp(key.ptr, pack_key(p, at).ptr, p->key_len);
 
 		if (order == 0) {

@@ -181,6 +181,28 @@ test_shared_crls(void **state)
 	assert_false(crl_shared(&again, buf_span(&der), &e));
 }
 
+/* A point beside its curve is no key, asked either way. */
+static void
+test_plain_keys(void **state)
+{
+	static const char *const curves[] = { "P-256", "P-384", "P-521" };
+
+	for (size_t i = 0; i < COUNT(curves); i++) {
+		own(EVP_PKEY) *key = EVP_EC_gen(curves[i]);
+		own_struct(buf) spki = buf_new(1000);
+		own(EC_KEY) *good = NULL;
+		own(EC_KEY) *bad = NULL;
+
+		pubkey_to_spki(&spki, key);
+		good = ec_key_of_spki(buf_span(&spki));
+		assert_case(curves[i], good != NULL && ec_spki_good(buf_span(&spki)));
+		assert_case(curves[i], !ec_spki_good(span_of(spki.ptr, spki.len - 1)));
+		spki.ptr[spki.len - 1] ^= 1;
+		bad = ec_key_of_spki(buf_span(&spki));
+		assert_case(curves[i], bad == NULL && !ec_spki_good(buf_span(&spki)));
+	}
+}
+
 int
 main(void)
 {
@@ -192,6 +214,7 @@ main(void)
 		cmocka_unit_test(test_a_point_off_its_curve),
 		cmocka_unit_test(test_shared_certificates),
 		cmocka_unit_test(test_shared_crls),
+		cmocka_unit_test(test_plain_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
