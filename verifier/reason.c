@@ -49,7 +49,7 @@ static const struct { const char *vi, *en, *fr; } says[SAIDS] = {
 		"Ce n’est pas un permis de la ville ; seule sa signature numérique a été examinée." },
 	[SAID_OLD_ALGORITHM] = { "Chữ ký dùng thuật toán cũ nhưng còn được chấp nhận.", "The signature uses an older algorithm that is still accepted.", "La signature utilise un algorithme ancien, encore accepté." },
 	[SAID_STAMP_PROVES_NOTHING] = { "Có một dấu thời gian không dùng làm bằng chứng được.", "{1} time stamp on it proves nothing: {2}.", "Un de ses horodatages ne prouve rien." },
-	[SAID_HELD] = { "Chứng thư của người ký đang bị tạm khóa từ {1}.", "The certificate may be resumed or revoked: ask again", "Le certificat du signataire est suspendu depuis {1} : il peut être rétabli ou révoqué." },
+	[SAID_HELD] = { "Chứng thư của người ký đang bị tạm khóa từ {1}.", "The certificate may be resumed or revoked: ask again.", "Le certificat du signataire est suspendu depuis {1} : il peut être rétabli ou révoqué." },
 	[SAID_LIST_LASTS] = { "Danh sách thu hồi ở đây có hạn đến {1}; hỏi lại khi có danh sách sau đó.", "The list of revocations at hand lasts until {1}: ask again when there is a later one.",
 		"La liste de révocations disponible vaut jusqu’au {1} : redemandez quand il y en aura une plus récente." },
 	[SAID_REAFFIRMED] = { "Cơ quan cấp giấy đã xác nhận lại theo Quyết định {1} ngày {2}.", "Reaffirmed by the agency: decision {1} of {3}.", "Confirmé par l’autorité : décision {1} du {2}." },

@@ -62,8 +62,8 @@ a_strangers_words_are_words(void **state)
 	}
 	reason_add(&r, SAID_ENTRY_UNSIGNED, "\xff\n\x80", NULL);
 	while (r.n < REPORT_REASONS_MAX)
-		reason_sub(&r, SUB_GENERIC, NULL);
-	reason_sub(&r, SUB_GENERIC, NULL);
+		reason_sub(&r, SUB_NO_POE, NULL);
+	reason_sub(&r, SUB_NO_POE, NULL);
 	assert_int_equal(r.n, REPORT_REASONS_MAX);
 	j = reasons_json(&r);
 	assert_int_equal(json_array_size(j), REPORT_REASONS_MAX);
