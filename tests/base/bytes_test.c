@@ -64,7 +64,7 @@ test_base64(void **state)
 		{ "foob", "Zm9vYg==", "Zm9vYg" }, { "\xff\xfe\xfd", "//79", "__79" },
 		{ "foo\xfb\xef\xbe\xff\xff\xff" "bar!?", "Zm9v++++////YmFyIT8=", "Zm9v----____YmFyIT8" },
 	};
-	static const char *const bad[] = { "Zg=", "Zg", "Zh==", "Z g=", "Zg==\n", "====", "=", "Zg==Zg==", "_-__", "Zm9vZm9-", "Zm9vZ/9@", "Zm9v\xff" "m9v" };
+	static const char *const bad[] = { "Zg=", "Zg", "Zh==", "Z g=", "Zg==\n", "====", "=", "Zg==Zg==", "_-__", "Zm9vZm9-", "Zm9vZ/9@", "Zm9v\xffm9v" };
 
 	for (size_t i = 0; i < COUNT(pairs); i++) {
 		own_struct(buf) b = buf_new(100);
