@@ -1,17 +1,13 @@
 #include "hsm/remote_key.h"
 
 #include "base/cbor.h"
-#include "base/gather.h"
 #include "hsm/ec_key.h"
 
 #include <stdlib.h>
 
 #define CALL_TIMEOUT_MS 30000	/* longer than a deadline and a restart of the child */
-#define WAYS 2			/* of signatures at once: one is asked for while one is made */
 
-struct hsm { struct peer *peer; struct gather *crowd; };
-
-static void sign_crowd(void *state, void *const item[], size_t n);
+struct hsm { struct peer *peer; };
 
 static const struct msg_type types[] = { HSM_MESSAGES(MSG_TYPE) };
 
@@ -21,7 +17,6 @@ hsm_new(const char *socket)
 	struct hsm *h = xalloc(sizeof(*h));
 
 	h->peer = peer_new(socket, types, sizeof(types) / sizeof(types[0]), HSM_MESSAGE_MAX, CALL_TIMEOUT_MS);
-	h->crowd = gather_new(WAYS, HSM_BATCH_MAX, sign_crowd, h);
 	return h;
 }
 
@@ -30,7 +25,6 @@ hsm_free(struct hsm *h)
 {
 	if (h == NULL)
 		return;
-	gather_free(h->crowd);
 	peer_free(h->peer);
 	free(h);
 }
@@ -130,64 +124,13 @@ hsm_sign_many(struct hsm *h, const unsigned char key_id[KEY_ID_LEN], enum hsm_al
 	return buf_ok(raw, "signatures", e);
 }
 
-/* One thread's digest. */
-struct wanted { const unsigned char *key_id; enum hsm_alg alg; struct span digest; struct buf *raw; struct err *e; bool done, good; };
-
-static bool
-is_alike(const struct wanted *a, const struct wanted *b)
-{
-	return a->alg == b->alg && memcmp(a->key_id, b->key_id, KEY_ID_LEN) == 0;
-}
-
-/* All of the crowd that are for the first one's key. */
-static void
-sign_alike(struct hsm *h, struct wanted *const crowd[], size_t n)
-{
-	own_struct(buf) digests = buf_new(HSM_BATCH_MAX * SHA256_LEN);
-	own_struct(buf) raw = buf_new(HSM_BATCH_MAX * HSM_SIGNATURE_LEN);
-	const struct wanted *first = crowd[0];
-	size_t at = 0;
-	struct err e;
-	bool good;
-
-	for (size_t i = 0; i < n; i++)
-		if (is_alike(crowd[i], first))
-			buf_put_span(&digests, crowd[i]->digest);
-	good = hsm_sign_many(h, first->key_id, first->alg, buf_span(&digests), &raw, &e);
-	for (size_t i = 0; i < n; i++) {
-		struct wanted *w = crowd[i];
-
-		if (!is_alike(w, first))
-			continue;
-		w->done = true;
-		w->good = good;
-		if (good)
-			buf_put(w->raw, raw.ptr + HSM_SIGNATURE_LEN * at++, HSM_SIGNATURE_LEN);
-		else
-			*w->e = e;
-	}
-}
-
-static void
-sign_crowd(void *state, void *const item[], size_t n)
-{
-	struct wanted *const *crowd = (struct wanted *const *)item;
-
-	for (size_t i = 0; i < n; i++)
-		if (!crowd[i]->done)
-			sign_alike(state, crowd + i, n - i);
-}
-
 bool
 hsm_sign(struct hsm *h, const unsigned char key_id[KEY_ID_LEN], enum hsm_alg alg,
     struct span digest, struct buf *raw, struct err *e)
 {
-	struct wanted mine = { .key_id = key_id, .alg = alg, .digest = digest, .raw = raw, .e = e };
-
 	if (digest.len != SHA256_LEN)
 		return fail(e, ERR_INPUT, "a digest of %zu octets where %d are signed", digest.len, SHA256_LEN);
-	gather_do(h->crowd, &mine);
-	return mine.good && buf_ok(raw, "signature", e);
+	return hsm_sign_many(h, key_id, alg, digest, raw, e);
 }
 
 static bool

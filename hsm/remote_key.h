@@ -15,7 +15,7 @@
  * connection when the first one broke: to sign the same digest twice does no
  * harm.  A refusal is never repeated.
  *
- * Any number of threads; what they ask for at the same time by one key goes there together.  A remote_key must not outlive
+ * Any number of threads; connections are pooled.  A remote_key must not outlive
  * its struct hsm.
  */
 #pragma once

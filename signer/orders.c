@@ -112,7 +112,7 @@ take_lost(struct acting *a, size_t i, const unsigned char handle[HANDLE_LEN], bo
 	sha256(digest, c[5].s);
 	if (memcmp(digest, a->order.subject[i].hash, SHA256_LEN) != 0)
 		return fail(e, ERR_CONFLICT, "subject %zu: the record of this permit is lost; its hash is that of its entry of type 5", i + 1);
-	return true;
+	return act_may(a, p->agency, e);
 }
 
 /* The permit that a subject names, as the signer saw it. */
@@ -135,50 +135,17 @@ take_subject(struct acting *a, size_t i, struct err *e)
 	sha256(digest, buf_span(&file));
 	if (memcmp(digest, subject->hash, SHA256_LEN) != 0)
 		return fail(e, ERR_CONFLICT, "subject %zu: the order was signed for another version of this permit", i + 1);
-	return true;
-}
-
-/* Each by itself, a few at once. */
-struct taken { bool good; struct err why; };
-struct taking { struct acting *a; struct taken *result; };
-
-static void
-take_piece(void *state, size_t i)
-{
-	struct taking *t = state;
-
-	t->result[i].good = take_subject(t->a, i, &t->result[i].why);
-}
-
-/* In the order's order: the first that cannot be is what is said.  Subjects of one agency
- * are asked about once. */
-static bool
-may_all(const struct acting *a, const struct taken *result, struct err *e)
-{
-	for (size_t i = 0; i < a->order.nsubjects; i++) {
-		if (!result[i].good) {
-			*e = result[i].why;
-			return false;
-		}
-		if ((i == 0 || strcmp(a->permit[i].agency, a->permit[i - 1].agency) != 0) && !act_may(a, a->permit[i].agency, e))
-			return false;
-	}
-	return true;
+	return (i > 0 && strcmp(a->permit[i].agency, a->permit[i - 1].agency) == 0) || act_may(a, a->permit[i].agency, e);
 }
 
 bool
 act_subjects(struct acting *a, struct err *e)
 {
-	struct taking t = { a, xalloc(a->order.nsubjects * sizeof(*t.result)) };
-	bool good;
-
 	a->rows = xalloc(a->order.nsubjects * sizeof(*a->rows));
 	a->permit = xalloc(a->order.nsubjects * sizeof(*a->permit));
-	crew_run(SEAL_CREW, a->order.nsubjects, take_piece, &t);
-	good = may_all(a, t.result, e);
-	free(t.result);
-	if (!good)
-		return false;
+	for (size_t i = 0; i < a->order.nsubjects; i++)
+		if (!take_subject(a, i, e))
+			return false;
 	accept_order(a, a->permit[0].agency);
 	for (size_t i = 0; i < a->order.nsubjects; i++) {
 		reg_verb(&a->unit, "order.fresh");
@@ -216,36 +183,27 @@ seal_day(const struct acting *a, int32_t *day, struct err *e)
 	return *day == day_in_vietnam(a->now) || fail(e, ERR_POLICY, "a permit is dated on the day it is sealed");
 }
 
-struct reaffirm_all { const struct service *s; struct seal_task *task; int64_t until; };
+/* Sealing what was reserved: each by itself. */
+struct sealed { bool good; struct err why; };
+struct seal_all { struct acting *a; enum seal_work work; struct sealed *result; int64_t until; };
 
 static void
-reaffirm_piece(void *state, size_t i)
+seal_piece(void *state, size_t i)
 {
-	struct reaffirm_all *all = state;
-	struct seal_task *t = &all->task[i];
+	struct seal_all *all = state;
+	const unsigned char *handle = all->a->permit[i].handle.ptr;
+	struct sealed *r = &all->result[i];
 
-	t->good = reaffirm_one(all->s, t->handle, all->until, &t->why);
-}
-
-/* What was reserved; the reservation is durable, so what could not be sealed follows (seal_again.c). */
-static void
-seal_all(const struct service *s, enum seal_work work, struct seal_task *task, size_t n)
-{
-	struct reaffirm_all all = { s, task, clock_mono_ms() + STAMP_PATIENCE_MS };
-
-	if (work == SEAL_ISSUE)
-		seal_many(s, task, n, all.until);
-	else
-		crew_run(SEAL_CREW, n, reaffirm_piece, &all);
-	for (size_t i = 0; i < n; i++)
-		if (!task[i].good)
-			seal_again_put(s, work, task[i].handle, &task[i].why);
+	r->good = all->work == SEAL_ISSUE ? seal_one(all->a->s, handle, all->until, &r->why) : reaffirm_one(all->a->s, handle, all->until, &r->why);
+	/* The reservation is durable: the seal follows (seal_again.c). */
+	if (!r->good)
+		seal_again_put(all->a->s, all->work, handle, &r->why);
 }
 
 bool
 act_seal_reserved(struct acting *a, json_t **out, enum seal_work work, const char *next, struct err *e)
 {
-	struct seal_task *task;
+	struct seal_all all = { .a = a, .work = work };
 	json_t *results;
 
 	if (!reg_run(a->s->reg, &a->unit, NULL, e)) {
@@ -254,18 +212,17 @@ act_seal_reserved(struct acting *a, json_t **out, enum seal_work work, const cha
 			seal_again_put(a->s, work, a->permit[i].handle.ptr, e);
 		return false;
 	}
-	task = xalloc(a->order.nsubjects * sizeof(*task));
-	for (size_t i = 0; i < a->order.nsubjects; i++)
-		task[i] = (struct seal_task){ .handle = a->permit[i].handle.ptr, .octets = a->permit[i].officers.len };
-	seal_all(a->s, work, task, a->order.nsubjects);
+	all.until = clock_mono_ms() + STAMP_PATIENCE_MS;
+	all.result = xalloc(a->order.nsubjects * sizeof(*all.result));
+	crew_run(SEAL_CREW, a->order.nsubjects, seal_piece, &all);
 	results = json_array();
 	for (size_t i = 0; i < a->order.nsubjects; i++) {
 		char handle[HANDLE_HEX];
 
 		hex_text(handle, a->permit[i].handle);
-		json_array_append_new(results, result_json(handle, task[i].good, &task[i].why, next));
+		json_array_append_new(results, result_json(handle, all.result[i].good, &all.result[i].why, next));
 	}
-	free(task);
+	free(all.result);
 	status_changed(a->s);
 	*out = json_pack("{s:o}", "results", results);
 	return true;

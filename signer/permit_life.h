@@ -184,7 +184,7 @@ must_check bool judges_report_by(struct report *out, const struct service *, str
 /* Before a number is used up: are officers' signatures of so many octets, the last of them
  * `last`, and the seal that comes to them within what a verifier reads? */
 must_check bool seal_has_room(size_t content, size_t officers, size_t last, struct err *);
-#define SEAL_CREW 16			/* permits signed, stamped, recorded at once: most wait for token and disk, whose ways they share */
+#define SEAL_CREW 12			/* permits sealed at once: most wait for token and disk, whose ways they share */
 /* One signature by the key of an agency's seal, with its time stamp and evidence (B-LT).
  * until: monotonic ms, how long another authority's stamp is waited for; its signature is
  * kept until then (kept_seal.c), and dropped by who records the element. */
@@ -197,10 +197,7 @@ must_check bool seal_certificate(struct active_cert *out, const struct service *
 must_check bool seal_is_there(const struct service *, const char *agency, struct err *);
 /* Reserves inside the unit of the order; seals what is reserved. */
 must_check bool seal_reserve(struct reg_unit *, const struct service *, const struct permit_row *, int32_t day, struct err *);
-/* until: monotonic ms, how long another authority's stamp is waited for.  seal_many: the
- * permits of an order, each for itself; octets: of what its officers have signed. */
-struct seal_task { const unsigned char *handle; size_t octets; bool good; struct err why; };
-void seal_many(const struct service *, struct seal_task *, size_t n, int64_t until);
+/* until: monotonic ms, how long another authority's stamp is waited for. */
 must_check bool seal_one(const struct service *, const unsigned char handle[HANDLE_LEN], int64_t until, struct err *);
 /* How long those who sign and seal are kept waiting for all their stamps. */
 #define STAMP_PATIENCE_MS 10000

@@ -2,14 +2,13 @@
  * Numbers and seals (permit_life.h).
  *
  * Nothing is reserved for an agency that has no seal (seal_is_there).  seal_reserve adds to the
- * order's own unit what allots number, codes and place; sign_one makes, from
+ * order's own unit what allots number, codes and place; seal_one makes, from
  * that reservation alone, the octets that the agency's seal signs.  The claimed time of the seal is the time of the
  * reservation's entry, so that a recovery signs the same digest again.
  */
 #include "signer/amend.h"
 
 #include "base/clock.h"
-#include "base/crew.h"
 #include "base/fault.h"
 #include "verifier/cert.h"
 #include "verifier/code.h"
@@ -189,56 +188,27 @@ get_evidence(struct lt_evidence *v, const struct seal_wish *w, const unsigned ch
 	return good;
 }
 
-/* A signature on its way: signed, stamped, written. */
-struct making {
-	const struct seal_wish *wish;
-	struct xades_signer signer;
-	struct xades_tbs tbs;
-	struct buf raw;
-	struct lt_evidence v;
-};
-
-static void
-making_drop(struct making *m)
-{
-	xades_tbs_drop(&m->tbs);
-	buf_drop(&m->raw);
-	lt_evidence_drop(&m->v);
-}
-
-static bool
-making_sign(struct making *m, const struct service *s, const struct seal_wish *w, struct err *e)
-{
-	m->wish = w;
-	m->signer = (struct xades_signer){ .id = w->id, .certificate = buf_span(&w->seal->der), .time = w->time, .alg = XADES_ECDSA_SHA256 };
-	m->raw = buf_new(128);
-	memcpy(m->signer.policy_hash, s->policy->hash, sizeof(m->signer.policy_hash));
-	return xades_prepare(&m->tbs, &m->signer, w->target, w->n, e) && sign(&m->raw, w->seal, m->tbs.digest, s, e);
-}
-
-static bool
-making_stamp(struct making *m, const struct service *s, struct err *e)
-{
-	return get_evidence(&m->v, m->wish, m->tbs.digest, s, buf_span(&m->raw), e);
-}
-
-static bool
-making_write(struct seal_made *out, const struct making *m, struct err *e)
-{
-	const struct xades_evidence evidence = { .stamp = buf_span(&m->v.stamp), .cert = m->v.cert, .ncerts = m->v.ncerts, .crl = m->v.crl, .ncrls = m->v.ncrls };
-
-	*out = (struct seal_made){ .until = m->v.until, .element = buf_new(32u << 20) };
-	memcpy(out->digest, m->tbs.digest, SHA256_LEN);
-	memcpy(out->by, m->v.by, sizeof(out->by));
-	return xades_element(&out->element, &m->signer, &m->tbs, buf_span(&m->raw), &evidence, e);
-}
-
 bool
 seal_sign(struct seal_made *out, const struct service *s, const struct seal_wish *w, struct err *e)
 {
-	own_struct(making) m = { .wish = NULL };
+	struct xades_signer signer = { .id = w->id, .certificate = buf_span(&w->seal->der), .time = w->time, .alg = XADES_ECDSA_SHA256 };
+	struct xades_tbs tbs = { .signed_info = buf_new(1), .properties = buf_new(1) };
+	own_struct(buf) raw = buf_new(128);
+	own_struct(lt_evidence) v = { .ncerts = 0 };
+	bool good;
 
-	return making_sign(&m, s, w, e) && making_stamp(&m, s, e) && making_write(out, &m, e);
+	memcpy(signer.policy_hash, s->policy->hash, sizeof(signer.policy_hash));
+	good = xades_prepare(&tbs, &signer, w->target, w->n, e) && sign(&raw, w->seal, tbs.digest, s, e) && get_evidence(&v, w, tbs.digest, s, buf_span(&raw), e);
+	if (good) {
+		const struct xades_evidence evidence = { .stamp = buf_span(&v.stamp), .cert = v.cert, .ncerts = v.ncerts, .crl = v.crl, .ncrls = v.ncrls };
+
+		*out = (struct seal_made){ .until = v.until, .element = buf_new(32u << 20) };
+		memcpy(out->digest, tbs.digest, SHA256_LEN);
+		memcpy(out->by, v.by, sizeof(out->by));
+		good = xades_element(&out->element, &signer, &tbs, buf_span(&raw), &evidence, e);
+	}
+	xades_tbs_drop(&tbs);
+	return good;
 }
 
 /*
@@ -246,19 +216,12 @@ seal_sign(struct seal_made *out, const struct service *s, const struct seal_wish
  */
 
 struct sealing {
-	const unsigned char *handle;
-	int64_t until;
-	struct err *why;
-	bool good;
 	struct reg_rows rows;
 	struct permit_row permit;
 	struct amended amended;		/* where it is a later version */
 	int32_t first_day;		/* of the number's first version */
 	struct active_cert by;		/* whose key seals */
 	int64_t time;			/* of the reservation's entry */
-	struct xades_target target[XADES_TARGETS_MAX];
-	struct seal_wish wish;
-	struct making making;
 	struct seal_made seal;
 	struct buf issuance, file;
 };
@@ -269,7 +232,6 @@ sealing_drop(struct sealing *x)
 	reg_rows_drop(&x->rows);
 	amended_drop(&x->amended);
 	active_cert_drop(&x->by);
-	making_drop(&x->making);
 	seal_made_drop(&x->seal);
 	buf_drop(&x->issuance);
 	buf_drop(&x->file);
@@ -278,13 +240,13 @@ sealing_drop(struct sealing *x)
 enum { FIRST_DAY = PERMIT_COLUMNS, RESERVATION, SEAL_DER, SEAL_GENERATION, RESERVED_COLUMNS };
 
 static bool
-read_reserved(struct sealing *x, const struct service *s, struct err *e)
+read_reserved(struct sealing *x, const struct service *s, const unsigned char handle[HANDLE_LEN], struct err *e)
 {
 	own_struct(reg_unit) read = reg_read_new("permit.reserved");
 	struct reg_cell c[RESERVED_COLUMNS];
 	struct entry reservation;
 
-	reg_bytes(&read, "handle", span_of(x->handle, HANDLE_LEN));
+	reg_bytes(&read, "handle", span_of(handle, HANDLE_LEN));
 	if (!reg_one(s->reg, &read, &x->rows, c, RESERVED_COLUMNS, "permit with this handle", e))
 		return false;
 	permit_row_take(&x->permit, c);
@@ -320,6 +282,15 @@ make_issuance(struct sealing *x, const struct service *s)
 
 	short_code_text(printed, shortcode);
 	issuance_write(&x->issuance, &i);
+}
+
+static bool
+make_seal(struct sealing *x, const struct service *s, int64_t until, struct err *e)
+{
+	struct xades_target targets[XADES_TARGETS_MAX];
+	struct seal_wish w = { .id = "seal", .seal = &x->by, .kind = x->permit.kind, .time = x->time, .until = until, .target = targets };
+
+	return xades_seal_targets(targets, &w.n, x->permit.content, x->permit.officers, buf_span(&x->issuance), e) && seal_sign(&x->seal, s, &w, e);
 }
 
 /* The verifier's own eyes, before it leaves. */
@@ -376,124 +347,19 @@ record_issued(const struct sealing *x, const struct service *s, struct err *e)
 	return reg_run(s->reg, &u, NULL, e);
 }
 
-static bool
-sign_one(struct sealing *x, const struct service *s, struct err *e)
-{
-	if (!read_reserved(x, s, e) || (x->permit.version > 1 && !amended_by(&x->amended, s, &x->permit, e)))
-		return false;
-	make_issuance(x, s);
-	x->wish = (struct seal_wish){ .id = "seal", .seal = &x->by, .kind = x->permit.kind, .time = x->time, .until = x->until, .target = x->target };
-	return xades_seal_targets(x->target, &x->wish.n, x->permit.content, x->permit.officers, buf_span(&x->issuance), e) && making_sign(&x->making, s, &x->wish, e);
-}
-
-static bool
-stamp_one(struct sealing *x, const struct service *s, struct err *e)
-{
-	return making_stamp(&x->making, s, e);
-}
-
-static bool
-judge_one(struct sealing *x, const struct service *s, struct err *e)
-{
-	return making_write(&x->seal, &x->making, e) && permit_write(&x->file, x->permit.content, x->permit.officers, buf_span(&x->issuance), buf_span(&x->seal.element), e) &&
-	    judge_own(x, s, clock_now(), e);
-}
-
-static bool
-record_one(struct sealing *x, const struct service *s, struct err *e)
-{
-	if (!record_issued(x, s, e))
-		return false;
-	kept_seal_drop(s->kept, x->seal.digest);
-	return true;
-}
-
-/*
- * Several at once.  The permits of a group go through each step together, so that one
- * way to a token and one commit are of many; a second group uses the cores while the
- * first waits for the disk.
- */
-
-#define GROUPS 2
-#define GROUP_MAX 32
-#define GROUP_OCTETS (8u << 20)		/* of what officers have signed; long CRLs make small groups */
-
-static const struct { unsigned crew; bool (*run)(struct sealing *, const struct service *, struct err *); } steps[] = {
-	{ SEAL_CREW, sign_one }, { SEAL_CREW, stamp_one }, { JUDGES, judge_one }, { SEAL_CREW, record_one },
-};
-
-struct group { const struct service *s; size_t step; struct sealing x[GROUP_MAX]; };
-
-static void
-step_piece(void *state, size_t i)
-{
-	struct group *g = state;
-	struct sealing *x = &g->x[i];
-
-	x->good = x->good && steps[g->step].run(x, g->s, x->why);
-}
-
-static void
-seal_group(const struct service *s, struct seal_task *task, size_t n, int64_t until)
-{
-	struct group *g = xalloc(sizeof(*g));
-
-	g->s = s;
-	for (size_t i = 0; i < n; i++)
-		g->x[i] = (struct sealing){ .handle = task[i].handle, .until = until, .why = &task[i].why, .good = true,
-			.by = { .cert = NULL, .der = buf_new(1) }, .issuance = buf_new(16 << 10), .file = buf_new(64u << 20) };
-	for (g->step = 0; g->step < sizeof(steps) / sizeof(steps[0]); g->step++)
-		crew_run(steps[g->step].crew, n, step_piece, g);
-	for (size_t i = 0; i < n; i++) {
-		task[i].good = g->x[i].good;
-		sealing_drop(&g->x[i]);
-	}
-	free(g);
-}
-
-struct queue { const struct service *s; struct seal_task *task; size_t n, next; int64_t until; pthread_mutex_t lock; };
-
-/* The next group: *n of them from *first. */
-static bool
-take_group(struct queue *q, size_t *first, size_t *n)
-{
-	size_t octets = 0;
-
-	pthread_mutex_lock(&q->lock);
-	*first = q->next;
-	do
-		octets += q->next < q->n ? q->task[q->next++].octets : 0;
-	while (q->next < q->n && q->next - *first < GROUP_MAX && octets + q->task[q->next].octets <= GROUP_OCTETS);
-	*n = q->next - *first;
-	pthread_mutex_unlock(&q->lock);
-	return *n > 0;
-}
-
-static void
-seal_groups(void *state, size_t i)
-{
-	struct queue *q = state;
-	size_t first, n;
-
-	while (take_group(q, &first, &n))
-		seal_group(q->s, q->task + first, n, q->until);
-}
-
-void
-seal_many(const struct service *s, struct seal_task *task, size_t n, int64_t until)
-{
-	struct queue q = { .s = s, .task = task, .n = n, .until = until, .lock = PTHREAD_MUTEX_INITIALIZER };
-
-	crew_run(GROUPS, GROUPS, seal_groups, &q);
-}
-
 bool
 seal_one(const struct service *s, const unsigned char handle[HANDLE_LEN], int64_t until, struct err *e)
 {
-	struct seal_task task = { .handle = handle };
+	struct sealing x = { .rows = { .left = 0 }, .by = { .cert = NULL, .der = buf_new(1) }, .issuance = buf_new(16 << 10), .file = buf_new(64u << 20) };
+	bool good = read_reserved(&x, s, handle, e) && (x.permit.version == 1 || amended_by(&x.amended, s, &x.permit, e));
 
-	seal_group(s, &task, 1, until);
-	if (!task.good)
-		*e = task.why;
-	return task.good;
+	if (good)
+		make_issuance(&x, s);
+	good = good && make_seal(&x, s, until, e) &&
+	    permit_write(&x.file, x.permit.content, x.permit.officers, buf_span(&x.issuance), buf_span(&x.seal.element), e) &&
+	    judge_own(&x, s, clock_now(), e) && record_issued(&x, s, e);
+	if (good)
+		kept_seal_drop(s->kept, x.seal.digest);
+	sealing_drop(&x);
+	return good;
 }

@@ -9,7 +9,6 @@
  */
 #include "base/cbor.h"
 #include "base/clock.h"
-#include "base/gather.h"
 #include "base/jail.h"
 #include "base/log.h"
 #include "base/serve.h"
@@ -20,6 +19,7 @@
 #include "signer/tsa_proto.h"
 #include "verifier/tst.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -39,11 +39,16 @@ static const struct conf_option options[] = {
 	{ NULL },
 };
 
+/* A stamp that is about to be made, on the stack of its thread. */
+struct waiting { const struct stamp_record *record; bool good, done; struct err why; struct waiting *next; };
+
 struct tsa {
 	struct stamper stamper;
 	struct reg *reg;
 	const char *org;
-	struct gather *batches;
+	pthread_mutex_t lock;
+	pthread_cond_t work, done;
+	struct waiting *first, *last;
 };
 
 /* A batch's body: array of [serial, imprint, time]. */
@@ -79,28 +84,42 @@ record_batch(struct tsa *t, const struct stamp_record *r, size_t n, struct err *
 	return reg_run(t->reg, &u, NULL, e);
 }
 
-/* A stamp that is about to be made, on the stack of its thread. */
-struct recording { const struct stamp_record *record; struct err *e; bool good; };
-
 /* Whatever waits, as one batch. */
-static void
-record_crowd(void *state, void *const item[], size_t n)
+static void *
+batches_main(void *arg)
 {
-	struct stamp_record *batch = xalloc(n * sizeof(*batch));
-	struct err e;
-	bool good;
+	struct tsa *t = arg;
+	struct stamp_record *batch = xalloc(CONNECTIONS_MAX * sizeof(*batch));
 
-	for (size_t i = 0; i < n; i++)
-		batch[i] = *((struct recording *)item[i])->record;
-	good = record_batch(state, batch, n, &e);
-	for (size_t i = 0; i < n; i++) {
-		struct recording *r = item[i];
+	for (;;) {
+		struct waiting *first;
+		size_t n = 0;
+		struct err e;
+		bool good;
 
-		r->good = good;
-		if (!good)
-			*r->e = e;
+		pthread_mutex_lock(&t->lock);
+		while (t->first == NULL)
+			pthread_cond_wait(&t->work, &t->lock);
+		first = t->first;
+		t->first = t->last = NULL;
+		pthread_mutex_unlock(&t->lock);
+		for (struct waiting *w = first; w != NULL; w = w->next) {
+			promise(n < CONNECTIONS_MAX);
+			batch[n++] = *w->record;
+		}
+		good = record_batch(t, batch, n, &e);
+		pthread_mutex_lock(&t->lock);
+		for (struct waiting *w = first, *next; w != NULL; w = next) {
+			next = w->next;
+			w->good = good;
+			if (!good)
+				w->why = e;
+			w->done = true;
+		}
+		pthread_cond_broadcast(&t->done);
+		pthread_mutex_unlock(&t->lock);
 	}
-	free(batch);
+	return NULL;
 }
 
 /* The stamper's recorder: back when the register has it. */
@@ -108,10 +127,21 @@ static bool
 record_stamp(void *arg, const struct stamp_record *record, struct err *e)
 {
 	struct tsa *t = arg;
-	struct recording mine = { .record = record, .e = e };
+	struct waiting w = { .record = record };
 
-	gather_do(t->batches, &mine);
-	return mine.good;
+	pthread_mutex_lock(&t->lock);
+	if (t->last != NULL)
+		t->last->next = &w;
+	else
+		t->first = &w;
+	t->last = &w;
+	pthread_cond_signal(&t->work);
+	while (!w.done)
+		pthread_cond_wait(&t->done, &t->lock);
+	pthread_mutex_unlock(&t->lock);
+	if (!w.good)
+		*e = w.why;
+	return w.good;
 }
 
 static bool
@@ -173,7 +203,7 @@ self_check(struct tsa *t, struct err *e)
 int
 main(int argc, char **argv)
 {
-	static struct tsa t;
+	static struct tsa t = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
 	struct tsa_conf c = { 0 };
 	struct place place;
 	struct serve *door;
@@ -186,10 +216,10 @@ main(int argc, char **argv)
 	own_str char *hsm_socket = place_socket(&place, c.hsm, CALLER_TSA);
 	own_str char *reg_socket = place_socket(&place, "antin-register", CALLER_TSA);
 	struct hsm *hsm = hsm_new(hsm_socket);
+	pthread_t batches;
 
 	t.reg = reg_new(reg_socket);
 	t.org = c.org;
-	t.batches = gather_new(1, CONNECTIONS_MAX, record_crowd, &t);	/* one at a time, each no older than the one before */
 	t.stamper.policy = c.policy;
 	t.stamper.trust_unsynchronised = c.unsynchronised;
 	t.stamper.record = record_stamp;
@@ -201,6 +231,7 @@ main(int argc, char **argv)
 		log_warn("THE CLOCK DOES NOT SAY THAT IT IS SYNCHRONISED; stamping all the same, as the configuration says");
 	else if (!stamp_clock_ok())
 		log_warn("the clock is not synchronised: time stamps are refused until it is");
+	promise(pthread_create(&batches, NULL, batches_main, &t) == 0);
 	if (stamp_clock_ok() || c.unsynchronised)
 		if (!self_check(&t, &e))
 			return start_refused(&e);

@@ -1,14 +1,13 @@
 #include "verifier/tst.h"
 
-#include "verifier/cades.h"
 #include "verifier/proved.h"
-#include "verifier/tlv.h"
 
 #include <openssl/err.h>
+#include <openssl/ess.h>
 
 #include <stdio.h>
 
-#define DEPTH_MAX 32
+#define TST_CERTS_MAX 16
 
 void
 tst_drop(struct tst *t)
@@ -19,67 +18,19 @@ tst_drop(struct tst *t)
 	t->bag = NULL;
 }
 
-#define OID_TST_INFO "1.2.840.113549.1.9.16.1.4"
-
-/* A token is DER; one in BER, as a few authorities give it, is written anew. */
 static bool
-der_of(struct buf *out, struct span token, struct err *e)
+decode(PKCS7 **out, struct span token, struct err *e)
 {
 	own(PKCS7) *cms = NULL;
-	struct span rest = token;
-	unsigned char *der = NULL;
-	struct tlv whole;
-	int n;
-
-	if (tlv_take(&whole, &rest, TLV_SEQUENCE) && rest.len == 0 && tlv_well_formed(whole.body, DEPTH_MAX)) {
-		buf_put_span(out, token);
-		return buf_ok(out, "time stamp", e);
-	}
-	if (!pkcs7_shell_from_der(&cms, token, e))
-		return fail_in(e, "time-stamp token");
-	n = i2d_PKCS7(cms, &der);
-	ERR_clear_error();
-	buf_put(out, der, n > 0 ? (size_t)n : 0);
-	OPENSSL_free(der);
-	return n > 0 ? buf_ok(out, "time stamp", e) : fail(e, ERR_INPUT, "time-stamp token: it cannot be written in DER");
-}
-
-/* One that was opened: what is signed, and by whom. */
-struct opened { struct cades cms; TS_TST_INFO *info; };
-
-static void
-opened_drop(struct opened *o)
-{
-	cades_drop(&o->cms);
-	TS_TST_INFO_free(o->info);
-}
-
-static bool
-open_content(struct opened *o, struct err *e)
-{
-	const unsigned char *p = o->cms.content.ptr;
-
-	if (strcmp(o->cms.content_type, OID_TST_INFO) != 0 || !o->cms.attached)
-		return fail(e, ERR_INPUT, "not a time-stamp token (RFC 3161 2.4.2)");
-	if (o->cms.nsigners != 1)
-		return fail(e, ERR_INPUT, "a time stamp has one signer (RFC 3161 2.4.2)");
-	o->info = d2i_TS_TST_INFO(NULL, &p, (long)o->cms.content.len);
-	if (o->info == NULL || p != o->cms.content.ptr + o->cms.content.len)
-		return fail_ossl(e, ERR_INPUT, "not a time-stamp token (RFC 3161 2.4.2)");
-	return true;
-}
-
-/* *o is dropped in any case. */
-static bool
-open_token(struct opened *o, struct span token, struct err *e)
-{
-	own_struct(buf) der = buf_new(TST_MAX);
 
 	if (token.len > TST_MAX)
 		return fail(e, ERR_LIMIT, "a time stamp of more than %u bytes", TST_MAX);
-	if (!der_of(&der, token, e))
-		return false;
-	return (cades_read(&o->cms, buf_span(&der), e) || fail_in(e, "time-stamp token")) && open_content(o, e);
+	if (!pkcs7_shell_from_der(&cms, token, e))
+		return fail_in(e, "time-stamp token");
+	if (!PKCS7_type_is_signed(cms))
+		return fail(e, ERR_INPUT, "not a time-stamp token");
+	*out = take(&cms);
+	return true;
 }
 
 static bool
@@ -99,26 +50,43 @@ imprint_digest(TS_TST_INFO *info)
 const EVP_MD *
 tst_digest(struct span token)
 {
-	own_struct(opened) o = { .info = NULL };
+	own(PKCS7) *cms = NULL;
+	TS_TST_INFO *info;
+	const EVP_MD *md;
 	struct err e;
 
-	return open_token(&o, token, &e) ? imprint_digest(o.info) : NULL;
+	if (!decode(&cms, token, &e))
+		return NULL;
+	info = PKCS7_to_TS_TST_INFO(cms);
+	md = info == NULL ? NULL : imprint_digest(info);
+	TS_TST_INFO_free(info);
+	ERR_clear_error();
+	return md;
 }
 
 bool
 tst_imprint_read(struct tst_imprint *out, struct span token, struct err *e)
 {
-	own_struct(opened) o = { .info = NULL };
+	own(PKCS7) *cms = NULL;
 	const ASN1_OCTET_STRING *got;
+	TS_TST_INFO *info;
+	bool good;
 
-	if (!open_token(&o, token, e))
+	if (!decode(&cms, token, e))
 		return false;
-	got = TS_MSG_IMPRINT_get_msg(TS_TST_INFO_get_msg_imprint(o.info));
-	if (TS_TST_INFO_get_version(o.info) != 1 || ASN1_STRING_length(got) > EVP_MAX_MD_SIZE || asn1_time_secs(TS_TST_INFO_get_time(o.info)) == INT64_MIN)
-		return fail(e, ERR_INPUT, "a time stamp of version 1, with a time and one digest is taken (RFC 3161 2.4.2)");
-	*out = (struct tst_imprint){ .md = imprint_digest(o.info), .len = (size_t)ASN1_STRING_length(got) };
-	memcpy(out->octet, ASN1_STRING_get0_data(got), out->len);
-	return true;
+	info = PKCS7_to_TS_TST_INFO(cms);
+	if (info == NULL)
+		return fail_ossl(e, ERR_INPUT, "not a time-stamp token (RFC 3161 2.4.2)");
+	got = TS_MSG_IMPRINT_get_msg(TS_TST_INFO_get_msg_imprint(info));
+	good = TS_TST_INFO_get_version(info) == 1 && ASN1_STRING_length(got) <= EVP_MAX_MD_SIZE &&
+	    sk_PKCS7_SIGNER_INFO_num(PKCS7_get_signer_info(cms)) == 1 && asn1_time_secs(TS_TST_INFO_get_time(info)) != INT64_MIN;
+	if (good) {
+		*out = (struct tst_imprint){ .md = imprint_digest(info), .len = (size_t)ASN1_STRING_length(got) };
+		memcpy(out->octet, ASN1_STRING_get0_data(got), out->len);
+	}
+	TS_TST_INFO_free(info);
+	ERR_clear_error();
+	return good || fail(e, ERR_INPUT, "a time stamp of version 1, by one signer, with a time and one digest is taken (RFC 3161 2.4.2)");
 }
 
 static bool
@@ -152,59 +120,124 @@ check_signer(X509 *cert, struct err *e)
 	return true;
 }
 
-/* RFC 5816: by the hash that signing-certificate-v2 has by default. */
+/* RFC 5816: the hash of the signer's certificate, SHA-256 (the default). */
 static bool
-find_signer(X509 **out, const struct cades *cms, const cert_list *bag, struct err *e)
+check_ess(PKCS7_SIGNER_INFO *si, X509 *cert, struct err *e)
 {
-	const struct cades_signer *s = &cms->signer[0];
+	const ASN1_TYPE *attr = PKCS7_get_signed_attribute(si, NID_id_smime_aa_signingCertificateV2);
+	own_struct(buf) der = buf_new(64 << 10);
+	unsigned char hash[SHA256_LEN];
 
-	if (!s->has_ess || strcmp(s->ess_digest->policy_id, "sha256") != 0)
-		return fail(e, ERR_POLICY, "the time stamp has no signing-certificate-v2 by SHA-256 (RFC 5816)");
-	*out = cades_signer_certificate(cms, s, bag);
-	return *out != NULL || fail(e, ERR_ABSENT, "the time stamp's certificate is not at hand");
+	if (attr == NULL || attr->type != V_ASN1_SEQUENCE)
+		return fail(e, ERR_POLICY, "the time stamp has no signing-certificate-v2 (RFC 5816)");
+	cert_to_der(&der, cert);
+	sha256(hash, buf_span(&der));
+	if (memmem(ASN1_STRING_get0_data(attr->value.sequence), (size_t)ASN1_STRING_length(attr->value.sequence), hash, SHA256_LEN) == NULL)
+		return fail(e, ERR_POLICY, "the time stamp's signing-certificate-v2 names another certificate");
+	return true;
+}
+
+/* The token's own certificates, whole ones for its shells. */
+static bool
+take_certificates(cert_list **out, PKCS7 *cms, struct err *e)
+{
+	own(cert_list) *all = sk_X509_new_null();
+
+	promise(all != NULL);
+	if (sk_X509_num(cms->d.sign->cert) > TST_CERTS_MAX)
+		return fail(e, ERR_LIMIT, "a time stamp with more than %d certificates", TST_CERTS_MAX);
+	for (int i = 0; i < sk_X509_num(cms->d.sign->cert); i++) {
+		own_struct(buf) der = buf_new(TST_MAX);
+		X509 *one;
+
+		cert_to_der(&der, sk_X509_value(cms->d.sign->cert, i));
+		if (!cert_shared(&one, buf_span(&der), e))
+			return fail_in(e, "time-stamp token");
+		promise(sk_X509_push(all, one) > 0);
+	}
+	*out = take(&all);
+	return true;
 }
 
 static bool
-compute(const struct cades *cms, X509 *signer, struct err *e)
+find_signer(X509 **out, const cert_list *mine, PKCS7_SIGNER_INFO *si, const cert_list *bag, struct err *e)
 {
-	const struct cades_signer *s = &cms->signer[0];
+	const cert_list *lists[] = { mine, bag };
 
-	return (cades_digest_holds(s, cms->content) && cades_signature_holds(s, signer)) || fail(e, ERR_INPUT, "the time stamp's signature does not verify");
+	for (size_t l = 0; l < 2; l++)
+		for (int i = 0; i < sk_X509_num(lists[l]); i++) {
+			X509 *x = sk_X509_value(lists[l], i);
+
+			if (X509_NAME_cmp(X509_get_issuer_name(x), si->issuer_and_serial->issuer) == 0 &&
+			    ASN1_INTEGER_cmp(X509_get0_serialNumber(x), si->issuer_and_serial->serial) == 0) {
+				*out = x;
+				return true;
+			}
+		}
+	return fail(e, ERR_ABSENT, "the time stamp's certificate is not at hand");
 }
 
 static bool
-check_signature(const struct cades *cms, X509 **signer, const cert_list *bag, struct err *e)
+compute(PKCS7 *cms, PKCS7_SIGNER_INFO *si, X509 *signer, struct err *e)
 {
-	const struct cades_signer *s = &cms->signer[0];
+	own(BIO) *content = PKCS7_dataInit(cms, NULL);
+	unsigned char piece[4096];
+
+	if (content == NULL)
+		return fail_ossl(e, ERR_INPUT, "the time stamp has no content");
+	while (BIO_read(content, piece, sizeof(piece)) > 0)
+		continue;
+	if (PKCS7_signatureVerify(content, cms, si, signer) != 1)
+		return fail_ossl(e, ERR_INPUT, "the time stamp's signature does not verify");
+	ERR_clear_error();
+	return true;
+}
+
+/* token: the whole of cms. */
+static bool
+check_signature(PKCS7 *cms, struct span token, X509 **signer, const cert_list *mine, const cert_list *bag, struct err *e)
+{
+	STACK_OF(PKCS7_SIGNER_INFO) *all = PKCS7_get_signer_info(cms);
 	struct proved_name name;
+	PKCS7_SIGNER_INFO *si;
 
-	if (!word_in("sha256 sha384 sha512", s->digest->policy_id))
+	if (sk_PKCS7_SIGNER_INFO_num(all) != 1)
+		return fail(e, ERR_INPUT, "a time stamp has one signer (RFC 3161 2.4.2)");
+	si = sk_PKCS7_SIGNER_INFO_value(all, 0);
+	if (!is_taken(OBJ_obj2nid(si->digest_alg->algorithm)))
 		return fail(e, ERR_POLICY, "the time stamp is signed over another digest than SHA-256, SHA-384 or SHA-512");
-	if (!word_in("rsa ecdsa", s->method->family))
-		return fail(e, ERR_POLICY, "the time stamp is signed by another algorithm than RSA (PKCS #1) or ECDSA");
-	if (!find_signer(signer, cms, bag, e) || !check_signer(*signer, e))
+	if (!find_signer(signer, mine, si, bag, e) || !check_signer(*signer, e) || !check_ess(si, *signer, e))
 		return false;
-	name = proved_name(PROVED_STAMP, buf_span(&cms->der), *signer);
+	name = proved_name(PROVED_STAMP, token, *signer);
 	if (proved_before(&name))
 		return true;
-	if (!compute(cms, *signer, e))
+	if (!compute(cms, si, *signer, e))
 		return false;
 	proved_now(&name);
 	return true;
 }
 
+/* OpenSSL's name -> ours. */
 static void
-take_algorithms(struct tst *t, const struct opened *o)
+digest_word(char *out, size_t size, const EVP_MD *md)
 {
-	static const struct { int nid; const char *word; } words[] = { { NID_sha256, "sha256" }, { NID_sha384, "sha384" }, { NID_sha512, "sha512" } };
-	const struct cades_signer *s = &o->cms.signer[0];
-	int nid = EVP_MD_get_type(imprint_digest(o->info));
+	static const struct { const char *name, *word; } words[] = { { "SHA256", "sha256" }, { "SHA384", "sha384" }, { "SHA512", "sha512" } };
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (words[i].nid == nid)
-			snprintf(t->algorithm[0], sizeof(t->algorithm[0]), "%s", words[i].word);
-	snprintf(t->algorithm[1], sizeof(t->algorithm[1]), "%s", s->digest->policy_id);
-	snprintf(t->algorithm[2], sizeof(t->algorithm[2]), "%s-sha256", s->method->family);
+	snprintf(out, size, "%s", md == NULL ? "" : EVP_MD_get0_name(md));
+	for (size_t i = 0; md != NULL && i < sizeof(words) / sizeof(words[0]); i++)
+		if (EVP_MD_is_a(md, words[i].name))
+			snprintf(out, size, "%s", words[i].word);
+}
+
+static void
+take_algorithms(struct tst *t, PKCS7 *cms, TS_TST_INFO *info, X509 *signer)
+{
+	const PKCS7_SIGNER_INFO *si = sk_PKCS7_SIGNER_INFO_value(PKCS7_get_signer_info(cms), 0);
+	bool rsa = EVP_PKEY_get_base_id(X509_get0_pubkey(signer)) == EVP_PKEY_RSA;
+
+	digest_word(t->algorithm[0], sizeof(t->algorithm[0]), imprint_digest(info));
+	digest_word(t->algorithm[1], sizeof(t->algorithm[1]), EVP_get_digestbyobj(si->digest_alg->algorithm));
+	snprintf(t->algorithm[2], sizeof(t->algorithm[2]), "%s", rsa ? "rsa-sha256" : "ecdsa-sha256");
 }
 
 static bool
@@ -237,22 +270,34 @@ take_facts(struct tst *t, TS_TST_INFO *info, struct err *e)
 bool
 tst_check(struct tst *out, struct span token, const EVP_MD *md, struct span imprint, const cert_list *bag, struct err *e)
 {
-	own_struct(opened) o = { .info = NULL };
+	own(PKCS7) *cms = NULL;
+	own(cert_list) *mine = NULL;
 	struct tst t = { 0 };
+	TS_TST_INFO *info;
 	X509 *signer = NULL;
+	bool good;
 
-	if (!open_token(&o, token, e) || !check_imprint(o.info, md, imprint, e) || !check_signature(&o.cms, &signer, bag, e) || !take_facts(&t, o.info, e))
+	if (!decode(&cms, token, e) || !take_certificates(&mine, cms, e))
 		return false;
-	take_algorithms(&t, &o);
+	info = PKCS7_to_TS_TST_INFO(cms);
+	if (info == NULL)
+		return fail_ossl(e, ERR_INPUT, "not a time-stamp token (RFC 3161 2.4.2)");
+	good = check_imprint(info, md, imprint, e) && check_signature(cms, token, &signer, mine, bag, e) && take_facts(&t, info, e);
+	if (good)
+		take_algorithms(&t, cms, info, signer);
+	TS_TST_INFO_free(info);
+	if (!good)
+		return false;
 	promise(X509_up_ref(signer) == 1);
 	t.signer = signer;
-	t.bag = take(&o.cms.bag);
+	t.bag = take(&mine);
 	*out = t;
 	return true;
 }
 
 /* TimeStampResp { PKIStatusInfo, ContentInfo OPTIONAL } (RFC 3161 2.4.2): two spans, the second
- * may be empty.  d2i_TS_RESP would decode the token too, which tst_check does. */
+ * may be empty.  d2i_TS_RESP would decode the keys of the token's certificates,
+ * which tst_check does where it needs them. */
 static bool
 split_response(struct span *status, struct span *token, struct span response)
 {
@@ -283,14 +328,17 @@ tst_of_response(struct buf *token, struct span response, struct err *e)
 	struct span head, inner;
 	const unsigned char *p;
 	own(TS_STATUS_INFO) *status = NULL;
+	own(PKCS7) *cms = NULL;
+	unsigned char *der = NULL;
+	int n;
 
 	if (!split_response(&head, &inner, response))
 		return fail_ossl(e, ERR_INPUT, "not a time-stamp response");
 	p = head.ptr;
 	status = d2i_TS_STATUS_INFO(NULL, &p, (long)head.len);
-	if (status == NULL || p != head.ptr + head.len)
+	if (status == NULL || p != head.ptr + head.len || (inner.len > 0 && !pkcs7_shell_from_der(&cms, inner, e)))
 		return fail_ossl(e, ERR_INPUT, "not a time-stamp response");
-	if (ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status)) > TS_STATUS_GRANTED_WITH_MODS || inner.len == 0) {
+	if (ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status)) > TS_STATUS_GRANTED_WITH_MODS || cms == NULL) {
 		const ASN1_BIT_STRING *bits = TS_STATUS_INFO_get0_failure_info(status);
 
 		for (size_t i = 0; bits != NULL && i < sizeof(failures) / sizeof(failures[0]); i++)
@@ -298,7 +346,11 @@ tst_of_response(struct buf *token, struct span response, struct err *e)
 				return fail(e, failures[i].class, "the time-stamping authority refused: %s", failures[i].name);
 		return fail(e, ERR_LATER, "the time-stamping authority refused without saying why");
 	}
-	return der_of(token, inner, e) || fail(e, ERR_INPUT, "not a time-stamp response");
+	n = i2d_PKCS7(cms, &der);
+	promise(n > 0);
+	buf_put(token, der, (size_t)n);
+	OPENSSL_free(der);
+	return buf_ok(token, "time stamp", e);
 }
 
 void

@@ -293,53 +293,6 @@ test_threads(void **state)
 	}
 }
 
-static bool
-signs(const struct token_key *k, const unsigned char digest[SHA256_LEN], struct err *e)
-{
-	own_struct(buf) raw = buf_new(64);
-	own_struct(buf) der = buf_new(80);
-	own(EVP_PKEY) *pub = NULL;
-
-	return hsm_sign(h, k->id, HSM_ECDSA_P256, span_of(digest, SHA256_LEN), &raw, e) && ecdsa_raw_to_der(&der, buf_span(&raw), e) &&
-	    pubkey_from_spki(&pub, span_of(k->spki, k->spki_len), e) && ecdsa_verify(pub, span_of(digest, SHA256_LEN), buf_span(&der));
-}
-
-/* By turns a key, another, and one that is not there; of no digest twice. */
-static void *
-sign_by_turns(void *arg)
-{
-	struct token_key nobodys = daemon_mine;
-
-	nobodys.id[0] ^= 1;
-	for (size_t i = 0; i < 40; i++) {
-		const struct { void *who; size_t i; } one = { arg, i };
-		unsigned char digest[SHA256_LEN];
-		struct err e = { ERR_NONE, "" };
-
-		sha256(digest, span_of(&one, sizeof(one)));
-		if (!signs(&daemon_mine, digest, &e) || !signs(&daemon_other, digest, &e) || signs(&nobodys, digest, &e) || e.class != ERR_POLICY)
-			return NULL;
-	}
-	return arg;
-}
-
-/* What threads ask for at once goes together: each gets its own, and a refusal is of one key. */
-static void
-test_threads_of_several_keys(void **state)
-{
-	pthread_t t[THREADS];
-	char who[THREADS];
-
-	for (int i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&t[i], NULL, sign_by_turns, &who[i]), 0);
-	for (int i = 0; i < THREADS; i++) {
-		void *good;
-
-		pthread_join(t[i], &good);
-		assert_non_null(good);
-	}
-}
-
 /* Not a measurement, which `antin bench` makes: both rows run. */
 static void
 test_bench_runs(void **state)
@@ -374,7 +327,6 @@ main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_threads_of_several_keys),
 		cmocka_unit_test(test_bench_runs),
 	};
 

@@ -122,28 +122,6 @@ octets_that_are_no_token(void **state)
 	assert_false(tst_of_response(&out, span_str("a response"), &e));
 }
 
-/* A length that is not said before its end is BER: it is written in DER, not refused. */
-static void
-a_token_in_ber(void **state)
-{
-	own_struct(buf) token = buf_new(1 << 16), ber = buf_new(1 << 16);
-	struct tst t;
-	struct err e;
-
-	pki_stamp(&token, &tsa, span_of(imprint, 32), &(struct pki_stamp){ .when = PKI_NOW });
-	assert_int_equal(token.ptr[1], 0x82);
-	buf_put(&ber, "\x30\x80", 2);
-	buf_put(&ber, token.ptr + 4, token.len - 4);
-	buf_put(&ber, "\0\0", 2);
-	assert_done(tst_check(&t, buf_span(&ber), EVP_sha256(), span_of(imprint, 32), NULL, &e), e);
-	assert_int_equal(t.time, PKI_NOW);
-	tst_drop(&t);
-	ber.ptr[ber.len - 3] ^= 1;
-	assert_false(tst_check(&t, buf_span(&ber), EVP_sha256(), span_of(imprint, 32), NULL, &e));
-	buf_put_byte(&ber, 0);
-	assert_false(tst_check(&t, buf_span(&ber), EVP_sha256(), span_of(imprint, 32), NULL, &e));
-}
-
 static void
 a_second_opinion(void **state)
 {
@@ -171,7 +149,6 @@ main(void)
 		cmocka_unit_test(tokens),
 		cmocka_unit_test(the_certificate_from_elsewhere),
 		cmocka_unit_test(octets_that_are_no_token),
-		cmocka_unit_test(a_token_in_ber),
 		cmocka_unit_test(a_second_opinion),
 	};
 
