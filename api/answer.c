@@ -532,7 +532,7 @@ take_day(char **day, struct err *e)
 	return day_fits(iso, &ignored) || fail(e, ERR_INPUT, "day is not of the form yyyy-mm-dd or dd/mm/yyyy");
 }
 
-/* One of the three: the hash where it is what was asked, or there is nothing else. */
+/* One of the three: the hash where it is what was asked, though it be empty, or there is nothing else. */
 static void
 choose(struct question *q, bool by_hash)
 {
@@ -541,7 +541,7 @@ choose(struct question *q, bool by_hash)
 	q->hash = span_dup_str(span_trim(span_str(typed)));
 	if (!by_hash && (q->file.len > 0 || span_trim(span_str(q->code)).len > 0))
 		q->hash[0] = '\0';
-	if (q->hash[0] == '\0')
+	if (q->hash[0] == '\0' && !by_hash)
 		return;
 	q->file = SPAN_NONE;
 	q->code[0] = '\0';

@@ -263,7 +263,17 @@ take_shared(void **out, struct shared *s, struct span der, struct err *e)
 static bool decode_cert(void **out, struct span der, struct err *e) { return cert_from_der((X509 **)out, der, e); }
 static void drop_cert(void *x) { X509_free(x); }
 static int hold_cert(void *x) { return X509_up_ref(x); }
-static bool decode_crl(void **out, struct span der, struct err *e) { return crl_from_der((X509_CRL **)out, der, e); }
+
+/* Its entries are sorted, which the first look-up does otherwise, while others walk along them. */
+static bool
+decode_crl(void **out, struct span der, struct err *e)
+{
+	if (!crl_from_der((X509_CRL **)out, der, e))
+		return false;
+	sk_X509_REVOKED_sort(X509_CRL_get_REVOKED(*out));
+	return true;
+}
+
 static void drop_crl(void *x) { X509_CRL_free(x); }
 static int hold_crl(void *x) { return X509_CRL_up_ref(x); }
 

@@ -16,7 +16,7 @@
 
 #define STOP_WAIT_MS 10000	/* for running handlers at the end */
 #define REPLY_TIMEOUT_MS 30000	/* a peer that does not read its answer */
-#define THREAD_STACK (512u << 10)
+#define THREAD_STACK (1u << 20)	/* a report (verifier/report.h) is a third of it */
 
 struct door { int fd; enum msg_caller caller; uid_t uid; };
 

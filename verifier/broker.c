@@ -605,6 +605,8 @@ answer_hash(struct broker *b, json_t **out, const struct known *k, const char *h
 	if (strcmp(json_text(report, "sha256"), hash) != 0)
 		return fail(e, ERR_BUG, "the register has other octets than those with this hash");
 	reason_add(&checked, SAID_SAME_OCTETS, NULL);
+	/* It begins with the number, and nobody asks by a hash from a telephone. */
+	json_object_set_new(json_object_get(report, "answer"), "sms", json_null());
 	*out = json_pack("{s:O, s:O, s:O, s:O, s:s, s:o}", "answer", json_object_get(report, "answer"), "in_force", json_object_get(report, "in_force"),
 	    "verdict", json_object_get(report, "verdict"), "sub", json_object_get(report, "sub"), "sha256", hash, "checked", reason_json(&checked.at[0]));
 	promise(*out != NULL);

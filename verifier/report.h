@@ -93,7 +93,7 @@ struct report {
 	char number[128], shortcode[32], voicecode[16], log_origin[128], status_uri[256];
 	uint64_t log_index, status_index;
 	size_t nsignatures;
-	struct report_signature signature[REPORT_SIGNATURES_MAX];	/* last: a quarter of a megabyte, of which most documents touch little */
+	struct report_signature signature[REPORT_SIGNATURES_MAX];	/* last: a third of a megabyte, of which most documents touch little */
 };
 /* A report of which nothing is known yet; its signatures are set as they are judged. */
 void report_begin(struct report *);

@@ -151,16 +151,24 @@
 		var reader = new FileReader(), mine;
 		if (!file || tooLarge(file))
 			return;
+		clear();
+		last = null;
 		mine = ++turn;
+		function unread() {
+			if (mine === turn)
+				read(by('busy'));
+		}
+		reader.onerror = unread;
 		reader.onload = function () {
 			crypto.subtle.digest('SHA-256', reader.result).then(function (octets) {
 				var all = new Uint8Array(octets), hex = '', i;
 				for (i = 0; i < all.length; i++)
 					hex += (all[i] < 16 ? '0' : '') + all[i].toString(16);
+				if (mine !== turn)
+					return;
 				by('hash').value = hex;
-				if (mine === turn)
-					send({ hash: hex }, 1);
-			});
+				send({ hash: hex }, 1);
+			}, unread);
 		};
 		reader.readAsArrayBuffer(file);
 	}
@@ -206,6 +214,11 @@
 	by('by-hash').onclick = function () { hashed = true; };
 	by('ask').onsubmit = function () {
 		var alone = native, hash = by('hash').value.replace(/^\s+|\s+$/g, ''), only = hashed && hash !== '';
+		if (hashed && hash === '') {
+			hashed = false;
+			by('hash').focus();
+			return false;
+		}
 		native = hashed = false;
 		if (alone)
 			return true;

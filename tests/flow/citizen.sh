@@ -120,7 +120,7 @@ register_away="kill -STOP $up_pid && kill -KILL $(pgrep -P "$up_pid" -x antin-re
 	number in-force-by-number well
 	file withdrawn gone.xml "" 512/QĐ-SYT
 	code withdrawn "$(of gone voice_code)"
-	hash_of withdrawn gone.xml "" SHA-256
+	hash_of not-in-force-by-hash gone.xml "" SHA-256
 	number withdrawn-by-number gone
 	file suspended month.xml
 	code suspended "$(of month short_code)" "$(in_days 30)" "$(in_days 30 %d/%m/%Y)"
@@ -183,6 +183,10 @@ curl -sS -o "$state/log/answer" "$api/v1/files/${hash^^}"
 is "a file by its hash" "$(jq -r '"\(.answer.id) \(.typed) \(.verdict) \(.in_force.answer) \(.sha256 == "'"$hash"'")"' "$state/log/answer")" "in-force-with-notes-by-hash sha256 TOTAL-PASSED noted true"
 for word in Mai\ Ph 'Tòa án' "$(of noted number)" "$(of noted short_code)" "$(of noted voice_code)" "$(handle_of noted)"; do
 	if grep -qF -- "$word" "$state/log/answer"; then not_good "by its hash it tells $word"; else good "by its hash it holds back $word"; fi
+done
+for name in gone month open wrong alone; do
+	tells=$(curl -sS "$api/v1/files/$(sha256sum <"$state/permits/$name.xml" | cut -d' ' -f1)")
+	is "of $name no number or decision" "$(jq -r .answer.id <<<"$tells") $(grep -c "$(of "$name" number)\|QĐ" <<<"$tells")" "not-in-force-by-hash 0"
 done
 is "the code's box takes it" "$(curl -sS "$api/v1/codes/$hash" | jq -cS 'del(.in_force.as_of, .answer)')" "$(jq -cS 'del(.in_force.as_of, .answer)' "$state/log/answer")"
 example api/README.md hash >"$state/known.sh"

@@ -37,7 +37,7 @@ test_judgements(void **state)
 		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "number", "other", "other-tier" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_YES, "hash", "city", "in-force-by-hash" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_NOTED, "hash", "city", "in-force-with-notes-by-hash" },
-		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "hash", "city", "withdrawn" },
+		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "hash", "city", "not-in-force-by-hash" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_UNKNOWN, "hash", "city", "status-unknown" },
 		{ VERDICT_FAILED, SUB_REVOKED, FORCE_YES, "hash", "city", "signed-after-block" },
 		{ VERDICT_PASSED, SUB_NONE, FORCE_WITHDRAWN, "file", "city", "withdrawn" },
