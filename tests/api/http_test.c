@@ -403,7 +403,7 @@ static const struct { const char *name, *method, *path, *headers, *body; int sta
 	{ "a form with a hash that is none", "POST", "/answer", FORM, "hash=0123&lang=en", 400, "NOT A SHA-256" },
 	{ "a form with a code and a hash that nobody asked about", "POST", "/answer", FORM, "code=0123456789012&hash=x", 200, "245/GPXD" },
 	{ "a form with a code, and asked about its hash", "POST", "/answer", FORM, "code=0123456789012&hash=x&as=hash", 400, "MÃ BĂM" },
-	{ "a form asked about a hash that is not there", "POST", "/answer", FORM, "code=0123456789012&hash=&as=hash", 200, "245/GPXD" },
+	{ "a form asked about a hash that is not there", "POST", "/answer", FORM, "code=0123456789012&hash=&as=hash&lang=en", 400, "NOTHING" },
 	{ "a code, of a day", "GET", "/v1/codes/0123456789012?day=2026-10-05", "", NULL, 200, "in-force-by-code" },
 	{ "a code, of a day that is none", "GET", "/v1/codes/0123456789012?day=5.10.2026", "", NULL, 400, "yyyy-mm-dd" },
 	{ "without JavaScript, the day", "POST", "/answer", FORM, "code=0123456789012", 200, "<dd>03/11/2026</dd>" },
