@@ -282,10 +282,11 @@ common_make(struct certificate_common *c, const struct certificate_plan *p, X509
 	c->issuer_id = buf_new(CERTIFICATE_MAX);
 	c->last = buf_new(CERTIFICATE_MAX);
 	if (!put_basic(&c->first, p->profile, e) || !put_usage(&c->first, p->profile, e) || !put_issuer_id(&c->issuer_id, p, issuer, e) ||
-	    !put_status(&c->last, p, issuer, e))
+	    !put_status(&c->last, p, issuer, e) ||
+	    !buf_ok(&c->first, "extensions", e) || !buf_ok(&c->issuer_id, "extensions", e) || !buf_ok(&c->last, "extensions", e))
 		return false;
 	c->profile = p->profile;
-	return buf_ok(&c->first, "extensions", e) && buf_ok(&c->issuer_id, "extensions", e) && buf_ok(&c->last, "extensions", e);
+	return true;
 }
 
 static bool

@@ -213,15 +213,14 @@
 	by('as-json').onclick = by('as-print').onclick = function () { native = true; };
 	by('by-hash').onclick = function () { hashed = true; };
 	by('ask').onsubmit = function () {
-		var alone = native, hash = by('hash').value.replace(/^\s+|\s+$/g, ''), only = hashed && hash !== '';
-		if (hashed && hash === '') {
-			hashed = false;
-			by('hash').focus();
-			return false;
-		}
+		var alone = native, only = hashed, hash = by('hash').value.replace(/^\s+|\s+$/g, '');
 		native = hashed = false;
 		if (alone)
 			return true;
+		if (only && hash === '') {
+			by('hash').focus();
+			return false;
+		}
 		if (only || (hash !== '' && by('code').value === '' && !firstFile(by('file'))))
 			send({ hash: hash }, 1);
 		else if (by('code').value === '' && firstFile(by('file')))
