@@ -251,7 +251,7 @@ ask_beside(double *secs, const struct bench *b, struct asking *a, struct err *e)
 static bool
 ask_both(double *alone, double *beside, struct bench *b, struct err *e)
 {
-	struct asking a = { .file = KNOWN_ANEW };	/* what is remembered would stand no hostility */
+	struct asking a = { .file = KNOWN_ANEW };	/* a remembered verdict needs no worker, which is what the hostile take */
 	double ignored = 0;
 	bool good = bench_permit(b, e);
 
